@@ -32,8 +32,13 @@ fn the_table_of_errors() {
         };
         let status = kind.status().map_or("–".into(), |status| status.to_string());
         let (rule, wrong, todo) = (kind.clause(), kind.text(), kind.advice());
-        writeln!(text, "| {} | `{}` | {blame} | {status} | {rule} | {wrong} | {todo} |", kind.code(), kind.name())
-            .unwrap();
+        writeln!(
+            text,
+            "| {} | `{}` | {blame} | {status} | {rule} | {wrong} | {todo} |",
+            kind.code(),
+            kind.name()
+        )
+        .unwrap();
         assert!(rule.starts_with("RFC ") || rule == "the contract", "{rule}");
         assert!(todo.ends_with('.') && !todo.contains('|'), "{todo}");
         assert_advice_is_about_what_there_is(todo);
@@ -60,7 +65,8 @@ fn the_cases_for_other_engines() {
             let case = cases.iter().find(|case| case.starts_with(&format!("{{\"id\": \"{name}\"")));
             let case = case.unwrap_or_else(|| panic!("{name} is no case"));
             assert!(
-                case.contains(&format!("\"level\":\"{level}\"")) && case.contains(&format!("\"clause\":\"{clause}\""))
+                case.contains(&format!("\"level\":\"{level}\""))
+                    && case.contains(&format!("\"clause\":\"{clause}\""))
             );
         }
     }
@@ -110,8 +116,12 @@ fn the_numbers_of_the_page_on_tests() {
 /// `118984` as `118,984`.
 fn with_commas(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or_default()).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| str::from_utf8(group).unwrap_or_default())
+        .collect();
     groups.join(",")
 }
 
@@ -121,7 +131,11 @@ fn every_error_has_a_vector() {
     let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
         .iter()
         .flat_map(|file| {
-            fs::read_to_string(file).expect("a vector file").lines().map(str::to_owned).collect::<Vec<_>>()
+            fs::read_to_string(file)
+                .expect("a vector file")
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         })
         .collect();
     let elsewhere = [
@@ -142,9 +156,10 @@ fn every_error_has_a_vector() {
         .map(|kind| kind.name())
         .filter(|name| {
             let refused = format!("? {name}");
-            !lines
-                .iter()
-                .any(|line| *line == refused || line.starts_with("= error") && line.contains(&format!(" {name} ")))
+            !lines.iter().any(|line| {
+                *line == refused
+                    || line.starts_with("= error") && line.contains(&format!(" {name} "))
+            })
         })
         .collect();
     assert!(missing.is_empty(), "no vector shows {missing:?}");

@@ -15,7 +15,9 @@ struct Row {
 
 fn rows() -> Vec<Row> {
     let text = fs::read_to_string(home().join("requirements.md")).expect("the table");
-    let cells = |line: &str| line.replace("\\|", "\u{1}").split('|').map(|cell| cell.trim().to_owned()).collect();
+    let cells = |line: &str| {
+        line.replace("\\|", "\u{1}").split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
     text.lines()
         .filter(|line| line.starts_with("| R"))
         .map(|line| {
@@ -29,8 +31,10 @@ fn rows() -> Vec<Row> {
 type Claims = BTreeMap<String, Vec<String>>;
 
 fn claims() -> Claims {
-    let mut claims: Claims =
-        load(&home().join("vectors")).into_iter().map(|vector| (vector.name, vector.proves)).collect();
+    let mut claims: Claims = load(&home().join("vectors"))
+        .into_iter()
+        .map(|vector| (vector.name, vector.proves))
+        .collect();
     for source in files(&home().join("../core/src"), "rs").iter().chain(&files(home(), "rs")) {
         add_tests(&mut claims, source);
     }
@@ -46,8 +50,10 @@ fn add_cases(claims: &mut Claims, source: &Path) {
     for case in text.split("\n@case(").skip(1) {
         let name = case.split_once("\ndef ").and_then(|(_, rest)| rest.split_once('('));
         let (name, rest) = name.expect("a function after @case");
-        let documentation = rest.trim_start_matches(|c| c != '\n').trim_start().strip_prefix("\"\"\"");
-        let documentation = documentation.and_then(|rest| rest.split("\"\"\"").next()).unwrap_or_default();
+        let documentation =
+            rest.trim_start_matches(|c| c != '\n').trim_start().strip_prefix("\"\"\"");
+        let documentation =
+            documentation.and_then(|rest| rest.split("\"\"\"").next()).unwrap_or_default();
         claims.entry(name.to_owned()).or_default().extend(claimed(documentation));
     }
 }

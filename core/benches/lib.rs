@@ -33,7 +33,11 @@ impl<'a> Job<'a> {
     }
 
     /// A job that is timed in parts.
-    pub fn parts(name: impl Into<String>, units: usize, run: impl FnMut() -> Duration + 'a) -> Self {
+    pub fn parts(
+        name: impl Into<String>,
+        units: usize,
+        run: impl FnMut() -> Duration + 'a,
+    ) -> Self {
         Self { name: name.into(), units, run: Box::new(run) }
     }
 }

@@ -40,7 +40,11 @@ impl Span {
     /// Where it is not empty, its bytes must live as long as is said here.
     unsafe fn octets<'a>(self) -> &'a [u8] {
         // SAFETY: as above.
-        if self.len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.start, self.len) } }
+        if self.len == 0 {
+            &[]
+        } else {
+            unsafe { std::slice::from_raw_parts(self.start, self.len) }
+        }
     }
 }
 
@@ -136,9 +140,14 @@ impl Peer {
     }
 
     /// What it reads of one head, which may have more after it: `None` where that is not complete; or why it refuses it.
-    pub fn head<'a>(&self, octets: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
+    pub fn head<'a>(
+        &self,
+        octets: &'a [u8],
+        is_response: bool,
+    ) -> Result<Option<Head<'a>>, String> {
         // SAFETY: as above.
-        let call = unsafe { self.library.get::<ReadHead>("peer_head") }.map_err(|error| error.to_string())?;
+        let call = unsafe { self.library.get::<ReadHead>("peer_head") }
+            .map_err(|error| error.to_string())?;
         read_head(*call, octets, is_response)
     }
 }
@@ -167,7 +176,12 @@ fn read_head(call: ReadHead, octets: &[u8], is_response: bool) -> Result<Option<
     }
     // SAFETY: every span lies in the message, or in a table of the peer's. Nothing unloads a peer.
     let of = |span: Span| unsafe { span.octets() };
-    let fields = head.names.iter().zip(&head.values).take(head.count).map(|(&name, &value)| (of(name), of(value)));
+    let fields = head
+        .names
+        .iter()
+        .zip(&head.values)
+        .take(head.count)
+        .map(|(&name, &value)| (of(name), of(value)));
     Ok(Some(Head {
         method: of(head.method),
         target: of(head.target),

@@ -9,7 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use switchover::{
-    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused, ResponseHead, Role,
+    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused,
+    ResponseHead, Role,
 };
 
 /// How long `accept` is left alone after it has failed.
@@ -80,7 +81,9 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             Ok(Next::NeedData) => {
                 match http.owes() {
                     // The client waits for it before it sends its content.
-                    Owes::Continue => http.send_informational(&ResponseHead::new(100, &()), &mut out)?,
+                    Owes::Continue => {
+                        http.send_informational(&ResponseHead::new(100, &()), &mut out)?
+                    }
                     // The last answer is out: what still comes is not needed.
                     Owes::Nothing if !http.persists() => break,
                     _ => {}
@@ -104,7 +107,11 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             }
             // The peer's mistake: answered once, unless an answer is on its way already.
             Err(error) => {
-                let _ = http.reject(&ResponseHead::new(error.status().unwrap_or(400), &()), b"", &mut out);
+                let _ = http.reject(
+                    &ResponseHead::new(error.status().unwrap_or(400), &()),
+                    b"",
+                    &mut out,
+                );
                 break;
             }
         }
@@ -125,7 +132,11 @@ impl Deadline {
     fn of(&mut self, awaiting: Awaiting) -> Instant {
         if self.awaited != Some(awaiting) {
             let times = if awaiting == Awaiting::Request { 2 } else { 1 };
-            *self = Self { until: Instant::now() + self.patience * times, awaited: Some(awaiting), ..*self };
+            *self = Self {
+                until: Instant::now() + self.patience * times,
+                awaited: Some(awaiting),
+                ..*self
+            };
         }
         self.until
     }
@@ -145,7 +156,12 @@ fn is_late(error: &io::Error) -> bool {
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
-fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
+fn answer(
+    http: &mut Connection,
+    status: u16,
+    line: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), switchover::Error> {
     if status == 200
         && let Some(selection) = http.select(&["foo/2"], Order::Client)
     {
@@ -180,13 +196,20 @@ fn leave(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
-fn speak_foo(line: &str, leftover: &[u8], mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
+fn speak_foo(
+    line: &str,
+    leftover: &[u8],
+    mut stream: &TcpStream,
+    patience: Duration,
+) -> Result<(), Box<dyn Error>> {
     stream.set_read_timeout(Some(patience))?;
     let mut lines = BufReader::new(leftover.chain(stream));
     writeln!(stream, "foo/2 answers {line}")?;
     let mut text = Vec::new();
     // A longer line is taken as several.
-    while (&mut lines).take(LINE).read_until(b'\n', &mut text)? > 0 && text.trim_ascii_end() != b"QUIT" {
+    while (&mut lines).take(LINE).read_until(b'\n', &mut text)? > 0
+        && text.trim_ascii_end() != b"QUIT"
+    {
         text.make_ascii_uppercase();
         stream.write_all(&text)?;
         text.clear();

@@ -6,7 +6,8 @@ use std::io;
 use std::time::Duration;
 
 use switchover::{
-    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused, ResponseHead, Role,
+    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused,
+    ResponseHead, Role,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,13 +25,17 @@ const CONTENT: u64 = 1 << 20;
 async fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().and_then(|port| port.parse().ok()).unwrap_or(0);
-    let patience = Duration::from_secs(arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30));
+    let patience = Duration::from_secs(
+        arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30),
+    );
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on {}", listener.local_addr()?.port());
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(async move { serve(stream, patience).await.inspect_err(|error| eprintln!("{error}")) });
+                tokio::spawn(async move {
+                    serve(stream, patience).await.inspect_err(|error| eprintln!("{error}"))
+                });
             }
             // Out of descriptors, say. That passes; without the pause the loop would spin until then.
             Err(error) => {
@@ -42,7 +47,10 @@ async fn main() -> io::Result<()> {
 }
 
 /// One connection, from its first byte to its last.
-async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn serve(
+    mut stream: TcpStream,
+    patience: Duration,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
     // When the client is given up, and for what: the first byte of a request, the rest of its head, its content.
@@ -70,7 +78,9 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
             Ok(Next::NeedData) => {
                 match http.owes() {
                     // The client waits for it before it sends its content.
-                    Owes::Continue => http.send_informational(&ResponseHead::new(100, &()), &mut out)?,
+                    Owes::Continue => {
+                        http.send_informational(&ResponseHead::new(100, &()), &mut out)?
+                    }
                     // The last answer is out: what still comes is not needed.
                     Owes::Nothing if !http.persists() => break,
                     _ => {}
@@ -79,7 +89,8 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
                 out.clear();
                 let awaiting = http.awaiting();
                 if awaited != Some(awaiting) {
-                    deadline = Instant::now() + patience * if awaiting == Awaiting::Request { 2 } else { 1 };
+                    deadline = Instant::now()
+                        + patience * if awaiting == Awaiting::Request { 2 } else { 1 };
                     awaited = Some(awaiting);
                 }
                 match timeout_at(deadline, stream.read(http.receive_buffer(16_384)?)).await {
@@ -105,7 +116,11 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
             }
             // The peer's mistake: answered once, unless an answer is on its way already.
             Err(error) => {
-                let _ = http.reject(&ResponseHead::new(error.status().unwrap_or(400), &()), b"", &mut out);
+                let _ = http.reject(
+                    &ResponseHead::new(error.status().unwrap_or(400), &()),
+                    b"",
+                    &mut out,
+                );
                 break;
             }
         }
@@ -116,7 +131,12 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
-fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
+fn answer(
+    http: &mut Connection,
+    status: u16,
+    line: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), switchover::Error> {
     if status == 200
         && let Some(selection) = http.select(&["foo/2"], Order::Client)
     {
@@ -128,7 +148,12 @@ fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> 
 }
 
 /// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
-async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience: Duration) -> io::Result<()> {
+async fn speak_foo(
+    line: &str,
+    leftover: &[u8],
+    mut stream: TcpStream,
+    patience: Duration,
+) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(leftover.chain(reader));
     let mut text = format!("foo/2 answers {line}\n").into_bytes();
@@ -136,7 +161,8 @@ async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience:
         timeout(patience, writer.write_all(&text)).await??;
         text.clear();
         // A longer line is taken as several.
-        let len = timeout(patience, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
+        let len =
+            timeout(patience, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
         if len == 0 || text.trim_ascii_end() == b"QUIT" {
             return leave(stream).await;
         }

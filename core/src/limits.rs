@@ -139,7 +139,8 @@ impl Limits {
     /// Bytes that may wait: never so few that a legal head or trailer section, or the 24 bytes of an HTTP/2 preface,
     /// could not be completed.
     pub(crate) fn waiting(&self) -> usize {
-        self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)).max(24) as usize
+        self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)).max(24)
+            as usize
     }
 }
 
@@ -318,7 +319,11 @@ mod tests {
             let largest = Limits::largest(name).expect("a bound");
             assert_eq!(
                 largest,
-                if ["drain", "content", "h2c_content"].contains(&name) { u64::MAX } else { u32::MAX.into() }
+                if ["drain", "content", "h2c_content"].contains(&name) {
+                    u64::MAX
+                } else {
+                    u32::MAX.into()
+                }
             );
         }
         assert_eq!(Limits::largest("none"), None);

@@ -105,6 +105,12 @@ fn reject(mut conn: Conn<'_>, given: ResponseGiven<'_>, content: &[u8], out: Out
     out.write(|out| conn.reject(&response_head(&given), content, out))
 }
 
-fn note_response(mut conn: Conn<'_>, code: u32, has_content: u32, closes: u32, persists: Out<'_, u32>) -> Done {
+fn note_response(
+    mut conn: Conn<'_>,
+    code: u32,
+    has_content: u32,
+    closes: u32,
+    persists: Out<'_, u32>,
+) -> Done {
     persists.set(u32::from(conn.note_response(status(code), has_content != 0, closes != 0)?))
 }

@@ -6,7 +6,9 @@ use switchover::binding::Bound;
 use crate::error::{Done, Own, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
-use crate::types::{swo_content_left, swo_failure_info, swo_flag, swo_slice, swo_state_info, swo_trace_entry};
+use crate::types::{
+    swo_content_left, swo_failure_info, swo_flag, swo_slice, swo_state_info, swo_trace_entry,
+};
 
 export! {
     /// The machine's state, all of it in one struct. Its parts may change with any version.

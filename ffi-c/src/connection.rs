@@ -61,7 +61,9 @@ export! {
 /// SWO_CONN_SIZE_MAX: room for what a version of the same ABI adds.
 const CONN_SIZE_MAX: usize = 256;
 
-const _: () = assert!(size_of::<Object<Connection>>() <= CONN_SIZE_MAX && align_of::<Object<Connection>>() <= 8);
+const _: () = assert!(
+    size_of::<Object<Connection>>() <= CONN_SIZE_MAX && align_of::<Object<Connection>>() <= 8
+);
 
 fn version() -> Done<&'static core::ffi::CStr> {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");

@@ -143,16 +143,24 @@ impl Own {
         match self {
             Self::Null => "a pointer is NULL where something must be",
             Self::BadEnum => "a number that is no value of its enum",
-            Self::StructTooOld => "the struct is older than the oldest known, or was not filled: swo_config_init",
+            Self::StructTooOld => {
+                "the struct is older than the oldest known, or was not filled: swo_config_init"
+            }
             Self::StructTooNew => "the struct sets something that this library does not know",
             Self::Panic => "a defect inside the library; the connection is dead",
-            Self::ArrayTooSmall => "the array has too few entries; nothing was written but the count",
-            Self::BadHandle => "not a connection or what else the function takes, or not one any more",
+            Self::ArrayTooSmall => {
+                "the array has too few entries; nothing was written but the count"
+            }
+            Self::BadHandle => {
+                "not a connection or what else the function takes, or not one any more"
+            }
             Self::Nothing => "there is no such thing",
             Self::BadLength => "a length that cannot be",
             Self::BadPlace => "the memory for a connection is too small or not aligned",
             Self::Refused => "the rules of the protocol forbid it; the reason says which",
-            Self::Overlap => "the bytes lie in memory of the object itself, which the call would change",
+            Self::Overlap => {
+                "the bytes lie in memory of the object itself, which the call would change"
+            }
             Self::BadNumber => "a number that is larger than what it is written as",
             Self::OutOfMemory => "the allocator has no memory for it; nothing has changed",
             Self::TooLate => "the library has taken memory already, as the std flavour always has",

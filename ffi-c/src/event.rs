@@ -11,7 +11,9 @@ use crate::handle::memory::RequestLine;
 use crate::inbound::receive;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
-use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
+use crate::types::{
+    swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice,
+};
 
 export! {
     /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
@@ -237,5 +239,7 @@ fn offers(conn: &Connection, out: Array<'_, swo_offer>) -> Done {
 
 fn protocol_is(name: &[u8], version: &[u8], text: &[u8]) -> Done<bool> {
     let joined = [name, version].join(if version.is_empty() { &b""[..] } else { b"/" });
-    Ok(Protocol::parse(&joined).zip(Protocol::parse(text)).is_some_and(|(one, other)| one.same_as(&other)))
+    Ok(Protocol::parse(&joined)
+        .zip(Protocol::parse(text))
+        .is_some_and(|(one, other)| one.same_as(&other)))
 }

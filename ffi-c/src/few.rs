@@ -51,7 +51,9 @@ mod tests {
             assert_eq!(*few, *(0..len).collect::<Vec<_>>());
         }
         for len in [1, ROOM, ROOM + 1] {
-            let refused = Few::collect((0..len).map(|at| if at == len - 1 { Err(Own::Null.into()) } else { Ok(at) }));
+            let refused = Few::collect(
+                (0..len).map(|at| if at == len - 1 { Err(Own::Null.into()) } else { Ok(at) }),
+            );
             assert_eq!(refused.err(), Some(Own::Null.into()));
         }
     }

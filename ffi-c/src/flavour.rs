@@ -82,11 +82,19 @@ mod small {
     type Shared = ([usize; 2], Config);
 
     pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {
-        if is_left::<Shared>() { Ok(conn.set_limits(limits)?) } else { Err(Own::OutOfMemory.into()) }
+        if is_left::<Shared>() {
+            Ok(conn.set_limits(limits)?)
+        } else {
+            Err(Own::OutOfMemory.into())
+        }
     }
 
     pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
-        if is_left::<Shared>() { Ok(Connection::with_config(role, config)) } else { Err(Own::OutOfMemory.into()) }
+        if is_left::<Shared>() {
+            Ok(Connection::with_config(role, config))
+        } else {
+            Err(Own::OutOfMemory.into())
+        }
     }
 }
 

@@ -23,20 +23,22 @@ use switchover::masque::Datagram;
 use switchover::{Connection, Selection};
 
 use self::memory::{
-    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, config, config_place, datagram,
-    entries, field_list, functions, octets, one, optional, request_head, request_line, response_head, selection, space,
-    text, texts,
+    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, config,
+    config_place, datagram, entries, field_list, functions, octets, one, optional, request_head,
+    request_line, response_head, selection, space, text, texts,
 };
 use crate::config::swo_config;
 use crate::error::{Done, Own, swo_result};
 use crate::few::Few;
 #[cfg(feature = "h2c")]
 use crate::object::swo_splice;
-use crate::object::{Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared};
+use crate::object::{
+    Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared,
+};
 use crate::out::{Array, Out, Plain};
 use crate::types::{
-    swo_datagram, swo_deflate, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head,
-    swo_response_head, swo_selection, swo_slice,
+    swo_datagram, swo_deflate, swo_field, swo_free, swo_malloc, swo_realloc, swo_request,
+    swo_request_head, swo_response_head, swo_selection, swo_slice,
 };
 
 /// Exports safe functions: each row is a C function with its comment, and what does its work with the arguments' meaning.
@@ -190,7 +192,11 @@ impl<H: Handle> Doomed<H> {
         // SAFETY: it is an object, as its mark said; without the mark this happens once. One on the heap was boxed.
         unsafe {
             (&raw mut (*object).mark).write(0);
-            if mark == H::MARKS[0] { drop(Box::from_raw(object)) } else { ptr::drop_in_place(&raw mut (*object).value) }
+            if mark == H::MARKS[0] {
+                drop(Box::from_raw(object))
+            } else {
+                ptr::drop_in_place(&raw mut (*object).value)
+            }
         }
         Ok(())
     }

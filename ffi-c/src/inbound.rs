@@ -94,7 +94,12 @@ pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     flavour::receive(conn, data)
 }
 
-fn receive_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
+fn receive_buffer(
+    mut conn: Conn<'_>,
+    min: usize,
+    data: Out<'_, *mut u8>,
+    cap: Out<'_, usize>,
+) -> Done {
     let space = flavour::receive_buffer(&mut conn, min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())

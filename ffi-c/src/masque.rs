@@ -76,14 +76,16 @@ fn texts<'a>(template: &'a [u8], target: &'a [u8]) -> Option<(&'a str, &'a str)>
 }
 
 fn udp_target(template: &[u8], target: &[u8], host: Output<'_>, port: Out<'_, u32>) -> Done {
-    let parsed = texts(template, target).and_then(|(template, target)| UdpTarget::parse(template, target));
+    let parsed =
+        texts(template, target).and_then(|(template, target)| UdpTarget::parse(template, target));
     let parsed = parsed.ok_or(Own::Nothing)?;
     host.copy(parsed.host.as_bytes())?;
     port.set(u32::from(parsed.port))
 }
 
 fn ip_target(template: &[u8], target: &[u8], host: Output<'_>, protocol: Out<'_, u32>) -> Done {
-    let parsed = texts(template, target).and_then(|(template, target)| IpTarget::parse(template, target));
+    let parsed =
+        texts(template, target).and_then(|(template, target)| IpTarget::parse(template, target));
     let parsed = parsed.ok_or(Own::Nothing)?;
     host.copy(parsed.target.unwrap_or_default().as_bytes())?;
     protocol.set(parsed.protocol.map_or(SWO_NONE, u32::from))
@@ -102,7 +104,11 @@ fn capsules_receive(mut capsules: Changed<'_, Capsules>, octets: &[u8]) -> Done 
     Ok(())
 }
 
-fn capsules_next(mut capsules: Changed<'_, Capsules>, datagram: Out<'_, swo_datagram>, fault: Out<'_, u32>) -> Done {
+fn capsules_next(
+    mut capsules: Changed<'_, Capsules>,
+    datagram: Out<'_, swo_datagram>,
+    fault: Out<'_, u32>,
+) -> Done {
     let next = fault.reason(capsules.next_datagram().map_err(CapsuleFault::number))?;
     datagram.set(next.ok_or(Own::Nothing)?.into())
 }

@@ -106,7 +106,10 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(owned: Vec<FieldLine>) -> Self {
-        let field = |(name, value): &FieldLine| swo_field { name: swo_slice::of(name), value: swo_slice::of(value) };
+        let field = |(name, value): &FieldLine| swo_field {
+            name: swo_slice::of(name),
+            value: swo_slice::of(value),
+        };
         Self { fields: owned.iter().map(field).collect(), _owned: owned }
     }
 

@@ -119,12 +119,19 @@ pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Few<&'a str>> {
     Few::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }
 
-pub(crate) fn request_head<'a>((method, target, fields): &'a RequestGiven<'_>) -> Done<RequestHead<'a>> {
+pub(crate) fn request_head<'a>(
+    (method, target, fields): &'a RequestGiven<'_>,
+) -> Done<RequestHead<'a>> {
     let method = text(method, ErrorKind::InvalidMethod)?;
     Ok(RequestHead::new(method, text(target, ErrorKind::InvalidTarget)?, fields))
 }
 
-fn send_request(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Few<&[u8]>, out: Output<'_>) -> Done {
+fn send_request(
+    mut conn: Conn<'_>,
+    given: RequestGiven<'_>,
+    offer: Few<&[u8]>,
+    out: Output<'_>,
+) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
     out.write(|out| conn.send_request(&request, &offer, out))
 }

@@ -81,7 +81,12 @@ export! {
         = required(conn, (protocols, cap, count));
 }
 
-fn select(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
+fn select(
+    conn: &Connection,
+    preferences: Few<&[u8]>,
+    by: u32,
+    out: Out<'_, swo_selection>,
+) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
     let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
     out.set(swo_selection { opaque: selection_to_bits(selection) })
@@ -91,7 +96,12 @@ fn selection_preference(selection: Selection) -> Done<u32> {
     Ok(selection.preference() as u32)
 }
 
-fn accept(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {
+fn accept(
+    mut conn: Conn<'_>,
+    selection: Selection,
+    fields: FieldList<'_>,
+    out: Output<'_>,
+) -> Done {
     out.write(|out| conn.accept(selection, &fields, out))
 }
 
@@ -99,7 +109,12 @@ fn selection_early(selection: Selection, out: Out<'_, swo_selection>) -> Done {
     out.set(swo_selection { opaque: selection_to_bits(selection.early()) })
 }
 
-fn require(mut conn: Conn<'_>, protocols: Few<&[u8]>, fields: FieldList<'_>, out: Output<'_>) -> Done {
+fn require(
+    mut conn: Conn<'_>,
+    protocols: Few<&[u8]>,
+    fields: FieldList<'_>,
+    out: Output<'_>,
+) -> Done {
     let protocols = names(&protocols)?;
     out.write(|out| conn.require(&protocols, &fields, out))
 }

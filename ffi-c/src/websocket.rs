@@ -55,9 +55,19 @@ fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
     out.copy(websocket::key(nonce.try_into().map_err(|_| Own::BadLength)?).as_bytes())
 }
 
-fn select_subprotocol(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
+fn select_subprotocol(
+    conn: &Connection,
+    preferences: Few<&[u8]>,
+    by: u32,
+    out: Out<'_, swo_slice>,
+) -> Done {
     let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
-    out.set(websocket::select_subprotocol(&kept(conn)?, &preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
+    out.set(
+        websocket::select_subprotocol(&kept(conn)?, &preferences, by)
+            .ok_or(Own::Nothing)?
+            .as_bytes()
+            .into(),
+    )
 }
 
 fn subprotocols(conn: &Connection, out: Array<'_, swo_slice>) -> Done {

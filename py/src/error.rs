@@ -25,7 +25,13 @@ fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
         Blame::Local => LOCAL.import(py, "switchover._base", "LocalProtocolError"),
     }?;
     let kind = Member(error.kind());
-    class.call1((error.to_string(), kind, error.offset(), error.field(), error.ineligible().map(Member)))
+    class.call1((
+        error.to_string(),
+        kind,
+        error.offset(),
+        error.field(),
+        error.ineligible().map(Member),
+    ))
 }
 
 /// The exception for what a protocol's own rules forbid.

@@ -189,16 +189,20 @@ pub(crate) fn object<'py>(
         Event::Response(response) => Response::of(py, response)?.into_bound_py_any(py),
         Event::Data(data) => Data { data: PyBytes::new(py, data).into() }.into_bound_py_any(py),
         Event::EndOfMessage(trailers) if trailers.is_empty() => {
-            let end = PLAIN_END.get_or_try_init(py, || Py::new(py, EndOfMessage::new(py, Headers::default())?))?;
+            let end = PLAIN_END
+                .get_or_try_init(py, || Py::new(py, EndOfMessage::new(py, Headers::default())?))?;
             end.into_bound_py_any(py)
         }
-        Event::EndOfMessage(trailers) => EndOfMessage::new(py, Headers::received(&trailers))?.into_bound_py_any(py),
+        Event::EndOfMessage(trailers) => {
+            EndOfMessage::new(py, Headers::received(&trailers))?.into_bound_py_any(py)
+        }
         Event::Switched(switched) => {
             let request = switched.request.map(|request| match offer.take() {
                 Some(request) => Ok(Shared(request)),
                 None => Shared::new(py, Request::of(py, request)?),
             });
-            let response = switched.response.map(|response| Shared::new(py, Response::of(py, response)?));
+            let response =
+                switched.response.map(|response| Shared::new(py, Response::of(py, response)?));
             let switched = Switched {
                 by: Member(switched.by),
                 protocols: Protocol::all(switched.protocols.iter()),

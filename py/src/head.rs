@@ -21,9 +21,11 @@ use crate::view::{Offer, Protocol, Tuple, fields, show};
 compare_parts!(Request Response);
 
 // What each has, as its constructor takes it.
-const REQUEST: [&str; 7] = ["method", "target", "headers", "minor_version", "offers", "no_offer", "ends"];
+const REQUEST: [&str; 7] =
+    ["method", "target", "headers", "minor_version", "offers", "no_offer", "ends"];
 const INFORMATIONAL: [&str; 4] = ["status", "headers", "reason", "minor_version"];
-const RESPONSE: [&str; 6] = ["status", "headers", "reason", "minor_version", "dropped", "advertised"];
+const RESPONSE: [&str; 6] =
+    ["status", "headers", "reason", "minor_version", "dropped", "advertised"];
 
 /// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
@@ -99,7 +101,15 @@ impl Request {
         ends: bool,
     ) -> PyResult<Self> {
         let (method, target) = (method.bytes(py).into(), target.bytes(py).into());
-        Ok(Self { method, target, headers: Py::new(py, headers)?, minor_version, offers, no_offer, ends })
+        Ok(Self {
+            method,
+            target,
+            headers: Py::new(py, headers)?,
+            minor_version,
+            offers,
+            no_offer,
+            ends,
+        })
     }
 
     fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
@@ -115,7 +125,10 @@ impl Request {
     /// What stands after the first question mark of the target; empty where there is none.
     #[getter]
     fn query<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).1.unwrap_or_default())
+        PyBytes::new(
+            py,
+            path_and_query(octets(&self.method), octets(&self.target)).1.unwrap_or_default(),
+        )
     }
 
     /// The version as text, such as `1.1`.
@@ -184,8 +197,19 @@ impl Informational {
         signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1),
         text_signature = "(status, headers=(), reason=b'', minor_version=1)"
     )]
-    fn new(py: Python<'_>, status: u16, headers: Headers, reason: Octets, minor_version: u8) -> PyResult<Self> {
-        Ok(Self { status, reason: reason.bytes(py).into(), headers: Shared::new(py, headers)?, minor_version })
+    fn new(
+        py: Python<'_>,
+        status: u16,
+        headers: Headers,
+        reason: Octets,
+        minor_version: u8,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            status,
+            reason: reason.bytes(py).into(),
+            headers: Shared::new(py, headers)?,
+            minor_version,
+        })
     }
 
     fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
@@ -232,7 +256,14 @@ impl Response {
     }
 
     fn parts(&self) -> impl Eq + Hash {
-        (self.status, octets(&self.reason), self.headers.get(), self.minor_version, self.dropped, &self.advertised)
+        (
+            self.status,
+            octets(&self.reason),
+            self.headers.get(),
+            self.minor_version,
+            self.dropped,
+            &self.advertised,
+        )
     }
 }
 

@@ -80,7 +80,9 @@ impl Headers {
 
     /// Each value of that name.
     fn all(&self, name: &Octets) -> impl Iterator<Item = &[u8]> {
-        self.iter().filter(|field| field.name.eq_ignore_ascii_case(name.as_ref())).map(|field| field.value)
+        self.iter()
+            .filter(|field| field.name.eq_ignore_ascii_case(name.as_ref()))
+            .map(|field| field.value)
     }
 
     fn line(&self, index: usize) -> Option<Field<'_>> {
@@ -103,10 +105,17 @@ impl Headers {
         let mut lines = Vec::new();
         for field in self.iter() {
             let mut names = Names::open();
-            let name = if in_lower_case { names.get_lower(py, field.name) } else { names.get(py, field.name) };
+            let name = if in_lower_case {
+                names.get_lower(py, field.name)
+            } else {
+                names.get(py, field.name)
+            };
             let name = name.repr()?;
-            let value =
-                if field.is_secret() { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
+            let value = if field.is_secret() {
+                "<hidden>".into()
+            } else {
+                PyBytes::new(py, field.value).repr()?.to_string()
+            };
             lines.push(format!("({name}, {value})"));
         }
         Ok(format!("Headers([{}])", lines.join(", ")))
@@ -114,7 +123,10 @@ impl Headers {
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = Names::open();
-        PyList::new(py, self.iter().map(|field| (names.get(py, field.name), PyBytes::new(py, field.value))))
+        PyList::new(
+            py,
+            self.iter().map(|field| (names.get(py, field.name), PyBytes::new(py, field.value))),
+        )
     }
 }
 
@@ -127,7 +139,9 @@ fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<Octets>> {
 /// A line to search for, and not a name, which would never be found.
 fn line(given: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match name(&given)? {
-        Some(_) => Err(PyTypeError::new_err("a line is a pair of name and value; get_all gives the values of a name")),
+        Some(_) => Err(PyTypeError::new_err(
+            "a line is a pair of name and value; get_all gives the values of a name",
+        )),
         None => Ok(given),
     }
 }
@@ -181,7 +195,11 @@ impl Headers {
         self.len()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        index: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let Ok(index) = index.extract::<isize>() else {
             let Some(name) = name(&index)? else {
                 // Slices, and what a list says of everything else.
@@ -208,7 +226,11 @@ impl Headers {
         }
     }
 
-    fn __eq__<'py>(&self, py: Python<'py>, other: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __eq__<'py>(
+        &self,
+        py: Python<'py>,
+        other: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(other) = other.cast::<Self>() {
             return (self == other.get()).into_bound_py_any(py);
         }
@@ -242,7 +264,11 @@ impl Headers {
     /// The same with the names in lower case.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = Names::open();
-        PyList::new(py, self.iter().map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))))
+        PyList::new(
+            py,
+            self.iter()
+                .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))),
+        )
     }
 
     /// Each name and its value after it, in one list.
@@ -257,7 +283,12 @@ impl Headers {
 
     /// The first value of that name in any case, or `default`.
     #[pyo3(signature = (name, default = None))]
-    fn get<'py>(&self, py: Python<'py>, name: Octets, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: Octets,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> Option<Bound<'py, PyAny>> {
         self.all(&name).next().map(|value| PyBytes::new(py, value).into_any()).or(default)
     }
 

@@ -53,7 +53,9 @@ mod native {
     #[pymodule_export]
     use crate::headers::Headers;
     #[pymodule_export]
-    use crate::masque::{Capsules, Datagram, IpTarget, UdpTarget, ip_target, says_capsules, udp_target};
+    use crate::masque::{
+        Capsules, Datagram, IpTarget, UdpTarget, ip_target, says_capsules, udp_target,
+    };
     #[pymodule_export]
     use crate::splice::Splice;
     #[pymodule_export]
@@ -74,7 +76,11 @@ mod native {
         // The headers whose values a transcript does not show.
         module.add("_SECRETS", switchover::binding::SECRETS)?;
         // So that it can be imported by its name.
-        module.py().import("sys")?.getattr("modules")?.set_item("switchover._h11", module.getattr("_h11")?)?;
+        module
+            .py()
+            .import("sys")?
+            .getattr("modules")?
+            .set_item("switchover._h11", module.getattr("_h11")?)?;
         crate::listed::add_all(module)
     }
 }

@@ -12,7 +12,8 @@ use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
 };
 
 use crate::stage::Stage;
@@ -47,7 +48,8 @@ pub(crate) trait Listed: Copy + PartialEq + 'static {
 }
 
 fn make<T: Listed>(py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
-    let names: Vec<(String, usize)> = T::ALL.iter().map(|item| (member_name(item.label()), item.number())).collect();
+    let names: Vec<(String, usize)> =
+        T::ALL.iter().map(|item| (member_name(item.label()), item.number())).collect();
     let options = PyDict::new(py);
     options.set_item("module", "switchover")?;
     let class = py.import("enum")?.getattr(T::BASE)?.call((T::CLASS, names), Some(&options))?;
@@ -98,7 +100,11 @@ impl<'py, T: Listed> FromPyObject<'_, 'py> for Member<T> {
         let members = T::members(object.py())?;
         match members.iter().position(|member| member.is(&*object)) {
             Some(place) => Ok(Self(T::ALL[place])),
-            None => Err(PyTypeError::new_err(format!("expected a switchover.{}, got {}", T::CLASS, object.repr()?))),
+            None => Err(PyTypeError::new_err(format!(
+                "expected a switchover.{}, got {}",
+                T::CLASS,
+                object.repr()?
+            ))),
         }
     }
 }

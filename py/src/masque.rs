@@ -108,7 +108,9 @@ impl Datagram {
     #[new]
     fn new(context: u64, payload: PyBackedBytes) -> PyResult<Self> {
         if context >= CONTEXTS {
-            return Err(PyValueError::new_err(format!("a context is less than 2 to the 62, got {context}")));
+            return Err(PyValueError::new_err(format!(
+                "a context is less than 2 to the 62, got {context}"
+            )));
         }
         Ok(Self { context, payload })
     }
@@ -163,6 +165,8 @@ impl Capsules {
 
     /// The stream has ended: refused where that was inside a capsule. RFC 9297, 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.with(|capsules| capsules.finish())?.map_err(|fault| forbidden(py, fault, fault.text()))
+        self.0
+            .with(|capsules| capsules.finish())?
+            .map_err(|fault| forbidden(py, fault, fault.text()))
     }
 }

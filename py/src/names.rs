@@ -13,7 +13,8 @@ const KEPT: usize = 512;
 const LONGEST: usize = 32;
 
 /// Each at the place that its bytes come to; the latest one stays.
-static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> = AtomicRefCell::new([const { None }; KEPT]);
+static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
+    AtomicRefCell::new([const { None }; KEPT]);
 
 /// Gives names as long as it lives; while another call has one, without the ones that are kept.
 pub(crate) struct Names(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
@@ -25,7 +26,9 @@ impl Names {
 
     /// The bytes as `bytes`.
     pub(crate) fn get<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
-        let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else { return PyBytes::new(py, octets) };
+        let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else {
+            return PyBytes::new(py, octets);
+        };
         let kept = &mut known[place(octets)];
         let kept = match kept {
             Some(kept) if **kept == *octets => kept,
@@ -49,7 +52,10 @@ impl Names {
 
 /// Where bytes are kept: their length and a few of them tell the usual names apart, those of one browser above all.
 fn place(octets: &[u8]) -> usize {
-    let (&[first, ..], &[.., last], Some(&middle)) = (octets, octets, octets.get(octets.len() / 2)) else { return 0 };
+    let (&[first, ..], &[.., last], Some(&middle)) = (octets, octets, octets.get(octets.len() / 2))
+    else {
+        return 0;
+    };
     let [first, middle, last] = [first, middle, last].map(usize::from);
     (82 * first + 112 * middle + 105 * last + 87 * octets.len()) % KEPT
 }

@@ -75,7 +75,9 @@ impl Stage {
             (Role::Client, Phase::Done, _) if matches!(turn, Turn::Offered | Turn::Connect) => {
                 Self::MightSwitchProtocol
             }
-            (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) if persist => Self::Done,
+            (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) if persist => {
+                Self::Done
+            }
             (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) => Self::MustClose,
         }
     }

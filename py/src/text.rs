@@ -115,7 +115,9 @@ impl FromPyObject<'_, '_> for Status {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         match object.extract::<u16>() {
-            Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => Ok(Self(u16::MAX)),
+            Err(error) if error.is_instance_of::<PyOverflowError>(object.py()) => {
+                Ok(Self(u16::MAX))
+            }
             status => status.map(Self),
         }
     }
@@ -236,7 +238,8 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
         if let Ok(pair) = line.cast_exact::<PyTuple>()
             && pair.len() == 2
             && let (Ok(name), Ok(value)) = (pair.get_borrowed_item(0), pair.get_borrowed_item(1))
-            && let (Ok(name), Ok(value)) = (name.cast_exact::<PyBytes>(), value.cast_exact::<PyBytes>())
+            && let (Ok(name), Ok(value)) =
+                (name.cast_exact::<PyBytes>(), value.cast_exact::<PyBytes>())
         {
             copied.push(name.as_bytes(), value.as_bytes());
         } else {
@@ -244,7 +247,8 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
                 Ok(pair) => pair.to_tuple().extract(),
                 Err(_) => line.extract(),
             };
-            let (name, value): (Octets, Octets) = pair.map_err(|error| in_line(&line, index + 1, error))?;
+            let (name, value): (Octets, Octets) =
+                pair.map_err(|error| in_line(&line, index + 1, error))?;
             copied.push(name.as_ref(), value.as_ref());
         }
     }
@@ -256,13 +260,15 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
 fn in_line(line: &Bound<'_, PyAny>, number: usize, error: PyErr) -> PyErr {
     let py = line.py();
     let is_pair = line.is_instance_of::<PyTuple>() || line.is_instance_of::<PyList>();
-    let name = line.get_item(0).ok().filter(|_| is_pair).and_then(|name| name.extract::<Octets>().ok());
+    let name =
+        line.get_item(0).ok().filter(|_| is_pair).and_then(|name| name.extract::<Octets>().ok());
     let (place, part) = match &name {
         Some(name) => (format!("field line {number} ({:?})", characters(name.as_ref())), "value"),
         None => (format!("field line {number}"), "name"),
     };
     if error.is_instance_of::<PyUnicodeEncodeError>(py) {
-        let text = format!("{place}: the {part} holds a character above U+00FF, for which no byte stands");
+        let text =
+            format!("{place}: the {part} holds a character above U+00FF, for which no byte stands");
         return PyValueError::new_err(text);
     }
     PyErr::from_type(error.get_type(py), format!("{place}: {}", error.value(py)))
@@ -317,6 +323,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Chunk<'a, 'py> {
 }
 
 fn wrong(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
-    let got = object.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string());
+    let got =
+        object.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string());
     PyTypeError::new_err(format!("expected {expected}, got {got}"))
 }

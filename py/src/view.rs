@@ -58,8 +58,12 @@ pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String
 }
 
 /// These attributes, to make the same object again: for `copy` and `pickle`.
-pub(crate) fn fields<'py, T>(object: &Bound<'py, T>, fields: &[&str]) -> PyResult<Bound<'py, PyTuple>> {
-    let values: Vec<_> = fields.iter().map(|name| object.as_any().getattr(*name)).collect::<PyResult<_>>()?;
+pub(crate) fn fields<'py, T>(
+    object: &Bound<'py, T>,
+    fields: &[&str],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let values: Vec<_> =
+        fields.iter().map(|name| object.as_any().getattr(*name)).collect::<PyResult<_>>()?;
     PyTuple::new(object.py(), values)
 }
 
@@ -254,7 +258,17 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn of(state: core::state::State) -> Self {
-        let core::state::State { request, response, rx, tx, turn, expect, persist, peer, pipelined } = state;
+        let core::state::State {
+            request,
+            response,
+            rx,
+            tx,
+            turn,
+            expect,
+            persist,
+            peer,
+            pipelined,
+        } = state;
         Self {
             request: Member(request),
             response: Member(response),
@@ -272,6 +286,9 @@ impl State {
 #[pymethods]
 impl State {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
-        show(slf, &["request", "response", "rx", "tx", "turn", "expect", "persist", "peer", "pipelined"])
+        show(
+            slf,
+            &["request", "response", "rx", "tx", "turn", "expect", "persist", "peer", "pipelined"],
+        )
     }
 }

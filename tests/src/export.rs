@@ -35,12 +35,18 @@ fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {
         if case.role == Role::Client {
-            let offer =
-                if asked.offer.is_empty() { String::new() } else { format!(" offer {}", asked.offer.join("; ")) };
-            writeln!(lines, "! request {} {}{offer} | Host: a", asked.method, asked.target).expect("a string");
+            let offer = if asked.offer.is_empty() {
+                String::new()
+            } else {
+                format!(" offer {}", asked.offer.join("; "))
+            };
+            writeln!(lines, "! request {} {}{offer} | Host: a", asked.method, asked.target)
+                .expect("a string");
         }
     }
-    script::put_lines(&case.input, '<').iter().for_each(|line| writeln!(lines, "{line}").expect("a string"));
+    script::put_lines(&case.input, '<')
+        .iter()
+        .for_each(|line| writeln!(lines, "{line}").expect("a string"));
     if case.eof {
         lines.push_str("<end clean\n");
     }
@@ -48,7 +54,8 @@ fn of_case(case: &Case) -> Vector {
     let info = format!("{} fields bare_h2c{secure}", case.role.name());
     // More answers than any case has requests.
     for _ in 0..20 {
-        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines)).unwrap_or_else(|error| panic!("{error}"));
+        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines))
+            .unwrap_or_else(|error| panic!("{error}"));
         if !lines.ends_with("= paused answer\n") {
             break;
         }
@@ -61,7 +68,8 @@ fn of_case(case: &Case) -> Vector {
 pub fn block(vector: &Vector) -> String {
     let mut text = format!("case {} {}", vector.name, vector.role.name());
     text.push_str(if vector.shows_fields { " fields" } else { " -" });
-    limits(&vector.config).for_each(|(name, value)| write!(text, " {name}={value}").expect("a string"));
+    limits(&vector.config)
+        .for_each(|(name, value)| write!(text, " {name}={value}").expect("a string"));
     flags(&vector.config).for_each(|name| write!(text, " {name}=1").expect("a string"));
     text.push('\n');
     for line in vector.items.iter().filter_map(item) {
@@ -74,7 +82,12 @@ pub fn block(vector: &Vector) -> String {
 /// The limits that are not the default, by name.
 pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64)> {
     let defaults = Config::default().limits.table();
-    config.limits.table().zip(defaults).filter(|((_, value), (_, default))| value != default).map(|(limit, _)| limit)
+    config
+        .limits
+        .table()
+        .zip(defaults)
+        .filter(|((_, value), (_, default))| value != default)
+        .map(|(limit, _)| limit)
 }
 
 /// The flags that are set, by name.

@@ -30,7 +30,9 @@ pub fn home() -> &'static Path {
 /// Every file below `folder` with that ending, in order.
 pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    {
         let path = entry.expect("a readable folder").path();
         if path.is_dir() {
             found.extend(files(&path, ending));

@@ -2,7 +2,9 @@
 
 /// `http-1.0` as `HTTP_1_0`.
 pub fn upper_snake(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect()
 }
 
 /// `NoOffer` as `no_offer`.

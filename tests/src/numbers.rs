@@ -22,7 +22,8 @@ fn known(name: &str) -> Option<(bool, usize)> {
 /// prints both.
 pub fn check(name: &str, found: usize) {
     if std::env::var_os("BLESS").is_some() {
-        let renewed = Command::new(home().join("numbers")).args([name, &found.to_string()]).status();
+        let renewed =
+            Command::new(home().join("numbers")).args([name, &found.to_string()]).status();
         assert!(renewed.is_ok_and(|status| status.success()), "{name} cannot be renewed");
     }
     let (is_frozen, number) = known(name).unwrap_or_else(|| panic!("numbers.txt has no {name:?}"));

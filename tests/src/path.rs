@@ -13,7 +13,8 @@ pub fn choose() {
     CHOSEN.call_once(|| {
         let Ok(told) = std::env::var("SCAN") else { return };
         let path = ScanPath::available().find(|path| path.name() == told);
-        let path = path.unwrap_or_else(|| panic!("SCAN={told}: this machine cannot; see the program `paths`"));
+        let path = path
+            .unwrap_or_else(|| panic!("SCAN={told}: this machine cannot; see the program `paths`"));
         assert!(path.force(), "{path:?} is available");
     });
 }

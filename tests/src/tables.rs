@@ -9,14 +9,16 @@ use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
 };
 
 use crate::home;
 
 /// A file of the repository.
 pub fn read(path: &str) -> String {
-    fs::read_to_string(home().join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(home().join("..").join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// An enum of the core.

@@ -48,7 +48,8 @@ pub fn reject(handle: u32, status: u16, has_reason: bool, parcel: &[u8], content
 #[wasm_bindgen]
 pub fn prepared_new(status: u16, has_reason: bool, parcel: &[u8], content: &[u8]) -> u32 {
     let config = config::next().unwrap_or_default();
-    match with_head(status, has_reason, parcel, |head| Prepared::with_config(head, content, config)) {
+    match with_head(status, has_reason, parcel, |head| Prepared::with_config(head, content, config))
+    {
         Ok(prepared) => handle::add(prepared) + 1,
         Err(refused) => {
             with_exchange(|out| error::put(&refused, out));
@@ -72,7 +73,9 @@ pub fn prepared_status(handle: u32) -> u16 {
 /// Leaves its content.
 #[wasm_bindgen]
 pub fn prepared_content(handle: u32) {
-    with_kept(handle, |prepared: &mut Prepared, out| out.octets.extend_from_slice(prepared.content()));
+    with_kept(handle, |prepared: &mut Prepared, out| {
+        out.octets.extend_from_slice(prepared.content())
+    });
 }
 
 /// Sends a prepared response.

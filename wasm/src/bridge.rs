@@ -19,7 +19,9 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         Some(Event::Switched(switched)) => switched.response,
         _ => None,
     };
-    response.map(|response| response.fields()).or_else(|| connection.request().map(|request| request.fields()))
+    response
+        .map(|response| response.fields())
+        .or_else(|| connection.request().map(|request| request.fields()))
 }
 
 /// Leaves what is made of the current head's field lines; false where there is no head.
@@ -56,7 +58,10 @@ pub fn may_forward(parcel: &[u8]) -> bool {
 }
 
 /// Leaves the current request translated; false where there is none.
-fn put_request(handle: u32, translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>) -> bool {
+fn put_request(
+    handle: u32,
+    translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>,
+) -> bool {
     with(handle, |connection, out| {
         let Some(request) = connection.request() else { return false };
         let fields = request.fields();
@@ -96,14 +101,16 @@ pub fn check_http2(status: u32, parcel: &[u8]) -> u32 {
 pub fn http1_fields(parcel: &[u8]) -> bool {
     let mut parcel = Parcel::new(parcel);
     let (authority, key, fields) = (parcel.text(), parcel.texts(), parcel.fields());
-    with_exchange(|out| match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {
-        Ok(lines) => {
-            out.fields(&lines);
-            true
-        }
-        Err(fault) => {
-            put_fault(fault.name(), &format!("{} has no place in HTTP/2", fault.name()), out);
-            false
+    with_exchange(|out| {
+        match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {
+            Ok(lines) => {
+                out.fields(&lines);
+                true
+            }
+            Err(fault) => {
+                put_fault(fault.name(), &format!("{} has no place in HTTP/2", fault.name()), out);
+                false
+            }
         }
     })
 }

@@ -100,7 +100,9 @@ pub fn advance(handle: u32) -> u32 {
 /// Leaves the current event once more; false where there is none.
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {
-    with(handle, |connection, out| connection.event().map(|event| event::put(&event, out)).is_some())
+    with(handle, |connection, out| {
+        connection.event().map(|event| event::put(&event, out)).is_some()
+    })
 }
 
 /// Leaves the first bytes of the new protocol, which are out of the connection then.

@@ -18,7 +18,8 @@ pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
 }
 
 pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
-    let (method, target, fields) = (request.method().as_bytes(), request.target().as_bytes(), request.fields());
+    let (method, target, fields) =
+        (request.method().as_bytes(), request.target().as_bytes(), request.fields());
     let head = Place::of(&fields, target);
     let [start, end] = head.span(target);
     head.put(out);
@@ -51,7 +52,13 @@ fn put_response(response: &Response<'_>, out: &mut Exchange) {
     let head = Place::of(&fields, reason);
     let [start, end] = head.span(reason);
     head.put(out);
-    out.numbers([response.status().into(), start, end, response.minor_version().into(), response.dropped().into()]);
+    out.numbers([
+        response.status().into(),
+        start,
+        end,
+        response.minor_version().into(),
+        response.dropped().into(),
+    ]);
     out.displays(response.advertised());
     out.lines(&head, &fields);
 }

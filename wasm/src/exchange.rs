@@ -152,7 +152,11 @@ impl<'a> Place<'a> {
     /// To the last field line's end; that of `first` where there is none.
     pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
         let head = Self { octets: fields.octets() };
-        let last = fields.len().checked_sub(1).and_then(|line| fields.at(line)).map_or(first, |field| field.value);
+        let last = fields
+            .len()
+            .checked_sub(1)
+            .and_then(|line| fields.at(line))
+            .map_or(first, |field| field.value);
         let [_, end] = head.span(last);
         Self { octets: head.octets.get(..end as usize).unwrap_or_default() }
     }

@@ -106,7 +106,10 @@ impl Kept for Prepared {
 
 /// Calls with something kept and the exchange, emptied before and readable after. A number that stands for nothing gives
 /// the default; the face never passes one.
-pub(crate) fn with_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut T, &mut Exchange) -> R) -> R {
+pub(crate) fn with_kept<T: Kept, R: Default>(
+    handle: u32,
+    call: impl FnOnce(&mut T, &mut Exchange) -> R,
+) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let (slots, exchange) = T::of(engine);
         let Some(kept) = slots.get(handle) else { return R::default() };
@@ -118,12 +121,18 @@ pub(crate) fn with_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut
 }
 
 /// Calls with a connection and the exchange.
-pub(crate) fn with<R: Default>(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> R) -> R {
+pub(crate) fn with<R: Default>(
+    handle: u32,
+    call: impl FnOnce(&mut Connection, &mut Exchange) -> R,
+) -> R {
     with_kept(handle, call)
 }
 
 /// Calls with a connection, and leaves nothing but what went wrong; that gives the default.
-pub(crate) fn attempt<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) -> Result<R, Error>) -> R {
+pub(crate) fn attempt<R: Default>(
+    handle: u32,
+    call: impl FnOnce(&mut Connection) -> Result<R, Error>,
+) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let Some(connection) = engine.connections.get(handle) else { return R::default() };
         call(connection).unwrap_or_else(|failure| {
@@ -141,7 +150,8 @@ pub(crate) fn with_prepared<R: Default>(
 ) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let Engine { connections, prepared: all, exchange, .. } = engine;
-        let (Some(connection), Some(prepared)) = (connections.get(handle), all.get(prepared)) else {
+        let (Some(connection), Some(prepared)) = (connections.get(handle), all.get(prepared))
+        else {
             return R::default();
         };
         exchange.clear();
@@ -172,7 +182,10 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut Exchange) -> R) -> R {
 }
 
 /// Calls with a connection and publishes the place that the call gives, which is in the connection's own memory.
-pub(crate) fn with_place(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> Option<(u32, u32)>) -> bool {
+pub(crate) fn with_place(
+    handle: u32,
+    call: impl FnOnce(&mut Connection, &mut Exchange) -> Option<(u32, u32)>,
+) -> bool {
     ENGINE.with_borrow_mut(|engine| {
         let (slots, exchange) = Connection::of(engine);
         let Some(connection) = slots.get(handle) else { return false };

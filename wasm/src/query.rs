@@ -105,13 +105,17 @@ pub fn why(handle: u32) -> u32 {
 /// Leaves the peer's error; false where there is none.
 #[wasm_bindgen]
 pub fn failure(handle: u32) -> bool {
-    with(handle, |connection, out| connection.failure().map(|failure| error::put(&failure, out)).is_some())
+    with(handle, |connection, out| {
+        connection.failure().map(|failure| error::put(&failure, out)).is_some()
+    })
 }
 
 /// Leaves the current request; false where there is none.
 #[wasm_bindgen]
 pub fn request(handle: u32) -> bool {
-    with(handle, |connection, out| connection.request().map(|request| put_request(&request, out)).is_some())
+    with(handle, |connection, out| {
+        connection.request().map(|request| put_request(&request, out)).is_some()
+    })
 }
 
 /// Leaves whom the current request is for, with whether anybody is.
@@ -127,7 +131,9 @@ pub fn authority(handle: u32) -> bool {
 /// Leaves the path that the current request is for, with whether there is a request.
 #[wasm_bindgen]
 pub fn path(handle: u32) -> bool {
-    with(handle, |connection, out| connection.request().map(|request| out.text(request.path().as_bytes())).is_some())
+    with(handle, |connection, out| {
+        connection.request().map(|request| out.text(request.path().as_bytes())).is_some()
+    })
 }
 
 /// Leaves the query of the current request, with whether it has one.

@@ -13,7 +13,8 @@ use crate::parcel::{Parcel, borrowed};
 #[wasm_bindgen]
 pub fn send_request(handle: u32, parcel: &[u8]) -> bool {
     let mut parcel = Parcel::new(parcel);
-    let (method, target, offer, fields) = (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
+    let (method, target, offer, fields) =
+        (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
     let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
     with(handle, |connection, out| {
         let sent = connection.send_request(&head, &offer, &mut out.octets);

@@ -25,7 +25,10 @@ pub fn splice_new(connection: u32, content: &[u8], parcel: &[u8]) -> u32 {
     let (refused, splice) = with(connection, |connection, out| {
         let Some(request) = connection.request() else { return (Refused::NoRequest, None) };
         let splice = Splice::new(&request, content, &trailers);
-        (Refused::Ineligible, splice.map_err(|reason| put_fault(reason.name(), reason.text(), out)).ok())
+        (
+            Refused::Ineligible,
+            splice.map_err(|reason| put_fault(reason.name(), reason.text(), out)).ok(),
+        )
     });
     splice.map_or(refused as u32, |splice| handle::add(splice) + 2)
 }
@@ -57,13 +60,17 @@ pub fn splice_engine_sent(handle: u32, octets: &[u8]) {
 /// Leaves what goes to the engine now.
 #[wasm_bindgen]
 pub fn splice_take_for_engine(handle: u32) {
-    with_kept(handle, |splice: &mut Splice, out| out.octets.extend_from_slice(&splice.take_for_engine()));
+    with_kept(handle, |splice: &mut Splice, out| {
+        out.octets.extend_from_slice(&splice.take_for_engine())
+    });
 }
 
 /// Leaves what goes to the client now.
 #[wasm_bindgen]
 pub fn splice_take_for_client(handle: u32) {
-    with_kept(handle, |splice: &mut Splice, out| out.octets.extend_from_slice(&splice.take_for_client()));
+    with_kept(handle, |splice: &mut Splice, out| {
+        out.octets.extend_from_slice(&splice.take_for_client())
+    });
 }
 
 /// Whether the client should be read.

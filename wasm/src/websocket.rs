@@ -32,14 +32,21 @@ pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {
     ask(handle, |connection| {
         let preferences = borrowed(&preferences);
         let request = connection.request();
-        let selected = request.and_then(|request| websocket::select_subprotocol(&request, &preferences, by));
-        let place = selected.and_then(|name| preferences.iter().position(|preference| *preference == name));
+        let selected =
+            request.and_then(|request| websocket::select_subprotocol(&request, &preferences, by));
+        let place =
+            selected.and_then(|name| preferences.iter().position(|preference| *preference == name));
         place.map_or(0, |place| place as u32 + 1)
     })
 }
 
 /// Parameters as the face passes them: bits one higher than they are, 0 where they are not said.
-fn deflate(server_forgets: bool, client_forgets: bool, server_bits: u32, client_bits: u32) -> Deflate {
+fn deflate(
+    server_forgets: bool,
+    client_forgets: bool,
+    server_bits: u32,
+    client_bits: u32,
+) -> Deflate {
     let bits = |bits: u32| bits.checked_sub(1).map(|bits| bits as u8);
     Deflate {
         server_no_context_takeover: server_forgets,
@@ -71,7 +78,10 @@ pub fn select_deflate(
 ) -> bool {
     let own = deflate(server_forgets, client_forgets, server_bits, client_bits);
     with(handle, |connection, out| {
-        put_deflate(connection.request().and_then(|request| websocket::select_deflate(&request, &own)), out)
+        put_deflate(
+            connection.request().and_then(|request| websocket::select_deflate(&request, &own)),
+            out,
+        )
     })
 }
 
@@ -84,6 +94,13 @@ pub fn agreed_deflate(parcel: &[u8]) -> bool {
 
 /// Leaves parameters as the value of a field.
 #[wasm_bindgen]
-pub fn deflate_text(server_forgets: bool, client_forgets: bool, server_bits: u32, client_bits: u32) {
-    with_exchange(|out| out.display(deflate(server_forgets, client_forgets, server_bits, client_bits)));
+pub fn deflate_text(
+    server_forgets: bool,
+    client_forgets: bool,
+    server_bits: u32,
+    client_bits: u32,
+) {
+    with_exchange(|out| {
+        out.display(deflate(server_forgets, client_forgets, server_bits, client_bits))
+    });
 }

@@ -44,7 +44,8 @@ use crate::wire::outgoing::RequestHead;
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
     // The name as it is registered, since `:protocol` is compared as it is.
-    let name = registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
+    let name =
+        registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
     pseudo(request, b"CONNECT", Some(name), secure)
 }
 
@@ -74,7 +75,8 @@ pub fn http1_fields(
             let separator: &[u8] = if cookies.is_empty() { b"" } else { b"; " };
             cookies.extend_from_slice(separator);
             cookies.extend_from_slice(field.value);
-        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings") {
+        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings")
+        {
             list.push((field.name.to_vec(), field.value.to_vec()));
         }
     });

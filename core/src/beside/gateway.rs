@@ -42,10 +42,14 @@ pub fn may_forward(protocol: &str) -> bool {
 
 /// The protocols of a request that an intermediary may offer to its own server, in the client's order: those that may be
 /// accepted and are not, like TLS and h2c, between two neighbours. Registered names have their registered spelling.
-pub fn forwardable<'a>(request: &Request<'a>) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
+pub fn forwardable<'a>(
+    request: &Request<'a>,
+) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
     let request = *request;
     let has_offer = request.offers().is_ok();
     offers(request)
-        .filter(move |offer| has_offer && offer.ineligible.is_none() && policy::may_be_forwarded(&offer.protocol))
+        .filter(move |offer| {
+            has_offer && offer.ineligible.is_none() && policy::may_be_forwarded(&offer.protocol)
+        })
         .map(|offer| policy::registered(offer.protocol))
 }

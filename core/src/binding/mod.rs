@@ -178,7 +178,9 @@ pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The bytes that field lines lie in, and where each name and each value begins and ends there.
 #[inline]
-pub fn spans<'a>(fields: &Fields<'a>) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+pub fn spans<'a>(
+    fields: &Fields<'a>,
+) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
     fields.spans()
 }
 

@@ -224,7 +224,8 @@ impl Connection {
     /// Server: the client waits for a 100 before it sends its content. RFC 9110, 10.1.1.
     fn owes_continue(&self) -> bool {
         let State { request, response, expect, .. } = self.state;
-        self.role == Role::Server && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
+        self.role == Role::Server
+            && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
     }
 
     /// What the peer waits for that only your code can send. Of several things, the first one that it waits for.
@@ -232,7 +233,11 @@ impl Connection {
         match self.role {
             _ if self.state.tx != Tx::Open => Owes::Nothing,
             Role::Server if self.owes_continue() => Owes::Continue,
-            Role::Server if self.state.request != Phase::Idle && self.state.response == Phase::Idle => Owes::Response,
+            Role::Server
+                if self.state.request != Phase::Idle && self.state.response == Phase::Idle =>
+            {
+                Owes::Response
+            }
             _ if self.outgoing != Outgoing::None => Owes::Content,
             _ => Owes::Nothing,
         }
@@ -242,8 +247,12 @@ impl Connection {
     /// that closes it, and no direction has left HTTP. For a client without an open request, unread bytes close it, as
     /// no request asked for them (RFC 9112, 9.2). RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
-        let has_stray_input = self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
-        self.state.persist && self.state.rx != Rx::Switched && self.state.tx != Tx::Switched && !has_stray_input
+        let has_stray_input =
+            self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
+        self.state.persist
+            && self.state.rx != Rx::Switched
+            && self.state.tx != Tx::Switched
+            && !has_stray_input
     }
 
     /// The received bytes after the current event, which nothing has read yet. While an offer is undecided they belong to no
@@ -276,7 +285,9 @@ impl Connection {
     /// What a 101 switched to, lowest layer first.
     pub fn agreed(&self) -> Protocols<'_> {
         let is_agreed = matches!(self.state.turn, Turn::Agreed | Turn::Spent);
-        Protocols::new(self.scratch.as_ref().filter(|_| is_agreed).map_or(&[], |scratch| &scratch.agreed))
+        Protocols::new(
+            self.scratch.as_ref().filter(|_| is_agreed).map_or(&[], |scratch| &scratch.agreed),
+        )
     }
 
     /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is
@@ -299,7 +310,8 @@ impl Connection {
             Outgoing::Own => !self.state.persist,
             _ => false,
         };
-        let may_lose_a_response = self.flags.has_answered && self.end.is_none() && self.state.tx != Tx::Switched;
+        let may_lose_a_response =
+            self.flags.has_answered && self.end.is_none() && self.state.tx != Tx::Switched;
         match (is_close_delimited && is_unfinished, may_lose_a_response) {
             (true, _) => Closing::Reset,
             (false, true) => Closing::Linger,
@@ -378,7 +390,8 @@ impl Connection {
             let scratch = self.scratch.as_deref();
             scratch.map_or(Ok(0), |scratch| {
                 let parts = [scratch.buffer.kept(), scratch.buffer.unread()];
-                encode::hand_over(&parts, out).map(|()| parts.iter().map(|part| part.len()).sum::<usize>())
+                encode::hand_over(&parts, out)
+                    .map(|()| parts.iter().map(|part| part.len()).sum::<usize>())
             })
         });
         let len = match written {
@@ -414,7 +427,8 @@ impl Connection {
             (_, Phase::Idle) if self.state.turn != Turn::Spent => {}
             _ => return Err(Error::local(ErrorKind::Answered)),
         }
-        let is_whole = |scratch: &Scratch| scratch.buffer.keeps() && self.position() == scratch.head_end;
+        let is_whole =
+            |scratch: &Scratch| scratch.buffer.keeps() && self.position() == scratch.head_end;
         let is_kept = self.scratch.as_deref().is_some_and(is_whole);
         if is_kept { Ok(()) } else { Err(Error::local(ErrorKind::HeadGone)) }
     }
@@ -689,9 +703,9 @@ impl Scratch {
             Shown::Informational => Event::Informational(self.response(0)),
             Shown::Response { dropped } => Event::Response(self.response(dropped)),
             Shown::Data { len, .. } => Event::Data(first(len)),
-            Shown::End { len } => {
-                Event::EndOfMessage(self.trailers.as_ref().map_or(Fields::NONE, |trailers| trailers.fields(first(len))))
-            }
+            Shown::End { len } => Event::EndOfMessage(
+                self.trailers.as_ref().map_or(Fields::NONE, |trailers| trailers.fields(first(len))),
+            ),
             Shown::Switched(by) => Event::Switched(self.switched(role, by)),
         })
     }

@@ -53,7 +53,9 @@ impl Ineligible {
             Self::Version => "the Sec-WebSocket-Version is not 13",
             Self::Subprotocol => "the Sec-WebSocket-Protocol is not a list of distinct names",
             Self::Extension => "the Sec-WebSocket-Extensions is malformed",
-            Self::Content => "the request has content that the protocol does not allow, or too much of it",
+            Self::Content => {
+                "the request has content that the protocol does not allow, or too much of it"
+            }
             Self::Head => "the head is too large to be answered in HTTP/2",
             Self::Secure => "the protocol cannot be switched to over TLS",
             Self::Settings => "the HTTP2-Settings are missing, repeated or not legal",

@@ -44,7 +44,10 @@ pub struct Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Error");
-        shown.field("kind", &self.kind).field("code", &self.code()).field("text", &self.kind.text());
+        shown
+            .field("kind", &self.kind)
+            .field("code", &self.code())
+            .field("text", &self.kind.text());
         if let Some(offset) = self.offset() {
             shown.field("offset", &offset);
         }
@@ -110,7 +113,9 @@ impl Error {
     /// [`Block`](crate::Block) among them counts as one.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
-            (Blame::Peer, _, _) | (_, ErrorKind::OutputTooSmall | ErrorKind::ProfileField, _) | (_, _, 0) => None,
+            (Blame::Peer, _, _)
+            | (_, ErrorKind::OutputTooSmall | ErrorKind::ProfileField, _)
+            | (_, _, 0) => None,
             (Blame::Local, _, place) => Some(place as usize - 1),
         }
     }

@@ -142,7 +142,10 @@ impl<'a> Response<'a> {
 
 impl core::fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Response").field("status", &self.status()).field("fields", &self.fields()).finish()
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("fields", &self.fields())
+            .finish()
     }
 }
 

@@ -163,7 +163,11 @@ impl State {
             Turn::Offered => Turn::Refused,
             _ => return None,
         };
-        (self == Self { turn: self.turn, ..Self::ASKED }).then_some(Self { response, turn, ..Self::ASKED })
+        (self == Self { turn: self.turn, ..Self::ASKED }).then_some(Self {
+            response,
+            turn,
+            ..Self::ASKED
+        })
     }
 
     /// An offer or a CONNECT waits for its answer.
@@ -174,7 +178,9 @@ impl State {
     /// No request is under way and none unanswered.
     pub fn is_idle(self) -> bool {
         self.request == Phase::Idle
-            || (matches!(self.request, Phase::Done) && self.response == Phase::Done && self.pipelined == 0)
+            || (matches!(self.request, Phase::Done)
+                && self.response == Phase::Done
+                && self.pipelined == 0)
     }
 
     /// A server may read the next request head; a client may send one in a fresh cycle.

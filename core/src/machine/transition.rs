@@ -49,7 +49,12 @@ impl State {
 
     /// What follows from an answer, and from its end where that leaves with it.
     #[inline(always)]
-    pub(crate) fn apply_answer(self, role: Role, answer: Answer, is_whole: bool) -> Result<Self, ErrorKind> {
+    pub(crate) fn apply_answer(
+        self,
+        role: Role,
+        answer: Answer,
+        is_whole: bool,
+    ) -> Result<Self, ErrorKind> {
         let next = self.apply(role, Input::Response(answer))?;
         if is_whole && answer.content { next.apply(role, Input::ResponseEnd) } else { Ok(next) }
     }
@@ -213,7 +218,9 @@ impl State {
         let over = match role {
             // A client that stops after our closing response has not broken anything.
             Role::Server => self.is_idle() || (self.response == Phase::Done && !self.persist),
-            Role::Client => self.request == Phase::Idle || (self.response == Phase::Done && self.pipelined == 0),
+            Role::Client => {
+                self.request == Phase::Idle || (self.response == Phase::Done && self.pipelined == 0)
+            }
         };
         if !over {
             return Err(ErrorKind::Truncated);
@@ -302,7 +309,11 @@ impl State {
     }
 
     fn abandon(mut self, role: Role) -> Result<Self, ErrorKind> {
-        if role == Role::Client && self.request == Phase::Body && self.tx == Tx::Open && self.rx == Rx::Open {
+        if role == Role::Client
+            && self.request == Phase::Body
+            && self.tx == Tx::Open
+            && self.rx == Rx::Open
+        {
             self.cut_request(role);
             self.persist = false;
             return Ok(self.settle(role));

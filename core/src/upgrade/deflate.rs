@@ -50,16 +50,22 @@ impl Deflate {
         }
         let client_bits = smaller(self.client_max_window_bits, offered.client_max_window_bits);
         Some(Self {
-            server_no_context_takeover: self.server_no_context_takeover || offered.server_no_context_takeover,
-            client_no_context_takeover: self.client_no_context_takeover || offered.client_no_context_takeover,
-            server_max_window_bits: smaller(self.server_max_window_bits, offered.server_max_window_bits),
+            server_no_context_takeover: self.server_no_context_takeover
+                || offered.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover
+                || offered.client_no_context_takeover,
+            server_max_window_bits: smaller(
+                self.server_max_window_bits,
+                offered.server_max_window_bits,
+            ),
             client_max_window_bits: client_bits.filter(|_| may_limit_client),
         })
     }
 
     /// RFC 7692, 7.1.2.
     fn is_legal(&self) -> bool {
-        let mut windows = self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
+        let mut windows =
+            self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
         windows.all(|bits| (8..=LARGEST).contains(&bits))
     }
 }
@@ -89,14 +95,16 @@ impl fmt::Display for Deflate {
 
 /// Whether an answer keeps to an offer (RFC 7692, 7.1).
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
-    let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else { return false };
+    let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
+        return false;
+    };
     let (agreed, offered) = (answer.agreed, offer.agreed);
     let server_window_fits = offered
         .server_max_window_bits
         .is_none_or(|asked| agreed.server_max_window_bits.is_some_and(|bits| bits <= asked));
-    let client_window_fits = agreed
-        .client_max_window_bits
-        .is_none_or(|bits| offer.client_bits_hint || offered.client_max_window_bits.is_some_and(|asked| bits <= asked));
+    let client_window_fits = agreed.client_max_window_bits.is_none_or(|bits| {
+        offer.client_bits_hint || offered.client_max_window_bits.is_some_and(|asked| bits <= asked)
+    });
     // 7.1.2.2: only an offer may leave the value out.
     !answer.client_bits_hint
         && agreed.server_no_context_takeover >= offered.server_no_context_takeover
@@ -128,10 +136,12 @@ impl Parameters {
                     deflate.server_max_window_bits.replace(window_bits(value)?).is_none()
                 }
                 (b"client_max_window_bits", None) => {
-                    deflate.client_max_window_bits.is_none() && !core::mem::replace(&mut read.client_bits_hint, true)
+                    deflate.client_max_window_bits.is_none()
+                        && !core::mem::replace(&mut read.client_bits_hint, true)
                 }
                 (b"client_max_window_bits", Some(value)) => {
-                    deflate.client_max_window_bits.replace(window_bits(value)?).is_none() && !read.client_bits_hint
+                    deflate.client_max_window_bits.replace(window_bits(value)?).is_none()
+                        && !read.client_bits_hint
                 }
                 _ => false,
             };
@@ -177,11 +187,16 @@ mod tests {
     /// R7692-7.1.2.2-1, R7692-7.1.2.2-2.
     #[test]
     fn a_server_answers_what_it_can() {
-        let small = Deflate { server_max_window_bits: Some(10), client_max_window_bits: Some(11), ..OWN };
+        let small =
+            Deflate { server_max_window_bits: Some(10), client_max_window_bits: Some(11), ..OWN };
         for (own, offer, wanted) in [
             (OWN, "permessage-deflate", Some("permessage-deflate")),
             (OWN, "permessage-deflate; client_max_window_bits", Some("permessage-deflate")),
-            (OWN, "permessage-deflate; client_max_window_bits=9", Some("permessage-deflate; client_max_window_bits=9")),
+            (
+                OWN,
+                "permessage-deflate; client_max_window_bits=9",
+                Some("permessage-deflate; client_max_window_bits=9"),
+            ),
             (
                 OWN,
                 "permessage-deflate; server_max_window_bits=15",
@@ -209,7 +224,11 @@ mod tests {
             (OWN, "permessage-deflate; server_max_window_bits=7", None),
             (OWN, "permessage-deflate; server_no_context_takeover=1", None),
             (OWN, "permessage-deflate; client_no_context_takeover=1", None),
-            (OWN, "permessage-deflate; client_no_context_takeover; client_no_context_takeover", None),
+            (
+                OWN,
+                "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+                None,
+            ),
             (OWN, "permessage-deflate; client_max_window_bits; client_max_window_bits=9", None),
             (OWN, "permessage-deflate; client_max_window_bits=9; client_max_window_bits", None),
             (OWN, "permessage-deflate; unknown", None),
@@ -237,14 +256,20 @@ mod tests {
             ("", "; client_no_context_takeover=1", false),
             ("", "; unknown=1", false),
         ] {
-            let [offer, answer] = [offer, answer].map(|parameters| alloc::format!("permessage-deflate{parameters}"));
-            assert_eq!(is_answer(&parse(&answer)[0], &parse(&offer)[0]), wanted, "{offer} / {answer}");
+            let [offer, answer] =
+                [offer, answer].map(|parameters| alloc::format!("permessage-deflate{parameters}"));
+            assert_eq!(
+                is_answer(&parse(&answer)[0], &parse(&offer)[0]),
+                wanted,
+                "{offer} / {answer}"
+            );
         }
     }
 
     #[test]
     fn what_was_agreed_is_read_back() {
-        let agreed = Deflate { server_max_window_bits: Some(9), client_no_context_takeover: true, ..OWN };
+        let agreed =
+            Deflate { server_max_window_bits: Some(9), client_no_context_takeover: true, ..OWN };
         let value = agreed.to_string();
         assert_eq!(Deflate::of(&[("sec-websocket-extensions", value.as_str())]), Some(agreed));
         assert_eq!(Deflate::of(&[("sec-websocket-extensions", "x-other")]), None);

@@ -36,7 +36,10 @@ pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>>
 }
 
 /// The extensions of one line, after those of earlier lines; `None` where the line is malformed.
-pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option<Vec<Extension<'a>>> {
+pub(crate) fn parse<'a>(
+    value: &'a [u8],
+    mut list: Vec<Extension<'a>>,
+) -> Option<Vec<Extension<'a>>> {
     walk(value, &mut |piece| match piece {
         Piece::Name(name) => list.push(Extension { name, parameters: Vec::new() }),
         Piece::Parameter(parameter) => {
@@ -166,9 +169,19 @@ mod tests {
         ] {
             assert_eq!(shown(value).as_deref(), Some(wanted), "{value}");
         }
-        for bad in
-            ["a b", ";", "a;", "a;=b", "a;b=", "a;b=\"", "a;b=\"\"", "a;b=\"c d\"", "a;b=\"c\"d", "a=b", "a;\"b\""]
-        {
+        for bad in [
+            "a b",
+            ";",
+            "a;",
+            "a;=b",
+            "a;b=",
+            "a;b=\"",
+            "a;b=\"\"",
+            "a;b=\"c d\"",
+            "a;b=\"c\"d",
+            "a=b",
+            "a;\"b\"",
+        ] {
             assert_eq!(shown(bad), None, "{bad}");
         }
     }

@@ -19,7 +19,8 @@ pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 /// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes. What is more than a server can take along stays in
 /// HTTP/1.1.
 pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    const LOOKED_AT: KnownFields = KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
+    const LOOKED_AT: KnownFields =
+        KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
     let (mut length, mut settings) = (0, Values::None);
     request.fields.each_known(LOOKED_AT, &mut |known, value| match known {
         KnownField::Http2Settings => settings.add(value),
@@ -40,8 +41,11 @@ pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligibl
 fn fits(request: &Asking<'_>, limit: u32) -> bool {
     let limit = limit as usize;
     // What it says of every request takes less than 256; of each field line it says as much as is here, or nothing.
-    let most = |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
-    if limit == u32::MAX as usize || request.fields.at_most().is_some_and(|size| most(size) <= limit) {
+    let most =
+        |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
+    if limit == u32::MAX as usize
+        || request.fields.at_most().is_some_and(|size| most(size) <= limit)
+    {
         return true;
     }
     let text = |bytes| core::str::from_utf8(bytes).unwrap_or_default();
@@ -116,9 +120,13 @@ mod tests {
     #[test]
     fn settings_that_may_be_sent() {
         // curl's, Java's, nghttp's, an unknown setting, and none at all.
-        for good in
-            ["AAMAAABkAAQCAAAAAAIAAAAA", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA", "AAMAAABkAAQAAP__", "EjQAAAAB", ""]
-        {
+        for good in [
+            "AAMAAABkAAQCAAAAAAIAAAAA",
+            "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+            "AAMAAABkAAQAAP__",
+            "EjQAAAAB",
+            "",
+        ] {
             assert!(are_settings(good.as_bytes()), "{good}");
             assert!(are_settings(good.repeat(8).as_bytes()), "{good}, eight times");
         }

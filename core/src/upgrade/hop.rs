@@ -7,8 +7,15 @@ use super::sorted;
 use crate::wire::fields::{Field, FieldSource, members};
 
 /// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
-const HOP_BY_HOP: [&str; 7] =
-    ["Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade"];
+const HOP_BY_HOP: [&str; 7] = [
+    "Connection",
+    "HTTP2-Settings",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "TE",
+    "Transfer-Encoding",
+    "Upgrade",
+];
 
 /// Fields that pass even where `Connection` lists them: they frame the message, or say where it goes, whence it came and
 /// who may keep it. A sender must not list them (RFC 9110, 7.6.1), and one that does would cut its own message in two, or

@@ -7,7 +7,9 @@ use super::hop::EndToEnd;
 use crate::listed::listed;
 use crate::wire::fields::{Field, FieldSource, members};
 use crate::wire::outgoing::RequestHead;
-use crate::wire::syntax::{TargetForm, after_colon, is_token, is_value, target_form, trim, until_path};
+use crate::wire::syntax::{
+    TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
+};
 
 /// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,7 +104,9 @@ impl core::error::Error for OverHttp2 {}
 /// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.1 and 8.2.2.
 pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
     let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
-    fields.each(&mut |field| fault = fault.or_else(|| OverHttp2::named(field).or_else(|| OverHttp2::malformed(field))));
+    fields.each(&mut |field| {
+        fault = fault.or_else(|| OverHttp2::named(field).or_else(|| OverHttp2::malformed(field)))
+    });
     fault.map_or(Ok(()), Err)
 }
 
@@ -127,7 +131,8 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut takes_trailers = false;
     fields.each(&mut |field| {
         let mut codings = members(field.value);
-        takes_trailers |= field.is("TE") && codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
+        takes_trailers |=
+            field.is("TE") && codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
     });
     if takes_trailers {
         list.push((b"te".to_vec(), b"trailers".to_vec()));
@@ -150,7 +155,12 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
 }
 
 /// A request of that method, pseudo-header fields first; with a protocol it is an extended CONNECT (RFC 8441, 4).
-pub(crate) fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<&str>, secure: bool) -> Vec<FieldLine> {
+pub(crate) fn pseudo(
+    request: &RequestHead<'_>,
+    method: &[u8],
+    protocol: Option<&str>,
+    secure: bool,
+) -> Vec<FieldLine> {
     let (authority, path) = split_target(request);
     let scheme: &[u8] = if secure { b"https" } else { b"http" };
     // RFC 9113, 8.5: a plain CONNECT has no scheme and no path.
@@ -192,7 +202,9 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
         return (Some(authority), path);
     }
     let mut host = None;
-    request.fields.each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
+    request
+        .fields
+        .each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
     // RFC 9113, 8.3.1: an empty one is left out.
     (host.filter(|host| !host.is_empty()), Cow::Borrowed(target))
 }

@@ -15,7 +15,10 @@ pub(crate) fn is_answer(answer: &dyn FieldSource) -> bool {
 }
 
 fn has_content_fields(fields: &dyn FieldSource) -> bool {
-    const CONTENT: KnownFields =
-        KnownField::set(&[KnownField::ContentLength, KnownField::ContentType, KnownField::TransferEncoding]);
+    const CONTENT: KnownFields = KnownField::set(&[
+        KnownField::ContentLength,
+        KnownField::ContentType,
+        KnownField::TransferEncoding,
+    ]);
     is_any_there(fields, CONTENT)
 }

@@ -90,7 +90,9 @@ impl Why {
         match self {
             Self::NotOffered => "the request offered no other protocol",
             Self::Http10 => "an offer in HTTP/1.0 is ignored",
-            Self::NoConnectionOption => "Connection does not list upgrade, so the offer was not meant for this hop",
+            Self::NoConnectionOption => {
+                "Connection does not list upgrade, so the offer was not meant for this hop"
+            }
             Self::Malformed => "the Upgrade field is not a list of protocol names",
             Self::TooMany => "the offer names more protocols than the limit",
             Self::Connect => "the request is a CONNECT, which only a 2xx switches",
@@ -151,11 +153,18 @@ pub(crate) fn verify(
         if token::count(value).is_none() {
             return fault(ErrorKind::SwitchWithoutUpgrade, at);
         }
-        members(value).filter_map(Protocol::parse).for_each(|protocol| write_protocol(&protocol, agreed));
+        members(value)
+            .filter_map(Protocol::parse)
+            .for_each(|protocol| write_protocol(&protocol, agreed));
     }
     if agreed.is_empty() {
-        let first = offer.iter().next().filter(|_| lenient.switch_without_upgrade && !head.has(KnownField::Upgrade));
-        let Some(first) = first else { return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade)) };
+        let first = offer
+            .iter()
+            .next()
+            .filter(|_| lenient.switch_without_upgrade && !head.has(KnownField::Upgrade));
+        let Some(first) = first else {
+            return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade));
+        };
         write_protocol(&first, agreed);
         // The server said nothing, so it cannot have listed the option either.
         return Ok(());
@@ -200,7 +209,11 @@ pub(crate) struct Asked {
 }
 
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
-pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, Ineligible> {
+pub(crate) fn ask(
+    request: &RequestHead<'_>,
+    offer: &[&str],
+    terms: &Terms,
+) -> Result<Asked, Ineligible> {
     let (mut asked, mut remembered) = (Asked::default(), 0);
     for policy in offer.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes()))) {
         policy.check(&request.into(), terms)?;
@@ -225,7 +238,9 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
 
 /// A marker is said once, and not again where your code has said it.
 fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
-    markers.extend(policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
+    markers.extend(
+        policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),
+    );
 }
 
 /// What a server's 101 says beyond your field lines.
@@ -254,9 +269,13 @@ pub(crate) fn answer(
     // An intermediary passes on the proof that it was given; any other is a mistake.
     let (mut is_said, mut fault) = (false, None);
     fields.each(&mut |field| {
-        let is_proof = answer.proof.as_ref().is_some_and(|proof| field.is(proof.name) && field.value == proof.value);
+        let is_proof = answer
+            .proof
+            .as_ref()
+            .is_some_and(|proof| field.is(proof.name) && field.value == proof.value);
         let is_allowed = is_proof || policy::is_for_response(101, field);
-        fault = fault.or((!is_allowed || (is_proof && is_said)).then_some(ErrorKind::ReservedField));
+        fault =
+            fault.or((!is_allowed || (is_proof && is_said)).then_some(ErrorKind::ReservedField));
         is_said |= is_proof;
     });
     answer.proof = answer.proof.filter(|_| !is_said);
@@ -265,18 +284,24 @@ pub(crate) fn answer(
 
 /// What a 426 that requires these protocols says besides.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
-    let policies = required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
+    let policies =
+        required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
 /// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
-pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: Option<&Remembered>) -> bool {
+pub(crate) fn is_kept(
+    fields: Fields<'_>,
+    agreed: Protocols<'_>,
+    asked: Option<&Remembered>,
+) -> bool {
     let lines: &dyn FieldSource = asked.map_or(&(), |asked| asked);
     let is_proven = || {
         let proof = asked.and_then(|asked| asked.proof.as_ref());
         proof.is_some_and(|proof| rules::values(&fields, proof.known) == Values::One(&proof.value))
     };
-    policy::of_list(agreed).all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
+    policy::of_list(agreed)
+        .all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
 }
 
 /// The list in order. Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a tenth of the

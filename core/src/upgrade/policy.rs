@@ -165,7 +165,9 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
 
 /// Which row is about the bare token.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
-    TABLE.iter().position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
+    TABLE
+        .iter()
+        .position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
 }
 
 fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
@@ -176,7 +178,9 @@ fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
 pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
     let lone = list.lone();
     let others = if lone.is_some() { Protocols::NONE } else { list };
-    lone.map(|row| &TABLE[row]).into_iter().chain(others.iter().filter_map(|protocol| of(&protocol)))
+    lone.map(|row| &TABLE[row])
+        .into_iter()
+        .chain(others.iter().filter_map(|protocol| of(&protocol)))
 }
 
 /// The protocol in the spelling of its registration, if it is one that we know.
@@ -203,7 +207,10 @@ impl Policy {
 
     /// The field that the protocol's offer has for this hop alone, if it is there.
     pub(super) fn hop_field(&self, fields: &dyn FieldSource) -> Option<&'static str> {
-        self.hop_field.as_ref().filter(|field| is_any_there(fields, field.known.bit())).map(|field| field.name)
+        self.hop_field
+            .as_ref()
+            .filter(|field| is_any_there(fields, field.known.bit()))
+            .map(|field| field.name)
     }
 
     /// The field that the protocol's offer and its 101 carry.
@@ -225,8 +232,9 @@ pub(crate) fn check_received(
     terms: &Terms,
 ) -> Result<(), Ineligible> {
     let policy = &TABLE[row];
-    let is_for_the_hop =
-        |field: &HopField| (field.is_listed)(options) || !is_any_there(request.fields, field.known.bit());
+    let is_for_the_hop = |field: &HopField| {
+        (field.is_listed)(options) || !is_any_there(request.fields, field.known.bit())
+    };
     if !policy.hop_field.as_ref().is_none_or(is_for_the_hop) {
         return Err(Ineligible::NotListed);
     }
@@ -236,8 +244,10 @@ pub(crate) fn check_received(
 /// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1). Another version of
 /// HTTP, and a layer below it, are between two neighbours, however the version is written: `h2c/1`, `h2c-16`, `SSL/3.0`.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
-    let is_draft_of_h2c = protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
-    !is_draft_of_h2c && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
+    let is_draft_of_h2c =
+        protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
+    !is_draft_of_h2c
+        && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
 }
 
 /// Whether the field may stand in a response of that status that your code writes.

@@ -26,18 +26,21 @@ impl Remembered {
 
     fn lines(&self) -> impl Iterator<Item = (KnownField, &[u8])> {
         let lines = self.lines.split(|&octet| octet == b'\n');
-        lines
-            .filter_map(|line| line.split_first())
-            .filter_map(|(&known, value)| Some((KnownField::from_number(known.checked_sub(FIRST)?.into())?, value)))
+        lines.filter_map(|line| line.split_first()).filter_map(|(&known, value)| {
+            Some((KnownField::from_number(known.checked_sub(FIRST)?.into())?, value))
+        })
     }
 }
 
 impl FieldSource for Remembered {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.lines().for_each(|(known, value)| each(Field { name: known.name().as_bytes(), value }));
+        self.lines()
+            .for_each(|(known, value)| each(Field { name: known.name().as_bytes(), value }));
     }
 
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
-        self.lines().filter(|(known, _)| wanted & known.bit() != 0).for_each(|(known, value)| each(known, value));
+        self.lines()
+            .filter(|(known, _)| wanted & known.bit() != 0)
+            .for_each(|(known, value)| each(known, value));
     }
 }

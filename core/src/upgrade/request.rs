@@ -101,7 +101,9 @@ pub(crate) fn authority<'a>(
 }
 
 /// Path and query of a request with that method and target.
-pub(crate) fn path_and_query<'t>((method, target): (&[u8], &'t [u8])) -> (&'t [u8], Option<&'t [u8]>) {
+pub(crate) fn path_and_query<'t>(
+    (method, target): (&[u8], &'t [u8]),
+) -> (&'t [u8], Option<&'t [u8]>) {
     if method == b"CONNECT" {
         return (b"", None);
     }
@@ -189,7 +191,9 @@ fn is_in_bounds(total: usize, terms: &Terms) -> Result<usize, NoOffer> {
 }
 
 /// The offers of a request, if it holds any. What was found eligible once is not asked again.
-pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
+pub(crate) fn offers<'a>(
+    request: Request<'a>,
+) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
     protocols(request).enumerate().map(move |(place, protocol)| {
         let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
         let row = if is_known { None } else { policy::row(&protocol) };
@@ -233,7 +237,8 @@ pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, N
     let (mut total, mut any, mut eligible) = (0, false, 0);
     for member in request.upgrade_lines().flat_map(members) {
         let protocol = Protocol::parse(member).ok_or(NoOffer::Malformed)?;
-        let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request, options).is_ok());
+        let judged =
+            |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request, options).is_ok());
         let is_eligible = policy::row(&protocol).is_none_or(judged);
         any |= is_eligible;
         eligible |= if total < 64 { u64::from(is_eligible) << total } else { 0 };

@@ -94,6 +94,10 @@ pub(crate) struct Asking<'a> {
 
 impl<'a> From<&RequestHead<'a>> for Asking<'a> {
     fn from(request: &RequestHead<'a>) -> Self {
-        Self { method: request.method.as_bytes(), target: request.target.as_bytes(), fields: request.fields }
+        Self {
+            method: request.method.as_bytes(),
+            target: request.target.as_bytes(),
+            fields: request.fields,
+        }
     }
 }

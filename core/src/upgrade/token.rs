@@ -72,8 +72,9 @@ pub(crate) fn count(value: &[u8]) -> Option<usize> {
 
 /// A non-empty list that your code gave, each entry one protocol or several with commas between.
 pub(crate) fn is_list(entries: &[&str]) -> bool {
-    let total =
-        entries.iter().try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));
+    let total = entries
+        .iter()
+        .try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));
     total.is_some_and(|total| total > 0)
 }
 

@@ -38,7 +38,8 @@ const ASKED: KnownFields = KnownField::set(&[
 ]);
 
 /// What a 101 chooses.
-const CHOSEN: KnownFields = KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
+const CHOSEN: KnownFields =
+    KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
@@ -130,7 +131,11 @@ pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> 
 
 /// Server: the subprotocol that both sides can live with. Accept with it as the value of `Sec-WebSocket-Protocol`; without
 /// that field none is spoken. The names are compared as they are. RFC 6455, 4.2.2.
-pub fn select_subprotocol<'p>(request: &Request<'_>, preferences: &[&'p str], by: Order) -> Option<&'p str> {
+pub fn select_subprotocol<'p>(
+    request: &Request<'_>,
+    preferences: &[&'p str],
+    by: Order,
+) -> Option<&'p str> {
     let fields = request.fields();
     let offered = asked_for(&fields);
     let place = |wanted: &&&str| offered.iter().position(|name| *name == wanted.as_bytes());
@@ -146,7 +151,10 @@ pub fn select_subprotocol<'p>(request: &Request<'_>, preferences: &[&'p str], by
 /// and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
-    extensions(&fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
+    extensions(&fields)?
+        .iter()
+        .filter(|extension| extension.is(deflate::NAME))
+        .find_map(|offer| own.accept(offer))
 }
 
 /// Whether it is base64 of 16 bytes: 22 characters, of which the last stands for two bits.
@@ -158,7 +166,9 @@ fn is_key(value: &[u8]) -> bool {
 
 fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
     let mut list = Vec::new();
-    fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| list.extend(members(value)));
+    fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| {
+        list.extend(members(value))
+    });
     list
 }
 
@@ -175,7 +185,9 @@ mod tests {
     fn the_example_of_the_rfc() {
         assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ=="), Some(*b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
         assert_eq!(super::key(b"the sample nonce"), "dGhlIHNhbXBsZSBub25jZQ==");
-        for bad in ["", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQAA"] {
+        for bad in
+            ["", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQAA"]
+        {
             assert!(!is_key(bad.as_bytes()), "{bad}");
         }
     }
@@ -185,7 +197,9 @@ mod tests {
         let mut server = Connection::new(Role::Server);
         let fields = "Host: a\r\nSec-WebSocket-Protocol: a, b\r\nsec-websocket-protocol: c\r\n\r\n";
         server.receive(["GET / HTTP/1.1\r\n", fields].concat().as_bytes()).expect("room");
-        let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("a request") };
+        let Ok(Next::Event(Event::Request(request))) = server.next_event() else {
+            panic!("a request")
+        };
         assert_eq!(subprotocols(&request).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(select_subprotocol(&request, &["c", "B", "b"], Order::Client), Some("b"));
         assert_eq!(select_subprotocol(&request, &["c", "B", "b"], Order::Server), Some("c"));

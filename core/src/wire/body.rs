@@ -113,7 +113,12 @@ impl Body {
 
     /// What comes next in the first `len` of `bytes`, all that have come and at least one. The content of small chunks is
     /// moved together.
-    pub(crate) fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
+    pub(crate) fn decode(
+        &mut self,
+        bytes: &mut [u8],
+        len: usize,
+        bounds: Bounds<'_>,
+    ) -> Result<Part, Fault> {
         debug_assert!(len > 0);
         match self {
             Self::Trailers => Ok(Part::Trailers { skip: 0 }),
@@ -215,7 +220,9 @@ impl Chunked {
 
     fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
         let Bounds { limits, room, spaces } = bounds;
-        let line = self.plain_line(bytes, 0, limits).filter(|(start, size)| *start < len && room.holds(*size));
+        let line = self
+            .plain_line(bytes, 0, limits)
+            .filter(|(start, size)| *start < len && room.holds(*size));
         if let Some((start, size)) = line {
             (self.left, self.line, self.place) = (size, 0, Place::Data);
             room.take(size);
@@ -243,7 +250,14 @@ impl Chunked {
     /// The content at `at`, and after it that of further chunks as long as they are small, plain and all there: a copy of
     /// so few bytes costs less than an event.
     #[inline(always)]
-    fn data(&mut self, bytes: &mut [u8], at: usize, len: usize, limits: &Limits, room: &mut Room) -> Part {
+    fn data(
+        &mut self,
+        bytes: &mut [u8],
+        at: usize,
+        len: usize,
+        limits: &Limits,
+        room: &mut Room,
+    ) -> Part {
         let mut end = at + take(&mut self.left, len - at);
         let (first, mut content) = (end, end);
         if self.left == 0 {
@@ -274,8 +288,9 @@ impl Chunked {
         for (digits, &octet) in line.iter().enumerate() {
             let digit = HEX[octet as usize];
             if digit > 15 {
-                let ends =
-                    octet == b'\r' && line.get(digits + 1) == Some(&b'\n') && digits <= limits.chunk_line as usize;
+                let ends = octet == b'\r'
+                    && line.get(digits + 1) == Some(&b'\n')
+                    && digits <= limits.chunk_line as usize;
                 return (ends && size > 0).then_some((at + digits + 2, size));
             }
             size = size << 4 | u64::from(digit);
@@ -320,8 +335,11 @@ impl Chunked {
 
     fn push(&mut self, digit: u8) -> Result<(), ErrorKind> {
         let value = u64::from(HEX[digit as usize]);
-        self.left =
-            self.left.checked_mul(16).and_then(|size| size.checked_add(value)).ok_or(ErrorKind::ChunkSizeOverflow)?;
+        self.left = self
+            .left
+            .checked_mul(16)
+            .and_then(|size| size.checked_add(value))
+            .ok_or(ErrorKind::ChunkSizeOverflow)?;
         Ok(())
     }
 
@@ -371,7 +389,8 @@ fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
     let digit = |place: usize| usize::from(HEX[usize::from((octets >> (16 + 8 * place)) as u8)]);
     let is_line = octets as u16 == CRLF && (octets >> (16 + 8 * COUNT)) as u16 == CRLF;
     let is_number = || (0..COUNT).all(|place| digit(place) <= 15);
-    (is_line && is_number()).then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
+    (is_line && is_number())
+        .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
 }
 
 /// How much of a line is looked at to see whether it is plain: seven digits and CRLF.
@@ -446,7 +465,11 @@ mod tests {
     fn chunks_and_extensions() {
         let input = b"5;a;b=c ; d = \"x\\\"y;\"\r\nhello\r\n006\r\n world\r\n000\r\n";
         for step in 1..=input.len() {
-            assert_eq!(decode(input, step), Ok((b"hello world".to_vec(), Some(input.len()))), "step {step}");
+            assert_eq!(
+                decode(input, step),
+                Ok((b"hello world".to_vec(), Some(input.len()))),
+                "step {step}"
+            );
         }
     }
 
@@ -456,14 +479,19 @@ mod tests {
             let mut content = Vec::new();
             let mut input = Vec::new();
             for number in 0..20usize {
-                let chunk: Vec<u8> = (0..size + number % 3).map(|at| (at * 7 + number) as u8).collect();
+                let chunk: Vec<u8> =
+                    (0..size + number % 3).map(|at| (at * 7 + number) as u8).collect();
                 let line = alloc::format!("{:X}\r\n", chunk.len());
                 input.extend([line.as_bytes(), &chunk, b"\r\n"].concat());
                 content.extend(chunk);
             }
             input.extend_from_slice(b"0\r\n");
             for step in [1, 2, 3, 7, 16, 64, 100, 1000, input.len()] {
-                assert_eq!(decode(&input, step), Ok((content.clone(), Some(input.len()))), "{size} by {step}");
+                assert_eq!(
+                    decode(&input, step),
+                    Ok((content.clone(), Some(input.len()))),
+                    "{size} by {step}"
+                );
             }
             let (mut body, len) = (Body::new(Framing::Chunked), input.len());
             let first = next(&mut body, &mut input, len, &Limits::DEFAULT);
@@ -478,10 +506,14 @@ mod tests {
     /// Lines of small chunks are read in another way than the first one, and count the same.
     #[test]
     fn every_line_is_held_to_the_limit() {
-        let (mut body, mut input) = (Body::new(Framing::Chunked), b"1\r\na\r\n01\r\nb\r\n0\r\n\r\n".to_vec());
+        let (mut body, mut input) =
+            (Body::new(Framing::Chunked), b"1\r\na\r\n01\r\nb\r\n0\r\n\r\n".to_vec());
         let limits = Limits { chunk_line: 1, ..Limits::DEFAULT };
         let len = input.len();
-        assert_eq!(next(&mut body, &mut input, len, &limits), Ok(Part::Data { skip: 3, len: 1, tail: 0 }));
+        assert_eq!(
+            next(&mut body, &mut input, len, &limits),
+            Ok(Part::Data { skip: 3, len: 1, tail: 0 })
+        );
         let fault = Fault { kind: ErrorKind::ChunkLineTooLong, at: 3 };
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
@@ -490,12 +522,16 @@ mod tests {
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";
-        for (most, content, at) in [(2, "", 0), (12, "abc", 9), (13, "abc0123456789", 24), (14, "abc0123456789x", 33)] {
+        for (most, content, at) in
+            [(2, "", 0), (12, "abc", 9), (13, "abc0123456789", 24), (14, "abc0123456789x", 33)]
+        {
             for step in 1..=bytes.len() {
-                let (mut body, mut room, mut input) = (Body::new(Framing::Chunked), Room(most), bytes.to_vec());
+                let (mut body, mut room, mut input) =
+                    (Body::new(Framing::Chunked), Room(most), bytes.to_vec());
                 let (mut taken, mut begin, mut end) = (Vec::new(), 0, step.min(bytes.len()));
                 let last = loop {
-                    let bounds = Bounds { limits: &Limits::DEFAULT, room: &mut room, spaces: false };
+                    let bounds =
+                        Bounds { limits: &Limits::DEFAULT, room: &mut room, spaces: false };
                     match body.decode(&mut input[begin..], end - begin, bounds) {
                         Ok(Part::Data { skip, len, tail }) => {
                             taken.extend_from_slice(&input[begin + skip..][..len]);
@@ -508,7 +544,11 @@ mod tests {
                     end = end.max((begin + step).min(bytes.len()));
                 };
                 let kind = (most < 14).then_some(ErrorKind::ContentTooLarge);
-                assert_eq!((taken.as_slice(), last), (content.as_bytes(), (kind, at)), "{most} by {step}");
+                assert_eq!(
+                    (taken.as_slice(), last),
+                    (content.as_bytes(), (kind, at)),
+                    "{most} by {step}"
+                );
             }
         }
     }

@@ -159,7 +159,8 @@ impl Buffer {
 
     /// All unread bytes are known to be of a line that has not ended. It may go on up to `reach` from the first of them.
     pub(crate) fn expect_line(&mut self, reach: usize) {
-        self.line = self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
+        self.line =
+            self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
     /// Whether nothing has come since but more of that line.
@@ -326,10 +327,19 @@ mod tests {
     #[test]
     fn what_overlaps_has_a_byte_in_common() {
         let bytes = [0; 4];
-        let cases = [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
+        let cases =
+            [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
         for (one, other, wanted) in cases {
-            assert_eq!(overlap(&bytes[one.clone()], &bytes[other.clone()]), wanted, "{one:?} {other:?}");
-            assert_eq!(overlap(&bytes[other.clone()], &bytes[one.clone()]), wanted, "{other:?} {one:?}");
+            assert_eq!(
+                overlap(&bytes[one.clone()], &bytes[other.clone()]),
+                wanted,
+                "{one:?} {other:?}"
+            );
+            assert_eq!(
+                overlap(&bytes[other.clone()], &bytes[one.clone()]),
+                wanted,
+                "{other:?} {one:?}"
+            );
         }
     }
 
@@ -375,11 +385,19 @@ mod tests {
             }
             buffer.consume(round % 900);
         }
-        assert!(buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+        assert!(
+            buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING,
+            "{}",
+            buffer.data.capacity()
+        );
         // One read may bring more than that, and gets it.
         buffer.append(&[b'y'; 3 * ROOM]);
         assert_eq!(buffer.kept(), [b'h'; 700]);
-        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+        assert!(
+            buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING,
+            "{}",
+            buffer.data.capacity()
+        );
     }
 
     #[test]
@@ -396,7 +414,11 @@ mod tests {
             grown += usize::from(now.0 != before.0);
             moved += usize::from(now.1 < before.1);
             before = now;
-            assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
+            assert!(
+                buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING,
+                "{} in {round}",
+                buffer.data.capacity()
+            );
         }
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
     }

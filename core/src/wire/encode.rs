@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::fields::{Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members};
+use crate::wire::fields::{
+    Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members,
+};
 use crate::wire::known::KnownField;
 use crate::wire::outgoing::{REASON_AT, usual_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
@@ -96,7 +98,12 @@ impl Survey {
 
     /// Lines, and blocks as a whole: those say nothing that the engine has to know, and are allowed everywhere.
     #[inline(never)]
-    fn take_pieces(&mut self, draft: &mut Vec<u8>, source: &dyn Pieces, is_allowed: &dyn Fn(Field<'_>) -> bool) {
+    fn take_pieces(
+        &mut self,
+        draft: &mut Vec<u8>,
+        source: &dyn Pieces,
+        is_allowed: &dyn Fn(Field<'_>) -> bool,
+    ) {
         source.each_piece(&mut |piece| match piece {
             Piece::Line(field) => self.take(draft, field, is_allowed(field)),
             #[cfg(feature = "http")]
@@ -339,7 +346,8 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
     let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
         line(draft, field);
-        let allowed = if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
+        let allowed =
+            if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
         let verdict = check(field).and(allowed);
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, index)));
     };
@@ -415,7 +423,10 @@ pub(crate) struct Added<'a> {
 impl Added<'_> {
     #[inline(always)]
     fn says_nothing_of_the_hop(&self) -> bool {
-        let is_silent = self.upgrade.is_empty() && !self.close && !self.keep_alive && self.hop_fields.is_empty();
+        let is_silent = self.upgrade.is_empty()
+            && !self.close
+            && !self.keep_alive
+            && self.hop_fields.is_empty();
         is_silent && self.markers.is_empty() && self.proof.is_none()
     }
 }
@@ -448,7 +459,9 @@ impl<'a> StatusLine<'a> {
     pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
         let usual = usual_line(status);
         match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
-            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => Self::Usual(usual),
+            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => {
+                Self::Usual(usual)
+            }
             _ => Self::Own(status, reason),
         }
     }
@@ -577,7 +590,8 @@ fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) 
             // Whether ours are said is for the state to say, and not for the caller.
             let is_ours = |option: &[u8]| {
                 let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
-                said.iter().any(|(_, name)| is(name)) || added.hop_fields.iter().any(|name| is(name))
+                said.iter().any(|(_, name)| is(name))
+                    || added.hop_fields.iter().any(|name| is(name))
             };
             members(field.value).filter(|option| !is_ours(option)).for_each(&mut add);
         }

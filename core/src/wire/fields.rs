@@ -45,7 +45,8 @@ pub struct Field<'a> {
 
 impl<'a> Field<'a> {
     /// The names that [`is_secret`](Self::is_secret) knows, in lower case.
-    pub(crate) const SECRETS: [&'static str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+    pub(crate) const SECRETS: [&'static str; 4] =
+        ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
     /// Whether it is the field of that name (RFC 9110, 5.1).
     pub fn is(&self, name: &str) -> bool {
@@ -62,7 +63,10 @@ impl<'a> Field<'a> {
 /// As text, without a secret value.
 impl core::fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("Field").field(&String::from_utf8_lossy(self.name)).field(&self.shown_value()).finish()
+        f.debug_tuple("Field")
+            .field(&String::from_utf8_lossy(self.name))
+            .field(&self.shown_value())
+            .finish()
     }
 }
 
@@ -124,8 +128,15 @@ impl<'a> Fields<'a> {
     }
 
     #[inline]
-    pub(crate) fn spans(&self) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
-        (self.bytes, self.spans.iter().map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]))
+    pub(crate) fn spans(
+        &self,
+    ) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+        (
+            self.bytes,
+            self.spans
+                .iter()
+                .map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]),
+        )
     }
 
     /// The value of the first field line of that name.
@@ -140,12 +151,18 @@ impl<'a> Fields<'a> {
 
     /// The lines of a known field, without a search for the first.
     #[inline]
-    pub(crate) fn known(&self, known: KnownField) -> impl Iterator<Item = &'a FieldSpan> + Clone + use<'a> {
+    pub(crate) fn known(
+        &self,
+        known: KnownField,
+    ) -> impl Iterator<Item = &'a FieldSpan> + Clone + use<'a> {
         let bytes = self.bytes;
         let again = self.known.repeated & known.bit() != 0;
-        let lines = self.known.first(known).and_then(|first| self.spans.get(first..)).unwrap_or_default();
+        let lines =
+            self.known.first(known).and_then(|first| self.spans.get(first..)).unwrap_or_default();
         let lines = if again { lines } else { lines.get(..1).unwrap_or_default() };
-        lines.iter().filter(move |span| !again || KnownField::recognise(span.name.of(bytes)) == Some(known))
+        lines
+            .iter()
+            .filter(move |span| !again || KnownField::recognise(span.name.of(bytes)) == Some(known))
     }
 
     /// The values of all field lines of that name, in order.
@@ -169,7 +186,9 @@ impl<'a> Fields<'a> {
 impl core::fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let lines = self.iter().map(|field| (String::from_utf8_lossy(field.name), field));
-        f.debug_map().entries(lines.map(|(name, field)| (name, String::from(field.shown_value())))).finish()
+        f.debug_map()
+            .entries(lines.map(|(name, field)| (name, String::from(field.shown_value()))))
+            .finish()
     }
 }
 
@@ -225,7 +244,9 @@ impl Options {
             b"close" => self.close = true,
             b"Upgrade" | b"upgrade" => self.upgrade = true,
             b"Upgrade, HTTP2-Settings" => (self.upgrade, self.http2_settings) = (true, true),
-            b"keep-alive, Upgrade" | b"Keep-Alive, Upgrade" => (self.keep_alive, self.upgrade) = (true, true),
+            b"keep-alive, Upgrade" | b"Keep-Alive, Upgrade" => {
+                (self.keep_alive, self.upgrade) = (true, true)
+            }
             _ => self.add_list(value),
         }
     }
@@ -294,7 +315,9 @@ pub trait FieldSource {
     #[doc(hidden)]
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         self.each(&mut |field| {
-            if let Some(known) = KnownField::recognise(field.name).filter(|known| wanted & known.bit() != 0) {
+            if let Some(known) =
+                KnownField::recognise(field.name).filter(|known| wanted & known.bit() != 0)
+            {
                 each(known, field.value);
             }
         });
@@ -345,7 +368,8 @@ impl FieldSource for [Field<'_>] {
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FieldSource for [(N, V)] {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.iter().for_each(|(name, value)| each(Field { name: name.as_ref(), value: value.as_ref() }));
+        self.iter()
+            .for_each(|(name, value)| each(Field { name: name.as_ref(), value: value.as_ref() }));
     }
 }
 
@@ -468,12 +492,16 @@ mod tests {
     #[test]
     fn options_that_are_compared_whole_are_those_of_the_list() {
         let options = ["keep-alive", "close", "upgrade", "http2-settings", "te", ""];
-        for (first, second) in options.iter().flat_map(|first| options.iter().map(move |second| (first, second))) {
+        for (first, second) in
+            options.iter().flat_map(|first| options.iter().map(move |second| (first, second)))
+        {
             for separator in [", ", ","] {
                 let lower = [*first, separator, *second].concat();
-                let capital = |word: &str| word.split('-').map(capitalised).collect::<Vec<_>>().join("-");
+                let capital =
+                    |word: &str| word.split('-').map(capitalised).collect::<Vec<_>>().join("-");
                 let capitals = [capital(first), separator.into(), capital(second)].concat();
-                let mixed = lower.replace("upgrade", "Upgrade").replace("http2-settings", "HTTP2-Settings");
+                let mixed =
+                    lower.replace("upgrade", "Upgrade").replace("http2-settings", "HTTP2-Settings");
                 for value in [lower, capitals, mixed, (*first).into(), capital(first)] {
                     let (mut whole, mut list) = (Options::default(), Options::default());
                     whole.add(value.as_bytes());
@@ -485,7 +513,10 @@ mod tests {
     }
 
     fn capitalised(word: &str) -> alloc::string::String {
-        word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect()
+        word.chars()
+            .enumerate()
+            .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
+            .collect()
     }
 
     #[test]

@@ -9,7 +9,9 @@ use crate::wire::head::Head;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::scan::class::HOST_CLASS;
-use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_port, is_token, target_form, trim};
+use crate::wire::syntax::{
+    Port, TargetFault, decimal, is_authority, is_port, is_token, target_form, trim,
+};
 
 /// How the end of a message is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +67,8 @@ pub(crate) struct Plain {
 /// [`request`] gives it the same framing; every other one is for that.
 #[inline(always)]
 pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
-    const ASKS_FOR_MORE: KnownFields = KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
+    const ASKS_FOR_MORE: KnownFields =
+        KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
     let is_plain = !head.has_any(ASKS_FOR_MORE)
         && head.minor() > 0
         && bytes.get(head.target_offset()) == Some(&b'/')
@@ -96,7 +99,13 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
 
 /// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head; the content may
 /// have `most` bytes.
-pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool, most: u64) -> Result<Framing, Fault> {
+pub(crate) fn request(
+    head: &Head,
+    bytes: &[u8],
+    len: usize,
+    secure: bool,
+    most: u64,
+) -> Result<Framing, Fault> {
     let mut faults = Lowest::default();
     target(head, bytes, secure, &mut faults);
     host(head, bytes, len, &mut faults);
@@ -122,8 +131,14 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool, most:
         (None, None) => Framing::None,
     };
     if head.method(bytes) == b"CONNECT" && framing.has_content() {
-        let known = if codings.is_some() { KnownField::TransferEncoding } else { KnownField::ContentLength };
-        head.values(known, bytes).take(1).for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
+        let known = if codings.is_some() {
+            KnownField::TransferEncoding
+        } else {
+            KnownField::ContentLength
+        };
+        head.values(known, bytes)
+            .take(1)
+            .for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
     }
     if !framing.is_within(most)
         && let Some((_, at)) = head.values(KnownField::ContentLength, bytes).next()
@@ -178,7 +193,9 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
         count += 1;
         if count > 1 {
             faults.add(ErrorKind::HostRepeated, at);
-        } else if scan::run(&HOST_CLASS, bytes, at) < value.len() && !is_authority(value, Port::Optional) {
+        } else if scan::run(&HOST_CLASS, bytes, at) < value.len()
+            && !is_authority(value, Port::Optional)
+        {
             faults.add(ErrorKind::HostInvalid, at);
         }
     }
@@ -216,7 +233,12 @@ struct Codings {
     at: usize,
 }
 
-fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut Lowest) -> Option<Codings> {
+fn transfer_encoding(
+    head: &Head,
+    bytes: &[u8],
+    lenient: &Lenient,
+    faults: &mut Lowest,
+) -> Option<Codings> {
     let mut codings: Option<Codings> = None;
     let mut chunked = 0;
     for (value, at) in head.values(KnownField::TransferEncoding, bytes) {
@@ -232,7 +254,8 @@ fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut 
             }
             // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some (RFC 9110, 10.1.4).
             let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
-            let is_chunked_with_parameters = name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
+            let is_chunked_with_parameters =
+                name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
             if !is_token(name) || is_chunked_with_parameters || chunked > 1 {
                 faults.add(ErrorKind::CodingInvalid, at);
             }
@@ -246,7 +269,8 @@ fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut 
         }
     }
     // RFC 9112, 6.1: both is how requests are smuggled.
-    let length = head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
+    let length =
+        head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
     if let (Some(codings), Some((_, at))) = (codings, length) {
         faults.add(ErrorKind::BothFramings, codings.at.max(at));
     }

@@ -81,7 +81,9 @@ impl KnownField {
             [a, b] => (u64::from(u16::from_le_bytes([a, b])), 0),
             // Two halves that overlap.
             [.., _, _, _, _] if name.len() < 8 => {
-                let half = |octets: Option<&[u8; 4]>| octets.map_or(0, |octets| u64::from(u32::from_le_bytes(*octets)));
+                let half = |octets: Option<&[u8; 4]>| {
+                    octets.map_or(0, |octets| u64::from(u32::from_le_bytes(*octets)))
+                };
                 (half(name.first_chunk()) | half(name.last_chunk()) << (8 * (name.len() - 4)), 0)
             }
             _ => (word(name.first_chunk()), word(name.last_chunk())),
@@ -106,7 +108,9 @@ impl KnownField {
     #[inline]
     pub(crate) fn is_what_it_seems(name: &[u8]) -> bool {
         let shape = name.first().and_then(|&first| SHAPES.get(shape_of(name.len(), first)));
-        shape.is_some_and(|shape| shape.middle.is_in(word(name.get(8..).and_then(<[u8]>::first_chunk))))
+        shape.is_some_and(|shape| {
+            shape.middle.is_in(word(name.get(8..).and_then(<[u8]>::first_chunk)))
+        })
     }
 
     /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
@@ -119,7 +123,11 @@ impl KnownField {
     #[inline(always)]
     pub(crate) fn slot(begins: u64, ends: u64, len: usize) -> usize {
         let shape = &SHAPES[shape_of(len, begins as u8)];
-        core::hint::select_unpredictable(shape.is_name(begins, ends), shape.slot as usize, Self::COUNT)
+        core::hint::select_unpredictable(
+            shape.is_name(begins, ends),
+            shape.slot as usize,
+            Self::COUNT,
+        )
     }
 }
 
@@ -280,7 +288,8 @@ mod tests {
     fn a_slot_is_what_is_recognised() {
         let slot = |name: &[u8]| {
             let octets = [b"eeeeeeee", name, b"eeeeeeee"].concat();
-            let word = |at: usize| octets[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
+            let word =
+                |at: usize| octets[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
             KnownField::slot(word(8), word(name.len()), name.len())
         };
         for &field in KnownField::ALL {
@@ -290,12 +299,19 @@ mod tests {
                 for octet in 0..=255 {
                     let mut name = field.name().as_bytes().to_vec();
                     name[at] = octet;
-                    let is_name = |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
+                    let is_name =
+                        |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
                     let expected = KnownField::ALL.iter().find(is_name).copied();
                     let seems = KnownField::ALL.get(slot(&name)).copied();
-                    let slot = seems.filter(|_| name.len() <= 16 || KnownField::is_what_it_seems(&name));
+                    let slot =
+                        seems.filter(|_| name.len() <= 16 || KnownField::is_what_it_seems(&name));
                     let found = (slot, KnownField::recognise(&name));
-                    assert_eq!(found, (expected, expected), "{:?}", name.escape_ascii().to_string());
+                    assert_eq!(
+                        found,
+                        (expected, expected),
+                        "{:?}",
+                        name.escape_ascii().to_string()
+                    );
                 }
             }
         }

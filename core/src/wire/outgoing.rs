@@ -55,7 +55,9 @@ impl<'a> ResponseHead<'a> {
     pub const fn usual_reason(status: u16) -> &'static str {
         let line = usual_line(status);
         // Not sliced: what a slice out of bounds would panic with is much code for WebAssembly.
-        let Some((line, _)) = line.split_at_checked(line.len().saturating_sub(2)) else { return "" };
+        let Some((line, _)) = line.split_at_checked(line.len().saturating_sub(2)) else {
+            return "";
+        };
         match line.split_at_checked(REASON_AT) {
             Some((_, reason)) => reason,
             None => "",
@@ -185,9 +187,10 @@ mod tests {
 
     /// The IANA registry of HTTP status codes, without 104 (temporary), and 306 and 418, which have no reason of their own.
     const REGISTERED: [u16; 61] = [
-        100, 101, 102, 103, 200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303, 304, 305, 307, 308,
-        400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424,
-        425, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 505, 506, 507, 508, 510, 511,
+        100, 101, 102, 103, 200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303,
+        304, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413,
+        414, 415, 416, 417, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 500, 501, 502, 503,
+        504, 505, 506, 507, 508, 510, 511,
     ];
 
     #[test]
@@ -196,7 +199,10 @@ mod tests {
             let line = usual_line(status);
             assert_eq!(!line.is_empty(), REGISTERED.contains(&status), "{status}");
             if !line.is_empty() {
-                assert_eq!(line, alloc::format!("HTTP/1.1 {status} {}\r\n", ResponseHead::usual_reason(status)));
+                assert_eq!(
+                    line,
+                    alloc::format!("HTTP/1.1 {status} {}\r\n", ResponseHead::usual_reason(status))
+                );
                 assert!(ResponseHead::usual_reason(status).len() > 1, "{status}");
             }
         }
@@ -210,6 +216,9 @@ mod tests {
             assert_eq!(DataParts::chunk(len).prefix(), prefix.as_bytes());
         }
         // The longest: sixteen digits, or eight where a length has 32 bits.
-        assert_eq!(DataParts::chunk(usize::MAX).prefix().len(), usize::BITS as usize / 4 + "\r\n".len());
+        assert_eq!(
+            DataParts::chunk(usize::MAX).prefix().len(),
+            usize::BITS as usize / 4 + "\r\n".len()
+        );
     }
 }

@@ -74,7 +74,9 @@ pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     let port_is_valid = match (rest, port) {
         ([], Port::Optional) => true,
         ([b':', digits @ ..], Port::Optional) => digits.is_empty() || is_port(digits),
-        ([b':', digits @ ..], Port::Required) => is_port(digits) && decimal(digits) != Some(0) && !host.is_empty(),
+        ([b':', digits @ ..], Port::Required) => {
+            is_port(digits) && decimal(digits) != Some(0) && !host.is_empty()
+        }
         _ => false,
     };
     host_is_valid && port_is_valid
@@ -91,7 +93,8 @@ fn is_ip_literal(literal: &[u8]) -> bool {
                 && !address.is_empty()
                 && address.iter().all(|&octet| octet == b':' || is_host_octet(octet))
         }
-        _ => core::str::from_utf8(literal).is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
+        _ => core::str::from_utf8(literal)
+            .is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
     }
 }
 
@@ -100,7 +103,9 @@ fn is_reg_name(name: &[u8]) -> bool {
     loop {
         rest = match rest {
             [] => return true,
-            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                rest
+            }
             [octet, rest @ ..] if is_host_octet(*octet) => rest,
             _ => return false,
         }
@@ -146,14 +151,18 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     let colon = target.iter().position(|&octet| octet == b':').ok_or(TargetFault::Form)?;
     let (scheme, rest) = (&target[..colon], &target[colon + 1..]);
     let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
-        && scheme.iter().all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
+        && scheme
+            .iter()
+            .all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
     if !is_scheme {
         return Err(TargetFault::Form);
     }
     if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
         // "host:port" outside CONNECT looks like a scheme; a hierarchical URI does not.
         return match rest.strip_prefix(b"//") {
-            Some(after) if !is_authority_with_userinfo(until_path(after)) => Err(TargetFault::Authority),
+            Some(after) if !is_authority_with_userinfo(until_path(after)) => {
+                Err(TargetFault::Authority)
+            }
             None if !rest.starts_with(b"/") => Err(TargetFault::Form),
             _ => Ok(TargetForm::Absolute),
         };
@@ -201,7 +210,10 @@ pub(crate) fn until_path(after: &[u8]) -> &[u8] {
 
 /// Other schemes may have userinfo, and an empty host (RFC 3986, 3.2).
 fn is_authority_with_userinfo(authority: &[u8]) -> bool {
-    let host = authority.iter().rposition(|&octet| octet == b'@').map_or(authority, |at| &authority[at + 1..]);
+    let host = authority
+        .iter()
+        .rposition(|&octet| octet == b'@')
+        .map_or(authority, |at| &authority[at + 1..]);
     is_authority(host, Port::Optional)
 }
 
@@ -215,10 +227,23 @@ mod tests {
 
     #[test]
     fn authorities() {
-        for host in ["", "a", "a.b:80", "a:", "[::1]", "[::1]:8080", "[v1.a:b]", "1.2.3.4:1", "0.0.0.0=5000", "%41b"] {
+        for host in [
+            "",
+            "a",
+            "a.b:80",
+            "a:",
+            "[::1]",
+            "[::1]:8080",
+            "[v1.a:b]",
+            "1.2.3.4:1",
+            "0.0.0.0=5000",
+            "%41b",
+        ] {
             assert!(is_authority(host.as_bytes(), Port::Optional), "{host}");
         }
-        for host in ["a b", "u@a", "a/b", "a:b", "a:65536", "[::1", "[x]", "[::1]x", "%4", "a:1:2", "\u{e9}"] {
+        for host in [
+            "a b", "u@a", "a/b", "a:b", "a:65536", "[::1", "[x]", "[::1]x", "%4", "a:1:2", "\u{e9}",
+        ] {
             assert!(!is_authority(host.as_bytes(), Port::Optional), "{host}");
         }
         assert!(is_authority(b"a:1", Port::Required));
@@ -250,7 +275,11 @@ mod tests {
             ("CONNECT", "/", Err(TargetFault::Authority)),
             ("CONNECT", "a", Err(TargetFault::Authority)),
         ] {
-            assert_eq!(target_form(method.as_bytes(), target.as_bytes()), form, "{method} {target}");
+            assert_eq!(
+                target_form(method.as_bytes(), target.as_bytes()),
+                form,
+                "{method} {target}"
+            );
         }
     }
 
@@ -267,7 +296,11 @@ mod tests {
             ("file:///x", Some("")),
             ("urn:/x", Some("")),
         ] {
-            assert_eq!(absolute_authority(target.as_bytes()), authority.map(str::as_bytes), "{target}");
+            assert_eq!(
+                absolute_authority(target.as_bytes()),
+                authority.map(str::as_bytes),
+                "{target}"
+            );
         }
     }
 

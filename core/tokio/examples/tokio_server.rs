@@ -20,9 +20,13 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
         return Ok(chosen.accept(shout));
     }
     match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/") => Ok(Response::new("Offer foo/2 to speak that instead.\n".into())),
+        (&Method::GET | &Method::HEAD, "/") => {
+            Ok(Response::new("Offer foo/2 to speak that instead.\n".into()))
+        }
         (&Method::POST, "/echo") => Ok(Response::new(request.into_body())),
-        _ => Ok(Response::builder().status(StatusCode::NOT_FOUND).body("There is nothing here.\n".into())?),
+        _ => Ok(Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .body("There is nothing here.\n".into())?),
     }
 }
 

@@ -52,7 +52,8 @@ impl Body {
     pub async fn read(mut self, largest: usize) -> Result<Option<Bytes>, Error> {
         let mut content = BytesMut::new();
         loop {
-            let frame = std::future::poll_fn(|context| Pin::new(&mut self).poll_next(context)).await;
+            let frame =
+                std::future::poll_fn(|context| Pin::new(&mut self).poll_next(context)).await;
             let Some(frame) = frame else { return Ok(Some(content.freeze())) };
             if let Ok(data) = frame?.into_data() {
                 if content.len() + data.len() > largest {
@@ -63,7 +64,10 @@ impl Body {
         }
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let next = match &mut self.0 {
             Kind::Empty => return Poll::Ready(None),
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),

@@ -39,7 +39,10 @@ impl<F: Future> Future for LookedAtOnce<F> {
 }
 
 /// Sends something with the line, or without it.
-pub(crate) fn with_line(is_wanted: bool, send: impl FnOnce(&Block) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn with_line(
+    is_wanted: bool,
+    send: impl FnOnce(&Block) -> Result<(), Error>,
+) -> Result<(), Error> {
     if !is_wanted {
         return send(&Block::new("")?);
     }

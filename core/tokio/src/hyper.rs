@@ -16,7 +16,8 @@ use ::hyper::service::service_fn;
 use http::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf, copy, sink,
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf,
+    copy, sink,
 };
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -41,7 +42,10 @@ pub struct WithOnUpgrade<S>(pub S);
 
 impl<S, Q, B> Service<Request<Q>> for WithOnUpgrade<S>
 where
-    S: Service<Request<Q>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Q>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + 'static,
     Q: Send + 'static,
 {
     type Response = Response<B>;
@@ -125,13 +129,18 @@ async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
             Ok::<_, Infallible>(response)
         }
     });
-    let connection = ::hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(end), service);
+    let connection =
+        ::hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(end), service);
     tokio::spawn(connection.with_upgrades());
-    pipe.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n").await?;
+    pipe.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n")
+        .await?;
     Ok((Pipe { end: pipe, switch, gone, failure }, taken.await?))
 }
 
-async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone, failure }: Pipe) -> Result<(), BoxError> {
+async fn join(
+    upgraded: Upgraded,
+    Pipe { end: mut pipe, switch, gone, failure }: Pipe,
+) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -217,7 +226,10 @@ async fn said_to_the_end(
 }
 
 /// Waits for the client, but not without end once the framework has dropped the pipe.
-async fn in_time<T>(step: impl Future<Output = io::Result<T>>, gone: &watch::Receiver<()>) -> io::Result<T> {
+async fn in_time<T>(
+    step: impl Future<Output = io::Result<T>>,
+    gone: &watch::Receiver<()>,
+) -> io::Result<T> {
     tokio::select! {
         done = step => done,
         () = async { dropped(gone.clone()).await; sleep(SENDING).await } => Err(ErrorKind::TimedOut.into()),
@@ -239,7 +251,8 @@ async fn passed_on(
             Err(error) => failure.0.read.set(Some(error.kind())),
         };
         let read = read?;
-        let taken = if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
+        let taken =
+            if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
         if read == 0 || taken.is_err() {
             return Ok(());
         }
@@ -254,18 +267,28 @@ struct End {
 }
 
 impl AsyncRead for End {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         ready!(Pin::new(&mut self.pipe).poll_read(context, to))?;
         match self.failures.read.get() {
-            Some(&Some(kind)) if to.filled().len() == before && to.remaining() > 0 => Poll::Ready(Err(kind.into())),
+            Some(&Some(kind)) if to.filled().len() == before && to.remaining() > 0 => {
+                Poll::Ready(Err(kind.into()))
+            }
             _ => Poll::Ready(Ok(())),
         }
     }
 }
 
 impl AsyncWrite for End {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if let Some(&kind) = self.failures.write.get() {
             return Poll::Ready(Err(kind.into()));
         }

@@ -48,5 +48,8 @@ pub use switchover;
 pub use upgrade::Upgraded;
 
 /// What a connection runs over: TCP, TLS, a pipe in memory.
-pub trait Transport: tokio::io::AsyncRead + tokio::io::AsyncWrite + std::any::Any + Send + Unpin {}
+pub trait Transport:
+    tokio::io::AsyncRead + tokio::io::AsyncWrite + std::any::Any + Send + Unpin
+{
+}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static> Transport for T {}

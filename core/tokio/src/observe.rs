@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use switchover::{
-    Connection, DataParts, End, Error, ErrorKind, Event, FieldSource, Next, Paused, RequestHead, ResponseHead,
-    Selection, Step,
+    Connection, DataParts, End, Error, ErrorKind, Event, FieldSource, Next, Paused, RequestHead,
+    ResponseHead, Selection, Step,
 };
 
 /// Watches connections.
@@ -244,30 +244,61 @@ impl Observed {
     }
 
     /// [`Connection::send_request`].
-    pub fn send_request(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Request(request, offer), out, |http, out| http.send_request(request, offer, out))
+    pub fn send_request(
+        &mut self,
+        request: &RequestHead<'_>,
+        offer: &[&str],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Request(request, offer), out, |http, out| {
+            http.send_request(request, offer, out)
+        })
     }
 
     /// [`Connection::send_informational`].
-    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Inform(response), out, |http, out| http.send_informational(response, out))
+    pub fn send_informational(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Inform(response), out, |http, out| {
+            http.send_informational(response, out)
+        })
     }
 
     /// [`Connection::send_response`].
     #[inline]
-    pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn send_response(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         self.write(Decision::Response(response), out, |http, out| http.send_response(response, out))
     }
 
     /// [`Connection::respond`].
     #[inline]
-    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Respond(response, content), out, |http, out| http.respond(response, content, out))
+    pub fn respond(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Respond(response, content), out, |http, out| {
+            http.respond(response, content, out)
+        })
     }
 
     /// [`Connection::reject`].
-    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Reject(response, content), out, |http, out| http.reject(response, content, out))
+    pub fn reject(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Reject(response, content), out, |http, out| {
+            http.reject(response, content, out)
+        })
     }
 
     /// [`Connection::accept`]; `protocols` are those that the selection was made of.
@@ -283,7 +314,12 @@ impl Observed {
     }
 
     /// [`Connection::require`].
-    pub fn require(&mut self, protocols: &[&str], fields: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn require(
+        &mut self,
+        protocols: &[&str],
+        fields: &dyn FieldSource,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let decision = Decision::Require(protocols, fields);
         self.write(decision, out, |http, out| http.require(protocols, fields, out))
     }

@@ -21,7 +21,11 @@ pub(crate) fn connection<F: Future>(future: F) -> F {
 /// The span of an exchange.
 #[cfg(feature = "tracing")]
 pub(crate) fn exchange<B>(request: &Request<B>) -> Exchange {
-    Exchange(tracing::info_span!("exchange", method = request.method().as_str(), path = request.uri().path()))
+    Exchange(tracing::info_span!(
+        "exchange",
+        method = request.method().as_str(),
+        path = request.uri().path()
+    ))
 }
 
 #[cfg(not(feature = "tracing"))]

@@ -50,10 +50,12 @@ async fn a_server_that_is_dropped_closes_and_drops_its_handler() {
             let held = Held::new(&counted);
             async move {
                 match upgrade::select(&request, ["foo"]) {
-                    Some(chosen) => Ok::<Response<Body>, BoxError>(chosen.accept(async move |_| {
-                        let _held = held;
-                        std::future::pending().await
-                    })),
+                    Some(chosen) => {
+                        Ok::<Response<Body>, BoxError>(chosen.accept(async move |_| {
+                            let _held = held;
+                            std::future::pending().await
+                        }))
+                    }
                     None => std::future::pending().await,
                 }
             }
@@ -61,7 +63,11 @@ async fn a_server_that_is_dropped_closes_and_drops_its_handler() {
         let (mut client, serving) = served_by(1000, config(), handler);
         send(&mut client, request).await;
         sleep(Duration::from_millis(10)).await;
-        assert_eq!(count.load(Ordering::Relaxed), usize::from(request.ends_with("\r\n\r\n")), "{request}");
+        assert_eq!(
+            count.load(Ordering::Relaxed),
+            usize::from(request.ends_with("\r\n\r\n")),
+            "{request}"
+        );
         serving.abort();
         assert!(!rest(&mut client).await.contains("500"));
         assert!(soon(serving).await.expect_err("dropped").is_cancelled());
@@ -118,7 +124,9 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
         loop {
             match timeout(Duration::from_millis(1), body.frame()).await {
                 Ok(None) => break,
-                Ok(Some(frame)) => content.extend_from_slice(&frame?.into_data().unwrap_or_default()),
+                Ok(Some(frame)) => {
+                    content.extend_from_slice(&frame?.into_data().unwrap_or_default())
+                }
                 Err(_) => given_up += 1,
             }
         }
@@ -180,18 +188,27 @@ async fn a_client_goes_on_only_where_it_knows_what_comes() {
 #[tokio::test]
 async fn what_a_connection_becomes_outlives_it() {
     let (streams, mut stream) = mpsc::channel(1);
-    let handler = service_fn(move |request: Request<Body>| {
-        let (streams, switched) = (streams.clone(), upgrade::on(&request));
-        async move {
-            match request.uri().path() {
-                "/dropped" => drop(switched),
-                _ => drop(tokio::spawn(async move { streams.send(switched.await.expect("a 101")).await })),
+    let handler =
+        service_fn(move |request: Request<Body>| {
+            let (streams, switched) = (streams.clone(), upgrade::on(&request));
+            async move {
+                match request.uri().path() {
+                    "/dropped" => drop(switched),
+                    _ => drop(tokio::spawn(async move {
+                        streams.send(switched.await.expect("a 101")).await
+                    })),
+                }
+                Ok::<_, BoxError>(
+                    Response::builder().status(101).header("upgrade", "foo").body(Body::empty())?,
+                )
             }
-            Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", "foo").body(Body::empty())?)
-        }
-    });
+        });
     let (client, serving) = served_by(1000, config(), handler.clone());
-    let mut client = soon(ask(client, get(), &["foo"])).await.expect("an answer").into_result().expect("accepted");
+    let mut client = soon(ask(client, get(), &["foo"]))
+        .await
+        .expect("an answer")
+        .into_result()
+        .expect("accepted");
     soon(serving).await.expect("no panic").expect("served");
     let mut server = soon(stream.recv()).await.expect("a stream");
     for text in ["over", "and over"] {
@@ -205,7 +222,11 @@ async fn what_a_connection_becomes_outlives_it() {
 
     let (client, serving) = served_by(1000, config(), handler);
     let dropped = Request::get("http://a/dropped").body(Body::empty()).expect("a request");
-    let mut client = soon(ask(client, dropped, &["foo"])).await.expect("an answer").into_result().expect("accepted");
+    let mut client = soon(ask(client, dropped, &["foo"]))
+        .await
+        .expect("an answer")
+        .into_result()
+        .expect("accepted");
     assert_eq!(soon(client.read(&mut [0])).await.expect("an end"), 0);
     soon(serving).await.expect("no panic").expect("served");
 }
@@ -213,7 +234,8 @@ async fn what_a_connection_becomes_outlives_it() {
 /// The one state that threads share: what a handler's body and its connection do at the same time, over and over.
 #[test]
 fn a_body_is_read_by_another_thread() {
-    let block_on = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let block_on =
+        || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     // Bodies that are read there, and dropped after so many frames.
     let (bodies, read) = std::sync::mpsc::channel::<(Body, usize, oneshot::Sender<usize>)>();
     let reading = thread::spawn(move || {
@@ -221,8 +243,13 @@ fn a_body_is_read_by_another_thread() {
             let len = block_on().block_on(async {
                 let mut len = 0;
                 for _ in 0..frames {
-                    match timeout(Duration::from_secs(20), body.frame()).await.expect("no wake-up is lost") {
-                        Some(frame) => len += frame.expect("content").into_data().map_or(0, |data| data.len()),
+                    match timeout(Duration::from_secs(20), body.frame())
+                        .await
+                        .expect("no wake-up is lost")
+                    {
+                        Some(frame) => {
+                            len += frame.expect("content").into_data().map_or(0, |data| data.len())
+                        }
                         None => break,
                     }
                 }
@@ -235,7 +262,8 @@ fn a_body_is_read_by_another_thread() {
     });
     let handler = service_fn(move |request: Request<Body>| {
         let (bodies, (done, len)) = (bodies.clone(), oneshot::channel());
-        let frames = request.headers()["frames"].to_str().ok().and_then(|frames| frames.parse().ok());
+        let frames =
+            request.headers()["frames"].to_str().ok().and_then(|frames| frames.parse().ok());
         async move {
             bodies.send((request.into_body(), frames.unwrap_or_default(), done))?;
             Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(len.await?.to_string())))
@@ -244,8 +272,10 @@ fn a_body_is_read_by_another_thread() {
     block_on().block_on(async {
         for round in 0..400 {
             let (mut client, serving) = served_by(64, config(), handler.clone());
-            let (frames, pieces) = if round % 4 == 3 { (round % 7, 20) } else { (usize::MAX, round % 40) };
-            let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
+            let (frames, pieces) =
+                if round % 4 == 3 { (round % 7, 20) } else { (usize::MAX, round % 40) };
+            let head =
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
             send(&mut client, &format!("{head}Frames: {frames}\r\n\r\n")).await;
             for at in 0..pieces {
                 send(&mut client, "3\r\nabc\r\n").await;
@@ -259,7 +289,10 @@ fn a_body_is_read_by_another_thread() {
             let (_, len) = answer.split_once("\r\n\r\n").expect("an answer");
             match frames {
                 usize::MAX => assert_eq!(len, (3 * pieces).to_string(), "round {round}"),
-                _ => assert!(len.parse().is_ok_and(|len: usize| len <= 3 * pieces), "round {round}: {answer}"),
+                _ => assert!(
+                    len.parse().is_ok_and(|len: usize| len <= 3 * pieces),
+                    "round {round}: {answer}"
+                ),
             }
             soon(serving).await.expect("no panic").expect("served");
         }

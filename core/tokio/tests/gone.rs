@@ -54,7 +54,9 @@ async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
         polls += 1;
         future.as_mut().poll(context)
     });
-    let outcome = timeout(Duration::from_secs(10), outcome).await.unwrap_or_else(|_| panic!("{what}: no end"));
+    let outcome = timeout(Duration::from_secs(10), outcome)
+        .await
+        .unwrap_or_else(|_| panic!("{what}: no end"));
     assert!(polls < 300, "{what}: {polls} polls");
     outcome
 }
@@ -100,7 +102,9 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
         }
         "/never" => std::future::pending().await,
         "/large" => content(vec![b'x'; 20_000_000]),
-        "/stream" => Frames::of(["piece"; 200]).each_after(Duration::from_millis(20)).boxed_unsync(),
+        "/stream" => {
+            Frames::of(["piece"; 200]).each_after(Duration::from_millis(20)).boxed_unsync()
+        }
         "/switch" => {
             let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
             let mut spoken = Fate(fate.0.clone(), "dropped");
@@ -130,7 +134,13 @@ struct Point {
 }
 
 fn points() -> Vec<Point> {
-    let point = |name, sent: &str, read, fin, rst| Point { name, sent: sent.replace("HTTP\r\n", HOST), read, fin, rst };
+    let point = |name, sent: &str, read, fin, rst| Point {
+        name,
+        sent: sent.replace("HTTP\r\n", HOST),
+        read,
+        fin,
+        rst,
+    };
     let both = |name, sent, read, ended, fates: &'static [&'static str]| {
         point(name, sent, read, (ended, fates), (ended, fates))
     };
@@ -145,8 +155,20 @@ fn points() -> Vec<Point> {
             ("handler", &["told"]),
             ("handler", &["told"]),
         ),
-        both("in the content", "POST /read HTTP\r\nContent-Length: 5\r\n\r\nhel", 0, "handler", &["told"]),
-        both("in a chunk", "POST /read HTTP\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", 0, "handler", &["told"]),
+        both(
+            "in the content",
+            "POST /read HTTP\r\nContent-Length: 5\r\n\r\nhel",
+            0,
+            "handler",
+            &["told"],
+        ),
+        both(
+            "in a chunk",
+            "POST /read HTTP\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            0,
+            "handler",
+            &["told"],
+        ),
         both(
             "after the 100",
             "POST /read HTTP\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
@@ -155,13 +177,43 @@ fn points() -> Vec<Point> {
             &["told"],
         ),
         // Without content the end of the client's direction is no reason to give up.
-        point("before the answer", "GET /wait HTTP\r\n\r\n", 0, ("served", &["answered"]), ("io", &["dropped"])),
+        point(
+            "before the answer",
+            "GET /wait HTTP\r\n\r\n",
+            0,
+            ("served", &["answered"]),
+            ("io", &["dropped"]),
+        ),
         both("in the answer", "GET /large HTTP\r\n\r\n", 100_000, "io", &["answered"]),
-        both("in an answer that is being made", "GET /stream HTTP\r\n\r\n", 60, "io", &["answered"]),
+        both(
+            "in an answer that is being made",
+            "GET /stream HTTP\r\n\r\n",
+            60,
+            "io",
+            &["answered"],
+        ),
         both("after the answer", "GET / HTTP\r\n\r\n", 43, "served", &["answered"]),
-        point("in the second head", "GET / HTTP\r\n\r\nGET / HT", 43, ("cut", &["answered"]), ("io", &["answered"])),
-        point("at the 101", offer, 0, ("served", &["switched", "ended"]), ("served", &["switched", "broken"])),
-        point("in the tunnel", offer, 71, ("served", &["switched", "ended"]), ("served", &["switched", "broken"])),
+        point(
+            "in the second head",
+            "GET / HTTP\r\n\r\nGET / HT",
+            43,
+            ("cut", &["answered"]),
+            ("io", &["answered"]),
+        ),
+        point(
+            "at the 101",
+            offer,
+            0,
+            ("served", &["switched", "ended"]),
+            ("served", &["switched", "broken"]),
+        ),
+        point(
+            "in the tunnel",
+            offer,
+            71,
+            ("served", &["switched", "ended"]),
+            ("served", &["switched", "broken"]),
+        ),
         point(
             "with early bytes",
             &format!("{offer}early"),
@@ -203,7 +255,9 @@ async fn a_client_goes() {
             let asking = async {
                 client.write_all(point.sent.as_bytes()).await.expect("a server");
                 let mut got = vec![0; point.read];
-                soon(client.read_exact(&mut got)).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+                soon(client.read_exact(&mut got))
+                    .await
+                    .unwrap_or_else(|error| panic!("{what}: {error}"));
                 by.go(client).await;
             };
             let (ended, ()) = tokio::join!(calmly(&what, serve(server, handler, &config)), asking);
@@ -225,8 +279,13 @@ async fn a_client_goes_and_its_handler_with_it() {
         let handler = service_fn(move |request| handle(request, Fate(seen.clone(), "dropped")));
         let config = Config { half_close: false, ..config() };
         client.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("a server");
-        let (ended, ()) = tokio::join!(calmly("a handler", serve(server, handler, &config)), by.go(client));
-        assert_eq!((told(&ended), &fates.0.lock().expect("no panic")[..]), ("io", &["dropped"][..]), "{by:?}");
+        let (ended, ()) =
+            tokio::join!(calmly("a handler", serve(server, handler, &config)), by.go(client));
+        assert_eq!(
+            (told(&ended), &fates.0.lock().expect("no panic")[..]),
+            ("io", &["dropped"][..]),
+            "{by:?}"
+        );
     }
 }
 
@@ -282,7 +341,15 @@ async fn a_server_goes() {
         ("plain", answer("after the request", &[(0, "")], "head unanswered", "head io")),
         ("plain", answer("in the status line", &[(0, "HTTP/1.1 2")], "head cut", "head io")),
         ("plain", answer("in the head", &[(0, "HTTP/1.1 200 OK\r\nA")], "head cut", "head io")),
-        ("plain", answer("after a 103", &[(0, "HTTP/1.1 103 Early Hints\r\n\r\n")], "head unanswered", "head io")),
+        (
+            "plain",
+            answer(
+                "after a 103",
+                &[(0, "HTTP/1.1 103 Early Hints\r\n\r\n")],
+                "head unanswered",
+                "head io",
+            ),
+        ),
         (
             "plain",
             answer(
@@ -312,7 +379,12 @@ async fn a_server_goes() {
         ),
         (
             "plain",
-            answer("in content without a length", &[(0, "HTTP/1.1 200 OK\r\n\r\nhel")], "next closed", "content io"),
+            answer(
+                "in content without a length",
+                &[(0, "HTTP/1.1 200 OK\r\n\r\nhel")],
+                "next closed",
+                "content io",
+            ),
         ),
         (
             "plain",
@@ -324,14 +396,41 @@ async fn a_server_goes() {
             ),
         ),
         ("expects", answer("instead of a 100", &[(0, "")], "head unanswered", "head io")),
-        ("expects", answer("after the 100", &[(0, "HTTP/1.1 100 Continue\r\n\r\n")], "head unanswered", "head io")),
-        ("large", answer("in the request's content", &[(100_000, "")], "head unanswered or head io", "head io")),
-        ("offers", answer("in the 101", &[(0, "HTTP/1.1 101 Switching Protocols\r\nUpgr")], "head cut", "head io")),
+        (
+            "expects",
+            answer(
+                "after the 100",
+                &[(0, "HTTP/1.1 100 Continue\r\n\r\n")],
+                "head unanswered",
+                "head io",
+            ),
+        ),
+        (
+            "large",
+            answer(
+                "in the request's content",
+                &[(100_000, "")],
+                "head unanswered or head io",
+                "head io",
+            ),
+        ),
+        (
+            "offers",
+            answer(
+                "in the 101",
+                &[(0, "HTTP/1.1 101 Switching Protocols\r\nUpgr")],
+                "head cut",
+                "head io",
+            ),
+        ),
         (
             "offers",
             answer(
                 "at the 101",
-                &[(0, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n")],
+                &[(
+                    0,
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n",
+                )],
                 "0 bytes",
                 "broken",
             ),
@@ -340,7 +439,10 @@ async fn a_server_goes() {
             "offers",
             answer(
                 "in the tunnel",
-                &[(0, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nearly")],
+                &[(
+                    0,
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nearly",
+                )],
                 "5 bytes",
                 "broken",
             ),
@@ -364,7 +466,10 @@ async fn a_server_goes() {
             let (outcome, ()) = tokio::join!(calmly(&what, ask(client, kind)), serving);
             // It may be seen before the next request, or after it.
             let wanted = if matches!(by, By::Fin) { answer.fin } else { answer.rst };
-            assert!(wanted.split(" or ").any(|wanted| outcome == wanted), "{what}: {outcome}, not {wanted}");
+            assert!(
+                wanted.split(" or ").any(|wanted| outcome == wanted),
+                "{what}: {outcome}, not {wanted}"
+            );
             assert_eq!(alive(), 0, "{what}");
         }
     }
@@ -374,8 +479,9 @@ async fn a_server_goes() {
 #[tokio::test]
 async fn a_reset_after_a_pipelined_byte_is_noticed() {
     let (mut client, server) = pair().await;
-    let never =
-        service_fn(async |_: Request<Body>| std::future::pending::<Result<Response<Content>, BoxError>>().await);
+    let never = service_fn(async |_: Request<Body>| {
+        std::future::pending::<Result<Response<Content>, BoxError>>().await
+    });
     let config = Config::default();
     let serving = serve(server, never, &config);
     client.write_all(format!("GET / {HOST}\r\nG").as_bytes()).await.expect("room");
@@ -403,7 +509,9 @@ async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output =
 async fn an_answer_is_cut_whose_reset_a_write_has_met() {
     let (client, serving) = before_a_reset(b"HTTP/1.1 200 OK\r\n\r\nhalf of").await;
     let mut client = connect(client, &config());
-    let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 20_000_000])).expect("a request");
+    let request = Request::post("http://a/")
+        .body(Full::<Bytes>::from(vec![b'x'; 20_000_000]))
+        .expect("a request");
     let asked = async {
         let response = client.send(request).await.expect("an answer");
         response.into_body().read(1000).await.expect_err("half of it");
@@ -413,7 +521,8 @@ async fn an_answer_is_cut_whose_reset_a_write_has_met() {
 
 #[tokio::test]
 async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
-    let said = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nhalf of";
+    let said =
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nhalf of";
     let (client, serving) = before_a_reset(said).await;
     // As `Upgraded::into_parts` gives it.
     let mut client = connect(Box::new(client) as Box<dyn Transport>, &config());

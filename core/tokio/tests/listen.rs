@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use switchover_tokio::{
-    Body, BoxError, Config, Patience, Stopping, accept_all, serve_all, serve_until, service_fn, upgrade,
+    Body, BoxError, Config, Patience, Stopping, accept_all, serve_all, serve_until, service_fn,
+    upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,7 +29,9 @@ async fn switched(address: SocketAddr) -> TcpStream {
     client.write_all(offer.as_bytes()).await.expect("a server");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"));
+        head.push(
+            timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"),
+        );
     }
     assert!(head.starts_with(b"HTTP/1.1 101 "), "{head:?}");
     client
@@ -54,10 +57,16 @@ async fn a_server_that_stops_ends_what_is_under_way() {
     let idle = TcpStream::connect(address).await.expect("a server");
     let mut busy = TcpStream::connect(address).await.expect("a server");
     busy.write_all(GET.as_bytes()).await.expect("a server");
-    timeout(WAIT, was_asked.wait_for(|&was_asked| was_asked)).await.expect("in time").expect("a handler");
+    timeout(WAIT, was_asked.wait_for(|&was_asked| was_asked))
+        .await
+        .expect("in time")
+        .expect("a handler");
     stop.send(()).expect("a server");
     assert_eq!(said(idle).await, "");
-    assert_eq!(said(busy).await, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    assert_eq!(
+        said(busy).await,
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+    );
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");
 }
@@ -65,7 +74,10 @@ async fn a_server_that_stops_ends_what_is_under_way() {
 /// It is not ended, but it can see that it should come to its end.
 #[tokio::test]
 async fn what_has_switched_sees_that_the_server_stops() {
-    async fn switch(request: Request<Body>, stopping: Stopping) -> Result<Response<Body>, BoxError> {
+    async fn switch(
+        request: Request<Body>,
+        stopping: Stopping,
+    ) -> Result<Response<Body>, BoxError> {
         let chosen = upgrade::select(&request, ["foo"]).ok_or("no offer")?;
         Ok(chosen.accept(async |mut stream| {
             stopping.wait().await;
@@ -77,7 +89,9 @@ async fn what_has_switched_sees_that_the_server_stops() {
     let (stop, stopped) = oneshot::channel::<()>();
     let serve = |stream, stopping: Stopping| async move {
         let handler = service_fn(|request| switch(request, stopping.clone()));
-        serve_until(stream, handler, &Config::default(), stopping.clone().wait()).await.expect("served");
+        serve_until(stream, handler, &Config::default(), stopping.clone().wait())
+            .await
+            .expect("served");
     };
     let serving = tokio::spawn(accept_all(listener, async { drop(stopped.await) }, serve));
     let client = switched(address).await;
@@ -100,7 +114,8 @@ async fn what_does_not_end_is_dropped_after_a_goodbye() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let config = Config { patience: Patience { goodbye, ..Patience::default() }, ..Config::default() };
+        let config =
+            Config { patience: Patience { goodbye, ..Patience::default() }, ..Config::default() };
         let mut serving = tokio::spawn(async move {
             serve_all(listener, service_fn(stay), &config, async { drop(stopped.await) }).await;
         });

@@ -15,7 +15,9 @@ use http_body_util::Full;
 use switchover::{Connection, FieldSource};
 use switchover_tokio::client::{Outcome, connect};
 use switchover_tokio::observe::{Decision, Noticed, Observer};
-use switchover_tokio::{Body, BoxError, Config, Handler, Patience, informer, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Handler, Patience, informer, serve, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Writes down what it is shown: bytes as text, decisions by their verbs.
@@ -31,8 +33,12 @@ impl Observer for Log {
             Noticed::EndOfMessage => format!("= end @{}", http.position()),
             Noticed::Paused(why) => format!("= paused {}", why.name()),
             Noticed::Failed(error) => format!("= error {}", error.kind().name()),
-            Noticed::Decided(decision, wrote) => format!("! {}> {}", words(decision), wrote.escape_ascii()),
-            Noticed::Refused(decision, error) => format!("! {}? {}", words(decision), error.kind().name()),
+            Noticed::Decided(decision, wrote) => {
+                format!("! {}> {}", words(decision), wrote.escape_ascii())
+            }
+            Noticed::Refused(decision, error) => {
+                format!("! {}? {}", words(decision), error.kind().name())
+            }
             Noticed::Heard(bytes) => format!("<< {}", bytes.escape_ascii()),
             Noticed::Spoke(bytes) => format!(">> {}", bytes.escape_ascii()),
             _ => panic!("a kind that has no test"),
@@ -48,8 +54,12 @@ fn words(decision: Decision<'_>) -> String {
         }
         Decision::Inform(head) => format!("inform {} ", head.status),
         Decision::Response(head) => format!("response {}{}", head.status, lines(head.fields)),
-        Decision::Respond(head, content) => format!("respond {} {} ", head.status, content.escape_ascii()),
-        Decision::Reject(head, content) => format!("reject {} {} ", head.status, content.escape_ascii()),
+        Decision::Respond(head, content) => {
+            format!("respond {} {} ", head.status, content.escape_ascii())
+        }
+        Decision::Reject(head, content) => {
+            format!("reject {} {} ", head.status, content.escape_ascii())
+        }
         Decision::Accept(selection, protocols, fields) => {
             format!("accept {}{}", protocols[selection.preference()], lines(fields))
         }
@@ -68,7 +78,9 @@ fn words(decision: Decision<'_>) -> String {
 
 fn lines(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
-    fields.each(&mut |field| text += &format!(" | {}: {}", field.name.escape_ascii(), field.value.escape_ascii()));
+    fields.each(&mut |field| {
+        text += &format!(" | {}: {}", field.name.escape_ascii(), field.value.escape_ascii())
+    });
     text + " "
 }
 
@@ -85,7 +97,12 @@ fn watched() -> (Arc<Log>, Config) {
 }
 
 /// The log of a server, which gets these bytes and the end of them, and answers with these.
-async fn answered<H>(config: impl FnOnce(Config) -> Config, handler: H, bytes: &str, wanted: &str) -> Vec<String>
+async fn answered<H>(
+    config: impl FnOnce(Config) -> Config,
+    handler: H,
+    bytes: &str,
+    wanted: &str,
+) -> Vec<String>
 where
     H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
     H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
@@ -125,7 +142,8 @@ async fn read(request: Request<Body>) -> Answer {
 
 #[tokio::test]
 async fn a_server_shows_requests_and_answers_in_their_order() {
-    let post = "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let post =
+        "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
     let (log, config) = watched();
     let (mut client, serving) = served_by(100_000, config, service_fn(echo));
     send(&mut client, post).await;
@@ -175,17 +193,22 @@ async fn a_short_cut_shows_the_end_of_a_message_all_the_same() {
 
 #[tokio::test]
 async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
-    let required = service_fn(async |_| Answer::Ok(upgrade::require(&["foo/2", "bar"], Body::from("no\n"))));
-    let answer =
-        "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 3\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\nno\n";
+    let required =
+        service_fn(async |_| Answer::Ok(upgrade::require(&["foo/2", "bar"], Body::from("no\n"))));
+    let answer = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 3\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\nno\n";
     let log = answered(|config| config, required, common::GET, answer).await;
-    assert!(log[3].starts_with("! require [\"foo/2\", \"bar\"] | content-length: 3 > HTTP/1.1 426 "), "{}", log[3]);
+    assert!(
+        log[3].starts_with("! require [\"foo/2\", \"bar\"] | content-length: 3 > HTTP/1.1 426 "),
+        "{}",
+        log[3]
+    );
     let advertised = service_fn(async |_| {
         let mut response = Response::new(Body::from("yes"));
         upgrade::advertise(&mut response, &["foo/2"]);
         Answer::Ok(response)
     });
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nyes";
+    let answer =
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nyes";
     let log = answered(|config| config, advertised, common::GET, answer).await;
     assert_eq!(log[3], "! advertise [\"foo/2\"] > ");
     // What a handler does not read is dropped, and more than that ends the connection.
@@ -199,7 +222,9 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
 async fn what_the_engine_refuses_is_shown_with_its_reason() {
     let bytes = "GET / HTTP/1.0\r\n\r\n";
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-    let log = answered(|config| Config { informs: true, ..config }, service_fn(inform), bytes, answer).await;
+    let log =
+        answered(|config| Config { informs: true, ..config }, service_fn(inform), bytes, answer)
+            .await;
     assert_eq!(log[3], "! inform 103 ? http-1.0-peer", "{log:?}");
     assert!(log[4].starts_with("! respond 200 ok > "), "{log:?}");
 }
@@ -213,7 +238,10 @@ async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     assert!(log[2].starts_with("! reject 400  > HTTP/1.1 400 Bad Request\\r\\n"), "{log:?}");
     // Half a head, of which nothing more comes.
     let (log, config) = watched();
-    let config = Config { patience: Patience { head: Some(Duration::from_secs(1)), ..config.patience }, ..config };
+    let config = Config {
+        patience: Patience { head: Some(Duration::from_secs(1)), ..config.patience },
+        ..config
+    };
     let (mut client, serving) = served_by(1000, config, service_fn(ok));
     send(&mut client, "GET / HT").await;
     rest(&mut client).await;
@@ -242,7 +270,8 @@ async fn a_switch_is_shown_and_so_is_http_above_the_new_layer() {
             Ok::<_, BoxError>(chosen.accept::<_, _, Body>(|stream| async move {
                 // A layer that changes nothing.
                 let (stream, resumption) = stream.into_resumption();
-                let again = service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("above"))));
+                let again =
+                    service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("above"))));
                 resumption.serve(stream, again, &above).await.expect("served");
             }))
         }
@@ -292,7 +321,9 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
     let answer = soon(client.send(post)).await.expect("an answer");
     assert_eq!(&*answer.into_body().read(9).await.expect("whole").expect("short"), b"no");
     let offer = Request::get("http://a/").body(Body::empty()).expect("a request");
-    let Ok(Outcome::Upgraded(mut stream)) = soon(client.upgrade(offer, &["foo/2"])).await else { panic!("no switch") };
+    let Ok(Outcome::Upgraded(mut stream)) = soon(client.upgrade(offer, &["foo/2"])).await else {
+        panic!("no switch")
+    };
     let pieces = [IoSlice::new(b"hel"), IoSlice::new(b"lo")];
     assert_eq!(stream.write_vectored(&pieces).await.expect("room"), 5);
     stream.shutdown().await.expect("an end");
@@ -300,7 +331,8 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
     stream.read_to_string(&mut heard).await.expect("text");
     soon(serving).await.expect("no panic").expect("served");
     let request = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
-    let accepted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
+    let accepted =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
     let wanted = [
         "! request POST /p [] | host: a | content-length: 2 > POST /p HTTP/1.1\\r\\nhost: a\\r\\ncontent-length: 2\\r\\n\\r\\n",
         "! data hi > hi",
@@ -327,7 +359,9 @@ async fn a_client_shows_a_server_that_breaks_the_rules() {
     let (client, mut server) = tokio::io::duplex(1000);
     let mut client = connect(Asked::new(client), &config);
     server
-        .write_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n")
+        .write_all(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n",
+        )
         .await
         .expect("room");
     let offer = Request::get("http://a/").body(Body::empty()).expect("a request");
@@ -337,7 +371,11 @@ async fn a_client_shows_a_server_that_breaks_the_rules() {
     let (log, config) = watched();
     let (client, _server) = tokio::io::duplex(1000);
     let mut client = connect(client, &config);
-    assert!(soon(client.send(Request::post("http://a/").body(Failing).expect("a request"))).await.is_err());
+    assert!(
+        soon(client.send(Request::post("http://a/").body(Failing).expect("a request")))
+            .await
+            .is_err()
+    );
     assert_eq!(log.read().last().map(String::as_str), Some("! abandon > "));
 }
 

@@ -25,7 +25,8 @@ async fn counted<F: Future>(future: F) -> (F::Output, u64, u32) {
         polls += 1;
         future.as_mut().poll(context)
     });
-    let outcome = tokio::time::timeout(Duration::from_secs(1000), outcome).await.expect("an end of the wait");
+    let outcome =
+        tokio::time::timeout(Duration::from_secs(1000), outcome).await.expect("an end of the wait");
     (outcome, begun.elapsed().as_secs(), polls)
 }
 
@@ -55,7 +56,8 @@ async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     ] {
         let (mut client, server) = tokio::io::duplex(1000);
         send(&mut client, sent).await;
-        let (config, answering) = (config(), tokio::spawn(async move { rest_of(&mut client).await }));
+        let (config, answering) =
+            (config(), tokio::spawn(async move { rest_of(&mut client).await }));
         let (ended, elapsed, polls) = counted(serve(server, service_fn(echo), &config)).await;
         assert_eq!(elapsed, seconds, "{sent:?}: {ended:?}");
         assert!(polls < 30, "{sent:?}: {polls} polls");
@@ -176,7 +178,8 @@ async fn patience_without_an_end_is_for_ever() {
 
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(stream, &config);
-    let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
+    let request =
+        Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
     let asking = tokio::spawn(async move { client.send(request.expect("a request")).await });
     sleep(Duration::from_secs(100_000)).await;
     send(&mut server, "HTTP/1.1 204 No Content\r\n\r\n").await;
@@ -208,13 +211,21 @@ async fn the_last_answer_reaches_a_slow_client() {
 struct Gathers(DuplexStream);
 
 impl AsyncRead for Gathers {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_read(context, to)
     }
 }
 
 impl AsyncWrite for Gathers {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -237,8 +248,14 @@ async fn a_client_that_takes_nothing_is_given_up() {
             false => counted(serve(server, service_fn(large), &config)).await,
             true => counted(serve(Gathers(server), service_fn(hello), &config)).await,
         };
-        assert!(matches!(ended, Err(Error::TimedOut("to take what is sent"))), "{gathers}: {ended:?}");
-        assert!((30..=34).contains(&elapsed) && polls < 30, "{gathers}: {elapsed} s, {polls} polls");
+        assert!(
+            matches!(ended, Err(Error::TimedOut("to take what is sent"))),
+            "{gathers}: {ended:?}"
+        );
+        assert!(
+            (30..=34).contains(&elapsed) && polls < 30,
+            "{gathers}: {elapsed} s, {polls} polls"
+        );
     }
 }
 
@@ -251,7 +268,11 @@ struct Deep {
 }
 
 impl AsyncRead for Deep {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let is_first = self.room == Self::ALL;
         if is_first {
             to.put_slice(GET.as_bytes());
@@ -266,7 +287,11 @@ impl Deep {
 }
 
 impl AsyncWrite for Deep {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.room == 0 {
             std::task::ready!(self.leaving.as_mut().poll(context));
             self.room = 1 << 20;
@@ -302,7 +327,10 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
         let stream = Deep { room: Deep::ALL, leaving: Box::pin(sleep(megabyte)), megabyte };
         let (ended, elapsed, polls) = counted(serve(stream, answer, &config)).await;
         assert_eq!(elapsed, seconds, "{ended:?}");
-        assert!(matches!(ended, Err(Error::TimedOut("to take what is sent"))) == (seconds == 120), "{ended:?}");
+        assert!(
+            matches!(ended, Err(Error::TimedOut("to take what is sent"))) == (seconds == 120),
+            "{ended:?}"
+        );
         assert!(polls < 50, "{polls} polls");
     }
 }
@@ -352,14 +380,16 @@ async fn a_handler_that_never_answers_is_given_up() {
         let (mut client, server) = tokio::io::duplex(1000);
         send(&mut client, GET).await;
         client.shutdown().await.expect("an end");
-        let never = service_fn(async |_| std::future::pending::<Result<Response<Body>, BoxError>>().await);
+        let never =
+            service_fn(async |_| std::future::pending::<Result<Response<Body>, BoxError>>().await);
         let (ended, elapsed, polls) = match busy {
             false => counted(serve(server, never, &config)).await,
             true => counted(serve(server, Busy, &config)).await,
         };
         assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
         assert!(elapsed == 7 && polls < 20, "{busy}: {elapsed} s, {polls} polls");
-        let wanted = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let wanted =
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         assert_eq!(rest(&mut client).await, wanted);
     }
 }
@@ -372,7 +402,9 @@ async fn an_idle_connection_does_not_linger_when_the_server_stops() {
         send(&mut client, sent).await;
         let (config, stop) = (config(), sleep(Duration::from_millis(idle_for)));
         let begun = Instant::now();
-        switchover_tokio::serve_until(server, service_fn(hello), &config, stop).await.expect("served");
+        switchover_tokio::serve_until(server, service_fn(hello), &config, stop)
+            .await
+            .expect("served");
         let lingered = begun.elapsed().as_millis() as u64 - idle_for;
         assert!((wanted..wanted + 5).contains(&lingered), "{sent:?} {idle_for}: {lingered} ms");
     }
@@ -431,7 +463,10 @@ async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
         let mut client = connect(Asked::new(stream), &config());
         let asking = async { client.send(get()).await?.into_body().read(10).await };
         let (outcome, elapsed, polls) = counted(asking).await;
-        assert!(matches!(outcome, Err(Error::TimedOut(told)) if told == what), "{answer:?}: {outcome:?}");
+        assert!(
+            matches!(outcome, Err(Error::TimedOut(told)) if told == what),
+            "{answer:?}: {outcome:?}"
+        );
         assert!(elapsed == seconds && polls < 20, "{answer:?}: {elapsed} s, {polls} polls");
     }
 }
@@ -458,9 +493,11 @@ async fn a_long_request_does_not_make_the_response_late() {
     let patience = Patience { content: None, ..Patience::default() };
     let (stream, _serving) = served_by(1000, Config { patience, ..config() }, service_fn(echo));
     let mut client = connect(stream, &config());
-    let body = Frames::of(["0", "1", "2", "3", "4", "5", "6", "7"]).each_after(Duration::from_secs(20));
+    let body =
+        Frames::of(["0", "1", "2", "3", "4", "5", "6", "7"]).each_after(Duration::from_secs(20));
     let response = client.send(Request::post("http://a/").body(body).expect("a request")).await;
-    let content = response.expect("an answer").into_body().read(100).await.expect("whole").expect("short");
+    let content =
+        response.expect("an answer").into_body().read(100).await.expect("whole").expect("short");
     assert_eq!(content, "01234567");
 }
 
@@ -469,7 +506,9 @@ async fn a_long_request_does_not_make_the_response_late() {
 async fn a_server_that_takes_nothing_is_given_up() {
     let (stream, _server) = tokio::io::duplex(100);
     let mut client = connect(stream, &config());
-    let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 100_000])).expect("a request");
+    let request = Request::post("http://a/")
+        .body(Full::<Bytes>::from(vec![b'x'; 100_000]))
+        .expect("a request");
     let (outcome, elapsed, polls) = counted(client.send(request)).await;
     assert!(matches!(outcome, Err(Error::TimedOut("to take what is sent"))), "{outcome:?}");
     assert!(elapsed == 30 && polls < 20, "{elapsed} s, {polls} polls");
@@ -484,14 +523,21 @@ async fn a_100_is_waited_for_each_time() {
         let answering = async {
             let mut head = [0; 80];
             let len = server.read(&mut head).await.expect("a head");
-            assert!(head[..len].ends_with(b"\r\n\r\n"), "{}", String::from_utf8_lossy(&head[..len]));
+            assert!(
+                head[..len].ends_with(b"\r\n\r\n"),
+                "{}",
+                String::from_utf8_lossy(&head[..len])
+            );
             sleep(Duration::from_millis(900)).await;
             send(&mut server, "HTTP/1.1 100 Continue\r\n\r\n").await;
             expect(&mut server, "hi").await;
             send(&mut server, "HTTP/1.1 204 No Content\r\n\r\n").await;
         };
-        let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
-        let ((outcome, _, polls), ()) = tokio::join!(counted(client.send(request.expect("a request"))), answering);
+        let request = Request::post("http://a/")
+            .header("expect", "100-continue")
+            .body(Full::<Bytes>::from("hi"));
+        let ((outcome, _, polls), ()) =
+            tokio::join!(counted(client.send(request.expect("a request"))), answering);
         assert_eq!(outcome.expect("an answer").status(), 204);
         assert!(polls < 20, "{polls} polls");
         sleep(Duration::from_secs(10)).await;
@@ -507,7 +553,11 @@ async fn a_time_that_is_over_is_told_once() {
         Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(vec![b'x'; 1000]))))
     });
     let (mut client, serving) = served_by(100, config(), forgiving);
-    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhel").await;
+    send(
+        &mut client,
+        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhel",
+    )
+    .await;
     // The answer waits for a while until it is taken.
     sleep(Duration::from_secs(40)).await;
     let answer = rest(&mut client).await;

@@ -10,7 +10,9 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::Full;
 use switchover::Blame;
-use switchover_tokio::{Body, BoxError, Config, Error, Handler, Patience, serve, serve_until, service_fn};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Handler, Patience, serve, serve_until, service_fn,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
@@ -78,7 +80,11 @@ async fn content_is_read_whole_or_in_chunks() {
 #[tokio::test]
 async fn a_malformed_request_gets_its_status() {
     let (answer, ended) = said(service_fn(hello), "GET / HTTP/1.1\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n"), "{answer}");
+    assert!(
+        answer
+            .starts_with("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n"),
+        "{answer}"
+    );
     assert!(matches!(ended, Err(Error::Protocol(_))), "{ended:?}");
 }
 
@@ -88,7 +94,8 @@ async fn a_client_that_waits_gets_its_100_when_the_content_is_read() {
     let config = config();
     let serving = serve(server, service_fn(echo), &config);
     let asking = async {
-        let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+        let head =
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
         client.write_all(head.as_bytes()).await.expect("room");
         expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
         client.write_all(b"hello").await.expect("room");
@@ -101,7 +108,10 @@ async fn a_client_that_waits_gets_its_100_when_the_content_is_read() {
 
 async fn expect(client: &mut DuplexStream, wanted: &str) {
     let mut got = vec![0; wanted.len()];
-    tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got)).await.expect("in time").expect("bytes");
+    tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got))
+        .await
+        .expect("in time")
+        .expect("bytes");
     assert_eq!(String::from_utf8_lossy(&got), wanted);
 }
 
@@ -110,7 +120,12 @@ struct Frames(VecDeque<Result<Frame<Bytes>, BoxError>>);
 
 impl Frames {
     fn of(pieces: &[&'static str]) -> Self {
-        Self(pieces.iter().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))).collect())
+        Self(
+            pieces
+                .iter()
+                .map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes()))))
+                .collect(),
+        )
     }
 
     fn and(mut self, frame: Result<Frame<Bytes>, BoxError>) -> Self {
@@ -123,7 +138,10 @@ impl http_body::Body for Frames {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         Poll::Ready(self.0.pop_front())
     }
 }
@@ -135,7 +153,9 @@ async fn content_is_streamed_in_chunks_with_trailers() {
     let handler = service_fn(async |_| {
         let mut trailers = http::HeaderMap::new();
         trailers.insert("digest", "x".parse()?);
-        Ok::<_, BoxError>(Response::new(Frames::of(&["a", "bc"]).and(Ok(Frame::trailers(trailers)))))
+        Ok::<_, BoxError>(Response::new(
+            Frames::of(&["a", "bc"]).and(Ok(Frame::trailers(trailers))),
+        ))
     });
     let (answer, ended) = said(handler, GET).await;
     assert!(ended.is_ok(), "{ended:?}");
@@ -187,7 +207,10 @@ async fn never_answers(_: Request<Body>) -> Answer {
 async fn a_handler_that_fails_is_a_500() {
     let handler = service_fn(async |_| Err::<Response<Body>, BoxError>("out of order".into()));
     let (answer, ended) = said(handler, &GET.repeat(2)).await;
-    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
     assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
 }
 
@@ -199,7 +222,10 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
     let served = tokio::spawn(async move { serve(server, service_fn(panics), &config()).await });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
     assert!(served.await.expect_err("a panic").is_panic());
 }
 
@@ -207,15 +233,22 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
 async fn content_of_another_length_is_an_error() {
     for (length, begins) in [(3, "HTTP/1.1 500 "), (7, "HTTP/1.1 500 ")] {
         let handler = service_fn(move |_| async move {
-            Ok::<_, BoxError>(Response::builder().header("content-length", length).body(Body::from("hello"))?)
+            Ok::<_, BoxError>(
+                Response::builder().header("content-length", length).body(Body::from("hello"))?,
+            )
         });
         let (answer, ended) = said(handler, GET).await;
         assert!(answer.starts_with(begins), "{length}: {answer}");
-        assert!(matches!(ended, Err(Error::Protocol(error)) if error.blame() == Blame::Local), "{ended:?}");
+        assert!(
+            matches!(ended, Err(Error::Protocol(error)) if error.blame() == Blame::Local),
+            "{ended:?}"
+        );
     }
     // Where the head has left by then, the client sees that something is missing: the length says so.
     let handler = service_fn(async |_| {
-        Ok::<_, BoxError>(Response::builder().header("content-length", 7).body(Frames::of(&["a", "b"]))?)
+        Ok::<_, BoxError>(
+            Response::builder().header("content-length", 7).body(Frames::of(&["a", "b"]))?,
+        )
     });
     let (answer, ended) = said(handler, GET).await;
     assert_eq!(answer, "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nab");
@@ -225,7 +258,9 @@ async fn content_of_another_length_is_an_error() {
 #[tokio::test]
 async fn a_body_that_fails_cuts_the_answer() {
     let handler = service_fn(async |_| {
-        Ok::<_, BoxError>(Response::new(Frames::of(&["a", "b"]).and(Err("the disk is gone".into()))))
+        Ok::<_, BoxError>(Response::new(
+            Frames::of(&["a", "b"]).and(Err("the disk is gone".into())),
+        ))
     });
     let (answer, ended) = said(handler, GET).await;
     assert!(answer.ends_with("\r\n\r\n1\r\na\r\n1\r\nb\r\n"), "{answer}");
@@ -239,7 +274,8 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
         sender.send(request.into_body()).await?;
         Ok::<_, BoxError>(Response::new(Body::empty()))
     });
-    let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    let request =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     let (answer, ended) = said(handler, request).await;
     assert!(ended.is_ok(), "{ended:?}");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -249,8 +285,9 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
 
 #[tokio::test]
 async fn what_is_not_read_is_dropped_up_to_a_limit() {
-    let request =
-        |len: usize| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len));
+    let request = |len: usize| {
+        format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len))
+    };
     let (answer, ended) = said(service_fn(hello), &format!("{}{GET}", request(50_000))).await;
     assert!(ended.is_ok(), "{ended:?}");
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "{answer}");
@@ -309,7 +346,10 @@ async fn a_handler_that_never_answers_is_given_up() {
     });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
     drop(client);
     assert!(serving.await.expect("no panic").is_err());
 }
@@ -319,7 +359,8 @@ async fn a_client_that_takes_nothing_is_given_up() {
     let (mut client, server) = tokio::io::duplex(100);
     client.write_all(GET.as_bytes()).await.expect("room");
     let begun = Instant::now();
-    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from(vec![b'x'; 100_000]))));
+    let handler =
+        service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from(vec![b'x'; 100_000]))));
     let ended = serve(server, handler, &config()).await;
     assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
     assert_eq!(begun.elapsed().as_secs(), 30);
@@ -347,7 +388,8 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     drop(client);
-    let ended = serve(server, service_fn(never_answers), &Config { half_close: false, ..config() }).await;
+    let ended =
+        serve(server, service_fn(never_answers), &Config { half_close: false, ..config() }).await;
     assert!(matches!(ended, Err(Error::Io(_))), "{ended:?}");
 }
 

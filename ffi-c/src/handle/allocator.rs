@@ -34,8 +34,10 @@ struct Memory {
 unsafe impl Sync for Memory {}
 
 #[global_allocator]
-static MEMORY: Memory =
-    Memory { functions: UnsafeCell::new(Functions { malloc, realloc, free }), is_used: AtomicBool::new(false) };
+static MEMORY: Memory = Memory {
+    functions: UnsafeCell::new(Functions { malloc, realloc, free }),
+    is_used: AtomicBool::new(false),
+};
 
 /// Takes memory from these functions from now on, if none has been taken yet.
 pub(crate) fn set_memory(functions: Functions) -> Done {
@@ -82,7 +84,11 @@ unsafe impl GlobalAlloc for Memory {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: see `Sync`; `alloc` has made it with that layout, and kept the beginning where it says.
         unsafe {
-            let begin = if layout.align() <= ALIGNED { memory } else { memory.cast::<*mut u8>().sub(1).read() };
+            let begin = if layout.align() <= ALIGNED {
+                memory
+            } else {
+                memory.cast::<*mut u8>().sub(1).read()
+            };
             ((*self.functions.get()).free)(begin.cast());
         }
     }

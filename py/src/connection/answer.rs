@@ -31,8 +31,13 @@ impl Prepared {
         config: Option<&Config>,
     ) -> PyResult<Self> {
         let config = config.map_or_else(Default::default, |config| config.0.clone());
-        let content = content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
-        let prepared = core::Prepared::with_config(&head(&status, &headers, reason.as_ref()), &content, config);
+        let content =
+            content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
+        let prepared = core::Prepared::with_config(
+            &head(&status, &headers, reason.as_ref()),
+            &content,
+            config,
+        );
         prepared.map(Self).map_err(|error| raise(py, error))
     }
 
@@ -69,14 +74,20 @@ impl Connection {
         reason: Option<Octets>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        let content = content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
+        let content =
+            content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
         let head = head(&status, &headers, reason.as_ref());
         self.write(py, into, |engine, out| engine.respond(&head, &content, out))
     }
 
     /// Server: respond with a response that was checked and encoded before. Next: next_event.
     #[pyo3(signature = (prepared, *, into = None))]
-    fn respond_prepared<'py>(&self, py: Python<'py>, prepared: &Prepared, into: Into<'_, 'py>) -> Written<'py> {
+    fn respond_prepared<'py>(
+        &self,
+        py: Python<'py>,
+        prepared: &Prepared,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
         self.write(py, into, |engine, out| engine.respond_prepared(&prepared.0, out))
     }
 
@@ -94,14 +105,19 @@ impl Connection {
         reason: Option<Octets>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
-        let content = content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
+        let content =
+            content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
         let head = head(&status, &headers, reason.as_ref());
         self.write(py, into, |engine, out| engine.reject(&head, &content, out))
     }
 }
 
 /// With the usual reason, unless another is given.
-pub(super) fn head<'a>(status: &Status, headers: &'a FieldLines, reason: Option<&'a Octets>) -> ResponseHead<'a> {
+pub(super) fn head<'a>(
+    status: &Status,
+    headers: &'a FieldLines,
+    reason: Option<&'a Octets>,
+) -> ResponseHead<'a> {
     let usual = ResponseHead::new(status.0, headers);
     ResponseHead { reason: reason.map_or(usual.reason, AsRef::as_ref), ..usual }
 }

@@ -154,7 +154,11 @@ impl Connection {
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
     )]
-    fn select(&self, preferences: ProtocolList, order: Member<Order>) -> PyResult<Option<Selection>> {
+    fn select(
+        &self,
+        preferences: ProtocolList,
+        order: Member<Order>,
+    ) -> PyResult<Option<Selection>> {
         self.ask(|engine| engine.select(&preferences.refs(), order.0).map(Selection))
     }
 
@@ -173,9 +177,14 @@ impl Connection {
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
     )]
-    fn select_subprotocol(&self, preferences: ProtocolList, order: Member<Order>) -> PyResult<Option<String>> {
+    fn select_subprotocol(
+        &self,
+        preferences: ProtocolList,
+        order: Member<Order>,
+    ) -> PyResult<Option<String>> {
         self.ask(|engine| {
-            let chosen = websocket::select_subprotocol(&engine.request()?, &preferences.refs(), order.0);
+            let chosen =
+                websocket::select_subprotocol(&engine.request()?, &preferences.refs(), order.0);
             chosen.map(Into::into)
         })
     }
@@ -190,7 +199,11 @@ impl Connection {
     /// Server, intermediary: what of the current request's offer may be offered to the next server. RFC 9110, 7.6.1.
     #[getter]
     fn forwardable(&self) -> PyResult<Tuple<Protocol>> {
-        self.ask(|engine| Tuple(engine.request().iter().flat_map(gateway::forwardable).map(Protocol::of).collect()))
+        self.ask(|engine| {
+            Tuple(
+                engine.request().iter().flat_map(gateway::forwardable).map(Protocol::of).collect(),
+            )
+        })
     }
 
     /// Server: says on the next final response what could be upgraded to. Next: send_response. RFC 9110, 7.8.

@@ -55,7 +55,8 @@ impl Connection {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let role = self.ask(|engine| Member(engine.role()))?;
         let (ours, theirs) = (self.our_state()?, self.their_state()?);
-        let name = |member: PyResult<Bound<'_, PyAny>>| member?.getattr("name")?.extract::<String>();
+        let name =
+            |member: PyResult<Bound<'_, PyAny>>| member?.getattr("name")?.extract::<String>();
         Ok(format!(
             "<switchover.Connection {} our_state={} their_state={}>",
             name(role.into_pyobject(py))?,
@@ -76,7 +77,11 @@ impl Connection {
     }
 
     /// Calls something that can be refused.
-    fn call<T>(&self, py: Python<'_>, call: impl FnOnce(&mut core::Connection) -> Result<T, Error>) -> PyResult<T> {
+    fn call<T>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut core::Connection) -> Result<T, Error>,
+    ) -> PyResult<T> {
         self.with(|inner| call(&mut inner.engine))?.map_err(|error| raise(py, error))
     }
 }

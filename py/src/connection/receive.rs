@@ -35,7 +35,11 @@ impl Connection {
 
     /// A view of a fixed space to read the transport into, whatever the hint. Next: buffer_updated.
     #[pyo3(signature = (sizehint = -1), text_signature = "($self, sizehint=-1)")]
-    fn get_buffer<'py>(&self, py: Python<'py>, sizehint: isize) -> PyResult<Bound<'py, PyMemoryView>> {
+    fn get_buffer<'py>(
+        &self,
+        py: Python<'py>,
+        sizehint: isize,
+    ) -> PyResult<Bound<'py, PyMemoryView>> {
         let _ = sizehint;
         self.call(py, |engine| engine.receive_buffer(1).map(|_| ()))?;
         let landing = self.with(|inner| {
@@ -51,11 +55,14 @@ impl Connection {
 
     /// Takes the first `nbytes` of what get_buffer gave. Next: next_event.
     fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {
-        let lent =
-            self.with(|inner| inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py)))?;
+        let lent = self.with(|inner| {
+            inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py))
+        })?;
         let landing = lent.ok_or_else(no_buffer)?.into_bound(py);
         if nbytes > landing.len() {
-            return Err(PyValueError::new_err(format!("{nbytes} bytes do not fit into the buffer")));
+            return Err(PyValueError::new_err(format!(
+                "{nbytes} bytes do not fit into the buffer"
+            )));
         }
         let part = PySlice::new(py, 0, nbytes as isize, 1);
         let filled = PyMemoryView::from(landing.as_any())?.get_item(part)?;
@@ -66,7 +73,11 @@ impl Connection {
     /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does:
     /// b"" is the peer's clean end there too; without an argument nothing is taken.
     #[pyo3(signature = (data = None, /))]
-    fn next_event<'py>(&self, py: Python<'py>, data: Option<Chunk<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
+    fn next_event<'py>(
+        &self,
+        py: Python<'py>,
+        data: Option<Chunk<'_, 'py>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         match self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))? {
             Came::Event(event) => Ok(event),
             Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
@@ -88,7 +99,11 @@ pub(crate) enum Came<'py> {
 }
 
 impl Connection {
-    fn take(&self, py: Python<'_>, take: impl FnOnce(&mut Inner) -> PyResult<Result<(), Error>>) -> PyResult<()> {
+    fn take(
+        &self,
+        py: Python<'_>,
+        take: impl FnOnce(&mut Inner) -> PyResult<Result<(), Error>>,
+    ) -> PyResult<()> {
         self.with(take)??.map_err(|error| raise(py, error))
     }
 

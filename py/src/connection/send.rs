@@ -101,7 +101,12 @@ impl Connection {
 
     /// Content. Next: more, or send_end.
     #[pyo3(signature = (data, *, into = None))]
-    pub(crate) fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'_, 'py>, into: Into<'_, 'py>) -> Written<'py> {
+    pub(crate) fn send_data<'py>(
+        &self,
+        py: Python<'py>,
+        data: Chunk<'_, 'py>,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
         let len = data.len();
         let room = Room::open(into, len)?;
         let parts = match self.with(|inner| inner.engine.send_data_parts(len))? {
@@ -138,7 +143,12 @@ impl Connection {
         signature = (trailers = FieldLines::default(), *, into = None),
         text_signature = "($self, trailers=(), *, into=None)"
     )]
-    fn send_end<'py>(&self, py: Python<'py>, trailers: FieldLines, into: Into<'_, 'py>) -> Written<'py> {
+    fn send_end<'py>(
+        &self,
+        py: Python<'py>,
+        trailers: FieldLines,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
         self.write(py, into, |engine, out| engine.send_end(&trailers, out))
     }
 }

@@ -59,7 +59,10 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(super) fn received<'py>(py: Python<'py>, request: core::Request<'_>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn received<'py>(
+        py: Python<'py>,
+        request: core::Request<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (method, target) = request_line(&request);
         let event = Self {
             method: Names::open().get(py, method).into(),
@@ -114,11 +117,13 @@ impl Request {
         if !is_token(method.as_ref()) {
             return Err(refused(py, "Illegal method characters", 400));
         }
-        let is_target = !target.as_ref().is_empty() && target.as_ref().iter().all(u8::is_ascii_graphic);
+        let is_target =
+            !target.as_ref().is_empty() && target.as_ref().iter().all(u8::is_ascii_graphic);
         if !is_target {
             return Err(refused(py, "Illegal target characters", 400));
         }
-        let proposes = method.as_ref() == b"CONNECT" || lines.iter().any(|field| field.is("Upgrade"));
+        let proposes =
+            method.as_ref() == b"CONNECT" || lines.iter().any(|field| field.is("Upgrade"));
         let (method, target) = (method.bytes(py).into(), target.bytes(py).into());
         Ok(of(Self { method, headers: headers.0, target, http_version, proposes }))
     }
@@ -208,8 +213,13 @@ fn status(given: &Bound<'_, PyAny>, event: &str, from: u16, to: u16) -> PyResult
         return Err(refused(py, "status code must be integer", 400));
     }
     let status = given.extract::<u16>().ok().filter(|status| (from..to).contains(status));
-    status
-        .ok_or_else(|| refused(py, &format!("{event} status_code should be in range [{from}, {to}), not {given}"), 400))
+    status.ok_or_else(|| {
+        refused(
+            py,
+            &format!("{event} status_code should be in range [{from}, {to}), not {given}"),
+            400,
+        )
+    })
 }
 
 /// Some content.
@@ -223,7 +233,11 @@ pub(crate) struct Data {
 
 impl Data {
     pub(super) fn received<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-        let event = Self { data: PyBytes::new(py, data).into_any().unbind(), chunk_start: false, chunk_end: false };
+        let event = Self {
+            data: PyBytes::new(py, data).into_any().unbind(),
+            chunk_start: false,
+            chunk_end: false,
+        };
         object(py, event)
     }
 }
@@ -237,7 +251,8 @@ impl Data {
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
-        let same_borders = (self.chunk_start, self.chunk_end) == (other.chunk_start, other.chunk_end);
+        let same_borders =
+            (self.chunk_start, self.chunk_end) == (other.chunk_start, other.chunk_end);
         Ok(same_borders && self.data.bind(py).eq(&other.data)?)
     }
 
@@ -254,7 +269,10 @@ pub(crate) struct EndOfMessage {
 }
 
 impl EndOfMessage {
-    pub(super) fn received<'py>(py: Python<'py>, trailers: &core::Fields<'_>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn received<'py>(
+        py: Python<'py>,
+        trailers: &core::Fields<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let event = Self { headers: Py::new(py, Headers::received(trailers))? };
         object(py, event)
     }
@@ -265,7 +283,8 @@ impl EndOfMessage {
     #[new]
     #[pyo3(signature = (*, headers = None), text_signature = "(*, headers=None)")]
     fn new(py: Python<'_>, headers: Option<Given>) -> PyResult<PyClassInitializer<Self>> {
-        let headers = headers.map_or_else(|| Py::new(py, Headers::default()), |given| Ok(given.0))?;
+        let headers =
+            headers.map_or_else(|| Py::new(py, Headers::default()), |given| Ok(given.0))?;
         Ok(of(Self { headers }))
     }
 

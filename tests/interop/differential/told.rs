@@ -26,7 +26,9 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-async fn tell<B: Body<Error: Into<BoxError>>>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn tell<B: Body<Error: Into<BoxError>>>(
+    request: Request<B>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let line = format!("{} {}", request.method(), request.uri());
     let Ok(content) = request.into_body().collect().await else {
         let refused = Response::builder().status(400).header("connection", "close");

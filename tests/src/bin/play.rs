@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     for file in std::env::args().skip(1) {
         for vector in parse(Path::new(&file)) {
             vectors += 1;
-            if let Some(failure) = feeds(&vector).into_iter().find_map(|feed| run(&vector, feed).err()) {
+            if let Some(failure) =
+                feeds(&vector).into_iter().find_map(|feed| run(&vector, feed).err())
+            {
                 failures += 1;
                 println!("{failure}");
             }

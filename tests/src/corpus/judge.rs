@@ -32,7 +32,8 @@ pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
 /// Bytes after an error must not have become a message, where the case allows to read on at all.
 fn too_many(case: &Case, outcome: &Outcome) -> Option<String> {
     let (got, most) = (outcome.messages.len(), case.expected.total?);
-    (case.expected.verdict.is_none() && got > most).then(|| format!("{got} messages before the error, at most {most}"))
+    (case.expected.verdict.is_none() && got > most)
+        .then(|| format!("{got} messages before the error, at most {most}"))
 }
 
 fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
@@ -46,13 +47,19 @@ fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
         wrong.push(format!("{got} messages instead of {total}"));
     }
     for (index, (expected, got)) in expected.messages.iter().zip(&outcome.messages).enumerate() {
-        wrong.extend(differing(expected, got, is_accept).map(|part| format!("message {index}: {part}")));
+        wrong.extend(
+            differing(expected, got, is_accept).map(|part| format!("message {index}: {part}")),
+        );
     }
     wrong
 }
 
 /// The parts of a message that are not as they should be. Trailers count only where the verdict is certain.
-fn differing(expected: &ExpectedMessage, got: &Message, is_accept: bool) -> impl Iterator<Item = &'static str> {
+fn differing(
+    expected: &ExpectedMessage,
+    got: &Message,
+    is_accept: bool,
+) -> impl Iterator<Item = &'static str> {
     let same_fields = |want: &Option<Vec<FieldLine>>, got: &[FieldLine]| {
         want.as_ref().is_none_or(|want| comparable(want) == comparable(got))
     };
@@ -64,7 +71,10 @@ fn differing(expected: &ExpectedMessage, got: &Message, is_accept: bool) -> impl
         ("content", expected.body.as_ref().is_none_or(|body| *body == got.body)),
         ("fields", same_fields(&expected.fields, &got.fields)),
         ("trailers", !is_accept || same_fields(&expected.trailers, &got.trailers)),
-        ("offer", expected.offered.as_ref().is_none_or(|offered| folded(offered) == folded(&got.offered))),
+        (
+            "offer",
+            expected.offered.as_ref().is_none_or(|offered| folded(offered) == folded(&got.offered)),
+        ),
     ]
     .into_iter()
     .filter_map(|(part, is_same)| (!is_same).then_some(part))
@@ -83,8 +93,10 @@ fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
 }
 
 fn collapsed(value: &[u8]) -> Vec<u8> {
-    let words: Vec<&[u8]> =
-        value.split(|octet| matches!(octet, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&[u8]> = value
+        .split(|octet| matches!(octet, b' ' | b'\t'))
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join(&b' ')
 }
 
@@ -109,7 +121,11 @@ fn upgrade(case: &Case, outcome: &Outcome) -> Vec<String> {
         wrong.push(format!("it should {}switch", if *switches { "" } else { "not " }));
     }
     if trailing != rest {
-        wrong.push(format!("{} bytes after the messages instead of {}", trailing.len(), rest.len()));
+        wrong.push(format!(
+            "{} bytes after the messages instead of {}",
+            trailing.len(),
+            rest.len()
+        ));
     }
     wrong
 }

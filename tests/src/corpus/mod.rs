@@ -99,8 +99,11 @@ pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 pub fn load() -> Vec<Case> {
     crate::path::choose();
     let path = crate::home().join("corpora/cases.jsonl");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(|line| case(&serde_json::from_str(line).expect("one JSON object a line"))).collect()
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .map(|line| case(&serde_json::from_str(line).expect("one JSON object a line")))
+        .collect()
 }
 
 fn case(value: &Value) -> Case {
@@ -133,7 +136,11 @@ fn requests(context: &Value) -> Vec<Asked> {
 }
 
 fn asked(value: &Value) -> Asked {
-    Asked { method: string(&value["method"]), target: string(&value["target"]), offer: list(&value["upgrade"], string) }
+    Asked {
+        method: string(&value["method"]),
+        target: string(&value["target"]),
+        offer: list(&value["upgrade"], string),
+    }
 }
 
 /// The only scripted responses are 101s, so their `Upgrade` is all that matters of them.
@@ -151,13 +158,15 @@ fn expected(value: &Value) -> Expected {
         strict: present(&value["strict"]).and_then(verdict),
         messages: list(&value["messages"], expected_message),
         total: value["n_messages"].as_u64().map(|total| total as usize),
-        upgrade: present(upgrade).map(|upgrade| (upgrade["switched"] == true, decoded(&upgrade["trailing_b64"]))),
+        upgrade: present(upgrade)
+            .map(|upgrade| (upgrade["switched"] == true, decoded(&upgrade["trailing_b64"]))),
     }
 }
 
 fn expected_message(value: &Value) -> ExpectedMessage {
     let fields = |name: &str| {
-        present(&value[name]).map(|lines| list(lines, |line| (octets(&string(&line[0])), octets(&string(&line[1])))))
+        present(&value[name])
+            .map(|lines| list(lines, |line| (octets(&string(&line[0])), octets(&string(&line[1])))))
     };
     ExpectedMessage {
         method: present(&value["method"]).map(|method| octets(&string(method))),

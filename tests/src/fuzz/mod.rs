@@ -44,6 +44,9 @@ pub fn target(name: &str) -> Option<Target> {
 /// The dictionary of `core/fuzz`: what to put into an input, beside single bytes.
 pub fn dictionary() -> Vec<Vec<u8>> {
     let path = crate::home().join("../core/fuzz/dictionary.txt");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().filter_map(|line| Some(crate::text::unescape(line.strip_prefix('"')?.strip_suffix('"')?))).collect()
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .filter_map(|line| Some(crate::text::unescape(line.strip_prefix('"')?.strip_suffix('"')?)))
+        .collect()
 }

@@ -45,8 +45,11 @@ pub fn changes(old: &str, new: &str) -> Vec<String> {
     let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
     for (i, line) in old.iter().enumerate().rev() {
         for (j, other) in new.iter().enumerate().rev() {
-            common[i][j] =
-                if line == other { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+            common[i][j] = if line == other {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
         }
     }
     let (mut i, mut j, mut changes) = (0, 0, Vec::new());
@@ -125,7 +128,8 @@ impl Player<'_> {
             let is_end = is_stop(&line) || line.starts_with("error");
             let repeats = is_end && self.has_said(&format!("= {line}\n"));
             let says_nothing = self.at == 0 && is_stop(&line);
-            let more_comes = line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));
+            let more_comes =
+                line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));
             if !repeats && !says_nothing && !more_comes {
                 self.put(&format!("= {line}"));
             }
@@ -193,9 +197,11 @@ mod tests {
     #[test]
     fn a_vector_that_fails_is_not_blessed() {
         // What comes after is not read the request, until there is more of it than the connection keeps.
-        let lines =
-            "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
+        let lines = "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
         let refused = bless(&Vector::of_lines("late", "server", lines));
-        assert!(refused.as_ref().is_err_and(|why| why.starts_with("late: not received")), "{refused:?}");
+        assert!(
+            refused.as_ref().is_err_and(|why| why.starts_with("late: not received")),
+            "{refused:?}"
+        );
     }
 }

@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn lengths_of_the_rfc() {
-        for (len, wanted) in [(10, &[10][..]), (126, &[126]), (127, &[127, 0]), (1464, &[127, 0xb9, 0x0a])] {
+        for (len, wanted) in
+            [(10, &[10][..]), (126, &[126]), (127, &[127, 0]), (1464, &[127, 0xb9, 0x0a])]
+        {
             let mut out = Vec::new();
             put_length(len, &mut out);
             assert_eq!(out, wanted, "{len}");
@@ -181,7 +183,11 @@ mod tests {
         }
         assert_eq!(
             shown,
-            [(HEADERS, END_STREAM, 16_384, 1), (CONTINUATION, 0, 16_384, 1), (CONTINUATION, END_HEADERS, 7_239, 1)]
+            [
+                (HEADERS, END_STREAM, 16_384, 1),
+                (CONTINUATION, 0, 16_384, 1),
+                (CONTINUATION, END_HEADERS, 7_239, 1)
+            ]
         );
     }
 }

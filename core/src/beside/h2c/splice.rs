@@ -20,8 +20,8 @@ use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use super::frame::{
-    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED, PREFACE, Piece,
-    SETTINGS, WINDOW_UPDATE,
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED,
+    PREFACE, Piece, SETTINGS, WINDOW_UPDATE,
 };
 use crate::error::Ineligible;
 use crate::upgrade::Request;
@@ -162,13 +162,19 @@ impl Splice {
     /// Before the 101: what the request brings along. `content` and `trailers` (`&()` is none) are all that came, at most
     /// 65,535 bytes.
     /// Where it cannot be taken along the error says why; then decline the offer.
-    pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
+    pub fn new(
+        request: &Request<'_>,
+        content: &[u8],
+        trailers: &dyn FieldSource,
+    ) -> Result<Self, Ineligible> {
         let fields = request.fields();
         let head = RequestHead::new(request.method(), request.target(), &fields);
         check(&Asking::from(&head), request.terms)?;
         let settings = requested(&fields).ok_or(Ineligible::Settings)?;
-        let says_otherwise = |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);
-        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise) {
+        let says_otherwise =
+            |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);
+        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise)
+        {
             return Err(Ineligible::Content);
         }
         Ok(Self {
@@ -265,7 +271,8 @@ impl Splice {
             Start::Passed => self.has_dropped_ack && self.windows.debt == 0 && !self.is_waiting(),
             Start::Malformed => true,
         };
-        let holds_reply = self.engine.has_partial() || (self.engine_frame != Reply::Passes && !self.engine.is_whole());
+        let holds_reply = self.engine.has_partial()
+            || (self.engine_frame != Reply::Passes && !self.engine.is_whole());
         let has_output = !self.for_engine.is_empty() || !self.for_client.is_empty();
         is_settled && !self.client.has_partial() && !holds_reply && !has_output
     }
@@ -335,7 +342,8 @@ impl Splice {
             SETTINGS if header.is_settings_ack() => self.is_waiting(),
             _ => false,
         };
-        let has_earlier = header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
+        let has_earlier =
+            header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
         if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
     }
 
@@ -477,7 +485,12 @@ fn keeps_place(header: &Header) -> bool {
 fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) -> Vec<u8> {
     let trailers = http2_fields(trailers);
     let mut out = Vec::new();
-    frame::put_list(&http2_request(head, false), content.is_empty() && trailers.is_empty(), 1, &mut out);
+    frame::put_list(
+        &http2_request(head, false),
+        content.is_empty() && trailers.is_empty(),
+        1,
+        &mut out,
+    );
     let mut pieces = content.chunks(LONGEST).peekable();
     while let Some(piece) = pieces.next() {
         let is_last = pieces.peek().is_none() && trailers.is_empty();
@@ -498,7 +511,11 @@ fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
     let header = Header { octets };
     let len = header.len() as usize;
-    if header.kind() != SETTINGS || header.is_settings_ack() || header.stream() != 0 || len > LONGEST {
+    if header.kind() != SETTINGS
+        || header.is_settings_ack()
+        || header.stream() != 0
+        || len > LONGEST
+    {
         return Some(Err(()));
     }
     let end = PREFACE.len() + octets.len() + len;

@@ -144,7 +144,8 @@ impl Capsules {
             self.passed = end;
             break start..end;
         };
-        let (context, payload) = varint(&self.held[value.clone()]).ok_or(CapsuleFault::NoContext)?;
+        let (context, payload) =
+            varint(&self.held[value.clone()]).ok_or(CapsuleFault::NoContext)?;
         if payload.len() > self.longest {
             return Err(CapsuleFault::TooLong);
         }
@@ -244,13 +245,20 @@ mod tests {
         stream.extend_from_slice(b"\x40\x00\x40\x04\x40\x00zz");
         for piece in 1..=stream.len() {
             assert_eq!(shown(&stream, piece, 100), "0:one 64: 0:zz ", "{piece}");
-            assert_eq!(shown(&stream[..stream.len() - 1], piece, 100), "0:one 64: truncated", "{piece}");
+            assert_eq!(
+                shown(&stream[..stream.len() - 1], piece, 100),
+                "0:one 64: truncated",
+                "{piece}"
+            );
             assert_eq!(shown(&stream[..20], piece, 100), "0:one truncated", "{piece}");
             assert_eq!(shown(&stream, piece, 2), "too-long", "{piece}");
         }
         assert_eq!(shown(b"\x00\x00", 1, 9), "no-context");
         assert_eq!(shown(b"\x00\x01\x40", 1, 9), "no-context");
-        assert_eq!(shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, Capsules::UDP_PAYLOAD), "too-long");
+        assert_eq!(
+            shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, Capsules::UDP_PAYLOAD),
+            "too-long"
+        );
     }
 
     #[test]
@@ -258,8 +266,13 @@ mod tests {
         let beyond = Datagram { context: 1 << 62 | 7, payload: b"abc" };
         let mut out = Vec::new();
         beyond.write(&mut out);
-        assert_eq!((shown(&out, 1, usize::MAX).as_str(), out.len()), ("7:abc ", beyond.written_len()));
-        for (context, len) in [(0, 0), (63, 62), (64, 63), (1 << 14, 16_383), (1 << 30, 65_527), ((1 << 62) - 1, 1)] {
+        assert_eq!(
+            (shown(&out, 1, usize::MAX).as_str(), out.len()),
+            ("7:abc ", beyond.written_len())
+        );
+        for (context, len) in
+            [(0, 0), (63, 62), (64, 63), (1 << 14, 16_383), (1 << 30, 65_527), ((1 << 62) - 1, 1)]
+        {
             let (payload, mut out) = (alloc::vec![b'x'; len], Vec::new());
             let datagram = Datagram { context, payload: &payload };
             datagram.write(&mut out);

@@ -65,7 +65,9 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
         let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
         let parameter = &parameter[start..];
-        let is_key = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet);
+        let is_key = |octet: u8| {
+            octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet)
+        };
         let key = parameter.iter().position(|&octet| !is_key(octet)).unwrap_or(parameter.len());
         if !parameter.first().is_some_and(|&octet| octet.is_ascii_lowercase() || octet == b'*') {
             return false;
@@ -105,7 +107,11 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
         rest = match rest {
             [b'"', rest @ ..] => return Some(rest),
             [b'\\', b'"' | b'\\', rest @ ..] => rest,
-            [octet, rest @ ..] if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') => rest,
+            [octet, rest @ ..]
+                if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') =>
+            {
+                rest
+            }
             _ => return None,
         };
     }
@@ -113,11 +119,15 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
 
 /// An integer or a decimal; how many digits they may have is not looked at.
 fn number(value: &[u8]) -> Option<&[u8]> {
-    let digits = |value: &[u8]| value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len());
+    let digits = |value: &[u8]| {
+        value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len())
+    };
     let value = value.strip_prefix(b"-").unwrap_or(value);
     let (whole, rest) = value.split_at(digits(value));
     let rest = match rest.strip_prefix(b".") {
-        Some(fraction) => fraction.split_at_checked(digits(fraction)).filter(|(digits, _)| !digits.is_empty())?.1,
+        Some(fraction) => {
+            fraction.split_at_checked(digits(fraction)).filter(|(digits, _)| !digits.is_empty())?.1
+        }
         None => rest,
     };
     (!whole.is_empty()).then_some(rest)

@@ -49,20 +49,24 @@ impl IpTarget {
             digits => Some(number(digits)?),
         };
         let target = Some(target).filter(|target| target != "*");
-        let is_valid = target.as_deref().is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
+        let is_valid = target
+            .as_deref()
+            .is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
         is_valid.then_some(Self { target, protocol })
     }
 }
 
 /// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been decoded.
 fn is_host(host: &str) -> bool {
-    let is_name = || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
+    let is_name =
+        || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
     !host.is_empty() && (is_name() || host.parse::<core::net::Ipv6Addr>().is_ok())
 }
 
 /// Decimal digits without leading zeros.
 fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
-    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'));
     is_plain.then(|| digits.parse().ok())?
 }
 
@@ -75,7 +79,9 @@ fn is_prefix(target: &str) -> Option<bool> {
             length <= 32 && u64::from(address.to_bits()) & ((1 << (32 - length)) - 1) == 0
         }
         Ok(core::net::IpAddr::V6(address)) => {
-            length <= 128 && address.to_bits() & 1u128.checked_shl(128 - length).unwrap_or(0).wrapping_sub(1) == 0
+            length <= 128
+                && address.to_bits() & 1u128.checked_shl(128 - length).unwrap_or(0).wrapping_sub(1)
+                    == 0
         }
         Err(_) => false,
     })
@@ -83,9 +89,14 @@ fn is_prefix(target: &str) -> Option<bool> {
 
 /// The values of a template's variables, decoded. A template has expressions of the forms `{name}` and `{?name,name}`
 /// (RFC 6570, 1.2), which is what RFC 9298 and RFC 9484 need; each variable occurs once.
-fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> Option<[String; N]> {
+fn variables<const N: usize>(
+    template: &str,
+    target: &str,
+    names: [&str; N],
+) -> Option<[String; N]> {
     let mut values = [const { None::<String> }; N];
-    let (mut template, mut rest) = (template, core::str::from_utf8(after_authority(target.as_bytes())).ok()?);
+    let (mut template, mut rest) =
+        (template, core::str::from_utf8(after_authority(target.as_bytes())).ok()?);
     while let Some((literal, opened)) = template.split_once('{') {
         let (expression, after) = opened.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
@@ -95,8 +106,10 @@ fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> 
             None => rest = take_value(expression, rest, end, &names, &mut values)?,
             Some(list) => {
                 for (index, name) in list.split(',').enumerate() {
-                    rest =
-                        rest.strip_prefix(if index == 0 { '?' } else { '&' })?.strip_prefix(name)?.strip_prefix('=')?;
+                    rest = rest
+                        .strip_prefix(if index == 0 { '?' } else { '&' })?
+                        .strip_prefix(name)?
+                        .strip_prefix('=')?;
                     rest = take_value(name, rest, Some('&'), &names, &mut values)?;
                 }
             }
@@ -162,7 +175,8 @@ mod tests {
     /// R9298-3.1-1.
     #[test]
     fn udp_targets() {
-        let default = |rest: &str| udp(UdpTarget::TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
+        let default =
+            |rest: &str| udp(UdpTarget::TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
         assert_eq!(default("192.0.2.6/443/").as_deref(), Some("192.0.2.6 443"));
         assert_eq!(default("2001%3Adb8%3A%3A42/443/").as_deref(), Some("2001:db8::42 443"));
         assert_eq!(default("a%2Eexample/65535/").as_deref(), Some("a.example 65535"));
@@ -199,7 +213,11 @@ mod tests {
         for (template, target, wanted) in [
             ("/p?h={target_host}&p={target_port}", "/p?h=a&p=1", Some("a 1")),
             ("/p{?target_host,target_port}", "/p?target_host=a&target_port=1", Some("a 1")),
-            ("/p{?target_host,target_port}", "https://proxy/p?target_host=a&target_port=1", Some("a 1")),
+            (
+                "/p{?target_host,target_port}",
+                "https://proxy/p?target_host=a&target_port=1",
+                Some("a 1"),
+            ),
             ("/p{?target_host,target_port}", "/p?target_host=a", None),
             ("/p{?target_host,target_port}", "/p?target_port=1&target_host=a", None),
             ("/{target_host}", "/a", None),
@@ -215,8 +233,12 @@ mod tests {
     /// R9484-4.1-1.
     #[test]
     fn ip_targets() {
-        let parse = |rest: &str| IpTarget::parse(IpTarget::TEMPLATE, &format!("/.well-known/masque/ip/{rest}"));
-        let both = |target: Option<&str>, protocol| Some(IpTarget { target: target.map(|t| t.to_string()), protocol });
+        let parse = |rest: &str| {
+            IpTarget::parse(IpTarget::TEMPLATE, &format!("/.well-known/masque/ip/{rest}"))
+        };
+        let both = |target: Option<&str>, protocol| {
+            Some(IpTarget { target: target.map(|t| t.to_string()), protocol })
+        };
         assert_eq!(parse("*/*/"), both(None, None));
         assert_eq!(parse("%2A/17/"), both(None, Some(17)));
         assert_eq!(parse("a.example/*/"), both(Some("a.example"), None));

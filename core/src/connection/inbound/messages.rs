@@ -119,7 +119,9 @@ impl Connection {
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let Scratch { head, buffer, .. } = self.scratch();
         match framing::plain(head, buffer.unread_mut().0) {
-            Some(plain) if plain.framing.is_within(self.most_content()) => Ok(self.take_plain_request(len, plain)),
+            Some(plain) if plain.framing.is_within(self.most_content()) => {
+                Ok(self.take_plain_request(len, plain))
+            }
             _ => self.take_any_request(len),
         }
     }
@@ -131,7 +133,11 @@ impl Connection {
 
     /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
     #[inline(always)]
-    fn take_plain_request(&mut self, len: usize, Plain { framing, options }: Plain) -> Option<Step> {
+    fn take_plain_request(
+        &mut self,
+        len: usize,
+        Plain { framing, options }: Plain,
+    ) -> Option<Step> {
         debug_assert_eq!(self.framing_of(len), Ok(framing));
         self.keep_request(len);
         let offered = self.offered(options);
@@ -189,7 +195,9 @@ impl Connection {
         Opening {
             turn: offered.turn,
             content: framing.has_content(),
-            expect: head.values(KnownField::Expect, bytes).any(|(value, _)| expects_continue(value)),
+            expect: head
+                .values(KnownField::Expect, bytes)
+                .any(|(value, _)| expects_continue(value)),
             persist: head.options(bytes).persist(head.minor()),
             version: if head.minor() == 0 { Peer::V10 } else { Peer::V11 },
         }
@@ -232,7 +240,8 @@ impl Connection {
     fn begin_body(&mut self, framing: Framing) {
         self.body = Body::new(framing);
         if framing == Framing::Chunked {
-            self.scratch().room = if self.role == Role::Server { Room(self.most_content()) } else { Room::UNBOUNDED };
+            self.scratch().room =
+                if self.role == Role::Server { Room(self.most_content()) } else { Room::UNBOUNDED };
         }
         self.flags.owes_end = !framing.has_content();
         self.flags.skips = false;
@@ -276,7 +285,11 @@ impl Connection {
         let input = if status == 100 { Input::Continue } else { Input::Informational };
         self.received(input)?;
         self.keep_head(len);
-        Ok(Some(self.tell(Shown::Informational, TraceStep::ReceivedInformational, u32::from(status))))
+        Ok(Some(self.tell(
+            Shown::Informational,
+            TraceStep::ReceivedInformational,
+            u32::from(status),
+        )))
     }
 
     fn keep_head(&mut self, len: usize) {
@@ -291,10 +304,12 @@ impl Connection {
         let lenient = self.config().lenient;
         let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
         let bytes = buffer.head(len);
-        let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed).and_then(|()| {
-            let is_kept = upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked.as_deref());
-            if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
-        });
+        let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed)
+            .and_then(|()| {
+                let is_kept =
+                    upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked.as_deref());
+                if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
+            });
         if let Err(Fault { kind, at }) = verdict {
             self.state = before;
             return self.fail(kind, at);
@@ -346,7 +361,11 @@ impl Connection {
             self.why = None;
             return Ok(None);
         }
-        Ok(Some(self.tell(Shown::Response { dropped }, TraceStep::ReceivedResponse, u32::from(status))))
+        Ok(Some(self.tell(
+            Shown::Response { dropped },
+            TraceStep::ReceivedResponse,
+            u32::from(status),
+        )))
     }
 
     /// What a 426 asks for, for `required` and `retry`.
@@ -368,7 +387,9 @@ impl Connection {
     pub(in crate::connection) fn read_body(&mut self) -> Result<Option<Step>, Error> {
         let Self { body, scratch, config, role, .. } = self;
         let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
-        let Some(Scratch { buffer, room, .. }) = scratch.as_deref_mut() else { return self.need_data() };
+        let Some(Scratch { buffer, room, .. }) = scratch.as_deref_mut() else {
+            return self.need_data();
+        };
         let (bytes, len) = buffer.unread_mut();
         // After the event that shows all there is, in a message that comes slowly.
         if len == 0 {
@@ -428,7 +449,9 @@ impl Connection {
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
         let Self { scratch, config, role, .. } = self;
         let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
-        let Some(Scratch { buffer, trailers, .. }) = scratch.as_deref_mut() else { return self.need_data() };
+        let Some(Scratch { buffer, trailers, .. }) = scratch.as_deref_mut() else {
+            return self.need_data();
+        };
         let (bytes, len) = buffer.unread_mut();
         let section = Section::Trailers((*role == Role::Client).then(|| Tolerated::by(lenient)));
         let len = match trailers.get_or_insert_default().parse(bytes, len, section, limits) {

@@ -37,7 +37,8 @@ impl Connection {
     /// Takes bytes that are only more of a line that has not ended; says whether they are.
     #[inline(always)]
     fn go_on(&mut self, bytes: &[u8]) -> bool {
-        self.state.rx == Rx::Open && self.scratch.as_mut().is_some_and(|scratch| scratch.buffer.go_on(bytes))
+        self.state.rx == Rx::Open
+            && self.scratch.as_mut().is_some_and(|scratch| scratch.buffer.go_on(bytes))
     }
 
     #[inline(never)]
@@ -157,11 +158,17 @@ impl Connection {
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         // On slow input most calls bring a few bytes of a line that has not ended, and nothing else can have happened.
-        if self.state.rx == Rx::Open && self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.is_inside_line()) {
+        if self.state.rx == Rx::Open
+            && self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.is_inside_line())
+        {
             return Ok(Step::NeedData);
         }
         // After most heads nothing follows but the end.
-        if mem::take(&mut self.flags.owes_end) { Ok(self.tell_owed_end()) } else { self.advance_whole() }
+        if mem::take(&mut self.flags.owes_end) {
+            Ok(self.tell_owed_end())
+        } else {
+            self.advance_whole()
+        }
     }
 
     #[inline(never)]
@@ -215,7 +222,8 @@ impl Connection {
     /// RFC 9112, 6.
     #[inline]
     pub fn take_end(&mut self) -> bool {
-        let is_shown = self.scratch.as_deref().is_some_and(|scratch| scratch.shown != Shown::Nothing);
+        let is_shown =
+            self.scratch.as_deref().is_some_and(|scratch| scratch.shown != Shown::Nothing);
         if !is_shown || !mem::take(&mut self.flags.owes_end) {
             return false;
         }
@@ -303,7 +311,12 @@ impl Connection {
     /// Shows an event and notes it.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(in crate::connection) fn tell(&mut self, shown: Shown, step: TraceStep, number: u32) -> Step {
+    pub(in crate::connection) fn tell(
+        &mut self,
+        shown: Shown,
+        step: TraceStep,
+        number: u32,
+    ) -> Step {
         let offset = self.offset + shown.len() as u64;
         let scratch = self.scratch();
         scratch.shown = shown;
@@ -312,7 +325,9 @@ impl Connection {
     }
 
     fn tell_switch(&mut self) -> Option<Step> {
-        let Some(by) = self.flags.owes_switched.take() else { return Some(Step::Paused(Paused::Switched)) };
+        let Some(by) = self.flags.owes_switched.take() else {
+            return Some(Step::Paused(Paused::Switched));
+        };
         let leftover = self.unread().len();
         Some(self.tell(Shown::Switched(by), TraceStep::ReceivedSwitch, leftover as u32))
     }
@@ -323,7 +338,11 @@ impl Connection {
             _ if self.incoming() == Phase::Body => self.read_body(),
             Role::Server => Ok(Some(Step::Paused(self.paused()))),
             // Nothing was asked, or all of it is answered.
-            Role::Client if self.state.request == Phase::Idle || self.state.response == Phase::Done => self.read_idle(),
+            Role::Client
+                if self.state.request == Phase::Idle || self.state.response == Phase::Done =>
+            {
+                self.read_idle()
+            }
             Role::Client => self.read_response(),
         }
     }
@@ -365,7 +384,11 @@ impl Connection {
 
     /// The peer broke the protocol at `at` bytes from the unread ones' start.
     #[cold]
-    pub(in crate::connection) fn fail<T>(&mut self, kind: ErrorKind, at: usize) -> Result<T, Error> {
+    pub(in crate::connection) fn fail<T>(
+        &mut self,
+        kind: ErrorKind,
+        at: usize,
+    ) -> Result<T, Error> {
         let error = Error::at(kind, self.offset + at as u64);
         if self.role == Role::Server && self.state.is_idle() {
             // What could not be read is no HEAD, though the request before may have been one.

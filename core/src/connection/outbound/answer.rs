@@ -29,7 +29,11 @@ impl Connection {
         })
     }
 
-    fn inform_strictly(&mut self, response: &ResponseHead<'_>, out: &mut dyn BufMut) -> Result<(), Error> {
+    fn inform_strictly(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         self.require_role(Role::Server)?;
         let status = response.status;
         if !(100..=199).contains(&status) || status == 101 {
@@ -82,7 +86,12 @@ impl Connection {
             tidy::response(response.fields, status, allowed)
         };
         self.or_tidied(strict, tidy, |connection, fields| {
-            connection.answer_strictly(&ResponseHead { fields, ..*response }, required, content, out)
+            connection.answer_strictly(
+                &ResponseHead { fields, ..*response },
+                required,
+                content,
+                out,
+            )
         })
     }
 
@@ -106,7 +115,8 @@ impl Connection {
         }
         let before = self.state;
         let composed = self.with_draft(|connection, draft| {
-            let outgoing = connection.compose_response(draft, response, required, content, advertises)?;
+            let outgoing =
+                connection.compose_response(draft, response, required, content, advertises)?;
             let follows = content.filter(|_| outgoing != Outgoing::None).unwrap_or_default();
             encode::hand_over(&[draft, follows], out).map(|()| outgoing)
         });
@@ -119,7 +129,12 @@ impl Connection {
 
     /// The head of a final response has left, with its content if it is whole, and the machine has been told.
     #[inline]
-    pub(in crate::connection) fn answered(&mut self, status: u16, outgoing: Outgoing, is_whole: bool) {
+    pub(in crate::connection) fn answered(
+        &mut self,
+        status: u16,
+        outgoing: Outgoing,
+        is_whole: bool,
+    ) {
         if let Some(scratch) = &mut self.scratch {
             scratch.offer.clear();
         }
@@ -162,7 +177,8 @@ impl Connection {
             content: outgoing != Outgoing::None,
             persist: !survey.options.close && outgoing != Outgoing::UntilClose,
         };
-        let says_nothing_of_the_hop = survey.says_nothing_of_the_hop() && required.is_empty() && !advertises;
+        let says_nothing_of_the_hop =
+            survey.says_nothing_of_the_hop() && required.is_empty() && !advertises;
         let is_whole = content.is_some();
         if says_nothing_of_the_hop && self.take_plain_answer(answer, is_whole) {
             encode::finish(draft, &survey, &Added { framing, ..Added::default() });
@@ -211,7 +227,11 @@ impl Connection {
     /// What the machine makes of the answer to a plain request is known beforehand, where nothing has to be said about the
     /// connection; false, and no change, where another than a plain one is answered.
     #[inline(always)]
-    pub(in crate::connection) fn take_plain_answer(&mut self, answer: Answer, is_whole: bool) -> bool {
+    pub(in crate::connection) fn take_plain_answer(
+        &mut self,
+        answer: Answer,
+        is_whole: bool,
+    ) -> bool {
         let response = if answer.content && !is_whole { Phase::Body } else { Phase::Done };
         let Some(state) = self.state.answered_plainly(response) else { return false };
         debug_assert_eq!(self.state.apply_answer(self.role, answer, is_whole), Ok(state));
@@ -221,7 +241,11 @@ impl Connection {
 
     /// Takes an answer into the machine, and its end too where that is whole.
     #[inline(never)]
-    pub(in crate::connection) fn take_answer(&mut self, answer: Answer, is_whole: bool) -> Result<(), ErrorKind> {
+    pub(in crate::connection) fn take_answer(
+        &mut self,
+        answer: Answer,
+        is_whole: bool,
+    ) -> Result<(), ErrorKind> {
         self.state = self.state.apply_answer(self.role, answer, is_whole)?;
         Ok(())
     }
@@ -242,7 +266,11 @@ impl Connection {
         const NOTHING: (Outgoing, FramingLine) = (Outgoing::None, FramingLine::None);
         if status == 204 || self.would_tunnel(status) {
             // RFC 9110, 8.6 and 9.3.6: no framing field at all.
-            return if survey.has_framing() { Err(ErrorKind::FramingConflict) } else { Ok(NOTHING) };
+            return if survey.has_framing() {
+                Err(ErrorKind::FramingConflict)
+            } else {
+                Ok(NOTHING)
+            };
         }
         // RFC 9112, 6.1: no Transfer-Encoding to an HTTP/1.0 client.
         let takes_chunked = self.state.peer == Peer::V11;
@@ -269,12 +297,21 @@ impl Connection {
     }
 
     /// The same where all of the content is there: it is framed by its length, whatever the client's version.
-    fn frame_whole(&self, status: u16, survey: &Survey, len: u64) -> Result<(Outgoing, FramingLine), ErrorKind> {
+    fn frame_whole(
+        &self,
+        status: u16,
+        survey: &Survey,
+        len: u64,
+    ) -> Result<(Outgoing, FramingLine), ErrorKind> {
         if survey.is_coded() {
             return Err(ErrorKind::FramingConflict);
         }
         if matches!(status, 204 | 205 | 304) || self.would_tunnel(status) {
-            return if len > 0 { Err(ErrorKind::FramingConflict) } else { self.frame(status, survey) };
+            return if len > 0 {
+                Err(ErrorKind::FramingConflict)
+            } else {
+                self.frame(status, survey)
+            };
         }
         let is_head = self.answers_head();
         match survey.length {
@@ -285,7 +322,10 @@ impl Connection {
             _ => {}
         }
         let outgoing = if is_head || len == 0 { Outgoing::None } else { Outgoing::Length(len) };
-        Ok((outgoing, if survey.length.is_some() { FramingLine::None } else { FramingLine::Length(len) }))
+        Ok((
+            outgoing,
+            if survey.length.is_some() { FramingLine::None } else { FramingLine::Length(len) },
+        ))
     }
 
     /// RFC 9110, 9.3.2: the request that is being answered is a HEAD.
@@ -310,7 +350,8 @@ impl Connection {
             self.heads = u64::from(self.unread().trim_ascii_start().starts_with(b"HEAD "));
             self.why = None;
         }
-        self.answer(response, &[], Some(content), out).inspect_err(|_| (self.state, self.heads, self.why) = before)
+        self.answer(response, &[], Some(content), out)
+            .inspect_err(|_| (self.state, self.heads, self.why) = before)
     }
 
     pub(in crate::connection) fn note_answer(
@@ -324,8 +365,13 @@ impl Connection {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
         let success = (200..=299).contains(&status);
-        let next = self.try_input(Input::Response(Answer { success, content: has_content, persist: !closes }))?;
-        let has_none = matches!(status, 204 | 205 | 304) || self.answers_head() || self.would_tunnel(status);
+        let next = self.try_input(Input::Response(Answer {
+            success,
+            content: has_content,
+            persist: !closes,
+        }))?;
+        let has_none =
+            matches!(status, 204 | 205 | 304) || self.answers_head() || self.would_tunnel(status);
         if has_content && has_none {
             return Err(Error::local(ErrorKind::FramingConflict));
         }
@@ -343,7 +389,9 @@ impl Connection {
     ) -> Result<(), Error> {
         let strict = self.switch_strictly(selection, fields, out);
         let tidy = |_: &Self| tidy::response(fields, 101, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| connection.switch_strictly(selection, fields, out))
+        self.or_tidied(strict, tidy, |connection, fields| {
+            connection.switch_strictly(selection, fields, out)
+        })
     }
 
     fn switch_strictly(
@@ -389,7 +437,8 @@ impl Connection {
         let survey = write_interim(draft, fields, true)?;
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, agreed).map_err(Error::local)?;
-        let answer = upgrade::answer(request, Protocols::new(agreed), &survey.written(draft)).map_err(Error::local)?;
+        let answer = upgrade::answer(request, Protocols::new(agreed), &survey.written(draft))
+            .map_err(Error::local)?;
         let list = [core::str::from_utf8(agreed).unwrap_or_default()];
         let proof = answer.proof.as_ref().map(Proof::field);
         let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::default() };
@@ -409,7 +458,11 @@ fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(
 
 /// Writes the field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps
 /// the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
-fn write_interim(draft: &mut Vec<u8>, fields: &dyn FieldSource, switches: bool) -> Result<Survey, Error> {
+fn write_interim(
+    draft: &mut Vec<u8>,
+    fields: &dyn FieldSource,
+    switches: bool,
+) -> Result<Survey, Error> {
     let survey = encode::lines(draft, fields)?;
     let Options { close, keep_alive, upgrade, .. } = survey.options;
     let is_plain = !survey.has_framing() && !close && !keep_alive && (switches || !upgrade);

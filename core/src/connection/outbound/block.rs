@@ -56,7 +56,9 @@ impl Block {
         let colon = memchr::memchr(b':', line).ok_or(ErrorKind::InvalidName)?;
         let field = Field { name: &line[..colon], value: trim(&line[colon + 1..]) };
         match encode::check(field)? {
-            None | Some(KnownField::ContentType) if !upgrade::is_own(field) && !upgrade::is_for_one_hop(field) => {
+            None | Some(KnownField::ContentType)
+                if !upgrade::is_own(field) && !upgrade::is_for_one_hop(field) =>
+            {
                 encode::line(&mut self.text, field);
             }
             _ => return Err(ErrorKind::ReservedField),
@@ -128,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_block_is_sent_as_its_lines_are() {
-        let lines = [("Server", "a b"), ("Set-Cookie", "c=d"), ("Content-Type", "text/plain"), ("X", "")];
+        let lines =
+            [("Server", "a b"), ("Set-Cookie", "c=d"), ("Content-Type", "text/plain"), ("X", "")];
         for text in [
             "Server: a b\r\nSet-Cookie: c=d\r\nContent-Type: text/plain\r\nX: \r\n",
             "Server:a b\r\nSet-Cookie: \t c=d  \r\nContent-Type: text/plain\r\nX:",
@@ -151,7 +154,9 @@ mod tests {
         assert_eq!(sent(&none), sent(&()));
         // Which is no trailer either: after content of known length there may be none.
         let (mut out, mut server) = (vec![], asked());
-        server.send_response(&ResponseHead::new(200, &[("Content-Length", "0")]), &mut out).unwrap();
+        server
+            .send_response(&ResponseHead::new(200, &[("Content-Length", "0")]), &mut out)
+            .unwrap();
         server.send_end(&none, &mut out).unwrap();
     }
 
@@ -163,7 +168,9 @@ mod tests {
             (("E", "f\r\ng: h"), ErrorKind::InvalidValue),
             (("Sec-WebSocket-Accept", "a"), ErrorKind::ReservedField),
         ] {
-            let error = asked().respond(&ResponseHead::new(200, &(&block, [fields])), b"", &mut vec![]).unwrap_err();
+            let error = asked()
+                .respond(&ResponseHead::new(200, &(&block, [fields])), b"", &mut vec![])
+                .unwrap_err();
             assert_eq!((error.kind(), error.field()), (kind, Some(1)));
         }
     }
@@ -172,7 +179,9 @@ mod tests {
     fn a_request_may_have_one() {
         let block = Block::new("User-Agent: me").unwrap();
         let (mut client, mut out) = (Connection::new(Role::Client), vec![]);
-        client.send_request(&RequestHead::new("GET", "/", &(&block, [("Host", "a")])), &[], &mut out).unwrap();
+        client
+            .send_request(&RequestHead::new("GET", "/", &(&block, [("Host", "a")])), &[], &mut out)
+            .unwrap();
         assert_eq!(out, b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: me\r\n\r\n");
     }
 
@@ -209,6 +218,9 @@ mod tests {
     #[test]
     fn a_secret_is_not_shown() {
         let shown = format!("{:?}", Block::new("A: b\r\nSet-Cookie: s3cret").unwrap());
-        assert!(shown.contains("\"b\"") && shown.contains("Set-Cookie") && !shown.contains("s3cret"), "{shown}");
+        assert!(
+            shown.contains("\"b\"") && shown.contains("Set-Cookie") && !shown.contains("s3cret"),
+            "{shown}"
+        );
     }
 }

@@ -43,7 +43,11 @@ impl Connection {
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
     /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
-    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
+    pub fn send_informational(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         self.inform(response, out).or_else(|error| self.refuse_with(error))
     }
 
@@ -53,7 +57,11 @@ impl Connection {
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
     /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
-    pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
+    pub fn send_response(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         self.answer(response, &[], None, out).or_else(|error| self.refuse_with(error))
     }
 
@@ -67,7 +75,12 @@ impl Connection {
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
     /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,
     /// `OutputTooSmall`.
-    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+    pub fn respond(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         self.answer(response, &[], Some(content), out).or_else(|error| self.refuse_with(error))
     }
 
@@ -81,7 +94,12 @@ impl Connection {
     /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
     /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,
     /// `OutputTooSmall`.
-    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
+    pub fn reject(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         self.answer_unasked(response, content, out).or_else(|error| self.refuse_with(error))
     }
 
@@ -92,7 +110,12 @@ impl Connection {
     /// writes nothing, once the content has been sent. For servers that have a writer of responses.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`.
-    pub fn note_response(&mut self, status: u16, has_content: bool, closes: bool) -> Result<bool, Error> {
+    pub fn note_response(
+        &mut self,
+        status: u16,
+        has_content: bool,
+        closes: bool,
+    ) -> Result<bool, Error> {
         self.note_answer(status, has_content, closes).or_else(|error| self.refuse_with(error))
     }
 
@@ -126,7 +149,8 @@ impl Connection {
         if !token::is_list(protocols) {
             return self.refuse(ErrorKind::InvalidProtocol);
         }
-        self.answer(&ResponseHead::new(426, fields), protocols, None, out).or_else(|error| self.refuse_with(error))
+        self.answer(&ResponseHead::new(426, fields), protocols, None, out)
+            .or_else(|error| self.refuse_with(error))
     }
 
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
@@ -172,7 +196,11 @@ impl Connection {
     ///
     /// Refused: `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
     /// `TrailerForbidden`, `OutputTooSmall`.
-    pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut impl BufMut) -> Result<(), Error> {
+    pub fn send_end(
+        &mut self,
+        trailers: &dyn FieldSource,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         self.finish(trailers, out).or_else(|error| self.refuse_with(error))
     }
 }

@@ -76,14 +76,19 @@ impl Prepared {
         let mut wire = Vec::new();
         model.respond(&ResponseHead { fields: &fields, ..*response }, content, &mut wire)?;
         let (status, persist) = (response.status, model.state.persist);
-        let tidied = core::iter::from_fn(|| model.trace()).find(|entry| entry.step == TraceStep::Tidied);
+        let tidied =
+            core::iter::from_fn(|| model.trace()).find(|entry| entry.step == TraceStep::Tidied);
         Ok(Self(Arc::new(Parts {
             status,
             reason: response.reason.to_vec(),
             fields,
             head_len: wire.len() - content.len(),
             wire,
-            answer: Answer { success: (200..=299).contains(&status), content: !content.is_empty(), persist },
+            answer: Answer {
+                success: (200..=299).contains(&status),
+                content: !content.is_empty(),
+                persist,
+            },
             tidied: tidied.map_or(0, |entry| entry.number),
         })))
     }
@@ -117,7 +122,11 @@ impl Connection {
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`,
     /// `ReservedField`, `OutputTooSmall`.
-    pub fn respond_prepared(&mut self, prepared: &Prepared, out: &mut impl BufMut) -> Result<(), Error> {
+    pub fn respond_prepared(
+        &mut self,
+        prepared: &Prepared,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {
             let before = self.state;
@@ -141,14 +150,20 @@ impl Connection {
             }
             self.state = before;
         }
-        let response = ResponseHead { status: parts.status, reason: &parts.reason, fields: &parts.fields };
+        let response =
+            ResponseHead { status: parts.status, reason: &parts.reason, fields: &parts.fields };
         self.respond(&response, prepared.content(), out)
     }
 
     /// Nothing but the persistence could make the answer differ from that to a plain request.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
-        let is_plain = self.role == Role::Server && self.state.peer == Peer::V11 && self.state.turn != Turn::Connect;
-        is_plain && !self.answers_head() && !advertises() && (parts.tidied == 0 || self.config().tidy)
+        let is_plain = self.role == Role::Server
+            && self.state.peer == Peer::V11
+            && self.state.turn != Turn::Connect;
+        is_plain
+            && !self.answers_head()
+            && !advertises()
+            && (parts.tidied == 0 || self.config().tidy)
     }
 }

@@ -50,7 +50,9 @@ impl Connection {
         mut send: impl FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match strict {
-            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => self.tidied(error, &tidy, &mut send),
+            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => {
+                self.tidied(error, &tidy, &mut send)
+            }
             strict => strict,
         }
     }
@@ -94,11 +96,18 @@ impl Connection {
         self.or_tidied(
             strict,
             |_| tidy::request(request),
-            |connection, fields| connection.ask_strictly(&RequestHead { fields, ..*request }, offer, out),
+            |connection, fields| {
+                connection.ask_strictly(&RequestHead { fields, ..*request }, offer, out)
+            },
         )
     }
 
-    fn ask_strictly(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
+    fn ask_strictly(
+        &mut self,
+        request: &RequestHead<'_>,
+        offer: &[&str],
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         self.require_role(Role::Client)?;
         self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
@@ -138,7 +147,11 @@ impl Connection {
         // RFC 9110, 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
         let added = Added {
-            framing: if expects_content && !survey.has_framing() { FramingLine::Length(0) } else { FramingLine::None },
+            framing: if expects_content && !survey.has_framing() {
+                FramingLine::Length(0)
+            } else {
+                FramingLine::None
+            },
             markers: &asked.markers,
             upgrade: offer,
             hop_fields: &asked.hop_fields,
@@ -164,7 +177,8 @@ impl Connection {
         // What the answer needs is asked for while the request travels.
         scratch.head.make_room();
         scratch.agreed.reserve(scratch.offer.len());
-        let offered = offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
+        let offered =
+            offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
         self.note(TraceStep::SentRequest, offered as u32);
         Ok(())
     }
@@ -180,12 +194,20 @@ impl Connection {
     fn is_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),
-            Role::Server if self.state.response == Phase::Body && self.state.tx == Tx::Open => Ok(None),
-            Role::Server => Err(self.try_input(Input::ResponseEnd).err().unwrap_or(Error::local(ErrorKind::NoContent))),
+            Role::Server if self.state.response == Phase::Body && self.state.tx == Tx::Open => {
+                Ok(None)
+            }
+            Role::Server => Err(self
+                .try_input(Input::ResponseEnd)
+                .err()
+                .unwrap_or(Error::local(ErrorKind::NoContent))),
         }
     }
 
-    pub(in crate::connection) fn plan_data(&self, len: usize) -> Result<(DataParts, Option<State>, Outgoing), Error> {
+    pub(in crate::connection) fn plan_data(
+        &self,
+        len: usize,
+    ) -> Result<(DataParts, Option<State>, Outgoing), Error> {
         if len == 0 && self.flags.ended_itself {
             return Ok((DataParts::plain(), None, self.outgoing));
         }
@@ -212,7 +234,11 @@ impl Connection {
         }
     }
 
-    pub(in crate::connection) fn put_content(&mut self, data: &[u8], out: &mut dyn BufMut) -> Result<(), Error> {
+    pub(in crate::connection) fn put_content(
+        &mut self,
+        data: &[u8],
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         let (parts, next, outgoing) = self.plan_data(data.len())?;
         encode::hand_over(&[parts.prefix(), data, parts.suffix()], out)?;
         self.commit_data(next, outgoing);
@@ -225,12 +251,20 @@ impl Connection {
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
         let strict = self.finish_strictly(trailers, out);
-        let tidy = |connection: &Self| tidy::trailers(trailers, connection.outgoing == Outgoing::Chunked);
-        self.or_tidied(strict, tidy, |connection, trailers| connection.finish_strictly(trailers, out))
+        let tidy =
+            |connection: &Self| tidy::trailers(trailers, connection.outgoing == Outgoing::Chunked);
+        self.or_tidied(strict, tidy, |connection, trailers| {
+            connection.finish_strictly(trailers, out)
+        })
     }
 
-    fn finish_strictly(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        let is_over = self.with_draft(|connection, draft| connection.compose_end(draft, trailers, out))?;
+    fn finish_strictly(
+        &mut self,
+        trailers: &dyn FieldSource,
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
+        let is_over =
+            self.with_draft(|connection, draft| connection.compose_end(draft, trailers, out))?;
         if is_over {
             self.flags.ended_itself = false;
         } else {
@@ -318,7 +352,10 @@ fn write_request(
     let has_content = outgoing(&survey) != Outgoing::None;
     let forbids_content = is_connect || request.method == "TRACE";
     // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak HTTP/1.0.
-    if (has_content && forbids_content) || (survey.expects_continue && !has_content) || (survey.chunked && old_server) {
+    if (has_content && forbids_content)
+        || (survey.expects_continue && !has_content)
+        || (survey.chunked && old_server)
+    {
         return Err(Error::local(ErrorKind::FramingConflict));
     }
     encode::move_host_first(draft, &survey);

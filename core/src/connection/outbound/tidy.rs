@@ -51,7 +51,11 @@ pub(crate) enum Allowed {
 }
 
 /// The lines of a response of that status, or of a 1xx.
-pub(crate) fn response<'a>(fields: &'a dyn FieldSource, status: u16, allowed: Allowed) -> Tidied<'a> {
+pub(crate) fn response<'a>(
+    fields: &'a dyn FieldSource,
+    status: u16,
+    allowed: Allowed,
+) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
     // A 101's proof is none of the caller's lines either: the engine makes it.
     tidied.retain(HANDSHAKE_LEFT_OUT, |field| upgrade::is_for_response(status, *field));
@@ -65,11 +69,14 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     tidied.tidy_host(request);
     tidied.tidy_framing(Allowed::Both);
     let has_content = tidied.lines.iter().any(|field| {
-        field.is("Transfer-Encoding") || (field.is("Content-Length") && field.value.iter().any(|digit| *digit != b'0'))
+        field.is("Transfer-Encoding")
+            || (field.is("Content-Length") && field.value.iter().any(|digit| *digit != b'0'))
     });
     if !has_content {
         // An expectation of another kind stays, and is refused with the rest of its line.
-        let is_continue = |field: &Field<'_>| members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"));
+        let is_continue = |field: &Field<'_>| {
+            members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"))
+        };
         tidied.retain(EXPECT_LEFT_OUT, |field| !field.is("Expect") || !is_continue(field));
     }
     tidied
@@ -101,12 +108,17 @@ impl<'a> Tidied<'a> {
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
         let target = request.target.as_bytes();
         let is_connect = request.method == "CONNECT";
-        let Some(authority) = (if is_connect { Some(target) } else { absolute_authority(target) }) else { return };
+        let Some(authority) = (if is_connect { Some(target) } else { absolute_authority(target) })
+        else {
+            return;
+        };
         let host = Field { name: b"Host", value: authority };
         let mut hosts = self.lines.iter_mut().filter(|field| field.is("Host"));
         match (hosts.next(), hosts.next()) {
             (None, _) => self.lines.insert(0, host),
-            (Some(line), None) if line.value != authority => *line = Field { name: line.name, ..host },
+            (Some(line), None) if line.value != authority => {
+                *line = Field { name: line.name, ..host }
+            }
             _ => return,
         }
         self.done |= HOST_REPLACED;
@@ -121,7 +133,9 @@ impl<'a> Tidied<'a> {
             && lines.all(|line| members(line.value).next().is_some());
         let lengths: Vec<&[u8]> = self.members_of("Content-Length").collect();
         let length = match lengths.split_first() {
-            Some((first, others)) if decimal(first).is_some() && others.iter().all(|other| other == first) => {
+            Some((first, others))
+                if decimal(first).is_some() && others.iter().all(|other| other == first) =>
+            {
                 Some(*first)
             }
             _ => None,
@@ -135,7 +149,9 @@ impl<'a> Tidied<'a> {
         }
         if lengths.len() > 1 {
             let mut is_said = false;
-            self.lines.retain(|field| !field.is("Content-Length") || !core::mem::replace(&mut is_said, true));
+            self.lines.retain(|field| {
+                !field.is("Content-Length") || !core::mem::replace(&mut is_said, true)
+            });
             let line = self.lines.iter_mut().find(|field| field.is("Content-Length"));
             line.into_iter().for_each(|line| line.value = length);
             self.done |= LENGTH_ONCE;

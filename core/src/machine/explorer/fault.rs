@@ -41,7 +41,10 @@ pub(super) enum Fault {
 impl Fault {
     /// The protocol itself allows it; it is counted, not forbidden.
     pub(super) fn is_inherent(self) -> bool {
-        matches!(self, Self::EarlyAfterUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose)
+        matches!(
+            self,
+            Self::EarlyAfterUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose
+        )
     }
 }
 

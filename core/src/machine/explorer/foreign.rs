@@ -70,14 +70,20 @@ impl Against {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
             (_, Mind::Injecting) => vec![(What::Http(Input::Request(PLAIN)), Mind::Injecting)],
             (Role::Client, Mind::Free) => self.refusals(node),
-            (Role::Client, Mind::Sending(turn)) => vec![(What::Http(Input::ResponseEnd), self.mind_after(turn))],
-            (Role::Server, Mind::Free) => openings(Role::Server).filter_map(|opening| self.asks(opening)).collect(),
+            (Role::Client, Mind::Sending(turn)) => {
+                vec![(What::Http(Input::ResponseEnd), self.mind_after(turn))]
+            }
+            (Role::Server, Mind::Free) => {
+                openings(Role::Server).filter_map(|opening| self.asks(opening)).collect()
+            }
             (Role::Server, Mind::Sending(turn)) => {
                 let end = (What::Http(Input::RequestEnd), self.mind_after(turn));
                 vec![(What::Http(Input::RequestContent), node.mind), end]
             }
             // Its head has been read and answered, and no 100 has come.
-            (_, Mind::Holding) if node.queue.is_empty() && node.side.state.response != Phase::Idle => {
+            (_, Mind::Holding)
+                if node.queue.is_empty() && node.side.state.response != Phase::Idle =>
+            {
                 self.sends(&Pair { mind: Mind::Free, ..*node })
             }
             (_, Mind::Holding) => vec![],
@@ -92,13 +98,16 @@ impl Against {
             Opening { turn, .. } => self.mind_after(turn),
         };
         // The client that drops its content need not offer anything for that.
-        (!drops || opening.turn == Turn::None).then_some((What::Http(Input::Request(opening)), mind))
+        (!drops || opening.turn == Turn::None)
+            .then_some((What::Http(Input::Request(opening)), mind))
     }
 
     /// Where the peer is when the message about an offer or CONNECT is complete.
     fn mind_after(&self, turn: Turn) -> Mind {
         match (self.habit, turn) {
-            (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => Mind::Tunnelling(turn),
+            (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => {
+                Mind::Tunnelling(turn)
+            }
             (Habit::Injects, Turn::Offered) => Mind::Injecting,
             _ => Mind::Free,
         }
@@ -113,7 +122,8 @@ impl Against {
         let refused = if state.pipelined == 0 { state.turn } else { Turn::None };
         let refusals = answers(Turn::None).filter(|answer| !answer.success);
         let send = |answer: Answer| {
-            let mind = if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
+            let mind =
+                if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
             (What::Http(Input::Response(answer)), mind)
         };
         refusals.map(send).collect()
@@ -123,10 +133,17 @@ impl Against {
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
         let side = node.side;
         // It has nothing else to hide: what it answers, and what its content belongs to, is right.
-        let message = Message { age: if self.role() == Role::Client { side.state.pipelined } else { 0 }, ..message };
+        let message = Message {
+            age: if self.role() == Role::Client { side.state.pipelined } else { 0 },
+            ..message
+        };
         Some(side.read(&self.scope, message)?.or_else(|fault| match (fault, node.mind) {
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => Err(Fault::EarlyAfterUpgrade),
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect)) if self.role() == Role::Client => {
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => {
+                Err(Fault::EarlyAfterUpgrade)
+            }
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect))
+                if self.role() == Role::Client =>
+            {
                 Err(Fault::TunnelAfterRefusal)
             }
             (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
@@ -140,7 +157,8 @@ impl Against {
 }
 
 /// A GET.
-const PLAIN: Opening = Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 };
+const PLAIN: Opening =
+    Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 };
 
 impl Model for Against {
     type Node = Pair;
@@ -153,11 +171,19 @@ impl Model for Against {
     fn steps(&self, node: &Pair, steps: &mut Vec<Step<Self>>) {
         let mut push = |label, to| steps.push(Step { label, to, is_due: true });
         let first = node.queue.first();
-        if let Some((message, read)) = first.and_then(|message| Some((message, self.read(node, message)?))) {
-            push(Act::Reads(message), read.map(|side| Pair { side, queue: node.queue.popped(), ..*node }));
+        if let Some((message, read)) =
+            first.and_then(|message| Some((message, self.read(node, message)?)))
+        {
+            push(
+                Act::Reads(message),
+                read.map(|side| Pair { side, queue: node.queue.popped(), ..*node }),
+            );
         }
         for choice in node.side.moves(&self.scope, node.queue) {
-            push(choice.act, Ok(Pair { side: choice.side, mind: node.mind.hearing(&choice), ..*node }));
+            push(
+                choice.act,
+                Ok(Pair { side: choice.side, mind: node.mind.hearing(&choice), ..*node }),
+            );
         }
         if node.queue.room() > 0 {
             for (what, mind) in self.sends(node) {

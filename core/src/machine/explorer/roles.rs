@@ -18,17 +18,19 @@ pub(super) struct Alone {
 /// Every request head that can reach the machine of `role`.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = Opening> {
     // Our client speaks HTTP/1.1; a server sees what its client speaks.
-    let versions: &[Peer] = if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
+    let versions: &[Peer] =
+        if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
     let turns = [Turn::None, Turn::Offered, Turn::Connect];
-    versions.iter().flat_map(move |&version| turns.into_iter().flat_map(move |turn| heads(turn, version))).filter(
-        move |opening| match opening.turn {
+    versions
+        .iter()
+        .flat_map(move |&version| turns.into_iter().flat_map(move |turn| heads(turn, version)))
+        .filter(move |opening| match opening.turn {
             // HTTP/1.0 ignores Upgrade.
             Turn::Offered => opening.version == Peer::V11,
             // A CONNECT with content is refused before the machine sees it.
             Turn::Connect => !opening.content,
             _ => true,
-        },
-    )
+        })
 }
 
 fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = Opening> {
@@ -43,7 +45,8 @@ fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = Opening> {
 pub(super) fn answers(turn: Turn) -> impl Iterator<Item = Answer> {
     let each = [false, true];
     let answers = each.into_iter().flat_map(move |success| {
-        each.into_iter().flat_map(move |content| each.map(|persist| Answer { success, content, persist }))
+        each.into_iter()
+            .flat_map(move |content| each.map(|persist| Answer { success, content, persist }))
     });
     // A tunnel is not content.
     answers.filter(move |answer| turn != Turn::Connect || !answer.success || !answer.content)
@@ -99,7 +102,8 @@ impl Model for Alone {
 impl Alone {
     /// What no input may do.
     fn edge_fault(&self, from: State, input: Input, to: State) -> Option<Fault> {
-        let had_ended = |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
+        let had_ended =
+            |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
         let had_switched = |state: State| (state.rx == Rx::Switched, state.tx == Tx::Switched);
         let changes = |(rx, tx): (bool, bool)| (rx && from.rx != to.rx) || (tx && from.tx != to.tx);
         match input {

@@ -84,9 +84,10 @@ impl Rule {
             Self::AcceptLooksAtFraming => wait_for_end_event(state, role, input),
             Self::LateCloseRefused => close_late(state, role, input),
             Self::RejectionIsLast => reject_and_read(state, role, input),
-            Self::EndHasAPlace | Self::OwedContinueNamesCaller | Self::ResumeTakesLeftover | Self::ResumeForgetsEnd => {
-                None
-            }
+            Self::EndHasAPlace
+            | Self::OwedContinueNamesCaller
+            | Self::ResumeTakesLeftover
+            | Self::ResumeForgetsEnd => None,
         }
     }
 }
@@ -113,13 +114,17 @@ fn idle_on(state: State, input: Input) -> Bent {
 
 /// The expectation is taken for met.
 fn read_on(state: State, role: Role, input: Input) -> Bent {
-    let applies = role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
+    let applies =
+        role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
     applies.then(|| State { expect: Expect::Begun, ..state }.apply(role, input))
 }
 
 fn resume_half(state: State, input: Input) -> Bent {
     let carries = matches!(state.rx, Rx::Open | Rx::Switched) && state.tx != Tx::Closed;
-    let applies = input == Input::Resume && state.turn == Turn::Agreed && state.response == Phase::Idle && carries;
+    let applies = input == Input::Resume
+        && state.turn == Turn::Agreed
+        && state.response == Phase::Idle
+        && carries;
     applies.then_some(Ok(State { rx: Rx::Open, tx: Tx::Open, turn: Turn::Spent, ..state }))
 }
 
@@ -127,8 +132,10 @@ fn resume_half(state: State, input: Input) -> Bent {
 fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer) = input else { return None };
     let answer = Answer { persist: false, ..answer };
-    (role == Role::Server && state.next_cycle())
-        .then(|| State { request: Phase::Done, response: Phase::Idle, ..state }.apply(role, Input::Response(answer)))
+    (role == Role::Server && state.next_cycle()).then(|| {
+        State { request: Phase::Done, response: Phase::Idle, ..state }
+            .apply(role, Input::Response(answer))
+    })
 }
 
 fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
@@ -166,14 +173,22 @@ fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
 
 fn close_late(state: State, role: Role, input: Input) -> Bent {
     let promised = state.response != Phase::Idle && state.persist && !state.is_idle();
-    let applies = role == Role::Server && input == Input::CloseAfterResponse && promised && state.tx == Tx::Open;
+    let applies = role == Role::Server
+        && input == Input::CloseAfterResponse
+        && promised
+        && state.tx == Tx::Open;
     applies.then(|| Ok(State { persist: false, ..state }.settle(role)))
 }
 
 /// The request that was rejected is read all the same.
 fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
-    (input == Input::Reject).then_some(Ok(State { request: Phase::Done, rx: Rx::Open, persist: true, ..next }))
+    (input == Input::Reject).then_some(Ok(State {
+        request: Phase::Done,
+        rx: Rx::Open,
+        persist: true,
+        ..next
+    }))
 }
 
 listed! {

@@ -130,7 +130,12 @@ impl<N: Copy + Eq + Hash> Tree<N> {
     }
 
     /// The labels are not stored: the few that a trace needs are found by taking the steps again.
-    fn trace<M: Model<Node = N>>(&self, model: &M, to: usize, last: Option<&M::Label>) -> Vec<String> {
+    fn trace<M: Model<Node = N>>(
+        &self,
+        model: &M,
+        to: usize,
+        last: Option<&M::Label>,
+    ) -> Vec<String> {
         let mut lines: Vec<_> = last.iter().map(|label| format!("{label:?}")).collect();
         let mut at = to;
         while at != 0 {

@@ -26,7 +26,8 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Fit for every test run.
-    pub(super) const SMALL: Self = Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
+    pub(super) const SMALL: Self =
+        Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
 
     /// All of it.
     pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
@@ -96,9 +97,11 @@ impl Side {
         has_ended
             && match scope.machine.awaiting(self.state, self.role) {
                 Awaiting::Caller | Awaiting::Nothing => false,
-                Awaiting::Request | Awaiting::Head | Awaiting::Content | Awaiting::Response | Awaiting::Continue => {
-                    true
-                }
+                Awaiting::Request
+                | Awaiting::Head
+                | Awaiting::Content
+                | Awaiting::Response
+                | Awaiting::Continue => true,
             }
     }
 
@@ -106,8 +109,15 @@ impl Side {
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
-        let cuts = self.role == Role::Client && self.state.request == Phase::Body && state.request == Phase::Cut;
-        Self { state, age: if is_between { NOBODY } else { self.age }, gave_up: self.gave_up || cuts, ..self }
+        let cuts = self.role == Role::Client
+            && self.state.request == Phase::Body
+            && state.request == Phase::Cut;
+        Self {
+            state,
+            age: if is_between { NOBODY } else { self.age },
+            gave_up: self.gave_up || cuts,
+            ..self
+        }
     }
 
     /// The peer broke the protocol.
@@ -156,7 +166,8 @@ impl Side {
     }
 
     fn read_http(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
-        let ends_early = matches!(message.what, What::Eof { .. }) && scope.machine.lacks(Rule::EndHasAPlace);
+        let ends_early =
+            matches!(message.what, What::Eof { .. }) && scope.machine.lacks(Rule::EndHasAPlace);
         if !self.is_reading() && !ends_early {
             return None;
         }
@@ -192,7 +203,8 @@ impl Side {
         if age != expected {
             return Err(Fault::Mismatched);
         }
-        let state = scope.machine.apply(self.state, self.role, input).map_err(|_| Fault::Refused)?;
+        let state =
+            scope.machine.apply(self.state, self.role, input).map_err(|_| Fault::Refused)?;
         Ok(Self { age: if is_request { age } else { self.age }, ..self }.with(state))
     }
 
@@ -201,7 +213,8 @@ impl Side {
         if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
             return Ok(self.with(state));
         }
-        let has_said_close = self.role == Role::Server && self.state.response == Phase::Done && !self.state.persist;
+        let has_said_close =
+            self.role == Role::Server && self.state.response == Phase::Done && !self.state.persist;
         if !gave_up || has_said_close {
             return Err(Fault::Blamed);
         }
@@ -217,7 +230,11 @@ impl Side {
             Role::Client => self.client_moves(scope, &mut moves),
             Role::Server => {
                 self.server_moves(scope, &mut moves);
-                moves.extend([false, true].into_iter().filter_map(|content| self.reject(scope, coming, content)));
+                moves.extend(
+                    [false, true]
+                        .into_iter()
+                        .filter_map(|content| self.reject(scope, coming, content)),
+                );
             }
         }
         moves
@@ -228,7 +245,8 @@ impl Side {
         moves.extend(self.resume(scope, next));
         moves.extend(self.close_after_response(scope));
         if scope.gives_up {
-            let gives_up = [Input::Abandon, Input::DrainLimit].map(|input| self.give_up(scope, input));
+            let gives_up =
+                [Input::Abandon, Input::DrainLimit].map(|input| self.give_up(scope, input));
             moves.extend(gives_up.into_iter().flatten());
         }
         moves
@@ -236,9 +254,13 @@ impl Side {
 
     /// What goes out beside HTTP.
     fn octet_moves(self) -> Vec<Move> {
-        let send = |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
-        let end = |is_due| send(What::Eof { gave_up: self.gave_up }, Self { ended: true, ..self }, is_due);
-        let has_asked_last = self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist;
+        let send =
+            |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
+        let end = |is_due| {
+            send(What::Eof { gave_up: self.gave_up }, Self { ended: true, ..self }, is_due)
+        };
+        let has_asked_last =
+            self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist;
         match self.state.tx {
             _ if self.ended => vec![],
             Tx::Closed => vec![end(true)],
@@ -260,7 +282,12 @@ impl Side {
             None => false,
             Some(What::Eof { .. }) => scope.machine.lacks(Rule::ResumeForgetsEnd),
             // Bytes that were not taken.
-            Some(_) if self.state.rx == Rx::Switched && !scope.machine.lacks(Rule::ResumeTakesLeftover) => return None,
+            Some(_)
+                if self.state.rx == Rx::Switched
+                    && !scope.machine.lacks(Rule::ResumeTakesLeftover) =>
+            {
+                return None;
+            }
             Some(_) => scope.machine.lacks(Rule::ResumeTakesLeftover),
         };
         let step = self.decide(scope, Input::Resume, &[], true)?;
@@ -289,11 +316,17 @@ impl Side {
         }
         if self.state.pipelined + 1 < PIPELINE || self.state.is_idle() {
             let openings = openings(Role::Client).map(Input::Request);
-            moves.extend(openings.filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
+            moves.extend(
+                openings.filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)),
+            );
         }
         if scope.impatient || scope.machine.awaiting(self.state, self.role) != Awaiting::Continue {
             let parts = [Input::RequestContent, Input::RequestEnd];
-            moves.extend(parts.into_iter().filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
+            moves.extend(
+                parts
+                    .into_iter()
+                    .filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)),
+            );
         }
     }
 
@@ -321,7 +354,8 @@ impl Side {
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = Answer { success: false, content, persist: true };
-        let state = scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
+        let state =
+            scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
         let is_asked = !self.state.is_idle();
         let age = if is_asked { self.age } else { coming.first_request().unwrap_or(NEXT) };
         let head = What::Http(Input::Response(Answer { persist: state.persist, ..answer }));
@@ -333,7 +367,11 @@ impl Side {
     fn switch(self, scope: &Scope, early: bool) -> Option<Move> {
         let switch = What::Http(Input::Switch { early: true });
         // A 100 that is expected goes out before the 101.
-        let sends = if self.state.continue_unsent() { vec![What::Http(Input::Continue), switch] } else { vec![switch] };
+        let sends = if self.state.continue_unsent() {
+            vec![What::Http(Input::Continue), switch]
+        } else {
+            vec![switch]
+        };
         self.decide(scope, Input::Switch { early }, &sends, true)
     }
 

@@ -103,7 +103,12 @@ impl Head {
     }
 
     #[inline(never)]
-    fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
+    fn line_by_line(
+        &mut self,
+        bytes: &mut [u8],
+        section: Section,
+        limits: &Limits,
+    ) -> Result<Option<usize>, Fault> {
         loop {
             let stop = self.line_end(bytes, section);
             let (end, next) = match stop {
@@ -149,8 +154,14 @@ impl Head {
     }
 
     /// More bytes are needed, unless what is there is too much already.
-    fn partial(&self, bytes: &[u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
-        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+    fn partial(
+        &self,
+        bytes: &[u8],
+        section: Section,
+        limits: &Limits,
+    ) -> Result<Option<usize>, Fault> {
+        let line =
+            if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
         if self.scanned - self.line > line as usize || bytes.len() > section.limit(limits) {
             return Err(self.fault(bytes, bytes.len() - 1, section, limits));
         }
@@ -169,7 +180,8 @@ impl Head {
 
     /// Up to where bytes of the line that has not ended may come, from the head's first, before a limit is looked at again.
     pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
-        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+        let line =
+            if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
         self.line.saturating_add(line as usize).min(section.limit(limits))
     }
 
@@ -177,7 +189,13 @@ impl Head {
         self.has_start_line || section.is_trailers()
     }
 
-    fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
+    fn take_line(
+        &mut self,
+        bytes: &mut [u8],
+        end: usize,
+        section: Section,
+        limits: &Limits,
+    ) -> bool {
         let line = &bytes[self.line..end];
         match section {
             Section::Request { .. } if !self.has_start_line => {
@@ -203,7 +221,10 @@ impl Head {
     }
 
     fn field_line(&mut self, bytes: &[u8], end: usize) -> bool {
-        let Some(field) = field_line(bytes, self.line, token_len(&bytes[self.line..end]), end) else { return false };
+        let Some(field) = field_line(bytes, self.line, token_len(&bytes[self.line..end]), end)
+        else {
+            return false;
+        };
         self.known.note(slot(field, bytes), self.fields.len());
         self.fields.push(field);
         true
@@ -218,7 +239,8 @@ impl Head {
         // Only what is new is looked at, or a head of folds would cost its square.
         if more.start < more.end {
             let is_empty = last.value.start == last.value.end;
-            last.value = Span { start: if is_empty { more.start } else { last.value.start }, end: more.end };
+            last.value =
+                Span { start: if is_empty { more.start } else { last.value.start }, end: more.end };
         }
     }
 
@@ -292,7 +314,9 @@ impl Head {
         known: KnownField,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
-        self.fields(bytes).known(known).map(move |field| (field.value.of(bytes), field.value.start as usize))
+        self.fields(bytes)
+            .known(known)
+            .map(move |field| (field.value.of(bytes), field.value.start as usize))
     }
 
     pub(crate) fn options(&self, bytes: &[u8]) -> Options {
@@ -329,7 +353,8 @@ fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<Fie
 /// The span of `raw`, which stands at `start`, without the whitespace around it.
 fn trimmed(raw: &[u8], start: usize) -> Span {
     let value = trim(raw);
-    let lead = if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
+    let lead =
+        if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
     Span::new(start + lead, start + lead + value.len())
 }
 
@@ -339,8 +364,15 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    const LIMITS: Limits =
-        Limits { start_line: 40, method: 9, field_line: 30, fields: 4, head: 120, trailers: 60, ..Limits::DEFAULT };
+    const LIMITS: Limits = Limits {
+        start_line: 40,
+        method: 9,
+        field_line: 30,
+        fields: 4,
+        head: 120,
+        trailers: 60,
+        ..Limits::DEFAULT
+    };
 
     const REQUEST: Section = Section::Request { lone_lf: false };
 
@@ -355,7 +387,9 @@ mod tests {
             };
             let next = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at + 1);
             let seen = next.unwrap_or(bytes.len());
-            if let Some(fault) = first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS) {
+            if let Some(fault) =
+                first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS)
+            {
                 return Err(fault);
             }
             let Some(next) = next else { return Ok(None) };
@@ -400,20 +434,26 @@ mod tests {
         let counts = [513, 500, 511, 512, 958, 959, 960, 961, 962, 4_000];
         // An interpreter takes minutes for all of them.
         for &count in &counts[..if cfg!(miri) { 1 } else { counts.len() }] {
-            let mut bytes = [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
+            let mut bytes =
+                [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
             let len = bytes.len();
             bytes.resize(len + scan::PADDING, 0);
             let mut head = Head::default();
             assert_eq!(head.parse(&mut bytes, len, REQUEST, &limits), Ok(Some(len)), "{count}");
-            assert_eq!((head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()), (count, count));
+            assert_eq!(
+                (head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()),
+                (count, count)
+            );
         }
     }
 
     #[test]
     fn the_largest_limits_are_no_overflow() {
         let all = u32::MAX;
-        let limits = Limits { field_line: all, start_line: all, head: all, fields: all, ..Limits::DEFAULT };
-        let mut bytes = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
+        let limits =
+            Limits { field_line: all, start_line: all, head: all, fields: all, ..Limits::DEFAULT };
+        let mut bytes =
+            [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
         let mut head = Head::default();
         for len in 1..27 {
             assert_eq!(head.parse(&mut bytes, len, REQUEST, &limits), Ok(None));
@@ -425,7 +465,8 @@ mod tests {
     #[test]
     fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
         let response = Section::Response(Tolerated::default());
-        let tolerated = Tolerated { bare_status: true, any_version: true, lone_lf: true, controls: true };
+        let tolerated =
+            Tolerated { bare_status: true, any_version: true, lone_lf: true, controls: true };
         let (all, direct) = (Section::Response(tolerated), Section::Request { lone_lf: true });
         let bare = Section::Response(Tolerated { bare_status: true, ..Tolerated::default() });
         let seeds: [(Section, &[u8]); 11] = [
@@ -451,14 +492,29 @@ mod tests {
             fed.resize(bytes.len() + scan::PADDING, b"\r\n x"[dice.below(4)]);
             let first = head.parse(&mut fed, cut, section, &LIMITS);
             let whole = bytes.len();
-            let outcome = if let Ok(None) = first { head.parse(&mut fed, whole, section, &LIMITS) } else { first };
+            let outcome = if let Ok(None) = first {
+                head.parse(&mut fed, whole, section, &LIMITS)
+            } else {
+                first
+            };
             match (outcome, slow(&bytes, section)) {
                 // The fast parser looks at a line that has not come whole only to bound it.
                 (Ok(None), Err(fault)) => {
-                    let line = bytes[..fault.at].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
-                    assert!(!bytes[line..].windows(2).any(|pair| pair == b"\r\n"), "{bytes:?} {fault:?}");
+                    let line = bytes[..fault.at]
+                        .iter()
+                        .rposition(|&octet| octet == b'\n')
+                        .map_or(0, |at| at + 1);
+                    assert!(
+                        !bytes[line..].windows(2).any(|pair| pair == b"\r\n"),
+                        "{bytes:?} {fault:?}"
+                    );
                 }
-                (fast, slow) => assert_eq!(fast, slow, "{:?} cut at {cut}", bytes.escape_ascii().collect::<Vec<_>>()),
+                (fast, slow) => assert_eq!(
+                    fast,
+                    slow,
+                    "{:?} cut at {cut}",
+                    bytes.escape_ascii().collect::<Vec<_>>()
+                ),
             }
         }
     }

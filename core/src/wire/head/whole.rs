@@ -10,11 +10,26 @@ use crate::wire::scan::class::Class;
 impl Head {
     /// A head of which all is there and all is well; else `None`, and nothing that is left of the attempt means anything.
     #[inline(always)]
-    pub(super) fn whole(&mut self, bytes: &[u8], len: usize, section: Section, limits: &Limits) -> Option<usize> {
+    pub(super) fn whole(
+        &mut self,
+        bytes: &[u8],
+        len: usize,
+        section: Section,
+        limits: &Limits,
+    ) -> Option<usize> {
         let Self { start_line, known, fields, .. } = self;
         // What a head may not have is not looked at. It is also what keeps the places below 2^32.
-        let (len_at_most, lines_at_most) = (len.min(section.limit(limits)), (limits.fields as usize).saturating_add(1));
-        let lines = &mut HeadLines { bytes, section, limits, start_line, known: Some(known), fields, head_len: 0 };
+        let (len_at_most, lines_at_most) =
+            (len.min(section.limit(limits)), (limits.fields as usize).saturating_add(1));
+        let lines = &mut HeadLines {
+            bytes,
+            section,
+            limits,
+            start_line,
+            known: Some(known),
+            fields,
+            head_len: 0,
+        };
         let head_len = scan::head(bytes, len_at_most, lines_at_most, lines)?;
         if head_len > len_at_most || !self.are_what_they_seem(bytes) {
             return None;
@@ -30,7 +45,9 @@ impl Head {
         let mut long = self.known.seen & KnownField::LONG;
         while long != 0 {
             let slot = long.trailing_zeros() as usize;
-            let Some(field) = self.fields.get(self.known.first[slot] as usize) else { return false };
+            let Some(field) = self.fields.get(self.known.first[slot] as usize) else {
+                return false;
+            };
             if !KnownField::is_what_it_seems(field.name.of(bytes)) {
                 return false;
             }
@@ -69,13 +86,19 @@ impl<'a> scan::Reader for HeadLines<'a> {
     type Item = FieldSpan;
 
     #[inline(always)]
-    fn start(&mut self, run: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Found<'a>> {
+    fn start(
+        &mut self,
+        run: impl Fn(&Class, &[u8], usize) -> usize,
+        ends: &[u32],
+    ) -> Option<Found<'a>> {
         let Self { bytes, limits, .. } = *self;
         let (start_line, last) = (*ends.first()? as usize, *ends.last()? as usize);
         self.head_len = last + 4;
         *self.start_line = match self.section {
             Section::Request { .. } => StartLine::request(run, bytes, start_line, limits)?,
-            Section::Response(tolerated) => StartLine::response(bytes.get(..start_line)?, tolerated, limits)?,
+            Section::Response(tolerated) => {
+                StartLine::response(bytes.get(..start_line)?, tolerated, limits)?
+            }
             // A trailer section is never taken in one go.
             Section::Trailers(_) => return None,
         };
@@ -96,11 +119,17 @@ impl<'a> scan::Reader for HeadLines<'a> {
     fn line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) -> bool {
         let scan::Line { start, name, end, name_begins, name_ends, middle, closing } = line;
         // A value that is empty ends with the space after the colon.
-        let is_cut_well = middle[..2] == *b": " && middle[2] != b' ' && closing[0] != b' ' && closing[1..] == *b"\r\n";
+        let is_cut_well = middle[..2] == *b": "
+            && middle[2] != b' '
+            && closing[0] != b' '
+            && closing[1..] == *b"\r\n";
         if !is_cut_well {
             return false;
         }
-        *field = FieldSpan { name: Span::new(start, start + name), value: Span::new(start + name + 2, end) };
+        *field = FieldSpan {
+            name: Span::new(start, start + name),
+            value: Span::new(start + name + 2, end),
+        };
         found.note(KnownField::slot(name_begins, name_ends, name));
         true
     }

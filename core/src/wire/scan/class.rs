@@ -57,7 +57,10 @@ impl Class {
     /// The same, where `prefix` says it of as many bytes as a vector has.
     #[inline(always)]
     #[cfg_attr(
-        any(miri, not(any(target_arch = "x86_64", target_feature = "neon", target_feature = "simd128"))),
+        any(
+            miri,
+            not(any(target_arch = "x86_64", target_feature = "neon", target_feature = "simd128"))
+        ),
         allow(dead_code, reason = "no instruction says it of many bytes")
     )]
     pub(super) fn run_by<const LEN: usize>(

@@ -56,13 +56,24 @@ pub use path::Path;
 ///
 /// Where a line ends stands a control byte: whether that is a CRLF is for the reader to see.
 #[inline]
-pub(crate) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(crate) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     head_on(Path::current(), bytes, len, most, reader)
 }
 
 #[inline(always)]
 #[allow(unsafe_code)]
-fn head_on<R: Reader>(path: Path, bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+fn head_on<R: Reader>(
+    path: Path,
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     match path {
         // SAFETY: the path is AVX2 only where the processor has what that asks for.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -145,7 +156,11 @@ mod tests {
                     let mut bytes = alloc::vec![b'a'; len + 1];
                     bytes[at] = octet;
                     bytes[len] = b'\r';
-                    assert_eq!(control(&bytes), naive::control(&bytes), "byte {octet} at {at} of {len}");
+                    assert_eq!(
+                        control(&bytes),
+                        naive::control(&bytes),
+                        "byte {octet} at {at} of {len}"
+                    );
                     assert_eq!(control(&bytes[..len]), naive::control(&bytes[..len]));
                     assert_eq!(has_control(&bytes[..len]), naive::control(&bytes[..len]).is_some());
                 }
@@ -162,7 +177,11 @@ mod tests {
         type State = Vec<u8>;
         type Item = (usize, usize, usize);
 
-        fn start(&mut self, _: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Vec<u8>> {
+        fn start(
+            &mut self,
+            _: impl Fn(&Class, &[u8], usize) -> usize,
+            ends: &[u32],
+        ) -> Option<Vec<u8>> {
             self.lines.resize(ends.len() - 1, (0, 0, 0));
             Some(self.bytes.to_vec())
         }
@@ -177,7 +196,10 @@ mod tests {
 
         fn unusual_line(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) {
             item.0 = line.start;
-            assert_eq!(item.1, bytes[line.start..].iter().take_while(|&&octet| is_tchar(octet)).count());
+            assert_eq!(
+                item.1,
+                bytes[line.start..].iter().take_while(|&&octet| is_tchar(octet)).count()
+            );
             item.2 = line.end;
         }
 
@@ -221,7 +243,11 @@ mod tests {
                     bytes[at] = octet;
                     let expected = if has(octet) { 75 } else { at };
                     for path in Path::available() {
-                        assert_eq!(run_on(path, class, &bytes, 0), expected, "{path:?} {octet} at {at}");
+                        assert_eq!(
+                            run_on(path, class, &bytes, 0),
+                            expected,
+                            "{path:?} {octet} at {at}"
+                        );
                         assert_eq!(run_on(path, class, &bytes[..at], 0), at);
                         assert_eq!(run_on(path, class, &bytes, 80), 0);
                     }

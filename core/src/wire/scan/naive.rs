@@ -14,7 +14,8 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {
-        let begins = bytes[end].is_ascii_control() && (end == 0 || !bytes[end - 1].is_ascii_control());
+        let begins =
+            bytes[end].is_ascii_control() && (end == 0 || !bytes[end - 1].is_ascii_control());
         if !begins {
             continue;
         }

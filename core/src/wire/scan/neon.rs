@@ -31,7 +31,12 @@ impl Questions for Neon {
     }
 }
 
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Neon, bytes, len, most, reader)
 }
 

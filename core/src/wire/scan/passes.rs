@@ -49,7 +49,11 @@ pub(crate) trait Reader: Sized {
 
     /// The first line, which is no field line: it ends at the first of `ends`, at each of which a line ends. `run` is
     /// [`run`](super::run). `None` where no more of the head is asked for.
-    fn start(&mut self, run: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Self::State>;
+    fn start(
+        &mut self,
+        run: impl Fn(&Class, &[u8], usize) -> usize,
+        ends: &[u32],
+    ) -> Option<Self::State>;
 
     /// Where the field lines go, one after the other; those for which there is no place are not read.
     fn items(&mut self) -> &mut [Self::Item];
@@ -138,7 +142,8 @@ impl<'a> Lines<'a> {
         let (mut one_before, mut two_before) = (0, 0);
         while at < len {
             // The last block may have more than is asked for.
-            let slots = places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
+            let slots =
+                places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
             let Some(slots) = slots else { return Err(Unfound::TooMany) };
             // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
             let mask = ask.controls(unsafe { octets(bytes, at) });
@@ -151,7 +156,9 @@ impl<'a> Lines<'a> {
                 if at + (third.trailing_zeros() as usize) >= len {
                     return Err(Unfound::Incomplete);
                 }
-                let Some(places) = places.get(..count).filter(|_| count <= most) else { return Err(Unfound::TooMany) };
+                let Some(places) = places.get(..count).filter(|_| count <= most) else {
+                    return Err(Unfound::TooMany);
+                };
                 // SAFETY: `store` has written as many places as it said; a place is a number.
                 let ends = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), count) };
                 return Ok(Self { bytes, ends });
@@ -209,7 +216,8 @@ unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -
     let (opening, closing) = unsafe { (octets(bytes, start), octets(bytes, end - 1)) };
     let name = ask.token(opening).min(OPENING);
     // SAFETY: as above: of the 64 bytes are asked for 3 after at most 32, and 8 that begin at most 8 before `start`.
-    let (middle, name_ends) = unsafe { (octets(bytes, start + name), *octets(bytes, start + name - 8)) };
+    let (middle, name_ends) =
+        unsafe { (octets(bytes, start + name), *octets(bytes, start + name - 8)) };
     // SAFETY: as above.
     let name_begins = u64::from_le_bytes(*unsafe { octets(bytes, start) });
     let name_ends = u64::from_le_bytes(name_ends);

@@ -43,7 +43,12 @@ impl Questions for Words {
 
 /// A function of its own, as on the paths that the processor decides.
 #[inline(never)]
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Words, bytes, len, most, reader)
 }
 
@@ -81,7 +86,9 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 
 /// Words, of which the last ends with the bytes and repeats some of the one before.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().any(|&octet| stops(octet)) };
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().any(|&octet| stops(octet));
+    };
     let may_stop = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
         below(word, 0x20) | equal(word, 0x7f)

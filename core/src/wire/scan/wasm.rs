@@ -28,7 +28,12 @@ impl Questions for Simd128 {
     }
 }
 
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Simd128, bytes, len, most, reader)
 }
 

@@ -10,7 +10,12 @@ use crate::wire::scan::class::TOKEN_CLASS;
 /// Whether the functions in the wide instructions may be called: the processor has all of them, and the system keeps the wide
 /// registers of each thread. (The standard library finds out the same; but a program without it has this processor too.)
 pub(super) fn has_avx2() -> bool {
-    if cfg!(all(target_feature = "avx2", target_feature = "bmi1", target_feature = "bmi2", target_feature = "popcnt")) {
+    if cfg!(all(
+        target_feature = "avx2",
+        target_feature = "bmi1",
+        target_feature = "bmi2",
+        target_feature = "popcnt"
+    )) {
         return true;
     }
     // An enclave cannot ask.
@@ -69,7 +74,12 @@ impl Questions for Avx2 {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn head_avx2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head_avx2<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Avx2, bytes, len, most, reader)
 }
 
@@ -134,7 +144,9 @@ impl Questions for Sse2 {
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         match &class.ranges {
             // SAFETY: SSE2 is part of x86-64.
-            Some(ranges) => class.run_by(|octets| unsafe { prefix_sse2(ranges, octets) }, bytes, at),
+            Some(ranges) => {
+                class.run_by(|octets| unsafe { prefix_sse2(ranges, octets) }, bytes, at)
+            }
             None => class.run(bytes, at),
         }
     }
@@ -142,7 +154,12 @@ impl Questions for Sse2 {
 
 /// A function of its own, so that the choice between the two costs no more than that.
 #[inline(never)]
-pub(super) fn head_sse2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head_sse2<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Sse2, bytes, len, most, reader)
 }
 

@@ -51,8 +51,13 @@ impl Body for Content {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.with(|coming| coming.poll_frame(context).map_err(BoxError::from).map(Result::transpose))
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.with(|coming| {
+            coming.poll_frame(context).map_err(BoxError::from).map(Result::transpose)
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -61,7 +66,10 @@ impl Body for Content {
 }
 
 impl Coming {
-    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
         let Poll::Ready(data) = self.stream.poll_data(context)? else {
             return match &mut self.clock {
                 Some(clock) => clock.poll(context).map(|()| Err(Error::TimedOut("content").into())),

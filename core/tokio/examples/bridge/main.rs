@@ -52,7 +52,9 @@ use tokio_rustls::server::TlsStream;
 
 use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
 use crate::content::Content;
-use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
+use crate::forward::{
+    count_down, end_to_end, header_map, known_status, known_trailers, last_answer,
+};
 use crate::paced::send;
 use crate::patient::Patient;
 
@@ -107,7 +109,12 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopping: Stopping) -> Result<(), BoxError> {
+async fn serve(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    backend: Backend,
+    stopping: Stopping,
+) -> Result<(), BoxError> {
     let patience = backend.patience;
     let connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
     let mut answers = JoinSet::new();
@@ -231,7 +238,9 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
 /// What a client gets to know, by whose fault it was.
 fn blamed(error: &BoxError) -> StatusCode {
     match error.downcast_ref() {
-        Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => StatusCode::REQUEST_TIMEOUT,
+        Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {
+            StatusCode::REQUEST_TIMEOUT
+        }
         Some(Error::Body(_)) => StatusCode::BAD_REQUEST,
         Some(error) => status(error),
         None => StatusCode::BAD_GATEWAY,
@@ -266,7 +275,8 @@ async fn exchange(
     let mut request = Request::builder().method(method).uri(target).body(body)?;
     *request.headers_mut() = headers;
     if count_down(&request.method().clone(), request.headers_mut()) {
-        let content = last_answer(&format!("{} {target} HTTP/2", request.method()), request.headers());
+        let content =
+            last_answer(&format!("{} {target} HTTP/2", request.method()), request.headers());
         let head = Response::builder().header(CONTENT_TYPE, "message/http").body(())?;
         return Ok(respond.send(head, false)?.send_data(content.into(), true)?);
     }
@@ -314,7 +324,8 @@ async fn pass(
     patience: Duration,
 ) -> Result<(), BoxError> {
     let (head, mut content) = response.into_parts();
-    let mut to_client = respond.send(translated(known(head.status), &head.headers, head.version), false)?;
+    let mut to_client =
+        respond.send(translated(known(head.status), &head.headers, head.version), false)?;
     loop {
         let frame = tokio::select! {
             frame = content.frame() => frame,
@@ -421,7 +432,11 @@ async fn both_ways(
     }
 }
 
-async fn to_backend(mut content: Content, writer: &mut WriteHalf<Upgraded>, said: &Said) -> Result<(), BoxError> {
+async fn to_backend(
+    mut content: Content,
+    writer: &mut WriteHalf<Upgraded>,
+    said: &Said,
+) -> Result<(), BoxError> {
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
             let mut left = &data[..];
@@ -440,7 +455,10 @@ async fn to_backend(mut content: Content, writer: &mut WriteHalf<Upgraded>, said
     Ok(())
 }
 
-async fn to_frames(reader: &mut ReadHalf<Upgraded>, to_client: &mut SendStream<Bytes>) -> Result<(), BoxError> {
+async fn to_frames(
+    reader: &mut ReadHalf<Upgraded>,
+    to_client: &mut SendStream<Bytes>,
+) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
         let read = tokio::select! {

@@ -45,7 +45,9 @@ pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
 pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     let mut map = HeaderMap::new();
     fields.each(&mut |field| {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name), HeaderValue::from_bytes(field.value)) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(field.name), HeaderValue::from_bytes(field.value))
+        {
             map.append(name, value);
         }
     });
@@ -71,7 +73,8 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     for (_, value) in headers.iter_mut().filter(|(name, _)| counts && *name == MAX_FORWARDS) {
         if !value.is_empty() && value.as_bytes().iter().all(u8::is_ascii_digit) {
             // More than can be counted is as good as the most.
-            let hops = value.to_str().ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
+            let hops =
+                value.to_str().ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
             is_spent |= hops == 0;
             *value = hops.saturating_sub(1).into();
         }

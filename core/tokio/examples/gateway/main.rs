@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{Method, Request, Response, StatusCode, request};
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -36,7 +38,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
-use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
+use crate::forward::{
+    count_down, end_to_end, header_map, known_status, known_trailers, last_answer,
+};
 
 #[derive(Parser)]
 #[command(about = "A reverse proxy that passes on what a connection may become")]
@@ -71,7 +75,8 @@ async fn main() -> Result<(), BoxError> {
         let backend = backend.clone();
         async move {
             let handler = service_fn(|request| answer(request, backend.clone()));
-            if let Err(error) = serve_until(stream, handler, &backend.config, stopping.wait()).await {
+            if let Err(error) = serve_until(stream, handler, &backend.config, stopping.wait()).await
+            {
                 eprintln!("{error}");
             }
         }
@@ -108,7 +113,8 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     }
     let asked = Request::from_parts(head, ());
     let offered = upgrade::offers(&asked).iter().filter(|offer| offer.ineligible.is_none());
-    let offer: Vec<&str> = offered.map(|offer| &*offer.protocol).filter(|protocol| may_forward(protocol)).collect();
+    let offer: Vec<&str> =
+        offered.map(|offer| &*offer.protocol).filter(|protocol| may_forward(protocol)).collect();
     let informer = informer(&asked);
     let inform = move |mut interim: Response<()>| {
         if let Some(informer) = &informer {
@@ -119,11 +125,15 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     match backend.ask(onward, &offer, inform).await? {
         (Outcome::Declined(declined), is_early) => Ok(passed(declined.response, is_early)),
         (Outcome::Upgraded(server), _) => {
-            let agreed = server.response().map(|response| end_to_end(response.headers(), response.version()));
+            let agreed = server
+                .response()
+                .map(|response| end_to_end(response.headers(), response.version()));
             let selected = upgrade::select(&asked, [server.protocol()]);
-            let selected = selected.ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
+            let selected = selected
+                .ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
             let (patience, farewell) = (backend.patience, backend.farewell.clone());
-            let mut response = selected.accept(move |client| tunnel(client, server, patience, farewell));
+            let mut response =
+                selected.accept(move |client| tunnel(client, server, patience, farewell));
             response.headers_mut().extend(agreed.unwrap_or_default());
             Ok(response)
         }
@@ -147,8 +157,10 @@ fn onward(head: &request::Parts, backend: &str) -> Request<()> {
 
 /// The backend's response. `is_early`: it came before the end of the request, which is not waited for.
 fn passed(mut response: Response<Body>, is_early: bool) -> Response<Body> {
-    let protocols: Vec<String> =
-        members(&response, UPGRADE).filter(|protocol| may_forward(protocol)).map(String::from).collect();
+    let protocols: Vec<String> = members(&response, UPGRADE)
+        .filter(|protocol| may_forward(protocol))
+        .map(String::from)
+        .collect();
     // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426 that names no protocol is
     // passed on as a 400, by the adapter.)
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
@@ -208,7 +220,9 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell
     // that side.
     let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
     let (mut unread, mut unheard) = (sink(), sink());
-    let rest = async { tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard)) };
+    let rest = async {
+        tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard))
+    };
     let _ = timeout(LINGER, rest).await;
 }
 

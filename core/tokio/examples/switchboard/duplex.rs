@@ -51,7 +51,8 @@ enum Output {
 impl Duplex {
     /// Connects to `host:port`.
     pub(crate) fn connect(address: &str, patience: Duration) -> io::Result<Self> {
-        let mut outcome = Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
+        let mut outcome =
+            Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
         for address in address.to_socket_addrs()? {
             outcome = TcpStream::connect_timeout(&address, patience);
             if outcome.is_ok() {
@@ -108,7 +109,9 @@ impl Duplex {
     /// What happens next; `None` if nothing does until then.
     pub(crate) fn next(&self, deadline: Option<Instant>) -> Option<Input> {
         match deadline {
-            Some(deadline) => self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
+            Some(deadline) => {
+                self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
+            }
             None => self.inbox.recv().ok(),
         }
     }

@@ -77,9 +77,11 @@ impl Account {
             self.transcript.be_forgotten();
         }
         let fields = request.fields();
-        let lists_upgrade = fields.list("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"));
+        let lists_upgrade =
+            fields.list("connection").any(|option| option.eq_ignore_ascii_case(b"upgrade"));
         let mut asked = self.asked();
-        asked.flaw = request.offers().ok().and_then(|mut offers| offers.find_map(|offer| offer.ineligible));
+        asked.flaw =
+            request.offers().ok().and_then(|mut offers| offers.find_map(|offer| offer.ineligible));
         asked.lacks_upgrade = lists_upgrade && fields.get("upgrade").is_none();
         asked.is_declined = false;
     }
@@ -112,16 +114,24 @@ impl Observer for Account {
                 let lowest = switched.protocols.iter().next().map(|protocol| protocol.to_string());
                 let is_http2 = switched.by == SwitchedBy::Http2Preface;
                 let protocol = lowest.unwrap_or(if is_http2 { "h2c" } else { "" }.into());
-                self.say(format_args!("speaks {protocol} now; {} bytes of it came along", switched.leftover.len()));
-                let verdict = Verdict::new("switched", format_args!("closed; switched to {protocol}"));
+                self.say(format_args!(
+                    "speaks {protocol} now; {} bytes of it came along",
+                    switched.leftover.len()
+                ));
+                let verdict =
+                    Verdict::new("switched", format_args!("closed; switched to {protocol}"));
                 self.transcript.conclude(verdict);
             }
             Noticed::Failed(error) => {
-                let after = "; it stands after an offer that was declined, and may have been meant for it";
+                let after =
+                    "; it stands after an offer that was declined, and may have been meant for it";
                 let is_declined = self.asked().is_declined;
                 self.fail(format_args!("{error}{}", if is_declined { after } else { "" }));
             }
-            Noticed::Decided(Decision::Response(_) | Decision::Respond(..) | Decision::Require(..), _) => {
+            Noticed::Decided(
+                Decision::Response(_) | Decision::Respond(..) | Decision::Require(..),
+                _,
+            ) => {
                 self.explain(http.why());
             }
             _ => {}

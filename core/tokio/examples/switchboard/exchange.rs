@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use switchover::state::{Phase, Rx};
 use switchover::{
-    Awaiting, Config, Connection, End, Event, Paused, Protocol, RequestHead, Role, Step, Switched, websocket,
+    Awaiting, Config, Connection, End, Event, Paused, Protocol, RequestHead, Role, Step, Switched,
+    websocket,
 };
 use switchover_tokio::observe::Observed;
 
@@ -67,15 +68,22 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn connect(args: &'a ProbeArgs, transcript: &Arc<Transcript>) -> Result<Self, Failure> {
-        let config = Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
+    pub(crate) fn connect(
+        args: &'a ProbeArgs,
+        transcript: &Arc<Transcript>,
+    ) -> Result<Self, Failure> {
+        let config =
+            Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
         let line = Line::connect(&args.url, args.patience())
             .map_err(|error| format!("{} cannot be reached: {error}", args.url.address))?;
         transcript.tell(&What::Opened { peer: &args.url.address, setup: "client" });
         Ok(Self {
             args,
             line,
-            http: Observed::new(Connection::with_config(Role::Client, config), Some(transcript.clone())),
+            http: Observed::new(
+                Connection::with_config(Role::Client, config),
+                Some(transcript.clone()),
+            ),
             transcript: Arc::clone(transcript),
             body: None,
             is_feeding: false,
@@ -99,7 +107,10 @@ impl<'a> Exchange<'a> {
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;
         self.judge(outcome, &offer);
-        if outcome == Outcome::Switched && !self.line.is_secure() && self.http.agreed().iter().any(is_tls) {
+        if outcome == Outcome::Switched
+            && !self.line.is_secure()
+            && self.http.agreed().iter().any(is_tls)
+        {
             return self.go_on_in_tls();
         }
         Ok(outcome)
@@ -115,7 +126,10 @@ impl<'a> Exchange<'a> {
         let outcome = self.settle()?;
         let Outcome::Answered { status } = outcome else { return Ok(outcome) };
         let agreed = self.http.agreed();
-        self.conclude("switched", format_args!("switched to {agreed}, and answered within it ({status})"));
+        self.conclude(
+            "switched",
+            format_args!("switched to {agreed}, and answered within it ({status})"),
+        );
         Ok(Outcome::AnsweredInTls)
     }
 
@@ -126,13 +140,19 @@ impl<'a> Exchange<'a> {
 
     fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
         // RFC 9112, 3.2.3: a CONNECT is for whom its target names.
-        let host = if self.args.method() == "CONNECT" { self.args.target() } else { &self.args.url.authority };
+        let host = if self.args.method() == "CONNECT" {
+            self.args.target()
+        } else {
+            &self.args.url.authority
+        };
         let mut fields = vec![
             ("Host", host.to_owned()),
             ("User-Agent", concat!("switchboard/", env!("CARGO_PKG_VERSION")).into()),
             ("Accept", "*/*".into()),
         ];
-        fields.retain(|(name, _)| !self.args.header.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
+        fields.retain(|(name, _)| {
+            !self.args.header.iter().any(|(given, _)| given.eq_ignore_ascii_case(name))
+        });
         fields.extend(self.args.header.iter().map(|(name, value)| (name.as_str(), value.clone())));
         if let Some(path) = &self.args.body {
             let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -177,7 +197,10 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn handle(&mut self, step: Result<Step, switchover::Error>) -> Result<Option<Outcome>, Failure> {
+    fn handle(
+        &mut self,
+        step: Result<Step, switchover::Error>,
+    ) -> Result<Option<Outcome>, Failure> {
         if let Err(error) = step {
             self.conclude("failed", format_args!("failed: the server broke the protocol: {error}"));
             return Ok(Some(Outcome::Failed));
@@ -204,7 +227,8 @@ impl<'a> Exchange<'a> {
         match self.http.event() {
             Some(Event::Response(response)) => {
                 self.status = response.status();
-                let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
+                let advertised: Vec<String> =
+                    response.advertised().map(|protocol| protocol.to_string()).collect();
                 if !advertised.is_empty() && self.status != 426 {
                     self.say(format_args!("the server also speaks {}", advertised.join(", ")));
                 }
@@ -220,7 +244,9 @@ impl<'a> Exchange<'a> {
             Some(Event::EndOfMessage(_)) => self.is_answered = true,
             Some(Event::Switched(Switched { protocols, leftover, .. })) => {
                 let len = leftover.len();
-                self.say(format_args!("the server speaks {protocols} now; {len} bytes of it came along"));
+                self.say(format_args!(
+                    "the server speaks {protocols} now; {len} bytes of it came along"
+                ));
                 self.early = self.http.take_leftover().into();
             }
             Some(Event::Informational(_) | Event::Request(_)) | None => {}
@@ -237,7 +263,9 @@ impl<'a> Exchange<'a> {
         match self.line.next(Some(self.since + patience))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
-            Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => self.keep(&octets)?,
+            Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => {
+                self.keep(&octets)?
+            }
             Some(Input::Peer(octets)) => self.http.receive(&octets)?,
             Some(Input::PeerEnd(end)) => {
                 self.end = Some(end);
@@ -297,9 +325,11 @@ impl<'a> Exchange<'a> {
         match outcome {
             Outcome::Switched => {
                 let lowest = connection.agreed().iter().next();
-                let place = lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
                 let place =
-                    place.map_or(String::new(), |place| format!(", number {} of {} offered", place + 1, offer.len()));
+                    lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
+                let place = place.map_or(String::new(), |place| {
+                    format!(", number {} of {} offered", place + 1, offer.len())
+                });
                 let agreed = connection.agreed().to_string();
                 let agreed = if agreed.is_empty() { "a tunnel" } else { &agreed };
                 self.conclude("switched", format_args!("switched to {agreed}{place}"));
@@ -307,7 +337,9 @@ impl<'a> Exchange<'a> {
             Outcome::Answered { status } if offer.is_empty() && self.args.method() != "CONNECT" => {
                 self.conclude("answered", format_args!("answered ({status}): {why}"));
             }
-            Outcome::Answered { status } => self.conclude("stayed", format_args!("not switched ({status}): {why}")),
+            Outcome::Answered { status } => {
+                self.conclude("stayed", format_args!("not switched ({status}): {why}"))
+            }
             // It was concluded where it happened.
             Outcome::AnsweredInTls | Outcome::Failed => {}
         }

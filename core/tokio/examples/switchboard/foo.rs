@@ -16,7 +16,9 @@ use std::io;
 use std::time::Duration;
 
 use switchover_tokio::Upgraded;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, split};
+use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, split,
+};
 use tokio::time::timeout;
 
 /// The tokens, in the server's order of preference.
@@ -31,8 +33,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Speaks it until one side ends it, and answers with this content of the request. How many lines it was.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
     // The client's spelling of a protocol's name is as good as ours.
-    let token = TOKENS.iter().find(|token| token.eq_ignore_ascii_case(stream.protocol())).unwrap_or(&TOKENS[0]);
-    let request = stream.request().map_or(String::new(), |head| format!("{} {}", head.method(), head.uri()));
+    let token = TOKENS
+        .iter()
+        .find(|token| token.eq_ignore_ascii_case(stream.protocol()))
+        .unwrap_or(&TOKENS[0]);
+    let request =
+        stream.request().map_or(String::new(), |head| format!("{} {}", head.method(), head.uri()));
     let (reader, writer) = split(stream);
     let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
     writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
@@ -49,7 +55,9 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
         timeout(PATIENCE, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
         let reply = match line.trim_ascii_end() {
             _ if line.is_empty() => return flush(&mut writer).await.map(|()| lines),
-            _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => Some(&b"ERROR line too long\n"[..]),
+            _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => {
+                Some(&b"ERROR line too long\n"[..])
+            }
             b"QUIT" => Some(&b"BYE\n"[..]),
             _ => None,
         };

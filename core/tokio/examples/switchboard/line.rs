@@ -58,7 +58,11 @@ impl Line {
             match self.duplex.next(Some(deadline)) {
                 Some(Input::Peer(octets)) => self.open(&mut tls, &octets)?,
                 Some(_) => return Err(io::Error::other("the server ended the TLS handshake")),
-                None => return Err(io::Error::other("the server does not go on with the TLS handshake")),
+                None => {
+                    return Err(io::Error::other(
+                        "the server does not go on with the TLS handshake",
+                    ));
+                }
             }
         }
         self.duplex.send(records(&mut tls)?);

@@ -52,7 +52,11 @@ use switchover::{Lenient, Order};
 use crate::target::Target;
 
 #[derive(Parser)]
-#[command(name = "switchboard", about = "HTTP/1.1 that can become something else, over real sockets", version)]
+#[command(
+    name = "switchboard",
+    about = "HTTP/1.1 that can become something else, over real sockets",
+    version
+)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
@@ -215,8 +219,13 @@ fn field_line(line: &str) -> Result<(String, String), &'static str> {
 /// A flag of the engine's.
 fn lenient_flag(name: &str) -> Result<String, String> {
     // `lone_lf` is a server's.
-    let names: Vec<_> = Lenient::none().table().map(|(name, _)| name).filter(|name| *name != "lone_lf").collect();
-    if names.contains(&name) { Ok(name.into()) } else { Err(format!("one of {}", names.join(", "))) }
+    let names: Vec<_> =
+        Lenient::none().table().map(|(name, _)| name).filter(|name| *name != "lone_lf").collect();
+    if names.contains(&name) {
+        Ok(name.into())
+    } else {
+        Err(format!("one of {}", names.join(", ")))
+    }
 }
 
 impl ProbeArgs {

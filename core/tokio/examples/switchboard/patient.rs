@@ -41,16 +41,28 @@ impl<S: Unpin> Patient<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Poll::Ready(read) = self.stream().poll_read(context, to) else { return self.wait(context) };
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Poll::Ready(read) = self.stream().poll_read(context, to) else {
+            return self.wait(context);
+        };
         self.begin_anew();
         Poll::Ready(read)
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Poll::Ready(written) = self.stream().poll_write(context, bytes) else { return self.wait(context) };
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Poll::Ready(written) = self.stream().poll_write(context, bytes) else {
+            return self.wait(context);
+        };
         self.begin_anew();
         Poll::Ready(written)
     }
@@ -76,7 +88,8 @@ mod tests {
     /// A peer that sends nothing, and one that takes nothing; who has done something is waited for as long again.
     #[test]
     fn a_silent_peer_is_an_error_after_a_while() {
-        let clock = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let clock =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         clock.expect("a runtime").block_on(async {
             let (near, mut far) = duplex(8);
             let (mut near, begun) = (Patient::new(near, PATIENCE), Instant::now());
@@ -85,11 +98,16 @@ mod tests {
             near.read_u8().await.expect("it is there");
             near.flush().await.expect("nothing to do");
             let silent = near.read_u8().await.expect_err("too late");
-            assert_eq!((silent.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE * 3 / 2));
+            assert_eq!(
+                (silent.kind(), begun.elapsed()),
+                (io::ErrorKind::TimedOut, PATIENCE * 3 / 2)
+            );
             let (near, _far) = duplex(8);
             let begun = Instant::now();
-            let full =
-                Patient::new(near, PATIENCE).write_all(b"more than there is room for").await.expect_err("too late");
+            let full = Patient::new(near, PATIENCE)
+                .write_all(b"more than there is room for")
+                .await
+                .expect_err("too late");
             assert_eq!((full.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
         });
     }

@@ -55,7 +55,9 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     match outcome {
         Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),
         Outcome::AnsweredInTls => Ok(ExitCode::SUCCESS),
-        Outcome::Answered { .. } if offer.is_empty() && args.method() != "CONNECT" => Ok(ExitCode::SUCCESS),
+        Outcome::Answered { .. } if offer.is_empty() && args.method() != "CONNECT" => {
+            Ok(ExitCode::SUCCESS)
+        }
         Outcome::Answered { .. } => Ok(ExitCode::from(NOT_SWITCHED)),
         Outcome::Failed => Ok(ExitCode::FAILURE),
     }
@@ -70,9 +72,18 @@ fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'stat
         false => format!("the server wants {required}"),
     });
     let is_offered = |wanted: &Protocol<'_>| offered.iter().any(|token| names(token, wanted));
-    let other = required.iter().find(|wanted| !is_offered(wanted)).map(|wanted| (wanted.to_string(), "instead"));
+    let other = required
+        .iter()
+        .find(|wanted| !is_offered(wanted))
+        .map(|wanted| (wanted.to_string(), "instead"));
     let is_required = |token: &&String| required.iter().any(|wanted| names(token, &wanted));
-    let alone = || offered.iter().find(is_required).filter(|_| offered.len() > 1).map(|token| (token.clone(), "alone"));
+    let alone = || {
+        offered
+            .iter()
+            .find(is_required)
+            .filter(|_| offered.len() > 1)
+            .map(|token| (token.clone(), "alone"))
+    };
     let wanted = other.or_else(alone);
     if wanted.is_none() {
         exchange.say("there is nothing else to try");

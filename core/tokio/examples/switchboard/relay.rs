@@ -45,13 +45,19 @@ pub(crate) fn pipe(line: &mut Line, early: &[u8], end: Option<End>) -> io::Resul
 pub(crate) fn whole(end: End) -> io::Result<()> {
     match end {
         End::Clean => Ok(()),
-        End::Truncated => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server has cut the connection")),
+        End::Truncated => {
+            Err(io::Error::new(ErrorKind::UnexpectedEof, "the server has cut the connection"))
+        }
     }
 }
 
 /// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
 /// the input closes the WebSocket.
-pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn messages(
+    line: &mut Line,
+    early: &[u8],
+    peer_ended: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
     let (mut typed, mut patience) = (Vec::new(), None);
@@ -94,9 +100,14 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
 
 /// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
 /// half a second after the end of the input.
-pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn datagrams(
+    line: &mut Line,
+    early: &[u8],
+    mut end: Option<End>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
-    let (mut capsules, mut typed, mut patience) = (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
+    let (mut capsules, mut typed, mut patience) =
+        (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
     capsules.receive(early);
     line.feed(io::stdin());
     loop {
@@ -131,7 +142,8 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> 
 
 fn datagram(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    Datagram { context: 0, payload: &line[..line.len().min(Capsules::UDP_PAYLOAD)] }.write(&mut out);
+    Datagram { context: 0, payload: &line[..line.len().min(Capsules::UDP_PAYLOAD)] }
+        .write(&mut out);
     out
 }
 
@@ -152,7 +164,11 @@ fn print_messages(frames: &mut WebSocket<Wire>) -> Result<bool, Box<dyn std::err
     }
 }
 
-fn send_lines(frames: &mut WebSocket<Wire>, line: &mut Vec<u8>, mut octets: &[u8]) -> Result<(), Box<Error>> {
+fn send_lines(
+    frames: &mut WebSocket<Wire>,
+    line: &mut Vec<u8>,
+    mut octets: &[u8],
+) -> Result<(), Box<Error>> {
     while let Some(end) = octets.iter().position(|&octet| octet == b'\n') {
         line.extend_from_slice(&octets[..end]);
         octets = &octets[end + 1..];
@@ -163,7 +179,8 @@ fn send_lines(frames: &mut WebSocket<Wire>, line: &mut Vec<u8>, mut octets: &[u8
 }
 
 fn send(frames: &mut WebSocket<Wire>, line: Vec<u8>) -> Result<(), Box<Error>> {
-    let message = String::from_utf8(line).map_or_else(|error| Message::binary(error.into_bytes()), Message::text);
+    let message = String::from_utf8(line)
+        .map_or_else(|error| Message::binary(error.into_bytes()), Message::text);
     let outcome = frames.send(message);
     if_open(outcome)
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use switchover::{Connection, Order, Role};
 use switchover_tokio::observe::Observed;
-use switchover_tokio::{Config, Error, Patience, Stopping, Transport, accept_all, serve_until, service_fn};
+use switchover_tokio::{
+    Config, Error, Patience, Stopping, Transport, accept_all, serve_until, service_fn,
+};
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -64,7 +66,10 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
 async fn serve(args: &ServeArgs) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(|error| {
         let port = args.port;
-        io::Error::new(error.kind(), format!("port {port}: {error}; --port takes another, 0 any that is free"))
+        io::Error::new(
+            error.kind(),
+            format!("port {port}: {error}; --port takes another, 0 any that is free"),
+        )
     })?;
     let address = listener.local_addr()?;
     let stopped = stop_on_signal()?;
@@ -84,7 +89,8 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let stop = stopped.clone();
     let connections = accept_all(listener, has_stopped(stop), |stream, stopping| {
         served += 1;
-        let account = Arc::new(Account::new(Transcript::of_connection(served, args.trace, &house.live)));
+        let account =
+            Arc::new(Account::new(Transcript::of_connection(served, args.trace, &house.live)));
         let visit = Visit { house: Arc::clone(&house), account, stopping, is_secure: false };
         async move {
             tokio::select! {
@@ -191,7 +197,9 @@ impl Visit {
             Ok(Opening::Http2) => self.speak_http2_at_once(stream).await,
             Ok(Opening::Tls) => match self.in_time(self.house.tls.accept(stream)).await {
                 Ok(stream) => Self { is_secure: true, ..self.clone() }.serve(stream).await,
-                Err(error) => Err(io::Error::other(format!("the TLS handshake has failed: {error}")).into()),
+                Err(error) => {
+                    Err(io::Error::other(format!("the TLS handshake has failed: {error}")).into())
+                }
             },
             Err(error) => {
                 self.account.leave(format_args!("the client has not begun: {error}"));
@@ -209,8 +217,13 @@ impl Visit {
 
     pub(crate) fn config(&self) -> Config {
         let patience = Some(self.house.patience);
-        let patience =
-            Patience { idle: patience, head: patience, content: patience, sending: patience, ..Patience::default() };
+        let patience = Patience {
+            idle: patience,
+            head: patience,
+            content: patience,
+            sending: patience,
+            ..Patience::default()
+        };
         let config = Config { patience, observer: Some(self.account.clone()), ..Config::default() };
         if self.is_secure { config.secure() } else { config }
     }
@@ -218,7 +231,10 @@ impl Visit {
     async fn speak_http2_at_once(&self, stream: TcpStream) -> Result<(), Error> {
         // The engine has nothing to do with it, but says the same as after an upgrade.
         let config = switchover::Config { http2_preface: true, ..Default::default() };
-        let mut http = Observed::new(Connection::with_config(Role::Server, config), Some(self.account.clone()));
+        let mut http = Observed::new(
+            Connection::with_config(Role::Server, config),
+            Some(self.account.clone()),
+        );
         http.receive(http2::PREFACE)?;
         http.advance()?;
         self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
@@ -226,7 +242,10 @@ impl Visit {
     }
 
     /// The outcome, if it comes before the client has taken too long, or the server stops.
-    pub(crate) async fn in_time<T>(&self, outcome: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        outcome: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
         tokio::select! {
             outcome = timeout(self.house.patience, outcome) => outcome?,
             () = self.stopping.clone().wait() => Err(io::Error::other("the server stops")),

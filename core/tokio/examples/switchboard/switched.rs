@@ -44,7 +44,8 @@ impl Visit {
                 // To watch the watching would never end.
                 self.account.say("a page watches; what it is told is not shown");
                 self.account.be_private();
-                self.tell_of("the page", live::serve(&house.live, house.address, &mut stream)).await;
+                self.tell_of("the page", live::serve(&house.live, house.address, &mut stream))
+                    .await;
             }
         }
         // If it were closed with bytes of the client unread, the client would lose our last.
@@ -60,7 +61,11 @@ impl Visit {
     }
 
     /// What comes of speaking it, if the server does not stop before.
-    pub(crate) async fn tell_of<E: Display>(&self, protocol: &str, speech: impl Future<Output = Result<u64, E>>) {
+    pub(crate) async fn tell_of<E: Display>(
+        &self,
+        protocol: &str,
+        speech: impl Future<Output = Result<u64, E>>,
+    ) {
         tokio::select! {
             outcome = speech => self.tell(protocol, outcome),
             () = self.stopping.clone().wait() => self.tell(protocol, Err("the server stops")),

@@ -45,7 +45,9 @@ pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Resu
     let (mut octets, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
     let mut datagrams = 0;
     loop {
-        while let Some(Datagram { context, payload }) = capsules.next_datagram().map_err(io::Error::other)? {
+        while let Some(Datagram { context, payload }) =
+            capsules.next_datagram().map_err(io::Error::other)?
+        {
             // RFC 9298, 4: what another context means has not been agreed on.
             if context == 0 {
                 datagrams += 1;

@@ -34,7 +34,10 @@ pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> 
 }
 
 /// Sends every message back until one side closes, or the server stops. How many messages it was.
-pub(crate) async fn echo(stream: &mut Upgraded, stop: impl Future<Output = ()>) -> Result<u64, Box<Error>> {
+pub(crate) async fn echo(
+    stream: &mut Upgraded,
+    stop: impl Future<Output = ()>,
+) -> Result<u64, Box<Error>> {
     let mut frames = frames(stream, LARGEST).await;
     let outcome = tokio::select! {
         outcome = echo_all(&mut frames) => outcome,
@@ -58,7 +61,11 @@ async fn echo_all(frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
     Ok(messages)
 }
 
-pub(crate) async fn send(frames: &mut Frames<'_>, message: Message, patience: Duration) -> Result<(), Box<Error>> {
+pub(crate) async fn send(
+    frames: &mut Frames<'_>,
+    message: Message,
+    patience: Duration,
+) -> Result<(), Box<Error>> {
     Ok(timeout(patience, frames.send(message)).await.map_err(late)??)
 }
 

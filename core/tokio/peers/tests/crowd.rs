@@ -27,10 +27,18 @@ fn is_alone(test: &str, first: &str) -> bool {
     }
     let program = std::env::current_exe().expect("this program");
     let shell = format!("{first}; exec \"$0\" --exact {test} --nocapture");
-    let run = Command::new("sh").arg("-c").arg(shell).arg(program).env("ALONE", "1").output().expect("a shell");
+    let run = Command::new("sh")
+        .arg("-c")
+        .arg(shell)
+        .arg(program)
+        .env("ALONE", "1")
+        .output()
+        .expect("a shell");
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
-    said.lines().filter_map(|line| line.find("# ").map(|at| &line[at..])).for_each(|line| println!("{line}"));
+    said.lines()
+        .filter_map(|line| line.find("# ").map(|at| &line[at..]))
+        .for_each(|line| println!("{line}"));
     false
 }
 
@@ -132,7 +140,8 @@ fn memory_is_flat_with_five_thousand_connections() {
     if number < 5000 {
         println!("# {descriptors} descriptors are enough for {number} connections only");
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (listener, address) = runtime.block_on(listen());
     let serving = runtime.spawn(serve(listener));
     let mut clients = Vec::with_capacity(number);

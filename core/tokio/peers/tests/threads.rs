@@ -118,7 +118,10 @@ fn a_reader_learns_that_the_request_is_over() {
             });
             gives(&channel, frames, End::Cut);
             let (read, is_error) = reader.join().expect("no panic");
-            assert!(is_error && (frames.saturating_sub(1)..=frames).contains(&read), "{read} of {frames}");
+            assert!(
+                is_error && (frames.saturating_sub(1)..=frames).contains(&read),
+                "{read} of {frames}"
+            );
             // And again, if it asks again.
             assert_eq!(reads(&channel), (0, false));
         });

@@ -40,7 +40,13 @@ pub(super) enum Head {
 
 impl<S: Transport> Exchange<S> {
     pub(super) fn new(wire: Wire<S>) -> Self {
-        Self { wire: Some(wire), content: None, is_sent: true, go_ahead: Deadline::default(), on_interim: None }
+        Self {
+            wire: Some(wire),
+            content: None,
+            is_sent: true,
+            go_ahead: Deadline::default(),
+            on_interim: None,
+        }
     }
 
     /// Reads what has come before a request.
@@ -79,7 +85,8 @@ impl<S: Transport> Exchange<S> {
         loop {
             self.send_on(context)?;
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-            let waits_for_100 = self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
+            let waits_for_100 =
+                self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
                     if let Some(tell) = &mut self.on_interim {
@@ -89,7 +96,9 @@ impl<S: Transport> Exchange<S> {
                 }
                 Next::Event(Event::Response(response)) => {
                     let usual = ResponseHead::usual_reason(response.status()).as_bytes();
-                    let own = Some(response.reason()).filter(|&reason| reason != usual).map(Bytes::copy_from_slice);
+                    let own = Some(response.reason())
+                        .filter(|&reason| reason != usual)
+                        .map(Bytes::copy_from_slice);
                     let mut response = Response::<()>::try_from(response).map_err(invalid)?;
                     if let Some(reason) = own {
                         response.extensions_mut().insert(Reason::new(reason));
@@ -110,12 +119,19 @@ impl<S: Transport> Exchange<S> {
                         })
                     };
                     let why = wire.http.why();
-                    let required = wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
-                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), why, required)));
+                    let required =
+                        wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
+                    return Poll::Ready(Ok(Head::Response(
+                        response.map(|()| content),
+                        why,
+                        required,
+                    )));
                 }
                 Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
                 Next::Event(_) => {}
-                Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
+                Next::Paused(_) => {
+                    return Poll::Ready(Err(Error::gone("the server has closed without an answer")));
+                }
                 Next::NeedData => {
                     // Until it has the request, there is nothing that the server owes.
                     let patience = wire.patience.response.filter(|_| self.content.is_none());
@@ -178,10 +194,17 @@ impl<S: Transport> Exchange<S> {
     /// Ready once the request has left.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
-        Poll::Ready(if self.is_sent { Ok(()) } else { Err(Error::gone("the server has not taken the request")) })
+        Poll::Ready(if self.is_sent {
+            Ok(())
+        } else {
+            Err(Error::gone("the server has not taken the request"))
+        })
     }
 
-    pub(super) fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    pub(super) fn poll_content(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Err(error) = self.send_on(context) {
             return Poll::Ready(Some(Err(error)));
         }
@@ -223,10 +246,14 @@ impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for Bytewise<B> {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(self.project().body.poll_frame(context));
-        let frame =
-            frame.map(|frame| frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))));
+        let frame = frame.map(|frame| {
+            frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
+        });
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 }

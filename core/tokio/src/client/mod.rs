@@ -32,12 +32,17 @@ pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
 
 /// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
 /// it. So an intermediary answers its client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
-pub fn check<B: HttpBody>(request: &Request<B>, offer: &[&str], config: &Config) -> Result<(), Error> {
+pub fn check<B: HttpBody>(
+    request: &Request<B>,
+    offer: &[&str],
+    config: &Config,
+) -> Result<(), Error> {
     let mut head = Request::new(());
     *head.method_mut() = request.method().clone();
     *head.uri_mut() = request.uri().clone();
     *head.headers_mut() = request.headers().clone();
-    let mut http = Observed::new(Connection::with_config(Role::Client, Arc::clone(&config.http)), None);
+    let mut http =
+        Observed::new(Connection::with_config(Role::Client, Arc::clone(&config.http)), None);
     ask(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
@@ -126,7 +131,11 @@ impl<S: Transport> Client<S> {
     ///
     /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its `HTTP2-Settings`, unless the request has them.
     /// Not cancel safe, as [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
-    pub async fn upgrade<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
+    pub async fn upgrade<B>(
+        &mut self,
+        request: Request<B>,
+        offer: &[&str],
+    ) -> Result<Outcome, Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
@@ -142,7 +151,9 @@ impl<S: Transport> Client<S> {
         match head {
             Head::Response(response, why, required) => {
                 let has_content = matches!(response.body(), Some(length) if *length != Some(0));
-                let response = response.map(|_| if has_content { Body::coming(self.0.clone()) } else { Body::empty() });
+                let response = response.map(|_| {
+                    if has_content { Body::coming(self.0.clone()) } else { Body::empty() }
+                });
                 Ok(Outcome::Declined(Declined { response, why, required }))
             }
             Head::Switched => {
@@ -184,11 +195,15 @@ impl<S: Transport> Client<S> {
 
     /// Sees to the end of the exchange before.
     async fn finish(&mut self) -> Result<(), Error> {
-        let is_answered = || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
+        let is_answered =
+            || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
         if !is_answered() && Arc::strong_count(&self.0) > 1 {
-            return Err(Error::Misuse("the response before is still held: read it to its end, or drop it"));
+            return Err(Error::Misuse(
+                "the response before is still held: read it to its end, or drop it",
+            ));
         }
-        let is_unread = self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
+        let is_unread =
+            self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
         if is_unread {
             while let Some(frame) = poll_fn(|context| self.lock().poll_content(context)).await {
                 frame?;

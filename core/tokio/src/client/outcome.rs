@@ -42,7 +42,10 @@ impl Outcome {
 impl fmt::Debug for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (status, why) = (self.response.status(), self.why.map(Why::text));
-        f.debug_struct("Declined").field("status", &status).field("why", &why).finish_non_exhaustive()
+        f.debug_struct("Declined")
+            .field("status", &status)
+            .field("why", &why)
+            .finish_non_exhaustive()
     }
 }
 

@@ -19,15 +19,22 @@ pub(super) fn ask(
 ) -> Result<(), Error> {
     complete(&mut head, body, offer)?;
     let target = target(&head.method, &head.uri);
-    Ok(http.send_request(&RequestHead::new(head.method.as_str(), &target, &head.headers), offer, out)?)
+    Ok(http.send_request(
+        &RequestHead::new(head.method.as_str(), &target, &head.headers),
+        offer,
+        out,
+    )?)
 }
 
 /// What a request has to say beside what your code says.
 fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
-    if let Some(authority) = head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST)) {
+    if let Some(authority) =
+        head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))
+    {
         // RFC 9110, 7.2: without the user's part.
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
-        let host = host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
+        let host =
+            host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
         head.headers.insert(header::HOST, host);
     }
     head.headers.remove(header::TRANSFER_ENCODING);
@@ -38,7 +45,8 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
             Some(length) => drop(head.headers.insert(header::CONTENT_LENGTH, length.into())),
             None if body.is_end_stream() => {}
             None => {
-                head.headers.insert(header::TRANSFER_ENCODING, header::HeaderValue::from_static("chunked"));
+                head.headers
+                    .insert(header::TRANSFER_ENCODING, header::HeaderValue::from_static("chunked"));
             }
         }
     }

@@ -127,8 +127,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     }
 
     fn with(stream: S, between: Option<Box<dyn Between>>, leftover: &[u8]) -> Self {
-        let mut spliced =
-            Self { stream, between, for_engine: Vec::new(), for_peer: Vec::new(), has_ended: false, reader: None };
+        let mut spliced = Self {
+            stream,
+            between,
+            for_engine: Vec::new(),
+            for_peer: Vec::new(),
+            has_ended: false,
+            reader: None,
+        };
         spliced.peer_sent(leftover);
         spliced
     }
@@ -193,7 +199,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.passes(&self.for_engine) {
             return Pin::new(&mut self.stream).poll_read(context, to);
         }
@@ -226,7 +236,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.passes(&self.for_peer) {
             return Pin::new(&mut self.stream).poll_write(context, bytes);
         }

@@ -74,14 +74,18 @@ impl Opening {
         self.drops = match kind {
             HEADERS if self.asked == Asked::NotYet => {
                 if stream != [0, 0, 0, 1] || flags & END_STREAM == 0 {
-                    return Err(misuse("the first request has to be that of the upgrade again, without its content"));
+                    return Err(misuse(
+                        "the first request has to be that of the upgrade again, without its content",
+                    ));
                 }
                 self.asked = Asked::Begun;
                 true
             }
             CONTINUATION => self.asked == Asked::Begun,
             // Its table has lines of the first one's.
-            HEADERS if self.acks == 2 => return Err(misuse("a second request has to wait for the server's SETTINGS")),
+            HEADERS if self.acks == 2 => {
+                return Err(misuse("a second request has to wait for the server's SETTINGS"));
+            }
             SETTINGS if flags & ACK != 0 && self.acks > 0 => {
                 self.acks -= 1;
                 true
@@ -177,7 +181,9 @@ mod tests {
     fn the_request_and_two_acks_do_not_leave() {
         let ack = || frame(SETTINGS, ACK, 0, b"");
         let update = || frame(8, 0, 0, &[0, 1, 0, 0]);
-        let request = [frame(HEADERS, END_STREAM, 1, b"head"), frame(CONTINUATION, END_HEADERS, 1, b"rest")].concat();
+        let request =
+            [frame(HEADERS, END_STREAM, 1, b"head"), frame(CONTINUATION, END_HEADERS, 1, b"rest")]
+                .concat();
         let next = || frame(HEADERS, END_STREAM | END_HEADERS, 3, b"next");
         let written = [settings(), ack(), update(), request, ack(), ack(), next()].concat();
         let wanted = [settings(), update(), ack(), next()].concat();
@@ -202,7 +208,8 @@ mod tests {
         opening.engine_sent(&settings()).expect("in order");
         let whole = END_STREAM | END_HEADERS;
         opening.engine_sent(&frame(HEADERS, whole, 1, b"head")).expect("in order");
-        let error = opening.engine_sent(&frame(HEADERS, whole, 3, b"next")).expect_err("out of order");
+        let error =
+            opening.engine_sent(&frame(HEADERS, whole, 3, b"next")).expect_err("out of order");
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert_eq!(opening.take_for_peer(), settings());
     }
@@ -211,6 +218,8 @@ mod tests {
     fn a_first_request_that_is_not_stream_1_is_an_error() {
         let mut opening = Opening::new();
         opening.engine_sent(&settings()).expect("in order");
-        opening.engine_sent(&frame(HEADERS, END_STREAM | END_HEADERS, 3, b"head")).expect_err("another stream");
+        opening
+            .engine_sent(&frame(HEADERS, END_STREAM | END_HEADERS, 3, b"head"))
+            .expect_err("another stream");
     }
 }

@@ -117,7 +117,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let is_usual = !own.upgrade && head.status != StatusCode::UPGRADE_REQUIRED;
         let verb = if is_usual { Verb::Send } else { self.verb(head, own)? };
         if kind == Kind::Head || has_no_content(head.status) {
-            let has_length = !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+            let has_length =
+                !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
             if !has_length {
                 // A length of content that is dropped, or would be in answer to a GET. RFC 9110, 8.6.
                 head.headers.remove(header::CONTENT_LENGTH);
@@ -161,7 +162,12 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     fn verb(&mut self, head: &mut Parts, own: Own) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {
-            let lines: Vec<_> = head.headers.get_all(header::UPGRADE).iter().flat_map(|line| line.to_str()).collect();
+            let lines: Vec<_> = head
+                .headers
+                .get_all(header::UPGRADE)
+                .iter()
+                .flat_map(|line| line.to_str())
+                .collect();
             listed = lines.join(", ");
             head.headers.remove(header::UPGRADE);
         }
@@ -177,7 +183,13 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         Ok(Verb::Send)
     }
 
-    fn put_head(&mut self, head: &Parts, own: Own, verb: &Verb, length: Option<u64>) -> Result<(), Error> {
+    fn put_head(
+        &mut self,
+        head: &Parts,
+        own: Own,
+        verb: &Verb,
+        length: Option<u64>,
+    ) -> Result<(), Error> {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let length = length.filter(|_| !own.length);
         with_extra(head, self.config.date && !own.date, length, |fields| match verb {
@@ -225,9 +237,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             Some(data.len() as u64)
         } else {
             // A length that cannot be counted is none: the content is sent in chunks.
-            promised
-                .filter(|&all| all < u64::MAX)
-                .or_else(|| body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64)))
+            promised.filter(|&all| all < u64::MAX).or_else(|| {
+                body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
+            })
         };
         self.put_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
         self.wire.reset_if_cut();
@@ -254,7 +266,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             if let Some(channel) = channel {
                 channel.attend();
             }
-            if !is_full && let Poll::Ready(frame) = next_frame(body.as_mut(), self.errors, context)? {
+            if !is_full && let Poll::Ready(frame) = next_frame(body.as_mut(), self.errors, context)?
+            {
                 return Poll::Ready(Ok(frame));
             }
             let has_more = self.work(context, channel.map(Arc::as_ref))?;
@@ -265,9 +278,16 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     }
 
     /// A 101. Everything that the switch needs is made before it is written, so that nothing can fail after it.
-    async fn switch(&mut self, mut headers: HeaderMap, chance: Option<&Chance>) -> Result<Answered, Failure> {
+    async fn switch(
+        &mut self,
+        mut headers: HeaderMap,
+        chance: Option<&Chance>,
+    ) -> Result<Answered, Failure> {
         if chance.is_none() {
-            return Err(Error::Misuse("a 101 where nothing takes the connection over: see upgrade::select").into());
+            return Err(Error::Misuse(
+                "a 101 where nothing takes the connection over: see upgrade::select",
+            )
+            .into());
         }
         let token = headers.remove(header::UPGRADE);
         let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -279,8 +299,12 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let Some(selection) = http.select(&[token], Order::Client) else {
             // A framework may not know the rules of what it accepts: then it is the client that has broken one.
             return Err(match chance.and_then(|chance| chance.ineligible(token)) {
-                Some(rule) => Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into())),
-                None => Error::Misuse("a 101 that does not name in `Upgrade` what was offered").into(),
+                Some(rule) => {
+                    Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into()))
+                }
+                None => {
+                    Error::Misuse("a 101 that does not name in `Upgrade` what was offered").into()
+                }
             });
         };
         #[cfg(feature = "h2c")]
@@ -295,12 +319,15 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
 
     /// Drops the rest of the request, so that what comes after it can be told apart: as much as `limits.drain` allows.
     async fn finish_request(&mut self) -> Result<(), Error> {
-        if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain) {
+        if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain)
+        {
             return Err(Error::ContentTooLarge);
         }
         if self.wire.http.skip_content().is_ok() {
             let patience = self.config.patience.content;
-            while let Some(frame) = poll_fn(|context| self.wire.poll_content(context, patience)).await {
+            while let Some(frame) =
+                poll_fn(|context| self.wire.poll_content(context, patience)).await
+            {
                 frame?;
             }
         }
@@ -330,7 +357,9 @@ fn with_extra(
 /// A head with the usual reason, or its own.
 fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> ResponseHead<'a> {
     let usual = ResponseHead::new(head.status.as_u16(), fields);
-    head.extensions.get().map_or(usual, |reason: &Reason| ResponseHead { reason: reason.as_bytes(), ..usual })
+    head.extensions
+        .get()
+        .map_or(usual, |reason: &Reason| ResponseHead { reason: reason.as_bytes(), ..usual })
 }
 
 /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.

@@ -28,8 +28,12 @@ const LEFT_ALONE: Duration = Duration::from_millis(50);
 /// latest after [`Patience::goodbye`](crate::Patience::goodbye), which drops those that are left: a handler that takes longer, and what
 /// a connection has switched to. `std::future::pending()` never stops. [`accept_all`] is for what serves above TLS, for what is to
 /// see that the server stops, and for what wants to see errors.
-pub async fn serve_all<H>(listener: TcpListener, handler: H, config: &Config, stop: impl Future<Output = ()>)
-where
+pub async fn serve_all<H>(
+    listener: TcpListener,
+    handler: H,
+    config: &Config,
+    stop: impl Future<Output = ()>,
+) where
     H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {

@@ -61,7 +61,9 @@ where
     H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
     if config.http.http2_preface {
-        return Err(Error::Misuse("http2_preface: there is no request that a handler could be called with"));
+        return Err(Error::Misuse(
+            "http2_preface: there is no request that a handler could be called with",
+        ));
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let http = Observed::new(http, config.observer.clone());
@@ -98,7 +100,8 @@ impl Resumption {
     {
         self.http.resume_http()?;
         let again = self.http.request().and_then(|request| Request::try_from(request).ok());
-        let again = again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
+        let again =
+            again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let stop = pin!(stop);
         let wire = Wire::new(stream, self.http, config.patience);
         let mut serving = Serving::new(wire, handler, Errors::BOXED, config, stop);

@@ -25,7 +25,13 @@ use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
 
 impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
-    pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
+    pub(super) fn new(
+        wire: Wire<S>,
+        handler: H,
+        errors: Errors<H>,
+        config: &'c Config,
+        stop: Pin<&'c mut F>,
+    ) -> Self {
         Self {
             wire,
             handler,
@@ -68,7 +74,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 return Ok(None);
             }
             let Question { request, links } = &mut self.question;
-            let (kind, span, mut links) = (Kind::of(request.method()), trace::exchange(request), mem::take(links));
+            let (kind, span, mut links) =
+                (Kind::of(request.method()), trace::exchange(request), mem::take(links));
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             match answered? {
@@ -80,7 +87,10 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
-        poll_fn(|context| self.attend(context, links, |this, context| this.handler.poll_ready(context))).await?;
+        poll_fn(|context| {
+            self.attend(context, links, |this, context| this.handler.poll_ready(context))
+        })
+        .await?;
         // The handler's future ends before its response is sent.
         let (mut head, content) = {
             let call = || self.handler.call(mem::take(&mut self.question.request));
@@ -88,7 +98,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 Ok(response) => pin!(response),
                 Err(panic) => return Err(Failure::Panic(panic)),
             };
-            let polled = poll_fn(|context| self.attend(context, links, |_, context| response.as_mut().poll(context)));
+            let polled = poll_fn(|context| {
+                self.attend(context, links, |_, context| response.as_mut().poll(context))
+            });
             polled.await?.into_parts()
         };
         self.handling.clear();
@@ -200,12 +212,17 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// What the connection does while your code works; whether your code has got what it waits for.
-    pub(super) fn work(&mut self, context: &mut Context<'_>, channel: Option<&Channel>) -> Result<bool, Error> {
+    pub(super) fn work(
+        &mut self,
+        context: &mut Context<'_>,
+        channel: Option<&Channel>,
+    ) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
         }
         if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
-            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content) else {
+            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content)
+            else {
                 return Ok(false);
             };
             channel.give(frame);
@@ -256,11 +273,17 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
 }
 
 impl Question {
-    fn fill(&mut self, received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<(), Failure> {
+    fn fill(
+        &mut self,
+        received: switchover::Request<'_>,
+        memory: &mut Memory,
+        informs: bool,
+    ) -> Result<(), Failure> {
         let Self { request, links } = self;
         // A target that is legal on the wire and none for `http`, which has no words for it.
-        fill_request(request, received, memory)
-            .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+        fill_request(request, received, memory).map_err(|error| {
+            Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
+        })?;
         links.chance = Chance::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());

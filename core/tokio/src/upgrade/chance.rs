@@ -51,7 +51,10 @@ impl Chance {
         let is_connect = *method == Method::CONNECT;
         let offers: Vec<_> = match request.offers() {
             Ok(offers) => offers
-                .map(|offer| Offer { protocol: offer.protocol.to_string(), ineligible: offer.ineligible })
+                .map(|offer| Offer {
+                    protocol: offer.protocol.to_string(),
+                    ineligible: offer.ineligible,
+                })
                 .collect(),
             Err(_) if is_connect => Vec::new(),
             Err(_) => return None,
@@ -114,7 +117,9 @@ impl Chance {
         let mut http2 = lock(&self.http2);
         if let TakenAlong::Content(content) = &*http2 {
             let splice = switchover::h2c::Splice::new(request, content, &());
-            *http2 = TakenAlong::Splice(Box::new(splice.map_err(|reason| Error::Misuse(reason.text()))?));
+            *http2 = TakenAlong::Splice(Box::new(
+                splice.map_err(|reason| Error::Misuse(reason.text()))?,
+            ));
         }
         Ok(())
     }

@@ -74,7 +74,8 @@ impl Offers {
             let is_own = |offer: &Offer| own.is_some_and(|own| offer.is(&own));
             chance.offers.iter().any(|offer| offer.ineligible.is_none() && is_own(offer))
         };
-        let protocol = preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
+        let protocol =
+            preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
         Some(Selected { protocol: protocol.into(), chance: Arc::clone(chance) })
     }
 }
@@ -83,7 +84,10 @@ impl Offers {
 impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _: &S,
+    ) -> Result<Self, Self::Rejection> {
         Ok(Self::of(&parts.extensions))
     }
 }
@@ -96,7 +100,10 @@ pub fn offers<B>(request: &Request<B>) -> &[Offer] {
 /// The first of your protocols that the client offers too, and whose rules the request keeps. Each is a protocol such as `foo/2`,
 /// or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None`: answer as if nothing had been offered, or with [`require`]. Next:
 /// [`Selected::accept`]. RFC 9110, 7.8.
-pub fn select<'p, B>(request: &Request<B>, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
+pub fn select<'p, B>(
+    request: &Request<B>,
+    preferences: impl IntoIterator<Item = &'p str>,
+) -> Option<Selected> {
     Offers::of(request.extensions()).select(preferences)
 }
 
@@ -173,7 +180,9 @@ where
 
 /// The new protocol's stream, for a framework that makes its 101 itself: it is there once that has been sent, with the name of
 /// a protocol that was offered in `Upgrade`. Fails where the request is answered otherwise.
-pub fn on<B>(request: &Request<B>) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
+pub fn on<B>(
+    request: &Request<B>,
+) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
     let (sender, receiver) = oneshot::channel();
     // If it is not waited for, the connection closes.
     take_over(request, |upgraded| {
@@ -205,7 +214,11 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
 
 /// Says on an ordinary response what the connection could be upgraded to. What is no protocol's name is left out. RFC 9110, 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
-    let names: Vec<_> = protocols.iter().copied().filter(|name| Protocol::parse(name.as_bytes()).is_some()).collect();
+    let names: Vec<_> = protocols
+        .iter()
+        .copied()
+        .filter(|name| Protocol::parse(name.as_bytes()).is_some())
+        .collect();
     if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
         response.headers_mut().insert(header::UPGRADE, value);
     }

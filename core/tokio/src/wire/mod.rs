@@ -136,7 +136,11 @@ impl<S: Transport> Wire<S> {
         }
         let is_idle = self.is_idle();
         let earns = self.http.awaiting() == Awaiting::Content;
-        let read = if is_idle { self.poll_receive_copied(context) } else { self.poll_receive_in_place(context) };
+        let read = if is_idle {
+            self.poll_receive_copied(context)
+        } else {
+            self.poll_receive_in_place(context)
+        };
         match read {
             Poll::Ready(Ok(0)) => {
                 self.has_ended = true;
@@ -250,7 +254,8 @@ impl<S: Transport> Wire<S> {
     /// Sends the 100 that the peer waits for before it sends its content (RFC 9110, 10.1.1).
     pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
         if self.http.owes() == Owes::Continue {
-            self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
+            self.http
+                .send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
         }
         Ok(())
     }
@@ -273,7 +278,9 @@ impl<S: Transport> Wire<S> {
                     self.receiving.clear();
                     return Poll::Ready(trailers.map(|trailers| match trailers {
                         Ok(trailers) => Ok(Frame::trailers(trailers)),
-                        Err(error) => Err(Error::Io(io::Error::new(io::ErrorKind::InvalidData, error))),
+                        Err(error) => {
+                            Err(Error::Io(io::Error::new(io::ErrorKind::InvalidData, error)))
+                        }
                     }));
                 }
                 Ok(Next::NeedData) => {
@@ -283,7 +290,9 @@ impl<S: Transport> Wire<S> {
                     self.receiving.wait_for("content", patience);
                     match (self.poll_receive(context), sent) {
                         (Poll::Ready(received), _) => received?,
-                        (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(Some(Err(error))),
+                        (Poll::Pending, Poll::Ready(Err(error))) => {
+                            return Poll::Ready(Some(Err(error)));
+                        }
                         (Poll::Pending, _) => return Poll::Pending,
                     }
                 }
@@ -310,14 +319,17 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
         let trailers = trailers.unwrap_or_default();
-        let mut lines: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let mut lines: Vec<_> =
+            trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         loop {
             match (http.send_end(&lines, out), lines.len()) {
-                (Err(error), 1..) if error.kind() == ErrorKind::TrailerForbidden => match error.field() {
-                    Some(index) => drop(lines.remove(index)),
-                    // Without chunks there are no trailers at all.
-                    None => lines.clear(),
-                },
+                (Err(error), 1..) if error.kind() == ErrorKind::TrailerForbidden => {
+                    match error.field() {
+                        Some(index) => drop(lines.remove(index)),
+                        // Without chunks there are no trailers at all.
+                        None => lines.clear(),
+                    }
+                }
                 (ended, _) => return Ok(ended?),
             }
         }
@@ -341,7 +353,10 @@ impl<S: Transport> Wire<S> {
         }
         if let Some(socket) = self.stream.socket().filter(|_| self.writes == Writes::OpenOrReset) {
             // It has been said to the end, so nothing waits for the socket to be closed.
-            #[allow(deprecated, reason = "a linger of none does not block, and nothing else takes back one of zero")]
+            #[allow(
+                deprecated,
+                reason = "a linger of none does not block, and nothing else takes back one of zero"
+            )]
             let _ = socket.set_linger(None);
         }
         // A client that has been idle for a while has got all that was sent.

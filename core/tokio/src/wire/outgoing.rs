@@ -75,8 +75,11 @@ impl Outgoing {
         } else if stream.is_write_vectored() {
             ready!(self.with_slices(|slices| stream.poll_write_vectored(context, slices)))?
         } else {
-            let first = self.with_slices(|slices| slices.iter().position(|slice| !slice.is_empty()));
-            ready!(self.with_slices(|slices| stream.poll_write(context, &slices[first.unwrap_or(0)])))?
+            let first =
+                self.with_slices(|slices| slices.iter().position(|slice| !slice.is_empty()));
+            ready!(
+                self.with_slices(|slices| stream.poll_write(context, &slices[first.unwrap_or(0)]))
+            )?
         };
         self.advance(written);
         match written {
@@ -142,7 +145,8 @@ mod tests {
             assert_eq!((out.len(), out.pieces.len()), (wanted.len(), 10));
             let mut sent = Vec::new();
             while !out.is_empty() {
-                let first: Vec<u8> = out.with_slices(|slices| slices.iter().flat_map(|slice| slice.to_vec()).collect());
+                let first: Vec<u8> = out
+                    .with_slices(|slices| slices.iter().flat_map(|slice| slice.to_vec()).collect());
                 let len = step.min(first.len());
                 sent.extend_from_slice(&first[..len]);
                 out.advance(len);

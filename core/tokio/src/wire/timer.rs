@@ -35,7 +35,11 @@ enum Time {
 
 impl Deadline {
     /// We wait for this, for so long; if we did already, the time runs on. If not, it begins now, which is what this gives.
-    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) -> Option<Instant> {
+    pub(crate) fn wait_for(
+        &mut self,
+        what: &'static str,
+        patience: Option<Duration>,
+    ) -> Option<Instant> {
         let Some(patience) = patience else {
             self.clear();
             return None;
@@ -43,11 +47,18 @@ impl Deadline {
         let left = match self.time {
             Time::Until(_) if self.what == what => return None,
             Time::Left(left) if self.what == what => left,
-            _ => patience.saturating_add(std::mem::take(&mut self.credit).min(patience.saturating_mul(SYSTEM))),
+            _ => patience.saturating_add(
+                std::mem::take(&mut self.credit).min(patience.saturating_mul(SYSTEM)),
+            ),
         };
         // What is longer than a clock goes is for ever.
         let now = Instant::now();
-        *self = Self { what, time: now.checked_add(left).map_or(Time::Unlimited, Time::Until), patience, ..*self };
+        *self = Self {
+            what,
+            time: now.checked_add(left).map_or(Time::Unlimited, Time::Until),
+            patience,
+            ..*self
+        };
         Some(now)
     }
 
@@ -80,7 +91,9 @@ impl Deadline {
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.patience.saturating_mul(1 + SYSTEM), len),
-            Time::Unlimited | Time::Left(_) => self.credit = self.credit.saturating_add(earned(len)),
+            Time::Unlimited | Time::Left(_) => {
+                self.credit = self.credit.saturating_add(earned(len))
+            }
         }
     }
 
@@ -92,7 +105,11 @@ impl Deadline {
     }
 
     /// Ready with what was waited for, once that has taken too long.
-    pub(crate) fn poll_late(&self, alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<&'static str> {
+    pub(crate) fn poll_late(
+        &self,
+        alarm: &mut Alarm,
+        context: &mut Context<'_>,
+    ) -> Poll<&'static str> {
         let Time::Until(until) = self.time else { return Poll::Pending };
         ready!(alarm.poll(until, context));
         Poll::Ready(self.what)

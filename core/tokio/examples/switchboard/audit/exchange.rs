@@ -106,10 +106,16 @@ impl Exchange {
 }
 
 /// Sends a script and reads what comes, with so much patience for each thing.
-pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: Until) -> io::Result<Exchange> {
+pub(crate) fn run(
+    target: &Target,
+    script: &Script,
+    patience: Duration,
+    until: Until,
+) -> io::Result<Exchange> {
     let wire = Wire::connect(target, patience)?;
     let reader = Reader::new(&script.requests, target.is_secure);
-    let mut session = Session { wire, reader, patience, said: Vec::new(), waited: None, waited_in_vain: false };
+    let mut session =
+        Session { wire, reader, patience, said: Vec::new(), waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
     session.listen(patience, Reader::is_done);
     let spoken = session.speak();
@@ -149,7 +155,9 @@ impl Session {
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.patience), |_| false),
             Step::Wait(Wait::Blink) => thread::sleep(BLINK),
             Step::Wait(Wait::Answers(number)) => {
-                self.listen(self.patience, |reader| reader.is_done() || reader.answered() >= *number);
+                self.listen(self.patience, |reader| {
+                    reader.is_done() || reader.answered() >= *number
+                });
             }
             Step::Wait(Wait::Continue) => {
                 self.listen(self.patience, has_begun);
@@ -179,7 +187,9 @@ impl Session {
         let protocol = self.reader.last()?.switched.clone()?;
         self.said = speech::opening(&protocol)?;
         let _ = self.wire.send(&self.said);
-        self.listen(self.patience, |reader| speech::judge(&protocol, reader.rest()) != Spoken::Unknown);
+        self.listen(self.patience, |reader| {
+            speech::judge(&protocol, reader.rest()) != Spoken::Unknown
+        });
         Some(speech::judge(&protocol, self.reader.rest()))
     }
 
@@ -190,7 +200,8 @@ impl Session {
     }
 
     fn see_the_end(&mut self, until: Until) {
-        let is_announced = self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
+        let is_announced =
+            self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
         if until == Until::Another && !is_announced && !self.reader.has_switched() {
             self.listen(PAUSE.min(self.patience), |reader| !reader.rest().is_empty());
         }
@@ -210,10 +221,13 @@ impl Session {
 }
 
 fn has_echo(octets: &[u8]) -> bool {
-    speech::frames(octets).iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
+    speech::frames(octets)
+        .iter()
+        .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
 /// A 1xx or a head has come.
 fn has_begun(reader: &Reader) -> bool {
-    reader.is_done() || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
+    reader.is_done()
+        || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
 }

@@ -47,7 +47,9 @@ impl Request {
     /// Whether a list field has that member, whatever its case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         let lines = self.fields.iter().filter(|(each, _)| each.eq_ignore_ascii_case(name));
-        lines.flat_map(|(_, value)| value.split(',')).any(|each| each.trim().eq_ignore_ascii_case(member))
+        lines
+            .flat_map(|(_, value)| value.split(','))
+            .any(|each| each.trim().eq_ignore_ascii_case(member))
     }
 
     /// What is wrong with it, or with its offer.
@@ -55,7 +57,9 @@ impl Request {
         if let Some(error) = self.error {
             return Some(format!("{} ({})", error.kind().text(), error.kind().clause()));
         }
-        if let Some(why) = self.no_offer.filter(|why| !matches!(why, NoOffer::Absent | NoOffer::Connect)) {
+        if let Some(why) =
+            self.no_offer.filter(|why| !matches!(why, NoOffer::Absent | NoOffer::Connect))
+        {
             return Some(Why::from(why).text().into());
         }
         let broken = self.offers.iter().find_map(|(token, broken)| Some((token, (*broken)?)));
@@ -65,8 +69,14 @@ impl Request {
 
 impl Incoming {
     pub(crate) fn new() -> Self {
-        let mut incoming =
-            Self { engine: None, requests: Vec::new(), came: Vec::new(), begin: 0, end: 0, has_ended: false };
+        let mut incoming = Self {
+            engine: None,
+            requests: Vec::new(),
+            came: Vec::new(),
+            begin: 0,
+            end: 0,
+            has_ended: false,
+        };
         incoming.expect_next();
         incoming
     }
@@ -140,7 +150,9 @@ impl Incoming {
                 _ => {}
             }
             self.end = self.begin + usize::try_from(engine.position()).unwrap_or_default();
-            if let Some(request) = self.requests.last_mut().filter(|request| request.head.is_empty()) {
+            if let Some(request) =
+                self.requests.last_mut().filter(|request| request.head.is_empty())
+            {
                 request.head = self.came[self.begin..self.end].to_vec();
             }
             if is_whole {
@@ -163,9 +175,15 @@ impl Request {
         let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
         let offers = request.offers();
         let no_offer = offers.as_ref().err().copied();
-        let offer = |offer: switchover::Offer<'_>| (offer.protocol.to_string(), offer.ineligible.map(|why| why.text()));
+        let offer = |offer: switchover::Offer<'_>| {
+            (offer.protocol.to_string(), offer.ineligible.map(|why| why.text()))
+        };
         Self {
-            fields: request.fields().iter().map(|field| (text(field.name), text(field.value))).collect(),
+            fields: request
+                .fields()
+                .iter()
+                .map(|field| (text(field.name), text(field.value)))
+                .collect(),
             offers: offers.into_iter().flatten().map(offer).collect(),
             no_offer,
             ..Self::default()
@@ -196,7 +214,10 @@ mod tests {
 
     #[test]
     fn an_accept_is_made_of_the_key() {
-        assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ==").as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        assert_eq!(
+            accept("dGhlIHNhbXBsZSBub25jZQ==").as_deref(),
+            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        );
         assert_eq!(accept("dGhl"), None);
     }
 
@@ -208,7 +229,10 @@ mod tests {
         incoming.receive(post);
         assert!(incoming.is_done() && incoming.requests[0].is_whole);
         assert_eq!(incoming.requests[0].offers, [("x/1".into(), None)]);
-        assert_eq!((incoming.requests[0].content.as_slice(), incoming.rest()), (&b"hello"[..], &b""[..]));
+        assert_eq!(
+            (incoming.requests[0].content.as_slice(), incoming.rest()),
+            (&b"hello"[..], &b""[..])
+        );
         incoming.receive(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x/1\r\n\r\nrest");
         assert_eq!(incoming.requests.len(), 1);
         incoming.expect_next();

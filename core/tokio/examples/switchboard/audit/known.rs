@@ -10,7 +10,8 @@ pub(crate) struct Known(Vec<(String, Verdict)>);
 impl Known {
     /// Reads `ID fail …` and `ID warn …`; empty lines and `#` are for people.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let lines =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let known = lines.map(|line| {
             let mut words = line.split_whitespace();
             match (words.next(), words.next().map(|word| word.trim_end_matches(':'))) {
@@ -24,7 +25,8 @@ impl Known {
 
     /// Whether a finding is accepted: it is known to be as bad, or worse.
     pub(crate) fn accepts(&self, finding: &Finding) -> bool {
-        finding.verdict >= Verdict::Warn && self.verdict(finding).is_some_and(|known| finding.verdict <= known)
+        finding.verdict >= Verdict::Warn
+            && self.verdict(finding).is_some_and(|known| finding.verdict <= known)
     }
 
     /// Whether it is known, and passes now.

@@ -52,17 +52,23 @@ pub(crate) struct Reader {
 impl Head {
     /// As much of it as can be made out.
     fn read(octets: &[u8]) -> Option<Self> {
-        let end = octets.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(octets.len());
+        let end =
+            octets.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(octets.len());
         let text = String::from_utf8_lossy(&octets[..end]);
         let mut lines = text.split("\r\n");
         let status = lines.next()?.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
-        let field = |line: &str| line.split_once(':').map(|(name, value)| (name.into(), value.trim().into()));
+        let field = |line: &str| {
+            line.split_once(':').map(|(name, value)| (name.into(), value.trim().into()))
+        };
         Some(Self { status, fields: lines.filter_map(field).collect() })
     }
 
     /// The values of a field.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.fields.iter().filter(move |(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .filter(move |(each, _)| each.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -71,7 +77,9 @@ impl Head {
 
     /// Whether a list field has that member, whatever its case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
-        self.all(name).flat_map(|value| value.split(',')).any(|each| each.trim().eq_ignore_ascii_case(member))
+        self.all(name)
+            .flat_map(|value| value.split(','))
+            .any(|each| each.trim().eq_ignore_ascii_case(member))
     }
 }
 
@@ -170,7 +178,9 @@ impl Reader {
                 Err(error) => return self.fail(error),
             };
             match event {
-                Event::Informational(_) => answer.interim.extend(Head::read(&self.came[self.head..])),
+                Event::Informational(_) => {
+                    answer.interim.extend(Head::read(&self.came[self.head..]))
+                }
                 Event::Response(_) => answer.head = Head::read(&self.came[self.head..]),
                 Event::EndOfMessage(_) => answer.is_whole = true,
                 Event::Switched(switched) => {
@@ -220,7 +230,10 @@ fn shadow(asked: &Asked, is_secure: bool) -> Option<Connection> {
     tries.into_iter().find_map(|(fields, offer)| {
         let mut fields = fields.clone();
         fields.push(("Host".into(), "a:1".into()));
-        let mut engine = Connection::with_config(Role::Client, Config { secure: is_secure, ..Config::default() });
+        let mut engine = Connection::with_config(
+            Role::Client,
+            Config { secure: is_secure, ..Config::default() },
+        );
         let target = if asked.method == "CONNECT" { "a:1" } else { "/" };
         let head = RequestHead::new(&asked.method, target, &fields);
         engine.send_request(&head, offer, &mut Vec::new()).ok()?;

@@ -41,13 +41,22 @@ impl RoleArgs {
     /// The checks of the role; of all roles, where any may be explained.
     pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
         let is_server = !self.client && self.proxy.is_none();
-        let tables = [(is_server, server::TABLE), (self.client, client::TABLE), (self.proxy.is_some(), proxy::TABLE)];
+        let tables = [
+            (is_server, server::TABLE),
+            (self.client, client::TABLE),
+            (self.proxy.is_some(), proxy::TABLE),
+        ];
         let wanted = tables.into_iter().filter(|(is_role, _)| of_all || *is_role);
         Ok(wanted.map(|(_, table)| table::parse(table)).collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// Judges what is meant, if it is no server.
-    pub(crate) fn audit(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Option<Audited> {
+    pub(crate) fn audit(
+        &self,
+        checks: &[Check],
+        wanted: &[&Check],
+        patience: Duration,
+    ) -> Option<Audited> {
         match &self.proxy {
             Some(target) => Some(self.audit_proxy(target, checks, wanted, patience)),
             None => self.client.then(|| self.audit_client(checks, wanted, patience)),
@@ -55,7 +64,11 @@ impl RoleArgs {
     }
 
     fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
-        let caller = if self.command.is_empty() { Caller::Person } else { Caller::Command(self.command.clone()) };
+        let caller = if self.command.is_empty() {
+            Caller::Person
+        } else {
+            Caller::Command(self.command.clone())
+        };
         client::end_with_us();
         let cannot = |error| format!("no certificate can be made: {error}");
         let identity = self.tls.then(Identity::make).transpose().map_err(cannot)?;
@@ -64,7 +77,13 @@ impl RoleArgs {
         Ok((audit.subject(), findings))
     }
 
-    fn audit_proxy(&self, target: &Target, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
+    fn audit_proxy(
+        &self,
+        target: &Target,
+        checks: &[Check],
+        wanted: &[&Check],
+        patience: Duration,
+    ) -> Audited {
         let port = self.origin_port.unwrap_or_default();
         let cannot = |error| format!("port {port} cannot be the origin's: {error}");
         let origin = Origin::listen(port).map_err(cannot)?;

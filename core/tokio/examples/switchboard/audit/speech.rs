@@ -88,7 +88,9 @@ pub(crate) fn frames(octets: &[u8]) -> Vec<Frame> {
 fn frame(octets: &[u8]) -> Option<(Frame, usize)> {
     let (&[first, second], rest) = octets.split_first_chunk::<2>()?;
     let (len, rest) = match second & 0x7f {
-        126 => rest.split_first_chunk::<2>().map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
+        126 => rest
+            .split_first_chunk::<2>()
+            .map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
         127 => rest.split_first_chunk::<8>().map(|(len, rest)| (u64::from_be_bytes(*len), rest))?,
         len => (u64::from(len), rest),
     };
@@ -97,7 +99,12 @@ fn frame(octets: &[u8]) -> Option<(Frame, usize)> {
         _ => rest.split_first_chunk::<4>().map(|(mask, rest)| (*mask, rest))?,
     };
     let len = usize::try_from(len).ok()?;
-    let payload = rest.get(..len)?.iter().zip(mask.iter().cycle()).map(|(octet, mask)| octet ^ mask).collect();
+    let payload = rest
+        .get(..len)?
+        .iter()
+        .zip(mask.iter().cycle())
+        .map(|(octet, mask)| octet ^ mask)
+        .collect();
     Some((Frame { opcode: first & 15, payload }, octets.len() - rest.len() + len))
 }
 

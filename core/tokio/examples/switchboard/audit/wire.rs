@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData, StreamOwned};
+use rustls::{
+    ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData, StreamOwned,
+};
 use switchover::End;
 
 use crate::target::Target;
@@ -52,7 +54,9 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
         loop {
             match self.conn.reader().read(piece) {
                 // A record may come byte by byte.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => hear(self, deadline).map(drop)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    hear(self, deadline).map(drop)?
+                }
                 read => return read,
             }
         }
@@ -68,7 +72,8 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
 impl Wire {
     /// Connects, with the handshake of TLS where the URL says so.
     pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
-        let mut outcome = Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
+        let mut outcome =
+            Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
         for address in target.address.to_socket_addrs()? {
             outcome = TcpStream::connect_timeout(&address, patience);
             if outcome.is_ok() {
@@ -88,7 +93,11 @@ impl Wire {
     }
 
     /// A connection that is there, as the server of TLS.
-    pub(crate) fn accept(socket: TcpStream, config: Arc<ServerConfig>, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn accept(
+        socket: TcpStream,
+        config: Arc<ServerConfig>,
+        patience: Duration,
+    ) -> io::Result<Self> {
         let mut wire = Self::new(socket, patience)?;
         let tls = ServerConnection::new(config).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
@@ -128,7 +137,9 @@ impl Wire {
                     return Came::Octets(piece);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
                     return Came::Nothing;
                 }
                 Err(_) => return Came::End(End::Truncated),
@@ -172,5 +183,9 @@ where
 /// Has the next read wait no longer.
 fn wait_until(socket: &TcpStream, deadline: Instant) -> io::Result<()> {
     let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { socket.set_read_timeout(Some(left)) }
+    if left.is_zero() {
+        Err(ErrorKind::TimedOut.into())
+    } else {
+        socket.set_read_timeout(Some(left))
+    }
 }

@@ -38,14 +38,20 @@ pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The server may be silent
 /// for as long as `patience`.
-pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<StatusCode, Box<dyn std::error::Error>> {
+pub(crate) fn ask(
+    line: &mut Line,
+    early: &[u8],
+    patience: Duration,
+) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (ours, theirs) = tokio::io::duplex(MOST_WAITING);
     let (mut reader, mut writer) = tokio::io::split(ours);
     runtime.block_on(async {
         let stream = Http2Stream::client(theirs);
-        let (mut client, connection) =
-            h2::client::Builder::new().data_frame_budget(FRAMES).handshake::<_, Bytes>(stream).await?;
+        let (mut client, connection) = h2::client::Builder::new()
+            .data_frame_budget(FRAMES)
+            .handshake::<_, Bytes>(stream)
+            .await?;
         let driver = tokio::spawn(connection);
         let request = Request::get("http://localhost/").body(())?;
         let (response, _) = client.send_request(request, true)?;
@@ -58,8 +64,9 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
         let (mut deadline, mut end) = (Instant::now() + patience, None);
         while !answer.is_finished() && Instant::now() < deadline {
             // A server that says more than it reads stops both directions. Where h2 has ended, the answer says how.
-            let given =
-                timeout(patience, writer.write_all(&std::mem::take(&mut incoming))).await.map_err(|_| silent())?;
+            let given = timeout(patience, writer.write_all(&std::mem::take(&mut incoming)))
+                .await
+                .map_err(|_| silent())?;
             if given.is_err() {
                 break;
             }
@@ -102,7 +109,11 @@ pub(crate) fn ask(line: &mut Line, early: &[u8], patience: Duration) -> Result<S
                 // What the server says of the end, and how that came, explain more than what h2 makes of it.
                 let of_stream = error.downcast_ref::<h2::Error>();
                 let of_connection = ended.and_then(|ended| ended.ok()?.err());
-                if let Some(goes) = [of_connection.as_ref(), of_stream].into_iter().flatten().find(|e| e.is_go_away()) {
+                if let Some(goes) = [of_connection.as_ref(), of_stream]
+                    .into_iter()
+                    .flatten()
+                    .find(|e| e.is_go_away())
+                {
                     let is_kind = goes.reason() == Some(h2::Reason::NO_ERROR);
                     return Err(if is_kind { gone().into() } else { goes.to_string().into() });
                 }

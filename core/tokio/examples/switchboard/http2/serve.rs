@@ -16,9 +16,15 @@ const AT_A_TIME: u32 = 100;
 const FRAMES: usize = 4 << 20;
 
 /// Speaks HTTP/2 until one side ends it. How many requests it was.
-pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, window: u32) -> Result<u64, h2::Error> {
+pub(crate) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    window: u32,
+) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
-    builder.initial_window_size(window).initial_connection_window_size(window).max_concurrent_streams(AT_A_TIME);
+    builder
+        .initial_window_size(window)
+        .initial_connection_window_size(window)
+        .max_concurrent_streams(AT_A_TIME);
     builder.data_frame_budget(FRAMES);
     let mut connection = builder.handshake(Patient::new(stream, PATIENCE)).await?;
     let mut requests = 0;
@@ -32,7 +38,10 @@ pub(crate) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, window: u
 }
 
 /// `/echo` sends the content back as it comes, everything else says what came.
-async fn answer(request: Request<RecvStream>, mut respond: SendResponse<bytes::Bytes>) -> Result<(), h2::Error> {
+async fn answer(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<bytes::Bytes>,
+) -> Result<(), h2::Error> {
     let (head, mut content) = request.into_parts();
     let path = path(head.uri.path());
     if path == "/echo" {

@@ -119,7 +119,11 @@ static EXHIBITS: &[Exhibit] = &[
         path: "GET /h2c",
         about: "The request of HTTP/1.1 is answered on stream 1.",
         script: &[
-            Offer("GET /h2c", "h2c", &["Connection: HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"]),
+            Offer(
+                "GET /h2c",
+                "h2c",
+                &["Connection: HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"],
+            ),
             Await("101 Switching"),
             SendOctets(PREFACE),
             Await("stream 1"),
@@ -164,7 +168,9 @@ static EXHIBITS: &[Exhibit] = &[
         path: "POST /plain",
         about: "Two lengths, one hidden request: refused with 400.",
         script: &[
-            Send("POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            Send(
+                "POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ),
             Send("0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
             Await("HTTP/1.1 400"),
             AwaitEnd,
@@ -177,7 +183,9 @@ static EXHIBITS: &[Exhibit] = &[
         path: "GET /foo",
         about: "Upgrade is there, but Connection does not list it.",
         script: &[
-            Send("GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: foo/2\r\nConnection: keep-alive\r\n\r\n"),
+            Send(
+                "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: foo/2\r\nConnection: keep-alive\r\n\r\n",
+            ),
             Await("This is /foo in HTTP/1.1"),
             Finish,
             AwaitEnd,
@@ -190,7 +198,11 @@ static EXHIBITS: &[Exhibit] = &[
         path: "GET /ws",
         about: "The offer breaks a rule; the answer says which.",
         script: &[
-            Offer("GET /ws", "websocket", &["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: no base64"]),
+            Offer(
+                "GET /ws",
+                "websocket",
+                &["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: no base64"],
+            ),
             Await("Sec-WebSocket-Key"),
             Finish,
             AwaitEnd,
@@ -265,9 +277,15 @@ mod tests {
     #[test]
     fn an_exhibit_for_each_name() {
         for exhibit in EXHIBITS {
-            assert!(EXHIBITS.iter().filter(|other| other.name == exhibit.name).count() == 1, "{}", exhibit.name);
             assert!(
-                ![AUDIT, CROWD].contains(&exhibit.name) && exhibit.script.len() > 1 && exhibit.about.ends_with('.')
+                EXHIBITS.iter().filter(|other| other.name == exhibit.name).count() == 1,
+                "{}",
+                exhibit.name
+            );
+            assert!(
+                ![AUDIT, CROWD].contains(&exhibit.name)
+                    && exhibit.script.len() > 1
+                    && exhibit.about.ends_with('.')
             );
             assert!(
                 exhibit.about.len() < 64 && ["switches", "stays", "fails"].contains(&exhibit.group),

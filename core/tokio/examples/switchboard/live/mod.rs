@@ -41,8 +41,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
 /// The page takes nothing from anywhere else, and is shown in no other.
-pub(crate) const POLICY: &str =
-    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
+pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
 
 /// A file of the page: its path, its type, what is in it.
 pub(crate) type File = (&'static str, &'static str, &'static str);
@@ -67,7 +66,11 @@ static FILES: [File; 17] = [
     ("/page/code/rust.js", SCRIPT, include_str!("../../../../../wasm/playground/code/rust.js")),
     ("/page/code/c.js", SCRIPT, include_str!("../../../../../wasm/playground/code/c.js")),
     ("/page/code/python.js", SCRIPT, include_str!("../../../../../wasm/playground/code/python.js")),
-    ("/page/code/javascript.js", SCRIPT, include_str!("../../../../../wasm/playground/code/javascript.js")),
+    (
+        "/page/code/javascript.js",
+        SCRIPT,
+        include_str!("../../../../../wasm/playground/code/javascript.js"),
+    ),
     ("/docs/README.md", TEXT, include_str!("../../../../README.md")),
     ("/docs/architecture.md", TEXT, include_str!("../../../../docs/architecture.md")),
     ("/docs/coming-from.md", TEXT, include_str!("../../../../docs/coming-from.md")),
@@ -86,7 +89,8 @@ pub(crate) fn file(path: &str) -> Option<&'static File> {
 /// let its visitor's browser watch what is none of its business.
 pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let origin = origin.to_ascii_lowercase();
-    let authority = [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
+    let authority =
+        [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
     let host = |authority: &[u8]| {
         let (host, port) = match authority.iter().position(|&octet| octet == b':') {
             Some(colon) => (&authority[..colon], &authority[colon + 1..]),
@@ -229,7 +233,11 @@ impl Viewer {
 const LARGEST: usize = 1024;
 
 /// Tells a page what happens, until it leaves, and plays what it asks for on the server at `address`. How many exhibits it was.
-pub(crate) async fn serve(hub: &Hub, address: SocketAddr, stream: &mut Upgraded) -> Result<u64, Box<Error>> {
+pub(crate) async fn serve(
+    hub: &Hub,
+    address: SocketAddr,
+    stream: &mut Upgraded,
+) -> Result<u64, Box<Error>> {
     let seat = hub.enter();
     let mut frames = websocket::frames(stream, LARGEST).await;
     let outcome = show(&seat.viewer, address, &mut frames).await;
@@ -239,7 +247,11 @@ pub(crate) async fn serve(hub: &Hub, address: SocketAddr, stream: &mut Upgraded)
     outcome
 }
 
-async fn show(viewer: &Viewer, address: SocketAddr, frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
+async fn show(
+    viewer: &Viewer,
+    address: SocketAddr,
+    frames: &mut Frames<'_>,
+) -> Result<u64, Box<Error>> {
     websocket::send(frames, Message::text(exhibits::catalogue()), PATIENCE).await?;
     let (mut played, mut ask_at, mut is_asked) = (0, Instant::now() + ASKED_AFTER, false);
     loop {

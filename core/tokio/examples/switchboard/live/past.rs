@@ -31,7 +31,10 @@ impl Past {
                 self.connections.pop_front();
             }
         }
-        let Some(kept) = self.connections.iter_mut().rev().find(|kept| kept.number == number) else { return false };
+        let Some(kept) = self.connections.iter_mut().rev().find(|kept| kept.number == number)
+        else {
+            return false;
+        };
         if kept.octets + moment.len() > OF_EACH && place != Place::Last {
             kept.octets = OF_EACH;
             return false;

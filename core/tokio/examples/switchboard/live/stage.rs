@@ -54,7 +54,9 @@ impl Actor {
 
     pub(super) fn play(&mut self, script: &[Cue]) -> io::Result<()> {
         script.iter().try_for_each(|cue| match cue {
-            Cue::Offer(line, tokens, fields) => self.line.send(offer(line, tokens, fields).as_bytes()),
+            Cue::Offer(line, tokens, fields) => {
+                self.line.send(offer(line, tokens, fields).as_bytes())
+            }
             Cue::Send(text) => self.line.send(text.as_bytes()),
             Cue::SendOctets(octets) => self.line.send(octets),
             Cue::Await(text) => self.wait_for(text.as_bytes()),
@@ -93,7 +95,9 @@ impl Actor {
 
 fn offer(line: &str, tokens: &str, fields: &[&str]) -> String {
     let more: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
-    format!("{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: {tokens}\r\nConnection: Upgrade\r\n{more}\r\n")
+    format!(
+        "{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: {tokens}\r\nConnection: Upgrade\r\n{more}\r\n"
+    )
 }
 
 impl Line {

@@ -30,7 +30,9 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Gave(content, wrote) => {
             with_output(format!("! data {}", word(&content[..content.len().min(MOST)])), wrote)
         }
-        What::Refused(decision, error) => vec![format!("! {decision}"), format!("? {}", error.kind().name())],
+        What::Refused(decision, error) => {
+            vec![format!("! {decision}"), format!("? {}", error.kind().name())]
+        }
         What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<', Secrecy::default()),
         What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>', Secrecy::default()),
         What::Whispered(By::Peer, _) => vec![format!("<< {HIDDEN}")],
@@ -43,7 +45,8 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
 pub(super) fn words(decision: &Decision<'_>) -> String {
     match *decision {
         Decision::Request(head, offer) => {
-            let offer = if offer.is_empty() { String::new() } else { format!(" offer {}", list(offer)) };
+            let offer =
+                if offer.is_empty() { String::new() } else { format!(" offer {}", list(offer)) };
             format!("request {} {}{offer}{}", head.method, head.target, fields(head.fields))
         }
         Decision::Inform(head) => format!("inform {}{}", status(head), fields(head.fields)),
@@ -51,9 +54,15 @@ pub(super) fn words(decision: &Decision<'_>) -> String {
         Decision::Respond(head, content) => whole("respond", head, content),
         Decision::Reject(head, content) => whole("reject", head, content),
         Decision::Accept(selection, protocols, lines) => {
-            format!("accept {}{}", protocols.get(selection.preference()).unwrap_or(&""), fields(lines))
+            format!(
+                "accept {}{}",
+                protocols.get(selection.preference()).unwrap_or(&""),
+                fields(lines)
+            )
         }
-        Decision::Require(protocols, lines) => format!("require {}{}", list(protocols), fields(lines)),
+        Decision::Require(protocols, lines) => {
+            format!("require {}{}", list(protocols), fields(lines))
+        }
         Decision::Advertise(protocols) => format!("advertise {}", list(protocols)),
         Decision::End(trailers) => format!("end{}", fields(trailers)),
         Decision::Skip => "skip".into(),
@@ -73,7 +82,8 @@ fn status(head: &ResponseHead<'_>) -> String {
 }
 
 fn whole(verb: &str, head: &ResponseHead<'_>, content: &[u8]) -> String {
-    let content = if content.is_empty() { String::new() } else { format!(" content {}", word(content)) };
+    let content =
+        if content.is_empty() { String::new() } else { format!(" content {}", word(content)) };
     format!("{verb} {}{content}{}", status(head), fields(head.fields))
 }
 
@@ -103,9 +113,9 @@ fn summary(octets: &[u8]) -> String {
 
 /// FNV-1a, by which a vector knows long content.
 fn checksum(octets: &[u8]) -> u64 {
-    octets
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3))
+    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// The peer's error: number, name, the status to answer with, its place.
@@ -155,7 +165,10 @@ pub(super) fn push_escaped(text: &mut String, octet: u8) {
         0x20..=0x7e => text.push(octet.into()),
         _ => {
             text.push_str("\\x");
-            text.extend([octet >> 4, octet & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
+            text.extend(
+                [octet >> 4, octet & 15]
+                    .map(|half| char::from(b"0123456789abcdef"[usize::from(half)])),
+            );
         }
     }
 }

@@ -115,7 +115,8 @@ struct Telling {
 impl Transcript {
     /// The server's, of its `number`th connection.
     pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
-        let narrator = || Box::new(Narrator::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
+        let narrator =
+            || Box::new(Narrator::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
         Self::new(prints.then(narrator), Some(Arc::clone(live)), number)
     }
 
@@ -126,7 +127,11 @@ impl Transcript {
         Self::new(Some(listener), None, 0)
     }
 
-    fn new(listener: Option<Box<dyn Listener + Send>>, live: Option<Arc<Hub>>, number: u64) -> Self {
+    fn new(
+        listener: Option<Box<dyn Listener + Send>>,
+        live: Option<Arc<Hub>>,
+        number: u64,
+    ) -> Self {
         Self(Mutex::new(Telling {
             begun: Instant::now(),
             listener,
@@ -195,7 +200,8 @@ impl Transcript {
 impl Telling {
     /// Whether anybody listens; nothing is put into words in vain.
     fn is_heard(&self) -> bool {
-        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
+        self.listener.is_some()
+            || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
     }
 
     fn tell(&mut self, what: &What<'_>) {
@@ -206,12 +212,14 @@ impl Telling {
             return;
         }
         // Times count from the connection, though what it opens with may be known later.
-        let at = if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
+        let at =
+            if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
         if let Some(listener) = &mut self.listener {
             listener.hear(at, what);
         }
         if let Some(hub) = &self.live {
-            self.is_kept = hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps));
+            self.is_kept =
+                hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps));
         }
     }
 }
@@ -225,8 +233,11 @@ impl Observer for Transcript {
             telling.received.pass(octets);
         }
         if let Noticed::Event(Event::Switched(switched)) = what {
-            telling.whispers =
-                hides_secrets() && switched.protocols.iter().any(|protocol| protocol.name.eq_ignore_ascii_case("h2c"));
+            telling.whispers = hides_secrets()
+                && switched
+                    .protocols
+                    .iter()
+                    .any(|protocol| protocol.name.eq_ignore_ascii_case("h2c"));
         }
         if !telling.is_heard() {
             telling.steps += 1;
@@ -282,11 +293,13 @@ mod tests {
     /// What a server hears in this protocol after it has switched, as the lines have it.
     fn heard(token: &str, octets: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
-        let transcript = Arc::new(Transcript::new(Some(Box::new(Scribe(Arc::clone(&lines)))), None, 1));
+        let transcript =
+            Arc::new(Transcript::new(Some(Box::new(Scribe(Arc::clone(&lines)))), None, 1));
         let mut http = Observed::new(Connection::new(Role::Server), Some(transcript.clone()));
         let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: HTTP2-Settings";
-        let offer =
-            format!("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n");
+        let offer = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n"
+        );
         http.receive(offer.as_bytes()).expect("room");
         while http.advance().expect("an offer") == Step::Event {}
         let selection = http.select(&[token], Order::Client).expect("what was offered");

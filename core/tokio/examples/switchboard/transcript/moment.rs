@@ -116,11 +116,14 @@ impl Moment {
             }
             What::Received(octets, _) => moment.bytes("received", octets, MOST),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
-            What::Came(Event::Switched(switched), _) => {
-                Self { name: "switched".into(), ..moment.bytes("event", switched.leftover, usize::MAX) }
-            }
+            What::Came(Event::Switched(switched), _) => Self {
+                name: "switched".into(),
+                ..moment.bytes("event", switched.leftover, usize::MAX)
+            },
             What::Came(event, _) => Self { what: "event", name: event.name().into(), ..moment },
-            What::MessageEnded(_) => Self { what: "event", name: "end-of-message".into(), ..moment },
+            What::MessageEnded(_) => {
+                Self { what: "event", name: "end-of-message".into(), ..moment }
+            }
             What::Paused(why) => Self { what: "paused", name: why.name().into(), ..moment },
             What::Failed(error) => Self {
                 what: "error",
@@ -129,11 +132,21 @@ impl Moment {
                 error: Some(error.into()),
                 ..moment
             },
-            What::Decided(decision, wrote) => Self { name: verb(decision), ..moment.bytes("decision", wrote, MOST) },
-            What::Gave(_, wrote) => Self { name: "data".into(), ..moment.bytes("decision", wrote, MOST) },
+            What::Decided(decision, wrote) => {
+                Self { name: verb(decision), ..moment.bytes("decision", wrote, MOST) }
+            }
+            What::Gave(_, wrote) => {
+                Self { name: "data".into(), ..moment.bytes("decision", wrote, MOST) }
+            }
             What::Refused(decision, error) => {
                 let text = error.to_string();
-                Self { what: "refused", name: verb(decision), text, error: Some(error.into()), ..moment }
+                Self {
+                    what: "refused",
+                    name: verb(decision),
+                    text,
+                    error: Some(error.into()),
+                    ..moment
+                }
             }
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
             What::Spoke(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),

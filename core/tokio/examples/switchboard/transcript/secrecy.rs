@@ -74,7 +74,9 @@ impl Secrecy {
             (_, b'\r') => Place::AfterCr { is_secret },
             (_, b'\n') => Place::Begin { is_secret },
             (Place::Value { .. }, _) => return is_secret,
-            (Place::Begin { .. } | Place::AfterCr { .. }, b' ' | b'\t') if is_secret => Place::Value { is_secret },
+            (Place::Begin { .. } | Place::AfterCr { .. }, b' ' | b'\t') if is_secret => {
+                Place::Value { is_secret }
+            }
             (Place::Name, b':') => {
                 let name = std::mem::take(&mut self.name);
                 Place::Value { is_secret: is_hidden(Field { name: &name, value: b"" }) }

@@ -50,13 +50,20 @@ pub(crate) struct Ended {
 
 impl Caller {
     /// Has the client come for a check.
-    pub(crate) fn call(&self, port: u16, id: &str, identity: Option<&Identity>) -> io::Result<Call> {
+    pub(crate) fn call(
+        &self,
+        port: u16,
+        id: &str,
+        identity: Option<&Identity>,
+    ) -> io::Result<Call> {
         let (s, at) = (if identity.is_some() { "s" } else { "" }, format!("127.0.0.1:{port}/{id}"));
-        let ca = identity.map_or(String::new(), |identity| identity.authority().display().to_string());
+        let ca =
+            identity.map_or(String::new(), |identity| identity.authority().display().to_string());
         let words = match self {
             Self::Command(words) => words,
             Self::Person => {
-                let whom = if identity.is_some() { format!(", and trust {ca}") } else { String::new() };
+                let whom =
+                    if identity.is_some() { format!(", and trust {ca}") } else { String::new() };
                 eprintln!("{id}: have the client open http{s}://{at} or ws{s}://{at}{whom}");
                 return Ok(Call::default());
             }
@@ -68,11 +75,14 @@ impl Caller {
             }
         };
         let fill = |word: &String| {
-            let word = word.replace("{url}", &format!("http{s}://{at}")).replace("{ws}", &format!("ws{s}://{at}"));
+            let word = word
+                .replace("{url}", &format!("http{s}://{at}"))
+                .replace("{ws}", &format!("ws{s}://{at}"));
             word.replace("{port}", &port.to_string()).replace("{id}", id).replace("{ca}", &ca)
         };
         let words: Vec<String> = words.iter().map(fill).collect();
-        Call::run(&words).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
+        Call::run(&words)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
     }
 
     /// How long to wait for it.
@@ -100,7 +110,8 @@ impl Caller {
             Self::Command(words) => words.iter().map(|word| quoted(word)).collect(),
             _ => Vec::new(),
         };
-        let command = if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
+        let command =
+            if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
         let tls = if is_secure { " --tls" } else { "" };
         format!("switchboard audit --client{tls} --only {id} -v{command}")
     }
@@ -118,7 +129,11 @@ fn quoted(word: &str) -> String {
 impl Call {
     fn run(words: &[String]) -> io::Result<Self> {
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(&words[1..])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         // A shell has children, which end with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
@@ -148,8 +163,11 @@ impl Call {
         while !self.is_over() && Instant::now() < deadline {
             thread::sleep(GLANCE);
         }
-        let code =
-            self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()).and_then(|status| status.code());
+        let code = self
+            .child
+            .as_mut()
+            .and_then(|child| child.try_wait().ok().flatten())
+            .and_then(|status| status.code());
         self.kill();
         // What was written last is on its way through a pipe.
         thread::sleep(GLANCE);
@@ -180,7 +198,10 @@ pub(crate) fn end_with_us() {
 /// Where there are groups.
 fn kill_group(group: u32) {
     if cfg!(unix) {
-        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &format!("-{group}")])
+            .stderr(Stdio::null())
+            .status();
     }
 }
 

@@ -32,14 +32,26 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "it is about a client of WebSocket, and this one offers OFFERED",
         "have it open a WebSocket, by {ws}",
     ),
-    ("h2c", "it is about a client that offers h2c, and this one offers OFFERED", "have it ask for HTTP/2 in cleartext"),
+    (
+        "h2c",
+        "it is about a client that offers h2c, and this one offers OFFERED",
+        "have it ask for HTTP/2 in cleartext",
+    ),
     (
         "other",
         "it is about protocols that the audit does not know, and this client offers OFFERED",
         "have it offer one",
     ),
-    ("plain", "it is about a client that offers nothing, and this one offers OFFERED", "have it ask for {url} alone"),
-    ("pongs", "the client answers no ping", "have it read what comes, for as long as the connection is open"),
+    (
+        "plain",
+        "it is about a client that offers nothing, and this one offers OFFERED",
+        "have it ask for {url} alone",
+    ),
+    (
+        "pongs",
+        "the client answers no ping",
+        "have it read what comes, for as long as the connection is open",
+    ),
 ];
 /// The check whose visit is the control of all others: a good 101.
 const CONTROL: &str = "C01";
@@ -84,7 +96,9 @@ impl<'a> Audit<'a> {
         let first = checks.first().ok_or("there are no checks")?;
         let finding = audit.judge(first)?;
         let visit = audit.visits.get(first.id);
-        let Some(request) = visit.and_then(Visit::first) else { return Err(finding.reasons.join("; ")) };
+        let Some(request) = visit.and_then(Visit::first) else {
+            return Err(finding.reasons.join("; "));
+        };
         audit.offers = request.offers.iter().map(|(token, _)| token.clone()).collect();
         Ok(audit)
     }
@@ -102,7 +116,8 @@ impl<'a> Audit<'a> {
         let mut finding = self.attempt(check)?;
         // What is seen once may be chance; the milder of two counts.
         if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
-            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
         }
         self.findings.insert(check.id, finding.clone());
         Ok(finding)
@@ -120,11 +135,15 @@ impl<'a> Audit<'a> {
         }
         let cannot = |error: io::Error| error.to_string();
         let identity = self.identity.as_ref();
-        let visit = match visit::visit(&self.caller, identity, check, self.times, until(check)).map_err(cannot)? {
+        let visit = match visit::visit(&self.caller, identity, check, self.times, until(check))
+            .map_err(cannot)?
+        {
             Ok(visit) => visit,
             Err(absent) => return Ok(Finding::without(check, &absent)),
         };
-        let key = |request: &super::incoming::Request| request.field("sec-websocket-key").map(String::from);
+        let key = |request: &super::incoming::Request| {
+            request.field("sec-websocket-key").map(String::from)
+        };
         self.keys.extend(visit.requests.iter().filter_map(key));
         let (verdict, mut reasons) = self.verdict(&check.rules, &visit);
         if verdict >= Verdict::Warn {
@@ -132,7 +151,13 @@ impl<'a> Audit<'a> {
         }
         let control = self.visits.get(CONTROL).map(Visit::received);
         let again = self.caller.again(check.id, identity.is_some());
-        let evidence = Evidence { sent: visit.sent.clone(), came: visit.received(), control, arrived: None, again };
+        let evidence = Evidence {
+            sent: visit.sent.clone(),
+            came: visit.received(),
+            control,
+            arrived: None,
+            again,
+        };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
@@ -152,18 +177,22 @@ impl<'a> Audit<'a> {
 
     /// What is missing of what a check needs.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
-        let offers = |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
+        let offers =
+            |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
         let is_met = match need {
             "websocket" | "h2c" => offers(need),
             "plain" => self.offers.is_empty(),
             "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
             "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
             _ => {
-                let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+                    return Ok(None);
+                };
                 return Ok(Missing::pass_of(&self.judge(check)?));
             }
         };
-        let offered = if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
+        let offered =
+            if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
         let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
         Ok(lack.map(|(_, what, remedy)| Missing::new(what.replace("OFFERED", &offered), *remedy)))
     }
@@ -183,19 +212,23 @@ fn until(check: &Check) -> Until {
 /// How a command ended, in words.
 fn said(ended: &caller::Ended) -> String {
     let cut = tail(&String::from_utf8_lossy(&ended.output));
-    let how =
-        ended.code.map_or("the command did not end by itself".into(), |code| format!("the command ended with {code}"));
+    let how = ended.code.map_or("the command did not end by itself".into(), |code| {
+        format!("the command ended with {code}")
+    });
     if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
 }
 
 /// The end of what was said, which is what counts, from the beginning of a word.
 fn tail(output: &str) -> String {
     let output = output.trim();
-    let Some((start, _)) = output.char_indices().rev().nth(TOLD - 1).filter(|(start, _)| *start > 0) else {
+    let Some((start, _)) =
+        output.char_indices().rev().nth(TOLD - 1).filter(|(start, _)| *start > 0)
+    else {
         return output.into();
     };
     let rest = &output[start..];
     let is_begun = output[..start].ends_with(char::is_whitespace);
-    let words = rest.find(char::is_whitespace).filter(|_| !is_begun).map_or(rest, |end| &rest[end..]);
+    let words =
+        rest.find(char::is_whitespace).filter(|_| !is_begun).map_or(rest, |end| &rest[end..]);
     format!("… {}", words.trim_start())
 }

@@ -82,7 +82,10 @@ impl Visit {
 
     /// What there is to show: all that came, and the end of the last connection.
     pub(crate) fn received(&self) -> Received {
-        Received { octets: self.came.clone(), end: if self.has_ended { End::Closed } else { End::Open } }
+        Received {
+            octets: self.came.clone(),
+            end: if self.has_ended { End::Closed } else { End::Open },
+        }
     }
 
     /// What came is words of the new protocol, and not of its end.
@@ -92,14 +95,20 @@ impl Visit {
 
     /// Likewise of these bytes. Of a protocol that is not known any words will do.
     fn speaks(&self, octets: &[u8]) -> bool {
-        let is_unknown = || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
+        let is_unknown =
+            || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
         octets.starts_with(PREFACE)
-            || spoken(octets).iter().take_while(|frame| frame.opcode != CLOSE).any(|frame| TALK.contains(&frame.opcode))
+            || spoken(octets)
+                .iter()
+                .take_while(|frame| frame.opcode != CLOSE)
+                .any(|frame| TALK.contains(&frame.opcode))
             || !octets.is_empty() && !is_request(octets) && is_unknown()
     }
 
     fn offers(&self, token: &str) -> bool {
-        self.first().is_some_and(|first| first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token)))
+        self.first().is_some_and(|first| {
+            first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token))
+        })
     }
 
     fn offers_anything(&self) -> bool {
@@ -220,7 +229,9 @@ impl House {
             match self.listener.accept() {
                 Ok((socket, _)) => {
                     socket.set_nonblocking(false)?;
-                    let Some(wire) = self.wire(socket, self.times.patience.min(left))? else { continue };
+                    let Some(wire) = self.wire(socket, self.times.patience.min(left))? else {
+                        continue;
+                    };
                     let mut talk = Talk { wire, incoming: Incoming::new() };
                     talk.listen(self.times.patience.min(left), Incoming::is_done);
                     // One that asks nothing was opened in advance.
@@ -241,7 +252,9 @@ impl House {
 
     /// A connection, in TLS if it has to be; none where the client did not want it.
     fn wire(&mut self, socket: TcpStream, patience: Duration) -> io::Result<Option<Wire>> {
-        let Some(config) = self.config.clone() else { return Wire::new(socket, patience).map(Some) };
+        let Some(config) = self.config.clone() else {
+            return Wire::new(socket, patience).map(Some);
+        };
         match Wire::accept(socket, config, patience) {
             Ok(wire) => Ok(Some(wire)),
             Err(error) => {
@@ -273,22 +286,33 @@ impl House {
             self.visit.requests.extend(talk.incoming.requests.last().cloned());
             let Some(request) = self.visit.requests.last().cloned() else { return Ok(()) };
             if number == 0 {
-                talk.listen(self.times.pause.min(Duration::from_millis(100)), |incoming| !incoming.rest().is_empty());
+                talk.listen(self.times.pause.min(Duration::from_millis(100)), |incoming| {
+                    !incoming.rest().is_empty()
+                });
                 self.visit.early = talk.incoming.rest().to_vec();
             }
             for step in answer::steps(section, &request).map_err(io::Error::other)? {
-                self.visit.was_hasty |= number + 1 < sections.len() && is_request(talk.incoming.rest());
+                self.visit.was_hasty |=
+                    number + 1 < sections.len() && is_request(talk.incoming.rest());
                 self.take(talk, &step);
             }
         }
         match until {
             Until::Pong => talk.listen(self.times.patience, |incoming| has_pong(incoming.rest())),
-            Until::Acknowledged => talk.listen(self.times.patience, |incoming| has_acknowledged(incoming.rest())),
+            Until::Acknowledged => {
+                talk.listen(self.times.patience, |incoming| has_acknowledged(incoming.rest()))
+            }
             Until::Opened => {
                 let visit = self.visit.clone();
-                let speaks = |incoming: &Incoming| visit.speaks(incoming.rest()) || has_left(incoming.rest());
+                let speaks = |incoming: &Incoming| {
+                    visit.speaks(incoming.rest()) || has_left(incoming.rest())
+                };
                 talk.listen(self.times.pause, speaks);
-                if !speaks(&talk.incoming) && !talk.incoming.has_ended && !pings && self.expects_frames() {
+                if !speaks(&talk.incoming)
+                    && !talk.incoming.has_ended
+                    && !pings
+                    && self.expects_frames()
+                {
                     // One that has nothing to say answers a ping, if it is open.
                     self.take(talk, &Step::Send(PING.into()));
                 }
@@ -307,7 +331,8 @@ impl House {
 
     /// What was sent begins with a 101, and websocket was asked for.
     fn expects_frames(&self) -> bool {
-        let has = |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
+        let has =
+            |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
         self.visit.offers("websocket") && has(b" 101 ")
     }
 
@@ -368,5 +393,6 @@ impl Talk {
 
 /// It begins as a request does, and no frame.
 pub(crate) fn is_request(octets: &[u8]) -> bool {
-    octets.first().is_some_and(u8::is_ascii_uppercase) && octets.get(1).is_some_and(u8::is_ascii_uppercase)
+    octets.first().is_some_and(u8::is_ascii_uppercase)
+        && octets.get(1).is_some_and(u8::is_ascii_uppercase)
 }

@@ -70,8 +70,18 @@ impl<'a> Audit<'a> {
         checks: &'a [Check],
     ) -> Result<Self, Trouble> {
         let findings = HashMap::new();
-        let mut audit = Self { proxy, origin, is_forward, patience, checks, findings, persists: false, changed: None };
-        let control = checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
+        let mut audit = Self {
+            proxy,
+            origin,
+            is_forward,
+            patience,
+            checks,
+            findings,
+            persists: false,
+            changed: None,
+        };
+        let control =
+            checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
         let begun = Instant::now();
         while begun.elapsed() < RECOVERY && audit.misses_its_origin(control)? {
             thread::sleep(RECOVERY / 20);
@@ -79,14 +89,18 @@ impl<'a> Audit<'a> {
         let finding = audit.judge(control)?;
         if finding.verdict != Verdict::Pass {
             let reasons = finding.reasons.join("; ");
-            return Err(format!("{} does not forward to port {}: {reasons}", proxy.authority, audit.origin.port));
+            return Err(format!(
+                "{} does not forward to port {}: {reasons}",
+                proxy.authority, audit.origin.port
+            ));
         }
         let (exchange, _) = audit.exchange(&super::table::parse(TWICE)?[0])?;
         audit.persists = exchange.is_complete();
         let changed = &super::table::parse(CHANGED)?[0];
         let sent = Script::of(changed, By::Check, &audit.places(false))?.octets();
         let (_, log) = audit.exchange(changed)?;
-        audit.changed = Some(sent).filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
+        audit.changed = Some(sent)
+            .filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
         Ok(audit)
     }
 
@@ -104,7 +118,8 @@ impl<'a> Audit<'a> {
         let mut finding = self.attempt(check)?;
         // What is seen once may be chance; the milder of two counts.
         if finding.verdict >= Verdict::Warn {
-            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
         }
         self.findings.insert(check.id, finding.clone());
         Ok(finding)
@@ -141,11 +156,17 @@ impl<'a> Audit<'a> {
         Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
     }
 
-    fn run(&self, check: &Check, target: &Target, places: &Places) -> Result<(Exchange, Log), Trouble> {
+    fn run(
+        &self,
+        check: &Check,
+        target: &Target,
+        places: &Places,
+    ) -> Result<(Exchange, Log), Trouble> {
         self.origin.begin(answers(check));
         let script = Script::of(&question(check), By::Check, places)?;
         let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
-        let exchange = exchange::run(target, &script, self.patience, until(check)).map_err(cannot)?;
+        let exchange =
+            exchange::run(target, &script, self.patience, until(check)).map_err(cannot)?;
         thread::sleep(BLINK);
         Ok((exchange, self.origin.log()))
     }
@@ -159,7 +180,15 @@ impl<'a> Audit<'a> {
         };
         let is_secure = self.proxy.is_secure && !is_direct && !self.is_forward;
         let address = authority.clone();
-        Places { is_secure, authority, address, plain: path.clone(), echo: path.clone(), websocket: path, token: None }
+        Places {
+            is_secure,
+            authority,
+            address,
+            plain: path.clone(),
+            echo: path.clone(),
+            websocket: path,
+            token: None,
+        }
     }
 
     /// What is missing of what a check needs.
@@ -168,7 +197,9 @@ impl<'a> Audit<'a> {
             "persistent" => self.persists,
             "cleartext" => !self.proxy.is_secure,
             _ => {
-                let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+                    return Ok(None);
+                };
                 return Ok(Missing::pass_of(&self.judge(check)?));
             }
         };
@@ -180,7 +211,10 @@ impl<'a> Audit<'a> {
         let forward = if self.is_forward { " --forward" } else { "" };
         let scheme = if self.proxy.is_secure { "https" } else { "http" };
         let url = format!("{scheme}://{}{}", self.proxy.authority, self.proxy.path);
-        format!("switchboard audit --proxy '{url}' --origin-port {}{forward} --only {} -v", self.origin.port, check.id)
+        format!(
+            "switchboard audit --proxy '{url}' --origin-port {}{forward} --only {} -v",
+            self.origin.port, check.id
+        )
     }
 }
 
@@ -217,7 +251,12 @@ fn until(check: &Check) -> Until {
 /// is asked has happened.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
-        let is_asked = |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
-        SYMPTOMS.iter().filter(|(name, ..)| is_asked(name)).filter_map(|(_, symptom, _)| symptom(seen)).collect()
+        let is_asked =
+            |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
+        SYMPTOMS
+            .iter()
+            .filter(|(name, ..)| is_asked(name))
+            .filter_map(|(_, symptom, _)| symptom(seen))
+            .collect()
     })
 }

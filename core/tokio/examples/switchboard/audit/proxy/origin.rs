@@ -58,7 +58,9 @@ impl Origin {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || Connection::new(stream, shared).and_then(|mut connection| connection.serve()));
+                thread::spawn(move || {
+                    Connection::new(stream, shared).and_then(|mut connection| connection.serve())
+                });
             }
         });
         Ok(Self { state, port })
@@ -113,10 +115,12 @@ impl Connection {
             }
             let needs_offer = section.iter().any(|line| is(line, "offered"));
             let request = self.incoming.requests.last().cloned().unwrap_or_default();
-            let is_met =
-                !needs_offer || request.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
-            let section: Vec<_> =
-                section.into_iter().filter(|line| !is(line, "early") && !is(line, "offered")).collect();
+            let is_met = !needs_offer
+                || request.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
+            let section: Vec<_> = section
+                .into_iter()
+                .filter(|line| !is(line, "early") && !is(line, "offered"))
+                .collect();
             self.note(number, index);
             if is_met && self.answer(number, &section, &request)? {
                 while !self.incoming.is_done() {
@@ -146,7 +150,9 @@ impl Connection {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
         state.log.requests.push(Request::default());
-        let section = answer::sections(&state.lines).get(index).map_or(Vec::new(), |section| section.to_vec());
+        let section = answer::sections(&state.lines)
+            .get(index)
+            .map_or(Vec::new(), |section| section.to_vec());
         (state.number, index, section)
     }
 
@@ -162,7 +168,9 @@ impl Connection {
 
     /// Whether it has switched with that.
     fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
-        let switches = section.iter().any(|line| matches!(line.what, What::Text(text) if text.contains(" 101 ")));
+        let switches = section
+            .iter()
+            .any(|line| matches!(line.what, What::Text(text) if text.contains(" 101 ")));
         if switches {
             let mut state = locked(&self.state);
             state.tunnels.push(self.stream.try_clone()?);

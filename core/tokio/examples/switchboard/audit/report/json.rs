@@ -70,7 +70,11 @@ impl<'a> Each<'a> {
             verdict: finding.verdict.name(),
             known,
             reasons: &finding.reasons,
-            evidence: finding.evidence.as_ref().filter(|_| finding.verdict >= Verdict::Warn).map(Shown::of),
+            evidence: finding
+                .evidence
+                .as_ref()
+                .filter(|_| finding.verdict >= Verdict::Warn)
+                .map(Shown::of),
         }
     }
 }

@@ -20,10 +20,15 @@ fn case(report: &Report, finding: &Finding) -> String {
     let check = &finding.check;
     let inside = match finding.verdict {
         Verdict::Pass => String::new(),
-        Verdict::NotApplicable => format!("<skipped message=\"{}\"/>", escaped(&finding.reasons.join("; "))),
+        Verdict::NotApplicable => {
+            format!("<skipped message=\"{}\"/>", escaped(&finding.reasons.join("; ")))
+        }
         _ if report.is_failure(finding) => {
             let told = escaped(&text::told(report, finding));
-            format!("<failure message=\"{}\">{told}</failure>", escaped(&finding.reasons.join("; ")))
+            format!(
+                "<failure message=\"{}\">{told}</failure>",
+                escaped(&finding.reasons.join("; "))
+            )
         }
         _ => format!("<system-out>{}</system-out>", escaped(&text::told(report, finding))),
     };

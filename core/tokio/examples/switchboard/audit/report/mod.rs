@@ -57,7 +57,10 @@ impl Report {
 
     /// The checks of known findings that pass now.
     fn mended(&self) -> impl Iterator<Item = &'static str> {
-        self.findings.iter().filter(|finding| self.known.is_mended(finding)).map(|finding| finding.check.id)
+        self.findings
+            .iter()
+            .filter(|finding| self.known.is_mended(finding))
+            .map(|finding| finding.check.id)
     }
 }
 

@@ -119,7 +119,8 @@ fn who_forwards_nothing_is_not_judged() {
 #[test]
 fn who_breaks_one_rule_is_told_just_that() {
     let audit = |(is_forward, &(id, verdict, wrong))| {
-        let is_wanted = move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
+        let is_wanted =
+            move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
         (wrong, is_wanted, thread::spawn(move || complaints(wrong, is_forward, is_wanted)))
     };
     let gateways = MUTANTS.iter().map(|mutant| (false, mutant));
@@ -146,7 +147,9 @@ fn no_proxy_hangs_an_audit() {
     ];
     for peer in peers {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let target = format!("http://{}/", listener.local_addr().expect("an address")).parse().expect("a URL");
+        let target = format!("http://{}/", listener.local_addr().expect("an address"))
+            .parse()
+            .expect("a URL");
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 thread::spawn(move || peer(client));
@@ -162,8 +165,10 @@ fn no_proxy_hangs_an_audit() {
 #[test]
 fn each_check_has_a_mutant() {
     let checks = checks();
-    let is_tried = |check: &Check| check.id == "P00" || MUTANTS.iter().any(|(id, ..)| *id == check.id);
-    let untried: Vec<_> = checks.iter().filter(|check| !is_tried(check)).map(|check| check.id).collect();
+    let is_tried =
+        |check: &Check| check.id == "P00" || MUTANTS.iter().any(|(id, ..)| *id == check.id);
+    let untried: Vec<_> =
+        checks.iter().filter(|check| !is_tried(check)).map(|check| check.id).collect();
     assert_eq!(untried, [""; 0]);
 }
 
@@ -171,15 +176,23 @@ fn each_check_has_a_mutant() {
 #[test]
 fn the_page_has_the_number() {
     let said = format!("to. {} checks", checks().len());
-    assert!(include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
+    assert!(
+        include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said),
+        "{said}"
+    );
 }
 
 #[test]
 fn each_word_of_the_table_is_known() {
     let checks = checks();
-    let words = checks.iter().flat_map(|check| [&check.rules.fail, &check.rules.warn, &check.rules.moot]).flatten();
+    let words = checks
+        .iter()
+        .flat_map(|check| [&check.rules.fail, &check.rules.warn, &check.rules.moot])
+        .flatten();
     let is_known = |word: &&str| {
-        SYMPTOMS.iter().any(|(name, ..)| [false, true].iter().any(|is_forward| means(word, name, *is_forward)))
+        SYMPTOMS
+            .iter()
+            .any(|(name, ..)| [false, true].iter().any(|is_forward| means(word, name, *is_forward)))
     };
     let known = words.copied().filter(is_known).collect();
     crate::audit::tests::the_words_are_known(&checks, &known, NEEDS);
@@ -203,7 +216,11 @@ fn complaints(
     }
 }
 
-fn complaints_within(patience: Duration, wrong: Wrong, is_forward: bool) -> Result<Vec<Complaint>, String> {
+fn complaints_within(
+    patience: Duration,
+    wrong: Wrong,
+    is_forward: bool,
+) -> Result<Vec<Complaint>, String> {
     let checks = checks();
     let origin = Origin::listen(0).expect("a port");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -230,8 +247,15 @@ struct Proxy {
 
 const REFUSAL: &str = "Content-Length: 0\r\nConnection: close\r\n\r\n";
 /// Fields for one hop.
-const HOP: [&str; 7] =
-    ["connection", "upgrade", "keep-alive", "http2-settings", "transfer-encoding", "content-length", "x-hop"];
+const HOP: [&str; 7] = [
+    "connection",
+    "upgrade",
+    "keep-alive",
+    "http2-settings",
+    "transfer-encoding",
+    "content-length",
+    "x-hop",
+];
 
 impl Proxy {
     fn serve(&mut self) -> io::Result<()> {
@@ -244,8 +268,10 @@ impl Proxy {
                 incoming.receive(&octets);
             }
             let request = incoming.requests.last().cloned().unwrap_or_default();
-            let line = String::from_utf8_lossy(request.head.split(|octet| *octet == b'\r').next().unwrap_or_default())
-                .into_owned();
+            let line = String::from_utf8_lossy(
+                request.head.split(|octet| *octet == b'\r').next().unwrap_or_default(),
+            )
+            .into_owned();
             let is_refused = line.starts_with("CONNECT") && self.wrong != PassesConnect;
             if request.error.is_some() || is_refused || self.wrong == AnswersItself {
                 return write!(self.client, "HTTP/1.1 501 No\r\n{REFUSAL}");
@@ -277,10 +303,11 @@ impl Proxy {
 
     /// What is offered to the origin.
     fn offer(&self, request: &Request, is_11: bool) -> String {
-        let is_offer = request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);
+        let is_offer =
+            request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);
         let is_unnamed = self.wrong == ForwardsUnnamed && !request.lists("connection", "upgrade");
-        let is_overlooked =
-            self.wrong == WantsTheOptionAlone && request.field("connection") == Some("keep-alive, Upgrade");
+        let is_overlooked = self.wrong == WantsTheOptionAlone
+            && request.field("connection") == Some("keep-alive, Upgrade");
         if !is_offer && !is_unnamed || is_overlooked {
             return String::new();
         }
@@ -318,7 +345,9 @@ impl Proxy {
         }
         let content = match self.wrong {
             DropsContent => b"",
-            CutsChunks | RefusesEarly101 if request.field("transfer-encoding").is_some() => &request.content[..2],
+            CutsChunks | RefusesEarly101 if request.field("transfer-encoding").is_some() => {
+                &request.content[..2]
+            }
             _ => &request.content[..],
         };
         if !content.is_empty() {
@@ -328,7 +357,12 @@ impl Proxy {
     }
 
     /// Relays what is answered. The bytes after the head, where nothing else is to be read as HTTP.
-    fn relay(&mut self, origin: &mut TcpStream, offer: &str, closes: bool) -> io::Result<Option<Vec<u8>>> {
+    fn relay(
+        &mut self,
+        origin: &mut TcpStream,
+        offer: &str,
+        closes: bool,
+    ) -> io::Result<Option<Vec<u8>>> {
         let mut came = Vec::new();
         loop {
             let end = loop {
@@ -356,7 +390,11 @@ impl Proxy {
 
     fn relay_101(&mut self, head: &str, rest: Vec<u8>, offer: &str) -> io::Result<Option<Vec<u8>>> {
         let has_option = head.contains("Connection: Upgrade\r\n");
-        let named = head.split("Upgrade: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap_or_default();
+        let named = head
+            .split("Upgrade: ")
+            .nth(1)
+            .and_then(|rest| rest.split("\r\n").next())
+            .unwrap_or_default();
         let is_asked = offer.split(", ").any(|token| token == named);
         let is_right = (has_option || self.wrong == BelievesBare)
             && (is_asked
@@ -394,7 +432,8 @@ impl Proxy {
         offer: &str,
         closes: bool,
     ) -> io::Result<Option<Vec<u8>>> {
-        let length = head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+        let length =
+            head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
         let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or_default();
         let is_connect = self.wrong == PassesConnect && length == 4;
         while content.len() < length && !is_connect {
