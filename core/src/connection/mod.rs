@@ -68,7 +68,7 @@ crate::listed::listed! { Closing { Close = "close", Linger = "linger", Reset = "
 
 /// What is still to be sent of the message being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outgoing {
+enum SendFraming {
     /// Nothing.
     None,
     /// That many bytes.
@@ -90,7 +90,7 @@ pub struct Connection {
     /// Everything that needs memory; given back by [`release`](Self::release).
     pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
-    outgoing: Outgoing,
+    outgoing: SendFraming,
     /// Where in the peer's bytes the unread ones begin.
     offset: u64,
     pub(crate) failure: Option<Error>,
@@ -137,7 +137,7 @@ pub(crate) struct Flags {
     /// The peer's direction has switched and no event has said so.
     owes_switched: Option<SwitchedBy>,
     /// The message sent was complete before `send_end`; that call may still come.
-    ended_itself: bool,
+    ended_by_framing: bool,
     /// Your code does not want the rest of the content.
     skips: bool,
     /// The server has answered in HTTP/1.0.
@@ -189,7 +189,7 @@ impl Connection {
             config,
             scratch: None,
             body: Body::None,
-            outgoing: Outgoing::None,
+            outgoing: SendFraming::None,
             offset: 0,
             failure: None,
             heads: 0,
@@ -238,7 +238,7 @@ impl Connection {
             {
                 Owes::Response
             }
-            _ if self.outgoing != Outgoing::None => Owes::Content,
+            _ if self.outgoing != SendFraming::None => Owes::Content,
             _ => Owes::Nothing,
         }
     }
@@ -306,8 +306,8 @@ impl Connection {
         let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Cut);
         // A response that your code writes itself may be framed in any way: the worst is assumed.
         let is_close_delimited = match self.outgoing {
-            Outgoing::UntilClose => true,
-            Outgoing::Own => !self.state.persist,
+            SendFraming::UntilClose => true,
+            SendFraming::Own => !self.state.persist,
             _ => false,
         };
         let may_lose_a_response =

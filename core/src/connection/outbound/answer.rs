@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use bytes::BufMut;
 
-use super::request::outgoing;
+use super::request::declared_framing;
 use super::tidy::{self, Allowed};
-use crate::connection::{Connection, Outgoing};
+use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
 use crate::machine::{Answer, Input, Peer, Phase, Role, Turn, Tx};
@@ -17,19 +17,19 @@ use crate::wire::fields::{Field, FieldSource, Options};
 use crate::wire::outgoing::ResponseHead;
 
 impl Connection {
-    pub(in crate::connection) fn inform(
+    pub(in crate::connection) fn send_informational_dyn(
         &mut self,
         response: &ResponseHead<'_>,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.inform_strictly(response, out);
+        let strict = self.send_informational_strict(response, out);
         let tidy = |_: &Self| tidy::response(response.fields, response.status, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| {
-            connection.inform_strictly(&ResponseHead { fields, ..*response }, out)
+        self.retry_tidied(strict, tidy, |connection, fields| {
+            connection.send_informational_strict(&ResponseHead { fields, ..*response }, out)
         })
     }
 
-    fn inform_strictly(
+    fn send_informational_strict(
         &mut self,
         response: &ResponseHead<'_>,
         out: &mut dyn BufMut,
@@ -53,21 +53,21 @@ impl Connection {
     }
 
     /// A final response: its head, and all of its content where the caller gives that too.
-    pub(in crate::connection) fn answer(
+    pub(in crate::connection) fn send_response_dyn(
         &mut self,
         response: &ResponseHead<'_>,
         required: &[&str],
         content: Option<&[u8]>,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        match self.answer_strictly(response, required, content, out) {
+        match self.send_response_strict(response, required, content, out) {
             Ok(()) => Ok(()),
-            strict => self.answer_tidied(strict, response, required, content, out),
+            strict => self.send_response_tidied(strict, response, required, content, out),
         }
     }
 
     #[cold]
-    fn answer_tidied(
+    fn send_response_tidied(
         &mut self,
         strict: Result<(), Error>,
         response: &ResponseHead<'_>,
@@ -79,14 +79,14 @@ impl Connection {
             let status = response.status;
             let allowed = match status {
                 204 | 205 => Allowed::Nothing,
-                _ if connection.would_tunnel(status) => Allowed::Nothing,
+                _ if connection.opens_tunnel(status) => Allowed::Nothing,
                 _ if connection.state.peer == Peer::V11 && content.is_none() => Allowed::Both,
                 _ => Allowed::Length,
             };
             tidy::response(response.fields, status, allowed)
         };
-        self.or_tidied(strict, tidy, |connection, fields| {
-            connection.answer_strictly(
+        self.retry_tidied(strict, tidy, |connection, fields| {
+            connection.send_response_strict(
                 &ResponseHead { fields, ..*response },
                 required,
                 content,
@@ -95,7 +95,7 @@ impl Connection {
         })
     }
 
-    fn answer_strictly(
+    fn send_response_strict(
         &mut self,
         response: &ResponseHead<'_>,
         required: &[&str],
@@ -117,30 +117,30 @@ impl Connection {
         let composed = self.with_draft(|connection, draft| {
             let outgoing =
                 connection.compose_response(draft, response, required, content, advertises)?;
-            let follows = content.filter(|_| outgoing != Outgoing::None).unwrap_or_default();
+            let follows = content.filter(|_| outgoing != SendFraming::None).unwrap_or_default();
             encode::hand_over(&[draft, follows], out).map(|()| outgoing)
         });
         // The state was changed in place, and is as it was if anything is refused: a state that is passed around costs
         // more than the rest of this.
         let outgoing = composed.inspect_err(|_| self.state = before)?;
-        self.answered(response.status, outgoing, content.is_some());
+        self.commit_response(response.status, outgoing, content.is_some());
         Ok(())
     }
 
     /// The head of a final response has left, with its content if it is whole, and the machine has been told.
     #[inline]
-    pub(in crate::connection) fn answered(
+    pub(in crate::connection) fn commit_response(
         &mut self,
         status: u16,
-        outgoing: Outgoing,
+        outgoing: SendFraming,
         is_whole: bool,
     ) {
         if let Some(scratch) = &mut self.scratch {
             scratch.offer.clear();
         }
         self.flags.has_answered = true;
-        self.outgoing = if is_whole { Outgoing::None } else { outgoing };
-        self.flags.ended_itself = !is_whole && outgoing == Outgoing::None;
+        self.outgoing = if is_whole { SendFraming::None } else { outgoing };
+        self.flags.ended_by_framing = !is_whole && outgoing == SendFraming::None;
         if self.state.tx == Tx::Switched {
             self.flags.owes_switched = Some(SwitchedBy::Connect);
             self.scratch().agreed.clear();
@@ -149,7 +149,7 @@ impl Connection {
             self.settle_why(if status == 426 { Why::Required } else { Why::Declined });
         }
         self.note_here(TraceStep::SentResponse, u32::from(status));
-        if is_whole && outgoing != Outgoing::None {
+        if is_whole && outgoing != SendFraming::None {
             self.note_here(TraceStep::SentEnd, 0);
         }
     }
@@ -162,7 +162,7 @@ impl Connection {
         required: &[&str],
         content: Option<&[u8]>,
         advertises: bool,
-    ) -> Result<Outgoing, Error> {
+    ) -> Result<SendFraming, Error> {
         put_status_line(draft, response)?;
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
         let mut survey = Survey::default();
@@ -174,25 +174,25 @@ impl Connection {
         let (outgoing, framing) = framed.map_err(Error::local)?;
         let answer = Answer {
             success: (200..=299).contains(&response.status),
-            content: outgoing != Outgoing::None,
-            persist: !survey.options.close && outgoing != Outgoing::UntilClose,
+            content: outgoing != SendFraming::None,
+            persist: !survey.options.close && outgoing != SendFraming::UntilClose,
         };
         let says_nothing_of_the_hop =
             survey.says_nothing_of_the_hop() && required.is_empty() && !advertises;
         let is_whole = content.is_some();
-        if says_nothing_of_the_hop && self.take_plain_answer(answer, is_whole) {
+        if says_nothing_of_the_hop && self.apply_response_fast(answer, is_whole) {
             encode::finish(draft, &survey, &Added { framing, ..Added::default() });
             return Ok(outgoing);
         }
-        self.take_answer(answer, is_whole).map_err(Error::local)?;
-        self.compose_for_the_hop(draft, &survey, required, advertises, framing);
+        self.apply_response(answer, is_whole).map_err(Error::local)?;
+        self.compose_hop_by_hop(draft, &survey, required, advertises, framing);
         Ok(outgoing)
     }
 
     /// Ends the head where there may be something to say about the connection or a protocol. Apart, so that most answers do
     /// not pay for it.
     #[inline(never)]
-    fn compose_for_the_hop(
+    fn compose_hop_by_hop(
         &self,
         draft: &mut Vec<u8>,
         survey: &Survey,
@@ -227,7 +227,7 @@ impl Connection {
     /// What the machine makes of the answer to a plain request is known beforehand, where nothing has to be said about the
     /// connection; false, and no change, where another than a plain one is answered.
     #[inline(always)]
-    pub(in crate::connection) fn take_plain_answer(
+    pub(in crate::connection) fn apply_response_fast(
         &mut self,
         answer: Answer,
         is_whole: bool,
@@ -241,7 +241,7 @@ impl Connection {
 
     /// Takes an answer into the machine, and its end too where that is whole.
     #[inline(never)]
-    pub(in crate::connection) fn take_answer(
+    pub(in crate::connection) fn apply_response(
         &mut self,
         answer: Answer,
         is_whole: bool,
@@ -257,14 +257,14 @@ impl Connection {
     }
 
     /// RFC 9110, 9.3.6: a 2xx to CONNECT.
-    fn would_tunnel(&self, status: u16) -> bool {
+    fn opens_tunnel(&self, status: u16) -> bool {
         self.state.turn == Turn::Connect && (200..=299).contains(&status)
     }
 
     /// RFC 9112, 6.3 from the sender's side: how the content ends, and the field that says so if the caller gave none.
-    fn frame(&self, status: u16, survey: &Survey) -> Result<(Outgoing, FramingLine), ErrorKind> {
-        const NOTHING: (Outgoing, FramingLine) = (Outgoing::None, FramingLine::None);
-        if status == 204 || self.would_tunnel(status) {
+    fn frame(&self, status: u16, survey: &Survey) -> Result<(SendFraming, FramingLine), ErrorKind> {
+        const NOTHING: (SendFraming, FramingLine) = (SendFraming::None, FramingLine::None);
+        if status == 204 || self.opens_tunnel(status) {
             // RFC 9110, 8.6 and 9.3.6: no framing field at all.
             return if survey.has_framing() {
                 Err(ErrorKind::FramingConflict)
@@ -277,21 +277,21 @@ impl Connection {
         if survey.chunked && !takes_chunked {
             return Err(ErrorKind::FramingConflict);
         }
-        if self.answers_head() || status == 304 {
+        if self.request_is_head() || status == 304 {
             return Ok(NOTHING);
         }
         if status == 205 {
             // RFC 9110, 15.3.6: said to be empty, and empty.
             return match survey.length {
                 Some(0) => Ok(NOTHING),
-                None if !survey.chunked => Ok((Outgoing::None, FramingLine::Length(0))),
+                None if !survey.chunked => Ok((SendFraming::None, FramingLine::Length(0))),
                 _ => Err(ErrorKind::FramingConflict),
             };
         }
-        Ok(match outgoing(survey) {
-            Outgoing::None if survey.has_framing() => NOTHING,
-            Outgoing::None if takes_chunked => (Outgoing::Chunked, FramingLine::Chunked),
-            Outgoing::None => (Outgoing::UntilClose, FramingLine::None),
+        Ok(match declared_framing(survey) {
+            SendFraming::None if survey.has_framing() => NOTHING,
+            SendFraming::None if takes_chunked => (SendFraming::Chunked, FramingLine::Chunked),
+            SendFraming::None => (SendFraming::UntilClose, FramingLine::None),
             given => (given, FramingLine::None),
         })
     }
@@ -302,26 +302,27 @@ impl Connection {
         status: u16,
         survey: &Survey,
         len: u64,
-    ) -> Result<(Outgoing, FramingLine), ErrorKind> {
+    ) -> Result<(SendFraming, FramingLine), ErrorKind> {
         if survey.is_coded() {
             return Err(ErrorKind::FramingConflict);
         }
-        if matches!(status, 204 | 205 | 304) || self.would_tunnel(status) {
+        if matches!(status, 204 | 205 | 304) || self.opens_tunnel(status) {
             return if len > 0 {
                 Err(ErrorKind::FramingConflict)
             } else {
                 self.frame(status, survey)
             };
         }
-        let is_head = self.answers_head();
+        let is_head = self.request_is_head();
         match survey.length {
             // RFC 9110, 9.3.2: what the length of the content would have been. It need not be said.
-            _ if is_head && len == 0 => return Ok((Outgoing::None, FramingLine::None)),
+            _ if is_head && len == 0 => return Ok((SendFraming::None, FramingLine::None)),
             Some(given) if given < len => return Err(ErrorKind::LengthExceeded),
             Some(given) if given > len => return Err(ErrorKind::LengthShort),
             _ => {}
         }
-        let outgoing = if is_head || len == 0 { Outgoing::None } else { Outgoing::Length(len) };
+        let outgoing =
+            if is_head || len == 0 { SendFraming::None } else { SendFraming::Length(len) };
         Ok((
             outgoing,
             if survey.length.is_some() { FramingLine::None } else { FramingLine::Length(len) },
@@ -329,12 +330,12 @@ impl Connection {
     }
 
     /// RFC 9110, 9.3.2: the request that is being answered is a HEAD.
-    pub(in crate::connection) fn answers_head(&self) -> bool {
+    pub(in crate::connection) fn request_is_head(&self) -> bool {
         self.heads & 1 != 0
     }
 
     /// The last answer: to the request that waits for one, or else to the request that comes next.
-    pub(in crate::connection) fn answer_unasked(
+    pub(in crate::connection) fn reject_dyn(
         &mut self,
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -350,11 +351,11 @@ impl Connection {
             self.heads = u64::from(self.unread().trim_ascii_start().starts_with(b"HEAD "));
             self.why = None;
         }
-        self.answer(response, &[], Some(content), out)
+        self.send_response_dyn(response, &[], Some(content), out)
             .inspect_err(|_| (self.state, self.heads, self.why) = before)
     }
 
-    pub(in crate::connection) fn note_answer(
+    pub(in crate::connection) fn note_response_dyn(
         &mut self,
         status: u16,
         has_content: bool,
@@ -370,31 +371,36 @@ impl Connection {
             content: has_content,
             persist: !closes,
         }))?;
-        let has_none =
-            matches!(status, 204 | 205 | 304) || self.answers_head() || self.would_tunnel(status);
+        let has_none = matches!(status, 204 | 205 | 304)
+            || self.request_is_head()
+            || self.opens_tunnel(status);
         if has_content && has_none {
             return Err(Error::local(ErrorKind::FramingConflict));
         }
         self.state = next;
         let has_content = self.state.response == Phase::Body;
-        self.answered(status, if has_content { Outgoing::Own } else { Outgoing::None }, false);
+        self.commit_response(
+            status,
+            if has_content { SendFraming::Own } else { SendFraming::None },
+            false,
+        );
         Ok(self.state.persist)
     }
 
-    pub(in crate::connection) fn switch(
+    pub(in crate::connection) fn accept_dyn(
         &mut self,
         selection: Selection,
         fields: &dyn FieldSource,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.switch_strictly(selection, fields, out);
+        let strict = self.accept_strict(selection, fields, out);
         let tidy = |_: &Self| tidy::response(fields, 101, Allowed::Nothing);
-        self.or_tidied(strict, tidy, |connection, fields| {
-            connection.switch_strictly(selection, fields, out)
+        self.retry_tidied(strict, tidy, |connection, fields| {
+            connection.accept_strict(selection, fields, out)
         })
     }
 
-    fn switch_strictly(
+    fn accept_strict(
         &mut self,
         selection: Selection,
         fields: &dyn FieldSource,
@@ -407,7 +413,7 @@ impl Connection {
         let next = self.try_input(Input::Switch { early: selection.early })?;
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let written = self.with_draft(|connection, draft| {
-            connection.compose_switch(draft, selection, fields, &mut agreed)?;
+            connection.compose_accept(draft, selection, fields, &mut agreed)?;
             encode::hand_over(&[draft], out)
         });
         self.scratch().agreed = agreed;
@@ -421,7 +427,7 @@ impl Connection {
         Ok(())
     }
 
-    fn compose_switch(
+    fn compose_accept(
         &self,
         draft: &mut Vec<u8>,
         selection: Selection,

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use bytes::BufMut;
 
-use crate::connection::{Connection, Outgoing};
+use crate::connection::{Connection, SendFraming};
 use crate::error::Error;
 use crate::limits::Config;
 use crate::machine::{Answer, Peer, Role, State, Turn};
@@ -130,19 +130,19 @@ impl Connection {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {
             let before = self.state;
-            let is_known = parts.answer.persist && self.take_plain_answer(parts.answer, true);
+            let is_known = parts.answer.persist && self.apply_response_fast(parts.answer, true);
             // A refusal is given by `respond`, which meets the same one.
-            let is_taken = is_known || self.take_answer(parts.answer, true).is_ok();
+            let is_taken = is_known || self.apply_response(parts.answer, true).is_ok();
             if is_taken && self.state.persist == parts.answer.persist {
                 if let Err(error) = encode::hand_over(&[&parts.wire], out) {
                     self.state = before;
                     return self.refuse_with(error);
                 }
                 let outgoing = match prepared.content().len() as u64 {
-                    0 => Outgoing::None,
-                    len => Outgoing::Length(len),
+                    0 => SendFraming::None,
+                    len => SendFraming::Length(len),
                 };
-                self.answered(parts.status, outgoing, true);
+                self.commit_response(parts.status, outgoing, true);
                 if parts.tidied != 0 {
                     self.note(TraceStep::Tidied, parts.tidied);
                 }
@@ -162,7 +162,7 @@ impl Connection {
             && self.state.peer == Peer::V11
             && self.state.turn != Turn::Connect;
         is_plain
-            && !self.answers_head()
+            && !self.request_is_head()
             && !advertises()
             && (parts.tidied == 0 || self.config().tidy)
     }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::tidy::{self, Tidied};
-use crate::connection::{Connection, Outgoing};
+use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
 use crate::machine::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::TraceStep;
@@ -43,7 +43,7 @@ impl Connection {
     /// What a verb came to with the caller's field lines; where they may not be sent and the configuration says so, with the
     /// same lines put right.
     #[inline(always)]
-    pub(in crate::connection) fn or_tidied<'f>(
+    pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
         strict: Result<(), Error>,
         tidy: impl Fn(&Self) -> Tidied<'f>,
@@ -51,7 +51,7 @@ impl Connection {
     ) -> Result<(), Error> {
         match strict {
             Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => {
-                self.tidied(error, &tidy, &mut send)
+                self.send_tidied(error, &tidy, &mut send)
             }
             strict => strict,
         }
@@ -59,7 +59,7 @@ impl Connection {
 
     /// A refusal that is about lines is about the caller's own.
     #[cold]
-    fn tidied<'f>(
+    fn send_tidied<'f>(
         &mut self,
         error: Error,
         tidy: &dyn Fn(&Self) -> Tidied<'f>,
@@ -86,23 +86,23 @@ impl Connection {
 
     // Requests.
 
-    pub(in crate::connection) fn ask(
+    pub(in crate::connection) fn send_request_dyn(
         &mut self,
         request: &RequestHead<'_>,
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.ask_strictly(request, offer, out);
-        self.or_tidied(
+        let strict = self.send_request_strict(request, offer, out);
+        self.retry_tidied(
             strict,
             |_| tidy::request(request),
             |connection, fields| {
-                connection.ask_strictly(&RequestHead { fields, ..*request }, offer, out)
+                connection.send_request_strict(&RequestHead { fields, ..*request }, offer, out)
             },
         )
     }
 
-    fn ask_strictly(
+    fn send_request_strict(
         &mut self,
         request: &RequestHead<'_>,
         offer: &[&str],
@@ -136,10 +136,10 @@ impl Connection {
             (_, []) => (Turn::None, Why::NotOffered),
             _ => (Turn::Offered, Why::Undecided),
         };
-        let outgoing = outgoing(&survey);
+        let outgoing = declared_framing(&survey);
         let next = self.try_input(Input::Request(Opening {
             turn,
-            content: outgoing != Outgoing::None,
+            content: outgoing != SendFraming::None,
             expect: survey.expects_continue,
             persist: !survey.options.close && !asked.closes,
             version: Peer::V11,
@@ -185,13 +185,13 @@ impl Connection {
 
     // Content.
 
-    pub(in crate::connection) fn begin_sending(&mut self, outgoing: Outgoing) {
+    pub(in crate::connection) fn begin_sending(&mut self, outgoing: SendFraming) {
         self.outgoing = outgoing;
-        self.flags.ended_itself = outgoing == Outgoing::None;
+        self.flags.ended_by_framing = outgoing == SendFraming::None;
     }
 
     /// What is being sent, as the machine calls it.
-    fn is_sending(&self) -> Result<Option<State>, Error> {
+    fn check_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),
             Role::Server if self.state.response == Phase::Body && self.state.tx == Tx::Open => {
@@ -207,34 +207,38 @@ impl Connection {
     pub(in crate::connection) fn plan_data(
         &self,
         len: usize,
-    ) -> Result<(DataParts, Option<State>, Outgoing), Error> {
-        if len == 0 && self.flags.ended_itself {
+    ) -> Result<(DataParts, Option<State>, SendFraming), Error> {
+        if len == 0 && self.flags.ended_by_framing {
             return Ok((DataParts::plain(), None, self.outgoing));
         }
-        let next = self.is_sending()?;
+        let next = self.check_sending()?;
         Ok(match self.outgoing {
             // An empty chunk would be the last one.
             _ if len == 0 => (DataParts::plain(), None, self.outgoing),
-            Outgoing::None | Outgoing::Own => return Err(Error::local(ErrorKind::NoContent)),
-            Outgoing::Length(left) => match left.checked_sub(len as u64) {
-                Some(left) => (DataParts::plain(), next, Outgoing::Length(left)),
+            SendFraming::None | SendFraming::Own => return Err(Error::local(ErrorKind::NoContent)),
+            SendFraming::Length(left) => match left.checked_sub(len as u64) {
+                Some(left) => (DataParts::plain(), next, SendFraming::Length(left)),
                 None => return Err(Error::local(ErrorKind::LengthExceeded)),
             },
-            Outgoing::Chunked => (DataParts::chunk(len), next, Outgoing::Chunked),
-            Outgoing::UntilClose => (DataParts::plain(), next, Outgoing::UntilClose),
+            SendFraming::Chunked => (DataParts::chunk(len), next, SendFraming::Chunked),
+            SendFraming::UntilClose => (DataParts::plain(), next, SendFraming::UntilClose),
         })
     }
 
-    pub(in crate::connection) fn commit_data(&mut self, next: Option<State>, outgoing: Outgoing) {
+    pub(in crate::connection) fn commit_data(
+        &mut self,
+        next: Option<State>,
+        outgoing: SendFraming,
+    ) {
         self.state = next.unwrap_or(self.state);
         self.outgoing = outgoing;
-        if outgoing == Outgoing::Length(0) {
+        if outgoing == SendFraming::Length(0) {
             self.end_outgoing();
-            self.flags.ended_itself = true;
+            self.flags.ended_by_framing = true;
         }
     }
 
-    pub(in crate::connection) fn put_content(
+    pub(in crate::connection) fn send_data_dyn(
         &mut self,
         data: &[u8],
         out: &mut dyn BufMut,
@@ -245,20 +249,21 @@ impl Connection {
         Ok(())
     }
 
-    pub(in crate::connection) fn finish(
+    pub(in crate::connection) fn send_end_dyn(
         &mut self,
         trailers: &dyn FieldSource,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.finish_strictly(trailers, out);
-        let tidy =
-            |connection: &Self| tidy::trailers(trailers, connection.outgoing == Outgoing::Chunked);
-        self.or_tidied(strict, tidy, |connection, trailers| {
-            connection.finish_strictly(trailers, out)
+        let strict = self.send_end_strict(trailers, out);
+        let tidy = |connection: &Self| {
+            tidy::trailers(trailers, connection.outgoing == SendFraming::Chunked)
+        };
+        self.retry_tidied(strict, tidy, |connection, trailers| {
+            connection.send_end_strict(trailers, out)
         })
     }
 
-    fn finish_strictly(
+    fn send_end_strict(
         &mut self,
         trailers: &dyn FieldSource,
         out: &mut dyn BufMut,
@@ -266,7 +271,7 @@ impl Connection {
         let is_over =
             self.with_draft(|connection, draft| connection.compose_end(draft, trailers, out))?;
         if is_over {
-            self.flags.ended_itself = false;
+            self.flags.ended_by_framing = false;
         } else {
             self.end_outgoing();
         }
@@ -282,17 +287,17 @@ impl Connection {
     ) -> Result<bool, Error> {
         draft.extend_from_slice(b"0\r\n");
         let has_trailers = encode::trailers(draft, trailers)?;
-        if has_trailers && self.outgoing != Outgoing::Chunked {
+        if has_trailers && self.outgoing != SendFraming::Chunked {
             return Err(Error::local(ErrorKind::TrailerForbidden));
         }
-        if self.flags.ended_itself {
+        if self.flags.ended_by_framing {
             return Ok(true);
         }
-        self.is_sending()?;
+        self.check_sending()?;
         match self.outgoing {
-            Outgoing::Chunked => encode::hand_over(&[draft], out)?,
-            Outgoing::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
-            Outgoing::None | Outgoing::UntilClose | Outgoing::Own => {}
+            SendFraming::Chunked => encode::hand_over(&[draft], out)?,
+            SendFraming::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
+            SendFraming::None | SendFraming::UntilClose | SendFraming::Own => {}
         }
         Ok(false)
     }
@@ -301,17 +306,17 @@ impl Connection {
         let input = if self.role == Role::Client { Input::RequestEnd } else { Input::ResponseEnd };
         // `is_sending` has found the message open, so this is accepted.
         self.state = self.state.apply(self.role, input).unwrap_or(self.state);
-        self.outgoing = Outgoing::None;
+        self.outgoing = SendFraming::None;
         self.note(TraceStep::SentEnd, 0);
     }
 }
 
 /// What the given framing fields say.
-pub(in crate::connection) fn outgoing(survey: &Survey) -> Outgoing {
+pub(in crate::connection) fn declared_framing(survey: &Survey) -> SendFraming {
     match survey.length {
-        _ if survey.chunked => Outgoing::Chunked,
-        None | Some(0) => Outgoing::None,
-        Some(length) => Outgoing::Length(length),
+        _ if survey.chunked => SendFraming::Chunked,
+        None | Some(0) => SendFraming::None,
+        Some(length) => SendFraming::Length(length),
     }
 }
 
@@ -349,7 +354,7 @@ fn write_request(
     if !is_right {
         return Err(survey.host_differs());
     }
-    let has_content = outgoing(&survey) != Outgoing::None;
+    let has_content = declared_framing(&survey) != SendFraming::None;
     let forbids_content = is_connect || request.method == "TRACE";
     // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak HTTP/1.0.
     if (has_content && forbids_content)

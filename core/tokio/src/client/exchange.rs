@@ -130,7 +130,9 @@ impl<S: Transport> Exchange<S> {
                 Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
                 Next::Event(_) => {}
                 Next::Paused(_) => {
-                    return Poll::Ready(Err(Error::gone("the server has closed without an answer")));
+                    return Poll::Ready(Err(Error::gone(
+                        "the server has closed without an answer",
+                    )));
                 }
                 Next::NeedData => {
                     // Until it has the request, there is nothing that the server owes.
