@@ -120,7 +120,7 @@ impl Bound for Connection {
     }
 
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
-        self.give_all(out)
+        self.hand_over_into(out)
     }
 }
 

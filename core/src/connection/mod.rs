@@ -363,7 +363,7 @@ impl Connection {
 
     /// The leftover as the caller copies it.
     pub(crate) fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T {
-        self.settle_event();
+        self.consume_event();
         let leftover = self.leftover();
         let (copied, len) = (copy(leftover), leftover.len());
         if let Some(scratch) = &mut self.scratch {
@@ -380,12 +380,12 @@ impl Connection {
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
         let mut bytes = Vec::new();
-        self.give_all(&mut bytes)?;
+        self.hand_over_into(&mut bytes)?;
         Ok(bytes.into())
     }
 
     /// The same for languages whose callers bring the memory: all of it or nothing.
-    pub(crate) fn give_all(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
+    pub(crate) fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         let written = self.may_hand_over().and_then(|()| {
             let scratch = self.scratch.as_deref();
             scratch.map_or(Ok(0), |scratch| {
@@ -396,10 +396,10 @@ impl Connection {
         });
         let len = match written {
             Ok(len) => len,
-            Err(error) => return self.refuse_with(error),
+            Err(error) => return self.record_error(error),
         };
-        self.apply(Input::Abandon)?;
-        self.settle_why(Why::Abandoned);
+        self.apply_decision(Input::Abandon)?;
+        self.set_why_if_undecided(Why::Abandoned);
         let Some(scratch) = &mut self.scratch else { return Ok(()) };
         let unread = scratch.buffer.len();
         scratch.shown = Shown::Nothing;
@@ -408,7 +408,7 @@ impl Connection {
         self.offset += unread as u64;
         self.body = Body::None;
         self.flags.owes_end = false;
-        self.note(TraceStep::HandedOver, len as u32);
+        self.record(TraceStep::HandedOver, len as u32);
         Ok(())
     }
 
@@ -441,7 +441,7 @@ impl Connection {
     /// Refused: `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         if self.incoming() != Phase::Body {
-            return self.refuse(ErrorKind::NoContent);
+            return self.local_error(ErrorKind::NoContent);
         }
         self.flags.skips = true;
         // What is dropped is bounded by `drain`.
@@ -455,10 +455,10 @@ impl Connection {
     /// Refused: `Unanswered`, `UnreadInput`.
     pub fn set_limits(&mut self, limits: &Limits) -> Result<(), Error> {
         if !self.state.is_idle() {
-            return self.refuse(ErrorKind::Unanswered);
+            return self.local_error(ErrorKind::Unanswered);
         }
         if self.scratch.as_ref().is_some_and(|scratch| scratch.head.is_begun()) {
-            return self.refuse(ErrorKind::UnreadInput);
+            return self.local_error(ErrorKind::UnreadInput);
         }
         let config = Config { limits: *limits, ..self.config().clone() };
         if let Some(scratch) = &mut self.scratch {
@@ -475,7 +475,7 @@ impl Connection {
     ///
     /// Refused: `TooLate`, `Closed`, `Switched`, `Failed`.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
-        self.apply(Input::CloseAfterResponse)
+        self.apply_decision(Input::CloseAfterResponse)
     }
 
     /// Gives up. A client with an unfinished request cuts it and reads on for the answer; in every other state, or the
@@ -483,11 +483,11 @@ impl Connection {
     /// [`closing`](Self::closing) says.
     pub fn abandon(&mut self) -> Result<(), Error> {
         let before = self.state.turn;
-        self.apply(Input::Abandon)?;
+        self.apply_decision(Input::Abandon)?;
         if before != self.state.turn {
-            self.settle_why(Why::Abandoned);
+            self.set_why_if_undecided(Why::Abandoned);
         }
-        self.note(TraceStep::Abandoned, 0);
+        self.record(TraceStep::Abandoned, 0);
         Ok(())
     }
 
@@ -525,11 +525,11 @@ impl Connection {
     pub fn resume_http(&mut self) -> Result<(), Error> {
         let next = match self.state.apply(self.role, Input::Resume) {
             Ok(next) => next,
-            Err(kind) => return self.refuse(kind),
+            Err(kind) => return self.local_error(kind),
         };
         let has_leftover = self.scratch.as_ref().is_some_and(|scratch| !scratch.buffer.is_empty());
         if has_leftover || self.flags.owes_end {
-            return self.refuse(ErrorKind::LeftoverPending);
+            return self.local_error(ErrorKind::LeftoverPending);
         }
         self.state = next;
         self.flags.secure |= upgrade::is_secured(self.agreed());
@@ -539,7 +539,7 @@ impl Connection {
         if let Some(scratch) = &mut self.scratch {
             scratch.shown = Shown::Nothing;
         }
-        self.note(TraceStep::Resumed, 0);
+        self.record(TraceStep::Resumed, 0);
         Ok(())
     }
 
@@ -547,7 +547,7 @@ impl Connection {
     /// the heap, else only what is needed. What `trace`, `required` and the current event held is gone. Among thousands of
     /// connections it is also faster to do so after each answer: the next one gets memory that is still in the cache.
     pub fn release(&mut self) {
-        self.settle_event();
+        self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();
         let Some(scratch) = &mut self.scratch else { return };
         scratch.buffer.release();
@@ -574,51 +574,51 @@ impl Connection {
     fn scratch(&mut self) -> &mut Scratch {
         match self.scratch {
             Some(ref mut scratch) => scratch,
-            ref mut none => fresh(none, self.config.as_deref(), self.role, self.flags),
+            ref mut none => allocate_scratch(none, self.config.as_deref(), self.role, self.flags),
         }
     }
 
     /// Changes the state in place, or leaves it and says why. Inlined, as the machine is: each caller knows its input.
     #[inline(always)]
-    fn change(&mut self, input: Input) -> Result<(), ErrorKind> {
+    fn apply_in_place(&mut self, input: Input) -> Result<(), ErrorKind> {
         self.state = self.state.apply(self.role, input)?;
         Ok(())
     }
 
     /// The same as a decision of yours.
-    fn apply(&mut self, input: Input) -> Result<(), Error> {
-        self.state = self.try_input(input).or_else(|error| self.refuse_with(error))?;
+    fn apply_decision(&mut self, input: Input) -> Result<(), Error> {
+        self.state = self.try_input(input).or_else(|error| self.record_error(error))?;
         Ok(())
     }
 
-    fn refuse<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {
-        self.refuse_with(Error::local(kind))
+    fn local_error<T>(&mut self, kind: ErrorKind) -> Result<T, Error> {
+        self.record_error(Error::local(kind))
     }
 
-    fn refuse_with<T>(&mut self, error: Error) -> Result<T, Error> {
+    fn record_error<T>(&mut self, error: Error) -> Result<T, Error> {
         // After a peer error each call says which one it was.
         let error = match (error.kind(), self.failure) {
             (ErrorKind::Failed, Some(failure)) => failure,
             _ => error,
         };
-        self.note(TraceStep::Refused, u32::from(error.code()));
+        self.record(TraceStep::Refused, u32::from(error.code()));
         Err(error)
     }
 
     #[inline(never)]
-    fn note(&mut self, step: TraceStep, number: u32) {
-        self.note_here(step, number);
+    fn record(&mut self, step: TraceStep, number: u32) {
+        self.record_inline(step, number);
     }
 
     /// The same without a call, where most calls of your code pass.
     #[inline(always)]
-    fn note_here(&mut self, step: TraceStep, number: u32) {
+    fn record_inline(&mut self, step: TraceStep, number: u32) {
         let offset = self.position();
         self.scratch().trace.push(Trace { step, number, offset });
     }
 
     /// The upgrade has come to nothing, if it was still open.
-    fn settle_why(&mut self, why: Why) {
+    fn set_why_if_undecided(&mut self, why: Why) {
         if self.why == Some(Why::Undecided) {
             self.why = Some(why);
         }
@@ -627,7 +627,7 @@ impl Connection {
     /// What the last event showed is over: its bytes are consumed, its head is let go unless it is still needed.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    fn settle_event(&mut self) {
+    fn consume_event(&mut self) {
         let Some(scratch) = &mut self.scratch else { return };
         let passed = core::mem::take(&mut scratch.shown).len();
         let keeps = scratch.buffer.keeps();
@@ -668,7 +668,7 @@ impl Connection {
 
 #[cold]
 #[inline(never)]
-pub(in crate::connection) fn fresh<'s>(
+pub(in crate::connection) fn allocate_scratch<'s>(
     none: &'s mut Option<Box<Scratch>>,
     config: Option<&Config>,
     role: Role,

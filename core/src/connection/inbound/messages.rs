@@ -95,7 +95,7 @@ impl Connection {
         if self.offset == 0 && self.config().http2_preface {
             let unread = self.scratch().buffer.unread();
             if unread.starts_with(PREFACE) {
-                self.received(Input::Preface)?;
+                self.apply_received(Input::Preface)?;
                 self.flags.owes_switched = Some(SwitchedBy::Http2Preface);
                 return Ok(None);
             }
@@ -120,9 +120,9 @@ impl Connection {
         let Scratch { head, buffer, .. } = self.scratch();
         match framing::plain(head, buffer.unread_mut().0) {
             Some(plain) if plain.framing.is_within(self.most_content()) => {
-                Ok(self.take_plain_request(len, plain))
+                Ok(self.take_request_fast(len, plain))
             }
-            _ => self.take_any_request(len),
+            _ => self.take_request_slow(len),
         }
     }
 
@@ -133,18 +133,14 @@ impl Connection {
 
     /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
     #[inline(always)]
-    fn take_plain_request(
-        &mut self,
-        len: usize,
-        Plain { framing, options }: Plain,
-    ) -> Option<Step> {
+    fn take_request_fast(&mut self, len: usize, Plain { framing, options }: Plain) -> Option<Step> {
         debug_assert_eq!(self.framing_of(len), Ok(framing));
         self.keep_request(len);
         let offered = self.offered(options);
         let request = if framing.has_content() { Phase::Body } else { Phase::Done };
         let state = State { request, turn: offered.turn, ..State::ASKED };
         if cfg!(debug_assertions) {
-            let opening = self.opening(framing, &offered);
+            let opening = self.request_info(framing, &offered);
             assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
         }
         self.state = state;
@@ -152,7 +148,7 @@ impl Connection {
     }
 
     #[inline(never)]
-    fn take_any_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
+    fn take_request_slow(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let framing = match self.framing_of(len) {
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),
@@ -165,8 +161,8 @@ impl Connection {
             true => Offered { turn: Turn::Connect, ..Offered::nothing(Why::Connect) },
             false => self.offered(options),
         };
-        let opening = self.opening(framing, &offered);
-        self.received(Input::Request(opening))?;
+        let opening = self.request_info(framing, &offered);
+        self.apply_received(Input::Request(opening))?;
         Ok(self.begin_request(framing, &offered))
     }
 
@@ -189,7 +185,7 @@ impl Connection {
     }
 
     /// What the machine needs to know of the request that is kept.
-    fn opening(&mut self, framing: Framing, offered: &Offered) -> Opening {
+    fn request_info(&mut self, framing: Framing, offered: &Offered) -> Opening {
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();
         Opening {
@@ -207,14 +203,14 @@ impl Connection {
     #[inline(always)]
     fn offered(&mut self, options: Options) -> Offered {
         if self.scratch().head.has(KnownField::Upgrade) {
-            self.judge(options)
+            self.check_offers(options)
         } else {
             Offered::nothing(Why::NotOffered)
         }
     }
 
     #[inline(never)]
-    fn judge(&mut self, options: Options) -> Offered {
+    fn check_offers(&mut self, options: Options) -> Offered {
         let Some(request) = self.kept_request() else { return Offered::nothing(Why::NotOffered) };
         let Verdict { total: count, any, eligible } = match upgrade::judge(request, options) {
             Ok(verdict) => verdict,
@@ -233,7 +229,7 @@ impl Connection {
         self.cycle = self.cycle.wrapping_add(1);
         self.why = Some(offered.why);
         self.begin_body(framing);
-        Some(self.tell(Shown::Request, TraceStep::ReceivedRequest, offered.count))
+        Some(self.emit(Shown::Request, TraceStep::ReceivedRequest, offered.count))
     }
 
     #[inline(always)]
@@ -283,9 +279,9 @@ impl Connection {
         }
         self.informational = self.informational.saturating_add(1);
         let input = if status == 100 { Input::Continue } else { Input::Informational };
-        self.received(input)?;
+        self.apply_received(input)?;
         self.keep_head(len);
-        Ok(Some(self.tell(
+        Ok(Some(self.emit(
             Shown::Informational,
             TraceStep::ReceivedInformational,
             u32::from(status),
@@ -300,7 +296,7 @@ impl Connection {
     /// RFC 9110, 7.8: a 101 switches to what was offered, and to nothing else.
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let before = self.state;
-        self.received(Input::Switch { early: true })?;
+        self.apply_received(Input::Switch { early: true })?;
         let lenient = self.config().lenient;
         let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
         let bytes = buffer.head(len);
@@ -339,13 +335,13 @@ impl Connection {
         let answer = Answer { success, content: framing.has_content(), persist };
         let dropped = if persist { 0 } else { self.state.pipelined };
         let undecided = self.state.undecided();
-        self.received(Input::Response(answer))?;
+        self.apply_received(Input::Response(answer))?;
         self.flags.old_server |= minor == 0;
         if is_latest {
             self.remember_required(len, status);
-            self.settle_why(if status == 426 { Why::Required } else { Why::Declined });
+            self.set_why_if_undecided(if status == 426 { Why::Required } else { Why::Declined });
         } else if undecided && dropped > 0 {
-            self.settle_why(Why::Dropped);
+            self.set_why_if_undecided(Why::Dropped);
         }
         self.heads = if dropped > 0 { self.heads & 1 } else { self.heads };
         if !framing.has_content() {
@@ -354,14 +350,14 @@ impl Connection {
         self.keep_head(len);
         self.begin_body(framing);
         if tunnels {
-            self.note(TraceStep::ReceivedResponse, u32::from(status));
+            self.record(TraceStep::ReceivedResponse, u32::from(status));
             self.flags.owes_end = false;
             self.flags.owes_switched = Some(SwitchedBy::Connect);
             self.scratch().agreed.clear();
             self.why = None;
             return Ok(None);
         }
-        Ok(Some(self.tell(
+        Ok(Some(self.emit(
             Shown::Response { dropped },
             TraceStep::ReceivedResponse,
             u32::from(status),
@@ -425,13 +421,13 @@ impl Connection {
             return Ok(true);
         }
         self.pass(room as usize);
-        self.received(Input::DrainLimit)?;
+        self.apply_received(Input::DrainLimit)?;
         Ok(false)
     }
 
     fn take_data(&mut self, len: usize, tail: usize) -> Result<Option<Step>, Error> {
         if self.role == Role::Server {
-            self.received(Input::RequestContent)?;
+            self.apply_received(Input::RequestContent)?;
         }
         if self.flags.skips && !self.consume_content(len + tail)? {
             return Ok(None);
@@ -461,13 +457,13 @@ impl Connection {
         };
         self.end_incoming()?;
         self.flags.owes_end = false;
-        Ok(Some(self.tell_end(len)))
+        Ok(Some(self.emit_end(len)))
     }
 
     /// The message is complete by its framing; the event that says so may come later.
     pub(in crate::connection) fn end_incoming(&mut self) -> Result<(), Error> {
         let input = if self.role == Role::Server { Input::RequestEnd } else { Input::ResponseEnd };
-        self.received(input)?;
+        self.apply_received(input)?;
         if self.role == Role::Client {
             self.heads >>= 1;
         }

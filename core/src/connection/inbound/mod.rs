@@ -31,18 +31,18 @@ impl Connection {
     /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline(always)]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        if self.go_on(bytes) { Ok(()) } else { self.receive_whole(bytes) }
+        if self.receive_fast(bytes) { Ok(()) } else { self.receive_slow(bytes) }
     }
 
     /// Takes bytes that are only more of a line that has not ended; says whether they are.
     #[inline(always)]
-    fn go_on(&mut self, bytes: &[u8]) -> bool {
+    fn receive_fast(&mut self, bytes: &[u8]) -> bool {
         self.state.rx == Rx::Open
             && self.scratch.as_mut().is_some_and(|scratch| scratch.buffer.go_on(bytes))
     }
 
     #[inline(never)]
-    fn receive_whole(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn receive_slow(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
         self.buffer_for_more().append(bytes);
         Ok(())
@@ -60,25 +60,25 @@ impl Connection {
     /// [`receive`](Self::receive) where the allocator may have no memory: then it is false, and nothing is taken.
     #[inline(always)]
     pub(crate) fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
-        if self.go_on(bytes) { Ok(true) } else { self.try_receive_whole(bytes) }
+        if self.receive_fast(bytes) { Ok(true) } else { self.try_receive_slow(bytes) }
     }
 
     #[inline(never)]
-    fn try_receive_whole(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+    fn try_receive_slow(&mut self, bytes: &[u8]) -> Result<bool, Error> {
         self.may_receive()?;
-        Ok(self.has_scratch() && self.buffer_for_more().try_append(bytes))
+        Ok(self.can_allocate_scratch() && self.buffer_for_more().try_append(bytes))
     }
 
     /// [`receive_buffer`](Self::receive_buffer) where the allocator may have no memory: then there is no space.
     pub(crate) fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
         self.may_receive()?;
         let min = min.clamp(1, self.config().limits.waiting());
-        Ok(if self.has_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
+        Ok(if self.can_allocate_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
     }
 
     /// Whether there is memory for it.
     #[inline]
-    fn has_scratch(&self) -> bool {
+    fn can_allocate_scratch(&self) -> bool {
         self.scratch.is_some() || buffer::is_left::<Scratch>()
     }
 
@@ -98,7 +98,7 @@ impl Connection {
     /// moved it. Next: `next_event`.
     #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
-        self.settle_event();
+        self.consume_event();
         let Some(scratch) = &mut self.scratch else { return 0 };
         scratch.buffer.commit(len)
     }
@@ -106,14 +106,14 @@ impl Connection {
     /// The peer's bytes have ended. The end has its place after them: it counts when everything before it has been
     /// read. Next: `next_event`.
     pub fn receive_eof(&mut self, end: End) {
-        self.settle_event();
+        self.consume_event();
         // After the switch it is the new protocol's end.
         if self.state.rx != Rx::Switched && self.end.is_none() {
             self.end = Some(end);
             if let Some(scratch) = &mut self.scratch {
                 scratch.buffer.end_line();
             }
-            self.note(TraceStep::ReceivedEof, 0);
+            self.record(TraceStep::ReceivedEof, 0);
         }
     }
 
@@ -132,15 +132,15 @@ impl Connection {
     #[inline]
     fn may_receive(&mut self) -> Result<(), Error> {
         // What the last event showed does not wait any more.
-        self.settle_event();
+        self.consume_event();
         if self.state.rx == Rx::Open && self.end.is_none() && !self.is_full() {
             return Ok(());
         }
-        self.refuse_input()
+        self.input_error()
     }
 
     #[cold]
-    fn refuse_input(&mut self) -> Result<(), Error> {
+    fn input_error(&mut self) -> Result<(), Error> {
         let kind = match self.state.rx {
             Rx::Switched => ErrorKind::Switched,
             Rx::Closed => ErrorKind::Closed,
@@ -148,7 +148,7 @@ impl Connection {
             Rx::Open if self.end.is_some() => ErrorKind::AfterEnd,
             Rx::Open => ErrorKind::BufferFull,
         };
-        self.refuse(kind)
+        self.local_error(kind)
     }
 
     /// Moves on to the next event; the current one is over. An error is the peer's: receiving has ended, and a server may
@@ -165,26 +165,26 @@ impl Connection {
         }
         // After most heads nothing follows but the end.
         if mem::take(&mut self.flags.owes_end) {
-            Ok(self.tell_owed_end())
+            Ok(self.emit_owed_end())
         } else {
-            self.advance_whole()
+            self.advance_slow()
         }
     }
 
     #[inline(never)]
-    fn tell_owed_end(&mut self) -> Step {
-        self.settle_event();
-        self.tell_end(0)
+    fn emit_owed_end(&mut self) -> Step {
+        self.consume_event();
+        self.emit_end(0)
     }
 
     /// Apart, so that the short cuts do not pay for it.
     #[inline(never)]
-    fn advance_whole(&mut self) -> Result<Step, Error> {
-        self.settle_event();
+    fn advance_slow(&mut self) -> Result<Step, Error> {
+        self.consume_event();
         // Before anything is read, as after every request one call comes to this.
-        match self.is_to_answer() {
+        match self.request_is_complete() {
             true => Ok(Step::Paused(self.paused())),
-            false => self.step_on(),
+            false => self.step_until_event(),
         }
     }
 
@@ -227,7 +227,7 @@ impl Connection {
         if !is_shown || !mem::take(&mut self.flags.owes_end) {
             return false;
         }
-        self.note(TraceStep::ReceivedEnd, 0);
+        self.record(TraceStep::ReceivedEnd, 0);
         true
     }
 
@@ -239,23 +239,23 @@ impl Connection {
     ///
     /// Refused: `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     pub fn pass_content(&mut self, len: u64) -> Result<(), Error> {
-        self.settle_event();
+        self.consume_event();
         if self.state.rx != Rx::Open || self.end.is_some() {
-            return self.refuse_input();
+            return self.input_error();
         }
         if self.incoming() != Phase::Body {
-            return self.refuse(ErrorKind::NoContent);
+            return self.local_error(ErrorKind::NoContent);
         }
         if !self.unread().is_empty() {
-            return self.refuse(ErrorKind::UnreadInput);
+            return self.local_error(ErrorKind::UnreadInput);
         }
         // No connection brings as many as would leave the positions without room for what follows.
         let end = self.offset.checked_add(len).filter(|end| *end <= i64::MAX as u64);
         let Some(end) = end.filter(|_| self.body.pass(len)) else {
-            return self.refuse(ErrorKind::LengthExceeded);
+            return self.local_error(ErrorKind::LengthExceeded);
         };
         if len > 0 && self.role == Role::Server {
-            self.received(Input::RequestContent)?;
+            self.apply_received(Input::RequestContent)?;
         }
         self.offset = end;
         if self.body.is_complete() { self.end_incoming() } else { Ok(()) }
@@ -269,7 +269,7 @@ impl Connection {
 
     /// Steps until there is something to say.
     #[inline(never)]
-    fn step_on(&mut self) -> Result<Step, Error> {
+    fn step_until_event(&mut self) -> Result<Step, Error> {
         loop {
             if let Some(step) = self.step()? {
                 return Ok(step);
@@ -281,11 +281,11 @@ impl Connection {
 
     fn step(&mut self) -> Result<Option<Step>, Error> {
         if mem::take(&mut self.flags.owes_end) {
-            return Ok(Some(self.tell_end(0)));
+            return Ok(Some(self.emit_end(0)));
         }
         match self.state.rx {
             Rx::Open => self.read(),
-            Rx::Switched => Ok(self.tell_switch()),
+            Rx::Switched => Ok(self.emit_switch()),
             Rx::Failed => match self.failure {
                 // Told again until your code has answered it.
                 Some(failure) if self.state.tx == Tx::Open => Err(failure),
@@ -299,19 +299,19 @@ impl Connection {
     /// The end of a message, with `len` bytes of trailer section.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(in crate::connection) fn tell_end(&mut self, len: usize) -> Step {
+    pub(in crate::connection) fn emit_end(&mut self, len: usize) -> Step {
         if let Some(trailers) = &mut self.scratch().trailers
             && len == 0
         {
             trailers.clear();
         }
-        self.tell(Shown::End { len }, TraceStep::ReceivedEnd, 0)
+        self.emit(Shown::End { len }, TraceStep::ReceivedEnd, 0)
     }
 
     /// Shows an event and notes it.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(in crate::connection) fn tell(
+    pub(in crate::connection) fn emit(
         &mut self,
         shown: Shown,
         step: TraceStep,
@@ -324,12 +324,12 @@ impl Connection {
         Step::Event
     }
 
-    fn tell_switch(&mut self) -> Option<Step> {
+    fn emit_switch(&mut self) -> Option<Step> {
         let Some(by) = self.flags.owes_switched.take() else {
             return Some(Step::Paused(Paused::Switched));
         };
         let leftover = self.unread().len();
-        Some(self.tell(Shown::Switched(by), TraceStep::ReceivedSwitch, leftover as u32))
+        Some(self.emit(Shown::Switched(by), TraceStep::ReceivedSwitch, leftover as u32))
     }
 
     fn read(&mut self) -> Result<Option<Step>, Error> {
@@ -348,7 +348,7 @@ impl Connection {
     }
 
     /// A whole request has come, and no answer to it has begun.
-    fn is_to_answer(&self) -> bool {
+    fn request_is_complete(&self) -> bool {
         let State { request, response, rx, .. } = self.state;
         self.role == Role::Server && (rx, request, response) == (Rx::Open, Phase::Done, Phase::Idle)
     }
@@ -397,8 +397,8 @@ impl Connection {
         }
         self.state = self.state.apply(self.role, Input::Fail).unwrap_or(self.state);
         self.failure = Some(error);
-        self.settle_why(Why::Failed);
-        self.note(TraceStep::PeerError, u32::from(error.code()));
+        self.set_why_if_undecided(Why::Failed);
+        self.record(TraceStep::PeerError, u32::from(error.code()));
         Err(error)
     }
 
@@ -406,12 +406,12 @@ impl Connection {
     /// make a program panic.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
-    pub(in crate::connection) fn received(&mut self, input: Input) -> Result<(), Error> {
-        self.change(input).or_else(|refusal| self.not_received(input, refusal))
+    pub(in crate::connection) fn apply_received(&mut self, input: Input) -> Result<(), Error> {
+        self.apply_in_place(input).or_else(|refusal| self.unexpected_input(input, refusal))
     }
 
     #[cold]
-    fn not_received(&mut self, input: Input, refusal: ErrorKind) -> Result<(), Error> {
+    fn unexpected_input(&mut self, input: Input, refusal: ErrorKind) -> Result<(), Error> {
         if refusal == ErrorKind::NothingOffered {
             return self.fail(ErrorKind::SwitchUnasked, 0);
         }

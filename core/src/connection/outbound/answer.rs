@@ -48,7 +48,7 @@ impl Connection {
             encode::hand_over(&[draft], out).map(|()| next)
         })?;
         self.state = next;
-        self.note(TraceStep::SentInformational, u32::from(status));
+        self.record(TraceStep::SentInformational, u32::from(status));
         Ok(())
     }
 
@@ -146,11 +146,11 @@ impl Connection {
             self.scratch().agreed.clear();
             self.why = None;
         } else {
-            self.settle_why(if status == 426 { Why::Required } else { Why::Declined });
+            self.set_why_if_undecided(if status == 426 { Why::Required } else { Why::Declined });
         }
-        self.note_here(TraceStep::SentResponse, u32::from(status));
+        self.record_inline(TraceStep::SentResponse, u32::from(status));
         if is_whole && outgoing != SendFraming::None {
-            self.note_here(TraceStep::SentEnd, 0);
+            self.record_inline(TraceStep::SentEnd, 0);
         }
     }
 
@@ -423,7 +423,7 @@ impl Connection {
         // What was to be advertised is not, once there is no response in clear.
         self.scratch().offer.clear();
         self.why = None;
-        self.note(TraceStep::SentSwitch, 101);
+        self.record(TraceStep::SentSwitch, 101);
         Ok(())
     }
 

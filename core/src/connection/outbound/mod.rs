@@ -34,7 +34,7 @@ impl Connection {
         offer: &[&str],
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.send_request_dyn(request, offer, out).or_else(|error| self.refuse_with(error))
+        self.send_request_dyn(request, offer, out).or_else(|error| self.record_error(error))
     }
 
     /// Server: sends an informational response other than 101. A client waits for a 100 while `owes` is `Continue`; one
@@ -48,7 +48,7 @@ impl Connection {
         response: &ResponseHead<'_>,
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.send_informational_dyn(response, out).or_else(|error| self.refuse_with(error))
+        self.send_informational_dyn(response, out).or_else(|error| self.record_error(error))
     }
 
     /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
@@ -62,7 +62,7 @@ impl Connection {
         response: &ResponseHead<'_>,
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.send_response_dyn(response, &[], None, out).or_else(|error| self.refuse_with(error))
+        self.send_response_dyn(response, &[], None, out).or_else(|error| self.record_error(error))
     }
 
     /// Server: sends a whole final response: head, content and end in one, all of it or nothing. The content is framed by its
@@ -82,7 +82,7 @@ impl Connection {
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
         self.send_response_dyn(response, &[], Some(content), out)
-            .or_else(|error| self.refuse_with(error))
+            .or_else(|error| self.record_error(error))
     }
 
     /// Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
@@ -101,7 +101,7 @@ impl Connection {
         content: &[u8],
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.reject_dyn(response, content, out).or_else(|error| self.refuse_with(error))
+        self.reject_dyn(response, content, out).or_else(|error| self.record_error(error))
     }
 
     /// Server: says that your code sends the final response itself, before it does so, and gives whether the connection
@@ -117,7 +117,8 @@ impl Connection {
         has_content: bool,
         closes: bool,
     ) -> Result<bool, Error> {
-        self.note_response_dyn(status, has_content, closes).or_else(|error| self.refuse_with(error))
+        self.note_response_dyn(status, has_content, closes)
+            .or_else(|error| self.record_error(error))
     }
 
     /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
@@ -133,7 +134,7 @@ impl Connection {
         fields: &dyn FieldSource,
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.accept_dyn(selection, fields, out).or_else(|error| self.refuse_with(error))
+        self.accept_dyn(selection, fields, out).or_else(|error| self.record_error(error))
     }
 
     /// Server: sends the head of a 426 that requires one of these protocols. Next: `send_data` for content, and
@@ -148,10 +149,10 @@ impl Connection {
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
         if !token::is_list(protocols) {
-            return self.refuse(ErrorKind::InvalidProtocol);
+            return self.local_error(ErrorKind::InvalidProtocol);
         }
         self.send_response_dyn(&ResponseHead::new(426, fields), protocols, None, out)
-            .or_else(|error| self.refuse_with(error))
+            .or_else(|error| self.record_error(error))
     }
 
     /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
@@ -160,10 +161,10 @@ impl Connection {
     /// Refused: `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         if self.role == Role::Client {
-            return self.refuse(ErrorKind::WrongRole);
+            return self.local_error(ErrorKind::WrongRole);
         }
         if !token::is_list(protocols) {
-            return self.refuse(ErrorKind::InvalidProtocol);
+            return self.local_error(ErrorKind::InvalidProtocol);
         }
         encode::join(protocols, &mut self.scratch().offer);
         Ok(())
@@ -173,7 +174,7 @@ impl Connection {
     ///
     /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
-        self.send_data_dyn(data, out).or_else(|error| self.refuse_with(error))
+        self.send_data_dyn(data, out).or_else(|error| self.record_error(error))
     }
 
     /// [`send_data`](Self::send_data) for content that your code writes itself: what to put around it. Your code must
@@ -187,7 +188,7 @@ impl Connection {
                 self.commit_data(next, outgoing);
                 Ok(parts)
             }
-            Err(error) => self.refuse_with(error),
+            Err(error) => self.record_error(error),
         }
     }
 
@@ -202,6 +203,6 @@ impl Connection {
         trailers: &dyn FieldSource,
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.send_end_dyn(trailers, out).or_else(|error| self.refuse_with(error))
+        self.send_end_dyn(trailers, out).or_else(|error| self.record_error(error))
     }
 }

@@ -136,7 +136,7 @@ impl Connection {
             if is_taken && self.state.persist == parts.answer.persist {
                 if let Err(error) = encode::hand_over(&[&parts.wire], out) {
                     self.state = before;
-                    return self.refuse_with(error);
+                    return self.record_error(error);
                 }
                 let outgoing = match prepared.content().len() as u64 {
                     0 => SendFraming::None,
@@ -144,7 +144,7 @@ impl Connection {
                 };
                 self.commit_response(parts.status, outgoing, true);
                 if parts.tidied != 0 {
-                    self.note(TraceStep::Tidied, parts.tidied);
+                    self.record(TraceStep::Tidied, parts.tidied);
                 }
                 return Ok(());
             }

@@ -71,7 +71,7 @@ impl Connection {
         }
         match send(self, &tidied.lines) {
             Ok(()) => {
-                self.note(TraceStep::Tidied, tidied.done);
+                self.record(TraceStep::Tidied, tidied.done);
                 Ok(())
             }
             // What is wrong with the lines is cured, and something else is wrong.
@@ -179,7 +179,7 @@ impl Connection {
         scratch.agreed.reserve(scratch.offer.len());
         let offered =
             offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
-        self.note(TraceStep::SentRequest, offered as u32);
+        self.record(TraceStep::SentRequest, offered as u32);
         Ok(())
     }
 
@@ -307,7 +307,7 @@ impl Connection {
         // `is_sending` has found the message open, so this is accepted.
         self.state = self.state.apply(self.role, input).unwrap_or(self.state);
         self.outgoing = SendFraming::None;
-        self.note(TraceStep::SentEnd, 0);
+        self.record(TraceStep::SentEnd, 0);
     }
 }
 
