@@ -8,7 +8,7 @@ use super::{Peer, Turn};
 #[repr(u8)]
 pub(crate) enum Input {
     /// A request head.
-    Request(Opening),
+    Request(RequestInfo),
     /// The first or a later part of the request's content.
     RequestContent,
     /// The end of the request by its framing.
@@ -23,7 +23,7 @@ pub(crate) enum Input {
         early: bool,
     },
     /// A final response head.
-    Response(Answer),
+    Response(ResponseInfo),
     /// The end of the final response by its framing.
     ResponseEnd,
     /// The peer's end of input, met between messages.
@@ -46,7 +46,7 @@ pub(crate) enum Input {
 
 /// What the machine needs to know of a request head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Opening {
+pub(crate) struct RequestInfo {
     /// `None`, `Offered` or `Connect`.
     pub turn: Turn,
     /// Content (or a chunked end) follows.
@@ -61,7 +61,7 @@ pub(crate) struct Opening {
 
 /// What the machine needs to know of a final response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Answer {
+pub(crate) struct ResponseInfo {
     /// The status is 2xx.
     pub success: bool,
     /// Content (or a chunked end) follows.

@@ -8,7 +8,7 @@ mod transition;
 
 use crate::listed::listed;
 
-pub(crate) use input::{Answer, Input, Opening};
+pub(crate) use input::{Input, RequestInfo, ResponseInfo};
 
 /// Which end of the connection this engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,21 +152,22 @@ impl State {
     };
 
     /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the connection may go on.
-    pub(crate) const ASKED: Self = Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
+    pub(crate) const PLAIN_REQUEST: Self =
+        Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
 
     /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with an offer or without;
     /// `response` is how far the answer has come.
     #[inline(always)]
-    pub(crate) fn answered_plainly(self, response: Phase) -> Option<Self> {
+    pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
         let turn = match self.turn {
             Turn::None => Turn::None,
             Turn::Offered => Turn::Refused,
             _ => return None,
         };
-        (self == Self { turn: self.turn, ..Self::ASKED }).then_some(Self {
+        (self == Self { turn: self.turn, ..Self::PLAIN_REQUEST }).then_some(Self {
             response,
             turn,
-            ..Self::ASKED
+            ..Self::PLAIN_REQUEST
         })
     }
 

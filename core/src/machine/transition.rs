@@ -8,7 +8,7 @@
 //! A transition is a pure function from value to value: a refused one changes nothing, and the caller commits the new
 //! state only after the bytes that belong to it have been written.
 
-use super::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use super::{Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx};
 use crate::error::ErrorKind;
 
 /// How many complete requests a client may have waiting after the one being answered.
@@ -28,31 +28,31 @@ impl State {
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, ErrorKind> {
         match input {
-            Input::Request(opening) => self.begin(role, opening),
-            Input::RequestContent => self.content(role),
-            Input::RequestEnd => self.end_request(role),
-            Input::Continue => self.inform(role, true),
-            Input::Informational => self.inform(role, false),
-            Input::Switch { early } => self.switch(role, early),
-            Input::Response(answer) => self.answer(role, answer),
-            Input::ResponseEnd => self.end_response(role),
-            Input::End => self.end(role),
-            Input::Fail => self.fail(role),
-            Input::DrainLimit => self.drain_limit(role),
-            Input::Reject => self.reject(role),
-            Input::CloseAfterResponse => self.close_after_response(role),
-            Input::Abandon => self.abandon(role),
-            Input::Resume => self.resume(),
-            Input::Preface => self.preface(role),
+            Input::Request(opening) => self.on_request(role, opening),
+            Input::RequestContent => self.on_request_content(role),
+            Input::RequestEnd => self.on_request_end(role),
+            Input::Continue => self.on_informational(role, true),
+            Input::Informational => self.on_informational(role, false),
+            Input::Switch { early } => self.on_switch(role, early),
+            Input::Response(answer) => self.on_response(role, answer),
+            Input::ResponseEnd => self.on_response_end(role),
+            Input::End => self.on_end(role),
+            Input::Fail => self.on_fail(role),
+            Input::DrainLimit => self.on_drain_limit(role),
+            Input::Reject => self.on_reject(role),
+            Input::CloseAfterResponse => self.on_close_after_response(role),
+            Input::Abandon => self.on_abandon(role),
+            Input::Resume => self.on_resume(),
+            Input::Preface => self.on_preface(role),
         }
     }
 
     /// What follows from an answer, and from its end where that leaves with it.
     #[inline(always)]
-    pub(crate) fn apply_answer(
+    pub(crate) fn apply_response(
         self,
         role: Role,
-        answer: Answer,
+        answer: ResponseInfo,
         is_whole: bool,
     ) -> Result<Self, ErrorKind> {
         let next = self.apply(role, Input::Response(answer))?;
@@ -62,7 +62,7 @@ impl State {
     // The messages, in the order in which a cycle meets them.
 
     #[inline(always)]
-    fn begin(mut self, role: Role, opening: Opening) -> Result<Self, ErrorKind> {
+    fn on_request(mut self, role: Role, opening: RequestInfo) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if role == Role::Client && self.rx != Rx::Open {
             return Err(ErrorKind::Closed);
@@ -98,7 +98,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn content(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_request_content(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
             return Err(ErrorKind::NoContent);
@@ -110,7 +110,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn end_request(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_request_end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
             return Err(ErrorKind::NoContent);
@@ -119,11 +119,11 @@ impl State {
         if self.turn == Turn::Agreed {
             self.leave_http(role, Message::Request);
         }
-        Ok(self.settle(role))
+        Ok(self.close_cycle(role))
     }
 
     #[inline]
-    fn inform(mut self, role: Role, is_continue: bool) -> Result<Self, ErrorKind> {
+    fn on_informational(mut self, role: Role, is_continue: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if role == Role::Server {
             if self.rx == Rx::Failed {
@@ -141,7 +141,7 @@ impl State {
     }
 
     #[inline]
-    fn switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
+    fn on_switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if self.turn != Turn::Offered || self.pipelined > 0 {
             return Err(ErrorKind::NothingOffered);
@@ -167,7 +167,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn answer(mut self, role: Role, answer: Answer) -> Result<Self, ErrorKind> {
+    fn on_response(mut self, role: Role, answer: ResponseInfo) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         let latest = self.pipelined == 0;
         if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
@@ -203,7 +203,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn end_response(self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_response_end(self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Response)?;
         if self.response != Phase::Body {
             return Err(ErrorKind::NoContent);
@@ -213,7 +213,7 @@ impl State {
 
     // What ends a connection.
 
-    fn end(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         let over = match role {
             // A client that stops after our closing response has not broken anything.
@@ -230,7 +230,7 @@ impl State {
         Ok(self)
     }
 
-    fn fail(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_fail(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         if role == Role::Server && self.is_idle() {
             // A head that could not be read: a request all the same, to be answered once.
@@ -254,7 +254,7 @@ impl State {
         Ok(self)
     }
 
-    fn drain_limit(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_drain_limit(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         self.rx = Rx::Closed;
         self.persist = false;
@@ -269,12 +269,12 @@ impl State {
             }
             _ => return Err(ErrorKind::NoContent),
         }
-        Ok(self.settle(role))
+        Ok(self.close_cycle(role))
     }
 
     /// Prepares the last answer of a connection; nothing is read after it. An idle server answers the request that comes
     /// next, as if it had been read and cut. Otherwise the answer belongs to the request that waits for one.
-    fn reject(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_reject(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
         }
@@ -294,7 +294,7 @@ impl State {
         Ok(self)
     }
 
-    fn close_after_response(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_close_after_response(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.writes()?;
         if self.is_idle() {
             self.close();
@@ -305,10 +305,10 @@ impl State {
             return Err(ErrorKind::TooLate);
         }
         self.persist = false;
-        Ok(self.settle(role))
+        Ok(self.close_cycle(role))
     }
 
-    fn abandon(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_abandon(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client
             && self.request == Phase::Body
             && self.tx == Tx::Open
@@ -316,7 +316,7 @@ impl State {
         {
             self.cut_request(role);
             self.persist = false;
-            return Ok(self.settle(role));
+            return Ok(self.close_cycle(role));
         }
         for message in [&mut self.request, &mut self.response] {
             if *message == Phase::Body {
@@ -330,7 +330,7 @@ impl State {
 
     // What leaves HTTP, and comes back to it.
 
-    fn resume(mut self) -> Result<Self, ErrorKind> {
+    fn on_resume(mut self) -> Result<Self, ErrorKind> {
         let whole = self.rx == Rx::Switched && self.tx == Tx::Switched;
         // After CONNECT the response is done, after a preface there was no request: nothing is owed.
         if !whole || self.request != Phase::Done || self.response != Phase::Idle {
@@ -342,7 +342,7 @@ impl State {
         Ok(self)
     }
 
-    fn preface(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_preface(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
         }
@@ -423,12 +423,12 @@ impl State {
             self.pipelined -= 1;
             self.response = Phase::Idle;
         }
-        self.settle(role)
+        self.close_cycle(role)
     }
 
     /// Closes what a cycle without a successor leaves open.
     #[inline(always)]
-    pub(super) fn settle(mut self, role: Role) -> Self {
+    pub(super) fn close_cycle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.pipelined > 0 {
             return self;
         }

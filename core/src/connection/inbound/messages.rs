@@ -4,7 +4,7 @@ use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
 use crate::limits::{self, Config, Limits};
-use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, State, Turn};
+use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Verdict, Why};
 use crate::wire::body::{Body, Bounds, Part, Room};
@@ -138,7 +138,7 @@ impl Connection {
         self.keep_request(len);
         let offered = self.offered(options);
         let request = if framing.has_content() { Phase::Body } else { Phase::Done };
-        let state = State { request, turn: offered.turn, ..State::ASKED };
+        let state = State { request, turn: offered.turn, ..State::PLAIN_REQUEST };
         if cfg!(debug_assertions) {
             let opening = self.request_info(framing, &offered);
             assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
@@ -185,10 +185,10 @@ impl Connection {
     }
 
     /// What the machine needs to know of the request that is kept.
-    fn request_info(&mut self, framing: Framing, offered: &Offered) -> Opening {
+    fn request_info(&mut self, framing: Framing, offered: &Offered) -> RequestInfo {
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();
-        Opening {
+        RequestInfo {
             turn: offered.turn,
             content: framing.has_content(),
             expect: head
@@ -332,7 +332,7 @@ impl Connection {
         };
         let minor = scratch.head.minor();
         let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
-        let answer = Answer { success, content: framing.has_content(), persist };
+        let answer = ResponseInfo { success, content: framing.has_content(), persist };
         let dropped = if persist { 0 } else { self.state.pipelined };
         let undecided = self.state.undecided();
         self.apply_received(Input::Response(answer))?;

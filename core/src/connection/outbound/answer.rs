@@ -9,7 +9,7 @@ use super::tidy::{self, Allowed};
 use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
-use crate::machine::{Answer, Input, Peer, Phase, Role, Turn, Tx};
+use crate::machine::{Input, Peer, Phase, ResponseInfo, Role, Turn, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 use crate::wire::encode::{self, Added, FramingLine, StatusLine, Survey};
@@ -172,7 +172,7 @@ impl Connection {
             Some(content) => self.frame_whole(response.status, &survey, content.len() as u64),
         };
         let (outgoing, framing) = framed.map_err(Error::local)?;
-        let answer = Answer {
+        let answer = ResponseInfo {
             success: (200..=299).contains(&response.status),
             content: outgoing != SendFraming::None,
             persist: !survey.options.close && outgoing != SendFraming::UntilClose,
@@ -229,12 +229,12 @@ impl Connection {
     #[inline(always)]
     pub(in crate::connection) fn apply_response_fast(
         &mut self,
-        answer: Answer,
+        answer: ResponseInfo,
         is_whole: bool,
     ) -> bool {
         let response = if answer.content && !is_whole { Phase::Body } else { Phase::Done };
-        let Some(state) = self.state.answered_plainly(response) else { return false };
-        debug_assert_eq!(self.state.apply_answer(self.role, answer, is_whole), Ok(state));
+        let Some(state) = self.state.after_plain_response(response) else { return false };
+        debug_assert_eq!(self.state.apply_response(self.role, answer, is_whole), Ok(state));
         self.state = state;
         true
     }
@@ -243,10 +243,10 @@ impl Connection {
     #[inline(never)]
     pub(in crate::connection) fn apply_response(
         &mut self,
-        answer: Answer,
+        answer: ResponseInfo,
         is_whole: bool,
     ) -> Result<(), ErrorKind> {
-        self.state = self.state.apply_answer(self.role, answer, is_whole)?;
+        self.state = self.state.apply_response(self.role, answer, is_whole)?;
         Ok(())
     }
 
@@ -366,7 +366,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
         let success = (200..=299).contains(&status);
-        let next = self.try_input(Input::Response(Answer {
+        let next = self.try_input(Input::Response(ResponseInfo {
             success,
             content: has_content,
             persist: !closes,

@@ -8,7 +8,7 @@ use bytes::BufMut;
 use crate::connection::{Connection, SendFraming};
 use crate::error::Error;
 use crate::limits::Config;
-use crate::machine::{Answer, Peer, Role, State, Turn};
+use crate::machine::{Peer, ResponseInfo, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::wire::encode;
 use crate::wire::outgoing::ResponseHead;
@@ -48,7 +48,7 @@ struct Parts {
     /// Where in it the content begins.
     head_len: usize,
     /// What the machine knows of that answer.
-    answer: Answer,
+    answer: ResponseInfo,
     /// What was put right in the field lines, as [`TraceStep::Tidied`] says it.
     tidied: u32,
 }
@@ -72,7 +72,7 @@ impl Prepared {
         response.fields.each(&mut |field| fields.push((field.name.to_vec(), field.value.to_vec())));
         // Made by `respond` itself, so that the two cannot differ.
         let mut model = Connection::with_config(Role::Server, config);
-        model.state = State::ASKED;
+        model.state = State::PLAIN_REQUEST;
         let mut wire = Vec::new();
         model.respond(&ResponseHead { fields: &fields, ..*response }, content, &mut wire)?;
         let (status, persist) = (response.status, model.state.persist);
@@ -84,7 +84,7 @@ impl Prepared {
             fields,
             head_len: wire.len() - content.len(),
             wire,
-            answer: Answer {
+            answer: ResponseInfo {
                 success: (200..=299).contains(&status),
                 content: !content.is_empty(),
                 persist,

@@ -8,7 +8,7 @@ use bytes::BufMut;
 use super::tidy::{self, Tidied};
 use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
-use crate::machine::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Terms, Why, token};
 use crate::wire::encode::{self, Added, FramingLine, Survey};
@@ -137,7 +137,7 @@ impl Connection {
             _ => (Turn::Offered, Why::Undecided),
         };
         let outgoing = declared_framing(&survey);
-        let next = self.try_input(Input::Request(Opening {
+        let next = self.try_input(Input::Request(RequestInfo {
             turn,
             content: outgoing != SendFraming::None,
             expect: survey.expects_continue,

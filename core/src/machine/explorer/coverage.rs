@@ -11,7 +11,9 @@ use super::rules::Machine;
 use super::search::{Until, search};
 use crate::error::ErrorKind;
 use crate::machine::transition::PIPELINE;
-use crate::machine::{Awaiting, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{
+    Awaiting, Expect, Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx,
+};
 
 /// What a role never comes to.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
@@ -115,7 +117,7 @@ fn everything_occurs_or_is_impossible() {
 
 #[test]
 fn a_pipeline_is_bounded() {
-    let ask = Input::Request(Opening {
+    let ask = Input::Request(RequestInfo {
         turn: Turn::None,
         content: false,
         expect: false,

@@ -11,7 +11,7 @@ use super::search::{Model, Step, Until, search};
 use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What};
 use crate::listed::listed;
-use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, Turn};
+use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Turn};
 
 /// How the peer misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,12 +90,12 @@ impl Against {
         }
     }
 
-    fn asks(&self, opening: Opening) -> Option<(What, Mind)> {
+    fn asks(&self, opening: RequestInfo) -> Option<(What, Mind)> {
         let drops = self.habit == Habit::DropsContent;
         let mind = match opening {
-            Opening { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
-            Opening { content: true, turn, .. } => Mind::Sending(turn),
-            Opening { turn, .. } => self.mind_after(turn),
+            RequestInfo { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
+            RequestInfo { content: true, turn, .. } => Mind::Sending(turn),
+            RequestInfo { turn, .. } => self.mind_after(turn),
         };
         // The client that drops its content need not offer anything for that.
         (!drops || opening.turn == Turn::None)
@@ -121,7 +121,7 @@ impl Against {
         }
         let refused = if state.pipelined == 0 { state.turn } else { Turn::None };
         let refusals = answers(Turn::None).filter(|answer| !answer.success);
-        let send = |answer: Answer| {
+        let send = |answer: ResponseInfo| {
             let mind =
                 if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
             (What::Http(Input::Response(answer)), mind)
@@ -157,8 +157,13 @@ impl Against {
 }
 
 /// A GET.
-const PLAIN: Opening =
-    Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 };
+const PLAIN: RequestInfo = RequestInfo {
+    turn: Turn::None,
+    content: false,
+    expect: false,
+    persist: true,
+    version: Peer::V11,
+};
 
 impl Model for Against {
     type Node = Pair;

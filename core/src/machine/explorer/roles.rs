@@ -7,7 +7,9 @@ use super::fault::Fault;
 use super::rules::Machine;
 use super::search::{Model, Step, Until, search};
 use super::side::PIPELINE;
-use crate::machine::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{
+    Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
+};
 
 /// A machine that receives and decides anything.
 pub(super) struct Alone {
@@ -16,7 +18,7 @@ pub(super) struct Alone {
 }
 
 /// Every request head that can reach the machine of `role`.
-pub(super) fn openings(role: Role) -> impl Iterator<Item = Opening> {
+pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
     // Our client speaks HTTP/1.1; a server sees what its client speaks.
     let versions: &[Peer] =
         if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
@@ -33,20 +35,20 @@ pub(super) fn openings(role: Role) -> impl Iterator<Item = Opening> {
         })
 }
 
-fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = Opening> {
+fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = RequestInfo> {
     // An expectation without content is not sent, and means nothing where it is received.
     let contents = [(false, false), (true, false), (true, true)];
     contents.into_iter().flat_map(move |(content, expect)| {
-        [false, true].map(|persist| Opening { turn, content, expect, persist, version })
+        [false, true].map(|persist| RequestInfo { turn, content, expect, persist, version })
     })
 }
 
 /// Every final response head to a request with this turn.
-pub(super) fn answers(turn: Turn) -> impl Iterator<Item = Answer> {
+pub(super) fn answers(turn: Turn) -> impl Iterator<Item = ResponseInfo> {
     let each = [false, true];
     let answers = each.into_iter().flat_map(move |success| {
         each.into_iter()
-            .flat_map(move |content| each.map(|persist| Answer { success, content, persist }))
+            .flat_map(move |content| each.map(|persist| ResponseInfo { success, content, persist }))
     });
     // A tunnel is not content.
     answers.filter(move |answer| turn != Turn::Connect || !answer.success || !answer.content)

@@ -5,7 +5,9 @@
 
 use crate::error::ErrorKind;
 use crate::listed::listed;
-use crate::machine::{Answer, Awaiting, Expect, Input, Opening, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{
+    Awaiting, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
+};
 
 /// The machine, perhaps without one of its rules.
 #[derive(Clone, Copy)]
@@ -131,7 +133,7 @@ fn resume_half(state: State, input: Input) -> Bent {
 /// A 408 to a client that has not asked for anything.
 fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer) = input else { return None };
-    let answer = Answer { persist: false, ..answer };
+    let answer = ResponseInfo { persist: false, ..answer };
     (role == Role::Server && state.next_cycle()).then(|| {
         State { request: Phase::Done, response: Phase::Idle, ..state }
             .apply(role, Input::Response(answer))
@@ -145,16 +147,16 @@ fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
 
 /// A server treats a refused CONNECT like a refused Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
-    let refuses = matches!(input, Input::Response(Answer { success: false, .. }));
+    let refuses = matches!(input, Input::Response(ResponseInfo { success: false, .. }));
     let applies = role == Role::Server && refuses && state.turn == Turn::Connect;
     applies.then(|| State { turn: Turn::Offered, ..state }.apply(role, input))
 }
 
 /// Keep-alive is given up, and nothing else.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
-    let Input::Response(answer @ Answer { persist: false, .. }) = input else { return None };
+    let Input::Response(answer @ ResponseInfo { persist: false, .. }) = input else { return None };
     (role == Role::Client && state.pipelined > 0).then(|| {
-        let next = state.apply(role, Input::Response(Answer { persist: true, ..answer }))?;
+        let next = state.apply(role, Input::Response(ResponseInfo { persist: true, ..answer }))?;
         Ok(State { persist: false, ..next })
     })
 }
@@ -168,7 +170,7 @@ fn keep_persist(state: State, role: Role, input: Input) -> Bent {
 fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
     let Input::Request(opening) = input else { return None };
     (role == Role::Server && !opening.content)
-        .then(|| state.apply(role, Input::Request(Opening { content: true, ..opening })))
+        .then(|| state.apply(role, Input::Request(RequestInfo { content: true, ..opening })))
 }
 
 fn close_late(state: State, role: Role, input: Input) -> Bent {
@@ -177,7 +179,7 @@ fn close_late(state: State, role: Role, input: Input) -> Bent {
         && input == Input::CloseAfterResponse
         && promised
         && state.tx == Tx::Open;
-    applies.then(|| Ok(State { persist: false, ..state }.settle(role)))
+    applies.then(|| Ok(State { persist: false, ..state }.close_cycle(role)))
 }
 
 /// The request that was rejected is read all the same.

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::roles::{answers, openings};
 use super::rules::{Machine, Rule};
 use super::wire::{Message, NEXT, NOBODY, Queue, What};
-use crate::machine::{Answer, Awaiting, Input, Phase, Role, Rx, State, Tx};
+use crate::machine::{Awaiting, Input, Phase, ResponseInfo, Role, Rx, State, Tx};
 
 /// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
 /// three has all that a longer one has: a first, a last, and one between.
@@ -341,11 +341,11 @@ impl Side {
         moves.extend([false, true].into_iter().find_map(|early| self.switch(scope, early)));
     }
 
-    fn answer(self, scope: &Scope, answer: Answer) -> Option<Move> {
+    fn answer(self, scope: &Scope, answer: ResponseInfo) -> Option<Move> {
         let step = self.decide(scope, Input::Response(answer), &[], true)?;
         // What the head says of the connection is what the machine has made of it.
         let persist = step.side.state.persist;
-        let head = What::Http(Input::Response(Answer { persist, ..answer }));
+        let head = What::Http(Input::Response(ResponseInfo { persist, ..answer }));
         Some(Move { sends: vec![head], ..step })
     }
 
@@ -353,12 +353,12 @@ impl Side {
     /// which the client has yet to send. The head is part of the same verb, and never a 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
-        let answer = Answer { success: false, content, persist: true };
+        let answer = ResponseInfo { success: false, content, persist: true };
         let state =
             scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
         let is_asked = !self.state.is_idle();
         let age = if is_asked { self.age } else { coming.first_request().unwrap_or(NEXT) };
-        let head = What::Http(Input::Response(Answer { persist: state.persist, ..answer }));
+        let head = What::Http(Input::Response(ResponseInfo { persist: state.persist, ..answer }));
         // The request is never read, which is to give up on it.
         let side = Side { age, gave_up: true, ..step.side.with(state) };
         Some(Move { side, sends: vec![head], ..step })
