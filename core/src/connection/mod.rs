@@ -390,7 +390,7 @@ impl Connection {
             let scratch = self.scratch.as_deref();
             scratch.map_or(Ok(0), |scratch| {
                 let parts = [scratch.buffer.kept(), scratch.buffer.unread()];
-                encode::hand_over(&parts, out)
+                encode::write_all(&parts, out)
                     .map(|()| parts.iter().map(|part| part.len()).sum::<usize>())
             })
         });

@@ -92,7 +92,7 @@ pub(crate) struct Bounds<'a> {
 
 /// What the next bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum BodyPart {
     /// `skip` bytes of framing, then `len` of content, then `tail` bytes that are not needed any more.
     Data { skip: usize, len: usize, tail: usize },
     /// `skip` bytes of framing, then the trailer section.
@@ -118,16 +118,16 @@ impl Body {
         bytes: &mut [u8],
         len: usize,
         bounds: Bounds<'_>,
-    ) -> Result<Part, Fault> {
+    ) -> Result<BodyPart, Fault> {
         debug_assert!(len > 0);
         match self {
-            Self::Trailers => Ok(Part::Trailers { skip: 0 }),
-            Self::None => Ok(Part::More { skip: 0 }),
-            Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), tail: 0 }),
-            Self::UntilClose => Ok(Part::Data { skip: 0, len, tail: 0 }),
+            Self::Trailers => Ok(BodyPart::Trailers { skip: 0 }),
+            Self::None => Ok(BodyPart::More { skip: 0 }),
+            Self::Length(left) => Ok(BodyPart::Data { skip: 0, len: take(left, len), tail: 0 }),
+            Self::UntilClose => Ok(BodyPart::Data { skip: 0, len, tail: 0 }),
             Self::Chunked(chunked) => {
                 let part = chunked.decode(bytes, len, bounds)?;
-                if matches!(part, Part::Trailers { .. }) {
+                if matches!(part, BodyPart::Trailers { .. }) {
                     *self = Self::Trailers;
                 }
                 Ok(part)
@@ -140,7 +140,7 @@ impl Body {
         match self {
             Self::None | Self::Length(0) => Content::None,
             Self::Length(left) => Content::Length(left),
-            Self::Chunked(Chunked { left, place: Place::Data, .. }) => Content::Chunked(left),
+            Self::Chunked(Chunked { left, place: ChunkState::Data, .. }) => Content::Chunked(left),
             Self::Chunked(_) | Self::Trailers => Content::Chunked(0),
             Self::UntilClose => Content::UntilClose,
         }
@@ -154,10 +154,12 @@ impl Body {
                 *left -= len;
                 true
             }
-            Self::Chunked(chunked @ Chunked { place: Place::Data, .. }) if chunked.left >= len => {
+            Self::Chunked(chunked @ Chunked { place: ChunkState::Data, .. })
+                if chunked.left >= len =>
+            {
                 chunked.left -= len;
                 if chunked.left == 0 {
-                    chunked.place = Place::DataCr;
+                    chunked.place = ChunkState::DataCr;
                 }
                 true
             }
@@ -180,7 +182,7 @@ fn take(left: &mut u64, available: usize) -> usize {
 
 /// Where in the chunked coding the next byte stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ChunkState {
     /// Before the first digit.
     Start,
     Size,
@@ -212,39 +214,44 @@ pub(crate) struct Chunked {
     line: u32,
     /// Bytes of all extensions.
     extensions: u32,
-    place: Place,
+    place: ChunkState,
 }
 
 impl Chunked {
-    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: Place::Start };
+    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: ChunkState::Start };
 
-    fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
+    fn decode(
+        &mut self,
+        bytes: &mut [u8],
+        len: usize,
+        bounds: Bounds<'_>,
+    ) -> Result<BodyPart, Fault> {
         let Bounds { limits, room, spaces } = bounds;
         let line = self
-            .plain_line(bytes, 0, limits)
+            .chunk_line_fast(bytes, 0, limits)
             .filter(|(start, size)| *start < len && room.holds(*size));
         if let Some((start, size)) = line {
-            (self.left, self.line, self.place) = (size, 0, Place::Data);
+            (self.left, self.line, self.place) = (size, 0, ChunkState::Data);
             room.take(size);
             return Ok(self.data(bytes, start, len, limits, room));
         }
         for at in 0..len {
             let octet = bytes[at];
-            if self.place == Place::Data {
+            if self.place == ChunkState::Data {
                 return Ok(self.data(bytes, at, len, limits, room));
             }
             let fault = |kind| Fault { kind, at };
             let next = self.step(octet, *room, spaces).map_err(fault)?;
             self.count(octet, next, limits).map_err(fault)?;
-            if self.place == Place::LineEnd {
+            if self.place == ChunkState::LineEnd {
                 if self.left == 0 {
-                    return Ok(Part::Trailers { skip: at + 1 });
+                    return Ok(BodyPart::Trailers { skip: at + 1 });
                 }
                 room.take(self.left);
             }
             self.place = next;
         }
-        Ok(Part::More { skip: len })
+        Ok(BodyPart::More { skip: len })
     }
 
     /// The content at `at`, and after it that of further chunks as long as they are small, plain and all there: a copy of
@@ -257,30 +264,30 @@ impl Chunked {
         len: usize,
         limits: &Limits,
         room: &mut Room,
-    ) -> Part {
+    ) -> BodyPart {
         let mut end = at + take(&mut self.left, len - at);
         let (first, mut content) = (end, end);
         if self.left == 0 {
-            self.place = Place::DataCr;
+            self.place = ChunkState::DataCr;
             // Chunks have less content than bytes, so no sum has to be looked at where the limit is far.
             let gathers = limits.chunk_line >= DIGITS && room.holds((len - end) as u64);
             let until = if gathers { len } else { end };
-            while let Some((start, size)) = small_line(bytes, end, until) {
+            while let Some((start, size)) = small_chunk_line(bytes, end, until) {
                 move_down(bytes, start, content, size);
                 (content, end) = (content + size, start + size);
             }
             room.take((content - first) as u64);
         }
-        Part::Data { skip: at, len: content - at, tail: end - content }
+        BodyPart::Data { skip: at, len: content - at, tail: end - content }
     }
 
     /// `chunk-size CRLF` as nearly everybody sends it, after the CRLF of the chunk before if there was one: where its data
     /// begins, and how much it is, not nothing. Any other line is for the automaton.
     #[inline(always)]
-    fn plain_line(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
+    fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
         let at = match self.place {
-            Place::Start => at,
-            Place::DataCr if bytes.get(at..at + 2)? == b"\r\n" => at + 2,
+            ChunkState::Start => at,
+            ChunkState::DataCr if bytes.get(at..at + 2)? == b"\r\n" => at + 2,
             _ => return None,
         };
         let line = bytes.get(at..)?.first_chunk::<LINE>()?;
@@ -298,8 +305,8 @@ impl Chunked {
         None
     }
 
-    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<Place, ErrorKind> {
-        use Place::*;
+    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<ChunkState, ErrorKind> {
+        use ChunkState::*;
         Ok(match (self.place, octet) {
             (Start | Size, digit) if digit.is_ascii_hexdigit() => {
                 self.push(digit)?;
@@ -344,12 +351,12 @@ impl Chunked {
     }
 
     /// Counts the bytes of the line and of the extensions; the CRLF is neither.
-    fn count(&mut self, octet: u8, next: Place, limits: &Limits) -> Result<(), ErrorKind> {
+    fn count(&mut self, octet: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
         match (self.place, next) {
-            (Place::DataCr | Place::DataLf, _) => self.line = 0,
-            (Place::LineEnd, _) => self.line = 0,
-            (_, Place::LineEnd) => debug_assert_eq!(octet, b'\r'),
-            (_, Place::Size) => self.line = self.line.saturating_add(1),
+            (ChunkState::DataCr | ChunkState::DataLf, _) => self.line = 0,
+            (ChunkState::LineEnd, _) => self.line = 0,
+            (_, ChunkState::LineEnd) => debug_assert_eq!(octet, b'\r'),
+            (_, ChunkState::Size) => self.line = self.line.saturating_add(1),
             _ => {
                 self.line = self.line.saturating_add(1);
                 self.extensions = self.extensions.saturating_add(1);
@@ -366,7 +373,7 @@ impl Chunked {
 }
 
 /// Chunks up to here are gathered.
-const SMALL: usize = 1024;
+const COALESCE_MAX: usize = 1024;
 
 /// A small chunk's size has no more of them.
 const DIGITS: u32 = 3;
@@ -374,10 +381,10 @@ const DIGITS: u32 = 3;
 /// The line at `at` before a small chunk that has come whole, after the CRLF of the chunk before it: where its data begins,
 /// and how much it is, not nothing. Any other line is read on its own.
 #[inline(always)]
-fn small_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
+fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
     let octets = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
     let found = digits::<2>(octets).or_else(|| digits::<1>(octets)).or_else(|| digits::<3>(octets));
-    let (len, size) = found.filter(|(_, size)| (1..=SMALL).contains(size))?;
+    let (len, size) = found.filter(|(_, size)| (1..=COALESCE_MAX).contains(size))?;
     let start = at + len;
     (start + size <= end).then_some((start, size))
 }
@@ -430,7 +437,12 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    fn next(body: &mut Body, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+    fn next(
+        body: &mut Body,
+        bytes: &mut [u8],
+        len: usize,
+        limits: &Limits,
+    ) -> Result<BodyPart, Fault> {
         body.decode(bytes, len, Bounds { limits, room: &mut Room(u64::MAX), spaces: false })
     }
 
@@ -444,12 +456,12 @@ mod tests {
             let have = end - at;
             let part = next(&mut body, &mut input[at..], have, &Limits::DEFAULT);
             match part.map_err(|fault| (fault.kind, at + fault.at))? {
-                Part::Data { skip, len, tail } => {
+                BodyPart::Data { skip, len, tail } => {
                     content.extend_from_slice(&input[at + skip..at + skip + len]);
                     at += skip + len + tail;
                 }
-                Part::Trailers { skip } => return Ok((content, Some(at + skip))),
-                Part::More { skip } => {
+                BodyPart::Trailers { skip } => return Ok((content, Some(at + skip))),
+                BodyPart::More { skip } => {
                     at += skip;
                     if end == input.len() {
                         break;
@@ -495,9 +507,9 @@ mod tests {
             }
             let (mut body, len) = (Body::new(Framing::Chunked), input.len());
             let first = next(&mut body, &mut input, len, &Limits::DEFAULT);
-            let whole = size + 2 <= SMALL;
+            let whole = size + 2 <= COALESCE_MAX;
             assert!(
-                matches!(first, Ok(Part::Data { len, .. }) if (len == content.len()) == whole),
+                matches!(first, Ok(BodyPart::Data { len, .. }) if (len == content.len()) == whole),
                 "{size}: {first:?}"
             );
         }
@@ -512,7 +524,7 @@ mod tests {
         let len = input.len();
         assert_eq!(
             next(&mut body, &mut input, len, &limits),
-            Ok(Part::Data { skip: 3, len: 1, tail: 0 })
+            Ok(BodyPart::Data { skip: 3, len: 1, tail: 0 })
         );
         let fault = Fault { kind: ErrorKind::ChunkLineTooLong, at: 3 };
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
@@ -533,12 +545,12 @@ mod tests {
                     let bounds =
                         Bounds { limits: &Limits::DEFAULT, room: &mut room, spaces: false };
                     match body.decode(&mut input[begin..], end - begin, bounds) {
-                        Ok(Part::Data { skip, len, tail }) => {
+                        Ok(BodyPart::Data { skip, len, tail }) => {
                             taken.extend_from_slice(&input[begin + skip..][..len]);
                             begin += skip + len + tail;
                         }
-                        Ok(Part::More { skip }) => begin += skip,
-                        Ok(Part::Trailers { skip }) => break (None, begin + skip),
+                        Ok(BodyPart::More { skip }) => begin += skip,
+                        Ok(BodyPart::Trailers { skip }) => break (None, begin + skip),
                         Err(fault) => break (Some(fault.kind), begin + fault.at),
                     }
                     end = end.max((begin + step).min(bytes.len()));

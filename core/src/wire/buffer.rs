@@ -176,7 +176,7 @@ impl Buffer {
 
     /// Appends bytes if they are only more of that line, or a CR that may end it; says whether they are.
     #[inline(always)]
-    pub(crate) fn go_on(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn append_inside_line(&mut self, bytes: &[u8]) -> bool {
         let end = self.end + bytes.len();
         if end >= self.line {
             return false;

@@ -12,12 +12,12 @@ use crate::wire::fields::{
     Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members,
 };
 use crate::wire::known::KnownField;
-use crate::wire::outgoing::{REASON_AT, usual_line};
+use crate::wire::outgoing::{REASON_OFFSET, standard_status_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Hands over what was composed: all of it or nothing.
 #[inline]
-pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
+pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
     let len = parts.iter().map(|part| part.len()).sum();
     if out.remaining_mut() < len {
         return Err(Error::too_small(len));
@@ -34,15 +34,15 @@ fn end_line(draft: &mut Vec<u8>) {
 }
 
 /// Where something stands in the draft.
-type Place = (usize, usize);
+type DraftOffset = (usize, usize);
 
-fn at(place: Place, draft: &[u8]) -> &[u8] {
+fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
     draft.get(place.0..place.1).unwrap_or_default()
 }
 
 /// What the caller's field lines say that the engine has to know.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Survey {
+pub(crate) struct FieldSummary {
     pub(crate) length: Option<u64>,
     /// There is a Transfer-Encoding, and chunked is its last coding.
     pub(crate) chunked: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Survey {
     te: bool,
     hosts: u32,
     /// Where in the draft the line of Host stands, and which of the lines it is.
-    host: Place,
+    host: DraftOffset,
     host_index: usize,
     /// How many lines there are.
     count: usize,
@@ -63,16 +63,16 @@ pub(crate) struct Survey {
     fault: Option<Error>,
     reserved: Option<Error>,
     /// Where in the draft all the lines stand.
-    lines: Place,
+    lines: DraftOffset,
 }
 
 /// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
-pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<Survey, Error> {
-    let mut survey = Survey::default();
+pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
+    let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
 
-impl Survey {
+impl FieldSummary {
     /// [`lines`] that must be allowed besides; that one of them is not is the last of all errors. In place, as a survey that is
     /// passed around costs more than the lines of a short head.
     #[inline(always)]
@@ -84,8 +84,8 @@ impl Survey {
     ) -> Result<(), Error> {
         let begin = draft.len();
         match source.pieces() {
-            Some(pieces) => self.take_pieces(draft, pieces, &is_allowed),
-            None => source.each(&mut |field| self.take(draft, field, is_allowed(field))),
+            Some(pieces) => self.push_source(draft, pieces, &is_allowed),
+            None => source.each(&mut |field| self.push(draft, field, is_allowed(field))),
         }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
@@ -98,16 +98,16 @@ impl Survey {
 
     /// Lines, and blocks as a whole: those say nothing that the engine has to know, and are allowed everywhere.
     #[inline(never)]
-    fn take_pieces(
+    fn push_source(
         &mut self,
         draft: &mut Vec<u8>,
         source: &dyn Pieces,
         is_allowed: &dyn Fn(Field<'_>) -> bool,
     ) {
         source.each_piece(&mut |piece| match piece {
-            Piece::Line(field) => self.take(draft, field, is_allowed(field)),
+            Piece::Line(field) => self.push(draft, field, is_allowed(field)),
             #[cfg(feature = "http")]
-            Piece::Sound(field) => self.take_sound(draft, field, is_allowed(field)),
+            Piece::Sound(field) => self.push_checked(draft, field, is_allowed(field)),
             Piece::Block(lines) => {
                 draft.extend_from_slice(lines.0);
                 self.count += 1;
@@ -117,7 +117,7 @@ impl Survey {
 
     /// Writes a line, checks it and notes what it says.
     #[inline(always)]
-    fn take(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(check(field), field, start, is_allowed);
@@ -125,7 +125,7 @@ impl Survey {
 
     /// The same for a line of which the bytes are in order.
     #[cfg(feature = "http")]
-    fn take_sound(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(Ok(KnownField::recognise(field.name)), field, start, is_allowed);
@@ -219,7 +219,7 @@ impl Survey {
     }
 
     #[inline(always)]
-    pub(crate) fn says_nothing_of_the_hop(&self) -> bool {
+    pub(crate) fn has_no_hop_by_hop(&self) -> bool {
         !self.connection && !self.te
     }
 
@@ -249,16 +249,16 @@ impl Survey {
     }
 
     /// The lines as they were written.
-    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
-        Written(at(self.lines, draft))
+    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
+        CheckedFields(at(self.lines, draft))
     }
 }
 
 /// Field lines in the form in which they leave; every one of them has been checked.
 #[derive(Clone, Copy)]
-pub struct Written<'d>(&'d [u8]);
+pub struct CheckedFields<'d>(&'d [u8]);
 
-impl<'d> Written<'d> {
+impl<'d> CheckedFields<'d> {
     /// For lines that [`line`] has written and [`check`] has passed.
     pub(crate) fn new(lines: &'d [u8]) -> Self {
         Self(lines)
@@ -273,7 +273,7 @@ impl<'d> Written<'d> {
     }
 }
 
-impl FieldSource for Written<'_> {
+impl FieldSource for CheckedFields<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.each_line(each);
     }
@@ -300,7 +300,7 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
 }
 
 /// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come after it.
-const NEVER_TRAILERS: &[&str] = &[
+const FORBIDDEN_TRAILERS: &[&str] = &[
     "Age",
     "Authorization",
     "Cache-Control",
@@ -337,8 +337,8 @@ const NEVER_TRAILERS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
-    NEVER_TRAILERS.iter().any(|name| field.is(name))
+pub(crate) fn is_forbidden_trailer(field: &Field<'_>) -> bool {
+    FORBIDDEN_TRAILERS.iter().any(|name| field.is(name))
 }
 
 /// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
@@ -347,7 +347,7 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
     let mut take = |index, field: Field<'_>| {
         line(draft, field);
         let allowed =
-            if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
+            if is_forbidden_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
         let verdict = check(field).and(allowed);
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, index)));
     };
@@ -405,7 +405,7 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
 
 /// What the engine adds to the caller's field lines.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Added<'a> {
+pub(crate) struct EngineFields<'a> {
     /// What the rules of the protocols that are spoken of add.
     pub(crate) markers: &'a [Field<'a>],
     /// What a protocol's rules ask of its 101.
@@ -420,9 +420,9 @@ pub(crate) struct Added<'a> {
     pub(crate) keep_alive: bool,
 }
 
-impl Added<'_> {
+impl EngineFields<'_> {
     #[inline(always)]
-    fn says_nothing_of_the_hop(&self) -> bool {
+    fn has_no_hop_by_hop(&self) -> bool {
         let is_silent = self.upgrade.is_empty()
             && !self.close
             && !self.keep_alive
@@ -450,15 +450,15 @@ impl<'a> StatusLine<'a> {
     /// With the reason that goes with the status; with none, where none does.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
-        match usual_line(status) {
+        match standard_status_line(status) {
             "" => Self::Own(status, b""),
             line => Self::Usual(line),
         }
     }
 
     pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
-        let usual = usual_line(status);
-        match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
+        let usual = standard_status_line(status);
+        match usual.as_bytes().get(REASON_OFFSET..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
             Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => {
                 Self::Usual(usual)
             }
@@ -491,7 +491,7 @@ impl<'a> StatusLine<'a> {
 }
 
 /// Host goes first (RFC 9110, 7.2).
-pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
+pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     let ((begin, _), (start, end)) = (survey.lines, survey.host);
     if begin < start
         && let Some(before) = draft.get_mut(begin..end)
@@ -502,18 +502,18 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
 
 /// What the engine adds after the caller's lines, and the empty line.
 #[inline(always)]
-pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
-    if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
+pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
+    if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
         added.framing.put(draft);
         end_line(draft);
     } else {
-        finish_for_the_hop(draft, survey, added);
+        finish_slow(draft, survey, added);
     }
 }
 
 /// Most heads say nothing about the connection or a protocol; these do.
 #[inline(never)]
-fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
     let mut merged = Vec::new();
     if survey.connection {
         options(&mut merged, survey.written(draft), survey.te, added);
@@ -521,7 +521,7 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
         if survey.lists(&merged, draft) {
             merged.clear();
         } else {
-            drop_connection(draft, survey);
+            remove_connection_field(draft, survey);
         }
     }
     for &field in added.markers.iter().chain(&added.proof) {
@@ -544,7 +544,7 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     let named = draft.len();
     match survey.connection {
         true => draft.extend_from_slice(&merged),
-        false => options(draft, Written(&[]), survey.te, added),
+        false => options(draft, CheckedFields(&[]), survey.te, added),
     }
     match draft.len() == named {
         true => draft.truncate(begin),
@@ -554,10 +554,10 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
 }
 
 /// Takes the caller's `Connection` out of the draft.
-fn drop_connection(draft: &mut Vec<u8>, survey: &Survey) {
+fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
-    Written(&given).each(&mut |field| {
+    CheckedFields(&given).each(&mut |field| {
         if !field.is("Connection") {
             line(draft, field);
         }
@@ -565,7 +565,7 @@ fn drop_connection(draft: &mut Vec<u8>, survey: &Survey) {
 }
 
 /// Our options, then what the caller listed beyond them.
-fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
+fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::wire::encode::Written;
+use crate::wire::encode::CheckedFields;
 use crate::wire::known::{Known, KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::syntax::trim;
@@ -283,7 +283,7 @@ pub enum Piece<'a> {
     #[cfg(feature = "http")]
     Sound(Field<'a>),
     /// The lines of a [`Block`](crate::Block). An error counts them as one.
-    Block(Written<'a>),
+    Block(CheckedFields<'a>),
 }
 
 /// A [`FieldSource`] that has other pieces than lines that are to be checked.

@@ -41,9 +41,9 @@ impl Framing {
 
 /// Keeps the fault with the lowest offset.
 #[derive(Default)]
-struct Lowest(Option<Fault>);
+struct FirstFault(Option<Fault>);
 
-impl Lowest {
+impl FirstFault {
     fn add(&mut self, kind: ErrorKind, at: usize) {
         if self.0.is_none_or(|lowest| at < lowest.at) {
             self.0 = Some(Fault { kind, at });
@@ -57,7 +57,7 @@ impl Lowest {
 
 /// What a plain request says of its end and its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Plain {
+pub(crate) struct PlainRequest {
     pub(crate) framing: Framing,
     pub(crate) options: Options,
 }
@@ -66,7 +66,7 @@ pub(crate) struct Plain {
 /// one `Connection`, which does not say `close`; no coding, no expectation. The rules have nothing against such a head, and
 /// [`request`] gives it the same framing; every other one is for that.
 #[inline(always)]
-pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
+pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
         KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
     let is_plain = !head.has_any(ASKS_FOR_MORE)
@@ -94,7 +94,7 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
         true => Framing::Length(decimal(head.only(KnownField::ContentLength, bytes)?.0)?),
         false => Framing::None,
     };
-    Some(Plain { framing, options })
+    Some(PlainRequest { framing, options })
 }
 
 /// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head; the content may
@@ -106,7 +106,7 @@ pub(crate) fn request(
     secure: bool,
     most: u64,
 ) -> Result<Framing, Fault> {
-    let mut faults = Lowest::default();
+    let mut faults = FirstFault::default();
     target(head, bytes, secure, &mut faults);
     host(head, bytes, len, &mut faults);
     if !head.has(KnownField::ContentLength) && !head.has(KnownField::TransferEncoding) {
@@ -150,7 +150,7 @@ pub(crate) fn request(
 
 /// Whether a request that was received ends with its head: nothing follows that is content.
 pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
-    let length = || content_length(head, bytes, &mut Lowest::default());
+    let length = || content_length(head, bytes, &mut FirstFault::default());
     !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<F
     if matches!(head.status(), 100..=199 | 204 | 304) {
         return Ok(Framing::None);
     }
-    let mut faults = Lowest::default();
+    let mut faults = FirstFault::default();
     let length = content_length(head, bytes, &mut faults);
     let codings = transfer_encoding(head, bytes, lenient, &mut faults);
     faults.or(match (codings, length) {
@@ -170,7 +170,7 @@ pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<F
     })
 }
 
-fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut Lowest) {
+fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut FirstFault) {
     let target = head.target(bytes);
     let kind = match target_form(head.method(bytes), target) {
         Err(TargetFault::Form) => ErrorKind::TargetForm,
@@ -187,7 +187,7 @@ fn has_https_scheme(target: &[u8]) -> bool {
 }
 
 /// RFC 9112, 3.2: exactly one, and a host with an optional port; HTTP/1.0 may do without.
-fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
+fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
     let mut count = 0;
     for (value, at) in head.values(KnownField::Host, bytes) {
         count += 1;
@@ -209,7 +209,7 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
 }
 
 /// RFC 9112, 6.3: members and lines that agree are one length; anything else has no safe reading.
-fn content_length(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<u64> {
+fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<u64> {
     let mut length = None;
     for (value, at) in head.values(KnownField::ContentLength, bytes) {
         for member in value.split(|&octet| octet == b',') {
@@ -237,7 +237,7 @@ fn transfer_encoding(
     head: &Head,
     bytes: &[u8],
     lenient: &Lenient,
-    faults: &mut Lowest,
+    faults: &mut FirstFault,
 ) -> Option<Codings> {
     let mut codings: Option<Codings> = None;
     let mut chunked = 0;

@@ -89,7 +89,7 @@ impl KnownField {
             _ => (word(name.first_chunk()), word(name.last_chunk())),
         };
         let known = *Self::ALL.get(Self::slot(begins, ends, name.len()))?;
-        (known.bit() & Self::LONG == 0 || Self::is_what_it_seems(name)).then_some(known)
+        (known.bit() & Self::LONG == 0 || Self::verify_slot(name)).then_some(known)
     }
 
     /// The fields of whose names [`slot`](Self::slot) leaves out some bytes in the middle.
@@ -106,7 +106,7 @@ impl KnownField {
     /// Whether a name that [`slot`](Self::slot) takes for a [`LONG`](Self::LONG) one is that: no more than eight bytes are left,
     /// and those after the first eight hold them.
     #[inline]
-    pub(crate) fn is_what_it_seems(name: &[u8]) -> bool {
+    pub(crate) fn verify_slot(name: &[u8]) -> bool {
         let shape = name.first().and_then(|&first| SHAPES.get(shape_of(name.len(), first)));
         shape.is_some_and(|shape| {
             shape.middle.is_in(word(name.get(8..).and_then(<[u8]>::first_chunk)))
@@ -303,8 +303,7 @@ mod tests {
                         |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
                     let expected = KnownField::ALL.iter().find(is_name).copied();
                     let seems = KnownField::ALL.get(slot(&name)).copied();
-                    let slot =
-                        seems.filter(|_| name.len() <= 16 || KnownField::is_what_it_seems(&name));
+                    let slot = seems.filter(|_| name.len() <= 16 || KnownField::verify_slot(&name));
                     let found = (slot, KnownField::recognise(&name));
                     assert_eq!(
                         found,

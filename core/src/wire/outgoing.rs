@@ -53,12 +53,12 @@ impl<'a> ResponseHead<'a> {
 
     /// The reason phrase that goes with a status (RFC 9110, 15, and the IANA registry); empty for others.
     pub const fn usual_reason(status: u16) -> &'static str {
-        let line = usual_line(status);
+        let line = standard_status_line(status);
         // Not sliced: what a slice out of bounds would panic with is much code for WebAssembly.
         let Some((line, _)) = line.split_at_checked(line.len().saturating_sub(2)) else {
             return "";
         };
-        match line.split_at_checked(REASON_AT) {
+        match line.split_at_checked(REASON_OFFSET) {
             Some((_, reason)) => reason,
             None => "",
         }
@@ -66,10 +66,10 @@ impl<'a> ResponseHead<'a> {
 }
 
 /// Where the reason stands in a status line.
-pub(crate) const REASON_AT: usize = 13;
+pub(crate) const REASON_OFFSET: usize = 13;
 
 /// The status line with the usual reason, as it is sent, CRLF and all; empty where there is none.
-pub(crate) const fn usual_line(status: u16) -> &'static str {
+pub(crate) const fn standard_status_line(status: u16) -> &'static str {
     match status {
         100 => "HTTP/1.1 100 Continue\r\n",
         101 => "HTTP/1.1 101 Switching Protocols\r\n",
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn every_registered_status_has_its_reason() {
         for status in 0..=999 {
-            let line = usual_line(status);
+            let line = standard_status_line(status);
             assert_eq!(!line.is_empty(), REGISTERED.contains(&status), "{status}");
             if !line.is_empty() {
                 assert_eq!(

@@ -7,9 +7,9 @@ use crate::limits::{self, Config, Limits};
 use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Protocols, Verdict, Why};
-use crate::wire::body::{Body, Bounds, Part, Room};
+use crate::wire::body::{Body, BodyPart, Bounds, Room};
 use crate::wire::fields::{Options, expects_continue};
-use crate::wire::framing::{self, Framing, Plain};
+use crate::wire::framing::{self, Framing, PlainRequest};
 use crate::wire::head::{Section, Tolerated};
 use crate::wire::known::KnownField;
 
@@ -118,7 +118,7 @@ impl Connection {
     #[inline(always)]
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let Scratch { head, buffer, .. } = self.scratch();
-        match framing::plain(head, buffer.unread_mut().0) {
+        match framing::request_fast(head, buffer.unread_mut().0) {
             Some(plain) if plain.framing.is_within(self.most_content()) => {
                 Ok(self.take_request_fast(len, plain))
             }
@@ -133,7 +133,11 @@ impl Connection {
 
     /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
     #[inline(always)]
-    fn take_request_fast(&mut self, len: usize, Plain { framing, options }: Plain) -> Option<Step> {
+    fn take_request_fast(
+        &mut self,
+        len: usize,
+        PlainRequest { framing, options }: PlainRequest,
+    ) -> Option<Step> {
         debug_assert_eq!(self.framing_of(len), Ok(framing));
         self.keep_request(len);
         let offered = self.offered(options);
@@ -400,14 +404,15 @@ impl Connection {
                 return self.fail(kind, 0);
             }
         };
-        let (Part::Data { skip, .. } | Part::More { skip } | Part::Trailers { skip }) = part;
+        let (BodyPart::Data { skip, .. } | BodyPart::More { skip } | BodyPart::Trailers { skip }) =
+            part;
         if skip > 0 && !self.consume_content(skip)? {
             return Ok(None);
         }
         match part {
-            Part::Data { len, tail, .. } => self.take_data(len, tail),
-            Part::More { .. } => self.need_data(),
-            Part::Trailers { .. } => self.read_trailers(),
+            BodyPart::Data { len, tail, .. } => self.take_data(len, tail),
+            BodyPart::More { .. } => self.need_data(),
+            BodyPart::Trailers { .. } => self.read_trailers(),
         }
     }
 

@@ -38,7 +38,7 @@ impl Connection {
     #[inline(always)]
     fn receive_fast(&mut self, bytes: &[u8]) -> bool {
         self.state.rx == Rx::Open
-            && self.scratch.as_mut().is_some_and(|scratch| scratch.buffer.go_on(bytes))
+            && self.scratch.as_mut().is_some_and(|scratch| scratch.buffer.append_inside_line(bytes))
     }
 
     #[inline(never)]
@@ -52,7 +52,7 @@ impl Connection {
     fn buffer_for_more(&mut self) -> &mut Buffer {
         let Scratch { buffer, head, .. } = self.scratch();
         if buffer.is_inside_line() {
-            head.go_on(buffer.unread());
+            head.continue_line(buffer.unread());
         }
         buffer
     }

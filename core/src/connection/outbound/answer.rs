@@ -12,7 +12,7 @@ use crate::event::SwitchedBy;
 use crate::machine::{Input, Peer, Phase, ResponseInfo, Role, Turn, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
-use crate::wire::encode::{self, Added, FramingLine, StatusLine, Survey};
+use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine, StatusLine};
 use crate::wire::fields::{Field, FieldSource, Options};
 use crate::wire::outgoing::ResponseHead;
 
@@ -44,8 +44,8 @@ impl Connection {
             put_status_line(draft, response)?;
             let survey = write_interim(draft, response.fields, false)?;
             let next = connection.try_input(input)?;
-            encode::finish(draft, &survey, &Added::default());
-            encode::hand_over(&[draft], out).map(|()| next)
+            encode::finish(draft, &survey, &EngineFields::default());
+            encode::write_all(&[draft], out).map(|()| next)
         })?;
         self.state = next;
         self.record(TraceStep::SentInformational, u32::from(status));
@@ -118,7 +118,7 @@ impl Connection {
             let outgoing =
                 connection.compose_response(draft, response, required, content, advertises)?;
             let follows = content.filter(|_| outgoing != SendFraming::None).unwrap_or_default();
-            encode::hand_over(&[draft, follows], out).map(|()| outgoing)
+            encode::write_all(&[draft, follows], out).map(|()| outgoing)
         });
         // The state was changed in place, and is as it was if anything is refused: a state that is passed around costs
         // more than the rest of this.
@@ -165,7 +165,7 @@ impl Connection {
     ) -> Result<SendFraming, Error> {
         put_status_line(draft, response)?;
         let is_allowed = |field: Field<'_>| upgrade::is_for_response(response.status, field);
-        let mut survey = Survey::default();
+        let mut survey = FieldSummary::default();
         survey.lines_allowed(draft, response.fields, is_allowed)?;
         let framed = match content {
             None => self.frame(response.status, &survey),
@@ -178,10 +178,10 @@ impl Connection {
             persist: !survey.options.close && outgoing != SendFraming::UntilClose,
         };
         let says_nothing_of_the_hop =
-            survey.says_nothing_of_the_hop() && required.is_empty() && !advertises;
+            survey.has_no_hop_by_hop() && required.is_empty() && !advertises;
         let is_whole = content.is_some();
         if says_nothing_of_the_hop && self.apply_response_fast(answer, is_whole) {
-            encode::finish(draft, &survey, &Added { framing, ..Added::default() });
+            encode::finish(draft, &survey, &EngineFields { framing, ..EngineFields::default() });
             return Ok(outgoing);
         }
         self.apply_response(answer, is_whole).map_err(Error::local)?;
@@ -195,7 +195,7 @@ impl Connection {
     fn compose_hop_by_hop(
         &self,
         draft: &mut Vec<u8>,
-        survey: &Survey,
+        survey: &FieldSummary,
         required: &[&str],
         advertises: bool,
         framing: FramingLine,
@@ -212,14 +212,14 @@ impl Connection {
             [] => &[],
             required => required,
         };
-        let added = Added {
+        let added = EngineFields {
             markers: &hints,
             framing,
             upgrade,
             close: !persist && !tunnels,
             // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if the response says so.
             keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
-            ..Added::default()
+            ..EngineFields::default()
         };
         encode::finish(draft, survey, &added);
     }
@@ -262,7 +262,11 @@ impl Connection {
     }
 
     /// RFC 9112, 6.3 from the sender's side: how the content ends, and the field that says so if the caller gave none.
-    fn frame(&self, status: u16, survey: &Survey) -> Result<(SendFraming, FramingLine), ErrorKind> {
+    fn frame(
+        &self,
+        status: u16,
+        survey: &FieldSummary,
+    ) -> Result<(SendFraming, FramingLine), ErrorKind> {
         const NOTHING: (SendFraming, FramingLine) = (SendFraming::None, FramingLine::None);
         if status == 204 || self.opens_tunnel(status) {
             // RFC 9110, 8.6 and 9.3.6: no framing field at all.
@@ -300,7 +304,7 @@ impl Connection {
     fn frame_whole(
         &self,
         status: u16,
-        survey: &Survey,
+        survey: &FieldSummary,
         len: u64,
     ) -> Result<(SendFraming, FramingLine), ErrorKind> {
         if survey.is_coded() {
@@ -414,7 +418,7 @@ impl Connection {
         let mut agreed = core::mem::take(&mut self.scratch().agreed);
         let written = self.with_draft(|connection, draft| {
             connection.compose_accept(draft, selection, fields, &mut agreed)?;
-            encode::hand_over(&[draft], out)
+            encode::write_all(&[draft], out)
         });
         self.scratch().agreed = agreed;
         written?;
@@ -447,7 +451,12 @@ impl Connection {
             .map_err(Error::local)?;
         let list = [core::str::from_utf8(agreed).unwrap_or_default()];
         let proof = answer.proof.as_ref().map(Proof::field);
-        let added = Added { markers: &answer.markers, proof, upgrade: &list, ..Added::default() };
+        let added = EngineFields {
+            markers: &answer.markers,
+            proof,
+            upgrade: &list,
+            ..EngineFields::default()
+        };
         encode::finish(draft, &survey, &added);
         Ok(())
     }
@@ -468,7 +477,7 @@ fn write_interim(
     draft: &mut Vec<u8>,
     fields: &dyn FieldSource,
     switches: bool,
-) -> Result<Survey, Error> {
+) -> Result<FieldSummary, Error> {
     let survey = encode::lines(draft, fields)?;
     let Options { close, keep_alive, upgrade, .. } = survey.options;
     let is_plain = !survey.has_framing() && !close && !keep_alive && (switches || !upgrade);

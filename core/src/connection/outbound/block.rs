@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, ErrorKind};
 use crate::upgrade;
-use crate::wire::encode::{self, Written};
+use crate::wire::encode::{self, CheckedFields};
 use crate::wire::fields::{Field, FieldSource, Piece, Pieces};
 use crate::wire::known::KnownField;
 use crate::wire::syntax::trim;
@@ -76,8 +76,8 @@ impl Block {
         self.count == 0
     }
 
-    fn written(&self) -> Written<'_> {
-        Written::new(&self.text)
+    fn written(&self) -> CheckedFields<'_> {
+        CheckedFields::new(&self.text)
     }
 }
 

@@ -134,7 +134,7 @@ impl Connection {
             // A refusal is given by `respond`, which meets the same one.
             let is_taken = is_known || self.apply_response(parts.answer, true).is_ok();
             if is_taken && self.state.persist == parts.answer.persist {
-                if let Err(error) = encode::hand_over(&[&parts.wire], out) {
+                if let Err(error) = encode::write_all(&[&parts.wire], out) {
                     self.state = before;
                     return self.record_error(error);
                 }

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::machine::{Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Terms, Why, token};
-use crate::wire::encode::{self, Added, FramingLine, Survey};
+use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
 use crate::wire::fields::FieldSource;
 use crate::wire::outgoing::{DataParts, RequestHead};
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
@@ -146,7 +146,7 @@ impl Connection {
         }))?;
         // RFC 9110, 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
-        let added = Added {
+        let added = EngineFields {
             framing: if expects_content && !survey.has_framing() {
                 FramingLine::Length(0)
             } else {
@@ -157,10 +157,10 @@ impl Connection {
             hop_fields: &asked.hop_fields,
             close: survey.options.close,
             keep_alive: survey.options.keep_alive,
-            ..Added::default()
+            ..EngineFields::default()
         };
         encode::finish(draft, &survey, &added);
-        encode::hand_over(&[draft], out)?;
+        encode::write_all(&[draft], out)?;
         // The place of this request among the unanswered ones.
         let place = next.pipelined;
         let bit = 1 << place;
@@ -244,7 +244,7 @@ impl Connection {
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
         let (parts, next, outgoing) = self.plan_data(data.len())?;
-        encode::hand_over(&[parts.prefix(), data, parts.suffix()], out)?;
+        encode::write_all(&[parts.prefix(), data, parts.suffix()], out)?;
         self.commit_data(next, outgoing);
         Ok(())
     }
@@ -295,7 +295,7 @@ impl Connection {
         }
         self.check_sending()?;
         match self.outgoing {
-            SendFraming::Chunked => encode::hand_over(&[draft], out)?,
+            SendFraming::Chunked => encode::write_all(&[draft], out)?,
             SendFraming::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
             SendFraming::None | SendFraming::UntilClose | SendFraming::Own => {}
         }
@@ -312,7 +312,7 @@ impl Connection {
 }
 
 /// What the given framing fields say.
-pub(in crate::connection) fn declared_framing(survey: &Survey) -> SendFraming {
+pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFraming {
     match survey.length {
         _ if survey.chunked => SendFraming::Chunked,
         None | Some(0) => SendFraming::None,
@@ -326,7 +326,7 @@ fn write_request(
     request: &RequestHead<'_>,
     offer: &[&str],
     old_server: bool,
-) -> Result<Survey, Error> {
+) -> Result<FieldSummary, Error> {
     if !is_token(request.method.as_bytes()) {
         return Err(Error::local(ErrorKind::InvalidMethod));
     }

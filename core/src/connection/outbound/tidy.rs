@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::error::ErrorKind;
 use crate::upgrade;
-use crate::wire::encode::never_a_trailer;
+use crate::wire::encode::is_forbidden_trailer;
 use crate::wire::fields::{Field, FieldSource, members};
 use crate::wire::outgoing::RequestHead;
 use crate::wire::syntax::{absolute_authority, decimal};
@@ -85,7 +85,7 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
 /// The lines of a trailer section; of none, where the message is not chunked.
 pub(crate) fn trailers<'a>(fields: &'a dyn FieldSource, is_chunked: bool) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
-    tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !never_a_trailer(field));
+    tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !is_forbidden_trailer(field));
     tidied
 }
 

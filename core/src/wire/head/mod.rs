@@ -93,17 +93,17 @@ impl Head {
         if self.is_complete || self.scanned == 0 {
             // A trailer section is a line or two, and after it may be anything.
             if !section.is_trailers()
-                && let Some(len) = self.whole(bytes, len, section, limits)
+                && let Some(len) = self.parse_fast(bytes, len, section, limits)
             {
                 return Ok(Some(len));
             }
             self.clear();
         }
-        self.line_by_line(&mut bytes[..len], section, limits)
+        self.parse_slow(&mut bytes[..len], section, limits)
     }
 
     #[inline(never)]
-    fn line_by_line(
+    fn parse_slow(
         &mut self,
         bytes: &mut [u8],
         section: Section,
@@ -169,7 +169,7 @@ impl Head {
     }
 
     /// All that has come since is more of the line that has not ended, up to a CR at the most.
-    pub(crate) fn go_on(&mut self, bytes: &[u8]) {
+    pub(crate) fn continue_line(&mut self, bytes: &[u8]) {
         self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
 

@@ -10,7 +10,7 @@ use crate::wire::scan::class::Class;
 impl Head {
     /// A head of which all is there and all is well; else `None`, and nothing that is left of the attempt means anything.
     #[inline(always)]
-    pub(super) fn whole(
+    pub(super) fn parse_fast(
         &mut self,
         bytes: &[u8],
         len: usize,
@@ -48,7 +48,7 @@ impl Head {
             let Some(field) = self.fields.get(self.known.first[slot] as usize) else {
                 return false;
             };
-            if !KnownField::is_what_it_seems(field.name.of(bytes)) {
+            if !KnownField::verify_slot(field.name.of(bytes)) {
                 return false;
             }
             long &= long - 1;
@@ -135,7 +135,7 @@ impl<'a> scan::Reader for HeadLines<'a> {
     }
 
     #[inline(always)]
-    fn unusual_line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) {
+    fn line_slow(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) {
         let read = unusual(found.bytes, line.start, line.end);
         found.is_well &= read.is_some();
         let (span, slot) = read.unwrap_or_default();

@@ -194,7 +194,7 @@ mod tests {
             Some(self.lines.len())
         }
 
-        fn unusual_line(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) {
+        fn line_slow(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) {
             item.0 = line.start;
             assert_eq!(
                 item.1,

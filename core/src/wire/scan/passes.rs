@@ -62,7 +62,7 @@ pub(crate) trait Reader: Sized {
     fn line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item) -> bool;
 
     /// The same for such a line.
-    fn unusual_line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
+    fn line_slow(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
 
     /// After the last line.
     fn finish(&mut self, state: Self::State) -> Option<usize>;
@@ -190,13 +190,13 @@ impl<'a> Lines<'a> {
         }
         // Apart from the others: a call among those, rare as it is, would cost each of them its registers.
         if let Some((line, item)) = unusual {
-            R::unusual_line(&mut state, line, item);
+            R::line_slow(&mut state, line, item);
             for (&end, item) in lines {
                 // SAFETY: as above.
                 let line = unsafe { line_at(ask, bytes, start, end as usize) };
                 start = line.end + 2;
                 if !R::line(&mut state, line, item) {
-                    R::unusual_line(&mut state, line, item);
+                    R::line_slow(&mut state, line, item);
                 }
             }
         }
