@@ -18,7 +18,7 @@ use crate::event::{Event, Response, Shown, Switched, SwitchedBy};
 use crate::limits::{self, Config, Limits};
 use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
 use crate::trace::{Ring, Trace, TraceStep};
-use crate::upgrade::{self, Order, Protocols, Remembered, Request, Selection, Terms, Why};
+use crate::upgrade::{self, OfferContext, Order, Protocols, Request, Selection, SentOffer, Why};
 use crate::wire::body::{Body, Room};
 use crate::wire::buffer::Buffer;
 use crate::wire::encode;
@@ -158,7 +158,7 @@ pub(crate) struct Scratch {
     room: Room,
     shown: Shown,
     /// What decides which offers may be made or accepted, as it was when the head came.
-    terms: Terms,
+    terms: OfferContext,
     /// The client's own offer, or what a server advertises next.
     offer: Vec<u8>,
     /// What a 101 switched to.
@@ -168,7 +168,7 @@ pub(crate) struct Scratch {
     /// What is being composed; means nothing between two calls.
     draft: Vec<u8>,
     /// What of its offer a client judges the 101 by.
-    asked: Option<Box<Remembered>>,
+    asked: Option<Box<SentOffer>>,
     trace: Ring,
 }
 
@@ -463,7 +463,7 @@ impl Connection {
         let config = Config { limits: *limits, ..self.config().clone() };
         if let Some(scratch) = &mut self.scratch {
             scratch.buffer.set_waiting(limits.waiting());
-            scratch.terms = Terms::new(&config, self.role, self.flags.secure);
+            scratch.terms = OfferContext::new(&config, self.role, self.flags.secure);
         }
         self.config = Some(Arc::new(config));
         Ok(())
@@ -677,7 +677,7 @@ pub(in crate::connection) fn allocate_scratch<'s>(
     let config = config.unwrap_or(&limits::DEFAULT);
     none.insert(Box::new(Scratch {
         buffer: Buffer::with_room_for(config.limits.waiting()),
-        terms: Terms::new(config, role, flags.secure),
+        terms: OfferContext::new(config, role, flags.secure),
         ..Scratch::default()
     }))
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::http2::{FieldLine, http2_request};
-use super::rules::{Asking, Terms, Values, values};
+use super::rules::{OfferContext, OfferingRequest, Values, values};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
@@ -18,7 +18,7 @@ pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
 /// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes. What is more than a server can take along stays in
 /// HTTP/1.1.
-pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
     const LOOKED_AT: KnownFields =
         KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
     let (mut length, mut settings) = (0, Values::None);
@@ -38,7 +38,7 @@ pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligibl
 }
 
 /// Whether HTTP/2 has no more than `limit` bytes to say of the request's head.
-fn fits(request: &Asking<'_>, limit: u32) -> bool {
+fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     let limit = limit as usize;
     // What it says of every request takes less than 256; of each field line it says as much as is here, or nothing.
     let most =

@@ -24,10 +24,10 @@ use alloc::vec::Vec;
 pub(crate) use hop::is_for_one_hop;
 use policy::Policy;
 pub(crate) use policy::{is_for_response, is_own};
-pub(crate) use remembered::Remembered;
+pub(crate) use remembered::SentOffer;
 pub use request::{NoOffer, Offer, Request};
-pub(crate) use request::{Verdict, judge};
-pub(crate) use rules::{Proof, Terms};
+pub(crate) use request::{OfferCheck, check_offers};
+pub(crate) use rules::{OfferContext, Proof};
 pub use selection::Selection;
 pub(crate) use selection::{select, write_selection};
 pub(crate) use token::write_protocol;
@@ -197,7 +197,7 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
 
 /// What a client sends with an offer, beyond your field lines, and what it has to remember.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct OfferFields {
     /// What its protocols have both sides send.
     pub(crate) markers: Vec<Field<'static>>,
     /// The names of fields that are for this hop.
@@ -205,16 +205,16 @@ pub(crate) struct Asked {
     /// A refusal ends the connection.
     pub(crate) closes: bool,
     /// By what the 101 is judged, if by anything.
-    pub(crate) remembered: Option<Remembered>,
+    pub(crate) remembered: Option<SentOffer>,
 }
 
 /// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
-pub(crate) fn ask(
+pub(crate) fn offer_fields(
     request: &RequestHead<'_>,
     offer: &[&str],
-    terms: &Terms,
-) -> Result<Asked, Ineligible> {
-    let (mut asked, mut remembered) = (Asked::default(), 0);
+    terms: &OfferContext,
+) -> Result<OfferFields, Ineligible> {
+    let (mut asked, mut remembered) = (OfferFields::default(), 0);
     for policy in offer.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes()))) {
         policy.check(&request.into(), terms)?;
         add_marker(policy, request.fields, &mut asked.markers);
@@ -245,18 +245,18 @@ fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field
 
 /// What a server's 101 says beyond your field lines.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct AcceptFields {
     pub(crate) markers: Vec<Field<'static>>,
     pub(crate) proof: Option<Proof>,
 }
 
 /// What the 101 for an agreed list says, if your field lines keep to what was asked.
-pub(crate) fn answer(
+pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,
     fields: &dyn FieldSource,
-) -> Result<Answer, ErrorKind> {
-    let (asked, mut answer) = (request.fields(), Answer::default());
+) -> Result<AcceptFields, ErrorKind> {
+    let (asked, mut answer) = (request.fields(), AcceptFields::default());
     for policy in policy::of_list(agreed) {
         if !(policy.answer)(&asked, fields) {
             return Err(ErrorKind::ProfileField);
@@ -290,10 +290,10 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
 }
 
 /// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
-pub(crate) fn is_kept(
+pub(crate) fn matches_request(
     fields: Fields<'_>,
     agreed: Protocols<'_>,
-    asked: Option<&Remembered>,
+    asked: Option<&SentOffer>,
 ) -> bool {
     let lines: &dyn FieldSource = asked.map_or(&(), |asked| asked);
     let is_proven = || {

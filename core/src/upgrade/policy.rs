@@ -1,6 +1,6 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{Asking, Proof, Terms, is_any_there};
+use super::rules::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
 use crate::error::Ineligible;
 use crate::wire::fields::{Field, FieldSource, Options, Protocol};
@@ -31,7 +31,7 @@ pub(crate) struct Policy {
     /// The fields of the offer by which its 101 is judged.
     pub(super) remembered: KnownFields,
     /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
-    request: fn(&Asking<'_>, &Terms) -> Result<(), Ineligible>,
+    request: fn(&OfferingRequest<'_>, &OfferContext) -> Result<(), Ineligible>,
     /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
     pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
     /// What proves that the server has understood what was asked, if the protocol has it proven; `None` where nothing can
@@ -176,7 +176,7 @@ fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
 
 /// The rows that are about the protocols of a list, in its order.
 pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
-    let lone = list.lone();
+    let lone = list.single_row();
     let others = if lone.is_some() { Protocols::NONE } else { list };
     lone.map(|row| &TABLE[row])
         .into_iter()
@@ -195,7 +195,11 @@ pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
 
 impl Policy {
     /// Whether a request may offer the protocol.
-    pub(super) fn check(&self, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+    pub(super) fn check(
+        &self,
+        request: &OfferingRequest<'_>,
+        terms: &OfferContext,
+    ) -> Result<(), Ineligible> {
         if self.method.is_some_and(|method| method.as_bytes() != request.method) {
             return Err(Ineligible::Method);
         }
@@ -227,9 +231,9 @@ impl Policy {
 /// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
 pub(crate) fn check_received(
     row: usize,
-    request: &Asking<'_>,
+    request: &OfferingRequest<'_>,
     options: Options,
-    terms: &Terms,
+    terms: &OfferContext,
 ) -> Result<(), Ineligible> {
     let policy = &TABLE[row];
     let is_for_the_hop = |field: &HopField| {

@@ -8,7 +8,7 @@ use crate::wire::known::{KnownField, KnownFields};
 
 /// Field lines that were sent, and the proof that one of them asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Remembered {
+pub(crate) struct SentOffer {
     /// Which field it is, its value, and an LF, which no value holds, and no field's place after [`FIRST`] is.
     lines: Vec<u8>,
     pub(crate) proof: Option<Proof>,
@@ -17,7 +17,7 @@ pub(crate) struct Remembered {
 /// What stands for the first of the known fields.
 const FIRST: u8 = b'A';
 
-impl Remembered {
+impl SentOffer {
     pub(crate) fn push(&mut self, known: KnownField, value: &[u8]) {
         self.lines.push(FIRST + known as u8);
         self.lines.extend_from_slice(value);
@@ -32,7 +32,7 @@ impl Remembered {
     }
 }
 
-impl FieldSource for Remembered {
+impl FieldSource for SentOffer {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.lines()
             .for_each(|(known, value)| each(Field { name: known.name().as_bytes(), value }));

@@ -1,6 +1,6 @@
 //! A request that was received, and what it offers (RFC 9110, 7.8).
 
-use super::rules::{Asking, Terms};
+use super::rules::{OfferContext, OfferingRequest};
 use super::{Protocols, Selection, policy, token};
 use crate::error::Ineligible;
 use crate::listed::listed;
@@ -14,7 +14,7 @@ use crate::wire::syntax::{absolute_authority, after_authority};
 pub struct Request<'a> {
     pub(crate) head: &'a Head,
     pub(crate) bytes: &'a [u8],
-    pub(crate) terms: &'a Terms,
+    pub(crate) terms: &'a OfferContext,
 }
 
 impl<'a> Request<'a> {
@@ -182,7 +182,7 @@ fn may_offer(request: Request<'_>, options: Options) -> Result<(), NoOffer> {
     if options.upgrade { Ok(()) } else { Err(NoOffer::NoConnectionOption) }
 }
 
-fn is_in_bounds(total: usize, terms: &Terms) -> Result<usize, NoOffer> {
+fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
     match total {
         0 => Err(NoOffer::Absent),
         _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
@@ -209,11 +209,16 @@ fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + C
 #[inline(never)]
 fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineligible> {
     let (fields, (method, target)) = (request.fields(), request.line_octets());
-    policy::check_received(row, &Asking { method, target, fields: &fields }, options, request.terms)
+    policy::check_received(
+        row,
+        &OfferingRequest { method, target, fields: &fields },
+        options,
+        request.terms,
+    )
 }
 
 /// What of an offer may be accepted.
-pub(crate) struct Verdict {
+pub(crate) struct OfferCheck {
     /// How many protocols are offered.
     pub(crate) total: u32,
     /// Whether any of them may be accepted.
@@ -224,14 +229,14 @@ pub(crate) struct Verdict {
 
 /// Judges all that a request offers, or says why it offers nothing. Each row of the policies is asked once, however many
 /// protocols it is about.
-pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, NoOffer> {
+pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
-        && let Some(row) = Protocols::new(only).lone()
+        && let Some(row) = Protocols::new(only).single_row()
     {
         is_in_bounds(1, request.terms)?;
         let is_eligible = check(row, request, options).is_ok();
-        return Ok(Verdict { total: 1, any: is_eligible, eligible: u64::from(is_eligible) });
+        return Ok(OfferCheck { total: 1, any: is_eligible, eligible: u64::from(is_eligible) });
     }
     let mut verdicts = [None; policy::ROWS];
     let (mut total, mut any, mut eligible) = (0, false, 0);
@@ -244,7 +249,11 @@ pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, N
         eligible |= if total < 64 { u64::from(is_eligible) << total } else { 0 };
         total += 1;
     }
-    is_in_bounds(total, request.terms).map(|total| Verdict { total: total as u32, any, eligible })
+    is_in_bounds(total, request.terms).map(|total| OfferCheck {
+        total: total as u32,
+        any,
+        eligible,
+    })
 }
 
 /// Method and target are checked to be ASCII when they are parsed.

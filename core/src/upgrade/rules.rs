@@ -9,7 +9,7 @@ use crate::wire::outgoing::RequestHead;
 /// What of a connection decides which offers may be accepted, or made.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Terms {
+pub(crate) struct OfferContext {
     pub(crate) offers: u32,
     pub(crate) h2c_head: u32,
     pub(crate) h2c_content: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Terms {
     pub(crate) secure: bool,
 }
 
-impl Terms {
+impl OfferContext {
     pub(crate) fn new(config: &Config, role: Role, secure: bool) -> Self {
         let Config { limits, bare_h2c, .. } = *config;
         let terms = Self {
@@ -86,13 +86,13 @@ pub(crate) fn values(fields: &dyn FieldSource, known: KnownField) -> Values<'_> 
 /// A request that offers something, or is about to.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "no other rule looks at the target"))]
-pub(crate) struct Asking<'a> {
+pub(crate) struct OfferingRequest<'a> {
     pub(crate) method: &'a [u8],
     pub(crate) target: &'a [u8],
     pub(crate) fields: &'a dyn FieldSource,
 }
 
-impl<'a> From<&RequestHead<'a>> for Asking<'a> {
+impl<'a> From<&RequestHead<'a>> for OfferingRequest<'a> {
     fn from(request: &RequestHead<'a>) -> Self {
         Self {
             method: request.method.as_bytes(),

@@ -24,7 +24,7 @@ impl<'a> Protocols<'a> {
 
     /// The row of the policies that is about the only protocol, where the list is one registered name and nothing else, as
     /// nearly every offer is.
-    pub(crate) fn lone(self) -> Option<usize> {
+    pub(crate) fn single_row(self) -> Option<usize> {
         policy::bare_row(self.text)
     }
 

@@ -27,7 +27,7 @@ use crate::error::Ineligible;
 use crate::upgrade::Request;
 use crate::upgrade::h2c::{check, requested};
 use crate::upgrade::http2::{http2_fields, http2_request};
-use crate::upgrade::rules::Asking;
+use crate::upgrade::rules::OfferingRequest;
 use crate::wire::fields::FieldSource;
 use crate::wire::outgoing::RequestHead;
 
@@ -169,7 +169,7 @@ impl Splice {
     ) -> Result<Self, Ineligible> {
         let fields = request.fields();
         let head = RequestHead::new(request.method(), request.target(), &fields);
-        check(&Asking::from(&head), request.terms)?;
+        check(&OfferingRequest::from(&head), request.terms)?;
         let settings = requested(&fields).ok_or(Ineligible::Settings)?;
         let says_otherwise =
             |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);

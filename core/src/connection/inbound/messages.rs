@@ -6,7 +6,7 @@ use crate::event::{Shown, Step, SwitchedBy};
 use crate::limits::{self, Config, Limits};
 use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, State, Turn};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Protocols, Verdict, Why};
+use crate::upgrade::{self, OfferCheck, Protocols, Why};
 use crate::wire::body::{Body, BodyPart, Bounds, Room};
 use crate::wire::fields::{Options, expects_continue};
 use crate::wire::framing::{self, Framing, PlainRequest};
@@ -216,10 +216,11 @@ impl Connection {
     #[inline(never)]
     fn check_offers(&mut self, options: Options) -> Offered {
         let Some(request) = self.kept_request() else { return Offered::nothing(Why::NotOffered) };
-        let Verdict { total: count, any, eligible } = match upgrade::judge(request, options) {
-            Ok(verdict) => verdict,
-            Err(reason) => return Offered::nothing(reason.into()),
-        };
+        let OfferCheck { total: count, any, eligible } =
+            match upgrade::check_offers(request, options) {
+                Ok(verdict) => verdict,
+                Err(reason) => return Offered::nothing(reason.into()),
+            };
         self.scratch().head.eligible = eligible;
         match any {
             false => Offered { count, ..Offered::nothing(Why::Ineligible) },
@@ -306,8 +307,11 @@ impl Connection {
         let bytes = buffer.head(len);
         let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed)
             .and_then(|()| {
-                let is_kept =
-                    upgrade::is_kept(head.fields(bytes), Protocols::new(agreed), asked.as_deref());
+                let is_kept = upgrade::matches_request(
+                    head.fields(bytes),
+                    Protocols::new(agreed),
+                    asked.as_deref(),
+                );
                 if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
             });
         if let Err(Fault { kind, at }) = verdict {

@@ -447,8 +447,9 @@ impl Connection {
         let survey = write_interim(draft, fields, true)?;
         let request = self.kept_request().ok_or(Error::local(ErrorKind::NothingOffered))?;
         upgrade::write_selection(request, selection, agreed).map_err(Error::local)?;
-        let answer = upgrade::answer(request, Protocols::new(agreed), &survey.written(draft))
-            .map_err(Error::local)?;
+        let answer =
+            upgrade::accept_fields(request, Protocols::new(agreed), &survey.written(draft))
+                .map_err(Error::local)?;
         let list = [core::str::from_utf8(agreed).unwrap_or_default()];
         let proof = answer.proof.as_ref().map(Proof::field);
         let added = EngineFields {

@@ -10,7 +10,7 @@ use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
 use crate::machine::{Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Terms, Why, token};
+use crate::upgrade::{self, OfferContext, Why, token};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
 use crate::wire::fields::FieldSource;
 use crate::wire::outgoing::{DataParts, RequestHead};
@@ -113,9 +113,9 @@ impl Connection {
     }
 
     /// What decides which offers may be made now.
-    fn terms(&mut self) -> Terms {
+    fn terms(&mut self) -> OfferContext {
         let secure = self.flags.secure;
-        Terms { secure, ..self.scratch().terms }
+        OfferContext { secure, ..self.scratch().terms }
     }
 
     fn compose_request(
@@ -130,7 +130,8 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::ineligible_offer)?;
+        let asked = upgrade::offer_fields(request, offer, &self.terms())
+            .map_err(Error::ineligible_offer)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
