@@ -201,9 +201,9 @@ extern crate alloc;
 extern crate std;
 
 // The floors, the lowest first; `tests/floors.rs` holds which may use which. Errors, limits and the trace are for all.
+mod enums;
 mod error;
 mod limits;
-mod listed;
 pub mod trace;
 
 mod wire;
@@ -243,7 +243,7 @@ pub use upgrade::websocket;
 pub use upgrade::{NoOffer, Offer, Order, Protocols, Request, Selection, Why};
 pub use wire::body::Content;
 pub use wire::fields::{Field, FieldSource, Fields, Protocol};
-pub use wire::outgoing::{DataParts, RequestHead, ResponseHead};
+pub use wire::message::{DataParts, RequestHead, ResponseHead};
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

@@ -1,6 +1,6 @@
 //! What happened on a connection, as a bounded ring: enough to print a transcript, or to see afterwards *why*.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
 /// What kind of thing happened; what the number beside it means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ pub enum TraceStep {
     HandedOver,
 }
 
-listed! {
+enums! {
     TraceStep {
         ReceivedRequest = "received-request", ReceivedInformational = "received-informational",
         ReceivedResponse = "received-response", ReceivedEnd = "received-end", ReceivedSwitch = "received-switch",

@@ -37,7 +37,7 @@ use crate::upgrade::http2::pseudo;
 pub use crate::upgrade::http2::{OverHttp2, check_http2, http2_fields, http2_request};
 use crate::upgrade::policy;
 use crate::wire::fields::{FieldSource, Protocol};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
 /// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2, pseudo-header fields
 /// first. A 2xx to it is the 101. Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.

@@ -1,6 +1,6 @@
 //! The registered methods, for languages that switch over numbers.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
 /// A method of IANA's registry. Which method a request has is its text; a method that is not registered is none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ pub enum Method {
     VersionControl,
 }
 
-listed! {
+enums! {
     Method {
         Get = "GET", Head = "HEAD", Post = "POST", Put = "PUT", Delete = "DELETE", Connect = "CONNECT",
         Options = "OPTIONS", Trace = "TRACE", Patch = "PATCH", Acl = "ACL", BaselineControl = "BASELINE-CONTROL",

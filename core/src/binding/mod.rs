@@ -33,7 +33,7 @@ use crate::wire::body::Content;
 use crate::wire::encode;
 use crate::wire::fields::{self, Field, Fields};
 use crate::wire::framing;
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax;
 
 /// Makes a new request of `http` what was received, in this memory; its content is left as it is.

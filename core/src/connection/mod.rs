@@ -34,7 +34,7 @@ pub enum End {
     Truncated,
 }
 
-crate::listed::listed! { End { Clean = "clean", Truncated = "truncated" } }
+crate::enums::enums! { End { Clean = "clean", Truncated = "truncated" } }
 
 /// What is to be sent next; see [`Connection::owes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,7 +49,7 @@ pub enum Owes {
     Content,
 }
 
-crate::listed::listed! { Owes { Nothing = "nothing", Continue = "continue", Response = "response", Content = "content" } }
+crate::enums::enums! { Owes { Nothing = "nothing", Continue = "continue", Response = "response", Content = "content" } }
 
 /// How to close the transport; see [`Connection::closing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,7 +64,7 @@ pub enum Closing {
     Reset,
 }
 
-crate::listed::listed! { Closing { Close = "close", Linger = "linger", Reset = "reset" } }
+crate::enums::enums! { Closing { Close = "close", Linger = "linger", Reset = "reset" } }
 
 /// What is still to be sent of the message being sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

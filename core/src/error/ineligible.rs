@@ -1,6 +1,6 @@
 //! What an offer can break: the rules of the protocols that it names.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
 /// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub enum Ineligible {
     NotListed,
 }
 
-listed! {
+enums! {
     Ineligible {
         Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol", Extension = "extension",
         Content = "content", Head = "head", Secure = "secure", Settings = "settings", NotListed = "not-listed",

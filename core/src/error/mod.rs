@@ -12,7 +12,7 @@ use core::fmt;
 pub use ineligible::Ineligible;
 pub use table::ErrorKind;
 
-use crate::listed::listed;
+use crate::enums::enums;
 
 /// Who has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ pub enum Blame {
     Local,
 }
 
-listed! { Blame { Peer = "peer", Local = "local" } }
+enums! { Blame { Peer = "peer", Local = "local" } }
 
 /// What is wrong with bytes, and where: counted from the first of those that were looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

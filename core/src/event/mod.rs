@@ -2,7 +2,7 @@
 
 mod line;
 
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::upgrade::{Protocols, Request};
 use crate::wire::fields::{Fields, Protocol};
 use crate::wire::head::Head;
@@ -34,7 +34,7 @@ pub enum Paused {
     Closed,
 }
 
-listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
+enums! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
 
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +70,7 @@ pub enum EventKind {
     Switched,
 }
 
-listed! {
+enums! {
     EventKind {
         Request = "request", Informational = "informational", Response = "response", Data = "data",
         EndOfMessage = "end-of-message", Switched = "switched",
@@ -160,7 +160,7 @@ pub enum SwitchedBy {
     Http2Preface,
 }
 
-listed! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
+enums! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
 
 /// The peer's direction has left HTTP.
 #[derive(Clone, Copy, Debug)]

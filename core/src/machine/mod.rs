@@ -6,7 +6,7 @@
 mod input;
 mod transition;
 
-use crate::listed::listed;
+use crate::enums::enums;
 
 pub(crate) use input::{Input, RequestInfo, ResponseInfo};
 
@@ -245,7 +245,7 @@ impl State {
     }
 }
 
-listed! {
+enums! {
     Role { Client = "client", Server = "server" }
     Phase { Idle = "idle", Body = "body", Done = "done", Cut = "cut" }
     Rx { Open = "open", Closed = "closed", Switched = "switched", Failed = "failed" }

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::context::{OfferContext, OfferingRequest, Values, values};
 use super::http2::{FieldLine, http2_request};
-use super::rules::{OfferContext, OfferingRequest, Values, values};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax::decimal;
 
 /// The client's first settings, in its request.

@@ -4,9 +4,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::hop::EndToEnd;
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::wire::fields::{Field, FieldSource, members};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax::{
     TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
 };
@@ -39,7 +39,7 @@ pub enum OverHttp2 {
     Value,
 }
 
-listed! {
+enums! {
     OverHttp2 {
         Switching = "switching", Connection = "connection", KeepAlive = "keep-alive",
         ProxyConnection = "proxy-connection", TransferEncoding = "transfer-encoding", Upgrade = "upgrade", Te = "te",

@@ -1,6 +1,6 @@
 //! What offers of `connect-udp`, `connect-ip` and `connect-tcp` have in common: capsules come after the head (RFC 9297).
 
-use super::rules::{OfferingRequest, is_any_there};
+use super::context::{OfferingRequest, is_any_there};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};

@@ -1,5 +1,6 @@
 //! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen (RFC 9110, 7.8).
 
+pub(crate) mod context;
 #[cfg(feature = "websocket")]
 mod deflate;
 #[cfg(feature = "websocket")]
@@ -10,10 +11,9 @@ pub(crate) mod hop;
 pub(crate) mod http2;
 mod masque;
 pub(crate) mod policy;
-mod remembered;
 pub(crate) mod request;
-pub(crate) mod rules;
 mod selection;
+mod sent_offer;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
 pub mod websocket;
@@ -21,27 +21,27 @@ pub mod websocket;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
+pub(crate) use context::{OfferContext, Proof};
 pub(crate) use hop::is_for_one_hop;
 use policy::Policy;
 pub(crate) use policy::{is_for_response, is_own};
-pub(crate) use remembered::SentOffer;
 pub use request::{NoOffer, Offer, Request};
 pub(crate) use request::{OfferCheck, check_offers};
-pub(crate) use rules::{OfferContext, Proof};
 pub use selection::Selection;
 pub(crate) use selection::{select, write_selection};
+pub(crate) use sent_offer::SentOffer;
 pub(crate) use token::write_protocol;
 pub use token::{Order, Protocols};
 
-use self::rules::{Values, has};
+use self::context::{Values, has};
 use self::selection::{is_http11, same_name};
+use crate::enums::enums;
 use crate::error::{ErrorKind, Fault, Ineligible};
 use crate::limits::Lenient;
-use crate::listed::listed;
 use crate::wire::fields::{Field, FieldSource, Fields, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
 /// Why this cycle's upgrade did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +75,7 @@ pub enum Why {
     Abandoned,
 }
 
-listed! {
+enums! {
     Why {
         NotOffered = "not-offered", Http10 = "http-1.0", NoConnectionOption = "no-connection-option",
         Malformed = "malformed", TooMany = "too-many", Connect = "connect", Ineligible = "ineligible",
@@ -298,7 +298,8 @@ pub(crate) fn matches_request(
     let lines: &dyn FieldSource = asked.map_or(&(), |asked| asked);
     let is_proven = || {
         let proof = asked.and_then(|asked| asked.proof.as_ref());
-        proof.is_some_and(|proof| rules::values(&fields, proof.known) == Values::One(&proof.value))
+        proof
+            .is_some_and(|proof| context::values(&fields, proof.known) == Values::One(&proof.value))
     };
     policy::of_list(agreed)
         .all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))

@@ -1,6 +1,6 @@
 //! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
 
-use super::rules::{OfferContext, OfferingRequest, Proof, is_any_there};
+use super::context::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
 use crate::error::Ineligible;
 use crate::wire::fields::{Field, FieldSource, Options, Protocol};

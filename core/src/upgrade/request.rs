@@ -1,9 +1,9 @@
 //! A request that was received, and what it offers (RFC 9110, 7.8).
 
-use super::rules::{OfferContext, OfferingRequest};
+use super::context::{OfferContext, OfferingRequest};
 use super::{Protocols, Selection, policy, token};
+use crate::enums::enums;
 use crate::error::Ineligible;
-use crate::listed::listed;
 use crate::wire::fields::{Fields, Options, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
@@ -152,7 +152,7 @@ pub enum NoOffer {
     Connect,
 }
 
-listed! {
+enums! {
     NoOffer {
         Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option", Malformed = "malformed",
         TooMany = "too-many", Connect = "connect",

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use super::policy;
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::wire::fields::{Protocol, members};
 use crate::wire::syntax::is_token;
 
@@ -100,4 +100,4 @@ pub enum Order {
     Server,
 }
 
-listed! { Order { Client = "client", Server = "server" } }
+enums! { Order { Client = "client", Server = "server" } }

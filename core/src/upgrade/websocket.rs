@@ -10,10 +10,10 @@ use sha1::{Digest, Sha1};
 
 pub use super::deflate::Deflate;
 
+use super::context::{Proof, Values, values};
 use super::deflate;
 use super::extension::{self, Extension, extensions};
 use super::request::Request;
-use super::rules::{Proof, Values, values};
 use super::sorted;
 use super::token::Order;
 use crate::error::Ineligible;

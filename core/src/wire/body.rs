@@ -3,9 +3,9 @@
 //! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in the buffer and
 //! a cut anywhere makes no difference. Trailers are field lines: the folder `head` reads them.
 
+use crate::enums::enums;
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
-use crate::listed::listed;
 use crate::wire::framing::Framing;
 use crate::wire::scan::class::{is_tchar, is_value_octet};
 use crate::wire::syntax::is_ows;
@@ -36,7 +36,7 @@ pub enum ContentKind {
     UntilClose,
 }
 
-listed! {
+enums! {
     ContentKind { None = "none", Length = "length", Chunked = "chunked", UntilClose = "until-close" }
 }
 

@@ -12,7 +12,7 @@ use crate::wire::fields::{
     Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members,
 };
 use crate::wire::known::KnownField;
-use crate::wire::outgoing::{REASON_OFFSET, standard_status_line};
+use crate::wire::message::{REASON_OFFSET, standard_status_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Hands over what was composed: all of it or nothing.

@@ -1,6 +1,6 @@
 //! The fields that the engine acts on itself: their names, and where they stand in a head.
 
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::wire::scan;
 
 /// The fields that the engine acts on itself, and so finds while it parses.
@@ -36,7 +36,7 @@ pub enum KnownField {
     ContentType,
 }
 
-listed! {
+enums! {
     KnownField {
         Host = "host", ContentLength = "content-length", TransferEncoding = "transfer-encoding",
         Connection = "connection", Upgrade = "upgrade", Expect = "expect", Te = "te",

@@ -13,4 +13,4 @@ pub(crate) mod body;
 pub(crate) mod framing;
 
 pub(crate) mod encode;
-pub(crate) mod outgoing;
+pub(crate) mod message;

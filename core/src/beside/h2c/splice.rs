@@ -25,11 +25,11 @@ use super::frame::{
 };
 use crate::error::Ineligible;
 use crate::upgrade::Request;
+use crate::upgrade::context::OfferingRequest;
 use crate::upgrade::h2c::{check, requested};
 use crate::upgrade::http2::{http2_fields, http2_request};
-use crate::upgrade::rules::OfferingRequest;
 use crate::wire::fields::FieldSource;
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
 /// The window that a connection begins with (RFC 9113, 6.9.2).
 const FIRST_WINDOW: usize = 65_535;

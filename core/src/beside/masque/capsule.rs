@@ -19,7 +19,7 @@ pub enum CapsuleFault {
     Truncated,
 }
 
-crate::listed::listed! {
+crate::enums::enums! {
     CapsuleFault { TooLong = "too-long", NoContext = "no-context", Truncated = "truncated" }
 }
 

@@ -41,7 +41,7 @@ mod target;
 pub use capsule::{CapsuleFault, Capsules, Datagram};
 pub use target::{IpTarget, UdpTarget};
 
-use crate::upgrade::rules::Values;
+use crate::upgrade::context::Values;
 use crate::wire::fields::FieldSource;
 use crate::wire::scan::class::is_tchar;
 

@@ -1,6 +1,6 @@
 //! Bytes in, events out.
 
-mod messages;
+mod read;
 
 use core::mem;
 

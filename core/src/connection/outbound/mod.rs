@@ -1,9 +1,9 @@
 //! Decisions in, bytes out: the verbs. A refused one has changed nothing and written nothing; `request` and `answer` do the work.
 
-mod answer;
 mod block;
 mod prepared;
 mod request;
+mod response;
 mod tidy;
 
 use bytes::BufMut;
@@ -17,7 +17,7 @@ use crate::machine::Role;
 use crate::upgrade::{Selection, token};
 use crate::wire::encode;
 use crate::wire::fields::FieldSource;
-use crate::wire::outgoing::{DataParts, RequestHead, ResponseHead};
+use crate::wire::message::{DataParts, RequestHead, ResponseHead};
 
 impl Connection {
     /// Client: sends a request head, with an offer of other protocols in order of preference (or none). Content follows only

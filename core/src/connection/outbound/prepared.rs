@@ -11,7 +11,7 @@ use crate::limits::Config;
 use crate::machine::{Peer, ResponseInfo, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::wire::encode;
-use crate::wire::outgoing::ResponseHead;
+use crate::wire::message::ResponseHead;
 
 /// A whole response, checked and encoded once, for [`respond_prepared`](Connection::respond_prepared) on any number of
 /// connections. Clones share its memory. With a `Date` among its fields it is good for a second.

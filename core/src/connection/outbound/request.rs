@@ -13,7 +13,7 @@ use crate::trace::TraceStep;
 use crate::upgrade::{self, OfferContext, Why, token};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
 use crate::wire::fields::FieldSource;
-use crate::wire::outgoing::{DataParts, RequestHead};
+use crate::wire::message::{DataParts, RequestHead};
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
 /// Most heads that are sent are no longer, so the memory for them is asked for once.

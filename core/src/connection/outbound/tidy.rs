@@ -9,7 +9,7 @@ use crate::error::ErrorKind;
 use crate::upgrade;
 use crate::wire::encode::is_forbidden_trailer;
 use crate::wire::fields::{Field, FieldSource, members};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax::{absolute_authority, decimal};
 
 /// What was done, for the trace; `TraceStep::Tidied` has the same list in words.

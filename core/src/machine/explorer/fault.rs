@@ -1,6 +1,6 @@
 //! What can go wrong.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
 /// A broken promise of the machine, or of the `Connection` around it. Its name says what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +48,7 @@ impl Fault {
     }
 }
 
-listed! {
+enums! {
     Fault {
         Reopened = "a direction that had ended carries something again",
         SwitchLeft = "a direction comes back to HTTP without `resume_http`",

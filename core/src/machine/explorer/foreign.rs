@@ -10,7 +10,7 @@ use super::roles::{answers, openings};
 use super::search::{Model, Step, Until, search};
 use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What};
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Turn};
 
 /// How the peer misbehaves.
@@ -212,7 +212,7 @@ impl Mind {
     }
 }
 
-listed! {
+enums! {
     Habit {
         SpeaksEarly = "a client that speaks early",
         DropsContent = "a client that drops its content",

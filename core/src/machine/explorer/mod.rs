@@ -17,7 +17,7 @@
 //! The small product is part of every test run. The full one, and the number of faults that each rule prevents:
 //! `cargo test --release -p switchover explorer -- --ignored --nocapture`.
 
-#![expect(unreachable_pub, reason = "`listed!` makes public what these modules keep to themselves")]
+#![expect(unreachable_pub, reason = "`enums!` makes public what these modules keep to themselves")]
 
 mod coverage;
 mod docs;

@@ -3,8 +3,8 @@
 //! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in it. The rules
 //! that are not in `apply` are switched off where they are obeyed: in `side.rs`, or in [`Machine::awaiting`].
 
+use crate::enums::enums;
 use crate::error::ErrorKind;
-use crate::listed::listed;
 use crate::machine::{
     Awaiting, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
 };
@@ -193,7 +193,7 @@ fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
     }))
 }
 
-listed! {
+enums! {
     Rule {
         PipelinedCounts = "`pipelined` counts; it is not none, one or many",
         EndHasAPlace = "an end of input has a place in the byte order",

@@ -9,9 +9,9 @@
 //! message could have had there: so an error is the same for one input at every split.
 
 mod diagnose;
+mod fast;
 mod section;
 mod start_line;
-mod whole;
 
 use alloc::vec::Vec;
 

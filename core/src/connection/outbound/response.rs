@@ -14,7 +14,7 @@ use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine, StatusLine};
 use crate::wire::fields::{Field, FieldSource, Options};
-use crate::wire::outgoing::ResponseHead;
+use crate::wire::message::ResponseHead;
 
 impl Connection {
     pub(in crate::connection) fn send_informational_dyn(

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::rules::Proof;
+use super::context::Proof;
 use crate::wire::fields::{Field, FieldSource};
 use crate::wire::known::{KnownField, KnownFields};
 

@@ -4,7 +4,7 @@ use crate::limits::Config;
 use crate::machine::Role;
 use crate::wire::fields::{Field, FieldSource};
 use crate::wire::known::{KnownField, KnownFields};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
 /// What of a connection decides which offers may be accepted, or made.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]

@@ -3,7 +3,7 @@
 //! A macro, because no function can see that a variant is missing from a list: here the `match` that names the
 //! variants is exhaustive and the list is made from the same words.
 
-macro_rules! listed {
+macro_rules! enums {
     ($($type:ident { $($variant:ident = $name:literal),+ $(,)? })+) => {$(
         #[cfg_attr(test, allow(dead_code, reason = "the explorer's own lists cross no boundary"))]
         impl $type {
@@ -39,4 +39,4 @@ macro_rules! listed {
     )+};
 }
 
-pub(crate) use listed;
+pub(crate) use enums;
