@@ -23,13 +23,13 @@ thread_local! {
 pin_project! {
     /// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much
     /// as the rest of a head.
-    pub(crate) struct LookedAtOnce<F> {
+    pub(crate) struct CachedDate<F> {
         #[pin]
         pub(crate) future: F,
     }
 }
 
-impl<F: Future> Future for LookedAtOnce<F> {
+impl<F: Future> Future for CachedDate<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {

@@ -61,25 +61,25 @@ where
 ///
 /// Functions instead of bounds where they are used: a future with such a bound in it is not known to be `Send` where the error
 /// is a `BoxError` and the handler a closure.
-pub(crate) struct Errors<H: Handler> {
+pub(crate) struct ErrorMappers<H: Handler> {
     pub(crate) of_handler: fn(H::Error) -> BoxError,
     pub(crate) of_content: fn(<H::Content as http_body::Body>::Error) -> BoxError,
 }
 
-impl<H> Errors<H>
+impl<H> ErrorMappers<H>
 where
     H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
     pub(crate) const BOXED: Self = Self { of_handler: Into::into, of_content: Into::into };
 }
 
-impl<H: Handler> Clone for Errors<H> {
+impl<H: Handler> Clone for ErrorMappers<H> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<H: Handler> Copy for Errors<H> {}
+impl<H: Handler> Copy for ErrorMappers<H> {}
 
 /// A handler made of an `async fn`, or of a closure that gives a future.
 pub fn service_fn<F, R, B, E>(answer: F) -> ServiceFn<F>

@@ -26,7 +26,7 @@ use tower_service::Service;
 use crate::error::BoxError;
 use crate::sync::lock;
 use crate::upgrade::{self, Upgraded};
-use crate::wire::LINGER;
+use crate::wire::LINGER_MAX;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
@@ -174,7 +174,7 @@ async fn join(
         return Err(error.into());
     }
     // To close with bytes of the client unread would reset the connection, and take what is on its way from it.
-    let _ = timeout(LINGER, copy(&mut from_client, &mut sink())).await;
+    let _ = timeout(LINGER_MAX, copy(&mut from_client, &mut sink())).await;
     Ok(())
 }
 

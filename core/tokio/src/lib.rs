@@ -13,17 +13,17 @@
 //! | what happens on the wire | [`observe`] |
 
 mod body;
+mod callback_slot;
 pub mod client;
 mod config;
 mod date;
 mod error;
 mod handler;
-mod interim;
+mod informational;
 pub mod observe;
 mod reason;
 mod server;
 mod sync;
-mod taking;
 mod trace;
 pub mod upgrade;
 mod wire;
@@ -40,7 +40,7 @@ pub use error::{BoxError, Error};
 pub use handler::{Handler, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;
-pub use interim::{Informer, informer};
+pub use informational::{Informer, informer};
 pub use reason::Reason;
 pub use server::{Stopping, accept_all, serve, serve_all, serve_until};
 /// The engine, whose types an [observer](observe::Observer) and [`Config::http`] have.

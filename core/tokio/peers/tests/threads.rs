@@ -6,14 +6,14 @@
 #[allow(dead_code, unreachable_pub, reason = "the rest of it is for the adapter and its users")]
 #[path = "../../src/body.rs"]
 mod body;
+#[path = "../../src/callback_slot.rs"]
+mod callback_slot;
 #[allow(dead_code, unreachable_pub, reason = "as above")]
 #[path = "../../src/error.rs"]
 mod error;
 #[allow(dead_code, unreachable_pub, reason = "as above")]
-#[path = "../../src/interim.rs"]
-mod interim;
-#[path = "../../src/taking.rs"]
-mod taking;
+#[path = "../../src/informational.rs"]
+mod informational;
 
 mod sync {
     pub(crate) use loom::sync::{Mutex, MutexGuard};
@@ -34,12 +34,12 @@ use std::task::{Context, Poll};
 
 use body::{Channel, Source};
 use bytes::Bytes;
+use callback_slot::CallbackSlot;
 use http::Response;
 use http_body::Frame;
-use interim::Informer;
+use informational::Informer;
 use loom::future::block_on;
 use loom::thread;
-use taking::Taking;
 
 fn try_all(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -185,7 +185,7 @@ impl Drop for Taker {
 fn no_taker_stays() {
     try_all(|| {
         let dropped = Arc::new(AtomicUsize::new(0));
-        let taking = Arc::new(Taking::new());
+        let taking = Arc::new(CallbackSlot::new());
         let handlers = [(); 2].map(|()| {
             let (taking, dropped) = (Arc::clone(&taking), Arc::clone(&dropped));
             thread::spawn(move || taking.set(Taker(dropped)))

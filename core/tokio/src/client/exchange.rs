@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use switchover::{Awaiting, Content, Event, Next, ResponseHead, Why};
 
 use super::SWITCHED;
-use super::request::ask;
+use super::request::write_request_head;
 use crate::body::Source;
 use crate::error::{BoxError, Error};
 use crate::sync::{Mutex, lock};
@@ -54,11 +54,11 @@ impl<S: Transport> Exchange<S> {
     /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server has ended the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        if !wire.has_ended() {
+        if !wire.is_read_closed() {
             let _ = wire.poll_receive(context)?;
         }
         // After `Connection: close`, or with bytes unread, the engine refuses the request, and says why.
-        if wire.has_ended() && wire.http.persists() {
+        if wire.is_read_closed() && wire.http.persists() {
             return Err(Error::gone("the server has ended the connection"));
         }
         Ok(())
@@ -71,12 +71,12 @@ impl<S: Transport> Exchange<S> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         self.go_ahead.clear();
         let (head, body) = request.into_parts();
-        ask(&mut wire.http, wire.out.text(), head, &body, offer)?;
+        write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
         self.is_sent = body.is_end_stream();
         if self.is_sent {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
-            self.content = Some(Box::pin(Bytewise { body }));
+            self.content = Some(Box::pin(BytesBody { body }));
         }
         Ok(())
     }
@@ -150,7 +150,7 @@ impl<S: Transport> Exchange<S> {
         (self.content, self.is_sent) = (None, false);
         match (error, &mut self.wire) {
             (Error::Io(_), Some(wire)) => {
-                wire.forget();
+                wire.discard_output();
                 Ok(())
             }
             (error, _) => Err(error),
@@ -163,7 +163,7 @@ impl<S: Transport> Exchange<S> {
         let mut waits = false;
         if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
             self.go_ahead.wait_for("a 100", Some(wire.patience.go_ahead));
-            waits = self.go_ahead.poll_late(&mut wire.alarm, context).is_pending();
+            waits = self.go_ahead.poll_timeout(&mut wire.alarm, context).is_pending();
         }
         while let Some(content) = &mut self.content
             && !waits
@@ -173,14 +173,14 @@ impl<S: Transport> Exchange<S> {
             }
             let Poll::Ready(frame) = content.as_mut().poll_frame(context) else { break };
             match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => wire.put(data)?,
+                Some(Ok(Ok(data))) => wire.write_data(data)?,
                 Some(Ok(Err(frame))) => {
                     (self.content, self.is_sent) = (None, true);
-                    wire.put_end(frame.into_trailers().ok())?;
+                    wire.write_end(frame.into_trailers().ok())?;
                 }
                 None => {
                     (self.content, self.is_sent) = (None, true);
-                    wire.put_end(None)?;
+                    wire.write_end(None)?;
                 }
                 Some(Err(error)) => {
                     self.content = None;
@@ -238,13 +238,13 @@ fn invalid(error: http::Error) -> Error {
 
 pin_project! {
     /// A body whose data are `Bytes` and whose errors are all of one type.
-    struct Bytewise<B> {
+    struct BytesBody<B> {
         #[pin]
         body: B,
     }
 }
 
-impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for Bytewise<B> {
+impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for BytesBody<B> {
     type Data = Bytes;
     type Error = BoxError;
 

@@ -22,7 +22,7 @@ use crate::upgrade::{Resumption, Upgraded};
 use crate::wire::Wire;
 use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
-use request::ask;
+use request::write_request_head;
 
 /// A client's connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
@@ -43,7 +43,7 @@ pub fn check<B: HttpBody>(
     *head.headers_mut() = request.headers().clone();
     let mut http =
         Observed::new(Connection::with_config(Role::Client, Arc::clone(&config.http)), None);
-    ask(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
+    write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
 /// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of preference. See
@@ -178,7 +178,7 @@ impl<S: Transport> Client<S> {
 
     /// Whether another request may follow, as far as is known. RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
-        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.has_ended())
+        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.is_read_closed())
     }
 
     /// Ends the connection; what a response has left is not read.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::observe::Observed;
 
 /// Writes the head of a request.
-pub(super) fn ask(
+pub(super) fn write_request_head(
     http: &mut Observed,
     out: &mut Vec<u8>,
     mut head: Parts,

@@ -28,7 +28,7 @@ const MOST_WAITING: usize = 64 * 1024;
 /// messages sets `data_frame_budget` of its builder.
 pub struct Http2Stream<S = Upgraded> {
     stream: S,
-    between: Option<Box<dyn Between>>,
+    between: Option<Box<dyn StreamFilter>>,
     for_engine: Vec<u8>,
     for_peer: Vec<u8>,
     has_ended: bool,
@@ -37,7 +37,7 @@ pub struct Http2Stream<S = Upgraded> {
 }
 
 /// What stands between the peer and the HTTP/2 engine until both have the same picture.
-trait Between: Send + Sync {
+trait StreamFilter: Send + Sync {
     fn peer_sent(&mut self, bytes: &[u8]);
     fn peer_ended(&mut self);
     fn engine_sent(&mut self, bytes: &[u8]) -> io::Result<()>;
@@ -52,7 +52,7 @@ trait Between: Send + Sync {
 }
 
 /// Before an engine that is a server.
-impl Between for Splice {
+impl StreamFilter for Splice {
     fn peer_sent(&mut self, bytes: &[u8]) {
         self.client_sent(bytes);
     }
@@ -89,7 +89,7 @@ impl Between for Splice {
 
 impl Http2Stream {
     pub(crate) fn new(mut stream: Upgraded) -> Self {
-        let splice = stream.splice.take().map(|splice| -> Box<dyn Between> { splice });
+        let splice = stream.splice.take().map(|splice| -> Box<dyn StreamFilter> { splice });
         Self::with(stream, splice, &[])
     }
 }
@@ -98,7 +98,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// For hosts that drive the engine themselves: a client's stream, the splice that was made of the request, and what has come of
     /// HTTP/2 already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
     pub fn over(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
-        Self::with(stream, splice.map(|splice| -> Box<dyn Between> { Box::new(splice) }), leftover)
+        Self::with(
+            stream,
+            splice.map(|splice| -> Box<dyn StreamFilter> { Box::new(splice) }),
+            leftover,
+        )
     }
 
     /// The stream of a server that has accepted `h2c`, an [`Upgraded`] for instance, for an HTTP/2 client such as
@@ -126,7 +130,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Self::with(stream, Some(Box::new(Opening::new())), &[])
     }
 
-    fn with(stream: S, between: Option<Box<dyn Between>>, leftover: &[u8]) -> Self {
+    fn with(stream: S, between: Option<Box<dyn StreamFilter>>, leftover: &[u8]) -> Self {
         let mut spliced = Self {
             stream,
             between,

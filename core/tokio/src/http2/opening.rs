@@ -108,7 +108,7 @@ fn misuse(advice: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, advice)
 }
 
-impl super::Between for Opening {
+impl super::StreamFilter for Opening {
     fn peer_sent(&mut self, bytes: &[u8]) {
         let waits = self.asked != Asked::Whole;
         if waits { &mut self.held } else { &mut self.for_client }.extend_from_slice(bytes);
@@ -162,7 +162,7 @@ impl super::Between for Opening {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Between;
+    use super::super::StreamFilter;
     use super::*;
 
     const START: &[u8; PREFACE] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -20,7 +20,7 @@ use crate::handler::Handler;
 const UNSENT: u32 = 128 * 1024;
 
 /// How long a listener is left alone after it has failed.
-const LEFT_ALONE: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and [serves](serve_until) each in a task of its own, with a clone of `handler`.
 ///
@@ -87,7 +87,7 @@ where
             // The client's own end, which keeps no other waiting.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
             Err(_) => {
-                sleep(LEFT_ALONE).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             }
         };

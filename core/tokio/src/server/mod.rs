@@ -1,7 +1,7 @@
 //! A server: requests, a handler that answers them, and the end of a connection.
 
-mod answer;
 mod listen;
+mod response;
 mod run;
 
 use std::any::Any;
@@ -16,12 +16,12 @@ use switchover::{Connection, Role};
 
 use crate::body::{Body, Channel};
 use crate::config::Config;
-use crate::date::LookedAtOnce;
+use crate::date::CachedDate;
 use crate::error::{BoxError, Error};
-use crate::handler::{Errors, Handler};
-use crate::interim::Informer;
+use crate::handler::{ErrorMappers, Handler};
+use crate::informational::Informer;
 use crate::observe::Observed;
-use crate::upgrade::{Chance, Resumption};
+use crate::upgrade::{PendingUpgrade, Resumption};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
 pub use listen::{Stopping, accept_all, serve_all};
@@ -69,8 +69,8 @@ where
     let http = Observed::new(http, config.observer.clone());
     let wire = Wire::new(stream, http, config.patience);
     let stop = pin!(stop);
-    let serving = Serving::new(wire, handler, Errors::BOXED, config, stop);
-    trace::connection(LookedAtOnce { future: serving.run() }).await
+    let serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
+    trace::connection(CachedDate { future: serving.run() }).await
 }
 
 impl Resumption {
@@ -104,54 +104,54 @@ impl Resumption {
             again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let stop = pin!(stop);
         let wire = Wire::new(stream, self.http, config.patience);
-        let mut serving = Serving::new(wire, handler, Errors::BOXED, config, stop);
+        let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
         serving.is_asked = true;
-        trace::connection(LookedAtOnce { future: serving.run() }).await
+        trace::connection(CachedDate { future: serving.run() }).await
     }
 }
 
 /// A request that is to be answered, or will be.
 #[derive(Default)]
-struct Question {
+struct NextRequest {
     request: Request<Body>,
-    links: Links,
+    links: RequestHandles,
 }
 
 /// What a request and its connection do for each other. Once the request is over, answered or not, what waits at the other ends
 /// waits no longer.
 #[derive(Default)]
-struct Links {
+struct RequestHandles {
     /// Where its content goes, if there is any.
     channel: Option<Arc<Channel>>,
     /// What its connection may become, if anything.
-    chance: Option<Arc<Chance>>,
+    chance: Option<Arc<PendingUpgrade>>,
     /// Where interim responses come from, if they may.
     informer: Option<Informer>,
 }
 
-impl Drop for Links {
+impl Drop for RequestHandles {
     fn drop(&mut self) {
         if let Some(channel) = &self.channel {
             channel.cut("the request is over");
         }
         if let Some(chance) = &self.chance {
-            drop(chance.taker());
+            drop(chance.take_callback());
         }
     }
 }
 
 /// A connection that is being served.
-struct Serving<'c, S, H: Handler, F> {
+struct ServerConnection<'c, S, H: Handler, F> {
     wire: Wire<S>,
     handler: H,
-    errors: Errors<H>,
+    errors: ErrorMappers<H>,
     config: &'c Config,
     stop: Pin<&'c mut F>,
     is_stopping: bool,
     /// Until when the handler may take.
     handling: Deadline,
-    question: Question,
+    question: NextRequest,
     /// The question waits for its handler.
     is_asked: bool,
     /// What requests are made in.

@@ -12,23 +12,23 @@ use http::{Response, StatusCode};
 use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
-use super::answer::{Answered, Kind};
-use super::{Failure, Links, Question, Serving};
+use super::response::{ResponseKind, ResponseOutcome};
+use super::{Failure, NextRequest, RequestHandles, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::handler::{Errors, Handler};
-use crate::interim::Informer;
+use crate::handler::{ErrorMappers, Handler};
+use crate::informational::Informer;
 use crate::observe::Observed;
-use crate::upgrade::{Chance, Upgraded};
+use crate::upgrade::{PendingUpgrade, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
 
-impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
+impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, S, H, F> {
     pub(super) fn new(
         wire: Wire<S>,
         handler: H,
-        errors: Errors<H>,
+        errors: ErrorMappers<H>,
         config: &'c Config,
         stop: Pin<&'c mut F>,
     ) -> Self {
@@ -40,7 +40,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             stop,
             is_stopping: false,
             handling: Deadline::default(),
-            question: Question::default(),
+            question: NextRequest::default(),
             is_asked: false,
             memory: Memory::default(),
         }
@@ -49,18 +49,18 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Serves the connection to its end, from the question on if there is one already.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         match self.requests().await {
-            Ok(Some(chance)) => self.switch_over(&chance).await,
+            Ok(Some(chance)) => self.run_upgrade(&chance).await,
             Ok(None) => {
                 self.wire.end().await;
                 Ok(())
             }
             Err(Failure::Error(status, error)) => {
-                self.refuse(status);
+                self.send_error_response(status);
                 self.wire.end().await;
                 Err(error)
             }
             Err(Failure::Panic(panic)) => {
-                self.refuse(StatusCode::INTERNAL_SERVER_ERROR);
+                self.send_error_response(StatusCode::INTERNAL_SERVER_ERROR);
                 self.wire.end().await;
                 resume_unwind(panic)
             }
@@ -68,27 +68,31 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// Serves requests until there are no more, or until the connection becomes something else.
-    async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
+    async fn requests(&mut self) -> Result<Option<Arc<PendingUpgrade>>, Failure> {
         loop {
-            if !mem::take(&mut self.is_asked) && !self.ask().await? {
+            if !mem::take(&mut self.is_asked) && !self.next_request().await? {
                 return Ok(None);
             }
-            let Question { request, links } = &mut self.question;
+            let NextRequest { request, links } = &mut self.question;
             let (kind, span, mut links) =
-                (Kind::of(request.method()), trace::exchange(request), mem::take(links));
+                (ResponseKind::of(request.method()), trace::exchange(request), mem::take(links));
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             match answered? {
-                Answered::Switched => return Ok(links.chance.take()),
-                Answered::Whole if !self.wire.http.persists() => return Ok(None),
-                Answered::Whole => {}
+                ResponseOutcome::Switched => return Ok(links.chance.take()),
+                ResponseOutcome::Whole if !self.wire.http.persists() => return Ok(None),
+                ResponseOutcome::Whole => {}
             }
         }
     }
 
-    async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
+    async fn exchange(
+        &mut self,
+        kind: ResponseKind,
+        links: &RequestHandles,
+    ) -> Result<ResponseOutcome, Failure> {
         poll_fn(|context| {
-            self.attend(context, links, |this, context| this.handler.poll_ready(context))
+            self.drive_handler(context, links, |this, context| this.handler.poll_ready(context))
         })
         .await?;
         // The handler's future ends before its response is sent.
@@ -99,7 +103,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 Err(panic) => return Err(Failure::Panic(panic)),
             };
             let polled = poll_fn(|context| {
-                self.attend(context, links, |_, context| response.as_mut().poll(context))
+                self.drive_handler(context, links, |_, context| response.as_mut().poll(context))
             });
             polled.await?.into_parts()
         };
@@ -110,9 +114,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // A request.
 
     /// Waits for the next question; false where there will be none.
-    async fn ask(&mut self) -> Result<bool, Failure> {
+    async fn next_request(&mut self) -> Result<bool, Failure> {
         // Answers that are not taken are a reason to read no further request.
-        poll_fn(|context| self.wire.poll_room(context)).await?;
+        poll_fn(|context| self.wire.poll_writable(context)).await?;
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
@@ -169,10 +173,10 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // Its handler.
 
     /// Polls the handler, and does meanwhile what the connection has to do.
-    fn attend<T>(
+    fn drive_handler<T>(
         &mut self,
         context: &mut Context<'_>,
-        links: &Links,
+        links: &RequestHandles,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, H::Error>>,
     ) -> Poll<Result<T, Failure>> {
         loop {
@@ -191,12 +195,12 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
                 Ok(Poll::Pending) => {}
             }
-            if !self.work(context, links.channel.as_deref())? {
+            if !self.drive_io(context, links.channel.as_deref())? {
                 break;
             }
         }
         self.handling.wait_for("the handler", self.config.patience.handler);
-        self.handling.poll_late(&mut self.wire.alarm, context).map(|_| {
+        self.handling.poll_timeout(&mut self.wire.alarm, context).map(|_| {
             let error = Error::Handler("it has not answered in time".into());
             Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
         })
@@ -212,7 +216,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// What the connection does while your code works; whether your code has got what it waits for.
-    pub(super) fn work(
+    pub(super) fn drive_io(
         &mut self,
         context: &mut Context<'_>,
         channel: Option<&Channel>,
@@ -234,7 +238,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             && let Poll::Ready(received) = self.wire.poll_receive(context)
         {
             received?;
-            if self.wire.has_ended() && !self.config.half_close {
+            if self.wire.is_read_closed() && !self.config.half_close {
                 return Err(Error::gone("the client has gone"));
             }
         }
@@ -244,7 +248,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // The end.
 
     /// Answers what cannot be served, where that can still be done.
-    fn refuse(&mut self, status: StatusCode) {
+    fn send_error_response(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let refused = date::with_line(self.config.date, |date| {
             let head = ResponseHead::new(status.as_u16(), &date);
@@ -257,8 +261,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 
     /// The connection is the new protocol's.
-    async fn switch_over(mut self, chance: &Chance) -> Result<(), Error> {
-        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
+    async fn run_upgrade(mut self, chance: &PendingUpgrade) -> Result<(), Error> {
+        let taker =
+            chance.take_callback().ok_or(Error::Misuse("nothing takes the connection over"))?;
         self.wire.flush().await?;
         self.wire.http.next_event()?;
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
@@ -272,7 +277,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-impl Question {
+impl NextRequest {
     fn fill(
         &mut self,
         received: switchover::Request<'_>,
@@ -284,7 +289,7 @@ impl Question {
         fill_request(request, received, memory).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
         })?;
-        links.chance = Chance::of(&received, request.method());
+        links.chance = PendingUpgrade::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }

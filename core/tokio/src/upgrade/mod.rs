@@ -20,7 +20,7 @@
 //! }
 //! ```
 
-mod chance;
+mod pending;
 mod upgraded;
 
 use std::future::Future;
@@ -32,7 +32,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use switchover::{Ineligible, Protocol};
 use tokio::sync::oneshot;
 
-pub(crate) use chance::Chance;
+pub(crate) use pending::PendingUpgrade;
 pub use upgraded::{Resumption, Upgraded};
 
 /// A protocol that a client has offered (RFC 9110, 7.8).
@@ -53,12 +53,12 @@ impl Offer {
 /// What the connection of a request may become. An axum handler takes it as an extractor (feature `axum`); others get the same
 /// by [`offers`] and [`select`].
 #[derive(Clone, Default)]
-pub struct Offers(Option<Arc<Chance>>);
+pub struct Offers(Option<Arc<PendingUpgrade>>);
 
 impl Offers {
     /// Those of a request that `serve` has given to its handler; none for any other.
     pub fn of(extensions: &http::Extensions) -> Self {
-        Self(Chance::found_in(extensions).cloned())
+        Self(PendingUpgrade::found_in(extensions).cloned())
     }
 
     /// As [`offers`].
@@ -94,7 +94,7 @@ impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
 
 /// What the client offers, in its order of preference; none where it offers nothing, or in a way that counts for nothing.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
-    Chance::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
+    PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
 }
 
 /// The first of your protocols that the client offers too, and whose rules the request keeps. Each is a protocol such as `foo/2`,
@@ -111,7 +111,7 @@ pub fn select<'p, B>(
 #[must_use = "nothing is accepted before `accept` makes the response"]
 pub struct Selected {
     protocol: String,
-    chance: Arc<Chance>,
+    chance: Arc<PendingUpgrade>,
 }
 
 impl Selected {
@@ -173,7 +173,8 @@ where
     R: Future<Output = ()> + Send + 'static,
     B: Default,
 {
-    let chance = Chance::found_in(request.extensions()).filter(|chance| chance.is_connect)?;
+    let chance =
+        PendingUpgrade::found_in(request.extensions()).filter(|chance| chance.is_connect)?;
     chance.take_over(speak);
     Some(Response::new(B::default()))
 }
@@ -198,7 +199,7 @@ where
     F: FnOnce(Upgraded) -> R + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
 {
-    if let Some(chance) = Chance::found_in(request.extensions()) {
+    if let Some(chance) = PendingUpgrade::found_in(request.extensions()) {
         chance.take_over(speak);
     }
 }

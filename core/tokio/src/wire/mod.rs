@@ -1,6 +1,6 @@
 //! A stream, and the engine that its bytes pass through: what is the same for a server and a client.
 
-mod outgoing;
+mod output;
 mod stream;
 mod timer;
 
@@ -22,7 +22,7 @@ use crate::Transport;
 use crate::config::Patience;
 use crate::error::Error;
 use crate::observe::Observed;
-use outgoing::Outgoing;
+use output::OutputBuffer;
 pub(crate) use stream::Stream;
 pub(crate) use timer::{Alarm, Deadline};
 
@@ -33,15 +33,15 @@ const PIECE: usize = 16 * 1024;
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
 /// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`.
-pub(crate) const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
+pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGERING: usize = 1024 * 1024;
 
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
     pub(crate) stream: Stream<S>,
     pub(crate) http: Observed,
-    pub(crate) out: Outgoing,
+    pub(crate) out: OutputBuffer,
     pub(crate) patience: Patience,
     /// The peer has something to send.
     pub(crate) receiving: Deadline,
@@ -51,7 +51,7 @@ pub(crate) struct Wire<S> {
     pub(crate) alarm: Alarm,
     writes: Writes,
     /// The peer has sent its last byte, or its direction has failed.
-    has_ended: bool,
+    is_read_closed: bool,
 }
 
 /// The memory of a connection, which one that is idle gives back after a while.
@@ -79,14 +79,14 @@ impl<S: Transport> Wire<S> {
         Self {
             stream: Stream::new(stream),
             http,
-            out: Outgoing::default(),
+            out: OutputBuffer::default(),
             patience,
             receiving: Deadline::default(),
             sending: Deadline::default(),
             memory: Memory::Held,
             alarm: Alarm::default(),
             writes: Writes::Open,
-            has_ended: false,
+            is_read_closed: false,
         }
     }
 
@@ -101,7 +101,7 @@ impl<S: Transport> Wire<S> {
                 }
                 Poll::Pending => {
                     self.sending.wait_for("to take what is sent", self.patience.sending);
-                    return self.poll_late(context);
+                    return self.poll_timeout(context);
                 }
             }
         }
@@ -116,13 +116,13 @@ impl<S: Transport> Wire<S> {
             }
             Poll::Pending => {
                 self.sending.wait_for("to take what is sent", self.patience.sending);
-                self.poll_late(context)
+                self.poll_timeout(context)
             }
         }
     }
 
     /// Ready once more may be made.
-    pub(crate) fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    pub(crate) fn poll_writable(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.out.is_full() {
             ready!(self.poll_send(context))?;
         }
@@ -131,7 +131,7 @@ impl<S: Transport> Wire<S> {
 
     /// Reads once. Ready also where the peer has ended.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.has_ended {
+        if self.is_read_closed {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
         }
         let is_idle = self.is_idle();
@@ -143,22 +143,22 @@ impl<S: Transport> Wire<S> {
         };
         match read {
             Poll::Ready(Ok(0)) => {
-                self.has_ended = true;
+                self.is_read_closed = true;
                 self.http.receive_eof(End::Clean);
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(len)) => {
                 if earns {
-                    self.receiving.earn(len);
+                    self.receiving.extend(len);
                 }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => {
-                self.has_ended = true;
+                self.is_read_closed = true;
                 self.http.receive_eof(End::Truncated);
                 Poll::Ready(Err(error))
             }
-            Poll::Pending => self.poll_late(context),
+            Poll::Pending => self.poll_timeout(context),
         }
     }
 
@@ -182,7 +182,7 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Whether one of the deadlines is over; call it where nothing else can be done.
-    pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
+    pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
                 Memory::HeldUntil(until) => Some((until, "")),
@@ -226,8 +226,8 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Whether the peer has ended its direction.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.has_ended
+    pub(crate) fn is_read_closed(&self) -> bool {
+        self.is_read_closed
     }
 
     /// Gives back memory, as the connection has been idle for a while: to do so at each pause would cost more than an answer.
@@ -247,8 +247,8 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Drops what has not left: the peer takes no more.
-    pub(crate) fn forget(&mut self) {
-        self.out = Outgoing::default();
+    pub(crate) fn discard_output(&mut self) {
+        self.out = OutputBuffer::default();
     }
 
     /// Sends the 100 that the peer waits for before it sends its content (RFC 9110, 10.1.1).
@@ -303,7 +303,7 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Frames content, large pieces without a copy.
-    pub(crate) fn put(&mut self, mut data: impl Buf) -> Result<(), Error> {
+    pub(crate) fn write_data(&mut self, mut data: impl Buf) -> Result<(), Error> {
         let len = data.remaining();
         if len > 0 {
             let data = data.copy_to_bytes(len);
@@ -316,7 +316,7 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Ends content. Trailers that have no place there are left out, as anyone on their way may do (RFC 9110, 6.5.1).
-    pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
+    pub(crate) fn write_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
         let trailers = trailers.unwrap_or_default();
         let mut lines: Vec<_> =
@@ -337,7 +337,7 @@ impl<S: Transport> Wire<S> {
 
     /// Content has begun whose end is that of the connection: should that be dropped before, for whatever reason, the socket is
     /// reset. After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
-    pub(crate) fn reset_if_cut(&mut self) {
+    pub(crate) fn arm_reset(&mut self) {
         let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
             self.writes = Writes::OpenOrReset;
@@ -366,13 +366,13 @@ impl<S: Transport> Wire<S> {
             let (mut piece, mut dropped) = (vec![0; if lingers { PIECE } else { 0 }], 0);
             while lingers
                 && dropped < LINGERING
-                && let Ok(Ok(len @ 1..)) = timeout(LULL, self.stream.read(&mut piece)).await
+                && let Ok(Ok(len @ 1..)) = timeout(LINGER_IDLE, self.stream.read(&mut piece)).await
             {
                 dropped += len;
             }
             Ok::<_, io::Error>(())
         };
         // A peer that goes on and on does not want to see it.
-        let _ = timeout(LINGER, end).await;
+        let _ = timeout(LINGER_MAX, end).await;
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a byte adds to the time.
-const EARNED: Duration = Duration::from_millis(1);
+const TIME_PER_BYTE: Duration = Duration::from_millis(1);
 /// How many patiences more a peer may earn by what the system has taken for it: that takes more only once a third has left of all
 /// that it holds, which may be a megabyte.
 const SYSTEM: u32 = 3;
@@ -83,7 +83,7 @@ impl Deadline {
     }
 
     /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
-    pub(crate) fn earn(&mut self, len: usize) {
+    pub(crate) fn extend(&mut self, len: usize) {
         self.earn_up_to(self.patience, len);
     }
 
@@ -105,7 +105,7 @@ impl Deadline {
     }
 
     /// Ready with what was waited for, once that has taken too long.
-    pub(crate) fn poll_late(
+    pub(crate) fn poll_timeout(
         &self,
         alarm: &mut Alarm,
         context: &mut Context<'_>,
@@ -117,7 +117,7 @@ impl Deadline {
 }
 
 fn earned(len: usize) -> Duration {
-    EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
+    TIME_PER_BYTE.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
 }
 
 /// Goes off at the earliest deadline that was asked for.

@@ -3,7 +3,7 @@
 use crate::sync::{Mutex, MutexGuard, lock};
 
 /// Shared by both. `T` is the function that takes over.
-pub(crate) struct Taking<T>(Mutex<State<T>>);
+pub(crate) struct CallbackSlot<T>(Mutex<State<T>>);
 
 enum State<T> {
     Open,
@@ -12,7 +12,7 @@ enum State<T> {
     Over,
 }
 
-impl<T> Taking<T> {
+impl<T> CallbackSlot<T> {
     pub(crate) fn new() -> Self {
         Self(Mutex::new(State::Open))
     }

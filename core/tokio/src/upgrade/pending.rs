@@ -10,7 +10,7 @@ use http::Method;
 use switchover::{Ineligible, Protocol};
 
 use super::{Offer, Upgraded};
-use crate::taking::Taking;
+use crate::callback_slot::CallbackSlot;
 #[cfg(feature = "h2c")]
 use crate::{
     error::Error,
@@ -18,23 +18,23 @@ use crate::{
 };
 
 /// What takes the connection over.
-type Taker = Box<dyn FnOnce(Upgraded) -> Taken + Send>;
-type Taken = Pin<Box<dyn Future<Output = ()> + Send>>;
+type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
+type CallbackFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What a request's connection may become, and what shall take it over; shared by the request and the connection.
-pub(crate) struct Chance {
+pub(crate) struct PendingUpgrade {
     pub(super) offers: Vec<Offer>,
     pub(super) subprotocols: Vec<String>,
     pub(super) is_connect: bool,
-    taking: Taking<Taker>,
+    taking: CallbackSlot<UpgradeCallback>,
     #[cfg(feature = "h2c")]
-    http2: Mutex<TakenAlong>,
+    http2: Mutex<Http2Handoff>,
 }
 
 /// What HTTP/2 takes along of a request.
 #[cfg(feature = "h2c")]
 #[derive(Default)]
-enum TakenAlong {
+enum Http2Handoff {
     #[default]
     Nothing,
     Content(Bytes),
@@ -43,9 +43,9 @@ enum TakenAlong {
 
 /// The same as an extension of the request.
 #[derive(Clone)]
-struct Offered(Arc<Chance>);
+struct Offered(Arc<PendingUpgrade>);
 
-impl Chance {
+impl PendingUpgrade {
     /// What the request on this connection may become, if anything.
     pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
         let is_connect = *method == Method::CONNECT;
@@ -67,7 +67,7 @@ impl Chance {
             offers,
             subprotocols,
             is_connect,
-            taking: Taking::new(),
+            taking: CallbackSlot::new(),
             #[cfg(feature = "h2c")]
             http2: Mutex::default(),
         }))
@@ -82,7 +82,7 @@ impl Chance {
         extensions.get::<Offered>().map(|offered| &offered.0)
     }
 
-    pub(crate) fn taker(&self) -> Option<Taker> {
+    pub(crate) fn take_callback(&self) -> Option<UpgradeCallback> {
         self.taking.take()
     }
 
@@ -101,23 +101,23 @@ impl Chance {
         self.offers.iter().filter(|offer| offer.is(&named)).find_map(|offer| offer.ineligible)
     }
 
-    pub(crate) fn has_taker(&self) -> bool {
+    pub(crate) fn has_callback(&self) -> bool {
         self.taking.is_set()
     }
 
     /// The request goes to HTTP/2, with this content.
     #[cfg(feature = "h2c")]
     pub(super) fn take_along(&self, content: Bytes) {
-        *lock(&self.http2) = TakenAlong::Content(content);
+        *lock(&self.http2) = Http2Handoff::Content(content);
     }
 
     /// Makes what puts the request in front of HTTP/2, if it is to go there.
     #[cfg(feature = "h2c")]
     pub(crate) fn make_splice(&self, request: &switchover::Request<'_>) -> Result<(), Error> {
         let mut http2 = lock(&self.http2);
-        if let TakenAlong::Content(content) = &*http2 {
+        if let Http2Handoff::Content(content) = &*http2 {
             let splice = switchover::h2c::Splice::new(request, content, &());
-            *http2 = TakenAlong::Splice(Box::new(
+            *http2 = Http2Handoff::Splice(Box::new(
                 splice.map_err(|reason| Error::Misuse(reason.text()))?,
             ));
         }
@@ -127,7 +127,7 @@ impl Chance {
     #[cfg(feature = "h2c")]
     pub(crate) fn splice(&self) -> Option<Box<switchover::h2c::Splice>> {
         match std::mem::take(&mut *lock(&self.http2)) {
-            TakenAlong::Splice(splice) => Some(splice),
+            Http2Handoff::Splice(splice) => Some(splice),
             _ => None,
         }
     }

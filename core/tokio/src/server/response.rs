@@ -13,16 +13,16 @@ use http::{HeaderMap, Method, StatusCode, header};
 use http_body::{Body, Frame};
 use switchover::{Content, Event, Next, Order, ResponseHead};
 
-use super::{Failure, Links, Serving};
+use super::{Failure, RequestHandles, ServerConnection};
 use crate::body::{Channel, Source};
 use crate::error::Error;
-use crate::handler::{Errors, Handler};
-use crate::upgrade::Chance;
+use crate::handler::{ErrorMappers, Handler};
+use crate::upgrade::PendingUpgrade;
 use crate::{Reason, Transport, date};
 
 /// What makes a response different.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ResponseKind {
     Usual,
     /// It has no content.
     Head,
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Connect,
 }
 
-impl Kind {
+impl ResponseKind {
     pub(super) fn of(method: &Method) -> Self {
         match *method {
             Method::HEAD => Self::Head,
@@ -41,7 +41,7 @@ impl Kind {
 }
 
 /// What became of the connection.
-pub(super) enum Answered {
+pub(super) enum ResponseOutcome {
     Whole,
     Switched,
 }
@@ -51,14 +51,14 @@ type NextFrame<H> = Option<Frame<<<H as Handler>::Content as Body>::Data>>;
 
 /// What a handler says itself that the engine or the server would say.
 #[derive(Clone, Copy, Default)]
-struct Own {
+struct HandlerFields {
     date: bool,
     length: bool,
     coding: bool,
     upgrade: bool,
 }
 
-impl Own {
+impl HandlerFields {
     /// One walk, which for as few lines as a response has costs less than a look for each.
     fn of(headers: &HeaderMap) -> Self {
         let mut own = Self::default();
@@ -79,30 +79,30 @@ enum Verb {
     Require(String),
 }
 
-impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
+impl<S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'_, S, H, F> {
     pub(super) async fn answer(
         &mut self,
         head: &mut Parts,
         content: Pin<&mut H::Content>,
-        kind: Kind,
-        links: &Links,
-    ) -> Result<Answered, Failure> {
+        kind: ResponseKind,
+        links: &RequestHandles,
+    ) -> Result<ResponseOutcome, Failure> {
         let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
         if is_last || (!is_accepted && self.leaves_too_much_unread(channel)) {
             self.wire.http.close_after_response()?;
         }
-        let own = Own::of(&head.headers);
+        let own = HandlerFields::of(&head.headers);
         if own.coding {
             // How the content ends is the engine's to say.
             head.headers.remove(header::TRANSFER_ENCODING);
         }
-        let has_taker = chance.is_some_and(Chance::has_taker);
+        let has_taker = chance.is_some_and(PendingUpgrade::has_callback);
         if is_accepted {
             return self.switch(mem::take(&mut head.headers), chance.filter(|_| has_taker)).await;
         }
-        if kind == Kind::Connect && head.status.is_success() {
+        if kind == ResponseKind::Connect && head.status.is_success() {
             if !has_taker {
                 let error = Error::Misuse(
                     "a 2xx to CONNECT opens a tunnel, and nothing is there to take it: see upgrade::tunnel",
@@ -111,12 +111,12 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             }
             head.headers.remove(header::CONTENT_LENGTH);
             self.finish_request().await?;
-            self.put_head(head, own, &Verb::Send, None)?;
-            return Ok(Answered::Switched);
+            self.write_head(head, own, &Verb::Send, None)?;
+            return Ok(ResponseOutcome::Switched);
         }
         let is_usual = !own.upgrade && head.status != StatusCode::UPGRADE_REQUIRED;
         let verb = if is_usual { Verb::Send } else { self.verb(head, own)? };
-        if kind == Kind::Head || has_no_content(head.status) {
+        if kind == ResponseKind::Head || has_no_content(head.status) {
             let has_length =
                 !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
             if !has_length {
@@ -124,8 +124,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
                 head.headers.remove(header::CONTENT_LENGTH);
             }
             let length = content.size_hint().exact();
-            let length = length.filter(|&length| length > 0 && kind == Kind::Head && has_length);
-            self.put_head(head, own, &verb, length)?;
+            let length =
+                length.filter(|&length| length > 0 && kind == ResponseKind::Head && has_length);
+            self.write_head(head, own, &verb, length)?;
             self.wire.http.send_end(&(), self.wire.out.text())?;
         } else {
             self.send(head, own, &verb, content, channel).await?;
@@ -135,7 +136,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             // What was not read of the request. It is dropped, as far as that is not too much.
             let _ = self.wire.http.skip_content();
         }
-        Ok(Answered::Whole)
+        Ok(ResponseOutcome::Whole)
     }
 
     /// Whether more of the request may be to come than will be dropped, so that the response says that it is the last. A body
@@ -159,7 +160,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     }
 
     /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.
-    fn verb(&mut self, head: &mut Parts, own: Own) -> Result<Verb, Failure> {
+    fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {
             let lines: Vec<_> = head
@@ -183,10 +184,10 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         Ok(Verb::Send)
     }
 
-    fn put_head(
+    fn write_head(
         &mut self,
         head: &Parts,
-        own: Own,
+        own: HandlerFields,
         verb: &Verb,
         length: Option<u64>,
     ) -> Result<(), Error> {
@@ -202,7 +203,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     async fn send(
         &mut self,
         head: &Parts,
-        own: Own,
+        own: HandlerFields,
         verb: &Verb,
         mut body: Pin<&mut H::Content>,
         channel: Option<&Arc<Channel>>,
@@ -241,17 +242,17 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
                 body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
             })
         };
-        self.put_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
-        self.wire.reset_if_cut();
-        self.wire.put(data)?;
+        self.write_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
+        self.wire.arm_reset();
+        self.wire.write_data(data)?;
         while !is_whole && trailers.is_none() {
             let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
             let Some(frame) = frame else { break };
             let (data, ending) = parted(frame);
-            self.wire.put(data)?;
+            self.wire.write_data(data)?;
             trailers = ending;
         }
-        Ok(self.wire.put_end(trailers)?)
+        Ok(self.wire.write_end(trailers)?)
     }
 
     /// The next frame of content. What there is is sent meanwhile, and what it may be made of is read.
@@ -270,7 +271,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
             {
                 return Poll::Ready(Ok(frame));
             }
-            let has_more = self.work(context, channel.map(Arc::as_ref))?;
+            let has_more = self.drive_io(context, channel.map(Arc::as_ref))?;
             if !has_more && (!is_full || self.wire.out.is_full()) {
                 return Poll::Pending;
             }
@@ -281,8 +282,8 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
     async fn switch(
         &mut self,
         mut headers: HeaderMap,
-        chance: Option<&Chance>,
-    ) -> Result<Answered, Failure> {
+        chance: Option<&PendingUpgrade>,
+    ) -> Result<ResponseOutcome, Failure> {
         if chance.is_none() {
             return Err(Error::Misuse(
                 "a 101 where nothing takes the connection over: see upgrade::select",
@@ -314,7 +315,7 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> Serving<'_, S, H, F> {
         let has_date = self.config.date && !headers.contains_key(header::DATE);
         let out = self.wire.out.text();
         date::with_line(has_date, |date| http.accept(selection, &[token], &(&headers, date), out))?;
-        Ok(Answered::Switched)
+        Ok(ResponseOutcome::Switched)
     }
 
     /// Drops the rest of the request, so that what comes after it can be told apart: as much as `limits.drain` allows.
@@ -370,7 +371,7 @@ fn has_no_content(status: StatusCode) -> bool {
 /// What comes of content, which may fail or panic.
 fn next_frame<H: Handler>(
     body: Pin<&mut H::Content>,
-    errors: Errors<H>,
+    errors: ErrorMappers<H>,
     context: &mut Context<'_>,
 ) -> Result<Poll<NextFrame<H>>, Failure> {
     match catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))).map_err(Failure::Panic)? {

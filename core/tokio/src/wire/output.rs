@@ -9,17 +9,17 @@ use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
 /// Content that is worth a piece of its own; what is shorter is copied.
-const WORTH_IT: usize = 4 * 1024;
+const ZERO_COPY_MIN: usize = 4 * 1024;
 
 /// Bytes of text, and of all, that wait to be sent before more are made.
-const ENOUGH_TEXT: usize = 64 * 1024;
-const ENOUGH: usize = 512 * 1024;
+const TEXT_HIGH_WATER: usize = 64 * 1024;
+const HIGH_WATER: usize = 512 * 1024;
 
 /// Pieces that are sent at a time.
-const AT_A_TIME: usize = 16;
+const MAX_IO_SLICES: usize = 16;
 
 #[derive(Default)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutputBuffer {
     text: Vec<u8>,
     /// How much of `text` has left.
     sent: usize,
@@ -29,7 +29,7 @@ pub(crate) struct Outgoing {
     content: usize,
 }
 
-impl Outgoing {
+impl OutputBuffer {
     /// Where the engine writes.
     pub(crate) fn text(&mut self) -> &mut Vec<u8> {
         &mut self.text
@@ -37,7 +37,7 @@ impl Outgoing {
 
     /// Content that the engine has framed.
     pub(crate) fn push(&mut self, content: Bytes) {
-        if content.len() < WORTH_IT {
+        if content.len() < ZERO_COPY_MIN {
             self.text.extend_from_slice(&content);
         } else {
             self.content += content.len();
@@ -54,7 +54,7 @@ impl Outgoing {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.text.len() >= ENOUGH_TEXT || self.len() >= ENOUGH
+        self.text.len() >= TEXT_HIGH_WATER || self.len() >= HIGH_WATER
     }
 
     /// Gives back the memory of what has left.
@@ -90,14 +90,14 @@ impl Outgoing {
 
     /// The first of what waits, in order.
     fn with_slices<T>(&self, take: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
-        let mut slices = [IoSlice::new(&[]); AT_A_TIME];
+        let mut slices = [IoSlice::new(&[]); MAX_IO_SLICES];
         let (mut at, mut count) = (self.sent, 0);
-        for (end, content) in self.pieces.iter().take(AT_A_TIME / 2) {
+        for (end, content) in self.pieces.iter().take(MAX_IO_SLICES / 2) {
             slices[count] = IoSlice::new(&self.text[at..*end]);
             slices[count + 1] = IoSlice::new(content);
             (at, count) = (*end, count + 2);
         }
-        if self.pieces.len() < AT_A_TIME / 2 {
+        if self.pieces.len() < MAX_IO_SLICES / 2 {
             slices[count] = IoSlice::new(&self.text[at..]);
             count += 1;
         }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn what_waits_leaves_in_order() {
         for step in [97, 997, 5000, 20_000] {
-            let mut out = Outgoing::default();
+            let mut out = OutputBuffer::default();
             let mut wanted = Vec::new();
             for (text, content) in (0..12).map(|at| (format!("head {at}"), 4000 + at * 50)) {
                 out.text().extend_from_slice(text.as_bytes());
