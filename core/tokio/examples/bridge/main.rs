@@ -11,13 +11,13 @@
 #[path = "../gateway/backend.rs"]
 mod backend;
 mod content;
+#[path = "../switchboard/http2/flow.rs"]
+mod flow;
 #[path = "../gateway/forward.rs"]
 mod forward;
-#[path = "../switchboard/http2/paced.rs"]
-mod paced;
-#[path = "../switchboard/patient.rs"]
+#[path = "../switchboard/idle_timeout.rs"]
 #[allow(dead_code, reason = "the time is the bridge's own")]
-mod patient;
+mod idle_timeout;
 #[path = "../switchboard/tls.rs"]
 #[allow(dead_code, reason = "the switchboard's client side is not needed here")]
 mod tls;
@@ -50,13 +50,15 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
-use crate::content::Content;
-use crate::forward::{
-    count_down, end_to_end, header_map, known_status, known_trailers, last_answer,
+use crate::backend::{
+    Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
 };
-use crate::paced::send;
-use crate::patient::Patient;
+use crate::content::Content;
+use crate::flow::send;
+use crate::forward::{
+    count_down, end_to_end, forwardable_trailers, header_map, last_answer, valid_status,
+};
+use crate::idle_timeout::IdleTimeout;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -105,7 +107,7 @@ async fn main() -> Result<(), BoxError> {
         let served = serve(stream, acceptor.clone(), backend.clone(), stopping);
         async { drop(served.await.inspect_err(|error| eprintln!("{error}"))) }
     });
-    until_interrupted(serving, &backend.farewell).await;
+    serve_until_ctrl_c(serving, &backend.farewell).await;
     Ok(())
 }
 
@@ -126,7 +128,7 @@ async fn serve(
 
 /// Has each request answered, until one side ends the connection.
 async fn streams(
-    mut connection: Connection<Patient<TlsStream<TcpStream>>, Bytes>,
+    mut connection: Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>,
     answers: &mut JoinSet<()>,
     backend: &Backend,
     stopping: Stopping,
@@ -167,9 +169,9 @@ async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     patience: Duration,
-) -> Result<Connection<Patient<TlsStream<TcpStream>>, Bytes>, BoxError> {
+) -> Result<Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>, BoxError> {
     // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY before.
-    let stream = Patient::new(acceptor.accept(stream).await?, IDLE * patience);
+    let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * patience);
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
@@ -261,7 +263,7 @@ async fn exchange(
         respond.send(plain(StatusCode::NOT_IMPLEMENTED), true)?;
         return Ok(());
     }
-    let Ok(headers) = onward(&head) else {
+    let Ok(headers) = to_request(&head) else {
         // RFC 9113, 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
         respond.lock().send_reset(Reason::PROTOCOL_ERROR);
         return Ok(());
@@ -269,7 +271,9 @@ async fn exchange(
     // What an extended CONNECT carries is no content, and waits for the switch.
     let (method, body) = match protocol {
         Some(_) => (Method::GET, Either::Left(Empty::new())),
-        None => (head.method.clone(), Either::Right(content.clone().map_frame(known_trailers))),
+        None => {
+            (head.method.clone(), Either::Right(content.clone().map_frame(forwardable_trailers)))
+        }
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut request = Request::builder().method(method).uri(target).body(body)?;
@@ -287,9 +291,9 @@ async fn exchange(
         let head = translated(interim.status(), interim.headers(), interim.version());
         let _ = informed.lock().send_informational(head);
     };
-    match backend.ask(request, &offer, inform).await?.0 {
+    match backend.send(request, &offer, inform).await?.0 {
         Outcome::Declined(declined) => {
-            let known = if protocol.is_some() { when_declined } else { known_status };
+            let known = if protocol.is_some() { when_declined } else { valid_status };
             pass(declined.response, known, respond, backend.patience).await
         }
         Outcome::Upgraded(server) => {
@@ -306,7 +310,7 @@ async fn exchange(
 }
 
 /// The request's fields as HTTP/1.1 has them.
-fn onward(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
+fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
     let fields = http1_fields(authority, &head.headers, None)?;
     let mut headers = end_to_end(&header_map(&fields), Version::HTTP_2);
@@ -332,7 +336,7 @@ async fn pass(
             () = cancelled(|context| to_client.poll_reset(context)) => return Ok(()),
         };
         let Some(frame) = frame else { break };
-        match known_trailers(frame?).into_data() {
+        match forwardable_trailers(frame?).into_data() {
             Ok(data) => timeout(SYSTEM * patience, send(&mut to_client, data)).await??,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
@@ -347,7 +351,7 @@ async fn pass(
 
 /// The status for a client whose offer the backend has declined: a 2xx would say that it was accepted (RFC 8441, 5).
 fn when_declined(status: StatusCode) -> StatusCode {
-    if status.is_success() { StatusCode::BAD_GATEWAY } else { known_status(status) }
+    if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
 
 /// A head of the backend as HTTP/2 has it.

@@ -57,7 +57,7 @@ impl Backend {
     }
 
     /// Passes a request on, over a connection of its own, and says of the answer whether it came before the request's end.
-    pub(crate) async fn ask<B>(
+    pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
         offer: &[&str],
@@ -93,7 +93,7 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell alone.
-pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>, farewell: &Farewell) {
+pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
         let _ = timeout(GOODBYE, ctrl_c()).await;

@@ -55,7 +55,7 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
 }
 
 /// Content as it is, and of the trailers those that may be passed on.
-pub(crate) fn known_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
+pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     frame.into_trailers().map_or_else(
         |content| content,
         |trailers| {
@@ -99,6 +99,6 @@ pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
 }
 
 /// The status for a client: one that is none counts as that of a failed server (RFC 9110, 15).
-pub(crate) fn known_status(status: StatusCode) -> StatusCode {
+pub(crate) fn valid_status(status: StatusCode) -> StatusCode {
     if status.as_u16() < 600 { status } else { StatusCode::BAD_GATEWAY }
 }

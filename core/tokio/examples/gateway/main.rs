@@ -104,7 +104,8 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     if head.method == Method::CONNECT {
         return Ok(refusal(StatusCode::NOT_IMPLEMENTED));
     }
-    let mut onward = onward(&head, &backend.address).map(|()| content.map_frame(known_trailers));
+    let mut onward =
+        to_request(&head, &backend.address).map(|()| content.map_frame(known_trailers));
     if count_down(&head.method, onward.headers_mut()) {
         let line = format!("{} {} {:?}", head.method, head.uri, head.version);
         let mut last = Response::new(last_answer(&line, &head.headers).into());
@@ -123,7 +124,7 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
         }
     };
     match backend.ask(onward, &offer, inform).await? {
-        (Outcome::Declined(declined), is_early) => Ok(passed(declined.response, is_early)),
+        (Outcome::Declined(declined), is_early) => Ok(to_response(declined.response, is_early)),
         (Outcome::Upgraded(server), _) => {
             let agreed = server
                 .response()
@@ -141,7 +142,7 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
 }
 
 /// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0 may.
-fn onward(head: &request::Parts, backend: &str) -> Request<()> {
+fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();
     *onward.uri_mut() = head.uri.clone();
@@ -156,7 +157,7 @@ fn onward(head: &request::Parts, backend: &str) -> Request<()> {
 }
 
 /// The backend's response. `is_early`: it came before the end of the request, which is not waited for.
-fn passed(mut response: Response<Body>, is_early: bool) -> Response<Body> {
+fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
         .map(String::from)

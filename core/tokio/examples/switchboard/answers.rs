@@ -16,8 +16,8 @@ use switchover_tokio::upgrade::{self, Selected};
 use switchover_tokio::{Body, BoxError};
 
 use crate::routes::{ALLOWED, Route, refusal};
-use crate::server::Visit;
-use crate::switched::Speech;
+use crate::server::Session;
+use crate::switched::NextProtocol;
 use crate::target::path;
 use crate::{live, play, udp};
 
@@ -29,7 +29,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
 /// In a box, because what is served above TLS by upgrade comes here again.
-pub(crate) fn answer(visit: Arc<Visit>, request: Request<Body>) -> Answer {
+pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
     let route = Route::of(&request.uri().to_string());
     Box::pin(async move {
         if let Some((status, text)) = refusal(route, request.method()) {
@@ -73,7 +73,7 @@ async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     ))
 }
 
-fn playground(visit: &Visit, path: &str) -> Response<Body> {
+fn playground(visit: &Session, path: &str) -> Response<Body> {
     if path == "/play" {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -85,7 +85,7 @@ fn playground(visit: &Visit, path: &str) -> Response<Body> {
 
 // What an offer comes to.
 
-impl Visit {
+impl Session {
     /// The protocol to go on in, if any will do, by whosever order counts.
     fn select<B>(&self, request: &Request<B>, tokens: &[&str]) -> Option<Selected> {
         let is_ours = |name: &&str| tokens.iter().any(|token| token.eq_ignore_ascii_case(name));
@@ -97,7 +97,7 @@ impl Visit {
 }
 
 async fn negotiate(
-    visit: Arc<Visit>,
+    visit: Arc<Session>,
     route: Route,
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
@@ -124,11 +124,11 @@ async fn negotiate(
     let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
     let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
     let speech = match (route, chosen.protocol()) {
-        (Route::Live, _) => Speech::Live,
-        _ if is_websocket => Speech::WebSocket,
-        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => Speech::Tls,
-        (Route::Udp, _) => Speech::Udp(proxied.ok_or("no target")?),
-        _ => Speech::Foo(request.into_body()),
+        (Route::Live, _) => NextProtocol::Live,
+        _ if is_websocket => NextProtocol::WebSocket,
+        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => NextProtocol::Tls,
+        (Route::Udp, _) => NextProtocol::Udp(proxied.ok_or("no target")?),
+        _ => NextProtocol::Foo(request.into_body()),
     };
     let response = chosen.accept(move |stream| visit.speak(speech, stream));
     Ok(match subprotocol {
@@ -159,7 +159,7 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
 }
 
 /// HTTP/2 answers the request, and takes its content along.
-async fn http2(visit: Arc<Visit>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+async fn http2(visit: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
     let (octets, kept) = counted(content, most).await?;

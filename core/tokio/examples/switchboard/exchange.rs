@@ -17,9 +17,9 @@ use switchover_tokio::observe::Observed;
 use crate::ProbeArgs;
 use crate::duplex::Input;
 use crate::http2;
-use crate::line::Line;
 use crate::probe::names;
 use crate::transcript::{By, Transcript, Verdict, What};
+use crate::transport::Stream;
 
 type Failure = Box<dyn AnyError>;
 
@@ -49,7 +49,7 @@ pub(crate) enum Outcome {
 
 pub(crate) struct Exchange<'a> {
     pub(crate) args: &'a ProbeArgs,
-    pub(crate) line: Line,
+    pub(crate) line: Stream,
     pub(crate) http: Observed,
     pub(crate) transcript: Arc<Transcript>,
     /// The content, until it is being sent.
@@ -74,7 +74,7 @@ impl<'a> Exchange<'a> {
     ) -> Result<Self, Failure> {
         let config =
             Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
-        let line = Line::connect(&args.url, args.patience())
+        let line = Stream::connect(&args.url, args.patience())
             .map_err(|error| format!("{} cannot be reached: {error}", args.url.address))?;
         transcript.tell(&What::Opened { peer: &args.url.address, setup: "client" });
         Ok(Self {

@@ -22,22 +22,22 @@
 mod answers;
 mod audit;
 mod duplex;
-mod ending;
 mod exchange;
 mod foo;
 mod http2;
-mod line;
+mod idle_timeout;
 mod live;
-mod patient;
 mod play;
 mod probe;
 mod relay;
 mod routes;
 mod server;
+mod session_log;
 mod switched;
 mod target;
 mod tls;
 mod transcript;
+mod transport;
 mod udp;
 mod websocket;
 

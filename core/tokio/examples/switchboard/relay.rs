@@ -10,7 +10,7 @@ use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
 
 use crate::duplex::Input;
-use crate::line::Line;
+use crate::transport::Stream;
 
 /// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our close, many drop.
 /// So it gets a moment after the last thing it said.
@@ -23,7 +23,7 @@ pub(crate) const UNREAD: usize = 4 << 20;
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Bytes as they are, until the server closes. `early` came before the relay began.
-pub(crate) fn pipe(line: &mut Line, early: &[u8], end: Option<End>) -> io::Result<()> {
+pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
     if let Some(end) = end {
@@ -54,7 +54,7 @@ pub(crate) fn whole(end: End) -> io::Result<()> {
 /// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
 /// the input closes the WebSocket.
 pub(crate) fn messages(
-    line: &mut Line,
+    line: &mut Stream,
     early: &[u8],
     peer_ended: bool,
 ) -> Result<(), Box<dyn std::error::Error>> {
@@ -101,7 +101,7 @@ pub(crate) fn messages(
 /// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
 /// half a second after the end of the input.
 pub(crate) fn datagrams(
-    line: &mut Line,
+    line: &mut Stream,
     early: &[u8],
     mut end: Option<End>,
 ) -> Result<(), Box<dyn std::error::Error>> {

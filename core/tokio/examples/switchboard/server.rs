@@ -19,8 +19,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::ServeArgs;
 use crate::answers::answer;
-use crate::ending::Account;
 use crate::live::Hub;
+use crate::session_log::SessionLog;
 use crate::transcript::Transcript;
 use crate::{http2, tls, udp};
 
@@ -31,7 +31,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// What all connections have in common.
-pub(crate) struct House {
+pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
     patience: Duration,
@@ -49,9 +49,9 @@ pub(crate) struct House {
 
 /// A client's connection.
 #[derive(Clone)]
-pub(crate) struct Visit {
-    pub(crate) house: Arc<House>,
-    pub(crate) account: Arc<Account>,
+pub(crate) struct Session {
+    pub(crate) house: Arc<App>,
+    pub(crate) account: Arc<SessionLog>,
     /// The server stops; so should it.
     pub(crate) stopping: Stopping,
     /// Inside TLS.
@@ -75,7 +75,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let stopped = stop_on_signal()?;
     greet(address, udp::echo(address));
     let limit = args.connections.clamp(1, Semaphore::MAX_PERMITS);
-    let house = Arc::new(House {
+    let house = Arc::new(App {
         prefer: args.prefer.into(),
         tls: TlsAcceptor::from(tls::server().map_err(|error| io::Error::other(error.to_string()))?),
         patience: Duration::from_secs(args.patience.max(1)),
@@ -90,8 +90,8 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let connections = accept_all(listener, has_stopped(stop), |stream, stopping| {
         served += 1;
         let account =
-            Arc::new(Account::new(Transcript::of_connection(served, args.trace, &house.live)));
-        let visit = Visit { house: Arc::clone(&house), account, stopping, is_secure: false };
+            Arc::new(SessionLog::new(Transcript::of_connection(served, args.trace, &house.live)));
+        let visit = Session { house: Arc::clone(&house), account, stopping, is_secure: false };
         async move {
             tokio::select! {
                 _place = visit.house.places.acquire() => visit.receive(stream).await,
@@ -181,7 +181,7 @@ async fn opening(stream: &TcpStream) -> io::Result<Opening> {
     }
 }
 
-impl Visit {
+impl Session {
     /// Serves the connection to its end.
     async fn receive(&self, stream: TcpStream) {
         let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());

@@ -11,14 +11,14 @@ use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
 
 use crate::answers::answer;
-use crate::server::Visit;
+use crate::server::Session;
 use crate::{foo, http2, live, udp, websocket};
 
 /// The longest that a peer is listened to that should have ended.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// What takes the connection over.
-pub(crate) enum Speech {
+pub(crate) enum NextProtocol {
     /// With the content of the request, which is answered in it.
     Foo(Bytes),
     WebSocket,
@@ -29,18 +29,22 @@ pub(crate) enum Speech {
     Tls,
 }
 
-impl Visit {
-    pub(crate) async fn speak(self: Arc<Self>, speech: Speech, mut stream: Upgraded) {
+impl Session {
+    pub(crate) async fn speak(self: Arc<Self>, speech: NextProtocol, mut stream: Upgraded) {
         let (name, house) = (stream.protocol().to_owned(), &self.house);
         match speech {
-            Speech::Tls => return self.go_on_in_tls(stream).await,
-            Speech::Foo(content) => self.tell_of(&name, foo::speak(&content, &mut stream)).await,
-            Speech::WebSocket => {
+            NextProtocol::Tls => return self.go_on_in_tls(stream).await,
+            NextProtocol::Foo(content) => {
+                self.tell_of(&name, foo::speak(&content, &mut stream)).await
+            }
+            NextProtocol::WebSocket => {
                 let outcome = websocket::echo(&mut stream, self.stopping.clone().wait()).await;
                 self.tell(&name, outcome);
             }
-            Speech::Udp(target) => self.tell_of(&name, udp::relay(&target, &mut stream)).await,
-            Speech::Live => {
+            NextProtocol::Udp(target) => {
+                self.tell_of(&name, udp::relay(&target, &mut stream)).await
+            }
+            NextProtocol::Live => {
                 // To watch the watching would never end.
                 self.account.say("a page watches; what it is told is not shown");
                 self.account.be_private();

@@ -8,7 +8,7 @@ use switchover_tokio::Upgraded;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use crate::patient::{PATIENCE, Patient};
+use crate::idle_timeout::{PATIENCE, Patient};
 
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];

@@ -5,10 +5,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::finding::{End, Received};
-use super::reading::{Answer, Reader};
+use super::probes::{self, Frame, Spoken};
+use super::response_reader::{Answer, ResponseReader};
 use super::script::{Asked, MESSAGE, Script, Step, Wait};
-use super::speech::{self, Frame, Spoken};
-use super::wire::{Came, Wire};
+use super::wire::{WaitResult, Wire};
 use crate::target::Target;
 
 /// So that what follows comes as a segment of its own, and is looked at on its own.
@@ -101,7 +101,7 @@ impl Exchange {
 
     /// The frames of WebSocket in it.
     pub(crate) fn frames(&self) -> Vec<Frame> {
-        speech::frames(self.rest())
+        probes::frames(self.rest())
     }
 }
 
@@ -113,11 +113,11 @@ pub(crate) fn run(
     until: Until,
 ) -> io::Result<Exchange> {
     let wire = Wire::connect(target, patience)?;
-    let reader = Reader::new(&script.requests, target.is_secure);
+    let reader = ResponseReader::new(&script.requests, target.is_secure);
     let mut session =
         Session { wire, reader, patience, said: Vec::new(), waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
-    session.listen(patience, Reader::is_done);
+    session.listen(patience, ResponseReader::is_done);
     let spoken = session.speak();
     if until == Until::Echo && spoken == Some(Spoken::Yes) {
         session.wait_for_an_echo();
@@ -139,7 +139,7 @@ pub(crate) fn run(
 
 struct Session {
     wire: Wire,
-    reader: Reader,
+    reader: ResponseReader,
     patience: Duration,
     said: Vec<u8>,
     waited: Option<Duration>,
@@ -167,14 +167,14 @@ impl Session {
     }
 
     /// Reads until that is so, or nothing more comes in that time.
-    fn listen(&mut self, time: Duration, is_enough: impl Fn(&Reader) -> bool) {
+    fn listen(&mut self, time: Duration, is_enough: impl Fn(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;
         while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
             match self.wire.next(deadline) {
-                Came::Octets(octets) => self.reader.receive(&octets),
-                Came::End(end) => self.reader.end(end),
-                Came::Nothing => {
+                WaitResult::Octets(octets) => self.reader.receive(&octets),
+                WaitResult::End(end) => self.reader.end(end),
+                WaitResult::Nothing => {
                     self.waited = Some(time);
                     return;
                 }
@@ -185,12 +185,12 @@ impl Session {
     /// Tries the new protocol, if there is one and words of it are known.
     fn speak(&mut self) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
-        self.said = speech::opening(&protocol)?;
+        self.said = probes::opening(&protocol)?;
         let _ = self.wire.send(&self.said);
         self.listen(self.patience, |reader| {
-            speech::judge(&protocol, reader.rest()) != Spoken::Unknown
+            probes::judge(&protocol, reader.rest()) != Spoken::Unknown
         });
-        Some(speech::judge(&protocol, self.reader.rest()))
+        Some(probes::judge(&protocol, self.reader.rest()))
     }
 
     fn wait_for_an_echo(&mut self) {
@@ -221,13 +221,13 @@ impl Session {
 }
 
 fn has_echo(octets: &[u8]) -> bool {
-    speech::frames(octets)
+    probes::frames(octets)
         .iter()
         .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
 /// A 1xx or a head has come.
-fn has_begun(reader: &Reader) -> bool {
+fn has_begun(reader: &ResponseReader) -> bool {
     reader.is_done()
         || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
 }

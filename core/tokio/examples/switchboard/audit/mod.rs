@@ -7,19 +7,19 @@
 //! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a scripted origin on both sides of
 //! an intermediary. `answer` makes what both answer, `incoming` has the engine read what both are asked.
 
-mod answer;
+mod baseline;
 mod client;
 mod exchange;
 mod finding;
-mod incoming;
-mod known;
+mod probes;
 mod proxy;
-mod reading;
 mod report;
+mod request_reader;
+mod response_reader;
+mod response_script;
 mod roles;
 mod script;
 mod server;
-mod speech;
 mod symptoms;
 mod table;
 #[cfg(test)]
@@ -37,7 +37,7 @@ use clap::{Args, FromArgMatches};
 
 use crate::USAGE;
 use crate::target::Target;
-use known::Known;
+use baseline::Baseline;
 use report::{Form, Report};
 use script::Places;
 use server::Server;
@@ -146,7 +146,7 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
             checks.iter().filter(|check| is(id, check)).map(report::explanation).collect(),
         ));
     }
-    let known = args.known.as_deref().map_or(Ok(Known::default()), read_known).map_err(usage)?;
+    let known = args.known.as_deref().map_or(Ok(Baseline::default()), read_known).map_err(usage)?;
     let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0))
         .unwrap_or(Duration::from_secs(3));
     let trouble = |trouble| Stop(NOT_REACHED, trouble);
@@ -218,9 +218,9 @@ fn is(id: &str, check: &Check) -> bool {
     id.eq_ignore_ascii_case(check.id)
 }
 
-fn read_known(path: &Path) -> Result<Known, String> {
+fn read_known(path: &Path) -> Result<Baseline, String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string());
-    text.and_then(|text| Known::parse(&text))
+    text.and_then(|text| Baseline::parse(&text))
         .map_err(|error| format!("{}: {error}", path.display()))
 }
 

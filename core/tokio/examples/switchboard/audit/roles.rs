@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::client::{self, Caller, Identity};
+use super::client::{self, ClientLauncher, Identity};
 use super::finding::Finding;
 use super::proxy::{self, Origin};
-use super::server::{self, Trouble};
+use super::server::{self, ServerError};
 use super::table::{self, Check};
 use crate::target::Target;
 
@@ -35,7 +35,7 @@ pub(crate) struct RoleArgs {
 }
 
 /// Who was audited, and what was found.
-type Audited = Result<(String, Vec<Finding>), Trouble>;
+type Audited = Result<(String, Vec<Finding>), ServerError>;
 
 impl RoleArgs {
     /// The checks of the role; of all roles, where any may be explained.
@@ -65,9 +65,9 @@ impl RoleArgs {
 
     fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
         let caller = if self.command.is_empty() {
-            Caller::Person
+            ClientLauncher::Person
         } else {
-            Caller::Command(self.command.clone())
+            ClientLauncher::Command(self.command.clone())
         };
         client::end_with_us();
         let cannot = |error| format!("no certificate can be made: {error}");

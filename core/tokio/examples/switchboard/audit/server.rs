@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::exchange::{self, Exchange, Until};
 use super::finding::{self, Evidence, Finding, Missing, Verdict};
-use super::reading::Head;
+use super::response_reader::Head;
 use super::script::{Places, Script};
 use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
@@ -84,11 +84,11 @@ pub(crate) struct Audit<'a> {
 }
 
 /// Why nothing can be found out.
-pub(crate) type Trouble = String;
+pub(crate) type ServerError = String;
 
 impl<'a> Audit<'a> {
     /// The server must answer the plain request, or there is nothing to compare anything with.
-    pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, Trouble> {
+    pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, ServerError> {
         let (findings, controls) = Default::default();
         let mut audit = Self {
             server,
@@ -123,7 +123,7 @@ impl<'a> Audit<'a> {
 
     /// A resource that was named has to take a good handshake: else its checks would be left out, and the run be green. What happens
     /// once may be chance.
-    fn meet_the_websocket(&self) -> Result<(), Trouble> {
+    fn meet_the_websocket(&self) -> Result<(), ServerError> {
         let script = self.handshake()?;
         for is_last in [false, true] {
             let exchange = self.exchange(&script, Until::Answered)?;
@@ -143,7 +143,7 @@ impl<'a> Audit<'a> {
     }
 
     /// A good handshake.
-    fn handshake(&self) -> Result<Script, Trouble> {
+    fn handshake(&self) -> Result<Script, ServerError> {
         let check = self
             .checks
             .iter()
@@ -153,7 +153,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What a check comes to, with what it needs beforehand.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
@@ -168,7 +168,7 @@ impl<'a> Audit<'a> {
         Ok(finding)
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
@@ -200,7 +200,7 @@ impl<'a> Audit<'a> {
     }
 
     /// The control, if there is one, and the check.
-    fn try_out(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let until = if check.asks("content-as-frames") && self.echoes()? {
             Until::Echo
         } else {
@@ -234,7 +234,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs, as far as it can be told before anything is sent.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let server = &self.server;
         let has_udp =
             || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
@@ -255,7 +255,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What comes without that which is tried. The same is asked once.
-    fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, Trouble> {
+    fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script) {
             return Ok(known.clone());
@@ -268,7 +268,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Whether a message comes back: only then can it be seen what is taken for one. The answer to a ping may overtake it.
-    fn echoes(&mut self) -> Result<bool, Trouble> {
+    fn echoes(&mut self) -> Result<bool, ServerError> {
         if let Some(known) = self.echoes {
             return Ok(known);
         }
@@ -277,7 +277,7 @@ impl<'a> Audit<'a> {
         Ok(echoes)
     }
 
-    fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, Trouble> {
+    fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, ServerError> {
         let Server { target, patience, .. } = &self.server;
         let mut outcome = exchange::run(target, script, *patience, until);
         for _ in 0..TRIES {
@@ -305,7 +305,7 @@ impl<'a> Audit<'a> {
     }
 
     /// A check of every head of the run; all others come first.
-    fn judge_heads(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn judge_heads(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let checks = self.checks;
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
             self.judge(other)?;

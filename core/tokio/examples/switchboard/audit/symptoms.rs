@@ -4,8 +4,8 @@
 use switchover::Error;
 
 use super::exchange::Exchange;
-use super::reading::{Answer, Head};
-use super::speech::Spoken;
+use super::probes::Spoken;
+use super::response_reader::{Answer, Head};
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {

@@ -19,7 +19,7 @@ use crate::tls;
 const PIECE: usize = 16 * 1024;
 
 /// What came of waiting.
-pub(crate) enum Came {
+pub(crate) enum WaitResult {
     Octets(Vec<u8>),
     /// The peer sends no more: it has closed, or reset, or closed TLS without a word.
     End(End),
@@ -127,22 +127,22 @@ impl Wire {
     }
 
     /// What comes until then.
-    pub(crate) fn next(&mut self, deadline: Instant) -> Came {
+    pub(crate) fn next(&mut self, deadline: Instant) -> WaitResult {
         let mut piece = vec![0; PIECE];
         loop {
             match self.stream.read_by(deadline, &mut piece) {
-                Ok(0) => return Came::End(End::Clean),
+                Ok(0) => return WaitResult::End(End::Clean),
                 Ok(len) => {
                     piece.truncate(len);
-                    return Came::Octets(piece);
+                    return WaitResult::Octets(piece);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
                 {
-                    return Came::Nothing;
+                    return WaitResult::Nothing;
                 }
-                Err(_) => return Came::End(End::Truncated),
+                Err(_) => return WaitResult::End(End::Truncated),
             }
         }
     }

@@ -3,10 +3,10 @@
 //! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first, then each [`Moment`] of every
 //! connection but its own, and may ask for one of the `exhibits` to be played.
 
+mod demos;
 mod errors;
-mod exhibits;
-mod past;
-mod stage;
+mod history;
+mod scripted_client;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -21,9 +21,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 use tungstenite::{Error, Message};
 
-use crate::transcript::Moment;
+use crate::transcript::JsonEvent;
 use crate::websocket::{self, Frames};
-use past::{Past, Place};
+use history::{History, Place};
 
 /// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the viewer learns.
 const WAITING: usize = 4 << 20;
@@ -109,15 +109,15 @@ pub(crate) fn is_the_pages_own(path: &str) -> bool {
 /// Everybody who watches, and what those learn who come later.
 #[derive(Default)]
 pub(crate) struct Hub {
-    audience: Mutex<Audience>,
+    audience: Mutex<Viewers>,
     /// How many watch, so that nothing is put into words in vain.
     count: AtomicUsize,
 }
 
 #[derive(Default)]
-struct Audience {
+struct Viewers {
     viewers: Vec<Arc<Viewer>>,
-    past: Past,
+    past: History,
 }
 
 impl Hub {
@@ -126,7 +126,7 @@ impl Hub {
     }
 
     /// Tells all of them, and keeps it for later; whether more of that connection would be kept.
-    pub(crate) fn tell(&self, number: u64, moment: &Moment) -> bool {
+    pub(crate) fn tell(&self, number: u64, moment: &JsonEvent) -> bool {
         let Ok(text) = serde_json::to_string(moment) else { return false };
         let text: Arc<str> = text.into();
         let place = match (moment.is_first(), moment.is_last()) {
@@ -144,28 +144,28 @@ impl Hub {
         self.audience().past.forget(number);
     }
 
-    fn enter(&self) -> Seat<'_> {
+    fn enter(&self) -> ViewerSlot<'_> {
         let viewer = Arc::new(Viewer::default());
         let mut audience = self.audience();
         // Nothing comes between the past and what follows.
         audience.past.moments().for_each(|moment| viewer.tell(moment));
         audience.viewers.push(Arc::clone(&viewer));
         self.count.store(audience.viewers.len(), Ordering::Relaxed);
-        Seat { hub: self, viewer }
+        ViewerSlot { hub: self, viewer }
     }
 
-    fn audience(&self) -> MutexGuard<'_, Audience> {
+    fn audience(&self) -> MutexGuard<'_, Viewers> {
         self.audience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A viewer's seat, which is free once it has left, however.
-struct Seat<'h> {
+struct ViewerSlot<'h> {
     hub: &'h Hub,
     viewer: Arc<Viewer>,
 }
 
-impl Drop for Seat<'_> {
+impl Drop for ViewerSlot<'_> {
     fn drop(&mut self) {
         let mut audience = self.hub.audience();
         audience.viewers.retain(|viewer| !Arc::ptr_eq(viewer, &self.viewer));
@@ -252,7 +252,7 @@ async fn show(
     address: SocketAddr,
     frames: &mut Frames<'_>,
 ) -> Result<u64, Box<Error>> {
-    websocket::send(frames, Message::text(exhibits::catalogue()), PATIENCE).await?;
+    websocket::send(frames, Message::text(demos::catalogue()), PATIENCE).await?;
     let (mut played, mut ask_at, mut is_asked) = (0, Instant::now() + ASKED_AFTER, false);
     loop {
         let message = tokio::select! {
@@ -264,7 +264,7 @@ async fn show(
                     Some(Ok(Message::Text(name))) => {
                         played += 1;
                         // It connects, for which this server has to accept.
-                        let playing = spawn_blocking(move || exhibits::play(&name, address)).await;
+                        let playing = spawn_blocking(move || demos::play(&name, address)).await;
                         Message::text(playing.map_err(|error| Error::Io(error.into()))?)
                     }
                     Some(other) => {

@@ -4,7 +4,7 @@
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
 
-use super::secrecy::{HIDDEN, Secrecy, is_hidden};
+use super::redact::{HIDDEN, Redactor, is_hidden};
 use super::{By, What};
 
 /// Bytes of one piece that are written out: of what the engine reads and writes, and of what is said after a switch.
@@ -33,8 +33,8 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Refused(decision, error) => {
             vec![format!("! {decision}"), format!("? {}", error.kind().name())]
         }
-        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<', Secrecy::default()),
-        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>', Secrecy::default()),
+        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<', Redactor::default()),
+        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>', Redactor::default()),
         What::Whispered(By::Peer, _) => vec![format!("<< {HIDDEN}")],
         What::Whispered(By::Us, _) => vec![format!(">> {HIDDEN}")],
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),
@@ -88,7 +88,7 @@ fn whole(verb: &str, head: &ResponseHead<'_>, content: &[u8]) -> String {
 }
 
 fn with_output(decision: String, wrote: &[u8]) -> Vec<String> {
-    [decision].into_iter().chain(marked(wrote, MOST, '>', Secrecy::default())).collect()
+    [decision].into_iter().chain(marked(wrote, MOST, '>', Redactor::default())).collect()
 }
 
 fn came(event: &Event<'_>, position: u64) -> Vec<String> {
@@ -126,7 +126,7 @@ fn failed(error: &Error) -> String {
 }
 
 /// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
-fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Secrecy) -> Vec<String> {
+fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {
         let end = rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n");
@@ -145,7 +145,7 @@ fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Secrecy) -> Vec<S
 
 /// A line as text; the value of a field that holds a credential stays out of it.
 pub(super) fn text(line: &[u8]) -> String {
-    Secrecy::default().shown(line)
+    Redactor::default().shown(line)
 }
 
 /// Bytes as one line of ASCII.

@@ -3,9 +3,9 @@
 //! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people, `moment` to programs and
 //! to the page; `secrecy` keeps credentials out of all of them.
 
+mod json;
 mod lines;
-mod moment;
-mod secrecy;
+mod redact;
 mod text;
 
 use std::fmt::Display;
@@ -16,13 +16,13 @@ use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
 use switchover_tokio::observe::{Decision, Noticed, Observer};
 
-pub(crate) use moment::Moment;
-pub(crate) use secrecy::show_secrets;
+pub(crate) use json::JsonEvent;
+pub(crate) use redact::show_secrets;
 
 use crate::live::Hub;
-use moment::Printer;
-use secrecy::{Secrecy, hides_secrets};
-use text::Narrator;
+use json::Printer;
+use redact::{Redactor, hides_secrets};
+use text::TextPrinter;
 
 /// Who sends in a direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
     /// The engine took these bytes; where they begin, for secrets that have begun before.
-    Received(&'a [u8], &'a Secrecy),
+    Received(&'a [u8], &'a Redactor),
     /// The peer's bytes have ended.
     Ended(End),
     /// The engine made this of them; so many bytes have passed.
@@ -107,7 +107,7 @@ struct Telling {
     number: u64,
     state: Option<State>,
     /// Where the bytes that the engine took have come to.
-    received: Secrecy,
+    received: Redactor,
     /// How it came out is said once, and last.
     verdict: Verdict,
 }
@@ -116,14 +116,14 @@ impl Transcript {
     /// The server's, of its `number`th connection.
     pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
         let narrator =
-            || Box::new(Narrator::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
+            || Box::new(TextPrinter::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
         Self::new(prints.then(narrator), Some(Arc::clone(live)), number)
     }
 
     /// The probe's: its standard output belongs to the new protocol.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
-            if is_json { Box::new(Printer) } else { Box::new(Narrator::on_stderr()) };
+            if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };
         Self::new(Some(listener), None, 0)
     }
 
@@ -142,7 +142,7 @@ impl Transcript {
             steps: 0,
             number,
             state: None,
-            received: Secrecy::default(),
+            received: Redactor::default(),
             verdict: Verdict::new("closed", "closed"),
         }))
     }
@@ -219,7 +219,7 @@ impl Telling {
         }
         if let Some(hub) = &self.live {
             self.is_kept =
-                hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps));
+                hub.tell(self.number, &JsonEvent::of(self.number, at, what).at_step(self.steps));
         }
     }
 }
@@ -282,9 +282,9 @@ mod tests {
 
     use super::*;
 
-    struct Scribe(Arc<Mutex<Vec<String>>>);
+    struct Recorder(Arc<Mutex<Vec<String>>>);
 
-    impl Listener for Scribe {
+    impl Listener for Recorder {
         fn hear(&mut self, _: Duration, what: &What<'_>) {
             self.0.lock().expect("one thread").extend(lines::of(what));
         }
@@ -294,7 +294,7 @@ mod tests {
     fn heard(token: &str, octets: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =
-            Arc::new(Transcript::new(Some(Box::new(Scribe(Arc::clone(&lines)))), None, 1));
+            Arc::new(Transcript::new(Some(Box::new(Recorder(Arc::clone(&lines)))), None, 1));
         let mut http = Observed::new(Connection::new(Role::Server), Some(transcript.clone()));
         let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: HTTP2-Settings";
         let offer = format!(

@@ -16,7 +16,7 @@ use anstyle::{AnsiColor, Style};
 use switchover::{Error, Event, Fields, Request, Response, Why};
 
 use super::lines::{escape, text};
-use super::secrecy::Secrecy;
+use super::redact::Redactor;
 use super::{By, Listener, What};
 
 /// Bytes before and after a fault that are shown.
@@ -24,7 +24,7 @@ const BEFORE: usize = 48;
 const BEHIND: usize = 32;
 
 /// Tells a transcript while it happens.
-pub(super) struct Narrator {
+pub(super) struct TextPrinter {
     to: To,
     /// Tells connections apart that are served at the same time.
     prefix: String,
@@ -45,7 +45,7 @@ enum To {
     Stderr,
 }
 
-impl Narrator {
+impl TextPrinter {
     pub(super) fn on_stdout(prefix: String) -> Self {
         Self::new(To::Stdout, prefix)
     }
@@ -71,7 +71,7 @@ impl Narrator {
     }
 
     /// What there is in the lines of these bytes.
-    fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Secrecy) {
+    fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Redactor) {
         let lines = octets
             .split(|&octet| octet == b'\n')
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -93,7 +93,7 @@ impl Narrator {
                 self.shows_content = response.status() == 426;
             }
             Event::Data(data) if self.shows_content => {
-                return self.each_line(at, '<', data, Secrecy::default());
+                return self.each_line(at, '<', data, Redactor::default());
             }
             Event::Data(data) => {
                 self.content[0] += data.len() as u64;
@@ -175,7 +175,7 @@ impl Narrator {
         let begin =
             self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
         // The value of a secret may have begun in the line before.
-        let mut secrecy = Secrecy::default();
+        let mut secrecy = Redactor::default();
         secrecy.pass(&self.latest[..begin]);
         let begins_a_line = place == 0 || self.latest[..place].ends_with(b"\n");
         if let Some(end) = self.latest[place..]
@@ -217,13 +217,13 @@ impl Narrator {
                     .windows(4)
                     .position(|four| four == b"\r\n\r\n")
                     .map_or(wrote.len(), |at| at + 4);
-                self.each_line(at, '>', &wrote[..head], Secrecy::default());
+                self.each_line(at, '>', &wrote[..head], Redactor::default());
                 self.content[By::Us as usize] += (wrote.len() - head) as u64;
                 self.count_content(at, By::Us);
             }
             _ => {
                 self.count_content(at, By::Us);
-                self.each_line(at, '>', wrote, Secrecy::default());
+                self.each_line(at, '>', wrote, Redactor::default());
             }
         }
         if verb == "end" {
@@ -247,7 +247,7 @@ impl Narrator {
     }
 }
 
-impl Listener for Narrator {
+impl Listener for TextPrinter {
     fn hear(&mut self, at: Duration, what: &What<'_>) {
         match what {
             What::Opened { peer, setup: "client" } => {

@@ -2,25 +2,25 @@
 //!
 //! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does, `symptoms` is what may be seen of it.
 
-mod caller;
 mod identity;
+mod launcher;
+mod session;
 pub(super) mod symptoms;
 #[cfg(test)]
 #[path = "../tests/client.rs"]
 mod tests;
-mod visit;
 
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-pub(crate) use caller::{Caller, end_with_us};
 pub(crate) use identity::Identity;
+pub(crate) use launcher::{ClientLauncher, end_with_us};
+use session::{ClientSession, Times, Until};
 use symptoms::{SYMPTOMS, Seen};
-use visit::{Times, Until, Visit};
 
 use super::finding::{Evidence, Finding, Missing, Verdict};
-use super::server::Trouble;
+use super::server::ServerError;
 use super::table::{Check, Rules};
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
@@ -60,13 +60,13 @@ const TOLD: usize = 300;
 
 /// An audit of one client, which remembers what it has found.
 pub(crate) struct Audit<'a> {
-    caller: Caller,
+    caller: ClientLauncher,
     /// It is met in TLS.
     identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
-    visits: HashMap<&'static str, Visit>,
+    visits: HashMap<&'static str, ClientSession>,
     /// Of each handshake.
     keys: Vec<String>,
     /// What the client's first request offers; empty for none.
@@ -76,27 +76,27 @@ pub(crate) struct Audit<'a> {
 impl<'a> Audit<'a> {
     /// The client must come, or there is nothing to judge.
     pub(crate) fn begin(
-        caller: Caller,
+        caller: ClientLauncher,
         identity: Option<Identity>,
         patience: Duration,
         checks: &'a [Check],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ServerError> {
         let times = Times { patience, pause: Duration::from_millis(300).min(patience) };
         Self::with_times(caller, identity, times, checks)
     }
 
     fn with_times(
-        caller: Caller,
+        caller: ClientLauncher,
         identity: Option<Identity>,
         times: Times,
         checks: &'a [Check],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ServerError> {
         let (findings, visits, keys, offers) = Default::default();
         let mut audit = Self { caller, identity, times, checks, findings, visits, keys, offers };
         let first = checks.first().ok_or("there are no checks")?;
         let finding = audit.judge(first)?;
         let visit = audit.visits.get(first.id);
-        let Some(request) = visit.and_then(Visit::first) else {
+        let Some(request) = visit.and_then(ClientSession::first) else {
             return Err(finding.reasons.join("; "));
         };
         audit.offers = request.offers.iter().map(|(token, _)| token.clone()).collect();
@@ -109,7 +109,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What a check comes to, with what it needs beforehand.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
@@ -123,25 +123,25 @@ impl<'a> Audit<'a> {
         Ok(finding)
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
             }
         }
         if check.lines.is_empty() {
-            let (verdict, reasons) = self.verdict(&check.rules, &Visit::default());
+            let (verdict, reasons) = self.verdict(&check.rules, &ClientSession::default());
             return Ok(Finding { check: check.clone(), verdict, reasons, evidence: None });
         }
         let cannot = |error: io::Error| error.to_string();
         let identity = self.identity.as_ref();
-        let visit = match visit::visit(&self.caller, identity, check, self.times, until(check))
+        let visit = match session::visit(&self.caller, identity, check, self.times, until(check))
             .map_err(cannot)?
         {
             Ok(visit) => visit,
             Err(absent) => return Ok(Finding::without(check, &absent)),
         };
-        let key = |request: &super::incoming::Request| {
+        let key = |request: &super::request_reader::Request| {
             request.field("sec-websocket-key").map(String::from)
         };
         self.keys.extend(visit.requests.iter().filter_map(key));
@@ -149,7 +149,7 @@ impl<'a> Audit<'a> {
         if verdict >= Verdict::Warn {
             reasons.extend(visit.ended.as_ref().map(said));
         }
-        let control = self.visits.get(CONTROL).map(Visit::received);
+        let control = self.visits.get(CONTROL).map(ClientSession::received);
         let again = self.caller.again(check.id, identity.is_some());
         let evidence = Evidence {
             sent: visit.sent.clone(),
@@ -164,7 +164,7 @@ impl<'a> Audit<'a> {
 
     /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of
     /// what is asked has happened.
-    fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
+    fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
             SYMPTOMS
@@ -176,14 +176,14 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let offers =
             |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
         let is_met = match need {
             "websocket" | "h2c" => offers(need),
             "plain" => self.offers.is_empty(),
             "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
-            "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
+            "pongs" => self.visits.get(CONTROL).is_some_and(ClientSession::has_pong),
             _ => {
                 let Some(check) = self.checks.iter().find(|check| check.id == need) else {
                     return Ok(None);
@@ -210,7 +210,7 @@ fn until(check: &Check) -> Until {
 }
 
 /// How a command ended, in words.
-fn said(ended: &caller::Ended) -> String {
+fn said(ended: &launcher::Ended) -> String {
     let cut = tail(&String::from_utf8_lossy(&ended.output));
     let how = ended.code.map_or("the command did not end by itself".into(), |code| {
         format!("the command ended with {code}")

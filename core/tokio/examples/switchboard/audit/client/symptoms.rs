@@ -1,10 +1,10 @@
 //! The vocabulary of the verdicts: what may be seen of a client. A table says which of it is a failure, which a warning.
 
-use super::visit::{Visit, is_request};
+use super::session::{ClientSession, is_request};
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {
-    pub(crate) visit: &'a Visit,
+    pub(crate) visit: &'a ClientSession,
     /// The keys of all handshakes of the run.
     pub(crate) keys: &'a [String],
 }

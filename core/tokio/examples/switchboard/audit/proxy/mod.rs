@@ -20,7 +20,7 @@ use symptoms::{SYMPTOMS, Seen};
 use super::exchange::{self, Exchange, Until};
 use super::finding::{Evidence, Finding, Missing, Received, Verdict};
 use super::script::{Places, Script};
-use super::server::Trouble;
+use super::server::ServerError;
 use super::table::{By, Check, Line, Rules, What};
 use crate::target::Target;
 
@@ -68,7 +68,7 @@ impl<'a> Audit<'a> {
         is_forward: bool,
         patience: Duration,
         checks: &'a [Check],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ServerError> {
         let findings = HashMap::new();
         let mut audit = Self {
             proxy,
@@ -105,13 +105,13 @@ impl<'a> Audit<'a> {
     }
 
     /// A proxy that could not connect to the origin before may take a while to look again.
-    fn misses_its_origin(&self, control: &Check) -> Result<bool, Trouble> {
+    fn misses_its_origin(&self, control: &Check) -> Result<bool, ServerError> {
         let (exchange, _) = self.exchange(control)?;
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
     /// What a check comes to, with what it needs beforehand.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
@@ -125,7 +125,7 @@ impl<'a> Audit<'a> {
         Ok(finding)
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
@@ -146,12 +146,12 @@ impl<'a> Audit<'a> {
     }
 
     /// What a check asks through the proxy comes to, on both sides.
-    fn exchange(&self, check: &Check) -> Result<(Exchange, Log), Trouble> {
+    fn exchange(&self, check: &Check) -> Result<(Exchange, Log), ServerError> {
         self.run(check, self.proxy, &self.places(false))
     }
 
     /// What comes where the same is asked of the origin itself.
-    fn directly(&self, check: &Check) -> Result<Option<Received>, Trouble> {
+    fn directly(&self, check: &Check) -> Result<Option<Received>, ServerError> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
         Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
     }
@@ -161,7 +161,7 @@ impl<'a> Audit<'a> {
         check: &Check,
         target: &Target,
         places: &Places,
-    ) -> Result<(Exchange, Log), Trouble> {
+    ) -> Result<(Exchange, Log), ServerError> {
         self.origin.begin(answers(check));
         let script = Script::of(&question(check), By::Check, places)?;
         let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
@@ -192,7 +192,7 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let is_met = match need {
             "persistent" => self.persists,
             "cleartext" => !self.proxy.is_secure,

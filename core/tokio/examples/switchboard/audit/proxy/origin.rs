@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::audit::answer::{self, Step};
-use crate::audit::incoming::{Incoming, Request};
+use crate::audit::request_reader::{Request, RequestReader};
+use crate::audit::response_script::{self, Step};
 use crate::audit::script::PING;
 use crate::audit::table::{Line, What};
 
@@ -89,7 +89,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 struct Connection {
     stream: TcpStream,
     state: Arc<Mutex<State>>,
-    incoming: Incoming,
+    incoming: RequestReader,
     /// How much of what came is in the log.
     logged: usize,
 }
@@ -99,7 +99,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(IDLE))?;
         stream.set_write_timeout(Some(IDLE))?;
-        Ok(Self { stream, state, incoming: Incoming::new(), logged: 0 })
+        Ok(Self { stream, state, incoming: RequestReader::new(), logged: 0 })
     }
 
     fn serve(&mut self) -> io::Result<()> {
@@ -150,7 +150,7 @@ impl Connection {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
         state.log.requests.push(Request::default());
-        let section = answer::sections(&state.lines)
+        let section = response_script::sections(&state.lines)
             .get(index)
             .map_or(Vec::new(), |section| section.to_vec());
         (state.number, index, section)
@@ -178,7 +178,7 @@ impl Connection {
             let interim = |line: &&Line| matches!(line.what, What::Text(text) if text.starts_with("HTTP/1.1 1"));
             state.log.interim = section.iter().filter(interim).count() - 1;
         }
-        for step in answer::steps(section, request).map_err(io::Error::other)? {
+        for step in response_script::steps(section, request).map_err(io::Error::other)? {
             match step {
                 Step::Send(octets) => self.stream.write_all(&octets)?,
                 Step::Pause => thread::sleep(PAUSE),

@@ -3,9 +3,9 @@
 
 use super::origin::{BYE, Log};
 use crate::audit::exchange::Exchange;
-use crate::audit::incoming::Request;
-use crate::audit::reading::Head;
-use crate::audit::speech::{CLOSE, Spoken};
+use crate::audit::probes::{CLOSE, Spoken};
+use crate::audit::request_reader::Request;
+use crate::audit::response_reader::Head;
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {

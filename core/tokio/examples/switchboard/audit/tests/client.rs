@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use rustls::{ClientConnection, StreamOwned};
 use switchover::{Connection, End, Event, Next, RequestHead, Role, websocket};
 
-use super::caller::Caller;
 use super::identity::Identity;
+use super::launcher::ClientLauncher;
+use super::session::Times;
 use super::symptoms::SYMPTOMS;
-use super::visit::Times;
 use super::{Audit, NEEDS, TABLE, TOLD, tail};
 use crate::audit::finding::Verdict;
-use crate::audit::incoming::accept;
-use crate::audit::speech::frames;
+use crate::audit::probes::frames;
+use crate::audit::request_reader::accept;
 use crate::audit::table::{self, Check};
 use crate::audit::tests::says_what_to_do;
 use crate::tls;
@@ -236,9 +236,9 @@ fn no_client_hangs_an_audit() {
         std::io::Result::Ok(())
     };
     let clients = [
-        (Caller::Thread(Arc::new(move |port| drop(silent(port)))), false),
-        (Caller::Thread(Arc::new(move |port| drop(endless(port)))), true),
-        (Caller::Thread(Arc::new(move |port| drop(connect(port)))), false),
+        (ClientLauncher::Thread(Arc::new(move |port| drop(silent(port)))), false),
+        (ClientLauncher::Thread(Arc::new(move |port| drop(endless(port)))), true),
+        (ClientLauncher::Thread(Arc::new(move |port| drop(connect(port)))), false),
     ];
     for (client, has_asked) in clients {
         let (checks, begun) = (checks(), Instant::now());
@@ -255,7 +255,7 @@ fn no_client_hangs_an_audit() {
 #[test]
 fn who_says_nothing_is_not_judged() {
     let checks = checks();
-    let client = Caller::Thread(Arc::new(|port| {
+    let client = ClientLauncher::Thread(Arc::new(|port| {
         come(port, Way::Clear, WebSocket, Wrong::Leaves).unwrap_or_default()
     }));
     let mut audit = Audit::with_times(client, None, TIMES[1], &checks).expect("the client comes");
@@ -273,7 +273,7 @@ fn who_says_nothing_is_not_judged() {
 fn a_command_ends_with_all_that_it_has_started() {
     let run = |script: &str, grace| {
         let words = ["sh", "-c", script].map(String::from);
-        Caller::Command(words.into())
+        ClientLauncher::Command(words.into())
             .call(1, "C00", None)
             .expect("a shell")
             .end(grace)
@@ -318,7 +318,8 @@ fn each_check_has_a_mutant() {
 fn a_command_is_given_what_to_trust() {
     let identity = Identity::make().expect("a certificate");
     let words = ["sh", "-c", "echo {url} {ws}; cat {ca}"].map(String::from);
-    let call = Caller::Command(words.into()).call(1, "C00", Some(&identity)).expect("a shell");
+    let call =
+        ClientLauncher::Command(words.into()).call(1, "C00", Some(&identity)).expect("a shell");
     let output = String::from_utf8(call.end(LONGEST).expect("a command").output).expect("text");
     assert!(
         output.starts_with(
@@ -336,8 +337,9 @@ fn a_command_is_given_what_to_trust() {
 #[test]
 fn who_does_not_trust_the_server_hears_why() {
     let checks = checks();
-    let client =
-        Caller::Thread(Arc::new(|port| drop(come(port, Way::Clear, WebSocket, Wrong::Nothing))));
+    let client = ClientLauncher::Thread(Arc::new(|port| {
+        drop(come(port, Way::Clear, WebSocket, Wrong::Nothing))
+    }));
     let times = Times { patience: Duration::from_millis(300), ..TIMES[0] };
     let identity = Identity::make().expect("a certificate");
     let why =
@@ -389,8 +391,9 @@ fn complaints_within(
     wrong: Wrong,
 ) -> Result<Vec<Complaint>, String> {
     let checks = checks();
-    let client =
-        Caller::Thread(Arc::new(move |port| come(port, way, kind, wrong).unwrap_or_default()));
+    let client = ClientLauncher::Thread(Arc::new(move |port| {
+        come(port, way, kind, wrong).unwrap_or_default()
+    }));
     let identity = (way == Way::Tls).then(|| Identity::make().expect("a certificate"));
     let mut audit = Audit::with_times(client, identity, times, &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;

@@ -9,11 +9,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use super::baseline::Baseline;
 use super::finding::{self, Finding, Verdict};
-use super::known::Known;
 use super::report::{Form, Report, explanation};
 use super::script::{Places, Script, Step, unescape};
-use super::server::{self, Audit, NEEDS, Server, Trouble};
+use super::server::{self, Audit, NEEDS, Server, ServerError};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
 use super::{NOT_REACHED, Stop, parsed};
@@ -136,7 +136,7 @@ fn audit_with(
     patience: Duration,
     checks: &[Check],
     mutant: Option<&Mutant<'_>>,
-) -> Result<Vec<Finding>, Trouble> {
+) -> Result<Vec<Finding>, ServerError> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let wrong = mutant.map(|mutant| {
@@ -284,7 +284,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
         finding("S03", Verdict::Pass),
         finding("S04", Verdict::Fail),
     ];
-    let known = Known::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail")
+    let known = Baseline::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail")
         .expect("it can be read");
     let report = Report { subject: "it".into(), findings, known, is_strict: true };
     let fails: Vec<_> = report
@@ -304,7 +304,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     let junit = report.told(Form::Junit);
     assert!(junit.contains("<failure message=\"so it is … &lt;\\x01&gt;\">"), "{junit}");
     assert!(report.told(Form::Markdown).contains("| RFC 9112, 9.3.2 (MUST) | fail |"));
-    assert!(Known::parse("S01 pass").is_err());
+    assert!(Baseline::parse("S01 pass").is_err());
 }
 
 /// What a connection comes to is a part of what came: in S14 it is all that differs.
@@ -351,7 +351,7 @@ fn a_check_is_explained_in_sentences() {
 
 fn told(findings: Vec<Finding>) -> String {
     let report =
-        Report { subject: "it".into(), findings, known: Known::default(), is_strict: true };
+        Report { subject: "it".into(), findings, known: Baseline::default(), is_strict: true };
     report.told(Form::Text { is_verbose: true })
 }
 

@@ -9,7 +9,7 @@ use super::origin::Origin;
 use super::symptoms::{SYMPTOMS, means};
 use super::{Audit, NEEDS, TABLE};
 use crate::audit::finding::Verdict;
-use crate::audit::incoming::{Incoming, Request};
+use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::table::{self, Check};
 use crate::target::Target;
 
@@ -261,7 +261,7 @@ impl Proxy {
     fn serve(&mut self) -> io::Result<()> {
         self.client.set_nodelay(true)?;
         self.client.set_read_timeout(Some(LONGEST))?;
-        let mut incoming = Incoming::new();
+        let mut incoming = RequestReader::new();
         loop {
             while !incoming.is_done() {
                 let octets = some(&mut self.client)?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
 
-use crate::audit::speech::{self, CLOSE, Frame, PONG};
+use crate::audit::probes::{self, CLOSE, Frame, PONG};
 
 /// More than any wait of an audit: an end for what would hang.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -179,7 +179,7 @@ impl Peer {
                         .write_all(&frame(&Frame { opcode: CLOSE, payload: vec![3, 234] }));
                 }
                 "websocket" => {
-                    for Frame { opcode, payload } in speech::frames(&came) {
+                    for Frame { opcode, payload } in probes::frames(&came) {
                         let opcode = if opcode == 9 { PONG } else { opcode };
                         self.stream.write_all(&frame(&Frame { opcode, payload }))?;
                     }

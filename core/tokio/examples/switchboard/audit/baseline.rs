@@ -5,9 +5,9 @@ use super::finding::{Finding, Verdict};
 
 /// The findings that are known.
 #[derive(Default)]
-pub(crate) struct Known(Vec<(String, Verdict)>);
+pub(crate) struct Baseline(Vec<(String, Verdict)>);
 
-impl Known {
+impl Baseline {
     /// Reads `ID fail …` and `ID warn …`; empty lines and `#` are for people.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let lines =

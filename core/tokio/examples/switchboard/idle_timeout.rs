@@ -12,13 +12,13 @@ use tokio::time::{Instant, Sleep, sleep};
 /// How long that is in the switchboard.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) struct Patient<S> {
+pub(crate) struct IdleTimeout<S> {
     stream: S,
     patience: Duration,
     late: Pin<Box<Sleep>>,
 }
 
-impl<S: Unpin> Patient<S> {
+impl<S: Unpin> IdleTimeout<S> {
     pub(crate) fn new(stream: S, patience: Duration) -> Self {
         Self { stream, patience, late: Box::pin(sleep(patience)) }
     }
@@ -40,7 +40,7 @@ impl<S: Unpin> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for IdleTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -54,7 +54,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -92,7 +92,7 @@ mod tests {
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         clock.expect("a runtime").block_on(async {
             let (near, mut far) = duplex(8);
-            let (mut near, begun) = (Patient::new(near, PATIENCE), Instant::now());
+            let (mut near, begun) = (IdleTimeout::new(near, PATIENCE), Instant::now());
             sleep(PATIENCE / 2).await;
             far.write_all(b"a").await.expect("room");
             near.read_u8().await.expect("it is there");
@@ -104,7 +104,7 @@ mod tests {
             );
             let (near, _far) = duplex(8);
             let begun = Instant::now();
-            let full = Patient::new(near, PATIENCE)
+            let full = IdleTimeout::new(near, PATIENCE)
                 .write_all(b"more than there is room for")
                 .await
                 .expect_err("too late");

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use rustls::ServerConfig;
 
-use super::caller::{Call, Caller, Ended, GLANCE};
 use super::identity::Identity;
-use crate::audit::answer::{self, PAYLOAD, PING, Step};
+use super::launcher::{Call, ClientLauncher, Ended, GLANCE};
 use crate::audit::finding::{End, Missing, Received};
-use crate::audit::incoming::{Incoming, Request};
-use crate::audit::speech::{CLOSE, Frame, PONG, frames};
+use crate::audit::probes::{CLOSE, Frame, PONG, frames};
+use crate::audit::request_reader::{Request, RequestReader};
+use crate::audit::response_script::{self, PAYLOAD, PING, Step};
 use crate::audit::table::{Check, What};
-use crate::audit::wire::{Came, Wire};
+use crate::audit::wire::{WaitResult, Wire};
 
 /// The frames of an open WebSocket that is not being closed: a message, or a part of it, a ping, a pong.
 const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
@@ -40,7 +40,7 @@ const MOST_ASKED: usize = 3;
 
 /// What a client did.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Visit {
+pub(crate) struct ClientSession {
     /// What it asked; the first was answered as the check has it.
     pub(crate) requests: Vec<Request>,
     /// What came after the first request, before it was answered.
@@ -75,7 +75,7 @@ pub(crate) enum Until {
     Answered,
 }
 
-impl Visit {
+impl ClientSession {
     pub(crate) fn first(&self) -> Option<&Request> {
         self.requests.first()
     }
@@ -164,22 +164,29 @@ fn has_acknowledged(octets: &[u8]) -> bool {
 
 /// Has the client come, and answers it; or says why it is not there.
 pub(crate) fn visit(
-    caller: &Caller,
+    caller: &ClientLauncher,
     identity: Option<&Identity>,
     check: &Check,
     times: Times,
     until: Until,
-) -> io::Result<Result<Visit, Missing>> {
+) -> io::Result<Result<ClientSession, Missing>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
     let call = caller.call(port, check.id, identity)?;
     let config = identity.map(|identity| Arc::clone(&identity.config));
-    let mut house = House { listener, config, call, times, visit: Visit::default(), refused: None };
+    let mut house = ScriptedServer {
+        listener,
+        config,
+        call,
+        times,
+        visit: ClientSession::default(),
+        refused: None,
+    };
     let deadline = Instant::now() + caller.patience(times.patience);
     let Some(mut talk) = house.admit(deadline)? else { return Ok(Err(house.absent())) };
     house.play(check, &mut talk, until)?;
-    let House { call, mut visit, .. } = house;
+    let ScriptedServer { call, mut visit, .. } = house;
     visit.came.extend_from_slice(&talk.incoming.came);
     visit.after = talk.incoming.rest().to_vec();
     visit.has_ended = talk.incoming.has_ended;
@@ -198,13 +205,13 @@ fn grace(check: &Check, times: Times) -> Duration {
 }
 
 /// A server that is there for one check.
-struct House {
+struct ScriptedServer {
     listener: TcpListener,
     /// It speaks TLS.
     config: Option<Arc<ServerConfig>>,
     call: Call,
     times: Times,
-    visit: Visit,
+    visit: ClientSession,
     /// Why a handshake of TLS did not come to its end.
     refused: Option<io::Error>,
 }
@@ -212,10 +219,10 @@ struct House {
 /// A connection, of which a request has come.
 struct Talk {
     wire: Wire,
-    incoming: Incoming,
+    incoming: RequestReader,
 }
 
-impl House {
+impl ScriptedServer {
     /// The next connection on which something is asked.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
         // Those that ask nothing may be many.
@@ -232,8 +239,8 @@ impl House {
                     let Some(wire) = self.wire(socket, self.times.patience.min(left))? else {
                         continue;
                     };
-                    let mut talk = Talk { wire, incoming: Incoming::new() };
-                    talk.listen(self.times.patience.min(left), Incoming::is_done);
+                    let mut talk = Talk { wire, incoming: RequestReader::new() };
+                    talk.listen(self.times.patience.min(left), RequestReader::is_done);
                     // One that asks nothing was opened in advance.
                     if talk.incoming.has_begun() {
                         return Ok(Some(talk));
@@ -277,7 +284,7 @@ impl House {
 
     /// Answers as the check has it, and looks at what comes of it.
     fn play(&mut self, check: &Check, talk: &mut Talk, until: Until) -> io::Result<()> {
-        let sections = answer::sections(&check.lines);
+        let sections = response_script::sections(&check.lines);
         let pings = check.lines.iter().any(|line| matches!(line.what, What::Octets("PING")));
         for (number, section) in sections.iter().enumerate() {
             if number > 0 && !self.wait_for_next(talk)? {
@@ -291,7 +298,7 @@ impl House {
                 });
                 self.visit.early = talk.incoming.rest().to_vec();
             }
-            for step in answer::steps(section, &request).map_err(io::Error::other)? {
+            for step in response_script::steps(section, &request).map_err(io::Error::other)? {
                 self.visit.was_hasty |=
                     number + 1 < sections.len() && is_request(talk.incoming.rest());
                 self.take(talk, &step);
@@ -304,7 +311,7 @@ impl House {
             }
             Until::Opened => {
                 let visit = self.visit.clone();
-                let speaks = |incoming: &Incoming| {
+                let speaks = |incoming: &RequestReader| {
                     visit.speaks(incoming.rest()) || has_left(incoming.rest())
                 };
                 talk.listen(self.times.pause, speaks);
@@ -356,7 +363,7 @@ impl House {
                 break;
             }
             thread::sleep(GLANCE);
-            talk.listen(GLANCE, Incoming::is_done);
+            talk.listen(GLANCE, RequestReader::is_done);
         }
         Ok(false)
     }
@@ -379,13 +386,13 @@ impl House {
 
 impl Talk {
     /// Reads until that is so, or nothing more comes in that time.
-    fn listen(&mut self, time: Duration, is_enough: impl Fn(&Incoming) -> bool) {
+    fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
             match self.wire.next(deadline) {
-                Came::Octets(octets) => self.incoming.receive(&octets),
-                Came::End(end) => self.incoming.end(end),
-                Came::Nothing => return,
+                WaitResult::Octets(octets) => self.incoming.receive(&octets),
+                WaitResult::End(end) => self.incoming.end(end),
+                WaitResult::Nothing => return,
             }
         }
     }

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use crate::duplex::Input;
-use crate::line::Line;
 use crate::relay::{UNREAD, whole};
+use crate::transport::Stream;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -39,7 +39,7 @@ pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 /// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The server may be silent
 /// for as long as `patience`.
 pub(crate) fn ask(
-    line: &mut Line,
+    line: &mut Stream,
     early: &[u8],
     patience: Duration,
 ) -> Result<StatusCode, Box<dyn std::error::Error>> {

@@ -13,7 +13,7 @@ use crate::tls;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a client does.
-pub(super) enum Cue {
+pub(super) enum ClientStep {
     /// Sends a request of this method and target, which offers these protocols and has these field lines besides.
     Offer(&'static str, &'static str, &'static [&'static str]),
     Send(&'static str),
@@ -27,7 +27,7 @@ pub(super) enum Cue {
     StartTls,
 }
 
-pub(super) struct Actor {
+pub(super) struct ScriptedClient {
     line: Line,
     /// What the server has sent since the latest thing that was waited for.
     heard: Vec<u8>,
@@ -38,7 +38,7 @@ enum Line {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-impl Actor {
+impl ScriptedClient {
     pub(super) fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_nodelay(true)?;
@@ -52,17 +52,17 @@ impl Actor {
         self.line.socket().local_addr().ok()
     }
 
-    pub(super) fn play(&mut self, script: &[Cue]) -> io::Result<()> {
+    pub(super) fn play(&mut self, script: &[ClientStep]) -> io::Result<()> {
         script.iter().try_for_each(|cue| match cue {
-            Cue::Offer(line, tokens, fields) => {
+            ClientStep::Offer(line, tokens, fields) => {
                 self.line.send(offer(line, tokens, fields).as_bytes())
             }
-            Cue::Send(text) => self.line.send(text.as_bytes()),
-            Cue::SendOctets(octets) => self.line.send(octets),
-            Cue::Await(text) => self.wait_for(text.as_bytes()),
-            Cue::AwaitEnd => self.wait_for_end(),
-            Cue::Finish => self.line.socket().shutdown(Shutdown::Write),
-            Cue::StartTls => self.line.start_tls(),
+            ClientStep::Send(text) => self.line.send(text.as_bytes()),
+            ClientStep::SendOctets(octets) => self.line.send(octets),
+            ClientStep::Await(text) => self.wait_for(text.as_bytes()),
+            ClientStep::AwaitEnd => self.wait_for_end(),
+            ClientStep::Finish => self.line.socket().shutdown(Shutdown::Write),
+            ClientStep::StartTls => self.line.start_tls(),
         })
     }
 

@@ -11,7 +11,7 @@ use crate::live;
 use crate::transcript::{Transcript, Verdict, What};
 
 /// A transcript with remarks, of which the last one is the verdict.
-pub(crate) struct Account {
+pub(crate) struct SessionLog {
     transcript: Transcript,
     asked: Mutex<Asked>,
 }
@@ -29,7 +29,7 @@ struct Asked {
     has_failed: bool,
 }
 
-impl Account {
+impl SessionLog {
     pub(crate) fn new(transcript: Transcript) -> Self {
         Self { transcript, asked: Mutex::default() }
     }
@@ -105,7 +105,7 @@ impl Account {
     }
 }
 
-impl Observer for Account {
+impl Observer for SessionLog {
     fn notice(&self, what: Noticed<'_>, http: &Connection) {
         self.transcript.notice(what, http);
         match what {

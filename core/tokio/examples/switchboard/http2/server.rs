@@ -5,8 +5,8 @@ use h2::{Reason, RecvStream};
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::paced::send;
-use crate::patient::{PATIENCE, Patient};
+use super::flow::send;
+use crate::idle_timeout::{PATIENCE, Patient};
 use crate::target::path;
 
 /// Requests of a client at a time (RFC 9113, 6.5.2).

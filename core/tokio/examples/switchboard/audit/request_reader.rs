@@ -26,7 +26,7 @@ pub(crate) struct Request {
 }
 
 /// Reads the requests of a connection, one by one.
-pub(crate) struct Incoming {
+pub(crate) struct RequestReader {
     engine: Option<Connection>,
     pub(crate) requests: Vec<Request>,
     /// All that came, as it came.
@@ -67,7 +67,7 @@ impl Request {
     }
 }
 
-impl Incoming {
+impl RequestReader {
     pub(crate) fn new() -> Self {
         let mut incoming = Self {
             engine: None,
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn requests_are_read_one_by_one() {
-        let mut incoming = Incoming::new();
+        let mut incoming = RequestReader::new();
         let post =
             b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nUpgrade: x/1\r\nConnection: upgrade\r\n\r\nhello";
         incoming.receive(post);

@@ -6,12 +6,12 @@ use std::thread;
 
 use serde::Serialize;
 
-use super::stage::{Actor, Cue};
+use super::scripted_client::{ClientStep, ScriptedClient};
 use crate::audit;
 
 /// One kind of exchange.
 #[derive(Serialize)]
-struct Exhibit {
+struct Demo {
     /// What the page asks for it by.
     name: &'static str,
     /// How it comes out: `switches`, `stays` or `fails`.
@@ -22,17 +22,17 @@ struct Exhibit {
     /// What there is to see, in a line.
     about: &'static str,
     #[serde(skip)]
-    script: &'static [Cue],
+    script: &'static [ClientStep],
 }
 
-use Cue::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
+use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
 
 /// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC 9113, 3.4 and 6.5).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-static EXHIBITS: &[Exhibit] = &[
-    Exhibit {
+static EXHIBITS: &[Demo] = &[
+    Demo {
         name: "accept",
         group: "switches",
         title: "An offer is accepted",
@@ -45,7 +45,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "decline",
         group: "stays",
         title: "An offer is declined",
@@ -60,7 +60,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "required",
         group: "switches",
         title: "426, and another try",
@@ -75,7 +75,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "content",
         group: "switches",
         title: "Content, then a switch",
@@ -89,7 +89,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "expect",
         group: "switches",
         title: "100, content, 101",
@@ -104,7 +104,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "speaks-first",
         group: "switches",
         title: "The server speaks first",
@@ -112,7 +112,7 @@ static EXHIBITS: &[Exhibit] = &[
         about: "What comes with the 101 is the new protocol already.",
         script: &[Offer("GET /foo", "foo/1", &[]), Await("foo/1 200 GET /foo"), Finish, AwaitEnd],
     },
-    Exhibit {
+    Demo {
         name: "h2c",
         group: "switches",
         title: "HTTP/1.1 becomes HTTP/2",
@@ -132,7 +132,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "tls",
         group: "switches",
         title: "HTTP goes on in TLS",
@@ -148,7 +148,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "early",
         group: "fails",
         title: "Early bytes after a decline",
@@ -161,7 +161,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "smuggling",
         group: "fails",
         title: "A smuggled request",
@@ -176,7 +176,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "not-for-us",
         group: "stays",
         title: "An offer for another hop",
@@ -191,7 +191,7 @@ static EXHIBITS: &[Exhibit] = &[
             AwaitEnd,
         ],
     },
-    Exhibit {
+    Demo {
         name: "bad-key",
         group: "stays",
         title: "A WebSocket with a bad key",
@@ -244,11 +244,11 @@ pub(super) fn play(name: &str, address: SocketAddr) -> String {
 }
 
 /// Plays it in a thread of its own.
-fn start(exhibit: &'static Exhibit, address: SocketAddr) -> Option<SocketAddr> {
+fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
     if PLAYING.load(Ordering::Relaxed) >= MOST {
         return None;
     }
-    let mut actor = Actor::connect(address).ok()?;
+    let mut actor = ScriptedClient::connect(address).ok()?;
     let peer = actor.address();
     // A client that fails has failed on the connection that is looked at; no other has to hear of it.
     aside(exhibit.name, move || drop(actor.play(exhibit.script)));

@@ -23,7 +23,7 @@ const INPUT: &[u8] = b"hello\n";
 /// The process group of the command that runs, which a ^C does not reach by itself; 0 for none.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
-pub(crate) enum Caller {
+pub(crate) enum ClientLauncher {
     Person,
     /// With `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}` in its words.
     Command(Vec<String>),
@@ -48,7 +48,7 @@ pub(crate) struct Ended {
     pub(crate) output: Vec<u8>,
 }
 
-impl Caller {
+impl ClientLauncher {
     /// Has the client come for a check.
     pub(crate) fn call(
         &self,

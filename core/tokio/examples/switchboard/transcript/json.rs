@@ -12,7 +12,7 @@ use super::{By, Listener, Verdict, What};
 
 /// One thing that happened.
 #[derive(Serialize)]
-pub(crate) struct Moment {
+pub(crate) struct JsonEvent {
     /// Which connection it happened on, counted from 1; a probe has one.
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
@@ -91,7 +91,7 @@ impl From<&State> for Machine {
     }
 }
 
-impl Moment {
+impl JsonEvent {
     pub(crate) fn of(connection: u64, at: Duration, what: &What<'_>) -> Self {
         let moment = Self {
             connection,
@@ -198,7 +198,7 @@ pub(super) struct Printer;
 
 impl Listener for Printer {
     fn hear(&mut self, at: Duration, what: &What<'_>) {
-        if let Ok(line) = serde_json::to_string(&Moment::of(0, at, what)) {
+        if let Ok(line) = serde_json::to_string(&JsonEvent::of(0, at, what)) {
             // A transcript that is not read any more is no reason to fail.
             let _ = writeln!(std::io::stderr(), "{line}");
         }

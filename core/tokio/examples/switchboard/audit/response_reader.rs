@@ -35,7 +35,7 @@ pub(crate) struct Answer {
 }
 
 /// Reads the answers of a connection.
-pub(crate) struct Reader {
+pub(crate) struct ResponseReader {
     asked: VecDeque<Asked>,
     is_secure: bool,
     engine: Option<Connection>,
@@ -90,7 +90,7 @@ impl Answer {
     }
 }
 
-impl Reader {
+impl ResponseReader {
     pub(crate) fn new(asked: &[Asked], is_secure: bool) -> Self {
         let mut reader = Self {
             asked: asked.iter().cloned().collect(),

@@ -14,7 +14,7 @@ use crate::target::Target;
 use crate::tls;
 use crate::transcript::{By, Transcript};
 
-pub(crate) struct Line {
+pub(crate) struct Stream {
     duplex: Duplex,
     tls: Option<Box<ClientConnection>>,
     /// What has come inside TLS and has not been told.
@@ -25,7 +25,7 @@ pub(crate) struct Line {
     overhearing: Option<Arc<Transcript>>,
 }
 
-impl Line {
+impl Stream {
     /// Connects to where the URL says, inside TLS if it says so.
     pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
         let mut line = Self {

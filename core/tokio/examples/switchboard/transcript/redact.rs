@@ -31,7 +31,7 @@ const LONG_NAME: usize = 32;
 /// Finds secrets in bytes as they come, however they are cut. What the engine refuses is no less secret: a name with a space before
 /// its colon, a value that goes on in the next line, a line after a CR or LF alone.
 #[derive(Clone, Default)]
-pub(crate) struct Secrecy {
+pub(crate) struct Redactor {
     place: Place,
     /// As far as it has come, without spaces.
     name: Vec<u8>,
@@ -61,7 +61,7 @@ impl Default for Place {
     }
 }
 
-impl Secrecy {
+impl Redactor {
     /// Whether the next byte, which is this one, is hidden.
     fn hides(&mut self, octet: u8) -> bool {
         let is_secret = match self.place {
@@ -141,10 +141,10 @@ mod tests {
             ("Set-Cookie2: a\r\nMy-Cookie: b", "Set-Cookie2: a\\r\\nMy-Cookie: b"),
         ];
         for (head, wanted) in heads {
-            assert_eq!(Secrecy::default().shown(head.as_bytes()), wanted);
+            assert_eq!(Redactor::default().shown(head.as_bytes()), wanted);
             for at in 0..head.len() {
                 let (first, rest) = head.as_bytes().split_at(at);
-                let mut secrecy = Secrecy::default();
+                let mut secrecy = Redactor::default();
                 secrecy.pass(first);
                 assert!(!secrecy.shown(rest).contains('X'), "{head:?} cut at {at}");
             }

@@ -11,7 +11,7 @@ const WITH_THE_PAGES_OWN: usize = 64;
 const OF_EACH: usize = 48 << 10;
 
 #[derive(Default)]
-pub(super) struct Past {
+pub(super) struct History {
     /// The latest last.
     connections: VecDeque<Kept>,
 }
@@ -22,7 +22,7 @@ struct Kept {
     octets: usize,
 }
 
-impl Past {
+impl History {
     /// Keeps this of a connection; whether there is room for more of it.
     pub(super) fn keep(&mut self, number: u64, moment: &Arc<str>, place: Place) -> bool {
         if place == Place::First {
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_latest_are_kept_each_with_its_end() {
-        let mut past = Past::default();
+        let mut past = History::default();
         let (short, long): (Arc<str>, Arc<str>) = ("end".into(), "x".repeat(OF_EACH).into());
         for number in 1..=70 {
             assert!(past.keep(number, &short, Place::First));

@@ -12,7 +12,7 @@
 //! ~ next                             what follows is the answer to the next request
 //! ```
 
-use super::incoming::{Request, accept};
+use super::request_reader::{Request, accept};
 use super::script::unescape;
 use super::table::{Line, What};
 
