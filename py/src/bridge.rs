@@ -7,11 +7,11 @@ use switchover::binding::authority;
 use switchover::bridge;
 use switchover::gateway::{self, EndToEnd};
 
+use crate::args::{FieldLines, ProtocolText, Text};
+use crate::enums::Member;
 use crate::error::forbidden;
 use crate::head::Request;
 use crate::headers::Headers;
-use crate::listed::Member;
-use crate::text::{FieldLines, ProtocolText, Text};
 
 #[pymethods]
 impl Headers {

@@ -11,12 +11,12 @@ use pyo3::types::{PyBytes, PyTuple};
 use switchover::binding::EventKind;
 use switchover::{self as core, Event, SwitchedBy};
 
+use crate::args::BytesArg;
+use crate::enums::Member;
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;
-use crate::listed::Member;
 use crate::shared::{Shared, compare_parts, octets};
-use crate::text::Octets;
-use crate::view::{Protocol, Tuple, fields, show};
+use crate::values::{Protocol, Tuple, fields, show};
 
 /// Some content. How it is cut into pieces has no meaning.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
@@ -109,7 +109,7 @@ pub(crate) struct Switched {
 impl Switched {
     #[new]
     #[pyo3(
-        signature = (by, protocols = Tuple(Vec::new()), request = None, response = None, leftover = Octets::default()),
+        signature = (by, protocols = Tuple(Vec::new()), request = None, response = None, leftover = BytesArg::default()),
         text_signature = "(by, protocols=(), request=None, response=None, leftover=b'')"
     )]
     fn new(
@@ -118,7 +118,7 @@ impl Switched {
         protocols: Tuple<Protocol>,
         request: Option<Shared<Request>>,
         response: Option<Shared<Response>>,
-        leftover: Octets,
+        leftover: BytesArg,
     ) -> Self {
         Self { by, protocols, request, response, leftover: leftover.bytes(py).into() }
     }

@@ -11,12 +11,12 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use switchover::binding::{EventKind, path_and_query, request_ends, request_line};
 use switchover::{self as core, NoOffer, RequestHead};
 
+use crate::args::{BytesArg, characters};
+use crate::enums::Member;
 use crate::headers::Headers;
-use crate::listed::Member;
-use crate::names::Names;
+use crate::interned::InternedNames;
 use crate::shared::{Shared, compare_parts, octets};
-use crate::text::{Octets, characters};
-use crate::view::{Offer, Protocol, Tuple, fields, show};
+use crate::values::{Offer, Protocol, Tuple, fields, show};
 
 compare_parts!(Request Response);
 
@@ -48,7 +48,7 @@ impl Request {
         };
         let (method, target) = request_line(&request);
         Ok(Self {
-            method: Names::open().get(py, method).into(),
+            method: InternedNames::open().get(py, method).into(),
             target: PyBytes::new(py, target).into(),
             headers: Py::new(py, Headers::received(&request.fields()))?,
             minor_version: request.minor_version(),
@@ -92,8 +92,8 @@ impl Request {
     )]
     fn new(
         py: Python<'_>,
-        method: Octets,
-        target: Octets,
+        method: BytesArg,
+        target: BytesArg,
         headers: Headers,
         minor_version: u8,
         offers: Tuple<Offer>,
@@ -183,7 +183,7 @@ impl Informational {
     pub(crate) fn of(py: Python<'_>, response: core::Response<'_>) -> PyResult<Self> {
         Ok(Self {
             status: response.status(),
-            reason: Names::open().get(py, response.reason()).into(),
+            reason: InternedNames::open().get(py, response.reason()).into(),
             headers: Shared::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
         })
@@ -194,14 +194,14 @@ impl Informational {
 impl Informational {
     #[new]
     #[pyo3(
-        signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1),
+        signature = (status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1),
         text_signature = "(status, headers=(), reason=b'', minor_version=1)"
     )]
     fn new(
         py: Python<'_>,
         status: u16,
         headers: Headers,
-        reason: Octets,
+        reason: BytesArg,
         minor_version: u8,
     ) -> PyResult<Self> {
         Ok(Self {
@@ -247,7 +247,7 @@ impl Response {
     pub(crate) fn of(py: Python<'_>, response: core::Response<'_>) -> PyResult<Self> {
         Ok(Self {
             status: response.status(),
-            reason: Names::open().get(py, response.reason()).into(),
+            reason: InternedNames::open().get(py, response.reason()).into(),
             headers: Py::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
             dropped: response.dropped(),
@@ -271,7 +271,7 @@ impl Response {
 impl Response {
     #[new]
     #[pyo3(
-        signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1, dropped = 0,
+        signature = (status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1, dropped = 0,
                      advertised = Tuple(Vec::new())),
         text_signature = "(status, headers=(), reason=b'', minor_version=1, dropped=0, advertised=())"
     )]
@@ -279,7 +279,7 @@ impl Response {
         py: Python<'_>,
         status: u16,
         headers: Headers,
-        reason: Octets,
+        reason: BytesArg,
         minor_version: u8,
         dropped: u8,
         advertised: Tuple<Protocol>,

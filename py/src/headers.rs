@@ -11,8 +11,8 @@ use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 use switchover::binding::spans;
 use switchover::{Field, FieldSource, Fields};
 
-use crate::names::Names;
-use crate::text::{FieldLines, Octets};
+use crate::args::{BytesArg, FieldLines};
+use crate::interned::InternedNames;
 
 /// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
 #[pyclass(frozen, sequence, module = "switchover")]
@@ -79,7 +79,7 @@ impl Headers {
     }
 
     /// Each value of that name.
-    fn all(&self, name: &Octets) -> impl Iterator<Item = &[u8]> {
+    fn all(&self, name: &BytesArg) -> impl Iterator<Item = &[u8]> {
         self.iter()
             .filter(|field| field.name.eq_ignore_ascii_case(name.as_ref()))
             .map(|field| field.value)
@@ -104,7 +104,7 @@ impl Headers {
     pub(crate) fn shown(&self, py: Python<'_>, in_lower_case: bool) -> PyResult<String> {
         let mut lines = Vec::new();
         for field in self.iter() {
-            let mut names = Names::open();
+            let mut names = InternedNames::open();
             let name = if in_lower_case {
                 names.get_lower(py, field.name)
             } else {
@@ -122,7 +122,7 @@ impl Headers {
     }
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = Names::open();
+        let mut names = InternedNames::open();
         PyList::new(
             py,
             self.iter().map(|field| (names.get(py, field.name), PyBytes::new(py, field.value))),
@@ -131,7 +131,7 @@ impl Headers {
 }
 
 /// The name of a field, where that is what stands in the place of a line or an index.
-fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<Octets>> {
+fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<BytesArg>> {
     let is_text = key.is_instance_of::<PyString>() || key.is_instance_of::<PyBytes>();
     if is_text || key.is_instance_of::<PyByteArray>() { key.extract().map(Some) } else { Ok(None) }
 }
@@ -263,7 +263,7 @@ impl Headers {
 
     /// The same with the names in lower case.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = Names::open();
+        let mut names = InternedNames::open();
         PyList::new(
             py,
             self.iter()
@@ -273,7 +273,7 @@ impl Headers {
 
     /// Each name and its value after it, in one list.
     fn flat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = Names::open();
+        let mut names = InternedNames::open();
         let parts = (0..2 * self.len()).map(|part| match self.line(part / 2) {
             Some(field) if part % 2 == 0 => names.get(py, field.name),
             field => PyBytes::new(py, field.map_or(b"", |field| field.value)),
@@ -286,14 +286,14 @@ impl Headers {
     fn get<'py>(
         &self,
         py: Python<'py>,
-        name: Octets,
+        name: BytesArg,
         default: Option<Bound<'py, PyAny>>,
     ) -> Option<Bound<'py, PyAny>> {
         self.all(&name).next().map(|value| PyBytes::new(py, value).into_any()).or(default)
     }
 
     /// Every value of that name in any case, in order.
-    fn get_all<'py>(&self, py: Python<'py>, name: Octets) -> Vec<Bound<'py, PyBytes>> {
+    fn get_all<'py>(&self, py: Python<'py>, name: BytesArg) -> Vec<Bound<'py, PyBytes>> {
         self.all(&name).map(|value| PyBytes::new(py, value)).collect()
     }
 

@@ -6,10 +6,10 @@ use pyo3::types::PyBytes;
 
 use switchover::h2c;
 
+use crate::args::{Chunk, FieldLines};
 use crate::connection::Connection;
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
-use crate::text::{Chunk, FieldLines};
 
 /// Lets any HTTP/2 engine answer the request of an upgrade on stream 1. RFC 7540, 3.2.
 #[pyclass(frozen, module = "switchover")]

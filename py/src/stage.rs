@@ -5,7 +5,7 @@ use switchover::{self as core, Role};
 
 /// How far one side has come, in h11's words: a reading of the state, which decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Stage {
+pub(crate) enum H11State {
     Idle,
     SendResponse,
     SendBody,
@@ -17,7 +17,7 @@ pub(crate) enum Stage {
     Error,
 }
 
-impl Stage {
+impl H11State {
     pub(crate) const ALL: &'static [Self] = &[
         Self::Idle,
         Self::SendResponse,

@@ -1,9 +1,9 @@
 //! The connection: `receive.rs` takes bytes in and events out, `send.rs` and `answer.rs` decisions in and bytes out, `ask.rs` has the
 //! questions and what is decided without sending.
 
-mod answer;
-mod ask;
+mod getters;
 mod receive;
+mod respond;
 mod send;
 
 use pyo3::prelude::*;
@@ -12,14 +12,14 @@ use pyo3::types::PyByteArray;
 use switchover::binding::Bound as _;
 use switchover::{self as core, Error, Role};
 
-pub(crate) use answer::Prepared;
-pub(crate) use receive::{Came, Events};
+pub(crate) use receive::{AdvanceResult, Events};
+pub(crate) use respond::Prepared;
 
 use crate::config::Config;
+use crate::enums::Member;
 use crate::error::raise;
 use crate::exclusive::Exclusive;
 use crate::head::Request;
-use crate::listed::Member;
 
 /// One HTTP/1.1 connection, without its transport. Your code moves the bytes and never waits here.
 #[pyclass(frozen, weakref, module = "switchover")]

@@ -9,11 +9,11 @@ use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
 use switchover::{self as core, End, Error, Event, Next};
 
 use super::{Connection, Inner};
+use crate::args::Chunk;
+use crate::enums::Member;
 use crate::error::raise;
 use crate::event::{Paused, object};
 use crate::head::Request;
-use crate::listed::Member;
-use crate::text::Chunk;
 
 /// How much `get_buffer` offers: what one read of a socket brings at most.
 const LANDING: usize = 65_536;
@@ -79,9 +79,13 @@ impl Connection {
         data: Option<Chunk<'_, 'py>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         match self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))? {
-            Came::Event(event) => Ok(event),
-            Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
-            Came::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
+            AdvanceResult::Event(event) => Ok(event),
+            AdvanceResult::Paused(reason) => {
+                Paused { reason: Member(reason) }.into_bound_py_any(py)
+            }
+            AdvanceResult::NeedData => {
+                NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned()
+            }
         }
     }
 
@@ -92,7 +96,7 @@ impl Connection {
 }
 
 /// What `advance` came to.
-pub(crate) enum Came<'py> {
+pub(crate) enum AdvanceResult<'py> {
     Event(Bound<'py, PyAny>),
     Paused(core::Paused),
     NeedData,
@@ -114,15 +118,15 @@ impl Connection {
         py: Python<'py>,
         data: Option<&Chunk<'_, '_>>,
         make: impl FnOnce(Event<'_>, &mut Option<Py<Request>>) -> PyResult<Bound<'py, PyAny>>,
-    ) -> PyResult<Came<'py>> {
+    ) -> PyResult<AdvanceResult<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
         let mut held = self.0.hold()?;
         let inner = &mut *held;
         let received = data.map_or(Ok(Ok(())), |data| inner.receive(py, data))?;
         match received.and_then(|()| inner.engine.next_event()) {
-            Ok(Next::NeedData) => Ok(Came::NeedData),
-            Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
-            Ok(Next::Event(event)) => make(event, &mut inner.offer).map(Came::Event),
+            Ok(Next::NeedData) => Ok(AdvanceResult::NeedData),
+            Ok(Next::Paused(reason)) => Ok(AdvanceResult::Paused(reason)),
+            Ok(Next::Event(event)) => make(event, &mut inner.offer).map(AdvanceResult::Event),
             Err(error) => {
                 drop(held);
                 Err(raise(py, error))
@@ -186,8 +190,8 @@ impl Events {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.0.get().advance(py, None, |event, offer| object(py, event, offer))? {
-            Came::Event(event) => Ok(Some(event)),
-            Came::Paused(_) | Came::NeedData => Ok(None),
+            AdvanceResult::Event(event) => Ok(Some(event)),
+            AdvanceResult::Paused(_) | AdvanceResult::NeedData => Ok(None),
         }
     }
 }

@@ -9,10 +9,10 @@ use switchover::binding::{is_token, request_line};
 
 use super::headers::{Given, Headers};
 use super::refused;
-use crate::names::Names;
+use crate::args::BytesArg;
+use crate::interned::InternedNames;
 use crate::shared::octets;
-use crate::text::Octets;
-use crate::view::show;
+use crate::values::show;
 
 /// Any event.
 #[pyclass(frozen, subclass, module = "switchover._h11")]
@@ -37,12 +37,12 @@ fn object<T: PyClass<BaseType = Event>>(py: Python<'_>, event: T) -> PyResult<Bo
 
 /// The version of a message that was received.
 fn version(py: Python<'_>, minor: u8) -> Py<PyBytes> {
-    Names::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
+    InternedNames::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
 }
 
 /// Text of an argument that may be left out.
-fn text(py: Python<'_>, given: Option<Octets>, usual: &[u8]) -> Py<PyBytes> {
-    given.map_or_else(|| Names::open().get(py, usual), |text| text.bytes(py)).into()
+fn text(py: Python<'_>, given: Option<BytesArg>, usual: &[u8]) -> Py<PyBytes> {
+    given.map_or_else(|| InternedNames::open().get(py, usual), |text| text.bytes(py)).into()
 }
 
 /// A request head.
@@ -65,7 +65,7 @@ impl Request {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (method, target) = request_line(&request);
         let event = Self {
-            method: Names::open().get(py, method).into(),
+            method: InternedNames::open().get(py, method).into(),
             headers: Py::new(py, Headers::received(&request.fields()))?,
             target: PyBytes::new(py, target).into(),
             http_version: version(py, request.minor_version()),
@@ -100,10 +100,10 @@ impl Request {
     )]
     fn new(
         py: Python<'_>,
-        method: Octets,
+        method: BytesArg,
         headers: Given,
-        target: Octets,
-        http_version: Option<Octets>,
+        target: BytesArg,
+        http_version: Option<BytesArg>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let http_version = text(py, http_version, b"1.1");
         let lines = headers.0.get();
@@ -155,7 +155,7 @@ macro_rules! answer {
                 let event = Self {
                     headers: Py::new(py, Headers::received(&response.fields()))?,
                     http_version: version(py, response.minor_version()),
-                    reason: Names::open().get(py, response.reason()).into(),
+                    reason: InternedNames::open().get(py, response.reason()).into(),
                     status_code: response.status(),
                 };
                 object(py, event)
@@ -177,8 +177,8 @@ macro_rules! answer {
                 py: Python<'_>,
                 headers: Given,
                 status_code: Bound<'_, PyAny>,
-                http_version: Option<Octets>,
-                reason: Option<Octets>,
+                http_version: Option<BytesArg>,
+                reason: Option<BytesArg>,
             ) -> PyResult<PyClassInitializer<Self>> {
                 let status_code = status(&status_code, stringify!($name), $from, $to)?;
                 let (http_version, reason) = (text(py, http_version, b"1.1"), text(py, reason, b""));

@@ -9,10 +9,10 @@ use switchover::{Event, Field, FieldSource, Order, RequestHead, ResponseHead};
 use super::events::{Data, EndOfMessage, InformationalResponse, Request, Response};
 use super::headers::Headers;
 use super::refused;
-use crate::connection::{Came, Connection};
+use crate::args::characters;
+use crate::connection::{AdvanceResult, Connection};
 use crate::output::Written;
 use crate::shared::octets;
-use crate::text::characters;
 
 /// What came next; None where nothing can come before more bytes or a decision.
 #[pyfunction]
@@ -21,8 +21,8 @@ pub(crate) fn read<'py>(
     connection: &Connection,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     match connection.advance(py, None, |event, _| object(py, event))? {
-        Came::Event(event) => Ok(Some(event)),
-        Came::NeedData | Came::Paused(_) => Ok(None),
+        AdvanceResult::Event(event) => Ok(Some(event)),
+        AdvanceResult::NeedData | AdvanceResult::Paused(_) => Ok(None),
     }
 }
 

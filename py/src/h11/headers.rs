@@ -7,8 +7,8 @@ use switchover::binding::{KnownField, check_field, members};
 use switchover::{ErrorKind, Field, FieldSource, Fields};
 
 use super::refused;
+use crate::args::FieldLines;
 use crate::headers::Headers as Lines;
-use crate::text::FieldLines;
 
 /// The field lines of an event: pairs of a name in lower case and a value. `raw_items` spells the names as they came.
 #[pyclass(frozen, sequence, module = "switchover._h11")]

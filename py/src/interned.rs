@@ -17,9 +17,9 @@ static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
     AtomicRefCell::new([const { None }; KEPT]);
 
 /// Gives names as long as it lives; while another call has one, without the ones that are kept.
-pub(crate) struct Names(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
+pub(crate) struct InternedNames(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
 
-impl Names {
+impl InternedNames {
     pub(crate) fn open() -> Self {
         Self(KNOWN.try_borrow_mut().ok())
     }

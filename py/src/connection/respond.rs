@@ -6,10 +6,10 @@ use pyo3::types::PyBytes;
 use switchover::{self as core, ResponseHead};
 
 use super::Connection;
+use crate::args::{BytesArg, Chunk, FieldLines, Status};
 use crate::config::Config;
 use crate::error::raise;
 use crate::output::{Into, Written};
-use crate::text::{Chunk, FieldLines, Octets, Status};
 
 /// A whole response, checked and encoded once.
 #[pyclass(frozen, module = "switchover")]
@@ -27,7 +27,7 @@ impl Prepared {
         status: Status,
         headers: FieldLines,
         content: Option<Chunk<'_, '_>>,
-        reason: Option<Octets>,
+        reason: Option<BytesArg>,
         config: Option<&Config>,
     ) -> PyResult<Self> {
         let config = config.map_or_else(Default::default, |config| config.0.clone());
@@ -71,7 +71,7 @@ impl Connection {
         status: Status,
         headers: FieldLines,
         content: Option<Chunk<'_, 'py>>,
-        reason: Option<Octets>,
+        reason: Option<BytesArg>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         let content =
@@ -102,7 +102,7 @@ impl Connection {
         status: Status,
         headers: FieldLines,
         content: Option<Chunk<'_, 'py>>,
-        reason: Option<Octets>,
+        reason: Option<BytesArg>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         let content =
@@ -116,7 +116,7 @@ impl Connection {
 pub(super) fn head<'a>(
     status: &Status,
     headers: &'a FieldLines,
-    reason: Option<&'a Octets>,
+    reason: Option<&'a BytesArg>,
 ) -> ResponseHead<'a> {
     let usual = ResponseHead::new(status.0, headers);
     ResponseHead { reason: reason.map_or(usual.reason, AsRef::as_ref), ..usual }

@@ -16,10 +16,10 @@ use switchover::{
     SwitchedBy, Why,
 };
 
-use crate::stage::Stage;
+use crate::stage::H11State;
 
 /// An enum of the core with what Python shows of it.
-pub(crate) trait Listed: Copy + PartialEq + 'static {
+pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
     const CLASS: &'static str;
     const DOC: &'static str;
     /// The kind of Python enum: `IntEnum` where the numbers have a meaning of their own.
@@ -47,7 +47,7 @@ pub(crate) trait Listed: Copy + PartialEq + 'static {
     fn members(py: Python<'_>) -> PyResult<&'static [Py<PyAny>]>;
 }
 
-fn make<T: Listed>(py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+fn make<T: PyEnumTable>(py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
     let names: Vec<(String, usize)> =
         T::ALL.iter().map(|item| (member_name(item.label()), item.number())).collect();
     let options = PyDict::new(py);
@@ -73,7 +73,7 @@ fn member_name(label: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Member<T>(pub(crate) T);
 
-impl<'py, T: Listed> IntoPyObject<'py> for Member<T> {
+impl<'py, T: PyEnumTable> IntoPyObject<'py> for Member<T> {
     type Target = PyAny;
     type Output = Bound<'py, PyAny>;
     type Error = PyErr;
@@ -83,7 +83,7 @@ impl<'py, T: Listed> IntoPyObject<'py> for Member<T> {
     }
 }
 
-impl<'py, T: Listed> IntoPyObject<'py> for &Member<T> {
+impl<'py, T: PyEnumTable> IntoPyObject<'py> for &Member<T> {
     type Target = PyAny;
     type Output = Bound<'py, PyAny>;
     type Error = PyErr;
@@ -93,7 +93,7 @@ impl<'py, T: Listed> IntoPyObject<'py> for &Member<T> {
     }
 }
 
-impl<'py, T: Listed> FromPyObject<'_, 'py> for Member<T> {
+impl<'py, T: PyEnumTable> FromPyObject<'_, 'py> for Member<T> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -112,7 +112,7 @@ impl<'py, T: Listed> FromPyObject<'_, 'py> for Member<T> {
 // A macro, because a trait cannot see the inherent `ALL` and `name` that the core's own macro wrote.
 macro_rules! listed {
     ($($type:ident $class:literal $doc:literal $({ $($more:tt)* })?)+) => {
-        $(impl Listed for $type {
+        $(impl PyEnumTable for $type {
             const CLASS: &'static str = $class;
             const DOC: &'static str = $doc;
             const ALL: &'static [Self] = $type::ALL;
@@ -149,7 +149,7 @@ listed! {
     Owes "Owes" "What the peer waits for that only your code can send."
     Closing "Closing" "How to close the transport."
     ContentKind "ContentKind" "How the end of content is found."
-    Stage "Stage" "How far one side has come, in h11's words."
+    H11State "Stage" "How far one side has come, in h11's words."
     Paused "PausedReason" "What your code has to do before receiving goes on."
     EventKind "EventKind" "The kinds of event."
     SwitchedBy "SwitchedBy" "What made the peer's direction leave HTTP."

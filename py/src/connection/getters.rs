@@ -7,12 +7,12 @@ use switchover::binding::Bound as _;
 use switchover::{Awaiting, Closing, Order, Owes, Why, gateway, websocket};
 
 use super::Connection;
+use crate::args::ProtocolList;
 use crate::config::Config;
+use crate::enums::Member;
 use crate::head::Request;
-use crate::listed::Member;
-use crate::stage::Stage;
-use crate::text::ProtocolList;
-use crate::view::{Content, Protocol, Selection, State, Trace, Tuple};
+use crate::stage::H11State;
+use crate::values::{Content, Protocol, Selection, State, Trace, Tuple};
 use crate::websocket::Deflate;
 
 #[pymethods]
@@ -25,14 +25,14 @@ impl Connection {
 
     /// How far our side has come.
     #[getter]
-    pub(super) fn our_state(&self) -> PyResult<Member<Stage>> {
-        self.ask(|engine| Member(Stage::ours(engine.role(), engine.state())))
+    pub(super) fn our_state(&self) -> PyResult<Member<H11State>> {
+        self.ask(|engine| Member(H11State::ours(engine.role(), engine.state())))
     }
 
     /// How far the peer's side has come.
     #[getter]
-    pub(super) fn their_state(&self) -> PyResult<Member<Stage>> {
-        self.ask(|engine| Member(Stage::theirs(engine.role(), engine.state())))
+    pub(super) fn their_state(&self) -> PyResult<Member<H11State>> {
+        self.ask(|engine| Member(H11State::theirs(engine.role(), engine.state())))
     }
 
     /// Whom the engine waits for.

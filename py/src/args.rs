@@ -13,17 +13,17 @@ use switchover::{Field, FieldSource};
 
 use crate::headers::Headers;
 use crate::shared::Shared;
-use crate::view::Protocol;
+use crate::values::Protocol;
 
 /// Bytes of a name, value, method, target or reason.
-pub(crate) enum Octets {
+pub(crate) enum BytesArg {
     Bytes(PyBackedBytes),
     /// All of it ASCII.
     Str(PyBackedStr),
     Owned(Vec<u8>),
 }
 
-impl AsRef<[u8]> for Octets {
+impl AsRef<[u8]> for BytesArg {
     fn as_ref(&self) -> &[u8] {
         match self {
             Self::Bytes(bytes) => bytes,
@@ -33,13 +33,13 @@ impl AsRef<[u8]> for Octets {
     }
 }
 
-impl Default for Octets {
+impl Default for BytesArg {
     fn default() -> Self {
         Self::Owned(Vec::new())
     }
 }
 
-impl Octets {
+impl BytesArg {
     /// As `bytes`, the same ones where it is that.
     pub(crate) fn bytes<'py>(self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self {
@@ -52,7 +52,7 @@ impl Octets {
     }
 }
 
-impl FromPyObject<'_, '_> for Octets {
+impl FromPyObject<'_, '_> for BytesArg {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
@@ -93,7 +93,7 @@ impl FromPyObject<'_, '_> for Text {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Ok(match object.extract()? {
-            Octets::Str(text) => Self::Shared(text),
+            BytesArg::Str(text) => Self::Shared(text),
             octets => Self::Owned(characters(octets.as_ref())),
         })
     }
@@ -247,7 +247,7 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
                 Ok(pair) => pair.to_tuple().extract(),
                 Err(_) => line.extract(),
             };
-            let (name, value): (Octets, Octets) =
+            let (name, value): (BytesArg, BytesArg) =
                 pair.map_err(|error| in_line(&line, index + 1, error))?;
             copied.push(name.as_ref(), value.as_ref());
         }
@@ -261,7 +261,7 @@ fn in_line(line: &Bound<'_, PyAny>, number: usize, error: PyErr) -> PyErr {
     let py = line.py();
     let is_pair = line.is_instance_of::<PyTuple>() || line.is_instance_of::<PyList>();
     let name =
-        line.get_item(0).ok().filter(|_| is_pair).and_then(|name| name.extract::<Octets>().ok());
+        line.get_item(0).ok().filter(|_| is_pair).and_then(|name| name.extract::<BytesArg>().ok());
     let (place, part) = match &name {
         Some(name) => (format!("field line {number} ({:?})", characters(name.as_ref())), "value"),
         None => (format!("field line {number}"), "name"),

@@ -12,8 +12,8 @@ use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{self as core, Ineligible};
 
-use crate::listed::Member;
-use crate::text::Text;
+use crate::args::Text;
+use crate::enums::Member;
 
 /// A list that Python sees as a tuple.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
