@@ -7,10 +7,10 @@ use switchover::gateway::{self, EndToEnd};
 use switchover::{Connection, Event, FieldSource, Fields, RequestHead};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::error::put_fault;
-use crate::exchange::Exchange;
 use crate::handle::{with, with_exchange};
-use crate::parcel::Parcel;
+use crate::result::ResultBuffer;
 
 /// The field lines of the current head: a server's request, a client's response.
 fn head(connection: &Connection) -> Option<Fields<'_>> {
@@ -25,7 +25,7 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
 }
 
 /// Leaves what is made of the current head's field lines; false where there is no head.
-fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut Exchange)) -> bool {
+fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }
 
@@ -53,7 +53,7 @@ pub fn forwardable(handle: u32) {
 /// Whether an intermediary may pass on an offer of that protocol.
 #[wasm_bindgen]
 pub fn may_forward(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     str::from_utf8(parcel.octets()).is_ok_and(gateway::may_forward)
 }
 
@@ -80,7 +80,7 @@ pub fn http2_request(handle: u32) -> bool {
 /// Leaves the current request as an extended CONNECT; false where there is none. The parcel is the protocol.
 #[wasm_bindgen]
 pub fn extended_connect(handle: u32, parcel: &[u8]) -> bool {
-    let protocol = Parcel::new(parcel).text();
+    let protocol = ArgReader::new(parcel).text();
     put_request(handle, |head, secure| bridge::extended_connect(head, &protocol, secure))
 }
 
@@ -89,7 +89,7 @@ pub fn extended_connect(handle: u32, parcel: &[u8]) -> bool {
 #[wasm_bindgen]
 pub fn check_http2(status: u32, parcel: &[u8]) -> u32 {
     let status = status.checked_sub(1).map(|status| status as u16);
-    match bridge::check_http2(status, &Parcel::new(parcel).fields()) {
+    match bridge::check_http2(status, &ArgReader::new(parcel).fields()) {
         Ok(()) => 0,
         Err(fault) => fault.number() + 1,
     }
@@ -99,7 +99,7 @@ pub fn check_http2(status: u32, parcel: &[u8]) -> u32 {
 /// is one, and the fields.
 #[wasm_bindgen]
 pub fn http1_fields(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let (authority, key, fields) = (parcel.text(), parcel.texts(), parcel.fields());
     with_exchange(|out| {
         match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {

@@ -4,8 +4,8 @@ use switchover::masque::{CapsuleFault, Capsules, Datagram};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::put_fault;
-use crate::exchange::Exchange;
 use crate::handle::{self, ask_kept, with_exchange, with_kept};
+use crate::result::ResultBuffer;
 
 /// Makes a reader of datagrams up to that payload, and gives its number.
 #[wasm_bindgen]
@@ -25,7 +25,7 @@ pub fn capsules_receive(handle: u32, octets: &[u8]) {
     ask_kept(handle, |capsules: &mut Capsules| capsules.receive(octets));
 }
 
-fn put(fault: CapsuleFault, out: &mut Exchange) {
+fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
     put_fault(fault.name(), fault.text(), out);
 }
 

@@ -6,9 +6,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{self, done};
 use crate::event;
-use crate::exchange::address;
 use crate::handle::{ask, attempt, with, with_place};
-use crate::stage::staged;
+use crate::result::address;
+use crate::staging::staged;
 
 /// Takes bytes of the peer; false leaves the error.
 #[wasm_bindgen]

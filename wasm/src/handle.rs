@@ -10,7 +10,7 @@ use switchover::masque::Capsules;
 use switchover::{Connection, Error, Prepared};
 
 use crate::error;
-use crate::exchange::Exchange;
+use crate::result::ResultBuffer;
 
 /// All of one kind.
 pub(crate) struct Slots<T> {
@@ -55,7 +55,7 @@ pub(crate) struct Engine {
     #[cfg(feature = "profiles")]
     splices: Slots<Splice>,
     prepared: Slots<Prepared>,
-    exchange: Exchange,
+    exchange: ResultBuffer,
 }
 
 thread_local! {
@@ -67,7 +67,7 @@ thread_local! {
             #[cfg(feature = "profiles")]
             splices: Slots::new(),
             prepared: Slots::new(),
-            exchange: Exchange::new(),
+            exchange: ResultBuffer::new(),
         })
     };
 }
@@ -75,31 +75,31 @@ thread_local! {
 /// A kind that is kept by number.
 pub(crate) trait Kept: Sized {
     /// Its own, and what a call leaves things in.
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange);
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer);
 }
 
 impl Kept for Connection {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.connections, &mut engine.exchange)
     }
 }
 
 #[cfg(feature = "profiles")]
 impl Kept for Capsules {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.capsules, &mut engine.exchange)
     }
 }
 
 #[cfg(feature = "profiles")]
 impl Kept for Splice {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.splices, &mut engine.exchange)
     }
 }
 
 impl Kept for Prepared {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.prepared, &mut engine.exchange)
     }
 }
@@ -108,7 +108,7 @@ impl Kept for Prepared {
 /// the default; the face never passes one.
 pub(crate) fn with_kept<T: Kept, R: Default>(
     handle: u32,
-    call: impl FnOnce(&mut T, &mut Exchange) -> R,
+    call: impl FnOnce(&mut T, &mut ResultBuffer) -> R,
 ) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let (slots, exchange) = T::of(engine);
@@ -123,7 +123,7 @@ pub(crate) fn with_kept<T: Kept, R: Default>(
 /// Calls with a connection and the exchange.
 pub(crate) fn with<R: Default>(
     handle: u32,
-    call: impl FnOnce(&mut Connection, &mut Exchange) -> R,
+    call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> R,
 ) -> R {
     with_kept(handle, call)
 }
@@ -146,7 +146,7 @@ pub(crate) fn attempt<R: Default>(
 pub(crate) fn with_prepared<R: Default>(
     handle: u32,
     prepared: u32,
-    call: impl FnOnce(&mut Connection, &Prepared, &mut Exchange) -> R,
+    call: impl FnOnce(&mut Connection, &Prepared, &mut ResultBuffer) -> R,
 ) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let Engine { connections, prepared: all, exchange, .. } = engine;
@@ -172,7 +172,7 @@ pub(crate) fn ask<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) ->
 }
 
 /// Calls with the exchange alone.
-pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut Exchange) -> R) -> R {
+pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut ResultBuffer) -> R) -> R {
     ENGINE.with_borrow_mut(|engine| {
         engine.exchange.clear();
         let result = call(&mut engine.exchange);
@@ -184,7 +184,7 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut Exchange) -> R) -> R {
 /// Calls with a connection and publishes the place that the call gives, which is in the connection's own memory.
 pub(crate) fn with_place(
     handle: u32,
-    call: impl FnOnce(&mut Connection, &mut Exchange) -> Option<(u32, u32)>,
+    call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> Option<(u32, u32)>,
 ) -> bool {
     ENGINE.with_borrow_mut(|engine| {
         let (slots, exchange) = Connection::of(engine);

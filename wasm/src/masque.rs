@@ -3,13 +3,13 @@
 use switchover::masque::{self, IpTarget, UdpTarget};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::handle::with_exchange;
-use crate::parcel::Parcel;
 
 /// Whether a message says that capsules follow; the parcel is the fields.
 #[wasm_bindgen]
 pub fn says_capsules(parcel: &[u8]) -> bool {
-    masque::says_capsules(&Parcel::new(parcel).fields())
+    masque::says_capsules(&ArgReader::new(parcel).fields())
 }
 
 // What a target decodes to is UTF-8, unlike all other text here: it is left as bytes.
@@ -17,7 +17,7 @@ pub fn says_capsules(parcel: &[u8]) -> bool {
 /// Leaves port and host; false where there is no such target. The parcel is template and request target.
 #[wasm_bindgen]
 pub fn udp_target(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let target = UdpTarget::parse(&parcel.text(), &parcel.text());
     with_exchange(|out| {
         if let Some(UdpTarget { host, port }) = &target {
@@ -32,7 +32,7 @@ pub fn udp_target(parcel: &[u8]) -> bool {
 /// and request target.
 #[wasm_bindgen]
 pub fn ip_target(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let target = IpTarget::parse(&parcel.text(), &parcel.text());
     with_exchange(|out| {
         if let Some(IpTarget { target, protocol }) = &target {

@@ -4,15 +4,15 @@ use switchover::RequestHead;
 use switchover::binding::selection_from_bits;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::answer::with_head;
+use crate::args::{ArgReader, borrowed};
 use crate::error::{self, done};
 use crate::handle::{attempt, with};
-use crate::parcel::{Parcel, borrowed};
+use crate::respond::with_head;
 
 /// Sends a request; the parcel is method, target, offer, fields.
 #[wasm_bindgen]
 pub fn send_request(handle: u32, parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let (method, target, offer, fields) =
         (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
     let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
@@ -47,7 +47,7 @@ pub fn send_response(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) 
 /// Accepts a selection, given as its four numbers; the parcel is the fields.
 #[wasm_bindgen]
 pub fn accept(handle: u32, selection: &[u32], early: bool, parcel: &[u8]) -> bool {
-    let fields = Parcel::new(parcel).fields();
+    let fields = ArgReader::new(parcel).fields();
     with(handle, |connection, out| {
         // Other than four numbers stand for no selection, and are refused as such.
         let selection = selection_from_bits(selection.try_into().unwrap_or_default());
@@ -60,7 +60,7 @@ pub fn accept(handle: u32, selection: &[u32], early: bool, parcel: &[u8]) -> boo
 /// Sends a 426; the parcel is protocols and fields.
 #[wasm_bindgen]
 pub fn require(handle: u32, parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let (protocols, fields) = (parcel.texts(), parcel.fields());
     with(handle, |connection, out| {
         let sent = connection.require(&borrowed(&protocols), &fields, &mut out.octets);
@@ -71,7 +71,7 @@ pub fn require(handle: u32, parcel: &[u8]) -> bool {
 /// Advertises on the next response; the parcel is the protocols.
 #[wasm_bindgen]
 pub fn advertise(handle: u32, parcel: &[u8]) -> bool {
-    let protocols = Parcel::new(parcel).texts();
+    let protocols = ArgReader::new(parcel).texts();
     attempt(handle, |connection| connection.advertise(&borrowed(&protocols)).map(|()| true))
 }
 
@@ -104,7 +104,7 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
 /// Ends the message; the parcel is the trailers.
 #[wasm_bindgen]
 pub fn send_end(handle: u32, parcel: &[u8]) -> bool {
-    let trailers = Parcel::new(parcel).fields();
+    let trailers = ArgReader::new(parcel).fields();
     with(handle, |connection, out| {
         let sent = connection.send_end(&trailers, &mut out.octets);
         done(sent, out)

@@ -3,9 +3,9 @@
 use switchover::h2c::Splice;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::error::put_fault;
 use crate::handle::{self, ask_kept, with, with_kept};
-use crate::parcel::Parcel;
 
 /// What came of `splice_new`, below the first number of a splice; they stand in `js/splice.ts` too.
 #[derive(Clone, Copy, Default)]
@@ -21,7 +21,7 @@ enum Refused {
 /// parcel is the trailers.
 #[wasm_bindgen]
 pub fn splice_new(connection: u32, content: &[u8], parcel: &[u8]) -> u32 {
-    let trailers = Parcel::new(parcel).fields();
+    let trailers = ArgReader::new(parcel).fields();
     let (refused, splice) = with(connection, |connection, out| {
         let Some(request) = connection.request() else { return (Refused::NoRequest, None) };
         let splice = Splice::new(&request, content, &trailers);

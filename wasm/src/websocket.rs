@@ -4,9 +4,9 @@ use switchover::Order;
 use switchover::websocket::{self, Deflate};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::exchange::Exchange;
+use crate::args::{ArgReader, borrowed};
 use crate::handle::{ask, with, with_exchange};
-use crate::parcel::{Parcel, borrowed};
+use crate::result::ResultBuffer;
 
 /// Leaves the key of a nonce; nothing where that has not 16 bytes.
 #[wasm_bindgen]
@@ -27,7 +27,7 @@ pub fn subprotocols(handle: u32) {
 /// Which of the preferences is the subprotocol, counted from 1; 0 is none. The parcel is the preferences.
 #[wasm_bindgen]
 pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {
-    let preferences = Parcel::new(parcel).texts();
+    let preferences = ArgReader::new(parcel).texts();
     let by = Order::from_number(by).unwrap_or_default();
     ask(handle, |connection| {
         let preferences = borrowed(&preferences);
@@ -57,7 +57,7 @@ fn deflate(
 }
 
 /// Whether there are parameters, which are left then.
-fn put_deflate(deflate: Option<Deflate>, out: &mut Exchange) -> bool {
+fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     if let Some(deflate) = &deflate {
         out.number(deflate.server_no_context_takeover.into());
         out.number(deflate.client_no_context_takeover.into());
@@ -88,7 +88,7 @@ pub fn select_deflate(
 /// Leaves the parameters that a 101 has agreed to; false where there are none. The parcel is the fields.
 #[wasm_bindgen]
 pub fn agreed_deflate(parcel: &[u8]) -> bool {
-    let fields = Parcel::new(parcel).fields();
+    let fields = ArgReader::new(parcel).fields();
     with_exchange(|out| put_deflate(Deflate::of(&fields), out))
 }
 

@@ -3,10 +3,10 @@
 use switchover::{Prepared, ResponseHead};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::config;
 use crate::error::{self, done};
 use crate::handle::{self, ask_kept, with, with_exchange, with_kept, with_prepared};
-use crate::parcel::Parcel;
 
 /// What a parcel of fields and reason says with that status.
 pub(crate) fn with_head<T>(
@@ -15,7 +15,7 @@ pub(crate) fn with_head<T>(
     parcel: &[u8],
     call: impl FnOnce(&ResponseHead<'_>) -> T,
 ) -> T {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let (fields, reason) = (parcel.fields(), parcel.octets());
     let usual = ResponseHead::new(status, &fields);
     call(&ResponseHead { reason: if has_reason { reason } else { usual.reason }, ..usual })

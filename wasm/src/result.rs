@@ -14,7 +14,7 @@ use switchover::{Fields, binding};
 const KEPT: usize = 64 * 1024;
 
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct ResultBuffer {
     /// Where the rest is; see [`publish`](Self::publish).
     view: [u32; 6],
     numbers: Vec<u32>,
@@ -22,7 +22,7 @@ pub(crate) struct Exchange {
     pub(crate) octets: Vec<u8>,
 }
 
-impl Exchange {
+impl ResultBuffer {
     pub(crate) const fn new() -> Self {
         Self { view: [0; 6], numbers: Vec::new(), text: Vec::new(), octets: Vec::new() }
     }
@@ -167,7 +167,7 @@ impl<'a> Place<'a> {
         [start, start.wrapping_add(part.len() as u32)]
     }
 
-    pub(crate) fn put(&self, out: &mut Exchange) {
+    pub(crate) fn put(&self, out: &mut ResultBuffer) {
         out.numbers([address(self.octets), self.octets.len() as u32]);
     }
 }

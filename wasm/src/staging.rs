@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::exchange::address;
+use crate::result::address;
 
 /// What is longer is allocated for its call; `js/raw.ts` has the number too.
 const LEN: usize = 64 * 1024;

@@ -4,10 +4,10 @@ use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::{ArgReader, borrowed};
 use crate::error;
 use crate::event::{put_protocols, put_request};
 use crate::handle::{ask, with};
-use crate::parcel::{Parcel, borrowed};
 
 /// Leaves the state's nine fields.
 #[wasm_bindgen]
@@ -176,7 +176,7 @@ pub fn trace(handle: u32) -> u32 {
 /// preferences.
 #[wasm_bindgen]
 pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
-    let preferences = Parcel::new(parcel).texts();
+    let preferences = ArgReader::new(parcel).texts();
     let by = Order::from_number(by).unwrap_or_default();
     with(handle, |connection, out| {
         let selection = connection.select(&borrowed(&preferences), by);
@@ -191,7 +191,7 @@ pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
 /// Whether two texts name the same protocol; the parcel is both.
 #[wasm_bindgen]
 pub fn same_protocol(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
+    let mut parcel = ArgReader::new(parcel);
     let (one, other) = (Protocol::parse(parcel.octets()), Protocol::parse(parcel.octets()));
     one.zip(other).is_some_and(|(one, other)| one.same_as(&other))
 }

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 
 use switchover::Field;
 
-pub(crate) struct Parcel<'a> {
+pub(crate) struct ArgReader<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Parcel<'a> {
+impl<'a> ArgReader<'a> {
     pub(crate) fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_character_is_an_octet() {
         let octets = parcel(&[b"GET", b"\xe9"]);
-        let mut parcel = Parcel::new(&octets);
+        let mut parcel = ArgReader::new(&octets);
         assert_eq!(parcel.text(), "GET");
         assert_eq!(parcel.text(), "\u{e9}");
         assert_eq!(parcel.text(), "");
@@ -78,13 +78,13 @@ mod tests {
     fn what_is_cut_short_is_not_read_beyond() {
         let mut whole = 2u32.to_le_bytes().to_vec();
         whole.extend(parcel(&[b"a", b"b", b"c", b"d"]));
-        let fields = Parcel::new(&whole).fields();
+        let fields = ArgReader::new(&whole).fields();
         assert_eq!(
             fields.iter().map(|field| (field.name, field.value)).collect::<Vec<_>>(),
             [(&b"a"[..], &b"b"[..]), (b"c", b"d"),]
         );
         for end in 4..whole.len() {
-            assert_eq!(Parcel::new(&whole[..end]).fields().len(), 2);
+            assert_eq!(ArgReader::new(&whole[..end]).fields().len(), 2);
         }
     }
 }
