@@ -8,7 +8,7 @@ use switchover::bridge::{self, OverHttp2};
 
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::handle::Doomed;
+use crate::handle::Release;
 use crate::handle::memory::{FieldList, RequestGiven};
 use crate::object::{Handle, Lines, swo_lines};
 use crate::out::Out;
@@ -109,6 +109,6 @@ fn lines_get(lines: &Lines, fields: Out<'_, *const swo_field>, count: Out<'_, us
     count.set(lines.fields().len())
 }
 
-fn lines_free(lines: Doomed<swo_lines>) -> Done {
+fn lines_free(lines: Release<swo_lines>) -> Done {
     lines.free()
 }

@@ -3,10 +3,10 @@
 use switchover::binding::Bound;
 use switchover::{Connection, End};
 
-use crate::error::{Done, Own, swo_result};
-use crate::flavour;
+use crate::error::{BindingError, Done, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
+use crate::runtime;
 use crate::types::swo_flag;
 
 export! {
@@ -89,9 +89,9 @@ fn receive_data(mut conn: Conn<'_>, data: &[u8]) -> Done {
 #[inline(always)]
 pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
-        return Err(Own::Overlap.into());
+        return Err(BindingError::Overlap.into());
     }
-    flavour::receive(conn, data)
+    runtime::receive(conn, data)
 }
 
 fn receive_buffer(
@@ -100,17 +100,17 @@ fn receive_buffer(
     data: Out<'_, *mut u8>,
     cap: Out<'_, usize>,
 ) -> Done {
-    let space = flavour::receive_buffer(&mut conn, min)?;
+    let space = runtime::receive_buffer(&mut conn, min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }
 
 fn receive_commit(mut conn: Conn<'_>, len: usize) -> Done {
-    if conn.commit(len) == len { Ok(()) } else { Err(Own::BadLength.into()) }
+    if conn.commit(len) == len { Ok(()) } else { Err(BindingError::BadLength.into()) }
 }
 
 fn receive_eof(mut conn: Conn<'_>, end: u32) -> Done {
-    conn.receive_eof(End::from_number(end).ok_or(Own::BadEnum)?);
+    conn.receive_eof(End::from_number(end).ok_or(BindingError::BadEnum)?);
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use switchover::{
     SwitchedBy, Why,
 };
 
-use crate::error::{Done, Own};
+use crate::error::{BindingError, Done};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
 /// One text for each value of an enum, in one piece of memory.
@@ -114,8 +114,8 @@ static ERROR: Texts = texts!(ErrorKind.name);
 static ERROR_TEXTS: Texts = texts!(ErrorKind.text);
 static ERROR_ADVICE: Texts = texts!(ErrorKind.advice);
 static ERROR_CLAUSES: Texts = texts!(ErrorKind.clause);
-static OWN: Texts = texts!(Own.name);
-static OWN_TEXTS: Texts = texts!(Own.text);
+static OWN: Texts = texts!(BindingError.name);
+static OWN_TEXTS: Texts = texts!(BindingError.text);
 
 fn of_result(
     code: u32,
@@ -124,7 +124,8 @@ fn of_result(
     ok: &'static CStr,
 ) -> &'static CStr {
     let kind = ErrorKind::ALL.iter().position(|kind| u32::from(kind.code()) == code);
-    let of_own = || Own::ALL.iter().position(|own| own.code() == code).and_then(|at| own?.get(at));
+    let of_own =
+        || BindingError::ALL.iter().position(|own| own.code() == code).and_then(|at| own?.get(at));
     match kind.and_then(|at| errors.get(at)).or_else(of_own) {
         Some(text) => text,
         None if code == 0 => ok,

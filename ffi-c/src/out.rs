@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 use bytes::BufMut;
 use switchover::{Error, ErrorKind};
 
-use crate::error::{Done, Own};
+use crate::error::{BindingError, Done};
 use crate::types::{
     SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event,
     swo_failure_info, swo_field, swo_offer, swo_protocol, swo_request, swo_selection, swo_slice,
@@ -49,7 +49,7 @@ impl Out<'_, u32> {
     /// Why something is refused, where it is.
     pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
         self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
-        Ok(outcome.map_err(|_| Own::Refused)?)
+        Ok(outcome.map_err(|_| BindingError::Refused)?)
     }
 }
 
@@ -74,7 +74,7 @@ impl<T> Array<'_, T> {
                 .for_each(|(place, value)| _ = place.write(value.into()));
         }
         self.count.map_or(Ok(()), |place| place.set(count))?;
-        if fits { Ok(()) } else { Err(Own::ArrayTooSmall.into()) }
+        if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
     }
 
     /// The same for values that count themselves.

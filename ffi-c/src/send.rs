@@ -2,15 +2,15 @@
 
 use switchover::{Config, ErrorKind, RequestHead};
 
-use crate::answer::response_head;
 use crate::config::swo_config;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::few::Few;
-use crate::flavour;
 use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
+use crate::respond::response_head;
+use crate::runtime;
+use crate::small_list::SmallList;
 use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};
 
 export! {
@@ -115,8 +115,8 @@ pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
 }
 
 /// Protocol names.
-pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Few<&'a str>> {
-    Few::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
+pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<SmallList<&'a str>> {
+    SmallList::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }
 
 pub(crate) fn request_head<'a>(
@@ -129,7 +129,7 @@ pub(crate) fn request_head<'a>(
 fn send_request(
     mut conn: Conn<'_>,
     given: RequestGiven<'_>,
-    offer: Few<&[u8]>,
+    offer: SmallList<&[u8]>,
     out: Output<'_>,
 ) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
@@ -158,7 +158,7 @@ fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Don
 
 fn set_limits(mut conn: Conn<'_>, config: Option<swo_config>) -> Done {
     let config = config.map_or(Config::default(), Config::from);
-    flavour::set_limits(&mut conn, &config.limits)
+    runtime::set_limits(&mut conn, &config.limits)
 }
 
 fn skip_content(mut conn: Conn<'_>) -> Done {

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use switchover::binding::selection_to_bits;
 use switchover::{Connection, Order, Selection};
 
-use crate::error::{Done, Own, swo_result};
-use crate::few::Few;
+use crate::error::{BindingError, Done, swo_result};
 use crate::handle::memory::FieldList;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out, Output};
 use crate::send::names;
+use crate::small_list::SmallList;
 use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
 
 export! {
@@ -83,12 +83,13 @@ export! {
 
 fn select(
     conn: &Connection,
-    preferences: Few<&[u8]>,
+    preferences: SmallList<&[u8]>,
     by: u32,
     out: Out<'_, swo_selection>,
 ) -> Done {
-    let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
-    let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
+    let (by, preferences) =
+        (Order::from_number(by).ok_or(BindingError::BadEnum)?, names(&preferences)?);
+    let selection = conn.select(&preferences, by).ok_or(BindingError::Nothing)?;
     out.set(swo_selection { opaque: selection_to_bits(selection) })
 }
 
@@ -111,7 +112,7 @@ fn selection_early(selection: Selection, out: Out<'_, swo_selection>) -> Done {
 
 fn require(
     mut conn: Conn<'_>,
-    protocols: Few<&[u8]>,
+    protocols: SmallList<&[u8]>,
     fields: FieldList<'_>,
     out: Output<'_>,
 ) -> Done {
@@ -119,7 +120,7 @@ fn require(
     out.write(|out| conn.require(&protocols, &fields, out))
 }
 
-fn advertise(mut conn: Conn<'_>, protocols: Few<&[u8]>) -> Done {
+fn advertise(mut conn: Conn<'_>, protocols: SmallList<&[u8]>) -> Done {
     Ok(conn.advertise(&names(&protocols)?)?)
 }
 

@@ -12,9 +12,9 @@ use switchover::{Block, Config, Field, FieldSource, Selection};
 
 use super::seen;
 use crate::config::swo_config;
-use crate::error::{Done, Own};
-use crate::few::Few;
+use crate::error::{BindingError, Done};
 use crate::object::swo_block;
+use crate::small_list::SmallList;
 use crate::types::{
     swo_datagram, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head,
     swo_response_head, swo_selection, swo_slice,
@@ -25,8 +25,8 @@ use crate::types::{
 /// Whether there can be an object of that length.
 fn length<T>(data: *const T, len: usize) -> Done {
     match len > isize::MAX as usize / size_of::<T>() {
-        true => Err(Own::BadLength.into()),
-        false if data.is_null() && len > 0 => Err(Own::Null.into()),
+        true => Err(BindingError::BadLength.into()),
+        false if data.is_null() && len > 0 => Err(BindingError::Null.into()),
         false => Ok(()),
     }
 }
@@ -49,9 +49,9 @@ pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'
     Ok((!part.data.is_null()).then_some(given))
 }
 
-pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<Few<&'a [u8]>> {
+pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallList<&'a [u8]>> {
     // SAFETY: the contract, for the list and for each entry.
-    unsafe { Few::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
+    unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
 }
 
 /// The caller's field lines, their lengths and the marks of blocks among them looked at.
@@ -133,7 +133,7 @@ impl Pieces for FieldList<'_> {
 pub(crate) unsafe fn text<'a>(text: *const c_char) -> Done<&'a [u8]> {
     // SAFETY: the contract: it ends with a NUL.
     if text.is_null() {
-        Err(Own::Null.into())
+        Err(BindingError::Null.into())
     } else {
         Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
     }
@@ -141,7 +141,7 @@ pub(crate) unsafe fn text<'a>(text: *const c_char) -> Done<&'a [u8]> {
 
 pub(crate) unsafe fn one<'a, T>(given: *const T) -> Done<&'a T> {
     // SAFETY: the contract.
-    unsafe { given.as_ref() }.ok_or(Own::Null.into())
+    unsafe { given.as_ref() }.ok_or(BindingError::Null.into())
 }
 
 /// Method, target, field lines.
@@ -195,7 +195,7 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
     };
     let common = given.len().min(size_of::<swo_config>());
     if given[common..].iter().any(|&octet| octet != 0) {
-        return Err(Own::StructTooNew.into());
+        return Err(BindingError::StructTooNew.into());
     }
     let mut config = swo_config::from(Config::default());
     // SAFETY: both have so many bytes, and the struct is made of integers, which any bytes are.
@@ -230,7 +230,8 @@ pub(crate) unsafe fn functions(
     (malloc, realloc, free): (swo_malloc, swo_realloc, swo_free),
 ) -> Done<Functions> {
     let all = malloc.zip(realloc).zip(free);
-    all.map(|((malloc, realloc), free)| Functions { malloc, realloc, free }).ok_or(Own::Null.into())
+    all.map(|((malloc, realloc), free)| Functions { malloc, realloc, free })
+        .ok_or(BindingError::Null.into())
 }
 
 // Outputs.
@@ -246,7 +247,7 @@ pub(crate) struct ConfigPlace(*mut swo_config, usize);
 
 pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Done<ConfigPlace> {
     if place.is_null() {
-        Err(Own::Null.into())
+        Err(BindingError::Null.into())
     } else {
         Ok(ConfigPlace(place, swo_config::size(size)?))
     }

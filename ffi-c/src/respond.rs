@@ -5,7 +5,7 @@ use switchover::{Config, Prepared, ResponseHead};
 use crate::config::swo_config;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::handle::Doomed;
+use crate::handle::Release;
 use crate::handle::memory::ResponseGiven;
 use crate::object::{Conn, Handle, swo_conn, swo_prepared};
 use crate::out::{Out, Output};
@@ -93,7 +93,7 @@ fn prepared_new(
     out.set(swo_prepared::new(Prepared::with_config(&response_head(&given), content, config)?)?)
 }
 
-fn prepared_free(prepared: Doomed<swo_prepared>) -> Done {
+fn prepared_free(prepared: Release<swo_prepared>) -> Done {
     prepared.free()
 }
 

@@ -9,12 +9,12 @@ use crate::error::Done;
 const ROOM: usize = 8;
 
 /// The entries of a list.
-pub(crate) enum Few<T> {
+pub(crate) enum SmallList<T> {
     Here([T; ROOM], usize),
     OnHeap(Vec<T>),
 }
 
-impl<T: Copy + Default> Few<T> {
+impl<T: Copy + Default> SmallList<T> {
     /// All entries, or what is wrong with the first that is refused.
     pub(crate) fn collect(entries: impl ExactSizeIterator<Item = Done<T>>) -> Done<Self> {
         let len = entries.len();
@@ -29,7 +29,7 @@ impl<T: Copy + Default> Few<T> {
     }
 }
 
-impl<T> Deref for Few<T> {
+impl<T> Deref for SmallList<T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
         match self {
@@ -42,19 +42,20 @@ impl<T> Deref for Few<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Own;
+    use crate::error::BindingError;
 
     #[test]
     fn entries_keep_their_number_and_order() {
         for len in [0, 1, ROOM, ROOM + 1, 100] {
-            let few = Few::collect((0..len).map(Ok)).unwrap();
+            let few = SmallList::collect((0..len).map(Ok)).unwrap();
             assert_eq!(*few, *(0..len).collect::<Vec<_>>());
         }
         for len in [1, ROOM, ROOM + 1] {
-            let refused = Few::collect(
-                (0..len).map(|at| if at == len - 1 { Err(Own::Null.into()) } else { Ok(at) }),
+            let refused = SmallList::collect(
+                (0..len)
+                    .map(|at| if at == len - 1 { Err(BindingError::Null.into()) } else { Ok(at) }),
             );
-            assert_eq!(refused.err(), Some(Own::Null.into()));
+            assert_eq!(refused.err(), Some(BindingError::Null.into()));
         }
     }
 }

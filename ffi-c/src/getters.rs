@@ -3,7 +3,7 @@
 use switchover::Connection;
 use switchover::binding::Bound;
 
-use crate::error::{Done, Own, swo_result};
+use crate::error::{BindingError, Done, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
 use crate::types::{
@@ -83,7 +83,7 @@ fn awaiting(conn: &Connection) -> Done<u32> {
 }
 
 fn why(conn: &Connection) -> Done<u32> {
-    Ok(conn.why().ok_or(Own::Nothing)?.number())
+    Ok(conn.why().ok_or(BindingError::Nothing)?.number())
 }
 
 fn wants_input(conn: &Connection) -> Done<bool> {
@@ -123,7 +123,7 @@ fn position(conn: &Connection) -> Done<u64> {
 }
 
 fn failure(conn: &Connection, out: Out<'_, swo_failure_info>) -> Done {
-    let error = conn.failure().ok_or(Own::Nothing)?;
+    let error = conn.failure().ok_or(BindingError::Nothing)?;
     out.set(swo_failure_info {
         code: u32::from(error.code()),
         status: error.status().map_or(0, u32::from),

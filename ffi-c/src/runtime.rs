@@ -9,13 +9,13 @@ mod with_std {
 
     use switchover::{Config, Connection, Limits, Role};
 
-    use crate::error::{Done, Own};
+    use crate::error::{BindingError, Done};
     use crate::handle::memory::Functions;
 
     /// What the body came to; a panic stays here.
     #[inline(always)]
     pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
-        catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(Own::Panic.into()))
+        catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(BindingError::Panic.into()))
     }
 
     /// Whether the thread unwinds.
@@ -46,7 +46,7 @@ mod with_std {
     }
 
     pub(crate) fn set_memory(_: Functions) -> Done {
-        Err(Own::TooLate.into())
+        Err(BindingError::TooLate.into())
     }
 }
 
@@ -55,7 +55,7 @@ mod small {
     use switchover::binding::{Bound, is_left};
     use switchover::{Config, Connection, Limits, Role};
 
-    use crate::error::{Done, Own};
+    use crate::error::{BindingError, Done};
     pub(crate) use crate::handle::allocator::set_memory;
 
     #[inline(always)]
