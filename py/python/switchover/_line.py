@@ -11,7 +11,7 @@ import threading
 
 from ._transcript import Transcript
 
-PIECE = 65536
+READ_SIZE = 65536
 
 
 class Line:
@@ -53,7 +53,7 @@ class Line:
 
     def _piece(self) -> bytes:
         try:
-            if piece := self._socket.recv(PIECE):
+            if piece := self._socket.recv(READ_SIZE):
                 return piece
         except TimeoutError as error:
             raise OSError("the server does not go on with the TLS handshake") from error
@@ -87,7 +87,7 @@ class Line:
             return opened  # it came along with the handshake
         while not self._has_ended:
             try:
-                piece = self._socket.recv(PIECE)
+                piece = self._socket.recv(READ_SIZE)
             except ConnectionError as error:
                 raise EOFError(str(error)) from error
             if self._tls is None:
@@ -105,7 +105,7 @@ class Line:
         with self._turn:
             self._sealed.write(piece)
             try:
-                while self._tls and (data := self._tls.read(PIECE)):
+                while self._tls and (data := self._tls.read(READ_SIZE)):
                     opened += data
                 self._has_ended = True
             except ssl.SSLWantReadError:
@@ -143,7 +143,7 @@ class Line:
 def typed() -> bytes:
     """What comes on standard input; nothing at its end, and where it cannot be read."""
     try:
-        return os.read(0, PIECE)
+        return os.read(0, READ_SIZE)
     except OSError:
         return b""
 

@@ -32,14 +32,14 @@ from .. import (
     Switched,
     Why,
 )
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, has_come
+from .wire import MAX_CONTENT, PATIENCE, Patience, SwitchedStream, Wire, connection_on, has_come
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
 
 LOOK = 0.1
 """The seconds that what has come already may take to be read."""
-GLANCE = 1.0
+EARLY_RESPONSE_GRACE = 1.0
 """How many seconds an answer is looked for once the server takes no more of a request."""
 BAD_REQUEST = 400
 """The first status of an error: a client then stops sending (RFC 9112, 9.5)."""
@@ -91,7 +91,7 @@ async def connect_upgrade(
     content: bytes = b"",
     config: Config | None = None,
     patience: Patience = PATIENCE,
-    largest: int = LARGEST,
+    largest: int = MAX_CONTENT,
     informational: Callable[[Informational], object] | None = None,
 ) -> SwitchedStream:
     """Offers protocols on a stream that is connected, and gives the one that the server has switched to.
@@ -127,7 +127,7 @@ async def connect_upgrade(
             outcome = await _outcome(wire, event, largest, informational)
         else:
             read = functools.partial(_outcome, wire, event, largest, informational)
-            outcome = await _ask(wire, bytes(out[until:]), patience, read)
+            outcome = await _send_request(wire, bytes(out[until:]), patience, read)
     except BaseException:
         await aclose_forcefully(stream)
         raise
@@ -137,7 +137,7 @@ async def connect_upgrade(
 
 
 async def resume(
-    switched: SwitchedStream, stream: AnyByteStream, *, patience: Patience = PATIENCE, largest: int = LARGEST
+    switched: SwitchedStream, stream: AnyByteStream, *, patience: Patience = PATIENCE, largest: int = MAX_CONTENT
 ) -> Answer:
     """The answer to the request of `switched` in HTTP above a new layer: `stream` is TLS over `switched`.
 
@@ -147,7 +147,7 @@ async def resume(
     wire.connection.take_leftover()
     wire.connection.resume_http()
     try:
-        return await _answer(wire, await _final(wire), largest)
+        return await _read_response(wire, await _final(wire), largest)
     except BaseException:
         await aclose_forcefully(stream)
         raise
@@ -178,7 +178,7 @@ async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
     return None
 
 
-async def _ask(
+async def _send_request(
     wire: Wire, request: bytes, patience: Patience, read: Callable[[], Awaitable[Switched | Answer]]
 ) -> Switched | Answer:
     """Sends a request while its answer is read: a server may answer, and close, before it has taken all."""
@@ -191,7 +191,7 @@ async def _ask(
             await wire.send(request)
         except (TimeoutError, BrokenResourceError, ClosedResourceError) as error:
             failure = error  # it may have answered before it stopped reading
-        wire.allow(replace(patience, response=GLANCE) if isinstance(failure, TimeoutError) else patience)
+        wire.allow(replace(patience, response=EARLY_RESPONSE_GRACE) if isinstance(failure, TimeoutError) else patience)
 
     try:
         async with create_task_group() as tasks:
@@ -241,10 +241,10 @@ async def _outcome(
 ) -> Switched | Answer:
     """Reads the switch, or a whole answer."""
     event = await _final(wire, event, informational)
-    return event if isinstance(event, Switched) else await _answer(wire, event, largest)
+    return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 
 
-async def _answer(wire: Wire, response: Event | Paused, largest: int) -> Answer:
+async def _read_response(wire: Wire, response: Event | Paused, largest: int) -> Answer:
     """Reads the rest of an answer."""
     if not isinstance(response, Response):
         raise BrokenResourceError("the connection has ended without an answer")

@@ -52,26 +52,26 @@ from .. import (
     Turn,
 )
 from .._reset import bound_unsent, has_hung_up, resets
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, share, socket_of
+from .wire import MAX_CONTENT, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
 
 LOG = logging.getLogger("switchover.aio")
-LINGER = 4.0
-"""How long a server reads on after its last answer, as long as there is no pause of `LULL` seconds."""
-LULL = 1.0
+LINGER_MAX = 4.0
+"""How long a server reads on after its last answer, as long as there is no pause of `LINGER_IDLE` seconds."""
+LINGER_IDLE = 1.0
 LINGERING = 1 << 20
 """How much it reads and drops then."""
 UNHEARD = 1 << 20
 """How much content may be left out, as after a HEAD, before it is looked whether the client is still there."""
-GLANCE = 0.001
+DISCONNECT_POLL = 0.001
 """For how many seconds."""
-LEFT_ALONE = 0.05
+ACCEPT_RETRY_DELAY = 0.05
 """How many seconds a listener is left alone after it has failed."""
-GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
+DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
 """How a stream of anyio says that it, or the other side, is no longer there."""
-GONE = (*GONE_QUIETLY, OSError)
+TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 """The same where TLS is between, and time-outs."""
 
 
@@ -108,11 +108,11 @@ async def serve(
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
     try:
         bound_unsent(socket_of(stream))
-        with suppress(*GONE, RemoteProtocolError):
+        with suppress(*TRANSPORT_ERRORS, RemoteProtocolError):
             while request := await _next_request(wire):
                 if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
                     break
-        await _leave(wire)
+        await _linger_and_close(wire)
     except Exception as error:
         # A task of the handler's goes on with the stream, or the transport has exceptions of its own, as uvloop's.
         if isinstance(error, BusyResourceError):
@@ -153,7 +153,7 @@ async def serve_all(
                 if current_time() - last > 1:
                     LOG.error("No connection can be accepted: %r", error.exceptions)
                     last = current_time()
-                await sleep(LEFT_ALONE)
+                await sleep(ACCEPT_RETRY_DELAY)
 
 
 class Exchange:
@@ -207,7 +207,7 @@ class Exchange:
             self._end(event)
         return b""
 
-    async def read(self, largest: int = LARGEST) -> bytes:
+    async def read(self, largest: int = MAX_CONTENT) -> bytes:
         """All content of the request; ContentTooLargeError where it has more than `largest` bytes. Next: answer."""
         content = bytearray()
         while data := await self.receive():
@@ -224,7 +224,7 @@ class Exchange:
         the client sends more requests than the engine holds; then the next send fails. Next: stop what you do for it.
         """
         connection = self._open
-        with suppress(*GONE):
+        with suppress(*TRANSPORT_ERRORS):
             while connection.wants_input:
                 await self._wire.receive()
             if not self._wire.has_end:
@@ -281,7 +281,7 @@ class Exchange:
         # Where requests wait before the client's end, reading does not come to it.
         if not has_hung_up(socket_of(self._wire.stream)):
             try:
-                with move_on_after(GLANCE) as glance:
+                with move_on_after(DISCONNECT_POLL) as glance:
                     await self.gone()
             except BusyResourceError:
                 # The handler waits for the end itself.
@@ -374,7 +374,7 @@ async def _next_request(wire: Wire) -> Request | None:
     except (RemoteProtocolError, TimeoutError) as error:
         _log(error)
         if wire.connection.awaiting is not Awaiting.REQUEST:
-            await _refuse(wire, _status(error))
+            await _send_error(wire, _status(error))
     return None
 
 
@@ -391,7 +391,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if own := error and _without(error, wire.failures, GONE_QUIETLY if wire.switched else (ClientGoneError,)):
+    if own := error and _without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
         _log(wire.failure or error)
@@ -404,7 +404,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         return wire.failure is None and wire.connection.persists
     if error is None:
         LOG.error("A handler has returned without a whole answer")
-    await _refuse(wire, _status(None if own else wire.failure))
+    await _send_error(wire, _status(None if own else wire.failure))
     return False
 
 
@@ -442,13 +442,13 @@ def _status(error: Exception | None) -> int:
     return 413 if isinstance(error, ContentTooLargeError) else 500
 
 
-async def _refuse(wire: Wire, status: int) -> None:
+async def _send_error(wire: Wire, status: int) -> None:
     """Answers what cannot be served, where no answer has begun. The connection ends."""
-    with suppress(ProtocolError, *GONE):
+    with suppress(ProtocolError, *TRANSPORT_ERRORS):
         await wire.send(wire.connection.reject(status))
 
 
-async def _leave(wire: Wire) -> None:
+async def _linger_and_close(wire: Wire) -> None:
     """Ends the connection so that the client gets all of the last answer, or sees that it is not whole."""
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:
@@ -457,7 +457,7 @@ async def _leave(wire: Wire) -> None:
     is_idle = wire.connection.awaiting is Awaiting.REQUEST
     if wire.switched or (closing is Closing.LINGER and not is_idle):
         await _linger(wire.stream)
-    with suppress(*GONE), move_on_after(LULL):
+    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_IDLE):
         await wire.stream.aclose()
 
 
@@ -474,19 +474,19 @@ async def _linger(stream: AnyByteStream) -> None:
     and take our last answer away from it (RFC 9112, 9.6).
     """
     dropped = 0
-    with suppress(*GONE), move_on_after(LINGER):
+    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
         # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
         with suppress(NotImplementedError, TypeError, RuntimeError):
             await stream.send_eof()
         while dropped <= LINGERING:
-            with fail_after(LULL):
+            with fail_after(LINGER_IDLE):
                 dropped += len(await stream.receive())
 
 
 async def _reset(stream: AnyByteStream) -> None:
     """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
     if (raw := socket_of(stream)) is not None:
-        with suppress(*GONE, ValueError):  # a socket of uvloop that has ended
+        with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended
             resets(raw)
     await aclose_forcefully(stream)
 

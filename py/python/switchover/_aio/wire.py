@@ -37,7 +37,7 @@ from .._reset import LOST, has_input
 if TYPE_CHECKING:
     from .. import Event
 
-PIECE = 65_536
+READ_SIZE = 65_536
 """How much is read at once."""
 TURN = 30
 """The seconds that a task waits below TLS for another one's send, of which nothing is taken."""
@@ -45,13 +45,13 @@ SENT = 32_768
 """How much is sent at once."""
 CONTENT = 1 << 30
 """The limit of content of a request, in bytes, unless a `config` has another."""
-LARGEST = 65_536
+MAX_CONTENT = 65_536
 """How much content is read whole, unless another limit is given."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 SYSTEM = 4
 """How many times as long the system's buffer of a Unix socket may take to empty."""
 UNIX = getattr(socket, "AF_UNIX", object())
-EARNED = 0.001
+SECONDS_PER_BYTE = 0.001
 """Seconds that a byte adds to the time left: long content may take long, a byte a second may not."""
 
 
@@ -117,7 +117,7 @@ class SwitchedStream(BufferedByteStream):
         """What is spoken, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
 
-    async def receive(self, max_bytes: int = PIECE) -> bytes:
+    async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
         """Receives what comes next. After a send that met a reset, the end is a BrokenResourceError."""
         async with self._until(EndOfStream):
             return await super().receive(max_bytes)
@@ -214,7 +214,7 @@ class Wire:
             length = await self.receive()
         self.left = left - (current_time() - begun)
         if awaiting is Awaiting.CONTENT:
-            self.left += length * EARNED
+            self.left += length * SECONDS_PER_BYTE
 
     def allow(self, patience: Patience) -> None:
         """Gives the peer these times from now on, also for what is being waited for."""
@@ -224,7 +224,7 @@ class Wire:
     async def receive(self) -> int:
         """Gives the engine what comes next, and returns how much that was."""
         try:
-            data = await self.stream.receive(PIECE)
+            data = await self.stream.receive(READ_SIZE)
         except EndOfStream:
             await _noted()
             self.connection.receive_eof(clean=not any(map(_is_reset, self.failures)))
@@ -274,7 +274,7 @@ class _Orderly(ByteStream):
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
         return cast("Mapping[Any, Callable[[], Any]]", self.stream.extra_attributes)  # pyright: ignore[reportUnknownMemberType]
 
-    async def receive(self, max_bytes: int = PIECE) -> bytes:
+    async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
         return await self.stream.receive(max_bytes)
 
     async def send(self, item: bytes) -> None:
@@ -286,8 +286,8 @@ class _Orderly(ByteStream):
             finally:
                 self.turns.discard(turn)
         try:
-            for start in range(0, len(item), PIECE):
-                await self.stream.send(item[start : start + PIECE])
+            for start in range(0, len(item), READ_SIZE):
+                await self.stream.send(item[start : start + READ_SIZE])
                 for other in self.turns:
                     other.deadline = current_time() + TURN
         finally:
