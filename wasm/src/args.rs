@@ -61,23 +61,23 @@ pub(crate) fn borrowed<'a>(texts: &'a [Cow<'_, str>]) -> Vec<&'a str> {
 mod tests {
     use super::*;
 
-    fn parcel(parts: &[&[u8]]) -> Vec<u8> {
+    fn args(parts: &[&[u8]]) -> Vec<u8> {
         parts.iter().flat_map(|part| [&(part.len() as u32).to_le_bytes(), *part].concat()).collect()
     }
 
     #[test]
     fn a_character_is_an_octet() {
-        let octets = parcel(&[b"GET", b"\xe9"]);
-        let mut parcel = ArgReader::new(&octets);
-        assert_eq!(parcel.text(), "GET");
-        assert_eq!(parcel.text(), "\u{e9}");
-        assert_eq!(parcel.text(), "");
+        let octets = args(&[b"GET", b"\xe9"]);
+        let mut args = ArgReader::new(&octets);
+        assert_eq!(args.text(), "GET");
+        assert_eq!(args.text(), "\u{e9}");
+        assert_eq!(args.text(), "");
     }
 
     #[test]
     fn what_is_cut_short_is_not_read_beyond() {
         let mut whole = 2u32.to_le_bytes().to_vec();
-        whole.extend(parcel(&[b"a", b"b", b"c", b"d"]));
+        whole.extend(args(&[b"a", b"b", b"c", b"d"]));
         let fields = ArgReader::new(&whole).fields();
         assert_eq!(
             fields.iter().map(|field| (field.name, field.value)).collect::<Vec<_>>(),

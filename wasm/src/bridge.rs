@@ -52,9 +52,9 @@ pub fn forwardable(handle: u32) {
 
 /// Whether an intermediary may pass on an offer of that protocol.
 #[wasm_bindgen]
-pub fn may_forward(parcel: &[u8]) -> bool {
-    let mut parcel = ArgReader::new(parcel);
-    str::from_utf8(parcel.octets()).is_ok_and(gateway::may_forward)
+pub fn may_forward(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    str::from_utf8(args.octets()).is_ok_and(gateway::may_forward)
 }
 
 /// Leaves the current request translated; false where there is none.
@@ -77,30 +77,30 @@ pub fn http2_request(handle: u32) -> bool {
     put_request(handle, bridge::http2_request)
 }
 
-/// Leaves the current request as an extended CONNECT; false where there is none. The parcel is the protocol.
+/// Leaves the current request as an extended CONNECT; false where there is none. `args` holds the protocol.
 #[wasm_bindgen]
-pub fn extended_connect(handle: u32, parcel: &[u8]) -> bool {
-    let protocol = ArgReader::new(parcel).text();
+pub fn extended_connect(handle: u32, args: &[u8]) -> bool {
+    let protocol = ArgReader::new(args).text();
     put_request(handle, |head, secure| bridge::extended_connect(head, &protocol, secure))
 }
 
 /// What has no place in HTTP/2, one higher than its number; 0 is nothing. The status is one higher too, 0 is a request.
-/// The parcel is the fields.
+/// `args` holds the fields.
 #[wasm_bindgen]
-pub fn check_http2(status: u32, parcel: &[u8]) -> u32 {
+pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     let status = status.checked_sub(1).map(|status| status as u16);
-    match bridge::check_http2(status, &ArgReader::new(parcel).fields()) {
+    match bridge::check_http2(status, &ArgReader::new(args).fields()) {
         Ok(()) => 0,
         Err(fault) => fault.number() + 1,
     }
 }
 
-/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. The parcel is the authority, the key if there
+/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. `args` holds the authority, the key if there
 /// is one, and the fields.
 #[wasm_bindgen]
-pub fn http1_fields(parcel: &[u8]) -> bool {
-    let mut parcel = ArgReader::new(parcel);
-    let (authority, key, fields) = (parcel.text(), parcel.texts(), parcel.fields());
+pub fn http1_fields(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let (authority, key, fields) = (args.text(), args.texts(), args.fields());
     with_exchange(|out| {
         match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {
             Ok(lines) => {

@@ -172,11 +172,11 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// Leaves the four numbers of a selection, and which preference it is; false where there is none. The parcel is the
+/// Leaves the four numbers of a selection, and which preference it is; false where there is none. `args` holds the
 /// preferences.
 #[wasm_bindgen]
-pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
-    let preferences = ArgReader::new(parcel).texts();
+pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
+    let preferences = ArgReader::new(args).texts();
     let by = Order::from_number(by).unwrap_or_default();
     with(handle, |connection, out| {
         let selection = connection.select(&borrowed(&preferences), by);
@@ -188,10 +188,10 @@ pub fn select(handle: u32, parcel: &[u8], by: u32) -> bool {
     })
 }
 
-/// Whether two texts name the same protocol; the parcel is both.
+/// Whether two texts name the same protocol; `args` holds both.
 #[wasm_bindgen]
-pub fn same_protocol(parcel: &[u8]) -> bool {
-    let mut parcel = ArgReader::new(parcel);
-    let (one, other) = (Protocol::parse(parcel.octets()), Protocol::parse(parcel.octets()));
+pub fn same_protocol(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let (one, other) = (Protocol::parse(args.octets()), Protocol::parse(args.octets()));
     one.zip(other).is_some_and(|(one, other)| one.same_as(&other))
 }

@@ -8,23 +8,23 @@ use crate::config;
 use crate::error::{self, done};
 use crate::handle::{self, ask_kept, with, with_exchange, with_kept, with_prepared};
 
-/// What a parcel of fields and reason says with that status.
+/// What arguments of fields and reason says with that status.
 pub(crate) fn with_head<T>(
     status: u16,
     has_reason: bool,
-    parcel: &[u8],
+    args: &[u8],
     call: impl FnOnce(&ResponseHead<'_>) -> T,
 ) -> T {
-    let mut parcel = ArgReader::new(parcel);
-    let (fields, reason) = (parcel.fields(), parcel.octets());
+    let mut args = ArgReader::new(args);
+    let (fields, reason) = (args.fields(), args.octets());
     let usual = ResponseHead::new(status, &fields);
     call(&ResponseHead { reason: if has_reason { reason } else { usual.reason }, ..usual })
 }
 
-/// Sends a whole final response; the parcel is fields and reason.
+/// Sends a whole final response; `args` holds fields and reason.
 #[wasm_bindgen]
-pub fn respond(handle: u32, status: u16, has_reason: bool, parcel: &[u8], content: &[u8]) -> bool {
-    with_head(status, has_reason, parcel, |head| {
+pub fn respond(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
+    with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
             let sent = connection.respond(head, content, &mut out.octets);
             done(sent, out)
@@ -32,10 +32,10 @@ pub fn respond(handle: u32, status: u16, has_reason: bool, parcel: &[u8], conten
     })
 }
 
-/// Answers before a request; the parcel is fields and reason.
+/// Answers before a request; `args` holds fields and reason.
 #[wasm_bindgen]
-pub fn reject(handle: u32, status: u16, has_reason: bool, parcel: &[u8], content: &[u8]) -> bool {
-    with_head(status, has_reason, parcel, |head| {
+pub fn reject(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
+    with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
             let sent = connection.reject(head, content, &mut out.octets);
             done(sent, out)
@@ -44,12 +44,11 @@ pub fn reject(handle: u32, status: u16, has_reason: bool, parcel: &[u8], content
 }
 
 /// Prepares a whole response for connections of the configuration that is next; gives its number, one higher than it is, or 0
-/// and leaves the error. The parcel is fields and reason.
+/// and leaves the error. `args` holds fields and reason.
 #[wasm_bindgen]
-pub fn prepared_new(status: u16, has_reason: bool, parcel: &[u8], content: &[u8]) -> u32 {
+pub fn prepared_new(status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> u32 {
     let config = config::next().unwrap_or_default();
-    match with_head(status, has_reason, parcel, |head| Prepared::with_config(head, content, config))
-    {
+    match with_head(status, has_reason, args, |head| Prepared::with_config(head, content, config)) {
         Ok(prepared) => handle::add(prepared) + 1,
         Err(refused) => {
             with_exchange(|out| error::put(&refused, out));

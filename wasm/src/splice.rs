@@ -18,10 +18,10 @@ enum Refused {
 }
 
 /// Makes a splice of a connection's current request; gives its number, two higher than it is, or what is in the way. The
-/// parcel is the trailers.
+/// args is the trailers.
 #[wasm_bindgen]
-pub fn splice_new(connection: u32, content: &[u8], parcel: &[u8]) -> u32 {
-    let trailers = ArgReader::new(parcel).fields();
+pub fn splice_new(connection: u32, content: &[u8], args: &[u8]) -> u32 {
+    let trailers = ArgReader::new(args).fields();
     let (refused, splice) = with(connection, |connection, out| {
         let Some(request) = connection.request() else { return (Refused::NoRequest, None) };
         let splice = Splice::new(&request, content, &trailers);

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::result::address;
 
-/// What is longer is allocated for its call; `js/raw.ts` has the number too.
+/// What is longer is allocated for its call; `js/engine/raw.ts` has the number too.
 const LEN: usize = 64 * 1024;
 
 thread_local! {

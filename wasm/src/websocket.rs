@@ -24,10 +24,10 @@ pub fn subprotocols(handle: u32) {
     });
 }
 
-/// Which of the preferences is the subprotocol, counted from 1; 0 is none. The parcel is the preferences.
+/// Which of the preferences is the subprotocol, counted from 1; 0 is none. `args` holds the preferences.
 #[wasm_bindgen]
-pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {
-    let preferences = ArgReader::new(parcel).texts();
+pub fn select_subprotocol(handle: u32, args: &[u8], by: u32) -> u32 {
+    let preferences = ArgReader::new(args).texts();
     let by = Order::from_number(by).unwrap_or_default();
     ask(handle, |connection| {
         let preferences = borrowed(&preferences);
@@ -85,10 +85,10 @@ pub fn select_deflate(
     })
 }
 
-/// Leaves the parameters that a 101 has agreed to; false where there are none. The parcel is the fields.
+/// Leaves the parameters that a 101 has agreed to; false where there are none. `args` holds the fields.
 #[wasm_bindgen]
-pub fn agreed_deflate(parcel: &[u8]) -> bool {
-    let fields = ArgReader::new(parcel).fields();
+pub fn agreed_deflate(args: &[u8]) -> bool {
+    let fields = ArgReader::new(args).fields();
     with_exchange(|out| put_deflate(Deflate::of(&fields), out))
 }
 

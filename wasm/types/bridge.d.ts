@@ -1,5 +1,5 @@
 import type { Headers } from "./headers.js";
-import { type HeaderSource } from "./parcel.js";
+import { type HeaderSource } from "./args.js";
 import { OverHttp2 } from "./tables.js";
 /**
  * What in a field list has no place in HTTP/2; `null` where all of it has. The list is of a response with that status, of a

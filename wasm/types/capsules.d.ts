@@ -1,4 +1,4 @@
-import { Owned } from "./owned.js";
+import { DisposableHandle } from "./owned.js";
 /** One datagram of a stream of capsules. */
 export declare class Datagram {
     /**
@@ -18,7 +18,7 @@ export declare class Datagram {
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
-export declare class Capsules extends Owned {
+export declare class Capsules extends DisposableHandle {
     /**
      * A reader that takes datagrams up to that payload, in bytes, which bounds what is held; `UDP_PAYLOAD` is the most that
      * UDP has. Next: `receive`.

@@ -1,6 +1,6 @@
 import { type LimitOptions } from "./config.js";
-import { type HeaderSource } from "./parcel.js";
-import { Profiled } from "./profiled.js";
+import { type HeaderSource } from "./args.js";
+import { ProfileMethods } from "./profiled.js";
 import { type State, type TraceEntry } from "./state.js";
 import { Awaiting, Closing, Order, Owes, Why } from "./tables.js";
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
@@ -23,7 +23,7 @@ export declare class Selection {
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
-export declare class Connection extends Profiled {
+export declare class Connection extends ProfileMethods {
     /**
      * Server: one offered protocol that both sides can live with, by the client's order of preference or the server's. Each
      * preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `null` where nothing

@@ -13,7 +13,7 @@ export { GoneError } from "./gone.js";
 export type { Headers } from "./headers.js";
 export type { Content } from "./inbound.js";
 export type { DataParts, RequestHead } from "./outbound.js";
-export type { HeaderSource } from "./parcel.js";
+export type { HeaderSource } from "./args.js";
 export { Prepared, type ResponseHead } from "./prepared.js";
 export { sameProtocol } from "./protocol.js";
 export type { State, TraceEntry } from "./state.js";

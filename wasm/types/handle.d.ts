@@ -1,8 +1,8 @@
 import { type Config } from "./config.js";
-import { Owned } from "./owned.js";
+import { DisposableHandle } from "./owned.js";
 import { Role } from "./tables.js";
 /** A connection as something that has memory in the module. */
-export declare class Handle extends Owned {
+export declare class Handle extends DisposableHandle {
     #private;
     /** A connection of that role. Next: a server receives, a client sends a request. */
     constructor(role: Role, config?: Config);

@@ -1,4 +1,4 @@
-import { type HeaderSource } from "./parcel.js";
+import { type HeaderSource } from "./args.js";
 /** Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3). */
 export interface UdpTarget {
     /** A name or an address, decoded; an IPv6 address without brackets. */

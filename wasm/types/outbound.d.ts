@@ -1,5 +1,5 @@
 import { Inbound } from "./inbound.js";
-import { type HeaderSource } from "./parcel.js";
+import { type HeaderSource } from "./args.js";
 import { Prepared, type ResponseHead } from "./prepared.js";
 /** A request to send. The version is always HTTP/1.1. */
 export interface RequestHead {

@@ -1,6 +1,6 @@
 import { type Config } from "./config.js";
-import { Owned } from "./owned.js";
-import { type HeaderSource } from "./parcel.js";
+import { DisposableHandle } from "./owned.js";
+import { type HeaderSource } from "./args.js";
 /** The head of a response to send. */
 export interface ResponseHead {
     /** 200 to 599; of `sendInformational` another 1xx than 101. */
@@ -19,7 +19,7 @@ export interface ResponseHead {
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
-export declare class Prepared extends Owned {
+export declare class Prepared extends DisposableHandle {
     /**
      * Checks and encodes. `config` is that of the connections; with its `tidy` the headers may be put right. Throws what
      * `respond` throws for what is wrong with the response itself. Next: `respondPrepared`.

@@ -6,7 +6,7 @@ import { Deflate, type DeflateParameters } from "./websocket.js";
  * The part of a connection that knows particular protocols. The current head is a server's request, a client's response. With
  * the module of `switchover/core` each of these throws an `Error` that says so.
  */
-export declare class Profiled extends Outbound {
+export declare class ProfileMethods extends Outbound {
     /**
      * Server: the subprotocols that the current request asks for, in the client's order of preference; empty where it asks for
      * none, or no request is kept. Next: `selectSubprotocol`. RFC 6455, 4.1.

@@ -1,6 +1,6 @@
 import { Connection } from "./connection.js";
-import { Owned } from "./owned.js";
-import { type HeaderSource } from "./parcel.js";
+import { DisposableHandle } from "./owned.js";
+import { type HeaderSource } from "./args.js";
 /**
  * Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both have
  * the same picture. To the engine it looks as if the client had spoken HTTP/2 from the start, the request on stream 1.
@@ -11,7 +11,7 @@ import { type HeaderSource } from "./parcel.js";
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
-export declare class Splice extends Owned {
+export declare class Splice extends DisposableHandle {
     /**
      * Server, before the 101: what the connection's current request brings along. `content` and `trailers` are all that came,
      * at most 65,535 bytes. Where it cannot be taken along a `ProfileError` with the `Ineligible` says why: decline the

@@ -1,4 +1,4 @@
-import type { HeaderSource } from "./parcel.js";
+import type { HeaderSource } from "./args.js";
 import type { InformationalEvent } from "./event.js";
 import { type Answer } from "./streams-answer.js";
 import { type Body } from "./streams-content.js";

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.js";
 import type { Offer } from "./event.js";
-import type { HeaderSource } from "./parcel.js";
+import type { HeaderSource } from "./args.js";
 import { Message } from "./streams-head.js";
 import { Switched } from "./streams-switched.js";
 import type { Socket } from "./streams-transport.js";

@@ -1,4 +1,4 @@
-import type { HeaderSource } from "./parcel.js";
+import type { HeaderSource } from "./args.js";
 import { type RemoteAddr } from "./streams-address.js";
 import { type Body } from "./streams-content.js";
 import { ServerRequest } from "./streams-request.js";

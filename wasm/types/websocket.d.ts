@@ -1,4 +1,4 @@
-import { type HeaderSource } from "./parcel.js";
+import { type HeaderSource } from "./args.js";
 /**
  * Client: the `Sec-WebSocket-Key` of a nonce, which is 16 bytes that cannot be guessed, new for each connection:
  * `crypto.getRandomValues(new Uint8Array(16))`. Other lengths are a `RangeError`. Next: `sendRequest` with it and
