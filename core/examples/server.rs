@@ -16,10 +16,10 @@ use switchover::{
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LULL`.
-const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
-const LINGERING: usize = 1 << 20;
+/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LINGER_IDLE`.
+const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1 << 20;
 
 /// The limit of content of a request, in bytes.
 const CONTENT: u64 = 1 << 20;
@@ -186,9 +186,10 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
 /// take our last answer away from it (RFC 9112, 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
-    let (end, mut dropped) = (Instant::now() + LINGER, 0);
-    while dropped < LINGERING
-        && let Ok(len @ 1..) = read_by(end.min(Instant::now() + LULL), stream, &mut [0; 8192])
+    let (end, mut dropped) = (Instant::now() + LINGER_MAX, 0);
+    while dropped < LINGER_BYTES
+        && let Ok(len @ 1..) =
+            read_by(end.min(Instant::now() + LINGER_IDLE), stream, &mut [0; 8192])
     {
         dropped += len;
     }

@@ -13,10 +13,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LULL`.
-const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
-const LINGERING: usize = 1 << 20;
+/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LINGER_IDLE`.
+const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1 << 20;
 
 /// The limit of content of a request, in bytes.
 const CONTENT: u64 = 1 << 20;
@@ -177,11 +177,11 @@ async fn leave(mut stream: TcpStream) -> io::Result<()> {
     let mut piece = vec![0; 16_384];
     let mut dropped = 0;
     let rest = async {
-        while dropped < LINGERING
-            && let Ok(Ok(len @ 1..)) = timeout(LULL, stream.read(&mut piece)).await
+        while dropped < LINGER_BYTES
+            && let Ok(Ok(len @ 1..)) = timeout(LINGER_IDLE, stream.read(&mut piece)).await
         {
             dropped += len;
         }
     };
-    timeout(LINGER, rest).await.or(Ok(()))
+    timeout(LINGER_MAX, rest).await.or(Ok(()))
 }

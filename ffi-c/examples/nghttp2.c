@@ -16,7 +16,7 @@
 #include <nghttp2/nghttp2.h>
 #include <switchover.h>
 
-enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER = 4 /* seconds */ };
+enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER_MAX = 4 /* seconds */ };
 typedef struct request {
     int32_t stream; /* 0: it is over */
     char method[8], target[256], text[320];
@@ -193,7 +193,7 @@ int main(int count, char **words) {
     if (output && !swo_conn_new(SWO_ROLE_SERVER, &config, &conn)) speak_http1(conn);
     swo_splice_free(splice);
     swo_conn_free(conn);
-    alarm(LINGER); /* to close with bytes unread could take the last answer away from the client */
+    alarm(LINGER_MAX); /* to close with bytes unread could take the last answer away from the client */
     shutdown(fd, SHUT_WR);
     while (recv(fd, data, sizeof data, 0) > 0) continue;
     if (output) fclose(output);

@@ -34,9 +34,9 @@ enum {
     OUT = 16384,       /* bytes that wait to be sent */
     ROOM = 1024,       /* the most that one event makes us write */
     WORK = 200,        /* milliseconds that a decision takes */
-    LINGER = 4000,     /* and for which a connection that is over is still read from, */
-    LULL = 1000,       /* without a pause of these, */
-    LINGERED = 1 << 20, /* and bytes at most */
+    LINGER_MAX = 4000,      /* and for which a connection that is over is still read from, */
+    LINGER_IDLE = 1000,     /* without a pause of these, */
+    LINGER_BYTES = 1 << 20, /* and bytes at most */
     PAUSE = 100        /* and until accept(2) is tried again after it has failed */
 };
 
@@ -333,7 +333,7 @@ static void readable(client *c) {
     if (got > 0 && c->is_shut) {
         c->since = now;
         c->dropped += (size_t)got;
-        c->is_gone = c->dropped > LINGERED;
+        c->is_gone = c->dropped > LINGER_BYTES;
     }
     if (got < 0 || c->is_over) return;
     if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST) c->since = now; /* the head has a time of its own */
@@ -348,7 +348,7 @@ static short wanted(const client *c) {
 }
 
 static int64_t deadline(const client *c) {
-    if (c->is_shut) return c->since + LULL < c->shut_at + LINGER ? c->since + LULL : c->shut_at + LINGER;
+    if (c->is_shut) return c->since + LINGER_IDLE < c->shut_at + LINGER_MAX ? c->since + LINGER_IDLE : c->shut_at + LINGER_MAX;
     if (c->waiting > 0) return c->since + patience;
     switch (swo_awaiting(c->conn)) {
     case SWO_AWAITING_CALLER: return INT64_MAX;

@@ -31,9 +31,9 @@ enum {
     CONTENT = 1 << 20,  /* bytes of content that a request may have */
     LATER = 200,        /* milliseconds until `/later` is answered */
     PAUSE = 100,        /* and until accept(2) is tried again after it has failed */
-    LINGER = 4000,      /* milliseconds for which a connection that is over is still read from */
-    LULL = 1000,        /* without a pause of these */
-    LINGERED = 1 << 20  /* and bytes at most */
+    LINGER_MAX = 4000,      /* milliseconds for which a connection that is over is still read from */
+    LINGER_IDLE = 1000,     /* without a pause of these */
+    LINGER_BYTES = 1 << 20  /* and bytes at most */
 };
 
 typedef struct client {
@@ -123,8 +123,8 @@ static void leave(client *c) {
     }
     shutdown(c->fd, SHUT_WR);
     c->is_shut = 1;
-    c->lingers = now + LINGER;
-    c->deadline = now + LULL;
+    c->lingers = now + LINGER_MAX;
+    c->deadline = now + LINGER_IDLE;
 }
 
 static void flush(client *c) {
@@ -288,9 +288,9 @@ static void readable(client *c) {
     ssize_t got = recv(c->fd, data, cap, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got > 0 && c->is_shut) {
-        c->deadline = now + LULL < c->lingers ? now + LULL : c->lingers;
+        c->deadline = now + LINGER_IDLE < c->lingers ? now + LINGER_IDLE : c->lingers;
         c->dropped += (size_t)got;
-        c->is_gone = c->dropped > LINGERED;
+        c->is_gone = c->dropped > LINGER_BYTES;
         return;
     }
     if (got > 0 && !c->speaks_foo && c->awaited == SWO_AWAITING_CONTENT) earned(c, (size_t)got);

@@ -17,7 +17,7 @@
 #include <switchover.h>
 #include <wslay/wslay.h>
 
-enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER = 4 /* seconds */ };
+enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER_MAX = 4 /* seconds */ };
 static unsigned patience = 30;
 static int fd; /* the client's, in its process */
 
@@ -114,7 +114,7 @@ int main(int count, char **words) {
     alarm(2 * patience);
     if (!swo_conn_new(SWO_ROLE_SERVER, NULL, &conn)) speak_http(conn);
     swo_conn_free(conn);
-    alarm(LINGER); /* to close with bytes unread could take the last answer away from the client */
+    alarm(LINGER_MAX); /* to close with bytes unread could take the last answer away from the client */
     shutdown(fd, SHUT_WR);
     while (recv(fd, rest, sizeof rest, 0) > 0) continue;
 }

@@ -5,7 +5,7 @@ import contextlib
 import sys
 
 import switchover as http
-from server import CONFIG, LINGER, PATIENCE, SENDING, answer
+from server import CONFIG, LINGER_MAX, PATIENCE, SENDING, answer
 
 
 class Http(asyncio.BufferedProtocol):
@@ -133,7 +133,7 @@ class Http(asyncio.BufferedProtocol):
             case http.Closing.LINGER:
                 self.transport.write_eof()
                 self.transport.resume_reading()
-                self.wait_until(self.loop.time() + LINGER)
+                self.wait_until(self.loop.time() + LINGER_MAX)
             case _:
                 self.transport.close()
 

@@ -11,7 +11,7 @@ PATIENCE = {http.Awaiting.REQUEST: 60.0, http.Awaiting.HEAD: 30.0, http.Awaiting
 """Seconds for the first byte of a request, for the rest of its head, for its content and for what it is sent.
 Each byte of content adds a millisecond."""
 SENDING = 30.0
-LINGER, LULL, LINGERING = 4.0, 1.0, 1 << 20
+LINGER_MAX, LINGER_IDLE, LINGER_BYTES = 4.0, 1.0, 1 << 20
 LONGEST, IDLE = 65536, 60.0
 """The longest line of foo/2, and the seconds between two."""
 
@@ -65,8 +65,10 @@ class Client:
                 self.writer.transport.abort()
             elif self.connection.closing is http.Closing.LINGER:
                 self.writer.write_eof()
-                async with asyncio.timeout(LINGER):
-                    while dropped < LINGERING and (data := await asyncio.wait_for(self.reader.read(65536), LULL)):
+                async with asyncio.timeout(LINGER_MAX):
+                    while dropped < LINGER_BYTES and (
+                        data := await asyncio.wait_for(self.reader.read(65536), LINGER_IDLE)
+                    ):
                         dropped += len(data)
         self.writer.close()
 

@@ -24,7 +24,7 @@
 enum { CONNECTIONS = 4096, TICK = 250 /* milliseconds */ };
 
 /* How long a connection that is over is still read from, without what pause, and how much. */
-enum { LINGER = 4000, LULL = 1000, LINGERED = 1 << 20 };
+enum { LINGER_MAX = 4000, LINGER_IDLE = 1000, LINGER_BYTES = 1 << 20 };
 
 static struct {
     int epoll, listener, signals;
@@ -145,9 +145,9 @@ static void readable(connection *c) {
     }
     if (got == 0) c->peer_ended = true;
     if (c->is_shut) {
-        c->deadline = server.time + LULL < c->lingers ? server.time + LULL : c->lingers;
+        c->deadline = server.time + LINGER_IDLE < c->lingers ? server.time + LINGER_IDLE : c->lingers;
         c->dropped += (size_t)got;
-        if (c->dropped > LINGERED) c->is_broken = true;
+        if (c->dropped > LINGER_BYTES) c->is_broken = true;
     }
     if (c->is_over) return;
     if (got > 0) c->spoken->receive(c, space, (size_t)got);
@@ -173,8 +173,8 @@ static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;
     shutdown(c->fd, SHUT_WR);
     c->is_shut = true;
-    c->lingers = server.time + LINGER;
-    c->deadline = server.time + LULL;
+    c->lingers = server.time + LINGER_MAX;
+    c->deadline = server.time + LINGER_IDLE;
 }
 
 static uint32_t wanted(connection *c) {

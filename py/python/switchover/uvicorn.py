@@ -73,7 +73,7 @@ TEXT = (b"content-type", b"text/plain; charset=utf-8")
 # How long, and how much, is read from a client after its last response, unless it pauses for LINGER_IDLE.
 LINGER_MAX = 4.0
 LINGER_IDLE = 1.0
-LINGERING = 1 << 20
+LINGER_BYTES = 1 << 20
 
 # How many messages an app may send to a client that has gone, before `send` raises an error.
 UNHEARD = 1_000
@@ -282,7 +282,7 @@ class Protocol(asyncio.Protocol):
         self.stop_timer()
         if self.lingers_until is not None:
             self.dropped += len(data)
-            if self.dropped > LINGERING:
+            if self.dropped > LINGER_BYTES:
                 self.close()
             else:
                 self.wait_for_the_end(self.lingers_until)

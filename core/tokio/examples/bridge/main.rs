@@ -76,9 +76,9 @@ const FRAMES: usize = 16 << 20;
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
 
-/// How long a client may go on with a request that is answered: as long as there is no pause of `LULL`, and no longer.
-const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
+/// How long a client may go on with a request that is answered: as long as there is no pause of `LINGER_IDLE`, and no longer.
+const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 #[command(about = "HTTP/2 with extended CONNECT to HTTP/1.1 with Upgrade")]
@@ -224,8 +224,8 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     }
     // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some clients then forget the
     // answer, too.
-    let rest = async { while let Ok(Some(Ok(_))) = timeout(LULL, content.frame()).await {} };
-    let _ = timeout(LINGER, rest).await;
+    let rest = async { while let Ok(Some(Ok(_))) = timeout(LINGER_IDLE, content.frame()).await {} };
+    let _ = timeout(LINGER_MAX, rest).await;
 }
 
 /// Ready once the client has reset a stream, or is gone.
@@ -428,7 +428,7 @@ async fn both_ways(
         tokio::select! {
             taken = &mut taken => return taken,
             () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
-            () = sleep(LULL) => {}
+            () = sleep(LINGER_IDLE) => {}
         }
         if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * patience) {
             return Err("the backend takes no more".into());

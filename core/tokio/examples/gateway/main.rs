@@ -57,7 +57,7 @@ struct Args {
 }
 
 /// The most time for reading on from a side whose peer has gone.
-const LINGER: Duration = Duration::from_secs(4);
+const LINGER_MAX: Duration = Duration::from_secs(4);
 
 /// How much of a tunnel is passed on at once.
 const PIECE: usize = 16 * 1024;
@@ -224,7 +224,7 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell
     let rest = async {
         tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard))
     };
-    let _ = timeout(LINGER, rest).await;
+    let _ = timeout(LINGER_MAX, rest).await;
 }
 
 /// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.

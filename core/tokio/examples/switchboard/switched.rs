@@ -15,7 +15,7 @@ use crate::server::Session;
 use crate::{foo, http2, live, udp, websocket};
 
 /// The longest that a peer is listened to that should have ended.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER_MAX: Duration = Duration::from_secs(2);
 
 /// What takes the connection over.
 pub(crate) enum NextProtocol {
@@ -55,7 +55,7 @@ impl Session {
         // If it were closed with bytes of the client unread, the client would lose our last.
         let leave = async { stream.shutdown().await.and(copy(&mut stream, &mut sink()).await) };
         tokio::select! {
-            _ = timeout(LINGER, leave) => {}
+            _ = timeout(LINGER_MAX, leave) => {}
             () = self.stopping.clone().wait() => {}
         }
     }

@@ -32,10 +32,10 @@ const PIECE: usize = 16 * 1024;
 /// How long a connection is idle before it gives back its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`.
+/// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LINGER_IDLE`.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
-const LINGERING: usize = 1024 * 1024;
+const LINGER_BYTES: usize = 1024 * 1024;
 
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
@@ -365,7 +365,7 @@ impl<S: Transport> Wire<S> {
             self.stream.shutdown().await?;
             let (mut piece, mut dropped) = (vec![0; if lingers { PIECE } else { 0 }], 0);
             while lingers
-                && dropped < LINGERING
+                && dropped < LINGER_BYTES
                 && let Ok(Ok(len @ 1..)) = timeout(LINGER_IDLE, self.stream.read(&mut piece)).await
             {
                 dropped += len;

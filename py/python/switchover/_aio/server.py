@@ -61,7 +61,7 @@ LOG = logging.getLogger("switchover.aio")
 LINGER_MAX = 4.0
 """How long a server reads on after its last answer, as long as there is no pause of `LINGER_IDLE` seconds."""
 LINGER_IDLE = 1.0
-LINGERING = 1 << 20
+LINGER_BYTES = 1 << 20
 """How much it reads and drops then."""
 UNHEARD = 1 << 20
 """How much content may be left out, as after a HEAD, before it is looked whether the client is still there."""
@@ -478,7 +478,7 @@ async def _linger(stream: AnyByteStream) -> None:
         # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
         with suppress(NotImplementedError, TypeError, RuntimeError):
             await stream.send_eof()
-        while dropped <= LINGERING:
+        while dropped <= LINGER_BYTES:
             with fail_after(LINGER_IDLE):
                 dropped += len(await stream.receive())
 
