@@ -187,7 +187,7 @@ enum swo_awaiting {
     SWO_AWAITING_CONTENT = 2,
     /** The peer: a response. */
     SWO_AWAITING_RESPONSE = 3,
-    /** The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1). */
+    /** The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
     /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,

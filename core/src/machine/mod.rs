@@ -106,7 +106,7 @@ pub enum Awaiting {
     Content,
     /// The peer: a response.
     Response,
-    /// The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1).
+    /// The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1).
     Continue,
     /// Nothing: HTTP is over on this connection.
     Nothing,

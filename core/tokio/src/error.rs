@@ -17,7 +17,7 @@ pub enum Error {
     Protocol(switchover::Error),
     /// The transport's, or the peer has gone: then the kind is `UnexpectedEof`.
     Io(io::Error),
-    /// The peer was too slow; which of the [`Patience`](crate::Patience) it was.
+    /// The peer was too slow; which of the [`Timeouts`](crate::Timeouts) it was.
     TimedOut(&'static str),
     /// More of the content was left unread than `limits.drain` allows to drop. A server answers it with 413.
     ContentTooLarge,

@@ -9,9 +9,9 @@ use tower_service::Service;
 use crate::body::Body;
 use crate::error::BoxError;
 
-/// What [`serve`](crate::serve) calls with each request: any tower service that takes a `Request<Body>` and gives a `Response`, such as
+/// What [`serve_connection`](crate::serve_connection) calls with each request: any tower service that takes a `Request<Body>` and gives a `Response`, such as
 /// an axum `Router`, or a [`service_fn`]. There is nothing to implement, and nothing else can.
-pub trait Handler: sealed::Sealed {
+pub trait HttpService: sealed::Sealed {
     /// The content of its responses.
     type Content: http_body::Body;
     /// Why there is no response. The client gets a 500; where it is for an [`Error`](crate::Error) of the request's body, what
@@ -39,7 +39,7 @@ mod sealed {
     }
 }
 
-impl<S, B> Handler for S
+impl<S, B> HttpService for S
 where
     S: Service<Request<Body>, Response = Response<B>>,
     B: http_body::Body,
@@ -61,25 +61,25 @@ where
 ///
 /// Functions instead of bounds where they are used: a future with such a bound in it is not known to be `Send` where the error
 /// is a `BoxError` and the handler a closure.
-pub(crate) struct ErrorMappers<H: Handler> {
+pub(crate) struct ErrorMappers<H: HttpService> {
     pub(crate) of_handler: fn(H::Error) -> BoxError,
     pub(crate) of_content: fn(<H::Content as http_body::Body>::Error) -> BoxError,
 }
 
 impl<H> ErrorMappers<H>
 where
-    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
     pub(crate) const BOXED: Self = Self { of_handler: Into::into, of_content: Into::into };
 }
 
-impl<H: Handler> Clone for ErrorMappers<H> {
+impl<H: HttpService> Clone for ErrorMappers<H> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<H: Handler> Copy for ErrorMappers<H> {}
+impl<H: HttpService> Copy for ErrorMappers<H> {}
 
 /// A handler made of an `async fn`, or of a closure that gives a future.
 pub fn service_fn<F, R, B, E>(answer: F) -> ServiceFn<F>

@@ -12,9 +12,9 @@ use crate::sync::{Mutex, MutexGuard, lock};
 /// Responses that wait while the client does not read.
 const MOST: usize = 16;
 
-/// Sends interim responses to the client of one request, from the handler or another task. See [`informer`].
+/// Sends interim responses to the client of one request, from the handler or another task. See [`informational`].
 #[derive(Clone, Debug)]
-pub struct Informer(Arc<Mutex<Waiting>>);
+pub struct InformationalSender(Arc<Mutex<Waiting>>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -22,12 +22,12 @@ struct Waiting {
     connection: Option<Waker>,
 }
 
-/// What sends interim responses to the client of this request; `None` unless [`Config::informs`](crate::Config) is set.
-pub fn informer<B>(request: &Request<B>) -> Option<Informer> {
+/// What sends interim responses to the client of this request; `None` unless [`Config::informational`](crate::Config) is set.
+pub fn informational<B>(request: &Request<B>) -> Option<InformationalSender> {
     request.extensions().get().cloned()
 }
 
-impl Informer {
+impl InformationalSender {
     pub(crate) fn new() -> Self {
         Self(Arc::default())
     }
@@ -36,7 +36,7 @@ impl Informer {
     /// Nor is what is no interim response, or a 101, which is [`Selected::accept`](crate::upgrade::Selected::accept)'s. A 100 that
     /// is owed is sent where the request's body is read: your code need not. While the client does not read, 16 responses wait at
     /// most: an older one gives way to a newer one, and all that wait to the answer. RFC 9110, 15.2.
-    pub fn inform(&self, response: Response<()>) {
+    pub fn send(&self, response: Response<()>) {
         let mut waiting = self.lock();
         if waiting.responses.len() == MOST {
             waiting.responses.pop_front();

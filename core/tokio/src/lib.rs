@@ -4,8 +4,8 @@
 //!
 //! | for | use |
 //! |---|---|
-//! | a listener | [`serve_all`] |
-//! | one connection, over any stream | [`serve`], [`serve_until`] |
+//! | a listener | [`serve`] |
+//! | one connection, over any stream | [`serve_connection`], [`serve_connection_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
 //! | HTTP/2 after a switch | [`Http2Stream`] |
@@ -35,14 +35,14 @@ mod http2;
 pub mod hyper;
 
 pub use body::Body;
-pub use config::{Config, Patience};
+pub use config::{Config, Timeouts};
 pub use error::{BoxError, Error};
-pub use handler::{Handler, ServiceFn, service_fn};
+pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;
-pub use informational::{Informer, informer};
-pub use reason::Reason;
-pub use server::{Stopping, accept_all, serve, serve_all, serve_until};
+pub use informational::{InformationalSender, informational};
+pub use reason::ReasonPhrase;
+pub use server::{ShutdownSignal, accept, serve, serve_connection, serve_connection_until};
 /// The engine, whose types an [observer](observe::Observer) and [`Config::http`] have.
 pub use switchover;
 pub use upgrade::Upgraded;

@@ -7,7 +7,7 @@
 //! ```
 //! # struct Log;
 //! # impl switchover_tokio::observe::Observer for Log {
-//! #     fn notice(&self, _: switchover_tokio::observe::Noticed<'_>, _: &switchover_tokio::switchover::Connection) {}
+//! #     fn observe(&self, _: switchover_tokio::observe::Observation<'_>, _: &switchover_tokio::switchover::Connection) {}
 //! # }
 //! use std::sync::Arc;
 //! use switchover_tokio::Config;
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! One observer may watch many connections. To tell them apart, give each its own, in a config of its own: see
-//! [`accept_all`](crate::accept_all).
+//! [`accept`](crate::accept).
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ use switchover::{
 pub trait Observer: Send + Sync {
     /// This has happened just now; `http` is the connection after it, to ask for more: its state, its position, why an offer came
     /// to nothing. It is called by the task that serves the connection, so it must not wait for anything.
-    fn notice(&self, what: Noticed<'_>, http: &Connection);
+    fn observe(&self, what: Observation<'_>, http: &Connection);
 }
 
 impl std::fmt::Debug for dyn Observer {
@@ -43,7 +43,7 @@ impl std::fmt::Debug for dyn Observer {
 /// One thing that happened on a connection.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Noticed<'a> {
+pub enum Observation<'a> {
     /// The engine took these bytes of the peer's.
     Received(&'a [u8]),
     /// The peer's bytes have ended.
@@ -61,9 +61,9 @@ pub enum Noticed<'a> {
     /// The same, and the engine refused: nothing was written.
     Refused(Decision<'a>, Error),
     /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol after what came with the switch.
-    Heard(&'a [u8]),
+    UpgradedRead(&'a [u8]),
     /// It took these bytes for the peer.
-    Spoke(&'a [u8]),
+    UpgradedWrite(&'a [u8]),
 }
 
 /// A call of one of [`Connection`]'s verbs, with what it was given.
@@ -107,12 +107,12 @@ pub enum Decision<'a> {
 ///
 /// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with the same errors and what to call
 /// next. What is not told has no verb here.
-pub struct Observed {
+pub struct ObservedConnection {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,
 }
 
-impl Deref for Observed {
+impl Deref for ObservedConnection {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -120,26 +120,26 @@ impl Deref for Observed {
     }
 }
 
-impl Observed {
+impl ObservedConnection {
     /// The connection, and who watches it.
     pub fn new(connection: Connection, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { connection, observer }
     }
 
     #[inline]
-    fn tell<'a>(&'a self, what: impl FnOnce(&'a Connection) -> Option<Noticed<'a>>) {
+    fn tell<'a>(&'a self, what: impl FnOnce(&'a Connection) -> Option<Observation<'a>>) {
         if let Some(observer) = &self.observer
             && let Some(what) = what(&self.connection)
         {
-            self.notice(observer, what);
+            self.observe(observer, what);
         }
     }
 
     /// Apart, as few are watched.
     #[cold]
     #[inline(never)]
-    fn notice(&self, observer: &Arc<dyn Observer>, what: Noticed<'_>) {
-        observer.notice(what, &self.connection);
+    fn observe(&self, observer: &Arc<dyn Observer>, what: Observation<'_>) {
+        observer.observe(what, &self.connection);
     }
 
     // Bytes in, events out.
@@ -148,7 +148,7 @@ impl Observed {
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.connection.receive(bytes)?;
         if let Some(observer) = &self.observer {
-            self.notice(observer, Noticed::Received(bytes));
+            self.observe(observer, Observation::Received(bytes));
         }
         Ok(())
     }
@@ -165,14 +165,14 @@ impl Observed {
         self.tell(|http| {
             let bytes = http.unread();
             let begin = bytes.len().checked_sub(taken)?;
-            (taken > 0).then(|| Noticed::Received(&bytes[begin..]))
+            (taken > 0).then(|| Observation::Received(&bytes[begin..]))
         });
     }
 
     /// [`Connection::receive_eof`].
     pub fn receive_eof(&mut self, end: End) {
         self.connection.receive_eof(end);
-        self.tell(|_| Some(Noticed::Ended(end)));
+        self.tell(|_| Some(Observation::Ended(end)));
     }
 
     /// [`Connection::advance`].
@@ -180,10 +180,10 @@ impl Observed {
     pub fn advance(&mut self) -> Result<Step, Error> {
         let step = self.connection.advance();
         self.tell(|http| match step {
-            Ok(Step::Event) => http.event().map(Noticed::Event),
-            Ok(Step::Paused(why)) => Some(Noticed::Paused(why)),
+            Ok(Step::Event) => http.event().map(Observation::Event),
+            Ok(Step::Paused(why)) => Some(Observation::Paused(why)),
             Ok(Step::NeedData) => None,
-            Err(error) => Some(Noticed::Failed(error)),
+            Err(error) => Some(Observation::Failed(error)),
         });
         step
     }
@@ -202,14 +202,14 @@ impl Observed {
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let has_ended = self.connection.take_end();
-        self.tell(|_| has_ended.then_some(Noticed::EndOfMessage));
+        self.tell(|_| has_ended.then_some(Observation::EndOfMessage));
         has_ended
     }
 
     /// [`Connection::take_leftover`].
     pub fn take_leftover(&mut self) -> Bytes {
         let leftover = self.connection.take_leftover();
-        self.tell(|_| Some(Noticed::Decided(Decision::Take, &[])));
+        self.tell(|_| Some(Observation::Decided(Decision::Take, &[])));
         leftover
     }
 
@@ -226,10 +226,10 @@ impl Observed {
         let outcome = verb(&mut self.connection, out);
         if let Some(observer) = &self.observer {
             let what = match outcome {
-                Ok(()) => Noticed::Decided(decision, &out[before..]),
-                Err(error) => Noticed::Refused(decision, error),
+                Ok(()) => Observation::Decided(decision, &out[before..]),
+                Err(error) => Observation::Refused(decision, error),
             };
-            self.notice(observer, what);
+            self.observe(observer, what);
         }
         outcome
     }
@@ -342,9 +342,9 @@ impl Observed {
             match &parts {
                 Ok(parts) => {
                     let wrote = [parts.prefix(), data, parts.suffix()].concat();
-                    self.notice(observer, Noticed::Decided(decision, &wrote));
+                    self.observe(observer, Observation::Decided(decision, &wrote));
                 }
-                Err(error) => self.notice(observer, Noticed::Refused(decision, *error)),
+                Err(error) => self.observe(observer, Observation::Refused(decision, *error)),
             }
         }
         parts
@@ -360,9 +360,9 @@ impl Observed {
     pub fn skip_content(&mut self) -> Result<(), Error> {
         let outcome = self.connection.skip_content();
         self.tell(|_| match outcome {
-            Ok(()) => Some(Noticed::Decided(Decision::Skip, &[])),
+            Ok(()) => Some(Observation::Decided(Decision::Skip, &[])),
             Err(error) if error.kind() == ErrorKind::NoContent => None,
-            Err(error) => Some(Noticed::Refused(Decision::Skip, error)),
+            Err(error) => Some(Observation::Refused(Decision::Skip, error)),
         });
         outcome
     }
@@ -389,10 +389,10 @@ impl Observed {
 
     /// What is said after a switch.
     #[inline]
-    pub(crate) fn tell_of_new_protocol(&self, what: Noticed<'_>) {
+    pub(crate) fn tell_of_new_protocol(&self, what: Observation<'_>) {
         match (&self.observer, what) {
-            (None, _) | (_, Noticed::Heard([]) | Noticed::Spoke([])) => {}
-            (Some(observer), what) => self.notice(observer, what),
+            (None, _) | (_, Observation::UpgradedRead([]) | Observation::UpgradedWrite([])) => {}
+            (Some(observer), what) => self.observe(observer, what),
         }
     }
 

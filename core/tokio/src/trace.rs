@@ -5,7 +5,7 @@ use std::future::Future;
 
 use http::Request;
 
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 
 /// Runs it in the span of a connection.
 #[cfg(feature = "tracing")]
@@ -53,7 +53,7 @@ impl Exchange {
 
     /// Tells what the engine has noted since the last time.
     #[cfg(feature = "tracing")]
-    pub(crate) fn tell(&self, http: &mut Observed) {
+    pub(crate) fn tell(&self, http: &mut ObservedConnection) {
         let _entered = self.0.enter();
         while let Some(entry) = http.trace() {
             tracing::debug!(step = entry.step.name(), number = entry.number, at = entry.offset);
@@ -61,5 +61,5 @@ impl Exchange {
     }
 
     #[cfg(not(feature = "tracing"))]
-    pub(crate) fn tell(&self, _: &mut Observed) {}
+    pub(crate) fn tell(&self, _: &mut ObservedConnection) {}
 }

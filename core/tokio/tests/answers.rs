@@ -13,7 +13,9 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
-use switchover_tokio::{Body, BoxError, serve, serve_until, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, serve_connection, serve_connection_until, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -221,9 +223,9 @@ async fn a_length_that_cannot_be_counted_is_none() {
 #[tokio::test]
 async fn interim_responses_wait_in_bounded_memory() {
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = switchover_tokio::informer(&request).expect("they are configured");
+        let sender = switchover_tokio::informational(&request).expect("they are configured");
         for number in 0..100_000 {
-            informer.inform(Response::builder().status(103).header("x-number", number).body(())?);
+            sender.send(Response::builder().status(103).header("x-number", number).body(())?);
             if number % 1000 == 0 {
                 tokio::task::yield_now().await;
             }
@@ -231,7 +233,7 @@ async fn interim_responses_wait_in_bounded_memory() {
         Ok::<_, BoxError>(Response::new(Body::from("hello")))
     });
     let (mut client, _serving) =
-        served_by(100, switchover_tokio::Config { informs: true, ..config() }, handler);
+        served_by(100, switchover_tokio::Config { informational: true, ..config() }, handler);
     send(&mut client, GET).await;
     client.shutdown().await.expect("an end");
     let answer = rest(&mut client).await;
@@ -306,7 +308,7 @@ async fn a_switch_is_made_while_the_server_stops() {
     });
     send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
         .await;
-    soon(serve_until(server, handler, &config(), async { drop(stopped.await) }))
+    soon(serve_connection_until(server, handler, &config(), async { drop(stopped.await) }))
         .await
         .expect("served");
     let answer = rest(&mut client).await;
@@ -357,7 +359,8 @@ async fn what_is_cut_is_not_taken_for_whole() {
             let body = Says(Some("half"), then.take().expect("one request"));
             async { Ok::<_, BoxError>(Response::new(body)) }
         });
-        let serving = tokio::spawn(async move { serve(server, handler, &config()).await });
+        let serving =
+            tokio::spawn(async move { serve_connection(server, handler, &config()).await });
         client.write_all(b"GET / HTTP/1.0\r\n\r\n").await.expect("a server");
         let mut got = Vec::new();
         let ended = soon(async {

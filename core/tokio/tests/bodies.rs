@@ -9,7 +9,9 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
-use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Timeouts, serve_connection, service_fn, upgrade,
+};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
 
@@ -49,10 +51,10 @@ async fn a_body_in_another_task_ends_with_its_connection() {
                 }
             }
         });
-        let patience = Patience { handler: Some(Duration::from_millis(50)), ..Patience::default() };
-        let patience =
-            if matches!(then, Then::NeverAnswer) { patience } else { Patience::default() };
-        let (mut client, serving) = served_by(1000, Config { patience, ..config() }, handler);
+        let timeouts = Timeouts { handler: Some(Duration::from_millis(50)), ..Timeouts::default() };
+        let timeouts =
+            if matches!(then, Then::NeverAnswer) { timeouts } else { Timeouts::default() };
+        let (mut client, serving) = served_by(1000, Config { timeouts, ..config() }, handler);
         send(&mut client, CHUNKED).await;
         let mut body = soon(body.recv()).await.expect("a request");
         let reading = tokio::spawn(async move { body.frame().await });
@@ -74,9 +76,9 @@ async fn whose_error_it_is_decides_the_status() {
     let proxy = service_fn(async |request: Request<Body>| {
         let (stream, server) = tokio::io::duplex(100);
         if request.uri() == "/late" {
-            let patience = Patience { response: Some(Duration::ZERO), ..Patience::default() };
+            let timeouts = Timeouts { response: Some(Duration::ZERO), ..Timeouts::default() };
             let mut client =
-                switchover_tokio::client::connect(stream, &Config { patience, ..config() });
+                switchover_tokio::client::connect(stream, &Config { timeouts, ..config() });
             let asked = client.send(Request::get("http://b/").body(Body::empty())?).await;
             drop(server);
             asked?;
@@ -110,7 +112,7 @@ async fn a_body_is_read_beside_its_connection_in_one_task() {
     });
     let (mut client, server) = tokio::io::duplex(1000);
     let config = config();
-    let serving = serve(server, handler, &config);
+    let serving = serve_connection(server, handler, &config);
     let reading = async {
         let body = body.recv().await.expect("a request");
         // The connection has been polled, and has nothing to do.

@@ -14,7 +14,7 @@ use http_body_util::{Empty, Full};
 use switchover::{ErrorKind, Why};
 use switchover_tokio::client::{Client, Outcome, connect, upgrade};
 use switchover_tokio::{
-    Body, BoxError, Config, Error, Upgraded, serve, service_fn, upgrade as upgrades,
+    Body, BoxError, Config, Error, Upgraded, serve_connection, service_fn, upgrade as upgrades,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::Instant;
@@ -129,7 +129,7 @@ async fn an_echo_goes_both_ways_at_once() {
         let echo = service_fn(async |request: Request<Body>| {
             Ok::<_, BoxError>(Response::new(request.into_body()))
         });
-        serve(server, echo, &Config::default()).await
+        serve_connection(server, echo, &Config::default()).await
     });
     let mut client = connect(client, &Config::default());
     let content: Vec<u8> = (0..1_000_000u32).map(|at| at as u8).collect();
@@ -327,7 +327,7 @@ async fn a_websocket_handshake_is_complete() {
             response.headers_mut().insert("sec-websocket-protocol", "chat".parse()?);
             Ok::<_, BoxError>(response)
         });
-        serve(server, handler, &Config::default()).await
+        serve_connection(server, handler, &Config::default()).await
     });
     let request = Request::get("http://a/")
         .header("sec-websocket-protocol", "chat")
@@ -503,7 +503,7 @@ async fn above_tls(
 ) -> Result<(Client<Upgraded>, Response<Body>), Error> {
     let (mut client, _) = scripted(script);
     let request = Request::post("http://a/").body(Full::<Bytes>::from("hi")).expect("a request");
-    let (stream, http) = switched(client.upgrade(request, &["TLS/1.0"]).await).into_resumption();
+    let (stream, http) = switched(client.upgrade(request, &["TLS/1.0"]).await).into_http_over_tls();
     http.receive(stream, &Config::default()).await
 }
 
@@ -545,7 +545,7 @@ async fn only_what_has_switched_goes_on_above() {
     let (mut client, _) =
         scripted(&[("CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n")]);
     let request = Request::connect("a:443").body(Empty::<Bytes>::new()).expect("a request");
-    let (stream, http) = switched(client.upgrade(request, &[]).await).into_resumption();
+    let (stream, http) = switched(client.upgrade(request, &[]).await).into_http_over_tls();
     let error = http.receive(stream, &Config::default()).await.map(|_| ()).expect_err("a tunnel");
     assert!(matches!(error, Error::Protocol(error) if error.kind() == ErrorKind::NothingOwed));
 
@@ -554,7 +554,7 @@ async fn only_what_has_switched_goes_on_above() {
         let handler = service_fn(async |request: Request<Body>| {
             let chosen = upgrades::select(&request, ["TLS/1.0"]).ok_or("it is offered")?;
             Ok::<Response<Body>, BoxError>(chosen.accept(async |upgraded| {
-                let (stream, http) = upgraded.into_resumption();
+                let (stream, http) = upgraded.into_http_over_tls();
                 let error = http
                     .receive(stream, &Config::default())
                     .await
@@ -563,7 +563,7 @@ async fn only_what_has_switched_goes_on_above() {
                 assert!(matches!(error, Error::Misuse(_)), "{error}");
             }))
         });
-        serve(theirs, handler, &Config::default()).await
+        serve_connection(theirs, handler, &Config::default()).await
     });
     drop(switched(upgrade(ours, get("http://a/"), &["TLS/1.0"]).await));
     serving.await.expect("no panic").expect("served");

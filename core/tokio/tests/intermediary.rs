@@ -8,27 +8,30 @@ use http_body_util::{BodyExt, Empty, Full};
 use switchover::{Blame, ErrorKind};
 use switchover_tokio::client::{check, connect};
 use switchover_tokio::{
-    Body, BoxError, Config, Error, Handler, Reason, informer, serve, service_fn, upgrade,
+    Body, BoxError, Config, Error, HttpService, ReasonPhrase, informational, serve_connection,
+    service_fn, upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 type Answer = Result<Response<Body>, BoxError>;
 
 fn config() -> Config {
-    Config { date: false, informs: true, ..Config::default() }
+    Config { date: false, informational: true, ..Config::default() }
 }
 
 /// All that a server says to that, where the client then ends its direction.
 async fn said<H>(handler: H, request: &str) -> String
 where
-    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
     let (mut client, server) = tokio::io::duplex(100_000);
     client.write_all(request.as_bytes()).await.expect("room");
     client.shutdown().await.expect("an end");
     let (mut answer, config) = (String::new(), config());
-    let (served, read) =
-        tokio::join!(serve(server, handler, &config), client.read_to_string(&mut answer));
+    let (served, read) = tokio::join!(
+        serve_connection(server, handler, &config),
+        client.read_to_string(&mut answer)
+    );
     served.and(read.map_err(Error::from)).expect("served");
     answer
 }
@@ -53,18 +56,18 @@ async fn came(mut server: DuplexStream, ending: &str) -> DuplexStream {
 #[tokio::test]
 async fn a_handler_sends_interim_responses() {
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = informer(&request).expect("it is in the config");
+        let sender = informational(&request).expect("it is in the config");
         for (status, link) in [(103, "a"), (200, "no"), (101, "no")] {
-            informer.inform(Response::builder().status(status).header("link", link).body(())?);
+            sender.send(Response::builder().status(status).header("link", link).body(())?);
         }
-        let later = informer.clone();
+        let later = sender.clone();
         // From another task, for which the handler waits.
         tokio::spawn(async move {
-            later.inform(Response::builder().status(104).body(()).expect("a response"))
+            later.send(Response::builder().status(104).body(()).expect("a response"))
         })
         .await?;
         let mut answer = Response::new(Body::from("hello"));
-        answer.extensions_mut().insert(informer);
+        answer.extensions_mut().insert(sender);
         Ok::<_, BoxError>(answer)
     });
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -80,13 +83,13 @@ async fn a_handler_sends_interim_responses() {
 async fn an_interim_response_wakes_the_connection() {
     let (mut client, server) = tokio::io::duplex(1000);
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = informer(&request).expect("it is in the config");
+        let sender = informational(&request).expect("it is in the config");
         std::thread::spawn(move || {
-            informer.inform(Response::builder().status(103).body(()).expect("a response"))
+            sender.send(Response::builder().status(103).body(()).expect("a response"))
         });
         std::future::pending::<Answer>().await
     });
-    let serving = tokio::spawn(async move { serve(server, handler, &config()).await });
+    let serving = tokio::spawn(async move { serve_connection(server, handler, &config()).await });
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
     let mut got = [0; 28];
     let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got))
@@ -97,10 +100,10 @@ async fn an_interim_response_wakes_the_connection() {
 }
 
 #[tokio::test]
-async fn a_request_has_no_informer_unless_it_is_asked_for() {
+async fn a_request_has_no_informational_sender_unless_it_is_asked_for() {
     let (mut client, server) = tokio::io::duplex(1000);
     let handler = service_fn(async |request: Request<Body>| {
-        Ok::<_, BoxError>(Response::new(Body::from(informer(&request).is_none().to_string())))
+        Ok::<_, BoxError>(Response::new(Body::from(informational(&request).is_none().to_string())))
     });
     client
         .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -109,7 +112,7 @@ async fn a_request_has_no_informer_unless_it_is_asked_for() {
     let mut got = String::new();
     let config = Config::default();
     let (served, read) =
-        tokio::join!(serve(server, handler, &config), client.read_to_string(&mut got));
+        tokio::join!(serve_connection(server, handler, &config), client.read_to_string(&mut got));
     assert!(served.is_ok() && read.is_ok() && got.ends_with("true"), "{got}");
 }
 
@@ -118,7 +121,7 @@ async fn a_client_hears_of_interim_responses() {
     let (stream, server) = tokio::io::duplex(1000);
     let (sender, heard) = std::sync::mpsc::channel();
     let mut client = connect(stream, &Config::default());
-    client.on_interim(move |response| {
+    client.on_informational(move |response| {
         sender.send((response.status().as_u16(), response.headers().len())).expect("room")
     });
     let serving = async {
@@ -155,9 +158,9 @@ async fn a_reason_of_its_own_passes_both_ways() {
         (fishing, client.send(get("http://a/")).await.expect("an answer"))
     };
     let ((fishing, usual), ()) = tokio::join!(asking, serving);
-    let reason = fishing.extensions().get::<Reason>().cloned().expect("another reason");
+    let reason = fishing.extensions().get::<ReasonPhrase>().cloned().expect("another reason");
     assert_eq!(
-        (reason.as_bytes(), usual.extensions().get::<Reason>()),
+        (reason.as_bytes(), usual.extensions().get::<ReasonPhrase>()),
         (&b"Gone Fishing"[..], None)
     );
     let handler = service_fn(move |_| {
@@ -202,7 +205,7 @@ async fn a_101_with_a_date_gets_no_other() {
     let mut got = String::new();
     let config = Config::default();
     let (served, read) =
-        tokio::join!(serve(server, handler, &config), client.read_to_string(&mut got));
+        tokio::join!(serve_connection(server, handler, &config), client.read_to_string(&mut got));
     served.and(read.map_err(Error::from)).expect("served");
     assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
@@ -220,9 +223,9 @@ async fn what_follows_a_declined_offer_is_the_next_request() {
 #[tokio::test]
 async fn a_100_is_passed_on_however_often() {
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = informer(&request).ok_or("no informer")?;
+        let sender = informational(&request).ok_or("no sender")?;
         for _ in 0..2 {
-            informer.inform(Response::builder().status(100).body(())?);
+            sender.send(Response::builder().status(100).body(())?);
         }
         Ok::<_, BoxError>(Response::new(Body::from("hello")))
     });
@@ -245,7 +248,7 @@ async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() 
     assert!(check(&get("http://a/"), &["foo/1"], &config()).is_ok());
 }
 
-/// And is not waited for until the server has lost its patience.
+/// And is not waited for until the server has given up.
 #[tokio::test]
 async fn a_body_that_fails_fails_the_request_at_once() {
     let (stream, _server) = tokio::io::duplex(1000);
@@ -325,7 +328,7 @@ async fn a_client_that_sends_a_byte_a_second_is_given_up() {
     let echo = service_fn(async |request: Request<Body>| {
         Ok::<_, BoxError>(Response::new(request.into_body()))
     });
-    let serving = tokio::spawn(async move { serve(server, echo, &config()).await });
+    let serving = tokio::spawn(async move { serve_connection(server, echo, &config()).await });
     let begun = tokio::time::Instant::now();
     client
         .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
@@ -352,7 +355,7 @@ async fn the_time_that_a_handler_takes_is_not_the_clients() {
         }
         Ok::<_, BoxError>(Response::new(Body::from(count.to_string())))
     });
-    let serving = tokio::spawn(async move { serve(server, slow, &config()).await });
+    let serving = tokio::spawn(async move { serve_connection(server, slow, &config()).await });
     client
         .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         .await

@@ -11,7 +11,8 @@ use http_body::Frame;
 use http_body_util::Full;
 use switchover::Blame;
 use switchover_tokio::{
-    Body, BoxError, Config, Error, Handler, Patience, serve, serve_until, service_fn,
+    Body, BoxError, Config, Error, HttpService, Timeouts, serve_connection, serve_connection_until,
+    service_fn,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
@@ -25,13 +26,13 @@ fn config() -> Config {
 /// All that a server says to that, where the client then ends its direction.
 async fn said<H>(handler: H, request: &str) -> (String, Result<(), Error>)
 where
-    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
     let (mut client, server) = tokio::io::duplex(1 << 20);
     client.write_all(request.as_bytes()).await.expect("room");
     let mut answer = String::new();
     let config = config();
-    let serving = serve(server, handler, &config);
+    let serving = serve_connection(server, handler, &config);
     let asking = async {
         client.shutdown().await.expect("an end");
         client.read_to_string(&mut answer).await.expect("text");
@@ -92,7 +93,7 @@ async fn a_malformed_request_gets_its_status() {
 async fn a_client_that_waits_gets_its_100_when_the_content_is_read() {
     let (mut client, server) = tokio::io::duplex(1000);
     let config = config();
-    let serving = serve(server, service_fn(echo), &config);
+    let serving = serve_connection(server, service_fn(echo), &config);
     let asking = async {
         let head =
             "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
@@ -183,7 +184,7 @@ async fn a_date_is_added_once() {
         let (mut client, server) = tokio::io::duplex(1000);
         client.write_all(GET.as_bytes()).await.expect("room");
         client.shutdown().await.expect("an end");
-        serve(server, handler, &Config::default()).await.expect("served");
+        serve_connection(server, handler, &Config::default()).await.expect("served");
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.expect("text");
         let dates: Vec<_> = answer.lines().filter_map(|line| line.strip_prefix("date: ")).collect();
@@ -219,7 +220,8 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     client.shutdown().await.expect("an end");
-    let served = tokio::spawn(async move { serve(server, service_fn(panics), &config()).await });
+    let served =
+        tokio::spawn(async move { serve_connection(server, service_fn(panics), &config()).await });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
     assert_eq!(
@@ -311,7 +313,10 @@ async fn each_wait_has_its_deadline() {
         let (mut client, server) = tokio::io::duplex(1000);
         client.write_all(sent.as_bytes()).await.expect("room");
         let begun = Instant::now();
-        let serving = tokio::spawn(async move { serve(server, service_fn(echo), &config()).await });
+        let serving =
+            tokio::spawn(
+                async move { serve_connection(server, service_fn(echo), &config()).await },
+            );
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.expect("text");
         assert!(answer.starts_with(begins), "{sent}: {answer}");
@@ -325,7 +330,8 @@ async fn each_wait_has_its_deadline() {
 async fn a_byte_now_and_then_earns_no_time() {
     let (mut client, server) = tokio::io::duplex(1000);
     let begun = Instant::now();
-    let serving = tokio::spawn(async move { serve(server, service_fn(echo), &config()).await });
+    let serving =
+        tokio::spawn(async move { serve_connection(server, service_fn(echo), &config()).await });
     for byte in GET.bytes() {
         if client.write_all(&[byte]).await.is_err() {
             break;
@@ -341,8 +347,8 @@ async fn a_handler_that_never_answers_is_given_up() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     let serving = tokio::spawn(async move {
-        let patience = Patience { handler: Some(Duration::from_secs(7)), ..Patience::default() };
-        serve(server, service_fn(never_answers), &Config { patience, ..config() }).await
+        let timeouts = Timeouts { handler: Some(Duration::from_secs(7)), ..Timeouts::default() };
+        serve_connection(server, service_fn(never_answers), &Config { timeouts, ..config() }).await
     });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
@@ -361,7 +367,7 @@ async fn a_client_that_takes_nothing_is_given_up() {
     let begun = Instant::now();
     let handler =
         service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from(vec![b'x'; 100_000]))));
-    let ended = serve(server, handler, &config()).await;
+    let ended = serve_connection(server, handler, &config()).await;
     assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
     assert_eq!(begun.elapsed().as_secs(), 30);
 }
@@ -377,7 +383,9 @@ async fn a_server_that_stops_ends_with_the_answer_under_way() {
     });
     client.write_all(GET.repeat(2).as_bytes()).await.expect("room");
     client.shutdown().await.expect("an end");
-    serve_until(server, handler, &config(), async { drop(stopped.await) }).await.expect("served");
+    serve_connection_until(server, handler, &config(), async { drop(stopped.await) })
+        .await
+        .expect("served");
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
     assert_eq!(answer, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nthe last");
@@ -388,8 +396,12 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     drop(client);
-    let ended =
-        serve(server, service_fn(never_answers), &Config { half_close: false, ..config() }).await;
+    let ended = serve_connection(
+        server,
+        service_fn(never_answers),
+        &Config { half_close: false, ..config() },
+    )
+    .await;
     assert!(matches!(ended, Err(Error::Io(_))), "{ended:?}");
 }
 
@@ -397,6 +409,8 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
 async fn a_preface_of_http_2_has_no_handler() {
     let (_client, server) = tokio::io::duplex(1000);
     let http = switchover::Config { http2_preface: true, ..switchover::Config::default() };
-    let ended = serve(server, service_fn(hello), &Config { http: http.into(), ..config() }).await;
+    let ended =
+        serve_connection(server, service_fn(hello), &Config { http: http.into(), ..config() })
+            .await;
     assert!(matches!(ended, Err(Error::Misuse(_))), "{ended:?}");
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use switchover::Ineligible;
-use switchover_tokio::{Body, BoxError, Config, Error, Handler, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, HttpService, serve_connection, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,12 +18,12 @@ type Answer = Result<Response<Content>, BoxError>;
 /// A client's end of a connection that this handler serves.
 fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
 where
-    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
     H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (client, server) = tokio::io::duplex(100_000);
     let serving = tokio::spawn(async move {
-        serve(server, handler, &Config { date: false, ..Config::default() }).await
+        serve_connection(server, handler, &Config { date: false, ..Config::default() }).await
     });
     (client, serving)
 }
@@ -357,7 +359,7 @@ async fn a_stream_can_end_with_a_reset() {
     });
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a client");
-        serve(stream, handler, &Config::default()).await
+        serve_connection(stream, handler, &Config::default()).await
     });
     let mut client = TcpStream::connect(address).await.expect("a server");
     client.write_all(offering("shout").as_bytes()).await.expect("a server");
@@ -380,9 +382,9 @@ async fn http_goes_on_above_a_new_layer() {
     async fn below(request: Request<Body>) -> Answer {
         let chosen = upgrade::select(&request, ["TLS/1.0"]).expect("it is offered");
         Ok(chosen.accept(|upgraded| async {
-            let (stream, http) = upgraded.into_resumption();
+            let (stream, http) = upgraded.into_http_over_tls();
             let config = Config { date: false, ..Config::default() }.secure();
-            http.serve(stream, service_fn(above), &config).await.expect("served");
+            http.serve_connection(stream, service_fn(above), &config).await.expect("served");
         }))
     }
     let (mut client, serving) = served(service_fn(below));
@@ -416,10 +418,9 @@ async fn a_connection_goes_on_as_http_2() {
     // A stream may gather what it is given until it is flushed, as TLS does.
     let (mut client, server) = tokio::io::duplex(100_000);
     let config = Config { date: false, ..Config::default() };
-    let serving =
-        tokio::spawn(
-            async move { serve(tokio::io::BufWriter::new(server), handler, &config).await },
-        );
+    let serving = tokio::spawn(async move {
+        serve_connection(tokio::io::BufWriter::new(server), handler, &config).await
+    });
     let fields = "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA";
     send(&mut client, &format!("GET /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
     send(&mut client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;

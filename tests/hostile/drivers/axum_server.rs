@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use futures_util::{StreamExt, stream};
 use switchover_tokio::upgrade::{self, Offers};
-use switchover_tokio::{BoxError, Reason};
+use switchover_tokio::{BoxError, ReasonPhrase};
 
 #[path = "common.rs"]
 mod common;
@@ -31,7 +31,10 @@ async fn main() -> std::io::Result<()> {
         )
         .route("/breaks-value", get(async || ([("x-a", "b\r\nInjected: yes")], "")))
         .route("/breaks-name", get(async || ([("x\r\nInjected", "yes")], "")))
-        .route("/breaks-reason", get(async || (axum::Extension(Reason::new(common::BROKEN)), "")))
+        .route(
+            "/breaks-reason",
+            get(async || (axum::Extension(ReasonPhrase::new(common::BROKEN)), "")),
+        )
         .route(
             "/endless",
             get(async || {
@@ -48,7 +51,7 @@ async fn main() -> std::io::Result<()> {
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/accepts-unread", post(switches))
         .route("/{foo}", get(switches));
-    common::serve(router).await
+    common::run(router).await
 }
 
 fn pieces<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body {

@@ -6,7 +6,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
-use switchover_tokio::{Body, BoxError, Reason, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, ReasonPhrase, service_fn, upgrade};
 
 #[path = "common.rs"]
 mod common;
@@ -16,7 +16,7 @@ type Content = UnsyncBoxBody<Bytes, BoxError>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    common::serve(service_fn(answer)).await
+    common::run(service_fn(answer)).await
 }
 
 async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
@@ -49,7 +49,7 @@ async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
             Ok(Response::new(StreamBody::new(stream::iter(frames.map(Ok))).boxed_unsync()))
         }
         "/breaks-reason" => {
-            Ok(Response::builder().extension(Reason::new(BROKEN)).body(Content::default())?)
+            Ok(Response::builder().extension(ReasonPhrase::new(BROKEN)).body(Content::default())?)
         }
         "/endless" => {
             Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed())))

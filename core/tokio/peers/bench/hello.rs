@@ -36,7 +36,7 @@ async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infalli
 async fn serve(peer: &str, stream: impl Transport) {
     if peer == "switchover" {
         drop(
-            switchover_tokio::serve(
+            switchover_tokio::serve_connection(
                 stream,
                 switchover_tokio::service_fn(answer),
                 &Config::default(),

@@ -8,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
 use http_body_util::BodyExt;
 use switchover_tokio::hyper::WithOnUpgrade;
-use switchover_tokio::{Body, Config, serve, upgrade};
+use switchover_tokio::{Body, Config, serve_connection, upgrade};
 use switchover_tokio_peers::{Served, within};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
@@ -260,7 +260,7 @@ async fn a_framework_sees_that_its_connection_is_dropped() {
     let (told, mut ends) = tokio::sync::mpsc::channel(1);
     let (mut client, server) = tokio::io::duplex(10_000);
     let serving = tokio::spawn(async move {
-        serve(server, WithOnUpgrade(reads(told, false)), &Config::default()).await
+        serve_connection(server, WithOnUpgrade(reads(told, false)), &Config::default()).await
     });
     switched(&mut client).await;
     client.write_all(&[b'x'; 1_500]).await.expect("a server");
@@ -280,7 +280,9 @@ async fn what_a_socket_of_axums_says_leaves_at_once() {
         .route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
     let (mut client, server) = tokio::io::duplex(1 << 20);
     let server = tokio::io::BufWriter::with_capacity(1 << 20, server);
-    tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
+    tokio::spawn(async move {
+        serve_connection(server, WithOnUpgrade(router), &Config::default()).await
+    });
     client.write_all(HANDSHAKE.as_bytes()).await.expect("a server");
     let mut got = Vec::new();
     within(async {
@@ -302,7 +304,9 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     let router = Router::new()
         .route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
     let (mut client, server) = tokio::io::duplex(1000);
-    tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
+    tokio::spawn(async move {
+        serve_connection(server, WithOnUpgrade(router), &Config::default()).await
+    });
     client.write_all(HANDSHAKE.as_bytes()).await.expect("a server");
     tokio::time::sleep(std::time::Duration::from_secs(100)).await;
     let mut got = Vec::new();

@@ -11,7 +11,7 @@ use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use switchover_tokio::{Body, Config, Patience, serve_all, service_fn};
+use switchover_tokio::{Body, Config, Timeouts, serve, service_fn};
 use switchover_tokio_peers::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -68,10 +68,10 @@ async fn listen() -> (TcpListener, std::net::SocketAddr) {
     (listener, address)
 }
 
-async fn serve(listener: TcpListener) {
-    let patience = Patience { idle: None, ..Patience::default() };
-    let config = Config { patience, ..Config::default() };
-    serve_all(listener, service_fn(count), &config, std::future::pending()).await;
+async fn run(listener: TcpListener) {
+    let timeouts = Timeouts { idle: None, ..Timeouts::default() };
+    let config = Config { timeouts: timeouts, ..Config::default() };
+    serve(listener, service_fn(count), &config, std::future::pending()).await;
 }
 
 /// Asks with so much content, and gets how much it was.
@@ -105,7 +105,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     // Room for ten on the server's side.
     clients.drain(queued - 10..);
     let mut clients = clients.into_iter();
-    let serving = tokio::spawn(serve(listener));
+    let serving = tokio::spawn(run(listener));
     let mut first: Vec<_> = clients.by_ref().take(5).collect();
     for client in &mut first {
         ask(client, 10).await;
@@ -143,7 +143,7 @@ fn memory_is_flat_with_five_thousand_connections() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (listener, address) = runtime.block_on(listen());
-    let serving = runtime.spawn(serve(listener));
+    let serving = runtime.spawn(run(listener));
     let mut clients = Vec::with_capacity(number);
     let mut held = 0;
     let mut rounds = Vec::new();

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{any, post};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use switchover_tokio::{Config, serve_all};
+use switchover_tokio::{Config, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -38,9 +38,9 @@ async fn served() -> [SocketAddr; 2] {
     let ours = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let axums = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let addresses = [&ours, &axums].map(|listener| listener.local_addr().expect("an address"));
-    tokio::spawn(async move {
-        serve_all(ours, router(), &Config::default(), std::future::pending()).await
-    });
+    tokio::spawn(
+        async move { serve(ours, router(), &Config::default(), std::future::pending()).await },
+    );
     tokio::spawn(async move { axum::serve(axums, router()).await });
     addresses
 }

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use switchover::masque::{Capsules, Datagram, UdpTarget};
 use switchover_tokio::client::{connect, upgrade as ask};
-use switchover_tokio::{Body, BoxError, Config, serve, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn, upgrade};
 use switchover_tokio_peers::{Served, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -62,9 +62,9 @@ async fn tls_by_upgrade_and_http_above_it() {
                 ));
             };
             Ok(chosen.accept(async move |upgraded| {
-                let (stream, http) = upgraded.into_resumption();
+                let (stream, http) = upgraded.into_http_over_tls();
                 let stream = acceptor.accept(stream).await.expect("a handshake");
-                http.serve(stream, service_fn(above), &Config::default().secure())
+                http.serve_connection(stream, service_fn(above), &Config::default().secure())
                     .await
                     .expect("served");
             }))
@@ -76,7 +76,7 @@ async fn tls_by_upgrade_and_http_above_it() {
         within(ask(stream, get(&served.url("/first")), &["TLS/1.3"])).await.expect("an answer");
     let upgraded = outcome.into_result().expect("accepted");
     assert_eq!(upgraded.protocol(), "TLS/1.3, HTTP/1.1");
-    let (stream, http) = upgraded.into_resumption();
+    let (stream, http) = upgraded.into_http_over_tls();
     let stream = within(connector.connect(localhost(), stream)).await.expect("a handshake");
     let (mut client, first) =
         within(http.receive(stream, &Config::default())).await.expect("an answer");
@@ -104,7 +104,7 @@ async fn https_at_both_ends() {
             assert!(upgrade::select(&request, ["TLS/1.3", "h2c"]).is_none());
             Ok::<_, BoxError>(Response::new(request.into_body()))
         });
-        serve(stream, echo, &Config::default().secure()).await
+        serve_connection(stream, echo, &Config::default().secure()).await
     });
     let stream = TcpStream::connect(address).await.expect("a server");
     let stream = within(connector.connect(localhost(), stream)).await.expect("a handshake");

@@ -25,7 +25,7 @@ mod sync {
 
 // What links in their documentation name.
 #[allow(unused_imports, reason = "as above")]
-pub(crate) use switchover_tokio::{Config, Patience, upgrade};
+pub(crate) use switchover_tokio::{Config, Timeouts, upgrade};
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ use bytes::Bytes;
 use callback_slot::CallbackSlot;
 use http::Response;
 use http_body::Frame;
-use informational::Informer;
+use informational::InformationalSender;
 use loom::future::block_on;
 use loom::thread;
 
@@ -149,18 +149,18 @@ fn content_comes_to_the_task_that_asked_last() {
 #[test]
 fn each_interim_response_is_sent_once() {
     try_all(|| {
-        let informer = Informer::new();
+        let sender = InformationalSender::new();
         let senders = [103, 102].map(|status| {
-            let informer = informer.clone();
+            let sender = sender.clone();
             thread::spawn(move || {
                 let mut response = Response::new(());
                 *response.status_mut() = status.try_into().expect("a status");
-                informer.inform(response);
+                sender.send(response);
             })
         });
         let mut sent = Vec::new();
         block_on(poll_fn(|context| {
-            sent.extend(informer.take(context).iter().map(|response| response.status().as_u16()));
+            sent.extend(sender.take(context).iter().map(|response| response.status().as_u16()));
             if sent.len() < 2 { Poll::Pending } else { Poll::Ready(()) }
         }));
         for sender in senders {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
-use switchover_tokio::{Body, BoxError, Config, serve, service_fn};
+use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Keeps what is written.
@@ -36,7 +36,7 @@ async fn an_exchange_is_told_in_its_span_without_its_secrets() {
     client.shutdown().await.expect("an end");
     let handler =
         service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(Body::from("hidden"))));
-    serve(server, handler, &Config::default()).await.expect("served");
+    serve_connection(server, handler, &Config::default()).await.expect("served");
     client.read_to_end(&mut Vec::new()).await.expect("an answer");
     let told = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");
     for (step, number) in [("received-request", 0), ("sent-response", 200)] {

@@ -15,7 +15,7 @@ use crate::body::Source;
 use crate::error::{BoxError, Error};
 use crate::sync::{Mutex, lock};
 use crate::wire::{Deadline, Wire};
-use crate::{Reason, Transport};
+use crate::{ReasonPhrase, Transport};
 
 /// A connection, and the content of the request that is on its way.
 pub(super) struct Exchange<S> {
@@ -25,8 +25,8 @@ pub(super) struct Exchange<S> {
     /// The request is complete.
     pub(super) is_sent: bool,
     /// Until when a 100 is waited for.
-    go_ahead: Deadline,
-    pub(super) on_interim: Option<Box<dyn FnMut(Response<()>) + Send>>,
+    expect_continue: Deadline,
+    pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
@@ -44,8 +44,8 @@ impl<S: Transport> Exchange<S> {
             wire: Some(wire),
             content: None,
             is_sent: true,
-            go_ahead: Deadline::default(),
-            on_interim: None,
+            expect_continue: Deadline::default(),
+            on_informational: None,
         }
     }
 
@@ -69,7 +69,7 @@ impl<S: Transport> Exchange<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        self.go_ahead.clear();
+        self.expect_continue.clear();
         let (head, body) = request.into_parts();
         write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
         self.is_sent = body.is_end_stream();
@@ -89,7 +89,7 @@ impl<S: Transport> Exchange<S> {
                 self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
-                    if let Some(tell) = &mut self.on_interim {
+                    if let Some(tell) = &mut self.on_informational {
                         tell(Response::try_from(response).map_err(invalid)?);
                     }
                     wire.receiving.clear();
@@ -101,7 +101,7 @@ impl<S: Transport> Exchange<S> {
                         .map(Bytes::copy_from_slice);
                     let mut response = Response::<()>::try_from(response).map_err(invalid)?;
                     if let Some(reason) = own {
-                        response.extensions_mut().insert(Reason::new(reason));
+                        response.extensions_mut().insert(ReasonPhrase::new(reason));
                     }
                     wire.receiving.clear();
                     if waits_for_100 {
@@ -136,8 +136,8 @@ impl<S: Transport> Exchange<S> {
                 }
                 Next::NeedData => {
                     // Until it has the request, there is nothing that the server owes.
-                    let patience = wire.patience.response.filter(|_| self.content.is_none());
-                    wire.receiving.wait_for("a response", patience);
+                    let timeout = wire.timeouts.response.filter(|_| self.content.is_none());
+                    wire.receiving.wait_for("a response", timeout);
                     ready!(wire.poll_receive(context))?;
                 }
             }
@@ -162,8 +162,8 @@ impl<S: Transport> Exchange<S> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
         if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
-            self.go_ahead.wait_for("a 100", Some(wire.patience.go_ahead));
-            waits = self.go_ahead.poll_timeout(&mut wire.alarm, context).is_pending();
+            self.expect_continue.wait_for("a 100", Some(wire.timeouts.expect_continue));
+            waits = self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending();
         }
         while let Some(content) = &mut self.content
             && !waits
@@ -211,8 +211,8 @@ impl<S: Transport> Exchange<S> {
             return Poll::Ready(Some(Err(error)));
         }
         let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
-        let patience = wire.patience.content.filter(|_| self.content.is_none());
-        let frame = ready!(wire.poll_content(context, patience));
+        let timeout = wire.timeouts.content.filter(|_| self.content.is_none());
+        let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
         Poll::Ready(frame)
     }

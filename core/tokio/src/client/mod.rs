@@ -16,9 +16,9 @@ use crate::Transport;
 use crate::body::Body;
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 use crate::sync::{Mutex, MutexGuard, lock};
-use crate::upgrade::{Resumption, Upgraded};
+use crate::upgrade::{HttpOverTls, Upgraded};
 use crate::wire::Wire;
 use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
@@ -27,7 +27,7 @@ use request::write_request_head;
 /// A client's connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
-    Client::over(stream, Observed::new(http, config.observer.clone()), config)
+    Client::over(stream, ObservedConnection::new(http, config.observer.clone()), config)
 }
 
 /// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
@@ -41,8 +41,10 @@ pub fn check<B: HttpBody>(
     *head.method_mut() = request.method().clone();
     *head.uri_mut() = request.uri().clone();
     *head.headers_mut() = request.headers().clone();
-    let mut http =
-        Observed::new(Connection::with_config(Role::Client, Arc::clone(&config.http)), None);
+    let mut http = ObservedConnection::new(
+        Connection::with_config(Role::Client, Arc::clone(&config.http)),
+        None,
+    );
     write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
@@ -61,9 +63,9 @@ where
 /// There is no task that drives it: what has to be sent and read is, while you wait for a response or read its content.
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
-impl Resumption {
+impl HttpOverTls {
     /// A client's: receives the response to the request of before above the new layer, and gives the connection for the next ones.
-    /// `stream` is the TLS above what was [upgraded](Upgraded::into_resumption). Next: read the response, then [`Client::send`] with URIs
+    /// `stream` is the TLS above what was [upgraded](Upgraded::into_http_over_tls). Next: read the response, then [`Client::send`] with URIs
     /// of `https`.
     ///
     /// ```no_run
@@ -72,7 +74,7 @@ impl Resumption {
     ///
     /// let request = http::Request::get("http://localhost/").body(Body::empty())?;
     /// let upgraded = client::upgrade(stream, request, &["TLS/1.3"]).await?.into_result()?;
-    /// let (stream, http) = upgraded.into_resumption();
+    /// let (stream, http) = upgraded.into_http_over_tls();
     /// let stream = tls.connect("localhost".try_into()?, stream).await?;
     /// let (mut client, response) = http.receive(stream, &Config::default()).await?;
     /// println!("{}", response.status());
@@ -87,7 +89,9 @@ impl Resumption {
         config: &Config,
     ) -> Result<(Client<S>, Response<Body>), Error> {
         if self.http.request().is_some() {
-            return Err(Error::Misuse("a server answers the request of before: use `serve`"));
+            return Err(Error::Misuse(
+                "a server answers the request of before: use `serve_connection`",
+            ));
         }
         self.http.resume_http()?;
         let mut client = Client::over(stream, self.http, config);
@@ -99,15 +103,15 @@ impl Resumption {
 }
 
 impl<S: Transport> Client<S> {
-    fn over(stream: S, http: Observed, config: &Config) -> Self {
-        Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.patience)))))
+    fn over(stream: S, http: ObservedConnection, config: &Config) -> Self {
+        Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.timeouts)))))
     }
 
     /// Sends a request, and gives its response once the head has come. Content may still be on its way in both directions then:
     /// it moves while the response's is read.
     ///
     /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A request that says `Expect:
-    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says; if the response comes
+    /// 100-continue` waits for the 100, for as long as [`Timeouts::expect_continue`](crate::Timeouts) says; if the response comes
     /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
     /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
     ///
@@ -166,8 +170,8 @@ impl<S: Transport> Client<S> {
 
     /// From now on gives each interim response to this function, a 100 too; without one they are passed over. It is called while
     /// `send` runs, so it must not wait for anything. RFC 9110, 15.2.
-    pub fn on_interim(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
-        self.lock().on_interim = Some(Box::new(tell));
+    pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
+        self.lock().on_informational = Some(Box::new(tell));
     }
 
     /// Whether the last request is complete. One that is not, although its response has come, was answered early: its content goes

@@ -7,11 +7,11 @@ use switchover::RequestHead;
 use switchover::http::target;
 
 use crate::error::Error;
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 
 /// Writes the head of a request.
 pub(super) fn write_request_head(
-    http: &mut Observed,
+    http: &mut ObservedConnection,
     out: &mut Vec<u8>,
     mut head: Parts,
     body: &impl HttpBody,

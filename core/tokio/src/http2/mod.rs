@@ -97,7 +97,7 @@ impl Http2Stream {
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// For hosts that drive the engine themselves: a client's stream, the splice that was made of the request, and what has come of
     /// HTTP/2 already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
-    pub fn over(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
+    pub fn server(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
         Self::with(
             stream,
             splice.map(|splice| -> Box<dyn StreamFilter> { Box::new(splice) }),

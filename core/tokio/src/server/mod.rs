@@ -18,13 +18,13 @@ use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::date::CachedDate;
 use crate::error::{BoxError, Error};
-use crate::handler::{ErrorMappers, Handler};
-use crate::informational::Informer;
-use crate::observe::Observed;
-use crate::upgrade::{PendingUpgrade, Resumption};
+use crate::handler::{ErrorMappers, HttpService};
+use crate::informational::InformationalSender;
+use crate::observe::ObservedConnection;
+use crate::upgrade::{HttpOverTls, PendingUpgrade};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
-pub use listen::{Stopping, accept_all, serve_all};
+pub use listen::{ShutdownSignal, accept, serve};
 
 /// Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
 ///
@@ -40,17 +40,17 @@ pub use listen::{Stopping, accept_all, serve_all};
 ///
 /// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else is lost. A socket is reset
 /// where the client would take a cut answer for a whole one. RFC 9112, 8 and 9.
-pub async fn serve<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
+pub async fn serve_connection<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
 where
     S: Transport,
-    H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
-    serve_until(stream, handler, config, std::future::pending()).await
+    serve_connection_until(stream, handler, config, std::future::pending()).await
 }
 
-/// [`serve`], until `stop` is ready: then the response under way is the last, and says so with `Connection: close`. A connection
+/// [`serve_connection`], until `stop` is ready: then the response under way is the last, and says so with `Connection: close`. A connection
 /// that is idle closes at once; one that has switched is not ended. RFC 9112, 9.6.
-pub async fn serve_until<S, H>(
+pub async fn serve_connection_until<S, H>(
     stream: S,
     handler: H,
     config: &Config,
@@ -58,7 +58,7 @@ pub async fn serve_until<S, H>(
 ) -> Result<(), Error>
 where
     S: Transport,
-    H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
     if config.http.http2_preface {
         return Err(Error::Misuse(
@@ -66,28 +66,33 @@ where
         ));
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
-    let http = Observed::new(http, config.observer.clone());
-    let wire = Wire::new(stream, http, config.patience);
+    let http = ObservedConnection::new(http, config.observer.clone());
+    let wire = Wire::new(stream, http, config.timeouts);
     let stop = pin!(stop);
     let serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
     trace::connection(CachedDate { future: serving.run() }).await
 }
 
-impl Resumption {
-    /// Serves HTTP above the new layer, as [`serve`] does: `stream` is the TLS above what was
+impl HttpOverTls {
+    /// Serves HTTP above the new layer, as [`serve_connection`] does: `stream` is the TLS above what was
     /// [accepted](crate::upgrade::Selected::accept), and the first request is the one that led to it, which comes to `handler`
     /// again, without an offer. Give it another function than the one that has accepted, or a boxed future: a future cannot
     /// contain itself. RFC 2817, 3.
-    pub async fn serve<S, H>(self, stream: S, handler: H, config: &Config) -> Result<(), Error>
+    pub async fn serve_connection<S, H>(
+        self,
+        stream: S,
+        handler: H,
+        config: &Config,
+    ) -> Result<(), Error>
     where
         S: Transport,
-        H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+        H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
     {
-        self.serve_until(stream, handler, config, std::future::pending()).await
+        self.serve_connection_until(stream, handler, config, std::future::pending()).await
     }
 
-    /// [`serve`](Self::serve), until `stop` is ready, as [`serve_until`] does.
-    pub async fn serve_until<S, H>(
+    /// [`serve_connection`](Self::serve_connection), until `stop` is ready, as [`serve_connection_until`] does.
+    pub async fn serve_connection_until<S, H>(
         mut self,
         stream: S,
         handler: H,
@@ -96,14 +101,14 @@ impl Resumption {
     ) -> Result<(), Error>
     where
         S: Transport,
-        H: Handler<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
+        H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
     {
         self.http.resume_http()?;
         let again = self.http.request().and_then(|request| Request::try_from(request).ok());
         let again =
             again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let stop = pin!(stop);
-        let wire = Wire::new(stream, self.http, config.patience);
+        let wire = Wire::new(stream, self.http, config.timeouts);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
         serving.is_asked = true;
@@ -127,7 +132,7 @@ struct RequestHandles {
     /// What its connection may become, if anything.
     chance: Option<Arc<PendingUpgrade>>,
     /// Where interim responses come from, if they may.
-    informer: Option<Informer>,
+    informational: Option<InformationalSender>,
 }
 
 impl Drop for RequestHandles {
@@ -142,7 +147,7 @@ impl Drop for RequestHandles {
 }
 
 /// A connection that is being served.
-struct ServerConnection<'c, S, H: Handler, F> {
+struct ServerConnection<'c, S, H: HttpService, F> {
     wire: Wire<S>,
     handler: H,
     errors: ErrorMappers<H>,

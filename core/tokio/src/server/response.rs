@@ -16,9 +16,9 @@ use switchover::{Content, Event, Next, Order, ResponseHead};
 use super::{Failure, RequestHandles, ServerConnection};
 use crate::body::{Channel, Source};
 use crate::error::Error;
-use crate::handler::{ErrorMappers, Handler};
+use crate::handler::{ErrorMappers, HttpService};
 use crate::upgrade::PendingUpgrade;
-use crate::{Reason, Transport, date};
+use crate::{ReasonPhrase, Transport, date};
 
 /// What makes a response different.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) enum ResponseOutcome {
 }
 
 /// What comes of a handler's content; `None` is its end.
-type NextFrame<H> = Option<Frame<<<H as Handler>::Content as Body>::Data>>;
+type NextFrame<H> = Option<Frame<<<H as HttpService>::Content as Body>::Data>>;
 
 /// What a handler says itself that the engine or the server would say.
 #[derive(Clone, Copy, Default)]
@@ -79,7 +79,7 @@ enum Verb {
     Require(String),
 }
 
-impl<S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'_, S, H, F> {
+impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, S, H, F> {
     pub(super) async fn answer(
         &mut self,
         head: &mut Parts,
@@ -325,9 +325,9 @@ impl<S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'_, S, H
             return Err(Error::ContentTooLarge);
         }
         if self.wire.http.skip_content().is_ok() {
-            let patience = self.config.patience.content;
+            let timeout = self.config.timeouts.content;
             while let Some(frame) =
-                poll_fn(|context| self.wire.poll_content(context, patience)).await
+                poll_fn(|context| self.wire.poll_content(context, timeout)).await
             {
                 frame?;
             }
@@ -360,7 +360,7 @@ fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> 
     let usual = ResponseHead::new(head.status.as_u16(), fields);
     head.extensions
         .get()
-        .map_or(usual, |reason: &Reason| ResponseHead { reason: reason.as_bytes(), ..usual })
+        .map_or(usual, |reason: &ReasonPhrase| ResponseHead { reason: reason.as_bytes(), ..usual })
 }
 
 /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
@@ -369,7 +369,7 @@ fn has_no_content(status: StatusCode) -> bool {
 }
 
 /// What comes of content, which may fail or panic.
-fn next_frame<H: Handler>(
+fn next_frame<H: HttpService>(
     body: Pin<&mut H::Content>,
     errors: ErrorMappers<H>,
     context: &mut Context<'_>,

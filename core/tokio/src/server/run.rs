@@ -17,14 +17,14 @@ use super::{Failure, NextRequest, RequestHandles, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::handler::{ErrorMappers, Handler};
-use crate::informational::Informer;
-use crate::observe::Observed;
+use crate::handler::{ErrorMappers, HttpService};
+use crate::informational::InformationalSender;
+use crate::observe::ObservedConnection;
 use crate::upgrade::{PendingUpgrade, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
 
-impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, S, H, F> {
+impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'c, S, H, F> {
     pub(super) fn new(
         wire: Wire<S>,
         handler: H,
@@ -120,7 +120,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    self.question.fill(request, &mut self.memory, self.config.informs)?;
+                    self.question.fill(request, &mut self.memory, self.config.informational)?;
                     self.wire.clear();
                     self.question.add_content(&mut self.wire.http);
                     return Ok(true);
@@ -144,11 +144,11 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
         if is_idle && self.poll_stop(context) {
             return Poll::Ready(Ok(false));
         }
-        let patience = &self.config.patience;
+        let timeouts = &self.config.timeouts;
         match self.wire.http.awaiting() {
-            Awaiting::Request => self.wire.wait_for_request(patience.idle),
-            Awaiting::Content => self.wire.receiving.wait_for("content", patience.content),
-            _ => self.wire.receiving.wait_for("the rest of a head", patience.head),
+            Awaiting::Request => self.wire.wait_for_request(timeouts.idle),
+            Awaiting::Content => self.wire.receiving.wait_for("content", timeouts.content),
+            _ => self.wire.receiving.wait_for("the rest of a head", timeouts.head),
         };
         match self.wire.poll_receive(context) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
@@ -184,8 +184,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
                 channel.attend();
             }
             let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
-            if let Some(informer) = links.informer.as_ref().filter(|_| !self.wire.out.is_full()) {
-                self.inform(informer.take(context));
+            if let Some(sender) = links.informational.as_ref().filter(|_| !self.wire.out.is_full())
+            {
+                self.send_informational(sender.take(context));
             }
             match polled {
                 Ok(Poll::Ready(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
@@ -199,7 +200,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
                 break;
             }
         }
-        self.handling.wait_for("the handler", self.config.patience.handler);
+        self.handling.wait_for("the handler", self.config.timeouts.handler);
         self.handling.poll_timeout(&mut self.wire.alarm, context).map(|_| {
             let error = Error::Handler("it has not answered in time".into());
             Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
@@ -207,7 +208,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
     }
 
     /// Interim responses, those that the client may get.
-    fn inform(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
+    fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
             // Refused is what the client does not know.
@@ -225,7 +226,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
             return Err(error);
         }
         if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
-            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content)
+            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.timeouts.content)
             else {
                 return Ok(false);
             };
@@ -233,7 +234,8 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> ServerConnection<'c, 
             return Ok(true);
         }
         // To learn that the client has gone. What it sends beyond its request waits here until that is answered.
-        let may_read = |http: &Observed| http.awaiting() == Awaiting::Caller && http.wants_input();
+        let may_read =
+            |http: &ObservedConnection| http.awaiting() == Awaiting::Caller && http.wants_input();
         while may_read(&self.wire.http)
             && let Poll::Ready(received) = self.wire.poll_receive(context)
         {
@@ -293,15 +295,15 @@ impl NextRequest {
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }
-        links.informer = informs.then(Informer::new);
-        if let Some(informer) = &links.informer {
-            request.extensions_mut().insert(informer.clone());
+        links.informational = informs.then(InformationalSender::new);
+        if let Some(sender) = &links.informational {
+            request.extensions_mut().insert(sender.clone());
         }
         Ok(())
     }
 
     /// What there is of its content already, or where it will come from.
-    fn add_content(&mut self, http: &mut Observed) {
+    fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;
         }

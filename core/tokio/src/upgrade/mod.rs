@@ -33,7 +33,7 @@ use switchover::{Ineligible, Protocol};
 use tokio::sync::oneshot;
 
 pub(crate) use pending::PendingUpgrade;
-pub use upgraded::{Resumption, Upgraded};
+pub use upgraded::{HttpOverTls, Upgraded};
 
 /// A protocol that a client has offered (RFC 9110, 7.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Offer {
 pub struct Offers(Option<Arc<PendingUpgrade>>);
 
 impl Offers {
-    /// Those of a request that `serve` has given to its handler; none for any other.
+    /// Those of a request that the server has given to its handler; none for any other.
     pub fn of(extensions: &http::Extensions) -> Self {
         Self(PendingUpgrade::found_in(extensions).cloned())
     }
@@ -126,7 +126,7 @@ impl Selected {
         &self.chance.subprotocols
     }
 
-    /// The 101 that accepts it; add header fields as to any other response. Once it has left, `serve` runs what `speak` gives, to
+    /// The 101 that accepts it; add header fields as to any other response. Once it has left, the server runs what `speak` gives, to
     /// its end. The rest of the request's content is dropped, up to `limits.drain`, so read it before, if you want it; if there is more,
     /// the client gets a 413.
     ///
@@ -165,7 +165,7 @@ impl Selected {
     }
 }
 
-/// The 2xx that opens the tunnel a CONNECT asks for; `None` for another method. Once it has left, `serve` runs what `speak`
+/// The 2xx that opens the tunnel a CONNECT asks for; `None` for another method. Once it has left, the server runs what `speak`
 /// gives, to its end. A 2xx to CONNECT that comes from elsewhere is answered as 501. RFC 9110, 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where

@@ -77,7 +77,7 @@ impl PendingUpgrade {
         extensions.insert(Offered(self));
     }
 
-    /// That of a request that `serve` has given to its handler.
+    /// That of a request that the server has given to its handler.
     pub(super) fn found_in(extensions: &http::Extensions) -> Option<&Arc<Self>> {
         extensions.get::<Offered>().map(|offered| &offered.0)
     }

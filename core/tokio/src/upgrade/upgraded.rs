@@ -10,7 +10,7 @@ use switchover::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::Transport;
-use crate::observe::{Noticed, Observed};
+use crate::observe::{Observation, ObservedConnection};
 use crate::wire::Stream;
 
 /// A connection that speaks another protocol: its bytes, from the first one on. What came with the head is read first.
@@ -21,7 +21,7 @@ pub struct Upgraded {
     stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
     agreement: Box<Agreement>,
-    pub(crate) http: Box<Observed>,
+    pub(crate) http: Box<ObservedConnection>,
     #[cfg(feature = "h2c")]
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
@@ -35,7 +35,7 @@ struct Agreement {
 
 impl Upgraded {
     /// For a connection that shows [`Switched`](switchover::Event::Switched).
-    pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: Observed) -> Self {
+    pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: ObservedConnection) -> Self {
         let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
         if let Some(switchover::Event::Switched(switched)) = http.event() {
             agreement.protocol = switched.protocols.to_string();
@@ -86,17 +86,17 @@ impl Upgraded {
     }
 
     /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
-    /// the request of before. Next: [`Resumption::serve`], a client's [`Resumption::receive`]. RFC 2817, 3.
-    pub fn into_resumption(mut self) -> (Self, Resumption) {
-        let other = Observed::new(Connection::new(switchover::Role::Server), None);
+    /// the request of before. Next: [`HttpOverTls::serve`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
+    pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
+        let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));
-        (self, Resumption { http: *http })
+        (self, HttpOverTls { http: *http })
     }
 }
 
 /// HTTP that goes on above a new layer.
-pub struct Resumption {
-    pub(crate) http: Observed,
+pub struct HttpOverTls {
+    pub(crate) http: ObservedConnection,
 }
 
 impl std::fmt::Debug for Upgraded {
@@ -117,7 +117,7 @@ impl AsyncRead for Upgraded {
         if self.leftover.is_empty() {
             let before = to.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(context, to))?;
-            self.http.tell_of_new_protocol(Noticed::Heard(&to.filled()[before..]));
+            self.http.tell_of_new_protocol(Observation::UpgradedRead(&to.filled()[before..]));
             return Poll::Ready(Ok(()));
         }
         let len = to.remaining().min(self.leftover.len());
@@ -134,7 +134,7 @@ impl AsyncWrite for Upgraded {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let len = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
-        self.http.tell_of_new_protocol(Noticed::Spoke(&bytes[..len]));
+        self.http.tell_of_new_protocol(Observation::UpgradedWrite(&bytes[..len]));
         Poll::Ready(Ok(len))
     }
 
@@ -147,7 +147,7 @@ impl AsyncWrite for Upgraded {
         let mut left = len;
         for piece in pieces {
             let taken = left.min(piece.len());
-            self.http.tell_of_new_protocol(Noticed::Spoke(&piece[..taken]));
+            self.http.tell_of_new_protocol(Observation::UpgradedWrite(&piece[..taken]));
             left -= taken;
         }
         Poll::Ready(Ok(len))

@@ -19,9 +19,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout};
 
 use crate::Transport;
-use crate::config::Patience;
+use crate::config::Timeouts;
 use crate::error::Error;
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 use output::OutputBuffer;
 pub(crate) use stream::Stream;
 pub(crate) use timer::{Alarm, Deadline};
@@ -40,13 +40,13 @@ const LINGER_BYTES: usize = 1024 * 1024;
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
     pub(crate) stream: Stream<S>,
-    pub(crate) http: Observed,
+    pub(crate) http: ObservedConnection,
     pub(crate) out: OutputBuffer,
-    pub(crate) patience: Patience,
+    pub(crate) timeouts: Timeouts,
     /// The peer has something to send.
     pub(crate) receiving: Deadline,
     /// The peer has something to take.
-    sending: Deadline,
+    writing: Deadline,
     memory: Memory,
     pub(crate) alarm: Alarm,
     writes: Writes,
@@ -75,14 +75,14 @@ enum Writes {
 }
 
 impl<S: Transport> Wire<S> {
-    pub(crate) fn new(stream: S, http: Observed, patience: Patience) -> Self {
+    pub(crate) fn new(stream: S, http: ObservedConnection, timeouts: Timeouts) -> Self {
         Self {
             stream: Stream::new(stream),
             http,
             out: OutputBuffer::default(),
-            patience,
+            timeouts: timeouts,
             receiving: Deadline::default(),
-            sending: Deadline::default(),
+            writing: Deadline::default(),
             memory: Memory::Held,
             alarm: Alarm::default(),
             writes: Writes::Open,
@@ -94,13 +94,13 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.out.is_empty() {
             match self.out.poll_write(Pin::new(&mut self.stream), context) {
-                Poll::Ready(Ok(len)) => self.sending.earn_from_system(len),
+                Poll::Ready(Ok(len)) => self.writing.earn_from_system(len),
                 Poll::Ready(Err(error)) => {
                     self.writes = Writes::Broken;
                     return Poll::Ready(Err(error.into()));
                 }
                 Poll::Pending => {
-                    self.sending.wait_for("to take what is sent", self.patience.sending);
+                    self.writing.wait_for("to take what is sent", self.timeouts.write);
                     return self.poll_timeout(context);
                 }
             }
@@ -108,14 +108,14 @@ impl<S: Transport> Wire<S> {
         // A stream that gathers, as TLS does, learns that this is all.
         match Pin::new(&mut self.stream).poll_flush(context) {
             Poll::Ready(flushed) => {
-                self.sending.clear();
+                self.writing.clear();
                 if flushed.is_err() {
                     self.writes = Writes::Broken;
                 }
                 Poll::Ready(Ok(flushed?))
             }
             Poll::Pending => {
-                self.sending.wait_for("to take what is sent", self.patience.sending);
+                self.writing.wait_for("to take what is sent", self.timeouts.write);
                 self.poll_timeout(context)
             }
         }
@@ -188,12 +188,12 @@ impl<S: Transport> Wire<S> {
                 Memory::HeldUntil(until) => Some((until, "")),
                 Memory::Held | Memory::Released => None,
             };
-            let deadlines = [self.sending.until(), self.receiving.until(), parking];
+            let deadlines = [self.writing.until(), self.receiving.until(), parking];
             let first = deadlines.into_iter().flatten().min_by_key(|(until, _)| *until);
             let Some((until, what)) = first else { return Poll::Pending };
             ready!(self.alarm.poll(until, context));
             if !what.is_empty() {
-                if self.sending.until() == first {
+                if self.writing.until() == first {
                     self.writes = Writes::Broken;
                 } else {
                     // It is said once: an answer may follow, which has its own time.
@@ -211,8 +211,8 @@ impl<S: Transport> Wire<S> {
     }
 
     /// The peer may take so long for its next request.
-    pub(crate) fn wait_for_request(&mut self, patience: Option<Duration>) -> Option<Instant> {
-        let begun = self.receiving.wait_for("a request", patience);
+    pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
+        let begun = self.receiving.wait_for("a request", timeout);
         if let Memory::Held = self.memory {
             self.memory = Memory::HeldUntil(begun.unwrap_or_else(Instant::now) + PARKED_AFTER);
         }
@@ -264,7 +264,7 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
             match self.http.next_event() {
@@ -287,7 +287,7 @@ impl<S: Transport> Wire<S> {
                     self.ask_for_content()?;
                     // What the peer has not taken does not keep us from reading what it has sent.
                     let sent = self.poll_send(context);
-                    self.receiving.wait_for("content", patience);
+                    self.receiving.wait_for("content", timeout);
                     match (self.poll_receive(context), sent) {
                         (Poll::Ready(received), _) => received?,
                         (Poll::Pending, Poll::Ready(Err(error))) => {

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a byte adds to the time.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
-/// How many patiences more a peer may earn by what the system has taken for it: that takes more only once a third has left of all
+/// How many timeouts more a peer may earn by what the system has taken for it: that takes more only once a third has left of all
 /// that it holds, which may be a megabyte.
 const SYSTEM: u32 = 3;
 
@@ -18,7 +18,7 @@ const SYSTEM: u32 = 3;
 pub(crate) struct Deadline {
     what: &'static str,
     time: Time,
-    patience: Duration,
+    timeout: Duration,
     /// Earned before there was something to wait for.
     credit: Duration,
 }
@@ -38,17 +38,17 @@ impl Deadline {
     pub(crate) fn wait_for(
         &mut self,
         what: &'static str,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Option<Instant> {
-        let Some(patience) = patience else {
+        let Some(timeout) = timeout else {
             self.clear();
             return None;
         };
         let left = match self.time {
             Time::Until(_) if self.what == what => return None,
             Time::Left(left) if self.what == what => left,
-            _ => patience.saturating_add(
-                std::mem::take(&mut self.credit).min(patience.saturating_mul(SYSTEM)),
+            _ => timeout.saturating_add(
+                std::mem::take(&mut self.credit).min(timeout.saturating_mul(SYSTEM)),
             ),
         };
         // What is longer than a clock goes is for ever.
@@ -56,7 +56,7 @@ impl Deadline {
         *self = Self {
             what,
             time: now.checked_add(left).map_or(Time::Unlimited, Time::Until),
-            patience,
+            timeout,
             ..*self
         };
         Some(now)
@@ -84,13 +84,13 @@ impl Deadline {
 
     /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
     pub(crate) fn extend(&mut self, len: usize) {
-        self.earn_up_to(self.patience, len);
+        self.earn_up_to(self.timeout, len);
     }
 
     /// The system has taken so many bytes for the peer, which earns it time, also where it has not been waited for yet.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
-            Time::Until(_) => self.earn_up_to(self.patience.saturating_mul(1 + SYSTEM), len),
+            Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + SYSTEM), len),
             Time::Unlimited | Time::Left(_) => {
                 self.credit = self.credit.saturating_add(earned(len))
             }

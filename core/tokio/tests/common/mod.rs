@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
-use switchover_tokio::{BoxError, Config, Error, Handler, serve};
+use switchover_tokio::{BoxError, Config, Error, HttpService, serve_connection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
@@ -32,11 +32,11 @@ pub(crate) fn served_by<H>(
     handler: H,
 ) -> (DuplexStream, JoinHandle<Result<(), Error>>)
 where
-    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
     H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (client, server) = tokio::io::duplex(room);
-    (client, tokio::spawn(async move { serve(server, handler, &config).await }))
+    (client, tokio::spawn(async move { serve_connection(server, handler, &config).await }))
 }
 
 /// A body of these frames: all there, or one each time that this has passed.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
-use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_fn};
+use switchover_tokio::{Body, BoxError, Config, Error, Timeouts, serve_connection, service_fn};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -58,7 +58,8 @@ async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
         send(&mut client, sent).await;
         let (config, answering) =
             (config(), tokio::spawn(async move { rest_of(&mut client).await }));
-        let (ended, elapsed, polls) = counted(serve(server, service_fn(echo), &config)).await;
+        let (ended, elapsed, polls) =
+            counted(serve_connection(server, service_fn(echo), &config)).await;
         assert_eq!(elapsed, seconds, "{sent:?}: {ended:?}");
         assert!(polls < 30, "{sent:?}: {polls} polls");
         let answer = answering.await.expect("no panic");
@@ -109,7 +110,7 @@ async fn a_byte_now_and_then_is_too_slow() {
             }
         });
         let config = config();
-        let (ended, elapsed, polls) = counted(serve(server, handler, &config)).await;
+        let (ended, elapsed, polls) = counted(serve_connection(server, handler, &config)).await;
         assert!((30..=70).contains(&elapsed), "{request:?}: {elapsed} s, {ended:?}");
         assert!(polls < 100, "{request:?}: {polls} polls");
     }
@@ -158,17 +159,17 @@ async fn content_that_is_not_waited_for_any_more_is_not_late() {
 #[tokio::test(start_paused = true)]
 async fn patience_without_an_end_is_for_ever() {
     let for_ever = Some(Duration::MAX);
-    let patience = Patience {
+    let timeouts = Timeouts {
         idle: for_ever,
         head: for_ever,
         content: for_ever,
-        sending: for_ever,
+        write: for_ever,
         handler: for_ever,
         response: for_ever,
-        go_ahead: Duration::MAX,
-        goodbye: None,
+        expect_continue: Duration::MAX,
+        shutdown: None,
     };
-    let config = Config { patience, ..config() };
+    let config = Config { timeouts, ..config() };
     let (mut client, _serving) = served_by(1000, config.clone(), service_fn(echo));
     for piece in [GET, "GET / HT", "TP/1.1\r\nHost: a\r\n\r\n"] {
         sleep(Duration::from_secs(100_000)).await;
@@ -245,8 +246,8 @@ async fn a_client_that_takes_nothing_is_given_up() {
         send(&mut client, GET).await;
         let config = config();
         let (ended, elapsed, polls) = match gathers {
-            false => counted(serve(server, service_fn(large), &config)).await,
-            true => counted(serve(Gathers(server), service_fn(hello), &config)).await,
+            false => counted(serve_connection(server, service_fn(large), &config)).await,
+            true => counted(serve_connection(Gathers(server), service_fn(hello), &config)).await,
         };
         assert!(
             matches!(ended, Err(Error::TimedOut("to take what is sent"))),
@@ -321,11 +322,11 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
         Ok::<_, BoxError>(Response::new(Full::new(Bytes::from(vec![b'x'; 8 << 20]))))
     });
     let mut config = config();
-    config.patience.idle = Some(Duration::from_secs(300));
+    config.timeouts.idle = Some(Duration::from_secs(300));
     for (megabyte, seconds) in [(100, 600 + 300), (900, 120)] {
         let megabyte = Duration::from_secs(megabyte);
         let stream = Deep { room: Deep::ALL, leaving: Box::pin(sleep(megabyte)), megabyte };
-        let (ended, elapsed, polls) = counted(serve(stream, answer, &config)).await;
+        let (ended, elapsed, polls) = counted(serve_connection(stream, answer, &config)).await;
         assert_eq!(elapsed, seconds, "{ended:?}");
         assert!(
             matches!(ended, Err(Error::TimedOut("to take what is sent"))) == (seconds == 120),
@@ -347,7 +348,8 @@ async fn an_end_does_not_linger() {
                 sleep(Duration::from_millis(500)).await;
             }
         });
-        let (ended, elapsed, polls) = counted(serve(server, service_fn(hello), &config)).await;
+        let (ended, elapsed, polls) =
+            counted(serve_connection(server, service_fn(hello), &config)).await;
         ended.expect("served");
         assert_eq!(elapsed, seconds, "{polls} polls");
         assert!(polls < 50, "{polls}");
@@ -375,16 +377,16 @@ async fn a_handler_that_never_answers_is_given_up() {
         }
     }
     for busy in [false, true] {
-        let patience = Patience { handler: Some(Duration::from_secs(7)), ..Patience::default() };
-        let config = Config { patience, ..config() };
+        let timeouts = Timeouts { handler: Some(Duration::from_secs(7)), ..Timeouts::default() };
+        let config = Config { timeouts, ..config() };
         let (mut client, server) = tokio::io::duplex(1000);
         send(&mut client, GET).await;
         client.shutdown().await.expect("an end");
         let never =
             service_fn(async |_| std::future::pending::<Result<Response<Body>, BoxError>>().await);
         let (ended, elapsed, polls) = match busy {
-            false => counted(serve(server, never, &config)).await,
-            true => counted(serve(server, Busy, &config)).await,
+            false => counted(serve_connection(server, never, &config)).await,
+            true => counted(serve_connection(server, Busy, &config)).await,
         };
         assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
         assert!(elapsed == 7 && polls < 20, "{busy}: {elapsed} s, {polls} polls");
@@ -402,7 +404,7 @@ async fn an_idle_connection_does_not_linger_when_the_server_stops() {
         send(&mut client, sent).await;
         let (config, stop) = (config(), sleep(Duration::from_millis(idle_for)));
         let begun = Instant::now();
-        switchover_tokio::serve_until(server, service_fn(hello), &config, stop)
+        switchover_tokio::serve_connection_until(server, service_fn(hello), &config, stop)
             .await
             .expect("served");
         let lingered = begun.elapsed().as_millis() as u64 - idle_for;
@@ -490,8 +492,8 @@ async fn a_response_may_go_on_and_on() {
 /// A response is not waited for while the request is still being made.
 #[tokio::test(start_paused = true)]
 async fn a_long_request_does_not_make_the_response_late() {
-    let patience = Patience { content: None, ..Patience::default() };
-    let (stream, _serving) = served_by(1000, Config { patience, ..config() }, service_fn(echo));
+    let timeouts = Timeouts { content: None, ..Timeouts::default() };
+    let (stream, _serving) = served_by(1000, Config { timeouts, ..config() }, service_fn(echo));
     let mut client = connect(stream, &config());
     let body =
         Frames::of(["0", "1", "2", "3", "4", "5", "6", "7"]).each_after(Duration::from_secs(20));

@@ -13,7 +13,9 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use switchover::ErrorKind;
 use switchover_tokio::client::{Outcome, connect};
-use switchover_tokio::{Body, BoxError, Config, Error, Transport, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Transport, serve_connection, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -260,7 +262,8 @@ async fn a_client_goes() {
                     .unwrap_or_else(|error| panic!("{what}: {error}"));
                 by.go(client).await;
             };
-            let (ended, ()) = tokio::join!(calmly(&what, serve(server, handler, &config)), asking);
+            let (ended, ()) =
+                tokio::join!(calmly(&what, serve_connection(server, handler, &config)), asking);
             let wanted = if matches!(by, By::Fin) { point.fin } else { point.rst };
             let fates = fates.0.lock().expect("no panic").clone();
             assert_eq!((told(&ended), &fates[..]), wanted, "{what}: {ended:?}");
@@ -279,8 +282,10 @@ async fn a_client_goes_and_its_handler_with_it() {
         let handler = service_fn(move |request| handle(request, Fate(seen.clone(), "dropped")));
         let config = Config { half_close: false, ..config() };
         client.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("a server");
-        let (ended, ()) =
-            tokio::join!(calmly("a handler", serve(server, handler, &config)), by.go(client));
+        let (ended, ()) = tokio::join!(
+            calmly("a handler", serve_connection(server, handler, &config)),
+            by.go(client)
+        );
         assert_eq!(
             (told(&ended), &fates.0.lock().expect("no panic")[..]),
             ("io", &["dropped"][..]),
@@ -483,7 +488,7 @@ async fn a_reset_after_a_pipelined_byte_is_noticed() {
         std::future::pending::<Result<Response<Content>, BoxError>>().await
     });
     let config = Config::default();
-    let serving = serve(server, never, &config);
+    let serving = serve_connection(server, never, &config);
     client.write_all(format!("GET / {HOST}\r\nG").as_bytes()).await.expect("room");
     let (served, ()) = tokio::join!(calmly("a pipelined byte", serving), By::Rst.go(client));
     assert!(served.is_err(), "{served:?}");

@@ -14,9 +14,10 @@ use http_body::Frame;
 use http_body_util::Full;
 use switchover::{Connection, FieldSource};
 use switchover_tokio::client::{Outcome, connect};
-use switchover_tokio::observe::{Decision, Noticed, Observer};
+use switchover_tokio::observe::{Decision, Observation, Observer};
 use switchover_tokio::{
-    Body, BoxError, Config, Handler, Patience, informer, serve, service_fn, upgrade,
+    Body, BoxError, Config, HttpService, Timeouts, informational, serve_connection, service_fn,
+    upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -25,22 +26,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 struct Log(Mutex<Vec<String>>);
 
 impl Observer for Log {
-    fn notice(&self, what: Noticed<'_>, http: &Connection) {
+    fn observe(&self, what: Observation<'_>, http: &Connection) {
         let line = match what {
-            Noticed::Received(bytes) => format!("< {}", bytes.escape_ascii()),
-            Noticed::Ended(end) => format!("<end {}", end.name()),
-            Noticed::Event(event) => format!("= {event} @{}", http.position()),
-            Noticed::EndOfMessage => format!("= end @{}", http.position()),
-            Noticed::Paused(why) => format!("= paused {}", why.name()),
-            Noticed::Failed(error) => format!("= error {}", error.kind().name()),
-            Noticed::Decided(decision, wrote) => {
+            Observation::Received(bytes) => format!("< {}", bytes.escape_ascii()),
+            Observation::Ended(end) => format!("<end {}", end.name()),
+            Observation::Event(event) => format!("= {event} @{}", http.position()),
+            Observation::EndOfMessage => format!("= end @{}", http.position()),
+            Observation::Paused(why) => format!("= paused {}", why.name()),
+            Observation::Failed(error) => format!("= error {}", error.kind().name()),
+            Observation::Decided(decision, wrote) => {
                 format!("! {}> {}", words(decision), wrote.escape_ascii())
             }
-            Noticed::Refused(decision, error) => {
+            Observation::Refused(decision, error) => {
                 format!("! {}? {}", words(decision), error.kind().name())
             }
-            Noticed::Heard(bytes) => format!("<< {}", bytes.escape_ascii()),
-            Noticed::Spoke(bytes) => format!(">> {}", bytes.escape_ascii()),
+            Observation::UpgradedRead(bytes) => format!("<< {}", bytes.escape_ascii()),
+            Observation::UpgradedWrite(bytes) => format!(">> {}", bytes.escape_ascii()),
             _ => panic!("a kind that has no test"),
         };
         self.0.lock().expect("no panic").push(line);
@@ -104,7 +105,7 @@ async fn answered<H>(
     wanted: &str,
 ) -> Vec<String>
 where
-    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
     H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (log, watching) = watched();
@@ -131,7 +132,7 @@ async fn echo(request: Request<Body>) -> Answer<Frames> {
 }
 
 async fn inform(request: Request<Body>) -> Answer {
-    informer(&request).ok_or("none")?.inform(Response::builder().status(103).body(())?);
+    informational(&request).ok_or("none")?.send(Response::builder().status(103).body(())?);
     ok(request).await
 }
 
@@ -222,9 +223,13 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
 async fn what_the_engine_refuses_is_shown_with_its_reason() {
     let bytes = "GET / HTTP/1.0\r\n\r\n";
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-    let log =
-        answered(|config| Config { informs: true, ..config }, service_fn(inform), bytes, answer)
-            .await;
+    let log = answered(
+        |config| Config { informational: true, ..config },
+        service_fn(inform),
+        bytes,
+        answer,
+    )
+    .await;
     assert_eq!(log[3], "! inform 103 ? http-1.0-peer", "{log:?}");
     assert!(log[4].starts_with("! respond 200 ok > "), "{log:?}");
 }
@@ -239,7 +244,7 @@ async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     // Half a head, of which nothing more comes.
     let (log, config) = watched();
     let config = Config {
-        patience: Patience { head: Some(Duration::from_secs(1)), ..config.patience },
+        timeouts: Timeouts { head: Some(Duration::from_secs(1)), ..config.timeouts },
         ..config
     };
     let (mut client, serving) = served_by(1000, config, service_fn(ok));
@@ -269,10 +274,10 @@ async fn a_switch_is_shown_and_so_is_http_above_the_new_layer() {
             let chosen = upgrade::select(&request, ["TLS/1.3"]).ok_or("no offer")?;
             Ok::<_, BoxError>(chosen.accept::<_, _, Body>(|stream| async move {
                 // A layer that changes nothing.
-                let (stream, resumption) = stream.into_resumption();
+                let (stream, http) = stream.into_http_over_tls();
                 let again =
                     service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("above"))));
-                resumption.serve(stream, again, &above).await.expect("served");
+                http.serve_connection(stream, again, &above).await.expect("served");
             }))
         }
     });
@@ -314,7 +319,7 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
                 None => Response::new(Body::from("no")),
             })
         });
-        serve(server, answer, &common::config()).await
+        serve_connection(server, answer, &common::config()).await
     });
     let mut client = connect(client, &config);
     let post = Request::post("http://a/p").body(Full::<Bytes>::from("hi")).expect("a request");

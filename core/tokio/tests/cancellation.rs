@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::{connect, upgrade as ask};
-use switchover_tokio::{Body, BoxError, Config, Error, serve_all, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, Error, serve, service_fn, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -91,7 +91,7 @@ async fn a_listener_that_is_dropped_drops_its_connections() {
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(async move {
         let config = Config::default();
-        serve_all(listener, handler, &config, async { drop(stopped.await) }).await;
+        serve(listener, handler, &config, async { drop(stopped.await) }).await;
     });
     let mut clients = Vec::new();
     for _ in 0..10 {
