@@ -234,8 +234,8 @@ async fn exchange(
             break;
         }
         // Idle engines are waited for only when the client has nothing to say.
-        let patience = if client.outgoing.is_empty() { 5_000 } else { 1 };
-        match timeout(Duration::from_millis(patience), io.read(&mut space)).await {
+        let millis = if client.outgoing.is_empty() { 5_000 } else { 1 };
+        match timeout(Duration::from_millis(millis), io.read(&mut space)).await {
             Ok(Ok(0)) => panic!("{plan:?}: the engine has closed"),
             Ok(Ok(len)) => splice.engine_sent(&space[..len]),
             Ok(Err(error)) => panic!("{plan:?}: {error}"),

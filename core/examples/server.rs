@@ -51,15 +51,15 @@ fn main() -> io::Result<()> {
 }
 
 /// One connection, from its first byte to its last.
-fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
+fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
-    let mut deadline = Deadline { until: Instant::now(), awaited: None, patience };
+    let mut deadline = Deadline { until: Instant::now(), awaited: None, timeout };
     // What is needed of a request when it is answered: its head is gone by then, unless it offers something.
     let (mut status, mut line) = (200, String::new());
     let mut out = Vec::new();
     stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(timeout))?;
     loop {
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
@@ -71,7 +71,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             }
             Ok(Next::Event(Event::Switched(_))) => {
                 stream.write_all(&out)?;
-                return speak_foo(&line, &http.take_leftover(), stream, patience);
+                return speak_foo(&line, &http.take_leftover(), stream, timeout);
             }
             // Content that this server does not use.
             Ok(Next::Event(_)) => {}
@@ -125,7 +125,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
 struct Deadline {
     until: Instant,
     awaited: Option<Awaiting>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Deadline {
@@ -133,7 +133,7 @@ impl Deadline {
         if self.awaited != Some(awaiting) {
             let times = if awaiting == Awaiting::Request { 2 } else { 1 };
             *self = Self {
-                until: Instant::now() + self.patience * times,
+                until: Instant::now() + self.timeout * times,
                 awaited: Some(awaiting),
                 ..*self
             };
@@ -146,7 +146,7 @@ impl Deadline {
     fn earn(&mut self, len: usize) {
         if self.awaited == Some(Awaiting::Content) {
             let earned = self.until + Duration::from_millis(len as u64);
-            self.until = earned.min(Instant::now() + self.patience);
+            self.until = earned.min(Instant::now() + self.timeout);
         }
     }
 }
@@ -201,9 +201,9 @@ fn speak_foo(
     line: &str,
     leftover: &[u8],
     mut stream: &TcpStream,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<(), Box<dyn Error>> {
-    stream.set_read_timeout(Some(patience))?;
+    stream.set_read_timeout(Some(timeout))?;
     let mut lines = BufReader::new(leftover.chain(stream));
     writeln!(stream, "foo/2 answers {line}")?;
     let mut text = Vec::new();

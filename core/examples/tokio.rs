@@ -25,7 +25,7 @@ const CONTENT: u64 = 1 << 20;
 async fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().and_then(|port| port.parse().ok()).unwrap_or(0);
-    let patience = Duration::from_secs(
+    let limit = Duration::from_secs(
         arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30),
     );
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
@@ -34,7 +34,7 @@ async fn main() -> io::Result<()> {
         match listener.accept().await {
             Ok((stream, _)) => {
                 tokio::spawn(async move {
-                    serve(stream, patience).await.inspect_err(|error| eprintln!("{error}"))
+                    serve(stream, limit).await.inspect_err(|error| eprintln!("{error}"))
                 });
             }
             // Out of descriptors, say. That passes; without the pause the loop would spin until then.
@@ -47,10 +47,7 @@ async fn main() -> io::Result<()> {
 }
 
 /// One connection, from its first byte to its last.
-async fn serve(
-    mut stream: TcpStream,
-    patience: Duration,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn serve(mut stream: TcpStream, limit: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
     // When the client is given up, and for what: the first byte of a request, the rest of its head, its content.
@@ -67,8 +64,8 @@ async fn serve(
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
             }
             Ok(Next::Event(Event::Switched(_))) => {
-                timeout(patience, stream.write_all(&out)).await??;
-                return Ok(speak_foo(&line, &http.take_leftover(), stream, patience).await?);
+                timeout(limit, stream.write_all(&out)).await??;
+                return Ok(speak_foo(&line, &http.take_leftover(), stream, limit).await?);
             }
             // Content that this server does not use.
             Ok(Next::Event(_)) => {}
@@ -85,12 +82,12 @@ async fn serve(
                     Owes::Nothing if !http.persists() => break,
                     _ => {}
                 }
-                timeout(patience, stream.write_all(&out)).await??;
+                timeout(limit, stream.write_all(&out)).await??;
                 out.clear();
                 let awaiting = http.awaiting();
                 if awaited != Some(awaiting) {
-                    deadline = Instant::now()
-                        + patience * if awaiting == Awaiting::Request { 2 } else { 1 };
+                    deadline =
+                        Instant::now() + limit * if awaiting == Awaiting::Request { 2 } else { 1 };
                     awaited = Some(awaiting);
                 }
                 match timeout_at(deadline, stream.read(http.receive_buffer(16_384)?)).await {
@@ -102,7 +99,7 @@ async fn serve(
                             // is given up, one that sends long content is not.
                             if awaiting == Awaiting::Content {
                                 let earned = deadline + Duration::from_millis(len as u64);
-                                deadline = earned.min(Instant::now() + patience);
+                                deadline = earned.min(Instant::now() + limit);
                             }
                         }
                     },
@@ -125,7 +122,7 @@ async fn serve(
             }
         }
     }
-    timeout(patience, stream.write_all(&out)).await??;
+    timeout(limit, stream.write_all(&out)).await??;
     // Its answers are whole, so there is never a reset.
     if http.closing() == Closing::Linger { Ok(leave(stream).await?) } else { Ok(()) }
 }
@@ -152,17 +149,16 @@ async fn speak_foo(
     line: &str,
     leftover: &[u8],
     mut stream: TcpStream,
-    patience: Duration,
+    limit: Duration,
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(leftover.chain(reader));
     let mut text = format!("foo/2 answers {line}\n").into_bytes();
     loop {
-        timeout(patience, writer.write_all(&text)).await??;
+        timeout(limit, writer.write_all(&text)).await??;
         text.clear();
         // A longer line is taken as several.
-        let len =
-            timeout(patience, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
+        let len = timeout(limit, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
         if len == 0 || text.trim_ascii_end() == b"QUIT" {
             return leave(stream).await;
         }

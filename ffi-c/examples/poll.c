@@ -73,7 +73,7 @@ struct client {
     size_t waiting;
 };
 
-static int64_t now, patience = 30000; /* milliseconds; `now` is looked at once in each round */
+static int64_t now, timeout = 30000; /* milliseconds; `now` is looked at once in each round */
 static int done[2];                   /* a pipe with the jobs that are done, and NULL to end the server */
 static int jobs;
 
@@ -349,11 +349,11 @@ static short wanted(const client *c) {
 
 static int64_t deadline(const client *c) {
     if (c->is_shut) return c->since + LINGER_IDLE < c->shut_at + LINGER_MAX ? c->since + LINGER_IDLE : c->shut_at + LINGER_MAX;
-    if (c->waiting > 0) return c->since + patience;
+    if (c->waiting > 0) return c->since + timeout;
     switch (swo_awaiting(c->conn)) {
     case SWO_AWAITING_CALLER: return INT64_MAX;
-    case SWO_AWAITING_REQUEST: return c->since + 2 * patience;
-    default: return c->since + patience;
+    case SWO_AWAITING_REQUEST: return c->since + 2 * timeout;
+    default: return c->since + timeout;
     }
 }
 
@@ -440,7 +440,7 @@ static void serve(int listener) {
     static struct pollfd polled[CLIENTS + 2];
     int64_t accept_at = 0; /* out of descriptors, say: the listener stays readable, and is left alone until then */
     for (;;) {
-        int64_t wake = accept_at > now ? accept_at : now + patience;
+        int64_t wake = accept_at > now ? accept_at : now + timeout;
         for (int at = 0; at < count; at++) {
             int64_t late = deadline(clients[at]);
             polled[at].fd = clients[at]->fd;
@@ -480,7 +480,7 @@ static void serve(int listener) {
 int main(int number, char **arguments) {
     job *j;
     if (swo_abi_version() != SWO_ABI_VERSION || pipe(done)) return 3;
-    if (number > 2) patience = atoi(arguments[2]) * (int64_t)1000;
+    if (number > 2) timeout = atoi(arguments[2]) * (int64_t)1000;
     now = clock_now();
     int listener = open_listener((uint16_t)(number > 1 ? atoi(arguments[1]) : 0));
     if (listener < 0) {

@@ -212,8 +212,8 @@ fn files() -> Vec<(String, String)> {
 
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
-    let order = "types config object connection inbound event block send answer upgrade websocket splice masque \
-                 gateway bridge ask error names";
+    let order = "types config object connection inbound event block send respond upgrade websocket splice masque \
+                 gateway bridge getters error names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
     let exporting =
@@ -435,7 +435,7 @@ fn results() -> String {
         .expect("a string");
     }
     let source = read("src/error.rs");
-    let own = Comments::of(&source, "Own");
+    let own = Comments::of(&source, "BindingError");
     for line in own.body.lines().filter_map(|line| line.trim().strip_suffix(',')) {
         let Some((variant, number)) = line.split_once(" = ") else { continue };
         let name = variant.char_indices().fold(String::new(), |name, (at, c)| {

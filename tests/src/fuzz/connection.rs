@@ -163,7 +163,7 @@ struct Host<'t> {
     /// The rest of some content is dropped, which what passes the engine does not count towards.
     skips: bool,
     /// Decisions that may still be made at pauses.
-    patience: usize,
+    turns: usize,
     /// Leaves a pause as it is until the next boundary.
     waits: bool,
     is_over: bool,
@@ -188,7 +188,7 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
         switched_at: None,
         leftover: Vec::new(),
         skips: false,
-        patience: 100,
+        turns: 100,
         waits: false,
         is_over: false,
         dice: script.input.len() as u32 | 1,
@@ -210,10 +210,10 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
     }
     host.finish(script.end);
     assert!(
-        host.is_over || host.connection.state().rx != Rx::Closed || host.patience == 0,
+        host.is_over || host.connection.state().rx != Rx::Closed || host.turns == 0,
         "closed and not said"
     );
-    if !host.is_over && host.patience > 0 {
+    if !host.is_over && host.turns > 0 {
         assert_eq!(host.fed + host.dropped, script.input.len() as u64, "a byte is lost");
     }
     host.tell_leftover();
@@ -376,12 +376,12 @@ impl<'t> Host<'t> {
     /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or nothing can be.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
-            if self.patience == 0 {
+            if self.turns == 0 {
                 return false;
             }
-            self.patience -= 1;
+            self.turns -= 1;
         }
-        let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
+        let from_tape = if self.turns > 50 { Move::read(&mut self.tape) } else { None };
         // What depends on how many bytes are there already can only be asked where all of them are.
         let is_possible = |decision: &Move| {
             let needs_all = matches!(

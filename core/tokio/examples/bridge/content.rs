@@ -23,17 +23,17 @@ struct Coming {
     clock: Option<Clock>,
 }
 
-/// How long a client may keep us waiting: `patience`, and a millisecond more for each byte, never more than `patience` in
+/// How long a client may keep us waiting: `timeout`, and a millisecond more for each byte, never more than `timeout` in
 /// all. So one that sends a byte a second is given up, one with much content is not.
 struct Clock {
-    patience: Duration,
+    timeout: Duration,
     left: Duration,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Content {
-    pub(crate) fn new(stream: RecvStream, patience: Duration) -> Self {
-        let clock = Clock { patience, left: patience, alarm: None };
+    pub(crate) fn new(stream: RecvStream, timeout: Duration) -> Self {
+        let clock = Clock { timeout, left: timeout, alarm: None };
         Self(Arc::new(Mutex::new(Coming { stream, clock: Some(clock) })))
     }
 
@@ -102,6 +102,6 @@ impl Clock {
         if let Some(alarm) = self.alarm.take() {
             self.left = alarm.deadline().saturating_duration_since(Instant::now());
         }
-        self.left = (self.left + Duration::from_millis(len as u64)).min(self.patience);
+        self.left = (self.left + Duration::from_millis(len as u64)).min(self.timeout);
     }
 }

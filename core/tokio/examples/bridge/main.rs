@@ -1,7 +1,7 @@
 //! A bridge: HTTP/2 over TLS towards the client, HTTP/1.1 towards the backend.
 //!
 //! ```text
-//! bridge --backend HOST:PORT [--port N] [--patience SECONDS]
+//! bridge --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
 //! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade: the `:protocol` is offered, the backend's 101 becomes a 200,
@@ -41,7 +41,7 @@ use http_body_util::{BodyExt, Either, Empty};
 use switchover::bridge::{OverHttp2, http1_fields, http2_fields};
 use switchover::gateway::may_forward;
 use switchover_tokio::client::Outcome;
-use switchover_tokio::{BoxError, Error, Stopping, Upgraded, accept_all};
+use switchover_tokio::{BoxError, Error, ShutdownSignal, Upgraded, accept};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
@@ -91,19 +91,19 @@ struct Args {
     backend: String,
     /// Seconds that a peer may take for a message, and longer for long content
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    patience: u64,
+    timeout: u64,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let Args { port, backend, patience } = Args::parse();
+    let Args { port, backend, timeout } = Args::parse();
     let mut config = Arc::unwrap_or_clone(tls::server().map_err(|error| error.to_string())?);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on https://{}", listener.local_addr()?);
-    let backend = Backend::new(&backend, patience);
-    let serving = accept_all(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+    let backend = Backend::new(&backend, timeout);
+    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
         let served = serve(stream, acceptor.clone(), backend.clone(), stopping);
         async { drop(served.await.inspect_err(|error| eprintln!("{error}"))) }
     });
@@ -115,10 +115,10 @@ async fn serve(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     backend: Backend,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 ) -> Result<(), BoxError> {
-    let patience = backend.patience;
-    let connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
+    let limit = backend.timeout;
+    let connection = timeout(limit, shake_hands(stream, acceptor, limit)).await??;
     let mut answers = JoinSet::new();
     let served = streams(connection, &mut answers, &backend, stopping).await;
     // A client that has ended all its streams may have left bytes that a backend still has to take.
@@ -131,14 +131,14 @@ async fn streams(
     mut connection: Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>,
     answers: &mut JoinSet<()>,
     backend: &Backend,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 ) -> Result<(), BoxError> {
-    let patience = backend.patience;
+    let limit = backend.timeout;
     let mut stop = pin!(stopping.wait());
     let mut is_ending = false;
     loop {
         let accepted = tokio::select! {
-            accepted = timeout(patience, connection.accept()) => accepted,
+            accepted = timeout(limit, connection.accept()) => accepted,
             // What has ended is forgotten.
             Some(_) = answers.join_next() => continue,
             () = &mut stop, if !is_ending => {
@@ -168,10 +168,10 @@ async fn streams(
 async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>, BoxError> {
     // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY before.
-    let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * patience);
+    let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * limit);
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
@@ -209,7 +209,7 @@ impl Respond {
 
 async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend) {
     let (head, content) = request.into_parts();
-    let (mut content, respond) = (Content::new(content, backend.patience), Respond::new(respond));
+    let (mut content, respond) = (Content::new(content, backend.timeout), Respond::new(respond));
     let exchanged = tokio::select! {
         exchanged = exchange(head, &content, &respond, &backend) => exchanged,
         // The backend need not finish what the client has cancelled.
@@ -294,7 +294,7 @@ async fn exchange(
     match backend.send(request, &offer, inform).await?.0 {
         Outcome::Declined(declined) => {
             let known = if protocol.is_some() { when_declined } else { valid_status };
-            pass(declined.response, known, respond, backend.patience).await
+            pass(declined.response, known, respond, backend.timeout).await
         }
         Outcome::Upgraded(server) => {
             // RFC 8441, 5: the 101 of one hop is the 200 of the other.
@@ -304,7 +304,7 @@ async fn exchange(
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
-            tunnel(server, content.clone(), to_client, backend.patience, &backend.farewell).await
+            tunnel(server, content.clone(), to_client, backend.timeout, &backend.farewell).await
         }
     }
 }
@@ -325,7 +325,7 @@ async fn pass(
     response: Response<switchover_tokio::Body>,
     known: fn(StatusCode) -> StatusCode,
     respond: &Respond,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<(), BoxError> {
     let (head, mut content) = response.into_parts();
     let mut to_client =
@@ -337,7 +337,7 @@ async fn pass(
         };
         let Some(frame) = frame else { break };
         match forwardable_trailers(frame?).into_data() {
-            Ok(data) => timeout(SYSTEM * patience, send(&mut to_client, data)).await??,
+            Ok(data) => timeout(SYSTEM * limit, send(&mut to_client, data)).await??,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 if !trailers.is_empty() {
@@ -381,13 +381,13 @@ async fn tunnel(
     server: Upgraded,
     content: Content,
     to_client: SendStream<Bytes>,
-    patience: Duration,
+    limit: Duration,
     farewell: &Farewell,
 ) -> Result<(), BoxError> {
     let (mut reader, mut writer) = tokio::io::split(server);
     let said = Said::default();
     let passed = tokio::select! {
-        passed = both_ways(&mut reader, &mut writer, &said, content, to_client, patience) => passed,
+        passed = both_ways(&mut reader, &mut writer, &said, content, to_client, limit) => passed,
         () = farewell.heard() => Err("the bridge stops".into()),
     };
     if passed.is_err() && !said.is_all.load(Relaxed) {
@@ -404,7 +404,7 @@ async fn both_ways(
     said: &Said,
     content: Content,
     mut to_client: SendStream<Bytes>,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<(), BoxError> {
     let mut taken = pin!(to_backend(content, writer, said));
     let mut is_taken = false;
@@ -430,7 +430,7 @@ async fn both_ways(
             () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
             () = sleep(LINGER_IDLE) => {}
         }
-        if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * patience) {
+        if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * limit) {
             return Err("the backend takes no more".into());
         }
     }

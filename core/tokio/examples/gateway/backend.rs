@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use switchover::Blame;
 use switchover_tokio::client::{Outcome, check, connect};
-use switchover_tokio::{BoxError, Config, Error, Patience};
+use switchover_tokio::{BoxError, Config, Error, Timeouts};
 use tokio::net::TcpStream;
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
@@ -31,29 +31,29 @@ pub(crate) struct Backend {
     /// For both sides.
     pub(crate) config: Config,
     /// What it, or a client, may take for a message.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
 }
 
 impl Backend {
     pub(crate) fn new(address: &str, seconds: u64) -> Self {
-        let patience = Duration::from_secs(seconds.max(1));
-        let time = Some(patience);
+        let limit = Duration::from_secs(seconds.max(1));
+        let time = Some(limit);
         let config = Config {
             // What comes from others may contradict itself in ways that no reader minds.
             http: Arc::new(switchover::Config { tidy: true, ..switchover::Config::default() }),
-            patience: Patience {
+            timeouts: Timeouts {
                 idle: time,
                 head: time,
                 content: time,
-                sending: time,
+                write: time,
                 response: time,
-                ..Patience::default()
+                ..Timeouts::default()
             },
-            informs: true,
+            informational: true,
             ..Config::default()
         };
-        Self { address: address.into(), config, patience, farewell: Farewell::default() }
+        Self { address: address.into(), config, timeout: limit, farewell: Farewell::default() }
     }
 
     /// Passes a request on, over a connection of its own, and says of the answer whether it came before the request's end.
@@ -67,11 +67,11 @@ impl Backend {
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         check(&request, offer, &self.config)?;
-        let connecting = timeout(self.patience, TcpStream::connect(&*self.address));
+        let connecting = timeout(self.timeout, TcpStream::connect(&*self.address));
         let stream = connecting.await.map_err(|_| Error::TimedOut("a connection"))??;
         stream.set_nodelay(true)?;
         let mut client = connect(stream, &self.config);
-        client.on_interim(inform);
+        client.on_informational(inform);
         let outcome = client.upgrade(request, offer).await?;
         Ok((outcome, !client.has_sent()))
     }

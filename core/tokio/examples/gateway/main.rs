@@ -1,7 +1,7 @@
 //! A reverse proxy: a server that answers with what its client gets from the backend.
 //!
 //! ```text
-//! gateway --backend HOST:PORT [--port N] [--patience SECONDS]
+//! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
 //! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed on, the backend's 101 is
@@ -29,7 +29,8 @@ use http_body_util::combinators::MapFrame;
 use switchover::gateway::{EndToEnd, may_forward};
 use switchover_tokio::client::Outcome;
 use switchover_tokio::{
-    Body, BoxError, Error, Reason, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
+    Body, BoxError, Error, ReasonPhrase, Upgraded, accept, informational, serve_connection_until,
+    service_fn, upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
@@ -37,9 +38,11 @@ use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
+use crate::backend::{
+    Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
+};
 use crate::forward::{
-    count_down, end_to_end, header_map, known_status, known_trailers, last_answer,
+    count_down, end_to_end, forwardable_trailers, header_map, last_answer, valid_status,
 };
 
 #[derive(Parser)]
@@ -53,7 +56,7 @@ struct Args {
     backend: String,
     /// Seconds that a peer may take for a message, and longer for long content
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    patience: u64,
+    timeout: u64,
 }
 
 /// The most time for reading on from a side whose peer has gone.
@@ -67,21 +70,22 @@ type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let Args { port, backend, patience } = Args::parse();
+    let Args { port, backend, timeout } = Args::parse();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let backend = Backend::new(&backend, patience);
-    let serving = accept_all(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+    let backend = Backend::new(&backend, timeout);
+    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
         let backend = backend.clone();
         async move {
             let handler = service_fn(|request| answer(request, backend.clone()));
-            if let Err(error) = serve_until(stream, handler, &backend.config, stopping.wait()).await
+            if let Err(error) =
+                serve_connection_until(stream, handler, &backend.config, stopping.wait()).await
             {
                 eprintln!("{error}");
             }
         }
     });
-    until_interrupted(serving, &backend.farewell).await;
+    serve_until_ctrl_c(serving, &backend.farewell).await;
     Ok(())
 }
 
@@ -96,7 +100,7 @@ async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Con
             refusal(status(&error))
         }
     };
-    Ok(response.map(|content| content.map_frame(known_trailers as fn(_) -> _)))
+    Ok(response.map(|content| content.map_frame(forwardable_trailers as fn(_) -> _)))
 }
 
 async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<Body>, Error> {
@@ -105,7 +109,7 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
         return Ok(refusal(StatusCode::NOT_IMPLEMENTED));
     }
     let mut onward =
-        to_request(&head, &backend.address).map(|()| content.map_frame(known_trailers));
+        to_request(&head, &backend.address).map(|()| content.map_frame(forwardable_trailers));
     if count_down(&head.method, onward.headers_mut()) {
         let line = format!("{} {} {:?}", head.method, head.uri, head.version);
         let mut last = Response::new(last_answer(&line, &head.headers).into());
@@ -116,14 +120,14 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     let offered = upgrade::offers(&asked).iter().filter(|offer| offer.ineligible.is_none());
     let offer: Vec<&str> =
         offered.map(|offer| &*offer.protocol).filter(|protocol| may_forward(protocol)).collect();
-    let informer = informer(&asked);
+    let sender = informational(&asked);
     let inform = move |mut interim: Response<()>| {
-        if let Some(informer) = &informer {
+        if let Some(sender) = &sender {
             *interim.headers_mut() = header_map(&EndToEnd(interim.headers()));
-            informer.inform(interim);
+            sender.send(interim);
         }
     };
-    match backend.ask(onward, &offer, inform).await? {
+    match backend.send(onward, &offer, inform).await? {
         (Outcome::Declined(declined), is_early) => Ok(to_response(declined.response, is_early)),
         (Outcome::Upgraded(server), _) => {
             let agreed = server
@@ -132,9 +136,9 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
             let selected = upgrade::select(&asked, [server.protocol()]);
             let selected = selected
                 .ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
-            let (patience, farewell) = (backend.patience, backend.farewell.clone());
+            let (limit, farewell) = (backend.timeout, backend.farewell.clone());
             let mut response =
-                selected.accept(move |client| tunnel(client, server, patience, farewell));
+                selected.accept(move |client| tunnel(client, server, limit, farewell));
             response.headers_mut().extend(agreed.unwrap_or_default());
             Ok(response)
         }
@@ -169,10 +173,10 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     }
     *response.headers_mut() = end_to_end(response.headers(), response.version());
     upgrade::advertise(&mut response, &protocols.iter().map(String::as_str).collect::<Vec<_>>());
-    let status = known_status(response.status());
+    let status = valid_status(response.status());
     if status != response.status() {
         *response.status_mut() = status;
-        response.extensions_mut().remove::<Reason>();
+        response.extensions_mut().remove::<ReasonPhrase>();
     }
     if is_early {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -196,7 +200,7 @@ fn refusal(status: StatusCode) -> Response<Body> {
 
 /// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's. One that has closed, or
 /// has failed, ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
-async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell: Farewell) {
+async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
@@ -209,7 +213,7 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell
     let is_cut = tokio::select! {
         _ = passed => false,
         // What is on its way to the other side has its time.
-        () = stalled(&refused, &moved, SYSTEM * patience) => true,
+        () = stalled(&refused, &moved, SYSTEM * limit) => true,
         () = farewell.heard() => true,
     };
     if is_cut {
@@ -255,11 +259,11 @@ async fn passed_on(
 }
 
 /// Ready once a side has refused something, and the other one has taken nothing for so long.
-async fn stalled(refused: &Notify, moved: &Mutex<Instant>, patience: Duration) {
+async fn stalled(refused: &Notify, moved: &Mutex<Instant>, limit: Duration) {
     refused.notified().await;
     let mut since = Instant::now();
     loop {
-        sleep_until(since + patience).await;
+        sleep_until(since + limit).await;
         let last = *locked(moved);
         if last <= since {
             return;

@@ -50,11 +50,11 @@ enum Output {
 
 impl Duplex {
     /// Connects to `host:port`.
-    pub(crate) fn connect(address: &str, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn connect(address: &str, timeout: Duration) -> io::Result<Self> {
         let mut outcome =
             Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
         for address in address.to_socket_addrs()? {
-            outcome = TcpStream::connect_timeout(&address, patience);
+            outcome = TcpStream::connect_timeout(&address, timeout);
             if outcome.is_ok() {
                 break;
             }

@@ -12,7 +12,7 @@ use switchover::{
     Awaiting, Config, Connection, End, Event, Paused, Protocol, RequestHead, Role, Step, Switched,
     websocket,
 };
-use switchover_tokio::observe::Observed;
+use switchover_tokio::observe::ObservedConnection;
 
 use crate::ProbeArgs;
 use crate::duplex::Input;
@@ -50,7 +50,7 @@ pub(crate) enum Outcome {
 pub(crate) struct Exchange<'a> {
     pub(crate) args: &'a ProbeArgs,
     pub(crate) line: Stream,
-    pub(crate) http: Observed,
+    pub(crate) http: ObservedConnection,
     pub(crate) transcript: Arc<Transcript>,
     /// The content, until it is being sent.
     body: Option<File>,
@@ -74,13 +74,13 @@ impl<'a> Exchange<'a> {
     ) -> Result<Self, Failure> {
         let config =
             Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
-        let line = Stream::connect(&args.url, args.patience())
+        let line = Stream::connect(&args.url, args.timeout())
             .map_err(|error| format!("{} cannot be reached: {error}", args.url.address))?;
         transcript.tell(&What::Opened { peer: &args.url.address, setup: "client" });
         Ok(Self {
             args,
             line,
-            http: Observed::new(
+            http: ObservedConnection::new(
                 Connection::with_config(Role::Client, config),
                 Some(transcript.clone()),
             ),
@@ -185,8 +185,8 @@ impl<'a> Exchange<'a> {
             }
             let is_stuck = !matches!(step, Ok(Step::Event));
             if is_stuck && !self.take_input()? {
-                let patience = self.args.patience();
-                self.conclude("failed", format_args!("failed: nothing came for {patience:?}"));
+                let timeout = self.args.timeout();
+                self.conclude("failed", format_args!("failed: nothing came for {timeout:?}"));
                 // The first time this cuts an unfinished request, the second time it ends the connection.
                 if self.http.state().request == Phase::Body {
                     self.http.abandon()?;
@@ -259,8 +259,8 @@ impl<'a> Exchange<'a> {
         if self.http.awaiting() != Awaiting::Continue {
             self.begin_content();
         }
-        let patience = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.patience() };
-        match self.line.next(Some(self.since + patience))? {
+        let timeout = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.timeout() };
+        match self.line.next(Some(self.since + timeout))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
             Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => {

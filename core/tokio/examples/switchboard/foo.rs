@@ -28,7 +28,7 @@ pub(crate) const TOKENS: [&str; 2] = ["foo/2", "foo/1"];
 const LONGEST: u64 = 65_536;
 
 /// How long a client may take for one line.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Speaks it until one side ends it, and answers with this content of the request. How many lines it was.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
@@ -43,8 +43,8 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
     writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
     if !content.is_empty() {
-        timeout(PATIENCE, writer.write_all(content)).await??;
-        timeout(PATIENCE, writer.write_all(b"\n")).await??;
+        timeout(TIMEOUT, writer.write_all(content)).await??;
+        timeout(TIMEOUT, writer.write_all(b"\n")).await??;
     }
     let mut line = Vec::new();
     for lines in 0.. {
@@ -52,7 +52,7 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
             flush(&mut writer).await?;
         }
         line.clear();
-        timeout(PATIENCE, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
+        timeout(TIMEOUT, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
         let reply = match line.trim_ascii_end() {
             _ if line.is_empty() => return flush(&mut writer).await.map(|()| lines),
             _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => {
@@ -62,17 +62,17 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
             _ => None,
         };
         if let Some(reply) = reply {
-            timeout(PATIENCE, writer.write_all(reply)).await??;
+            timeout(TIMEOUT, writer.write_all(reply)).await??;
             return flush(&mut writer).await.map(|()| lines + 1);
         }
         if *token == TOKENS[0] {
             line.make_ascii_uppercase();
         }
-        timeout(PATIENCE, writer.write_all(&line)).await??;
+        timeout(TIMEOUT, writer.write_all(&line)).await??;
     }
     Ok(u64::MAX)
 }
 
 async fn flush(writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    timeout(PATIENCE, writer.flush()).await?
+    timeout(TIMEOUT, writer.flush()).await?
 }

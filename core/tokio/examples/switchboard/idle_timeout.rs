@@ -10,17 +10,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 /// How long that is in the switchboard.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct IdleTimeout<S> {
     stream: S,
-    patience: Duration,
+    timeout: Duration,
     late: Pin<Box<Sleep>>,
 }
 
 impl<S: Unpin> IdleTimeout<S> {
-    pub(crate) fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, late: Box::pin(sleep(patience)) }
+    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
+        Self { stream, timeout, late: Box::pin(sleep(timeout)) }
     }
 
     fn stream(&mut self) -> Pin<&mut S> {
@@ -29,7 +29,7 @@ impl<S: Unpin> IdleTimeout<S> {
 
     /// Bytes have moved.
     fn begin_anew(&mut self) {
-        let late = Instant::now() + self.patience;
+        let late = Instant::now() + self.timeout;
         self.late.as_mut().reset(late);
     }
 
@@ -92,23 +92,23 @@ mod tests {
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         clock.expect("a runtime").block_on(async {
             let (near, mut far) = duplex(8);
-            let (mut near, begun) = (IdleTimeout::new(near, PATIENCE), Instant::now());
-            sleep(PATIENCE / 2).await;
+            let (mut near, begun) = (IdleTimeout::new(near, TIMEOUT), Instant::now());
+            sleep(TIMEOUT / 2).await;
             far.write_all(b"a").await.expect("room");
             near.read_u8().await.expect("it is there");
             near.flush().await.expect("nothing to do");
             let silent = near.read_u8().await.expect_err("too late");
             assert_eq!(
                 (silent.kind(), begun.elapsed()),
-                (io::ErrorKind::TimedOut, PATIENCE * 3 / 2)
+                (io::ErrorKind::TimedOut, TIMEOUT * 3 / 2)
             );
             let (near, _far) = duplex(8);
             let begun = Instant::now();
-            let full = IdleTimeout::new(near, PATIENCE)
+            let full = IdleTimeout::new(near, TIMEOUT)
                 .write_all(b"more than there is room for")
                 .await
                 .expect_err("too late");
-            assert_eq!((full.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, PATIENCE));
+            assert_eq!((full.kind(), begun.elapsed()), (io::ErrorKind::TimedOut, TIMEOUT));
         });
     }
 }

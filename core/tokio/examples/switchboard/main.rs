@@ -101,7 +101,7 @@ struct ServeArgs {
     play: PathBuf,
     /// Seconds that a client may take for a head, and longer for long content or a slow link
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    patience: u64,
+    timeout: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -148,7 +148,7 @@ struct ProbeArgs {
     raw: bool,
     /// Seconds to wait for the server as long as it speaks HTTP
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    patience: u64,
+    timeout: u64,
 }
 
 /// What the process ends with where its arguments make no sense, as `sysexits.h` has it.
@@ -250,8 +250,8 @@ impl ProbeArgs {
     }
 
     /// The time that a server is given for one thing.
-    fn patience(&self) -> Duration {
-        Duration::from_secs(self.patience.max(1))
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout.max(1))
     }
 }
 

@@ -101,13 +101,13 @@ fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     // Names are compared without regard to case (RFC 9110, 7.8).
     let agreed = exchange.http.agreed().to_string().to_ascii_lowercase();
     exchange.line.overhear(&exchange.transcript);
-    let (line, patience) = (&mut exchange.line, exchange.args.patience());
+    let (line, timeout) = (&mut exchange.line, exchange.args.timeout());
     match agreed.as_str() {
         _ if raw => relay::pipe(line, &early, end)?,
         "websocket" => relay::messages(line, &early, end.is_some())?,
         "connect-udp" => relay::datagrams(line, &early, end)?,
         "h2c" => {
-            let status = http2::ask(line, &early, patience)?;
+            let status = http2::ask(line, &early, timeout)?;
             exchange.say(format_args!("stream 1 is answered: {status}"));
         }
         _ => relay::pipe(line, &early, end)?,

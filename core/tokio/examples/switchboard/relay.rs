@@ -60,7 +60,7 @@ pub(crate) fn messages(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
-    let (mut typed, mut patience) = (Vec::new(), None);
+    let (mut typed, mut timeout) = (Vec::new(), None);
     let (mut said, mut answers) = (0, 0);
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
@@ -73,12 +73,12 @@ pub(crate) fn messages(
         }
         if !frames.can_read() {
             // Both sides have said Close, and it is the server's to close the connection (RFC 6455, 7.1.1).
-            patience = Some(CLOSING);
+            timeout = Some(CLOSING);
         }
-        match line.next(patience.map(|patience| Instant::now() + patience))? {
-            None if patience == Some(QUIET) => {
+        match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
+            None if timeout == Some(QUIET) => {
                 close(&mut frames)?;
-                patience = Some(CLOSING);
+                timeout = Some(CLOSING);
             }
             // It need not be quick about it.
             None if !frames.can_read() => return Ok(()),
@@ -90,7 +90,7 @@ pub(crate) fn messages(
                 if !typed.is_empty() {
                     send(&mut frames, std::mem::take(&mut typed))?;
                 }
-                patience = Some(QUIET);
+                timeout = Some(QUIET);
             }
         }
         said = frames.get_mut().outbox.len();
@@ -106,7 +106,7 @@ pub(crate) fn datagrams(
     mut end: Option<End>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
-    let (mut capsules, mut typed, mut patience) =
+    let (mut capsules, mut typed, mut timeout) =
         (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
     capsules.receive(early);
     line.feed(io::stdin());
@@ -119,7 +119,7 @@ pub(crate) fn datagrams(
             capsules.finish()?;
             return Ok(whole(end)?);
         }
-        match line.next(patience.map(|patience| Instant::now() + patience))? {
+        match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
             Some(Input::Peer(octets)) => capsules.receive(&octets),
             Some(Input::PeerEnd(how)) => end = Some(how),
             Some(Input::Local(octets)) => {
@@ -133,7 +133,7 @@ pub(crate) fn datagrams(
                 if !typed.is_empty() {
                     line.send(datagram(&std::mem::take(&mut typed)))?;
                 }
-                patience = Some(QUIET);
+                timeout = Some(QUIET);
             }
             None => return Ok(line.finish()?),
         }

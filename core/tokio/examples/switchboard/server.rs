@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchover::{Connection, Order, Role};
-use switchover_tokio::observe::Observed;
+use switchover_tokio::observe::ObservedConnection;
 use switchover_tokio::{
-    Config, Error, Patience, Stopping, Transport, accept_all, serve_until, service_fn,
+    Config, Error, ShutdownSignal, Timeouts, Transport, accept, serve_connection_until, service_fn,
 };
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ const MOMENT: Duration = Duration::from_millis(10);
 pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
-    patience: Duration,
+    timeout: Duration,
     /// Of HTTP/2.
     pub(crate) window: u32,
     /// Who watches.
@@ -53,7 +53,7 @@ pub(crate) struct Session {
     pub(crate) house: Arc<App>,
     pub(crate) account: Arc<SessionLog>,
     /// The server stops; so should it.
-    pub(crate) stopping: Stopping,
+    pub(crate) stopping: ShutdownSignal,
     /// Inside TLS.
     pub(crate) is_secure: bool,
 }
@@ -78,7 +78,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let house = Arc::new(App {
         prefer: args.prefer.into(),
         tls: TlsAcceptor::from(tls::server().map_err(|error| io::Error::other(error.to_string()))?),
-        patience: Duration::from_secs(args.patience.max(1)),
+        timeout: Duration::from_secs(args.timeout.max(1)),
         window: args.window,
         live: Arc::default(),
         play: args.play.clone(),
@@ -87,7 +87,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     });
     let mut served = 0;
     let stop = stopped.clone();
-    let connections = accept_all(listener, has_stopped(stop), |stream, stopping| {
+    let connections = accept(listener, has_stopped(stop), |stream, stopping| {
         served += 1;
         let account =
             Arc::new(SessionLog::new(Transcript::of_connection(served, args.trace, &house.live)));
@@ -212,26 +212,21 @@ impl Session {
     async fn serve(&self, stream: impl Transport) -> Result<(), Error> {
         let visit = Arc::new(self.clone());
         let handler = service_fn(move |request| answer(Arc::clone(&visit), request));
-        serve_until(stream, handler, &self.config(), self.stopping.clone().wait()).await
+        serve_connection_until(stream, handler, &self.config(), self.stopping.clone().wait()).await
     }
 
     pub(crate) fn config(&self) -> Config {
-        let patience = Some(self.house.patience);
-        let patience = Patience {
-            idle: patience,
-            head: patience,
-            content: patience,
-            sending: patience,
-            ..Patience::default()
-        };
-        let config = Config { patience, observer: Some(self.account.clone()), ..Config::default() };
+        let time = Some(self.house.timeout);
+        let timeouts =
+            Timeouts { idle: time, head: time, content: time, write: time, ..Timeouts::default() };
+        let config = Config { timeouts, observer: Some(self.account.clone()), ..Config::default() };
         if self.is_secure { config.secure() } else { config }
     }
 
     async fn speak_http2_at_once(&self, stream: TcpStream) -> Result<(), Error> {
         // The engine has nothing to do with it, but says the same as after an upgrade.
         let config = switchover::Config { http2_preface: true, ..Default::default() };
-        let mut http = Observed::new(
+        let mut http = ObservedConnection::new(
             Connection::with_config(Role::Server, config),
             Some(self.account.clone()),
         );
@@ -247,7 +242,7 @@ impl Session {
         outcome: impl Future<Output = io::Result<T>>,
     ) -> io::Result<T> {
         tokio::select! {
-            outcome = timeout(self.house.patience, outcome) => outcome?,
+            outcome = timeout(self.house.timeout, outcome) => outcome?,
             () = self.stopping.clone().wait() => Err(io::Error::other("the server stops")),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use switchover::{Connection, Event, Ineligible, Request, SwitchedBy, Why};
 use switchover_tokio::Error;
-use switchover_tokio::observe::{Decision, Noticed, Observer};
+use switchover_tokio::observe::{Decision, Observation, Observer};
 
 use crate::live;
 use crate::transcript::{Transcript, Verdict, What};
@@ -106,11 +106,11 @@ impl SessionLog {
 }
 
 impl Observer for SessionLog {
-    fn notice(&self, what: Noticed<'_>, http: &Connection) {
-        self.transcript.notice(what, http);
+    fn observe(&self, what: Observation<'_>, http: &Connection) {
+        self.transcript.observe(what, http);
         match what {
-            Noticed::Event(Event::Request(request)) => self.begin(&request),
-            Noticed::Event(Event::Switched(switched)) => {
+            Observation::Event(Event::Request(request)) => self.begin(&request),
+            Observation::Event(Event::Switched(switched)) => {
                 let lowest = switched.protocols.iter().next().map(|protocol| protocol.to_string());
                 let is_http2 = switched.by == SwitchedBy::Http2Preface;
                 let protocol = lowest.unwrap_or(if is_http2 { "h2c" } else { "" }.into());
@@ -122,13 +122,13 @@ impl Observer for SessionLog {
                     Verdict::new("switched", format_args!("closed; switched to {protocol}"));
                 self.transcript.conclude(verdict);
             }
-            Noticed::Failed(error) => {
+            Observation::Failed(error) => {
                 let after =
                     "; it stands after an offer that was declined, and may have been meant for it";
                 let is_declined = self.asked().is_declined;
                 self.fail(format_args!("{error}{}", if is_declined { after } else { "" }));
             }
-            Noticed::Decided(
+            Observation::Decided(
                 Decision::Response(_) | Decision::Respond(..) | Decision::Require(..),
                 _,
             ) => {

@@ -88,13 +88,14 @@ impl Session {
     /// RFC 2817, 3.3: the handshake first, then the answer to the request within it. A handshake that fails ends the
     /// connection: nothing more is said in clear.
     async fn go_on_in_tls(&self, stream: Upgraded) {
-        let (stream, resumption) = stream.into_resumption();
+        let (stream, http) = stream.into_http_over_tls();
         let above = Arc::new(Self { is_secure: true, ..self.clone() });
         let config = above.config();
         let outcome = match self.in_time(self.house.tls.accept(stream)).await {
             Ok(tls) => {
                 let handler = service_fn(move |request| answer(Arc::clone(&above), request));
-                resumption.serve_until(tls, handler, &config, self.stopping.clone().wait()).await
+                http.serve_connection_until(tls, handler, &config, self.stopping.clone().wait())
+                    .await
             }
             Err(error) => Err(error.into()),
         };

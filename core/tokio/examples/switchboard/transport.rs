@@ -20,20 +20,20 @@ pub(crate) struct Stream {
     /// What has come inside TLS and has not been told.
     opened: Vec<u8>,
     has_ended: bool,
-    patience: Duration,
+    timeout: Duration,
     /// Who hears what is said.
     overhearing: Option<Arc<Transcript>>,
 }
 
 impl Stream {
     /// Connects to where the URL says, inside TLS if it says so.
-    pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
         let mut line = Self {
-            duplex: Duplex::connect(&target.address, patience)?,
+            duplex: Duplex::connect(&target.address, timeout)?,
             tls: None,
             opened: Vec::new(),
             has_ended: false,
-            patience,
+            timeout,
             overhearing: None,
         };
         if target.is_secure {
@@ -52,7 +52,7 @@ impl Stream {
         let config = tls::client().map_err(io::Error::other)?;
         let mut tls = Box::new(ClientConnection::new(config, name).map_err(io::Error::other)?);
         self.open(&mut tls, leftover)?;
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + self.timeout;
         while tls.is_handshaking() {
             self.duplex.send(records(&mut tls)?);
             match self.duplex.next(Some(deadline)) {

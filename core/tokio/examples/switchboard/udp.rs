@@ -8,7 +8,7 @@ use switchover_tokio::Upgraded;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use crate::idle_timeout::{PATIENCE, Patient};
+use crate::idle_timeout::{IdleTimeout, TIMEOUT};
 
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
@@ -40,7 +40,7 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
 pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
-    let (mut reader, mut writer) = tokio::io::split(Patient::new(stream, PATIENCE));
+    let (mut reader, mut writer) = tokio::io::split(IdleTimeout::new(stream, TIMEOUT));
     let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
     let (mut octets, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
     let mut datagrams = 0;

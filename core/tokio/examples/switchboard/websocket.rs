@@ -20,7 +20,7 @@ const LARGEST: usize = 4 << 20;
 const MOST_WAITING: usize = 2 * LARGEST;
 
 /// How long a client may be silent, or may take for a message of ours.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
 
@@ -51,11 +51,11 @@ pub(crate) async fn echo(
 
 async fn echo_all(frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
     let mut messages = 0;
-    while let Some(message) = timeout(PATIENCE, frames.next()).await.map_err(late)? {
+    while let Some(message) = timeout(TIMEOUT, frames.next()).await.map_err(late)? {
         // tungstenite answers pings and closes itself.
         if let message @ (Message::Text(_) | Message::Binary(_)) = message? {
             messages += 1;
-            send(frames, message, PATIENCE).await?;
+            send(frames, message, TIMEOUT).await?;
         }
     }
     Ok(messages)
@@ -64,9 +64,9 @@ async fn echo_all(frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
 pub(crate) async fn send(
     frames: &mut Frames<'_>,
     message: Message,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<(), Box<Error>> {
-    Ok(timeout(patience, frames.send(message)).await.map_err(late)??)
+    Ok(timeout(limit, frames.send(message)).await.map_err(late)??)
 }
 
 fn late(elapsed: tokio::time::error::Elapsed) -> Error {
@@ -81,5 +81,5 @@ pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {
         Error::Utf8(_) => CloseCode::Invalid,
         _ => CloseCode::Protocol,
     };
-    let _ = timeout(PATIENCE, frames.close(Some(CloseFrame { code, reason: "".into() }))).await;
+    let _ = timeout(TIMEOUT, frames.close(Some(CloseFrame { code, reason: "".into() }))).await;
 }

@@ -105,19 +105,19 @@ impl Exchange {
     }
 }
 
-/// Sends a script and reads what comes, with so much patience for each thing.
+/// Sends a script and reads what comes, with so much timeout for each thing.
 pub(crate) fn run(
     target: &Target,
     script: &Script,
-    patience: Duration,
+    timeout: Duration,
     until: Until,
 ) -> io::Result<Exchange> {
-    let wire = Wire::connect(target, patience)?;
+    let wire = Wire::connect(target, timeout)?;
     let reader = ResponseReader::new(&script.requests, target.is_secure);
     let mut session =
-        Session { wire, reader, patience, said: Vec::new(), waited: None, waited_in_vain: false };
+        Session { wire, reader, timeout, said: Vec::new(), waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
-    session.listen(patience, ResponseReader::is_done);
+    session.listen(timeout, ResponseReader::is_done);
     let spoken = session.speak();
     if until == Until::Echo && spoken == Some(Spoken::Yes) {
         session.wait_for_an_echo();
@@ -140,7 +140,7 @@ pub(crate) fn run(
 struct Session {
     wire: Wire,
     reader: ResponseReader,
-    patience: Duration,
+    timeout: Duration,
     said: Vec<u8>,
     waited: Option<Duration>,
     waited_in_vain: bool,
@@ -152,15 +152,15 @@ impl Session {
             Step::Ask(_) if self.reader.has_switched() => {}
             // A peer that has closed shows that when it is read from.
             Step::Ask(octets) | Step::Send(octets) => drop(self.wire.send(octets)),
-            Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.patience), |_| false),
+            Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Blink) => thread::sleep(BLINK),
             Step::Wait(Wait::Answers(number)) => {
-                self.listen(self.patience, |reader| {
+                self.listen(self.timeout, |reader| {
                     reader.is_done() || reader.answered() >= *number
                 });
             }
             Step::Wait(Wait::Continue) => {
-                self.listen(self.patience, has_begun);
+                self.listen(self.timeout, has_begun);
                 self.waited_in_vain = !has_begun(&self.reader) && !self.reader.has_ended;
             }
         }
@@ -187,7 +187,7 @@ impl Session {
         let protocol = self.reader.last()?.switched.clone()?;
         self.said = probes::opening(&protocol)?;
         let _ = self.wire.send(&self.said);
-        self.listen(self.patience, |reader| {
+        self.listen(self.timeout, |reader| {
             probes::judge(&protocol, reader.rest()) != Spoken::Unknown
         });
         Some(probes::judge(&protocol, self.reader.rest()))
@@ -196,14 +196,14 @@ impl Session {
     fn wait_for_an_echo(&mut self) {
         self.said.extend_from_slice(MESSAGE);
         let _ = self.wire.send(MESSAGE);
-        self.listen(self.patience, |reader| has_echo(reader.rest()));
+        self.listen(self.timeout, |reader| has_echo(reader.rest()));
     }
 
     fn see_the_end(&mut self, until: Until) {
         let is_announced =
             self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
         if until == Until::Another && !is_announced && !self.reader.has_switched() {
-            self.listen(PAUSE.min(self.patience), |reader| !reader.rest().is_empty());
+            self.listen(PAUSE.min(self.timeout), |reader| !reader.rest().is_empty());
         }
         let is_due = match until {
             Until::Answered | Until::Another | Until::Echo => false,
@@ -215,7 +215,7 @@ impl Session {
             self.wire.end();
         }
         if is_due {
-            self.listen(self.patience, |_| false);
+            self.listen(self.timeout, |_| false);
         }
     }
 }

@@ -147,7 +147,7 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
         ));
     }
     let known = args.known.as_deref().map_or(Ok(Baseline::default()), read_known).map_err(usage)?;
-    let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0))
+    let timeout = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0))
         .unwrap_or(Duration::from_secs(3));
     let trouble = |trouble| Stop(NOT_REACHED, trouble);
     let wanted: Vec<_> = checks.iter().filter(|check| args.wants(check)).collect();
@@ -162,7 +162,7 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
             proxy.authority
         )));
     }
-    if let Some(audited) = args.roles.audit(&checks, &wanted, patience) {
+    if let Some(audited) = args.roles.audit(&checks, &wanted, timeout) {
         let (subject, findings) = audited.map_err(trouble)?;
         return Ok(Report { subject, findings, known, is_strict: args.strict });
     }
@@ -183,7 +183,7 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
         token: None,
     };
     let has_websocket = args.websocket.is_some() || target.is_websocket;
-    let server = Server { target, places, has_websocket, offers: &args.offer, patience };
+    let server = Server { target, places, has_websocket, offers: &args.offer, timeout };
     let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
     let findings = wanted
         .into_iter()

@@ -55,15 +55,15 @@ impl RoleArgs {
         &self,
         checks: &[Check],
         wanted: &[&Check],
-        patience: Duration,
+        timeout: Duration,
     ) -> Option<Audited> {
         match &self.proxy {
-            Some(target) => Some(self.audit_proxy(target, checks, wanted, patience)),
-            None => self.client.then(|| self.audit_client(checks, wanted, patience)),
+            Some(target) => Some(self.audit_proxy(target, checks, wanted, timeout)),
+            None => self.client.then(|| self.audit_client(checks, wanted, timeout)),
         }
     }
 
-    fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
+    fn audit_client(&self, checks: &[Check], wanted: &[&Check], timeout: Duration) -> Audited {
         let caller = if self.command.is_empty() {
             ClientLauncher::Person
         } else {
@@ -72,7 +72,7 @@ impl RoleArgs {
         client::end_with_us();
         let cannot = |error| format!("no certificate can be made: {error}");
         let identity = self.tls.then(Identity::make).transpose().map_err(cannot)?;
-        let mut audit = client::Audit::begin(caller, identity, patience, checks)?;
+        let mut audit = client::Audit::begin(caller, identity, timeout, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((audit.subject(), findings))
     }
@@ -82,12 +82,12 @@ impl RoleArgs {
         target: &Target,
         checks: &[Check],
         wanted: &[&Check],
-        patience: Duration,
+        timeout: Duration,
     ) -> Audited {
         let port = self.origin_port.unwrap_or_default();
         let cannot = |error| format!("port {port} cannot be the origin's: {error}");
         let origin = Origin::listen(port).map_err(cannot)?;
-        let mut audit = proxy::Audit::begin(target, origin, self.forward, patience, checks)?;
+        let mut audit = proxy::Audit::begin(target, origin, self.forward, timeout, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((format!("{}{}", target.authority, target.path), findings))
     }

@@ -66,7 +66,7 @@ pub(crate) struct Server<'a> {
     /// Other protocols and where they are spoken.
     pub(crate) offers: &'a [(String, String)],
     /// For each thing that is waited for.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// An audit of one server, which remembers what it has found.
@@ -278,14 +278,14 @@ impl<'a> Audit<'a> {
     }
 
     fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, ServerError> {
-        let Server { target, patience, .. } = &self.server;
-        let mut outcome = exchange::run(target, script, *patience, until);
+        let Server { target, timeout, .. } = &self.server;
+        let mut outcome = exchange::run(target, script, *timeout, until);
         for _ in 0..TRIES {
             if outcome.is_ok() || self.latest.is_empty() {
                 break;
             }
             thread::sleep(BETWEEN_TRIES);
-            outcome = exchange::run(target, script, *patience, until);
+            outcome = exchange::run(target, script, *timeout, until);
         }
         let after = if self.latest.is_empty() {
             String::new()

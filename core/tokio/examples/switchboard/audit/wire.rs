@@ -71,22 +71,22 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
 
 impl Wire {
     /// Connects, with the handshake of TLS where the URL says so.
-    pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
         let mut outcome =
             Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
         for address in target.address.to_socket_addrs()? {
-            outcome = TcpStream::connect_timeout(&address, patience);
+            outcome = TcpStream::connect_timeout(&address, timeout);
             if outcome.is_ok() {
                 break;
             }
         }
-        let mut wire = Self::new(outcome?, patience)?;
+        let mut wire = Self::new(outcome?, timeout)?;
         if target.is_secure {
             let name = ServerName::try_from(target.host().to_owned()).map_err(io::Error::other)?;
             let config = tls::client().map_err(io::Error::other)?;
             let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
-            shake_hands(&mut stream, Instant::now() + patience)?;
+            shake_hands(&mut stream, Instant::now() + timeout)?;
             wire.stream = Box::new(stream);
         }
         Ok(wire)
@@ -96,21 +96,21 @@ impl Wire {
     pub(crate) fn accept(
         socket: TcpStream,
         config: Arc<ServerConfig>,
-        patience: Duration,
+        timeout: Duration,
     ) -> io::Result<Self> {
-        let mut wire = Self::new(socket, patience)?;
+        let mut wire = Self::new(socket, timeout)?;
         let tls = ServerConnection::new(config).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
-        shake_hands(&mut stream, Instant::now() + patience)?;
+        shake_hands(&mut stream, Instant::now() + timeout)?;
         wire.stream = Box::new(stream);
         Ok(wire)
     }
 
     /// A connection that is there.
-    pub(crate) fn new(socket: TcpStream, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(patience))?;
-        socket.set_write_timeout(Some(patience))?;
+        socket.set_read_timeout(Some(timeout))?;
+        socket.set_write_timeout(Some(timeout))?;
         Ok(Self { stream: Box::new(socket.try_clone()?), socket })
     }
 

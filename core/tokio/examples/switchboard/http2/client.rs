@@ -37,11 +37,11 @@ const ENDED: &str = "the server has ended the connection before the end of its a
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The server may be silent
-/// for as long as `patience`.
+/// for as long as `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],
-    patience: Duration,
+    limit: Duration,
 ) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let (ours, theirs) = tokio::io::duplex(MOST_WAITING);
@@ -61,10 +61,10 @@ pub(crate) fn ask(
         let gone = || if has_begun.load(Relaxed) { ENDED } else { GOES };
         let mut space = vec![0; PIECE];
         let mut incoming = early.to_vec();
-        let (mut deadline, mut end) = (Instant::now() + patience, None);
+        let (mut deadline, mut end) = (Instant::now() + limit, None);
         while !answer.is_finished() && Instant::now() < deadline {
             // A server that says more than it reads stops both directions. Where h2 has ended, the answer says how.
-            let given = timeout(patience, writer.write_all(&std::mem::take(&mut incoming)))
+            let given = timeout(limit, writer.write_all(&std::mem::take(&mut incoming)))
                 .await
                 .map_err(|_| silent())?;
             if given.is_err() {
@@ -85,7 +85,7 @@ pub(crate) fn ask(
             }
             match line.next(Some(Instant::now() + TURN))? {
                 Some(Input::Peer(octets)) => {
-                    deadline = Instant::now() + patience;
+                    deadline = Instant::now() + limit;
                     incoming.extend_from_slice(&octets);
                 }
                 Some(Input::PeerEnd(how)) => {
@@ -99,9 +99,9 @@ pub(crate) fn ask(
             return Err(silent().into());
         }
         // What came before a server's end is an answer, too.
-        let _ = timeout(patience, writer.write_all(&incoming)).await.map_err(|_| silent())?;
+        let _ = timeout(limit, writer.write_all(&incoming)).await.map_err(|_| silent())?;
         writer.shutdown().await?;
-        let answered = timeout(patience, answer).await.map_err(|_| silent())?;
+        let answered = timeout(limit, answer).await.map_err(|_| silent())?;
         let ended = driver.now_or_never();
         let status = match answered? {
             Ok(status) => status,

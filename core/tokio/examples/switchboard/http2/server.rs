@@ -6,7 +6,7 @@ use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::flow::send;
-use crate::idle_timeout::{PATIENCE, Patient};
+use crate::idle_timeout::{IdleTimeout, TIMEOUT};
 use crate::target::path;
 
 /// Requests of a client at a time (RFC 9113, 6.5.2).
@@ -26,7 +26,7 @@ pub(crate) async fn serve(
         .initial_connection_window_size(window)
         .max_concurrent_streams(AT_A_TIME);
     builder.data_frame_budget(FRAMES);
-    let mut connection = builder.handshake(Patient::new(stream, PATIENCE)).await?;
+    let mut connection = builder.handshake(IdleTimeout::new(stream, TIMEOUT)).await?;
     let mut requests = 0;
     while let Some(accepted) = connection.accept().await {
         let (request, respond) = accepted?;

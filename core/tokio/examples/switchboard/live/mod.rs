@@ -35,7 +35,7 @@ const AT_ONCE: usize = 256 * 1024;
 const GATHERING: Duration = Duration::from_millis(10);
 
 /// How long a viewer may take for a message of ours.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A viewer who says nothing is asked whether it is still there, and has as long again to answer.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
@@ -252,7 +252,7 @@ async fn show(
     address: SocketAddr,
     frames: &mut Frames<'_>,
 ) -> Result<u64, Box<Error>> {
-    websocket::send(frames, Message::text(demos::catalogue()), PATIENCE).await?;
+    websocket::send(frames, Message::text(demos::catalogue()), TIMEOUT).await?;
     let (mut played, mut ask_at, mut is_asked) = (0, Instant::now() + ASKED_AFTER, false);
     loop {
         let message = tokio::select! {
@@ -281,6 +281,6 @@ async fn show(
                 Message::Ping(tungstenite::Bytes::new())
             }
         };
-        websocket::send(frames, message, PATIENCE).await?;
+        websocket::send(frames, message, TIMEOUT).await?;
     }
 }

@@ -10,7 +10,7 @@ use rustls::{ClientConnection, StreamOwned};
 use crate::tls;
 
 /// How long one thing may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a client does.
 pub(super) enum ClientStep {
@@ -40,10 +40,10 @@ enum Line {
 
 impl ScriptedClient {
     pub(super) fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
         Ok(Self { line: Line::Clear(stream), heard: Vec::new() })
     }
 

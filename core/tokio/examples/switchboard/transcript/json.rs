@@ -149,8 +149,8 @@ impl JsonEvent {
                 }
             }
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
-            What::Spoke(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),
-            What::Spoke(By::Us, octets) => moment.bytes("spoke", octets, MOST_SPOKEN),
+            What::UpgradedWrite(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),
+            What::UpgradedWrite(By::Us, octets) => moment.bytes("spoke", octets, MOST_SPOKEN),
             What::Whispered(By::Peer, len) => Self { what: "heard", bytes: Some(*len), ..moment },
             What::Whispered(By::Us, len) => Self { what: "spoke", bytes: Some(*len), ..moment },
             What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },

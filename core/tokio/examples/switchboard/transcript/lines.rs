@@ -33,8 +33,12 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Refused(decision, error) => {
             vec![format!("! {decision}"), format!("? {}", error.kind().name())]
         }
-        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<', Redactor::default()),
-        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>', Redactor::default()),
+        What::UpgradedWrite(By::Peer, octets) => {
+            marked(octets, MOST_SPOKEN, '<', Redactor::default())
+        }
+        What::UpgradedWrite(By::Us, octets) => {
+            marked(octets, MOST_SPOKEN, '>', Redactor::default())
+        }
         What::Whispered(By::Peer, _) => vec![format!("<< {HIDDEN}")],
         What::Whispered(By::Us, _) => vec![format!(">> {HIDDEN}")],
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),

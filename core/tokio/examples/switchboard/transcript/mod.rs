@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
-use switchover_tokio::observe::{Decision, Noticed, Observer};
+use switchover_tokio::observe::{Decision, Observation, Observer};
 
 pub(crate) use json::JsonEvent;
 pub(crate) use redact::show_secrets;
@@ -56,7 +56,7 @@ pub(crate) enum What<'a> {
     /// The engine's state is another one now.
     State(State),
     /// Bytes of the new protocol.
-    Spoke(By, &'a [u8]),
+    UpgradedWrite(By, &'a [u8]),
     /// So many of a protocol in which a secret cannot be told from what is none.
     Whispered(By, usize),
     /// What the caller has to say.
@@ -158,7 +158,7 @@ impl Transcript {
     /// Bytes of the new protocol.
     pub(crate) fn spoke(&self, by: By, octets: &[u8]) {
         if !octets.is_empty() {
-            self.tell(&What::Spoke(by, octets));
+            self.tell(&What::UpgradedWrite(by, octets));
         }
     }
 
@@ -225,14 +225,14 @@ impl Telling {
 }
 
 impl Observer for Transcript {
-    fn notice(&self, what: Noticed<'_>, http: &Connection) {
+    fn observe(&self, what: Observation<'_>, http: &Connection) {
         let mut telling = self.lock();
         let words;
         let before = telling.received.clone();
-        if let Noticed::Received(octets) = what {
+        if let Observation::Received(octets) = what {
             telling.received.pass(octets);
         }
-        if let Noticed::Event(Event::Switched(switched)) = what {
+        if let Observation::Event(Event::Switched(switched)) = what {
             telling.whispers = hides_secrets()
                 && switched
                     .protocols
@@ -244,26 +244,32 @@ impl Observer for Transcript {
             return;
         }
         let what = match what {
-            Noticed::Received(octets) => What::Received(octets, &before),
-            Noticed::Ended(end) => What::Ended(end),
-            Noticed::Event(event) => What::Came(event, http.position()),
-            Noticed::EndOfMessage => What::MessageEnded(http.position()),
-            Noticed::Paused(why @ Paused::Closed) => What::Paused(why),
-            Noticed::Failed(error) => What::Failed(error),
-            Noticed::Decided(Decision::Data(content), wrote) => What::Gave(content, wrote),
-            Noticed::Decided(decision, wrote) => {
+            Observation::Received(octets) => What::Received(octets, &before),
+            Observation::Ended(end) => What::Ended(end),
+            Observation::Event(event) => What::Came(event, http.position()),
+            Observation::EndOfMessage => What::MessageEnded(http.position()),
+            Observation::Paused(why @ Paused::Closed) => What::Paused(why),
+            Observation::Failed(error) => What::Failed(error),
+            Observation::Decided(Decision::Data(content), wrote) => What::Gave(content, wrote),
+            Observation::Decided(decision, wrote) => {
                 words = lines::words(&decision);
                 What::Decided(&words, wrote)
             }
-            Noticed::Refused(decision, error) => {
+            Observation::Refused(decision, error) => {
                 words = lines::words(&decision);
                 What::Refused(&words, error)
             }
-            Noticed::Heard(_) | Noticed::Spoke(_) if telling.is_private => return,
-            Noticed::Heard(octets) if telling.whispers => What::Whispered(By::Peer, octets.len()),
-            Noticed::Spoke(octets) if telling.whispers => What::Whispered(By::Us, octets.len()),
-            Noticed::Heard(octets) => What::Spoke(By::Peer, octets),
-            Noticed::Spoke(octets) => What::Spoke(By::Us, octets),
+            Observation::UpgradedRead(_) | Observation::UpgradedWrite(_) if telling.is_private => {
+                return;
+            }
+            Observation::UpgradedRead(octets) if telling.whispers => {
+                What::Whispered(By::Peer, octets.len())
+            }
+            Observation::UpgradedWrite(octets) if telling.whispers => {
+                What::Whispered(By::Us, octets.len())
+            }
+            Observation::UpgradedRead(octets) => What::UpgradedWrite(By::Peer, octets),
+            Observation::UpgradedWrite(octets) => What::UpgradedWrite(By::Us, octets),
             _ => return,
         };
         telling.tell(&what);
@@ -278,7 +284,7 @@ impl Observer for Transcript {
 #[cfg(test)]
 mod tests {
     use switchover::{Order, Role, Step};
-    use switchover_tokio::observe::Observed;
+    use switchover_tokio::observe::ObservedConnection;
 
     use super::*;
 
@@ -295,7 +301,8 @@ mod tests {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =
             Arc::new(Transcript::new(Some(Box::new(Recorder(Arc::clone(&lines)))), None, 1));
-        let mut http = Observed::new(Connection::new(Role::Server), Some(transcript.clone()));
+        let mut http =
+            ObservedConnection::new(Connection::new(Role::Server), Some(transcript.clone()));
         let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: HTTP2-Settings";
         let offer = format!(
             "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n"
@@ -305,7 +312,7 @@ mod tests {
         let selection = http.select(&[token], Order::Client).expect("what was offered");
         http.accept(selection, &[token], &(), &mut Vec::new()).expect("a 101");
         assert!(http.advance() == Ok(Step::Event) && http.state().rx.name() == "switched");
-        transcript.notice(Noticed::Heard(octets), &http);
+        transcript.observe(Observation::UpgradedRead(octets), &http);
         lines.lock().expect("one thread").last().expect("a line").clone()
     }
 

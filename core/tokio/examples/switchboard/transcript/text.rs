@@ -268,7 +268,7 @@ impl Listener for TextPrinter {
             What::Refused(decision, error) => {
                 self.line(at, '!', format_args!("{decision}: refused, {error}"))
             }
-            What::Spoke(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
+            What::UpgradedWrite(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
             What::Whispered(by, len) => self.spoken[*by as usize] += *len as u64,
             What::Remark(text) => self.line(at, '*', text),
             What::Verdict(verdict) => {

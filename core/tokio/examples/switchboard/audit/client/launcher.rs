@@ -86,9 +86,9 @@ impl ClientLauncher {
     }
 
     /// How long to wait for it.
-    pub(crate) fn patience(&self, patience: Duration) -> Duration {
+    pub(crate) fn timeout(&self, timeout: Duration) -> Duration {
         // A program may have to be loaded first.
-        if matches!(self, Self::Person) { STROLL.max(patience) } else { patience * 5 }
+        if matches!(self, Self::Person) { STROLL.max(timeout) } else { timeout * 5 }
     }
 
     /// Whether the same can be tried again without asking anyone.

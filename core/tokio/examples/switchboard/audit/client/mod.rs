@@ -78,10 +78,10 @@ impl<'a> Audit<'a> {
     pub(crate) fn begin(
         caller: ClientLauncher,
         identity: Option<Identity>,
-        patience: Duration,
+        timeout: Duration,
         checks: &'a [Check],
     ) -> Result<Self, ServerError> {
-        let times = Times { patience, pause: Duration::from_millis(300).min(patience) };
+        let times = Times { timeout, pause: Duration::from_millis(300).min(timeout) };
         Self::with_times(caller, identity, times, checks)
     }
 

@@ -30,7 +30,7 @@ const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnect
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
     /// For each thing that is waited for.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     /// So that what follows comes as a segment of its own, and is looked at on its own.
     pub(crate) pause: Duration,
 }
@@ -183,7 +183,7 @@ pub(crate) fn visit(
         visit: ClientSession::default(),
         refused: None,
     };
-    let deadline = Instant::now() + caller.patience(times.patience);
+    let deadline = Instant::now() + caller.timeout(times.timeout);
     let Some(mut talk) = house.admit(deadline)? else { return Ok(Err(house.absent())) };
     house.play(check, &mut talk, until)?;
     let ScriptedServer { call, mut visit, .. } = house;
@@ -201,7 +201,7 @@ pub(crate) fn visit(
 /// How long a command may take to end by itself: where that is judged, as long as anything else.
 fn grace(check: &Check, times: Times) -> Duration {
     let is_judged = check.asks("satisfied") || check.rules.moot.contains(&"leaves-at-once");
-    if is_judged { times.patience } else { times.pause }
+    if is_judged { times.timeout } else { times.pause }
 }
 
 /// A server that is there for one check.
@@ -226,7 +226,7 @@ impl ScriptedServer {
     /// The next connection on which something is asked.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
         // Those that ask nothing may be many.
-        let latest = deadline.max(Instant::now()) + self.times.patience;
+        let latest = deadline.max(Instant::now()) + self.times.timeout;
         loop {
             let was_over = self.call.is_over();
             let left = latest.saturating_duration_since(Instant::now());
@@ -236,11 +236,11 @@ impl ScriptedServer {
             match self.listener.accept() {
                 Ok((socket, _)) => {
                     socket.set_nonblocking(false)?;
-                    let Some(wire) = self.wire(socket, self.times.patience.min(left))? else {
+                    let Some(wire) = self.wire(socket, self.times.timeout.min(left))? else {
                         continue;
                     };
                     let mut talk = Talk { wire, incoming: RequestReader::new() };
-                    talk.listen(self.times.patience.min(left), RequestReader::is_done);
+                    talk.listen(self.times.timeout.min(left), RequestReader::is_done);
                     // One that asks nothing was opened in advance.
                     if talk.incoming.has_begun() {
                         return Ok(Some(talk));
@@ -258,11 +258,11 @@ impl ScriptedServer {
     }
 
     /// A connection, in TLS if it has to be; none where the client did not want it.
-    fn wire(&mut self, socket: TcpStream, patience: Duration) -> io::Result<Option<Wire>> {
+    fn wire(&mut self, socket: TcpStream, timeout: Duration) -> io::Result<Option<Wire>> {
         let Some(config) = self.config.clone() else {
-            return Wire::new(socket, patience).map(Some);
+            return Wire::new(socket, timeout).map(Some);
         };
-        match Wire::accept(socket, config, patience) {
+        match Wire::accept(socket, config, timeout) {
             Ok(wire) => Ok(Some(wire)),
             Err(error) => {
                 self.refused = Some(error);
@@ -305,9 +305,9 @@ impl ScriptedServer {
             }
         }
         match until {
-            Until::Pong => talk.listen(self.times.patience, |incoming| has_pong(incoming.rest())),
+            Until::Pong => talk.listen(self.times.timeout, |incoming| has_pong(incoming.rest())),
             Until::Acknowledged => {
-                talk.listen(self.times.patience, |incoming| has_acknowledged(incoming.rest()))
+                talk.listen(self.times.timeout, |incoming| has_acknowledged(incoming.rest()))
             }
             Until::Opened => {
                 let visit = self.visit.clone();
@@ -323,7 +323,7 @@ impl ScriptedServer {
                     // One that has nothing to say answers a ping, if it is open.
                     self.take(talk, &Step::Send(PING.into()));
                 }
-                talk.listen(self.times.patience, speaks);
+                talk.listen(self.times.timeout, speaks);
             }
             Until::Answered => {}
             Until::Asked => {
@@ -349,7 +349,7 @@ impl ScriptedServer {
         if may_ask_here {
             talk.incoming.expect_next();
         }
-        let deadline = Instant::now() + self.times.patience;
+        let deadline = Instant::now() + self.times.timeout;
         while Instant::now() < deadline {
             if may_ask_here && talk.incoming.is_done() {
                 return Ok(true);

@@ -51,7 +51,7 @@ pub(crate) struct Audit<'a> {
     origin: Origin,
     /// A forward proxy, which is asked for the origin by its absolute URL.
     is_forward: bool,
-    patience: Duration,
+    timeout: Duration,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     /// Two requests on a connection are answered.
@@ -66,7 +66,7 @@ impl<'a> Audit<'a> {
         proxy: &'a Target,
         origin: Origin,
         is_forward: bool,
-        patience: Duration,
+        timeout: Duration,
         checks: &'a [Check],
     ) -> Result<Self, ServerError> {
         let findings = HashMap::new();
@@ -74,7 +74,7 @@ impl<'a> Audit<'a> {
             proxy,
             origin,
             is_forward,
-            patience,
+            timeout,
             checks,
             findings,
             persists: false,
@@ -166,7 +166,7 @@ impl<'a> Audit<'a> {
         let script = Script::of(&question(check), By::Check, places)?;
         let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
         let exchange =
-            exchange::run(target, &script, self.patience, until(check)).map_err(cannot)?;
+            exchange::run(target, &script, self.timeout, until(check)).map_err(cannot)?;
         thread::sleep(BLINK);
         Ok((exchange, self.origin.log()))
     }

@@ -72,8 +72,8 @@ use Wrong::{Deaf, Opens, Refuses, Sleeps};
 
 /// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
 const TIMES: [Times; 2] = [
-    Times { patience: Duration::from_millis(1500), pause: Duration::from_millis(100) },
-    Times { patience: Duration::from_secs(15), pause: Duration::from_secs(1) },
+    Times { timeout: Duration::from_millis(1500), pause: Duration::from_millis(100) },
+    Times { timeout: Duration::from_secs(15), pause: Duration::from_secs(1) },
 ];
 /// For the server.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -226,7 +226,7 @@ fn who_breaks_one_rule_is_told_just_that() {
 /// One that says nothing, one that says too much, one that has gone already.
 #[test]
 fn no_client_hangs_an_audit() {
-    let times = Times { patience: Duration::from_millis(100), pause: Duration::from_millis(10) };
+    let times = Times { timeout: Duration::from_millis(100), pause: Duration::from_millis(10) };
     let connect = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
     let silent = move |port| connect(port).and_then(|mut stream| stream.read(&mut [0]));
     let endless = move |port| {
@@ -340,7 +340,7 @@ fn who_does_not_trust_the_server_hears_why() {
     let client = ClientLauncher::Thread(Arc::new(|port| {
         drop(come(port, Way::Clear, WebSocket, Wrong::Nothing))
     }));
-    let times = Times { patience: Duration::from_millis(300), ..TIMES[0] };
+    let times = Times { timeout: Duration::from_millis(300), ..TIMES[0] };
     let identity = Identity::make().expect("a certificate");
     let why =
         Audit::with_times(client, Some(identity), times, &checks).err().expect("no request comes");

@@ -22,7 +22,7 @@ use reference::{Then, Wrong};
 const MUTANTS: &str = include_str!("server.mutants");
 
 /// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
-const PATIENCE: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
+const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 
 /// Mutants that are audited at a time: they wait more than they work.
 const WORKERS: usize = 40;
@@ -124,16 +124,16 @@ fn audit(
     mutant: Option<&Mutant<'_>>,
     is_wanted: impl Fn(&[Finding]) -> bool,
 ) -> Vec<Finding> {
-    let findings = audit_with(PATIENCE[0], checks, mutant).unwrap_or_default();
+    let findings = audit_with(TIMEOUT[0], checks, mutant).unwrap_or_default();
     if is_wanted(&findings) {
         findings
     } else {
-        audit_with(PATIENCE[1], checks, mutant).expect("the server is there")
+        audit_with(TIMEOUT[1], checks, mutant).expect("the server is there")
     }
 }
 
 fn audit_with(
-    patience: Duration,
+    timeout: Duration,
     checks: &[Check],
     mutant: Option<&Mutant<'_>>,
 ) -> Result<Vec<Finding>, ServerError> {
@@ -159,7 +159,7 @@ fn audit_with(
         places: places(port),
         has_websocket: true,
         offers: &offers,
-        patience,
+        timeout,
     };
     let mut audit = Audit::begin(server, checks)?;
     checks.iter().map(|check| audit.judge(check)).collect()
@@ -192,14 +192,9 @@ fn a_control_that_fails_is_trouble() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
     let port = listener.local_addr().expect("an address").port();
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
-    let patience = Duration::from_secs(2);
-    let server = Server {
-        target: &target,
-        places: places(port),
-        has_websocket: true,
-        offers: &[],
-        patience,
-    };
+    let timeout = Duration::from_secs(2);
+    let server =
+        Server { target: &target, places: places(port), has_websocket: true, offers: &[], timeout };
     let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
@@ -310,11 +305,11 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
 /// What a connection comes to is a part of what came: in S14 it is all that differs.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
-    let patience = Duration::from_secs(2);
+    let timeout = Duration::from_secs(2);
     let text = |then| {
         let mutant =
             Mutant { id: "S14", verdict: "", at: "S14", answer: written("OK"), then, words: "" };
-        let findings = audit_with(patience, &checks(), Some(&mutant)).expect("the server is there");
+        let findings = audit_with(timeout, &checks(), Some(&mutant)).expect("the server is there");
         told(findings.into_iter().filter(|finding| finding.check.id == "S14").collect())
     };
     let told = text(Then::Hold);
@@ -434,14 +429,14 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
     let port = listener.local_addr().expect("an address").port();
     reference::serve(listener, None);
-    let (target, patience) =
-        (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), PATIENCE[1]);
+    let (target, timeout) =
+        (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), TIMEOUT[1]);
     let server = Server {
         target: &target,
         places: places(port),
         has_websocket: false,
         offers: &[],
-        patience,
+        timeout,
     };
     let mut audit = Audit::begin(server, &checks).expect("the server is there");
     let findings: Vec<_> =

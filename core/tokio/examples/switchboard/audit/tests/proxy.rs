@@ -99,7 +99,7 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
 ];
 
 /// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
-const PATIENCE: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
+const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 /// For a proxy.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -112,7 +112,7 @@ fn who_breaks_no_rule_is_not_complained_about() {
 
 #[test]
 fn who_forwards_nothing_is_not_judged() {
-    let trouble = complaints_within(PATIENCE[0], AnswersItself, false);
+    let trouble = complaints_within(TIMEOUT[0], AnswersItself, false);
     assert!(trouble.is_err_and(|trouble| trouble.contains("does not forward")));
 }
 
@@ -210,14 +210,14 @@ fn complaints(
     is_forward: bool,
     is_wanted: impl Fn(&[Complaint]) -> bool,
 ) -> Result<Vec<Complaint>, String> {
-    match complaints_within(PATIENCE[0], wrong, is_forward) {
+    match complaints_within(TIMEOUT[0], wrong, is_forward) {
         Ok(found) if is_wanted(&found) => Ok(found),
-        _ => complaints_within(PATIENCE[1], wrong, is_forward),
+        _ => complaints_within(TIMEOUT[1], wrong, is_forward),
     }
 }
 
 fn complaints_within(
-    patience: Duration,
+    timeout: Duration,
     wrong: Wrong,
     is_forward: bool,
 ) -> Result<Vec<Complaint>, String> {
@@ -232,7 +232,7 @@ fn complaints_within(
         }
     });
     let target: Target = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
-    let mut audit = Audit::begin(&target, origin, is_forward, patience, &checks)?;
+    let mut audit = Audit::begin(&target, origin, is_forward, timeout, &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
     let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
