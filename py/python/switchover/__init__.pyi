@@ -167,7 +167,7 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1)."""
+    """The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1)."""
     NOTHING = 5
     """Nothing: HTTP is over on this connection."""
     HEAD = 6

@@ -47,7 +47,7 @@ MEMBERS = {
         "REQUEST": "The peer: the next request (an idle server connection).",
         "CONTENT": "The peer: more content or the end of the message.",
         "RESPONSE": "The peer: a response.",
-        "CONTINUE": "The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1).",
+        "CONTINUE": "The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1).",
         "NOTHING": "Nothing: HTTP is over on this connection.",
         "HEAD": "The peer: the rest of a request's head, of which some bytes have come.",
     },

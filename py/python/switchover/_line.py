@@ -17,13 +17,13 @@ READ_SIZE = 65536
 class Line:
     """Bytes to and from a server. The certificate is not checked: a probe asks what a server does, not who it is."""
 
-    def __init__(self, address: str, patience: float) -> None:
+    def __init__(self, address: str, timeout: float) -> None:
         host, _, port = address.rpartition(":")
         if not (port.isascii() and port.isdigit() and int(port) < 65536):
             raise OSError("invalid port value")
         self._host = host.strip("[]")
         try:
-            self._socket = socket.create_connection((self._host, int(port)), patience)
+            self._socket = socket.create_connection((self._host, int(port)), timeout)
         except (socket.gaierror, UnicodeError) as error:
             why = error.strerror if isinstance(error, socket.gaierror) else error
             raise OSError(f"failed to lookup address information: {why}") from error

@@ -52,7 +52,7 @@ from .. import (
     Turn,
 )
 from .._reset import bound_unsent, has_hung_up, resets
-from .wire import MAX_CONTENT, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, share, socket_of
+from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
@@ -76,7 +76,7 @@ TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 
 
 class ContentTooLargeError(ValueError):
-    """A request's content is longer than `Exchange.read` may take. `serve` answers it with a 413."""
+    """A request's content is longer than `Exchange.read` may take. `serve_connection` answers it with a 413."""
 
     __module__ = "switchover.aio"
 
@@ -85,13 +85,13 @@ class ClientGoneError(BrokenResourceError):
     """Ends a handler whose client has all of its answer, and has left: no error of the handler's."""
 
 
-async def serve(
+async def serve_connection(
     stream: AnyByteStream,
     handler: Handler,
     upgrades: ProtocolsLike = (),
     *,
     config: Config | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
 ) -> None:
     """Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
 
@@ -104,8 +104,8 @@ async def serve(
     slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
     `switchover.aio`. RFC 9112, 9.
     """
-    upgrades = _checked(upgrades, config, patience)
-    wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
+    upgrades = _checked(upgrades, config, timeouts)
+    wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
     try:
         bound_unsent(socket_of(stream))
         with suppress(*TRANSPORT_ERRORS, RemoteProtocolError):
@@ -126,22 +126,22 @@ async def serve(
         raise
 
 
-async def serve_all(
+async def serve(
     listener: Listener[AnyByteStream],
     handler: Handler,
     upgrades: ProtocolsLike = (),
     *,
     config: Config | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
 ) -> None:
-    """Accepts connections until it is cancelled, and calls `serve` with each, in a task of its own.
+    """Accepts connections until it is cancelled, and calls `serve_connection` with each, in a task of its own.
 
     A `TLSListener` of anyio will do, too. Where none can be accepted, as the system is out of descriptors, it tries
     again a moment later: `Listener.serve` would raise, and take all connections with it. Once the listener is closed it
     waits for the connections there are; cancelling it closes them at once.
     """
-    upgrades = _checked(upgrades, config, patience)
-    each = partial(serve, handler=handler, upgrades=upgrades, config=config, patience=patience)
+    upgrades = _checked(upgrades, config, timeouts)
+    each = partial(serve_connection, handler=handler, upgrades=upgrades, config=config, timeouts=timeouts)
     is_open, last = True, -math.inf
     async with create_task_group() as connections:
         while is_open:
@@ -160,7 +160,7 @@ class Exchange:
     """A request, and your answer to it. What it sends has left, or waits in the system, when the call returns.
 
     Each call may raise BrokenResourceError, where the client has gone, and TimeoutError, where it is too slow (see
-    `Patience`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
+    `Timeouts`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
     the connection. After the handler has returned every call raises ClosedResourceError.
     """
 
@@ -305,9 +305,9 @@ class Exchange:
         """Switches to `upgrade` with a 101, or opens the tunnel that a CONNECT asks for with a 200.
 
         Content that was not read is dropped, up to the limit `drain`; ContentTooLargeError where there is more, which
-        `serve` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None. Next: speak the new
-        protocol; `serve` closes the stream when the handler returns. Where the new protocol is TLS: `resume`. RFC 9110,
-        7.8 and 9.3.6.
+        `serve_connection` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None. Next:
+        speak the new protocol; `serve_connection` closes the stream when the handler returns. Where the new protocol is
+        TLS: `resume`. RFC 9110, 7.8 and 9.3.6.
         """
         connection = self._open
         is_connect = connection.state.turn is Turn.CONNECT
@@ -326,7 +326,7 @@ class Exchange:
         return self._wire.switched
 
     def resume(self, stream: AnyByteStream) -> None:
-        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave. `serve` closes it.
+        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave. `serve_connection` closes it.
 
         LocalProtocolError where nothing was accepted. Next: answer the request. RFC 2817, 3.
         """
@@ -360,7 +360,7 @@ class Exchange:
 
 
 Handler = Callable[[Exchange], Awaitable[object]]
-"""What `serve` calls with each request."""
+"""What `serve_connection` calls with each request."""
 
 
 async def _next_request(wire: Wire) -> Request | None:
@@ -491,13 +491,13 @@ async def _reset(stream: AnyByteStream) -> None:
     await aclose_forcefully(stream)
 
 
-def _checked(protocols: ProtocolsLike, config: Config | None, patience: Patience) -> list[TextLike | Protocol]:
+def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts) -> list[TextLike | Protocol]:
     """The protocols in a list, or what is wrong with the arguments."""
     if config is not None and config.http2_preface:
         raise ValueError("http2_preface: there is no request that a handler could be called with")
-    expected: type = Patience
-    if not isinstance(patience, expected):
-        raise TypeError(f"expected a Patience, got {type(patience).__name__}")
+    expected: type = Timeouts
+    if not isinstance(timeouts, expected):
+        raise TypeError(f"expected a Timeouts, got {type(timeouts).__name__}")
     if isinstance(protocols, str):
         raise TypeError("expected a list of protocols, got str")
     listed = list(protocols)

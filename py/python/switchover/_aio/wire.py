@@ -56,7 +56,7 @@ SECONDS_PER_BYTE = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How many seconds the peer may take, by what `Connection.awaiting` says; None is for ever.
 
     The time runs while there is something to wait for, not while your code works. It begins anew with each event but
@@ -71,9 +71,9 @@ class Patience:
     """More content, or the end of the message."""
     response: float | None = 60
     """A client waits for a response once its request has been sent, or for the next interim one."""
-    go_ahead: float | None = 1
+    expect_continue: float | None = 1
     """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
-    sending: float | None = 30
+    write: float | None = 30
     """The peer takes 32 KiB of what is sent, about a millisecond for each byte.
 
     Over a Unix socket it takes 200 KB, in four times that."""
@@ -89,7 +89,7 @@ class Patience:
         return math.inf if seconds is None else seconds
 
 
-PATIENCE = Patience()
+TIMEOUTS = Timeouts()
 
 
 class SwitchedStream(BufferedByteStream):
@@ -163,10 +163,10 @@ class SwitchedStream(BufferedByteStream):
 class Wire:
     """A stream, and the engine that its bytes pass through."""
 
-    def __init__(self, stream: AnyByteStream, connection: Connection, patience: Patience) -> None:
+    def __init__(self, stream: AnyByteStream, connection: Connection, timeouts: Timeouts) -> None:
         self.stream = of_bytes(stream)
         self.connection = connection
-        self.patience = patience
+        self.timeouts = timeouts
         self.awaited = Awaiting.NOTHING
         self.left = math.inf
         self.reading = CancelScope()
@@ -177,10 +177,10 @@ class Wire:
         self.switched: SwitchedStream | None = None
         pause(self.stream)
         share(self.stream)
-        self.sending_time = patience.sending
-        if patience.sending is not None and getattr(socket_of(stream), "family", None) is UNIX:
+        self.sending_time = timeouts.write
+        if timeouts.write is not None and getattr(socket_of(stream), "family", None) is UNIX:
             # It takes more only once the peer has read nearly all that it holds, 200 KB.
-            self.sending_time = patience.sending * SYSTEM
+            self.sending_time = timeouts.write * SYSTEM
 
     @property
     def failure(self) -> Exception | None:
@@ -208,7 +208,7 @@ class Wire:
         awaiting = self.connection.awaiting
         if awaiting is not self.awaited:
             self.awaited, self.left = awaiting, math.inf
-        left = min(self.left, self.patience.of(awaiting))
+        left = min(self.left, self.timeouts.of(awaiting))
         begun = current_time()
         with fail_after(left) as self.reading:
             length = await self.receive()
@@ -216,10 +216,10 @@ class Wire:
         if awaiting is Awaiting.CONTENT:
             self.left += length * SECONDS_PER_BYTE
 
-    def allow(self, patience: Patience) -> None:
+    def allow(self, timeouts: Timeouts) -> None:
         """Gives the peer these times from now on, also for what is being waited for."""
-        self.patience = patience
-        self.reading.deadline = current_time() + patience.of(self.awaited)
+        self.timeouts = timeouts
+        self.reading.deadline = current_time() + timeouts.of(self.awaited)
 
     async def receive(self) -> int:
         """Gives the engine what comes next, and returns how much that was."""
