@@ -2,7 +2,7 @@
 
 import type { HeaderSource } from "../engine/args.js";
 import type { Event, InformationalEvent, PausedStep } from "../engine/event.js";
-import { type Answer, answerOn, firstAnswer } from "./response.js";
+import { type ClientResponse, responseOn, finalResponse } from "./response.js";
 import { framedBy } from "./fields.js";
 import { joined } from "../engine/octets.js";
 import { contentOf, framed, letGo, pump, type Body, type Source } from "./content.js";
@@ -49,7 +49,7 @@ export interface UpgradeOptions extends ClientOptions {
 export interface Declined {
   readonly protocol: null;
   /** The answer: an ordinary response, its content still to be read. */
-  readonly response: Answer;
+  readonly response: ClientResponse;
   /** Why there was no switch; `whyText` has the sentence. */
   readonly why: Why | null;
   /** What a 426 asks for: offer some of it in a next `upgrade` (RFC 9110, 15.5.22). */
@@ -70,14 +70,14 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
   const { offer = [], resumes = false, informational } = options;
   const { wire, sending } = ask(socket, request, offer, options);
   try {
-    const event = await sending.answered(firstAnswer(wire, sending.heard(informational)));
+    const event = await sending.answered(finalResponse(wire, sending.heard(informational)));
     if (event.kind === "switched") {
       await sending.done;
       if (!wire.connection.maySpeak) throw new DisconnectedError("the request could not be sent whole");
       return new Switched(wire, event, wire.handOut(event, resumes));
     }
     const { why, required } = wire.connection;
-    return { protocol: null, response: answerOn(wire, event, () => sending.isOut), why, required };
+    return { protocol: null, response: responseOn(wire, event, () => sending.isOut), why, required };
   } catch (error) {
     wire.close(error);
     throw wire.failure ? wire.failure.reason : error;
@@ -88,7 +88,7 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
  * Sends a request on a socket that is connected, and gives the response. Read its content, and the socket is free for another
  * request if the response `persists`. Errors and what becomes of the socket are those of `upgrade`. RFC 9112, 9.3.
  */
-export async function request(socket: Socket, request: ClientRequest, options: ClientOptions = {}): Promise<Answer> {
+export async function request(socket: Socket, request: ClientRequest, options: ClientOptions = {}): Promise<ClientResponse> {
   const answer = await upgrade(socket, request, { ...options, offer: [] });
   if (answer.protocol === null) return answer.response;
   answer.close();
@@ -137,13 +137,13 @@ class Sending {
   #isAnswered = false;
   /** Content that waits for a 100 may leave, or never will. */
   readonly #leave: Promise<void>;
-  #goAhead: () => void = () => {};
+  #beginContent: () => void = () => {};
   #glance: ReturnType<typeof setTimeout> | undefined;
 
   constructor(wire: Wire, head: Uint8Array, content: Uint8Array | Source, trailers?: HeaderSource) {
     this.#wire = wire;
     this.#trailers = trailers;
-    this.#leave = new Promise((resolve) => (this.#goAhead = resolve));
+    this.#leave = new Promise((resolve) => (this.#beginContent = resolve));
     const { connection } = wire;
     const waits = connection.awaiting === "continue";
     if (content instanceof Uint8Array) {
@@ -165,7 +165,7 @@ class Sending {
   /** Called with each interim response: content that waits for a 100 may leave. */
   heard(informational?: (event: InformationalEvent) => void): (event: InformationalEvent) => void {
     return (event) => {
-      this.#goAhead();
+      this.#beginContent();
       informational?.(event);
     };
   }
@@ -176,7 +176,7 @@ class Sending {
     // The request goes on to its end before a new protocol.
     this.#isAnswered = event.kind !== "switched";
     clearTimeout(this.#glance);
-    this.#goAhead();
+    this.#beginContent();
     return event;
   }
 
@@ -214,8 +214,8 @@ class Sending {
   /** Waits for an answer of any kind, but not for ever. */
   async #waited(): Promise<void> {
     if (this.#wire.isOver) return;
-    const timer = setTimeout(this.#goAhead, this.#wire.patience.goAhead);
-    const forget = this.#wire.onGivenUp(this.#goAhead);
+    const timer = setTimeout(this.#beginContent, this.#wire.timeouts.expectContinue);
+    const forget = this.#wire.onGivenUp(this.#beginContent);
     await this.#leave;
     clearTimeout(timer);
     forget();

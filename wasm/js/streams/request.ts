@@ -56,7 +56,7 @@ export class ServerRequest extends Message {
 
   /**
    * Aborts when the client leaves before its response has been sent; its reason is a `DisconnectedError`, or that of the signal
-   * of `serve`. A client that has ended its direction counts as gone, although it may still read: what the handler returns is
+   * of `serveConnection`. A client that has ended its direction counts as gone, although it may still read: what the handler returns is
    * sent. While content is still to come, reading that says it; after a next request has come, nothing does until the response
    * is sent. Once it was asked for, up to one read of what comes next is kept in memory.
    */
@@ -70,7 +70,7 @@ export class ServerRequest extends Message {
     return this.#wire.connection;
   }
 
-  /** The socket that was given to `serve`. */
+  /** The socket that was given to `serveConnection`. */
   get socket(): Socket {
     return this.#wire.socket;
   }
@@ -78,7 +78,7 @@ export class ServerRequest extends Message {
   /**
    * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
    * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
-   * `serve`. Content that was not read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, 7.8
+   * `serveConnection`. Content that was not read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, 7.8
    * and 9.3.6.
    *
    * Next: speak the new protocol; the streams are yours to close.

@@ -8,7 +8,7 @@ import { DisconnectedError, type Wire } from "./wire.js";
  * A response in HTTP. Read its content to the end, or cancel it: then the socket is free, if `persists` says so, else closed.
  * After an error of the content the socket is closed.
  */
-export class Answer extends Message {
+export class ClientResponse extends Message {
   /** 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15). */
   readonly status: number;
   /** The reason phrase: often empty, without any meaning. */
@@ -41,7 +41,7 @@ export class Answer extends Message {
 }
 
 /** @internal The first event that is no interim response. */
-export async function firstAnswer(wire: Wire, informational?: (event: InformationalEvent) => void): Promise<Event | PausedStep> {
+export async function finalResponse(wire: Wire, informational?: (event: InformationalEvent) => void): Promise<Event | PausedStep> {
   for (;;) {
     const event = await wire.nextEvent();
     if (event.kind !== "informational") return event;
@@ -50,7 +50,7 @@ export async function firstAnswer(wire: Wire, informational?: (event: Informatio
 }
 
 /** @internal A response whose content is still to be read. `isSent`: whether the request has left whole. */
-export function answerOn(wire: Wire, event: Event | PausedStep, isSent = () => true): Answer {
+export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () => true): ClientResponse {
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;
   let persists = false;
@@ -59,5 +59,5 @@ export function answerOn(wire: Wire, event: Event | PausedStep, isSent = () => t
     if (persists) wire.letGo();
     else wire.close();
   };
-  return new Answer(event, wire, connection.takeEnd(), ended, () => persists);
+  return new ClientResponse(event, wire, connection.takeEnd(), ended, () => persists);
 }

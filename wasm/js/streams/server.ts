@@ -33,7 +33,7 @@ export interface ServeInfo {
   readonly remoteAddr: RemoteAddr | null;
 }
 
-/** What `serve` calls with each request. What it returns is sent, unless it has called `upgrade`. */
+/** What `serveConnection` calls with each request. What it returns is sent, unless it has called `upgrade`. */
 export type Handler = (
   request: ServerRequest,
   info: ServeInfo,
@@ -50,17 +50,17 @@ export interface ServeOptions extends Options {
 }
 
 /** A connection that is being served: how it ends, and a way to end it in order. */
-export interface Serving extends Promise<Ending> {
+export interface ServeHandle extends Promise<ServeResult> {
   /**
    * No request after the one that is being answered, whose response says so where its head has not left; a connection without a
    * request ends now. What is pipelined after it is not answered. After a switch it changes nothing. Next: await the ending.
    * RFC 9112, 9.6.
    */
-  shutdown(): Promise<Ending>;
+  shutdown(): Promise<ServeResult>;
 }
 
 /** How a connection has ended. */
-export interface Ending {
+export interface ServeResult {
   /**
    * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
    * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
@@ -82,20 +82,20 @@ const LINGER_BYTES = 2 ** 20;
  * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it. Its
  * `shutdown` ends the connection in order.
  *
- * It fails with TypeError and the like for wrong arguments; all else is an `Ending`, also that the signal has closed the socket.
+ * It fails with TypeError and the like for wrong arguments; all else is an `ServeResult`, also that the signal has closed the socket.
  * RFC 9112, 9.
  */
-export function serve(socket: Socket, handler: Handler, options: ServeOptions = {}): Serving {
+export function serveConnection(socket: Socket, handler: Handler, options: ServeOptions = {}): ServeHandle {
   let server: Server | undefined;
   const ended = served(socket, handler, options, (begun) => void (server = begun));
-  const shutdown = (): Promise<Ending> => {
+  const shutdown = (): Promise<ServeResult> => {
     server?.shutdown();
     return ended;
   };
   return Object.assign(ended, { shutdown });
 }
 
-async function served(socket: Socket, handler: Handler, options: ServeOptions, begins: (server: Server) => void): Promise<Ending> {
+async function served(socket: Socket, handler: Handler, options: ServeOptions, begins: (server: Server) => void): Promise<ServeResult> {
   const { upgrades = [], date = true, onError = (error: unknown) => console.error(error) } = options;
   if (typeof handler !== "function") throw new TypeError("handler must be a function");
   if (options.config?.http2Preface) throw new TypeError("http2Preface: there is no request to call the handler with");
@@ -161,7 +161,7 @@ class Server {
   }
 
   /** Request after request. */
-  async run(): Promise<Ending> {
+  async run(): Promise<ServeResult> {
     for (;;) {
       const request = await this.#next();
       if ("how" in request) return request;
@@ -171,7 +171,7 @@ class Server {
   }
 
   /** The next request, or how it has ended. */
-  async #next(): Promise<ServerRequest | Ending> {
+  async #next(): Promise<ServerRequest | ServeResult> {
     const wire = this.#wire;
     try {
       if (this.#isStopping) this.#stop();
@@ -186,7 +186,7 @@ class Server {
   }
 
   /** One request and its response; how the connection has ended, if it has. */
-  async #exchange(request: ServerRequest): Promise<Ending | undefined> {
+  async #exchange(request: ServerRequest): Promise<ServeResult | undefined> {
     const wire = this.#wire;
     try {
       const info = { remoteAddr: await wire.until(this.#remote) };
@@ -224,7 +224,7 @@ class Server {
   }
 
   /** Answers after an error, where that can still be done. */
-  async #refused(error: unknown, request?: ServerRequest): Promise<Ending> {
+  async #refused(error: unknown, request?: ServerRequest): Promise<ServeResult> {
     const wire = this.#wire;
     if (wire.failure) return { how: "aborted", error: wire.failure.reason };
     const how = this.#blame(error);
@@ -264,7 +264,7 @@ class Server {
 }
 
 /** What to answer after that. */
-function statusOf(error: unknown, how: Ending["how"]): number {
+function statusOf(error: unknown, how: ServeResult["how"]): number {
   if (error instanceof UntakenTunnelError) return 501;
   if (how === "failed" || error instanceof HalfClosedError) return 500;
   if (error instanceof ContentTooLargeError) return 413;

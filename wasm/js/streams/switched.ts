@@ -2,7 +2,7 @@
 
 import type { SwitchedEvent } from "../engine/event.js";
 import { inspect } from "../engine/inspect.js";
-import { Answer, answerOn, firstAnswer } from "./response.js";
+import { ClientResponse, responseOn, finalResponse } from "./response.js";
 import { shown } from "./head.js";
 import { isFailureOf, type Handed, type Pair, type Socket, type StreamSocket } from "./transport.js";
 import { Wire, type HandedOut, type Options } from "./wire.js";
@@ -26,7 +26,7 @@ export class Switched implements Pair {
   /** The socket that was given. */
   readonly socket: Socket;
   /** Client: the head of the 101, or of the 2xx to a CONNECT; `null` for a server. */
-  readonly response: Answer | null;
+  readonly response: ClientResponse | null;
   readonly #pair: Handed;
   readonly #wire: Wire;
   /** `null`: it is not known yet. */
@@ -37,7 +37,7 @@ export class Switched implements Pair {
     this.protocols = protocols;
     this.protocol = protocols.join(", ");
     this.socket = wire.socket;
-    this.response = response && new Answer(response, wire, true, () => {});
+    this.response = response && new ClientResponse(response, wire, true, () => {});
     this.#pair = pair;
     this.#wire = wire;
     this.#first = first;
@@ -83,12 +83,12 @@ export class Switched implements Pair {
    * `socket` is TLS over what was switched. A `ProtocolError` where no answer is owed, a `GoneError` without the option.
    * RFC 2817, 3; RFC 9110, 7.8.
    */
-  async resume(socket: Socket, options: Options = {}): Promise<Answer> {
+  async resume(socket: Socket, options: Options = {}): Promise<ClientResponse> {
     const { connection } = this.#wire;
     connection.resumeHttp();
     const wire = new Wire(socket, "client", options, connection);
     try {
-      return answerOn(wire, await firstAnswer(wire));
+      return responseOn(wire, await finalResponse(wire));
     } catch (error) {
       wire.close(error);
       throw error;

@@ -13,7 +13,7 @@ import type { Awaiting, Role } from "../generated/tables.js";
  * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
  * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
  */
-export interface Patience {
+export interface Timeouts {
   /** A server waits for the first byte of a request. 60,000 unless given. */
   readonly request?: number;
   /** The rest of its head. 30,000 unless given. */
@@ -23,12 +23,12 @@ export interface Patience {
   /** A client waits for a response, or the next interim one. 60,000 unless given. */
   readonly response?: number;
   /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
-  readonly goAhead?: number;
+  readonly expectContinue?: number;
   /**
    * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
    * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
    */
-  readonly sending?: number;
+  readonly write?: number;
 }
 
 /** What a client and a server may be told. */
@@ -41,7 +41,7 @@ export interface Options {
    */
   readonly config?: Config | undefined;
   /** How long the peer may take. */
-  readonly patience?: Patience | undefined;
+  readonly timeouts?: Timeouts | undefined;
 }
 
 /** The peer is gone, or the transport is: its own error is the `cause`. */
@@ -69,20 +69,20 @@ const NOTHING = new Uint8Array(0);
 const SENT = 32_768;
 /** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
 const MS_PER_BYTE = 1;
-/** How many times `patience.sending` more the system's own buffer may take to empty. */
+/** How many times `timeouts.write` more the system's own buffer may take to empty. */
 const SYSTEM = 3;
 /** The limit of content of a request, in bytes, unless `config` has another. */
 const CONTENT = 2 ** 30;
 /** A timer of a longer time would ring at once. */
 const LONGEST = 2 ** 31 - 1;
 
-const PATIENCE: Required<Patience> = {
+const TIMEOUTS: Required<Timeouts> = {
   request: 60_000,
   head: 30_000,
   content: 30_000,
   response: 60_000,
-  goAhead: 1_000,
-  sending: 30_000,
+  expectContinue: 1_000,
+  write: 30_000,
 };
 
 /** The connections that a signal ends; it has one listener for all of them. */
@@ -117,7 +117,7 @@ export class Wire {
   readonly socket: Socket;
   readonly transport: Transport;
   readonly connection: Connection;
-  readonly patience: Required<Patience>;
+  readonly timeouts: Required<Timeouts>;
   /** Nothing can be sent any more: part of a message is missing. */
   isBroken = false;
   /** Content is being dropped, and has to be counted by the engine. */
@@ -151,10 +151,10 @@ export class Wire {
   readonly #endings = new Set<(reason: unknown) => void>();
 
   /** Wrong arguments are refused before the socket is touched. */
-  constructor(socket: Socket, role: Role, { signal, config, patience = {} }: Options, connection?: Connection) {
-    this.patience = { ...PATIENCE, ...patience };
-    for (const [name, limit] of Object.entries(this.patience)) {
-      if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`patience.${name} must be a number above 0`);
+  constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
+    this.timeouts = { ...TIMEOUTS, ...timeouts };
+    for (const [name, limit] of Object.entries(this.timeouts)) {
+      if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`timeouts.${name} must be a number above 0`);
     }
     if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
     this.socket = socket;
@@ -280,7 +280,7 @@ export class Wire {
 
   /**
    * Waits for what your code makes, as long as there is a client to send it to: not once the socket has failed, nor for longer than
-   * `patience.sending` where the client has ended its direction. Nothing else would tell while nothing is sent.
+   * `timeouts.write` where the client has ended its direction. Nothing else would tell while nothing is sent.
    */
   async whilePresent<T>(step: Promise<T>): Promise<T> {
     this.#attend();
@@ -289,7 +289,7 @@ export class Wire {
       const fail = (error: DisconnectedError): void => reject(this.note(error));
       this.#departs = (error) => {
         if (!(error instanceof HalfClosedError)) return fail(error);
-        timer = setTimeout(fail, Math.min(this.patience.sending, LONGEST), error);
+        timer = setTimeout(fail, Math.min(this.timeouts.write, LONGEST), error);
       };
       if (this.#departure) this.#departs(this.#departure);
       this.until(step)
@@ -357,11 +357,11 @@ export class Wire {
   #limit(awaiting: Awaiting): number {
     switch (awaiting) {
       case "response":
-        return this.isSending ? Infinity : this.patience.response;
+        return this.isSending ? Infinity : this.timeouts.response;
       case "request":
       case "head":
       case "content":
-        return this.patience[awaiting];
+        return this.timeouts[awaiting];
       default:
         return Infinity;
     }
@@ -395,7 +395,7 @@ export class Wire {
         }
         await this.#transported(writing, this.#sendingTime);
         const earned = this.#credit + piece.length * MS_PER_BYTE - (performance.now() - begun);
-        this.#credit = Math.max(0, Math.min(earned, SYSTEM * this.patience.sending));
+        this.#credit = Math.max(0, Math.min(earned, SYSTEM * this.timeouts.write));
       }
     } catch (error) {
       this.isBroken = true;
@@ -409,7 +409,7 @@ export class Wire {
   }
 
   get #sendingTime(): number {
-    return this.patience.sending + this.#credit;
+    return this.timeouts.write + this.#credit;
   }
 
   /** Returns an error, which is from then on the peer's or the transport's. */

@@ -1,6 +1,6 @@
 import { type Event, type Request, type Step } from "./event.js";
 import { Handle } from "./handle.js";
-import { ContentKind, End } from "./tables.js";
+import { ContentKind, End } from "../generated/tables.js";
 /** What is still to come of a message that is being received. */
 export interface Content {
     readonly kind: ContentKind;

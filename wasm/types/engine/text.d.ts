@@ -1,4 +1,4 @@
-import { ErrorKind, Ineligible, Why } from "./tables.js";
+import { ErrorKind, Ineligible, Why } from "../generated/tables.js";
 /** A sentence for a reason that `Connection.why` gives. */
 export declare function whyText(why: Why): string;
 /** A sentence for a reason that an offer is ineligible for. */

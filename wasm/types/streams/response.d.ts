@@ -1,9 +1,9 @@
-import { Message } from "./streams-head.js";
+import { Message } from "./head.js";
 /**
  * A response in HTTP. Read its content to the end, or cancel it: then the socket is free, if `persists` says so, else closed.
  * After an error of the content the socket is closed.
  */
-export declare class Answer extends Message {
+export declare class ClientResponse extends Message {
     #private;
     /** 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15). */
     readonly status: number;

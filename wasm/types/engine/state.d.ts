@@ -1,4 +1,4 @@
-import { Expect, Peer, Phase, Rx, TraceStep, Turn, Tx } from "./tables.js";
+import { Expect, Peer, Phase, Rx, TraceStep, Turn, Tx } from "../generated/tables.js";
 /** The state of one connection, for logs and for pages that show it. */
 export interface State {
     /** The latest request. */

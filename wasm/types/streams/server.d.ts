@@ -1,9 +1,9 @@
-import type { HeaderSource } from "./args.js";
-import { type RemoteAddr } from "./streams-address.js";
-import { type Body } from "./streams-content.js";
-import { ServerRequest } from "./streams-request.js";
-import type { Socket } from "./streams-transport.js";
-import { type Options } from "./streams-wire.js";
+import type { HeaderSource } from "../engine/args.js";
+import { type RemoteAddr } from "./address.js";
+import { type Body } from "./content.js";
+import { ServerRequest } from "./request.js";
+import type { Socket } from "./transport.js";
+import { type Options } from "./wire.js";
 /** A response to send: this, or the platform's `Response`. */
 export interface ServerResponse {
     /** 200 to 599; 200 unless given. A 2xx to CONNECT opens a tunnel: `ServerRequest.upgrade` sends it, and here it is an error. */
@@ -24,7 +24,7 @@ export interface ServeInfo {
     /** Where it comes from; `null` where the runtime does not say so. */
     readonly remoteAddr: RemoteAddr | null;
 }
-/** What `serve` calls with each request. What it returns is sent, unless it has called `upgrade`. */
+/** What `serveConnection` calls with each request. What it returns is sent, unless it has called `upgrade`. */
 export type Handler = (request: ServerRequest, info: ServeInfo) => ServerResponse | Response | void | Promise<ServerResponse | Response | void>;
 /** What a server may be told. */
 export interface ServeOptions extends Options {
@@ -36,16 +36,16 @@ export interface ServeOptions extends Options {
     readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
 /** A connection that is being served: how it ends, and a way to end it in order. */
-export interface Serving extends Promise<Ending> {
+export interface ServeHandle extends Promise<ServeResult> {
     /**
      * No request after the one that is being answered, whose response says so where its head has not left; a connection without a
      * request ends now. What is pipelined after it is not answered. After a switch it changes nothing. Next: await the ending.
      * RFC 9112, 9.6.
      */
-    shutdown(): Promise<Ending>;
+    shutdown(): Promise<ServeResult>;
 }
 /** How a connection has ended. */
-export interface Ending {
+export interface ServeResult {
     /**
      * `closed`: in order, after the last response. `switched`: the handler has the streams. `refused`: the client broke the
      * protocol or was too slow, and was answered where that could be done. `gone`: the client is, or it was and the handler has
@@ -61,7 +61,7 @@ export interface Ending {
  * the socket. After `upgrade` the streams are the handler's, and only a handler that fails has them closed for it. Its
  * `shutdown` ends the connection in order.
  *
- * It fails with TypeError and the like for wrong arguments; all else is an `Ending`, also that the signal has closed the socket.
+ * It fails with TypeError and the like for wrong arguments; all else is an `ServeResult`, also that the signal has closed the socket.
  * RFC 9112, 9.
  */
-export declare function serve(socket: Socket, handler: Handler, options?: ServeOptions): Serving;
+export declare function serveConnection(socket: Socket, handler: Handler, options?: ServeOptions): ServeHandle;

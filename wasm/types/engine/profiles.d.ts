@@ -1,6 +1,6 @@
 import type { Headers } from "./headers.js";
 import { Outbound } from "./outbound.js";
-import { Order } from "./tables.js";
+import { Order } from "../generated/tables.js";
 import { Deflate, type DeflateParameters } from "./websocket.js";
 /**
  * The part of a connection that knows particular protocols. The current head is a server's request, a client's response. With

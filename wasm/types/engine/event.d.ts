@@ -1,5 +1,5 @@
 import type { Headers } from "./headers.js";
-import { Ineligible, NoOffer, Paused, SwitchedBy } from "./tables.js";
+import { Ineligible, NoOffer, Paused, SwitchedBy } from "../generated/tables.js";
 /** One protocol of an offer. */
 export interface Offer {
     /**

@@ -1,7 +1,7 @@
-import type { Headers as Fields } from "./headers.js";
+import type { Headers as Fields } from "../engine/headers.js";
 /** Content to send: whole, or in pieces as they come. A piece is not copied: its bytes stay as they are until it has been sent. */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
-/** There is more content than `text`, `json` or `bytes` may take. `serve` answers it with a 413. */
+/** There is more content than `text`, `json` or `bytes` may take. `serveConnection` answers it with a 413. */
 export declare class ContentTooLargeError extends Error {
 }
 /** The content of a message that is received. */

@@ -1,6 +1,6 @@
-import { ProtocolError } from "./error.js";
-import type { Offer } from "./event.js";
-import type { HeaderSource } from "./args.js";
+import { ProtocolError } from "../engine/error.js";
+import type { Offer } from "../engine/event.js";
+import type { HeaderSource } from "../engine/args.js";
 /** A request of `node:http`: an `IncomingMessage`. */
 export interface NodeRequest {
     readonly method?: string | undefined;

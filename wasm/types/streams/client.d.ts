@@ -1,11 +1,11 @@
-import type { HeaderSource } from "./args.js";
-import type { InformationalEvent } from "./event.js";
-import { type Answer } from "./streams-answer.js";
-import { type Body } from "./streams-content.js";
-import { Switched } from "./streams-switched.js";
-import type { Socket } from "./streams-transport.js";
-import { type Options } from "./streams-wire.js";
-import type { Why } from "./tables.js";
+import type { HeaderSource } from "../engine/args.js";
+import type { InformationalEvent } from "../engine/event.js";
+import { type ClientResponse } from "./response.js";
+import { type Body } from "./content.js";
+import { Switched } from "./switched.js";
+import type { Socket } from "./transport.js";
+import { type Options } from "./wire.js";
+import type { Why } from "../generated/tables.js";
 /** A request to send. */
 export interface ClientRequest {
     /** A token; `GET` unless given. */
@@ -41,7 +41,7 @@ export interface UpgradeOptions extends ClientOptions {
 export interface Declined {
     readonly protocol: null;
     /** The answer: an ordinary response, its content still to be read. */
-    readonly response: Answer;
+    readonly response: ClientResponse;
     /** Why there was no switch; `whyText` has the sentence. */
     readonly why: Why | null;
     /** What a 426 asks for: offer some of it in a next `upgrade` (RFC 9110, 15.5.22). */
@@ -62,4 +62,4 @@ export declare function upgrade(socket: Socket, request: ClientRequest, options?
  * Sends a request on a socket that is connected, and gives the response. Read its content, and the socket is free for another
  * request if the response `persists`. Errors and what becomes of the socket are those of `upgrade`. RFC 9112, 9.3.
  */
-export declare function request(socket: Socket, request: ClientRequest, options?: ClientOptions): Promise<Answer>;
+export declare function request(socket: Socket, request: ClientRequest, options?: ClientOptions): Promise<ClientResponse>;

@@ -1,5 +1,5 @@
-import type { Headers as Fields } from "./headers.js";
-import { Content } from "./streams-content.js";
+import type { Headers as Fields } from "../engine/headers.js";
+import { Content } from "./content.js";
 /** A message that is received: its fields, and its content. */
 export declare abstract class Message extends Content {
     #private;

@@ -1,6 +1,6 @@
-import { Answer } from "./streams-answer.js";
-import { type Pair, type Socket } from "./streams-transport.js";
-import { type Options } from "./streams-wire.js";
+import { ClientResponse } from "./response.js";
+import { type Pair, type Socket } from "./transport.js";
+import { type Options } from "./wire.js";
 /** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
 export interface DuplexMaker<T> {
     fromWeb(pair: any): T;
@@ -19,7 +19,7 @@ export declare class Switched implements Pair {
     /** The socket that was given. */
     readonly socket: Socket;
     /** Client: the head of the 101, or of the 2xx to a CONNECT; `null` for a server. */
-    readonly response: Answer | null;
+    readonly response: ClientResponse | null;
     /** What the peer says, from the first byte of the new protocol on. */
     get readable(): ReadableStream<Uint8Array>;
     /** What we say. Await its writer's `ready`: a peer that does not read is felt there. */
@@ -41,7 +41,7 @@ export declare class Switched implements Pair {
      * `socket` is TLS over what was switched. A `ProtocolError` where no answer is owed, a `GoneError` without the option.
      * RFC 2817, 3; RFC 9110, 7.8.
      */
-    resume(socket: Socket, options?: Options): Promise<Answer>;
+    resume(socket: Socket, options?: Options): Promise<ClientResponse>;
     /** Closes both directions now. */
     close(): void;
     /** What is spoken, for logs. */

@@ -1,6 +1,6 @@
-import type { Connection } from "./connection.js";
-import type { Event, PausedStep } from "./event.js";
-import type { ReadableSide } from "./streams-transport.js";
+import type { Connection } from "../engine/connection.js";
+import type { Event, PausedStep } from "../engine/event.js";
+import type { ReadableSide } from "./transport.js";
 /**
  * Reads the stream into a connection, and gives what happens: for code that writes itself. It reads only where the engine needs
  * more. After a `paused` act before you go on, or it comes again; after `switched`, and a `paused` with the reason `closed`, it

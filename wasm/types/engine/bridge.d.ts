@@ -1,6 +1,6 @@
 import type { Headers } from "./headers.js";
 import { type HeaderSource } from "./args.js";
-import { OverHttp2 } from "./tables.js";
+import { OverHttp2 } from "../generated/tables.js";
 /**
  * What in a field list has no place in HTTP/2; `null` where all of it has. The list is of a response with that status, of a
  * request where it is `null`. What an HTTP/2 library hands over is checked with this, before it is taken for a message.

@@ -1,4 +1,4 @@
-import { DisposableHandle } from "./owned.js";
+import { DisposableHandle } from "./disposable.js";
 /** One datagram of a stream of capsules. */
 export declare class Datagram {
     /**

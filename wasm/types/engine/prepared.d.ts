@@ -1,5 +1,5 @@
 import { type Config } from "./config.js";
-import { DisposableHandle } from "./owned.js";
+import { DisposableHandle } from "./disposable.js";
 import { type HeaderSource } from "./args.js";
 /** The head of a response to send. */
 export interface ResponseHead {

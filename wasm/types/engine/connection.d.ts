@@ -1,8 +1,8 @@
 import { type LimitOptions } from "./config.js";
 import { type HeaderSource } from "./args.js";
-import { ProfileMethods } from "./profiled.js";
+import { ProfileMethods } from "./profiles.js";
 import { type State, type TraceEntry } from "./state.js";
-import { Awaiting, Closing, Order, Owes, Why } from "./tables.js";
+import { Awaiting, Closing, Order, Owes, Why } from "../generated/tables.js";
 /** A choice among the offers of one request, for `accept`. It does not outlive its request. */
 export declare class Selection {
     #private;

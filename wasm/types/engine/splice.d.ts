@@ -1,5 +1,5 @@
 import { Connection } from "./connection.js";
-import { DisposableHandle } from "./owned.js";
+import { DisposableHandle } from "./disposable.js";
 import { type HeaderSource } from "./args.js";
 /**
  * Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both have

@@ -1,4 +1,4 @@
-import { Lenient, Limits } from "./tables.js";
+import { Lenient, Limits } from "../generated/tables.js";
 /** Bounds, by their names in `Limits`. */
 export type LimitOptions = {
     readonly [name in keyof typeof Limits]?: number;

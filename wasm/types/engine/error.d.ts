@@ -1,4 +1,4 @@
-import { Blame, Ineligible, type CapsuleFault, type ErrorKind, type OverHttp2 } from "./tables.js";
+import { Blame, Ineligible, type CapsuleFault, type ErrorKind, type OverHttp2 } from "../generated/tables.js";
 /**
  * A rule of the protocol was broken: by the peer (receiving has ended; a server may answer with `status`, once), or by
  * the caller (nothing has changed). The numbers and names are those of every surface of the engine; `errorText` has the

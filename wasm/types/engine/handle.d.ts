@@ -1,6 +1,6 @@
 import { type Config } from "./config.js";
-import { DisposableHandle } from "./owned.js";
-import { Role } from "./tables.js";
+import { DisposableHandle } from "./disposable.js";
+import { Role } from "../generated/tables.js";
 /** A connection as something that has memory in the module. */
 export declare class Handle extends DisposableHandle {
     #private;

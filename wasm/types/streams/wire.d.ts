@@ -1,10 +1,10 @@
-import type { Config } from "./config.js";
+import type { Config } from "../engine/config.js";
 /**
  * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
  * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
  * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
  */
-export interface Patience {
+export interface Timeouts {
     /** A server waits for the first byte of a request. 60,000 unless given. */
     readonly request?: number;
     /** The rest of its head. 30,000 unless given. */
@@ -14,12 +14,12 @@ export interface Patience {
     /** A client waits for a response, or the next interim one. 60,000 unless given. */
     readonly response?: number;
     /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
-    readonly goAhead?: number;
+    readonly expectContinue?: number;
     /**
      * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
      * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
      */
-    readonly sending?: number;
+    readonly write?: number;
 }
 /** What a client and a server may be told. */
 export interface Options {
@@ -31,7 +31,7 @@ export interface Options {
      */
     readonly config?: Config | undefined;
     /** How long the peer may take. */
-    readonly patience?: Patience | undefined;
+    readonly timeouts?: Timeouts | undefined;
 }
 /** The peer is gone, or the transport is: its own error is the `cause`. */
 export declare class DisconnectedError extends Error {
