@@ -6,18 +6,18 @@ use switchover_tests::{files, home};
 
 /// A folder or file of `core/src`, and what it may use beside itself.
 const MAY_USE: [(&str, &str); 11] = [
-    ("listed", ""),
+    ("enums", ""),
     ("limits", ""),
-    ("error", "listed"),
-    ("trace", "listed"),
-    ("wire", "error limits listed"),
+    ("error", "enums"),
+    ("trace", "enums"),
+    ("wire", "error limits enums"),
     // The machine knows no byte.
-    ("machine", "error listed"),
-    ("upgrade", "error limits listed machine wire"),
-    ("event", "listed upgrade wire"),
-    ("connection", "error event limits listed machine trace upgrade wire"),
+    ("machine", "error enums"),
+    ("upgrade", "error limits enums machine wire"),
+    ("event", "enums upgrade wire"),
+    ("connection", "error event limits enums machine trace upgrade wire"),
     // What stands beside a connection knows none.
-    ("beside", "error listed upgrade wire"),
+    ("beside", "error enums upgrade wire"),
     ("http", "event upgrade wire"),
 ];
 
