@@ -41,7 +41,7 @@ fn the_c_header_has_the_tables() {
 
 #[test]
 fn the_typescript_face_has_the_tables() {
-    let face = read("wasm/types/tables.d.ts");
+    let face = read("wasm/types/generated/tables.d.ts");
     for Table { name, values } in tables() {
         let found = constants(&face, name);
         let wanted: Vec<_> =
@@ -63,7 +63,7 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     let limits: Vec<_> = Limits::DEFAULT.table().collect();
     let flags: Vec<_> = Lenient::none().table().collect();
     let header = read("ffi-c/include/switchover.h");
-    let face = read("wasm/types/tables.d.ts");
+    let face = read("wasm/types/generated/tables.d.ts");
 
     let in_c = |line: &str| {
         line.strip_prefix("uint32_t ")

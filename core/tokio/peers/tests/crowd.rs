@@ -70,7 +70,7 @@ async fn listen() -> (TcpListener, std::net::SocketAddr) {
 
 async fn run(listener: TcpListener) {
     let timeouts = Timeouts { idle: None, ..Timeouts::default() };
-    let config = Config { timeouts: timeouts, ..Config::default() };
+    let config = Config { timeouts, ..Config::default() };
     serve(listener, service_fn(count), &config, std::future::pending()).await;
 }
 

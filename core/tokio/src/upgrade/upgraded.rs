@@ -86,7 +86,7 @@ impl Upgraded {
     }
 
     /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
-    /// the request of before. Next: [`HttpOverTls::serve`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
+    /// the request of before. Next: [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
     pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
         let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));

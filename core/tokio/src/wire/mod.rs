@@ -80,7 +80,7 @@ impl<S: Transport> Wire<S> {
             stream: Stream::new(stream),
             http,
             out: OutputBuffer::default(),
-            timeouts: timeouts,
+            timeouts,
             receiving: Deadline::default(),
             writing: Deadline::default(),
             memory: Memory::Held,
