@@ -95,7 +95,8 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Many line ends in bytes that are no head, or no more a head, must not cost more memory than the bytes themselves.
+/// Many line ends in bytes that are no head, or no more a head, must not cost more memory than the
+/// bytes themselves.
 #[test]
 fn lines_cost_no_memory_before_they_are_a_head() {
     let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();

@@ -1,5 +1,6 @@
-//! Runs three other projects' inputs through the engine, cut in many ways, and keeps score. What the engine does
-//! otherwise than a strict one would is written down in `corpora/differences.md`, each with its clause.
+//! Runs three other projects' inputs through the engine, cut in many ways, and keeps score. What
+//! the engine does otherwise than a strict one would is written down in `corpora/differences.md`,
+//! each with its clause.
 
 use std::collections::BTreeSet;
 
@@ -64,7 +65,9 @@ fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
     (right.len(), wrong.into_iter().map(|(reasons, id)| (id, reasons)).collect())
 }
 
-/// The cases in the table below a heading of `differences.md`. Each row must say why.
+/// The cases in the table below a heading of `differences.md`.
+///
+/// Each row must say why.
 fn listed(heading: &str) -> BTreeSet<String> {
     let text =
         std::fs::read_to_string(home().join("corpora/differences.md")).expect("differences.md");

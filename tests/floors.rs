@@ -1,4 +1,6 @@
-//! Which folder of the core may use which. So there is no circle of folders, and nothing uses `beside`.
+//! Which folder of the core may use which.
+//!
+//! So there is no circle of folders, and nothing uses `beside`.
 
 use std::fs;
 

@@ -1,4 +1,5 @@
-//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff is read.
+//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff
+//! is read.
 
 use std::fmt::Write;
 use std::fs;
@@ -125,7 +126,8 @@ fn with_commas(number: usize) -> String {
     groups.join(",")
 }
 
-/// Every error that a peer can cause, and every one that a caller can, has a vector in which it occurs.
+/// Every error that a peer can cause, and every one that a caller can, has a vector in which it
+/// occurs.
 #[test]
 fn every_error_has_a_vector() {
     let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
@@ -139,14 +141,16 @@ fn every_error_has_a_vector() {
         })
         .collect();
     let elsewhere = [
-        // The runner tries each output with too little space, so this one is everywhere and written nowhere.
+        // The runner tries each output with too little space, so this one is everywhere and written
+        // nowhere.
         ErrorKind::OutputTooSmall,
-        // `misuse.rs` has these: they need more than one connection, many requests, or input that no test looks at.
+        // `misuse.rs` has these: they need more than one connection, many requests, or input that
+        // no test looks at.
         ErrorKind::UnreadInput,
         ErrorKind::NotOffered,
         ErrorKind::PipelineFull,
-        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and after a peer error
-        // that error itself is given.
+        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and
+        // after a peer error that error itself is given.
         ErrorKind::Unanswered,
         ErrorKind::Failed,
     ];

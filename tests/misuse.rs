@@ -148,7 +148,8 @@ fn what_came_before_a_request_is_not_its_answer() {
     let request = RequestHead::new("GET", "/", &[("Host", "a")]);
     let mut out = Vec::new();
 
-    // Before any request, and after the answer to the one before; it makes no difference whether it was looked at.
+    // Before any request, and after the answer to the one before; it makes no difference whether it
+    // was looked at.
     for asks_before in [false, true] {
         let mut client = Connection::new(Role::Client);
         if asks_before {
@@ -457,7 +458,8 @@ fn the_authority_of_a_request_is_its_targets_before_it_is_hosts() {
     }
 }
 
-/// What is said in a log must not be a password: every public type that has seen one is shown, in every state.
+/// What is said in a log must not be a password: every public type that has seen one is shown, in
+/// every state.
 #[test]
 fn no_secret_is_shown_by_debug() {
     const SECRETS: [&str; 4] = ["c2VjcmV0OnBhc3M=", "id=31a8f0", "proxy-31a8f1", "set-31a8f2"];
@@ -476,7 +478,8 @@ fn no_secret_is_shown_by_debug() {
     let request = server.request().expect("a request with an offer is kept");
     let fields = request.fields();
     shown += &format!("{server:?} {request:?} {fields:?} {:?}", fields.iter().collect::<Vec<_>>());
-    // What a splice holds is HPACK, in which a password need not look like itself: none of it is shown.
+    // What a splice holds is HPACK, in which a password need not look like itself: none of it is
+    // shown.
     let splice = format!("{:?}", Splice::new(&request, b"", &()).expect("h2c is offered"));
     assert!(splice.len() < 200 && splice.starts_with("Splice { is_done: false"), "{splice}");
     shown += &format!("{:?}", server.event());

@@ -1,5 +1,6 @@
-//! One vocabulary on four surfaces: the core's tables against the C header, the Python stubs and the TypeScript
-//! declarations. Names, numbers and order must agree, with nothing missing and nothing extra.
+//! One vocabulary on four surfaces: the core's tables against the C header, the Python stubs and
+//! the TypeScript declarations. Names, numbers and order must agree, with nothing missing and
+//! nothing extra.
 
 use std::fs;
 
@@ -99,8 +100,8 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
     read(&format!("core/src/{file}.rs")).lines().filter_map(name).collect()
 }
 
-/// The public methods of `Connection`, and what stands beside it for particular protocols: `Splice::client_sent` is
-/// `splice_client_sent` here.
+/// The public methods of `Connection`, and what stands beside it for particular protocols:
+/// `Splice::client_sent` is `splice_client_sent` here.
 fn verbs() -> Vec<String> {
     let connection = ["mod", "inbound/mod", "outbound/mod", "outbound/prepared"]
         .map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
@@ -195,7 +196,8 @@ fn members(file: &str, name: &str) -> Vec<String> {
         [format!("pub struct {name}"), format!("impl {name}"), format!("impl<'a> {name}<'a>")]
     {
         for block in source.split(&format!("\n{opening}")).skip(1) {
-            // A longer name that begins alike is another type, and so is the trait of an `impl … for`.
+            // A longer name that begins alike is another type, and so is the trait of an
+            // `impl … for`.
             let (head, body) = block.split_once(" {\n").unwrap_or_default();
             if !matches!(head, "" | "<'a>" | "<'_>") {
                 continue;
@@ -245,7 +247,8 @@ const TYPES: [(&str, &str, &str, &str); 10] = [
 /// A member of a type in each language; empty where a language has no such thing, and why.
 fn spellings_of(name: &str, member: &str) -> (String, String, String) {
     let (c, python, typescript) = match (name, member) {
-        // In C a result is the kind and its number, and what else there is to say stands in `written` or swo_failure_info.
+        // In C a result is the kind and its number, and what else there is to say stands in
+        // `written` or swo_failure_info.
         ("Error", "kind" | "code") => ("swo_result", member, member),
         ("Error", "offset") => ("swo_failure_info", "offset", "offset"),
         ("Error", "field" | "ineligible") => ("written", member, member),

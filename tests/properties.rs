@@ -1,5 +1,7 @@
-//! Properties on random input. A test case is a tape of bytes from which every choice is read, so a failure shrinks. It
-//! prints the seed of its run, which makes the same cases again.
+//! Properties on random input.
+//!
+//! A test case is a tape of bytes from which every choice is read, so a failure shrinks. It prints
+//! the seed of its run, which makes the same cases again.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,7 +35,9 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// What a connection says of some input, with adjacent content merged. It answers every request the same way.
+/// What a connection says of some input, with adjacent content merged.
+///
+/// It answers every request the same way.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     let mut connection = Connection::new(role);
     let (mut log, mut content) = (Vec::new(), Vec::new());
@@ -116,7 +120,9 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     (vector.role, bytes)
 }
 
-/// What is random comes from the seed of the run. What has failed once is tried first; proptest writes it down.
+/// What is random comes from the seed of the run.
+///
+/// What has failed once is tried first; proptest writes it down.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test properties", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");
@@ -147,7 +153,8 @@ proptest! {
         })?;
     }
 
-    /// What is sent is received: a request and a response of random legal parts come back as they were.
+    /// What is sent is received: a request and a response of random legal parts come back as they
+    /// were.
     #[test]
     fn what_is_encoded_is_parsed(
         method in "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}",
@@ -188,8 +195,8 @@ proptest! {
         prop_assert_eq!(got, content);
     }
 
-    /// Two honest ends, every decision at random and often refused: nothing panics, a refusal writes nothing, and
-    /// neither end ever refuses what the other one sends.
+    /// Two honest ends, every decision at random and often refused: nothing panics, a refusal
+    /// writes nothing, and neither end ever refuses what the other one sends.
     #[test]
     fn random_decisions_never_break_the_wire(octets in vec(any::<u8>(), 0..400)) {
         choose();
@@ -364,14 +371,17 @@ impl Side {
         }
     }
 
-    /// Takes what the engine has to say, up to a pause. A peer error is a failure of the other end, or of ours.
+    /// Takes what the engine has to say, up to a pause.
+    ///
+    /// A peer error is a failure of the other end, or of ours.
     fn observe(&mut self, other_abandoned: bool) -> Result<(), TestCaseError> {
         for _ in 0..1000 {
             match self.connection.advance() {
                 Ok(Step::Event) => {}
                 Ok(_) => return Ok(()),
                 Err(error) => {
-                    // A server may close an idle connection; one that gives up may leave half a message.
+                    // A server may close an idle connection; one that gives up may leave half a
+                    // message.
                     let is_honest = match error.kind() {
                         ErrorKind::NoResponse => true,
                         ErrorKind::Truncated => other_abandoned,

@@ -1,5 +1,6 @@
-//! Holds `requirements.md` to the truth: every row has a proof that claims it, or says whose duty it is. A vector claims what
-//! stands on its `Proves:` line, a Rust test what its documentation says after that word.
+//! Holds `requirements.md` to the truth: every row has a proof that claims it, or says whose duty
+//! it is. A vector claims what stands on its `Proves:` line, a Rust test what its documentation
+//! says after that word.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -44,7 +45,8 @@ fn claims() -> Claims {
     claims
 }
 
-/// The cases with real programs in a source file: the functions that `@case` registers. A docstring may claim.
+/// The cases with real programs in a source file: the functions that `@case` registers. A docstring
+/// may claim.
 fn add_cases(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     for case in text.split("\n@case(").skip(1) {
@@ -58,7 +60,9 @@ fn add_cases(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// The tests of a source file. What is documented between one and the next belongs to the next.
+/// The tests of a source file.
+///
+/// What is documented between one and the next belongs to the next.
 fn add_tests(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     let (mut documentation, mut is_test) = (String::new(), false);

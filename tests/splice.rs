@@ -1,6 +1,6 @@
-//! `h2c::Splice` in front of real HTTP/2 engines that know nothing of upgrades, `h2` and nghttpd, with a client that keeps
-//! to its windows and goes on with stream 3. An engine that is given a frame out of place or too much content says so with
-//! GOAWAY, which no test survives.
+//! `h2c::Splice` in front of real HTTP/2 engines that know nothing of upgrades, `h2` and nghttpd,
+//! with a client that keeps to its windows and goes on with stream 3. An engine that is given a
+//! frame out of place or too much content says so with GOAWAY, which no test survives.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -207,7 +207,9 @@ fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-/// Client, splice and engine until every answer is in; gives the answers. `io` is the engine's transport.
+/// Client, splice and engine until every answer is in; gives the answers.
+///
+/// `io` is the engine's transport.
 async fn exchange(
     plan: Plan,
     target: &str,
@@ -245,8 +247,8 @@ async fn exchange(
         client.receive(&splice.take_for_client());
     }
     settle(&mut splice, &mut client, &mut io).await;
-    // An engine gives back what it has taken in large pieces, and one that wants a smaller window than the first one does
-    // so only when more has come; until then there is debt.
+    // An engine gives back what it has taken in large pieces, and one that wants a smaller window
+    // than the first one does so only when more has come; until then there is debt.
     let uploaded = plan.uploads.iter().flatten().sum::<usize>();
     let must_be_done = plan.body == 0 || uploaded >= 100_000;
     assert!(
@@ -311,7 +313,8 @@ async fn with_h2(plan: Plan, window: u32) {
     }
 }
 
-/// R7540-3.2-7: whatever was taken along, whatever the engine's windows, stream 1 is answered and later streams go on.
+/// R7540-3.2-7: whatever was taken along, whatever the engine's windows, stream 1 is answered and
+/// later streams go on.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_and_goes_on() {
     for window in [16_384, 65_535, 1 << 20] {

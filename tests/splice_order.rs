@@ -1,5 +1,6 @@
-//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that one would not think of: everything that
-//! the client has sent, in an order that means the same, and never more than the engine takes.
+//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that one would not
+//! think of: everything that the client has sent, in an order that means the same, and never more
+//! than the engine takes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -248,7 +249,9 @@ fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     joined
 }
 
-/// What is random comes from the seed of the run. What has failed once is tried first; proptest writes it down.
+/// What is random comes from the seed of the run.
+///
+/// What has failed once is tried first; proptest writes it down.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test splice_order", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");

@@ -1,5 +1,6 @@
-//! What Python's stubs say of enums and options is written from the core: its tables, and the documents of its sources. A stale
-//! stub fails; `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
+//! What Python's stubs say of enums and options is written from the core: its tables, and the
+//! documents of its sources. A stale stub fails;
+//! `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
 
 use std::fs;
 
@@ -58,7 +59,8 @@ fn for_help(stubs: &str) -> String {
     page + "}\n"
 }
 
-/// The attributes of a class whose lines have that mark after the name, with the document after each.
+/// The attributes of a class whose lines have that mark after the name, with the document after
+/// each.
 fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     let mut found = Vec::new();
     let mut lines = class.lines();
@@ -82,7 +84,8 @@ fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     found
 }
 
-/// The members of the stubs' enums are written from the core's tables, with what the core says of each.
+/// The members of the stubs' enums are written from the core's tables, with what the core says of
+/// each.
 fn with_enums(mut stubs: String) -> String {
     let mut tables = tables();
     tables.extend(tables!(ContentKind));
@@ -161,7 +164,8 @@ fn in_quotes(text: &str) -> String {
     lines.join("\n") + quotes + "\n"
 }
 
-/// The arguments of `Config` with their defaults, and its attributes with what the core says of them.
+/// The arguments of `Config` with their defaults, and its attributes with what the core says of
+/// them.
 fn with_options(mut stubs: String) -> String {
     let (mut arguments, mut attributes) = (String::new(), String::new());
     let mut add = |name: &str, kind: &str, default: &str, document: &str| {

@@ -1,4 +1,5 @@
-//! The WebSocket handshake with tungstenite at the other end, in both roles, over a pair of sockets.
+//! The WebSocket handshake with tungstenite at the other end, in both roles, over a pair of
+//! sockets.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;

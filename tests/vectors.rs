@@ -1,5 +1,7 @@
-//! Runs every vector in every way its input can be cut. `BLESS=1` rewrites what the files say comes out, and prints each
-//! line that it changes; what fails is left as it is.
+//! Runs every vector in every way its input can be cut.
+//!
+//! `BLESS=1` rewrites what the files say comes out, and prints each line that it changes; what
+//! fails is left as it is.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +60,8 @@ fn no_vector_is_lost() {
     }
 }
 
-/// What `tidy` may put right, strict refuses: a vector without such a refusal says the same with it, byte for byte.
+/// What `tidy` may put right, strict refuses: a vector without such a refusal says the same with
+/// it, byte for byte.
 #[test]
 fn tidy_changes_nothing_that_strict_takes() {
     let cured =

@@ -1,6 +1,6 @@
-//! What a verb can be refused with stands in the documents of four languages, each time as one paragraph that is written from
-//! the core's table; so is the table of its names. A stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs`
-//! writes them.
+//! What a verb can be refused with stands in the documents of four languages, each time as one
+//! paragraph that is written from the core's table; so is the table of its names. A stale one
+//! fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -78,7 +78,8 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// The lines of the document of the verb that a line declares: where they begin, and where they end.
+/// The lines of the document of the verb that a line declares: where they begin, and where they
+/// end.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
         // Of overloads the last one has it.
@@ -108,7 +109,8 @@ fn document(lines: &[String], declared: usize, language: &Language) -> (usize, u
     (begin, end)
 }
 
-/// The source with the paragraph of that verb as the table has it; `None` where the source does not declare the verb.
+/// The source with the paragraph of that verb as the table has it; `None` where the source does not
+/// declare the verb.
 fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {
     let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
     let declares = (language.declares)(name);
@@ -253,7 +255,8 @@ fn linked(next: &str) -> String {
     marked.collect::<Vec<_>>().join(" ")
 }
 
-/// Each verb is declared in each language that the table has a name of, so that the table names nothing that is not there.
+/// Each verb is declared in each language that the table has a name of, so that the table names
+/// nothing that is not there.
 #[test]
 fn every_verb_is_there() {
     for language in &LANGUAGES {

@@ -1,5 +1,5 @@
-//! Whole answers against their longhand: `respond` and `respond_prepared` beside `send_response`, `send_data` and
-//! `send_end`, in every state that a server comes to, for each kind of status.
+//! Whole answers against their longhand: `respond` and `respond_prepared` beside `send_response`,
+//! `send_data` and `send_end`, in every state that a server comes to, for each kind of status.
 
 use std::collections::BTreeSet;
 
@@ -214,7 +214,8 @@ fn longhand(
     server.send_end(&(), out)
 }
 
-/// What the rules of a whole answer refuse and its longhand does not, or later, or as something else.
+/// What the rules of a whole answer refuse and its longhand does not, or later, or as something
+/// else.
 fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     let given = case
         .fields

@@ -1,8 +1,10 @@
-//! What many connections cost: memory while they are idle, memory while each has a message under way, and time where
-//! each request comes on another one, so that nothing of its connection is in the cache.
+//! What many connections cost: memory while they are idle, memory while each has a message under
+//! way, and time where each request comes on another one, so that nothing of its connection is in
+//! the cache.
 //!
-//! The heap is counted by an allocator that counts; what the kernel says the process has in memory stands beside it.
-//! Asserts that an idle connection costs no more than its struct, and that no more than 128 bytes.
+//! The heap is counted by an allocator that counts; what the kernel says the process has in memory
+//! stands beside it. Asserts that an idle connection costs no more than its struct, and that no
+//! more than 128 bytes.
 
 use std::fs;
 use std::hint::black_box;

@@ -1,5 +1,5 @@
-//! Whole cycles in memory: bytes in, every event, the answer's bytes out; against hyper, which is a whole server around
-//! its parser, over an in-memory pipe, and against tungstenite's handshake.
+//! Whole cycles in memory: bytes in, every event, the answer's bytes out; against hyper, which is a
+//! whole server around its parser, over an in-memory pipe, and against tungstenite's handshake.
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -25,7 +25,8 @@ const PIPELINED: usize = 32;
 /// hyper sends one, so we do.
 const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
 
-/// A pipe that gives so many requests a read, then its end, and forgets what is written but for its length.
+/// A pipe that gives so many requests a read, then its end, and forgets what is written but for its
+/// length.
 struct Pipe<'a> {
     reads: std::slice::Iter<'a, Vec<u8>>,
     /// What of a read had no place in the reader's memory.

@@ -1,9 +1,11 @@
-//! Heads and content, against parsers: everything the engine does with a message from the bytes that a read left in its
-//! buffer to the end of the message, strictness, framing and offers included, against the bare syntax of the peers. The end
-//! is folded into the head's event with `take_end`.
+//! Heads and content, against parsers: everything the engine does with a message from the bytes
+//! that a read left in its buffer to the end of the message, strictness, framing and offers
+//! included, against the bare syntax of the peers. The end is folded into the head's event with
+//! `take_end`.
 //!
-//! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
-//! place. The answer, without which a server reads no second request, is not timed here either: `cycles.rs` times it all.
+//! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as
+//! the peers get theirs in place. The answer, without which a server reads no second request, is
+//! not timed here either: `cycles.rs` times it all.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,8 @@ use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};
 use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 
-/// As many connections take turns between two looks at the clock; their memory fits into the first cache.
+/// As many connections take turns between two looks at the clock; their memory fits into the first
+/// cache.
 const BATCH: usize = 16;
 
 /// One of the two ends, ready for the next message.
@@ -44,7 +47,8 @@ impl Ours {
         (fields, spent)
     }
 
-    /// Everything that is not measured: the request before is answered (or asked), and the bytes are read.
+    /// Everything that is not measured: the request before is answered (or asked), and the bytes
+    /// are read.
     fn prepare(&mut self, batch: &[&[u8]]) {
         let Self { connections, role, out, .. } = self;
         connections.resize_with(batch.len().max(connections.len()), || Connection::new(*role));

@@ -66,8 +66,8 @@ pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
     HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\
     \r\n";
 
-/// The protocols of an offer of that many: in turn, one that is offered right, one that lacks its fields, and one without
-/// rules.
+/// The protocols of an offer of that many: in turn, one that is offered right, one that lacks its
+/// fields, and one without rules.
 pub fn protocols(count: usize) -> Vec<&'static str> {
     ["h2c", "websocket", "example/1"].into_iter().cycle().take(count).collect()
 }
@@ -172,8 +172,9 @@ impl Dice {
     }
 }
 
-/// A thousand request heads as browsers, libraries and proxies send them: fields, their order, number, spelling and
-/// lengths differ from one to the next, so that no branch predictor can learn them by heart.
+/// A thousand request heads as browsers, libraries and proxies send them: fields, their order,
+/// number, spelling and lengths differ from one to the next, so that no branch predictor can learn
+/// them by heart.
 pub fn distinct() -> Vec<Vec<u8>> {
     let mut dice = Dice(SEED);
     (0..1000).map(|_| one(&mut dice)).collect()

@@ -1,6 +1,7 @@
-//! Costs that could grow faster than the input, and must not: each kind of input in sizes from one to four times the other.
-//! Asserts what was parsed, prints what a byte took, and says where it takes more than twice as long in the larger input;
-//! with the variable `JUDGE` that is a failure. Without it only what was parsed can be wrong: no test hangs on a time.
+//! Costs that could grow faster than the input, and must not: each kind of input in sizes from one
+//! to four times the other. Asserts what was parsed, prints what a byte took, and says where it
+//! takes more than twice as long in the larger input; with the variable `JUDGE` that is a failure.
+//! Without it only what was parsed can be wrong: no test hangs on a time.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -94,8 +95,8 @@ fn short_lines(octets: usize, piece: usize) -> Input {
     request(head, number + 1, &cut)
 }
 
-/// A request of that many fields, without its empty line, is read piece by piece and answered, on a connection that has done
-/// so before.
+/// A request of that many fields, without its empty line, is read piece by piece and answered, on a
+/// connection that has done so before.
 fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) -> Input {
     head.extend_from_slice(b"\r\n");
     let (octets, pieces) = (head.len(), cut(head.len()));
@@ -216,7 +217,9 @@ fn pipeline(number: usize) -> Input {
     Input { octets, run: Box::new(run) }
 }
 
-/// What a byte takes in each size, in nanoseconds. Small inputs are read several times.
+/// What a byte takes in each size, in nanoseconds.
+///
+/// Small inputs are read several times.
 fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     let mut inputs: Vec<Input> = sizes.iter().map(|&size| make(size)).collect();
     let all: Vec<usize> = inputs.iter().map(|input| input.octets).collect();

@@ -101,14 +101,16 @@ pub fn load() -> Vec<Peer> {
     files.sort();
     let open = |path: &std::path::PathBuf| {
         let name = path.file_stem()?.to_string_lossy().into_owned();
-        // SAFETY: `peers/build` has just made it; its constructors fill a table and touch nothing else.
+        // SAFETY: `peers/build` has just made it; its constructors fill a table and touch nothing
+        // else.
         Some(Peer { name, library: unsafe { Library::new(path) }.ok()? })
     };
     files.iter().filter_map(open).collect()
 }
 
 impl Peer {
-    /// What a function of it makes of some messages: the number of fields; `None` where it has no such function.
+    /// What a function of it makes of some messages: the number of fields; `None` where it has no
+    /// such function.
     pub fn many(&self, function: &str) -> Option<impl Fn(&[Message<'_>]) -> usize + '_> {
         // SAFETY: peer.h gives every function of these names this type.
         let call = unsafe { self.library.get::<Many>(function) }.ok()?;
@@ -124,7 +126,8 @@ impl Peer {
         Some(move |message: Message<'_>| unsafe { call(&raw const message) })
     }
 
-    /// How many bytes of content it finds in a chunked message that is read so many bytes at a time.
+    /// How many bytes of content it finds in a chunked message that is read so many bytes at a
+    /// time.
     pub fn chunked(&self) -> Option<impl Fn(Message<'_>, usize) -> usize + '_> {
         type Chunked = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
         // SAFETY: as above.
@@ -139,7 +142,8 @@ impl Peer {
         unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
     }
 
-    /// What it reads of one head, which may have more after it: `None` where that is not complete; or why it refuses it.
+    /// What it reads of one head, which may have more after it: `None` where that is not complete;
+    /// or why it refuses it.
     pub fn head<'a>(
         &self,
         octets: &'a [u8],

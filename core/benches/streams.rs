@@ -1,5 +1,6 @@
-//! Content and slow input: chunks large and small, a long body, heads byte by byte; everything through the public API,
-//! against llhttp, which is the peer that goes on where its input stopped, and against the parsers that begin again.
+//! Content and slow input: chunks large and small, a long body, heads byte by byte; everything
+//! through the public API, against llhttp, which is the peer that goes on where its input stopped,
+//! and against the parsers that begin again.
 
 use std::hint::black_box;
 

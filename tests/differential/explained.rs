@@ -1,5 +1,5 @@
-//! By which rules the engine refuses what a peer takes, and takes what a peer refuses. And what an error says must be
-//! so: that is looked at here byte by byte, without the engine.
+//! By which rules the engine refuses what a peer takes, and takes what a peer refuses. And what an
+//! error says must be so: that is looked at here byte by byte, without the engine.
 
 use switchover::ErrorKind::{self, *};
 

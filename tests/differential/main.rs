@@ -1,8 +1,9 @@
-//! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by llhttp: where one
-//! takes what another refuses, `explained.rs` has the rule that it goes by, and where both take it they read the same.
+//! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by
+//! llhttp: where one takes what another refuses, `explained.rs` has the rule that it goes by, and
+//! where both take it they read the same.
 //!
-//! `HEADS` is how many heads there are, `SEED` the seed that they are made from; else it is the clock's, and is printed. A
-//! head that nothing explains is printed as small as it can be made.
+//! `HEADS` is how many heads there are, `SEED` the seed that they are made from; else it is the
+//! clock's, and is printed. A head that nothing explains is printed as small as it can be made.
 
 mod explained;
 mod mutate;
@@ -82,7 +83,8 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
     }
 }
 
-/// Whether all take an input, and the rules by which they differ on it; or in what they differ without a rule.
+/// Whether all take an input, and the rules by which they differ on it; or in what they differ
+/// without a rule.
 fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
     let mut ours: Option<Ours> = None;
     for path in ScanPath::available() {

@@ -79,7 +79,8 @@ impl Mutator {
             if octets.len() > 4096 {
                 continue;
             }
-            // Most of these are refused for what the client here has offered. With another status they are read.
+            // Most of these are refused for what the client here has offered. With another status
+            // they are read.
             if octets.starts_with(b"HTTP/1.1 101") {
                 responses.insert([b"HTTP/1.1 200", &octets[12..]].concat());
             }

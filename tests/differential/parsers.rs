@@ -171,7 +171,9 @@ fn llhttp(llhttp: &Peer, input: &Input) -> Theirs {
     }))
 }
 
-/// A head in one form. A fold is the spaces that a client makes of it (RFC 9112, 5.2).
+/// A head in one form.
+///
+/// A fold is the spaces that a client makes of it (RFC 9112, 5.2).
 fn text<'a>(
     method: &[u8],
     target: &[u8],

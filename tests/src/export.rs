@@ -1,5 +1,5 @@
-//! Vectors for runners in other languages: every case in a form that needs no Markdown and no escapes, and the digest
-//! of what must come out. `bin/export.rs` writes both.
+//! Vectors for runners in other languages: every case in a form that needs no Markdown and no
+//! escapes, and the digest of what must come out. `bin/export.rs` writes both.
 //!
 //! A case is a block of lines, bytes in hex (`-` for none), ended by a line with a full stop:
 //!
@@ -11,9 +11,10 @@
 //! do VERB ...
 //! .
 //! ```
-//! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it is; `do` logs what
-//! the decision says, then `> HEX` if it wrote and `? NAME` if it was refused. The digest is the checksum of the log,
-//! each line ended by LF. So a runner cannot agree without having seen the same.
+//! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it
+//! is; `do` logs what the decision says, then `> HEX` if it wrote and `? NAME` if it was refused.
+//! The digest is the checksum of the log, each line ended by LF. So a runner cannot agree without
+//! having seen the same.
 
 use std::fmt::Write;
 
@@ -30,7 +31,8 @@ pub fn cases() -> Vec<Vector> {
     vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
 }
 
-/// A corpus case as a vector: what a caller that answers every request with an empty 200 sees of it, up to an offer.
+/// A corpus case as a vector: what a caller that answers every request with an empty 200 sees of
+/// it, up to an offer.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {
@@ -123,7 +125,8 @@ fn data_length(data: &str) -> usize {
     }
 }
 
-/// A decision with its arguments taken apart: texts in hex, lists joined by semicolons before, fields last.
+/// A decision with its arguments taken apart: texts in hex, lists joined by semicolons before,
+/// fields last.
 fn decide(decision: &str) -> String {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, fields) = split_fields(rest);
@@ -156,7 +159,8 @@ fn decide(decision: &str) -> String {
     text
 }
 
-/// The digest of what must come out: of the file's own lines, which the Rust runner has compared with the engine's.
+/// The digest of what must come out: of the file's own lines, which the Rust runner has compared
+/// with the engine's.
 pub fn digest(vector: &Vector) -> u64 {
     let mut log = String::new();
     for item in &vector.items {

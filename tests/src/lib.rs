@@ -1,7 +1,10 @@
-//! What proves `switchover`. `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
-//! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test inputs. `fuzz/` checks any
-//! bytes, one of its targets by the second reader in `naive/`. `path.rs` chooses how the engine scans meanwhile, `random.rs`
-//! what is random, `numbers.rs` holds how many there are of everything, `names.rs` how each language spells it.
+//! What proves `switchover`.
+//!
+//! `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
+//! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test
+//! inputs. `fuzz/` checks any bytes, one of its targets by the second reader in `naive/`. `path.rs`
+//! chooses how the engine scans meanwhile, `random.rs` what is random, `numbers.rs` holds how many
+//! there are of everything, `names.rs` how each language spells it.
 
 pub mod corpus;
 pub mod export;

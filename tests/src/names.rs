@@ -1,4 +1,5 @@
-//! How the languages spell what the core names: the letters, and the verbs that a language calls by a name of its own.
+//! How the languages spell what the core names: the letters, and the verbs that a language calls by
+//! a name of its own.
 
 /// `http-1.0` as `HTTP_1_0`.
 pub fn upper_snake(name: &str) -> String {

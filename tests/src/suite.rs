@@ -12,10 +12,13 @@ use crate::vector::{Vector, load};
 /// What only concerns those who speak one protocol, whatever engine is below.
 const BESIDE: &str = "profiles";
 
-/// Vectors that decide while an event is still to be taken, and come out otherwise where all events are taken first.
+/// Vectors that decide while an event is still to be taken, and come out otherwise where all events
+/// are taken first.
 const SOONER: &[&str] = &["reject-between"];
 
-/// The lines of the file. Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
+/// The lines of the file.
+///
+/// Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
 pub fn cases() -> Vec<String> {
     let rules = rules();
     let vectors = load(&crate::home().join("vectors"));
@@ -86,8 +89,8 @@ pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
     })
 }
 
-/// `MUST` and `SHOULD` as they stand there; `choice` where another recipient may do otherwise: it may recover, the limit is
-/// its own, or the rule is the sender's alone.
+/// `MUST` and `SHOULD` as they stand there; `choice` where another recipient may do otherwise: it
+/// may recover, the limit is its own, or the rule is the sender's alone.
 fn level(kind: ErrorKind, role: Role) -> &'static str {
     use ErrorKind::{
         BadFieldName, BadMethod, BadTarget, BadVersion, BareCr, ChunkEnd, ChunkExtension,
@@ -103,7 +106,8 @@ fn level(kind: ErrorKind, role: Role) -> &'static str {
             _,
         )
         | (SpaceBeforeColon, Role::Server) => "MUST",
-        // What does not match the grammar, a server should answer with 400 (RFC 9112, 2.2). Of a client nothing is said.
+        // What does not match the grammar, a server should answer with 400 (RFC 9112, 2.2). Of a
+        // client nothing is said.
         (
             BadFieldName | BadMethod | BadTarget | BadVersion | ChunkEnd | ChunkExtension
             | ChunkSize | CodingInvalid | CodingUnknown | MissingColon | Nul | TargetForm,

@@ -1,4 +1,5 @@
-//! Bytes as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for a repetition.
+//! Bytes as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for
+//! a repetition.
 
 /// The bytes that a line of a vector stands for.
 pub fn unescape(text: &str) -> Vec<u8> {

@@ -1,5 +1,6 @@
-//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the bytes to the
-//! answer, on the scan path that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
+//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often,
+//! from the bytes to the answer, on the scan path that the variable `SCAN` names.
+//! `tests/instructions` runs it under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
@@ -92,7 +93,8 @@ fn serve<E: std::fmt::Debug>(
     }
 }
 
-/// What passes an intermediary of a request whose `Connection` lists as many options as the limits let through.
+/// What passes an intermediary of a request whose `Connection` lists as many options as the limits
+/// let through.
 fn forward() {
     let options = "a,b,".repeat(4_000);
     let mut fields = vec![("Host", "a"), ("Connection", options.as_str())];

@@ -1,4 +1,5 @@
-//! hyper's hello-world, for the measurement from end to end: one thread, one constant answer to every request.
+//! hyper's hello-world, for the measurement from end to end: one thread, one constant answer to
+//! every request.
 //!
 //! ```text
 //! hello TEXT      prints the address that it listens on
@@ -35,7 +36,8 @@ async fn serve(text: Bytes) -> std::io::Result<()> {
                 .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
             async move { Ok::<_, Infallible>(response) }
         });
-        // Answers to pipelined requests leave together, as they do on the other side of the comparison.
+        // Answers to pipelined requests leave together, as they do on the other side of the
+        // comparison.
         let connection = http1::Builder::new()
             .pipeline_flush(true)
             .serve_connection(TokioIo::new(stream), answer);

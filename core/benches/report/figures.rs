@@ -77,8 +77,8 @@ impl Figures {
         rows
     }
 
-    /// The best of the columns that begin with a peer's name: each build of it is a column. `suffix` is what else was asked
-    /// of it.
+    /// The best of the columns that begin with a peer's name: each build of it is a column.
+    /// `suffix` is what else was asked of it.
     pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {
         let is_of = |figure: &&Figure| {
             let plain = |column: &str| column.strip_suffix(", with meaning").is_none();

@@ -1,5 +1,5 @@
-//! Makes `core/docs/performance.md` and its chart of what the benches have left in `target/bench`. `tests/run bench` runs
-//! them all and then this.
+//! Makes `core/docs/performance.md` and its chart of what the benches have left in `target/bench`.
+//! `tests/run bench` runs them all and then this.
 
 mod chart;
 mod figures;

@@ -12,12 +12,14 @@ use crate::sync::{Mutex, MutexGuard, lock};
 
 /// The content of a received request or response, and its trailers.
 ///
-/// It is an [`http_body::Body`], so what is made for those works: `http_body_util::BodyExt`, axum's extractors. [`read`](Self::read)
-/// takes all of it at once. Content is read from the peer only while it is asked for, so a peer that sends faster than your
-/// code reads has to wait. A server's client that waits for a 100 gets it at the first read (RFC 9110, 10.1.1).
+/// It is an [`http_body::Body`], so what is made for those works: `http_body_util::BodyExt`, axum's
+/// extractors. [`read`](Self::read) takes all of it at once. Content is read from the peer only
+/// while it is asked for, so a peer that sends faster than your code reads has to wait. A server's
+/// client that waits for a 100 gets it at the first read (RFC 9110, 10.1.1).
 ///
-/// What a handler has not read when its answer is complete is dropped, up to `limits.drain` bytes of it, after which the
-/// connection closes. After that, and after a switch, a body that was kept fails.
+/// What a handler has not read when its answer is complete is dropped, up to `limits.drain` bytes
+/// of it, after which the connection closes. After that, and after a switch, a body that was kept
+/// fails.
 #[derive(Default)]
 pub struct Body(Kind);
 
@@ -46,9 +48,12 @@ impl Body {
         Self(Kind::Coming(source))
     }
 
-    /// All of it, without trailers, where it is no more than `largest` bytes. `None` is more than that: answer 413.
+    /// All of it, without trailers, where it is no more than `largest` bytes.
     ///
-    /// Where it is dropped half-way, what it has read is gone. A frame at a time, as `BodyExt::frame` gives it, is cancel safe.
+    /// `None` is more than that: answer 413.
+    ///
+    /// Where it is dropped half-way, what it has read is gone. A frame at a time, as
+    /// `BodyExt::frame` gives it, is cancel safe.
     pub async fn read(mut self, largest: usize) -> Result<Option<Bytes>, Error> {
         let mut content = BytesMut::new();
         loop {
@@ -73,7 +78,8 @@ impl Body {
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),
             Kind::Coming(source) => match ready!(source.poll_frame(context)) {
                 Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
-                // The end, trailers or an error: what the source has after it is not this message's.
+                // The end, trailers or an error: what the source has after it is not this
+                // message's.
                 last => Poll::Ready(last),
             },
         };
@@ -137,8 +143,8 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// A server's content on its way from the connection, which reads, to the handler, which may be another task. It holds one
-/// frame, and that one only after it was asked for.
+/// A server's content on its way from the connection, which reads, to the handler, which may be
+/// another task. It holds one frame, and that one only after it was asked for.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<Passing>);
 
@@ -161,12 +167,15 @@ impl Channel {
         lock(&self.0)
     }
 
-    /// The connection looks after it: until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.
+    /// The connection looks after it: until it asks [`is_wanted`](Self::is_wanted) again, it need
+    /// not be woken.
     pub(crate) fn attend(&self) {
         self.lock().connection = None;
     }
 
-    /// Whether the handler waits for a frame. If not, the connection is woken when it does.
+    /// Whether the handler waits for a frame.
+    ///
+    /// If not, the connection is woken when it does.
     pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
         let mut passing = self.lock();
         wait(&mut passing.connection, context);

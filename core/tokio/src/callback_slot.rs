@@ -1,4 +1,5 @@
-//! What shall take a connection over: the request's handler says so, whenever and from wherever it likes, and the connection asks.
+//! What shall take a connection over: the request's handler says so, whenever and from wherever it
+//! likes, and the connection asks.
 
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -33,8 +34,10 @@ impl<T> CallbackSlot<T> {
         matches!(*self.state(), State::By(_))
     }
 
-    /// What shall take the connection over, if anything does; nothing else will. Drop it, and the wait for the connection ends:
-    /// a task that waits may hold the request, and with it what it waits for.
+    /// What shall take the connection over, if anything does; nothing else will.
+    ///
+    /// Drop it, and the wait for the connection ends: a task that waits may hold the request, and
+    /// with it what it waits for.
     pub(crate) fn take(&self) -> Option<T> {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         if let State::By(taker) = state { Some(taker) } else { None }

@@ -21,8 +21,10 @@ thread_local! {
 }
 
 pin_project! {
-    /// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much
-    /// as the rest of a head.
+    /// Runs it.
+    ///
+    /// Answers that leave without a wait between them have the same date: a look at the clock for
+    /// each would cost as much as the rest of a head.
     pub(crate) struct CachedDate<F> {
         #[pin]
         pub(crate) future: F,

@@ -9,13 +9,16 @@ use tower_service::Service;
 use crate::body::Body;
 use crate::error::BoxError;
 
-/// What [`serve_connection`](crate::serve_connection) calls with each request: any tower service that takes a `Request<Body>` and gives a `Response`, such as
-/// an axum `Router`, or a [`service_fn`]. There is nothing to implement, and nothing else can.
+/// What [`serve_connection`](crate::serve_connection) calls with each request: any tower service
+/// that takes a `Request<Body>` and gives a `Response`, such as an axum `Router`, or a
+/// [`service_fn`]. There is nothing to implement, and nothing else can.
 pub trait HttpService: sealed::Sealed {
     /// The content of its responses.
     type Content: http_body::Body;
-    /// Why there is no response. The client gets a 500; where it is for an [`Error`](crate::Error) of the request's body, what
-    /// fits that.
+    /// Why there is no response.
+    ///
+    /// The client gets a 500; where it is for an [`Error`](crate::Error) of the request's body,
+    /// what fits that.
     type Error;
     /// A response on its way.
     type Future: Future<Output = Result<Response<Self::Content>, Self::Error>>;
@@ -59,8 +62,8 @@ where
 
 /// Makes a handler's errors, and those of its content, errors of one type.
 ///
-/// Functions instead of bounds where they are used: a future with such a bound in it is not known to be `Send` where the error
-/// is a `BoxError` and the handler a closure.
+/// Functions instead of bounds where they are used: a future with such a bound in it is not known
+/// to be `Send` where the error is a `BoxError` and the handler a closure.
 pub(crate) struct ErrorMappers<H: HttpService> {
     pub(crate) of_handler: fn(H::Error) -> BoxError,
     pub(crate) of_content: fn(<H::Content as http_body::Body>::Error) -> BoxError,

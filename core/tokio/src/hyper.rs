@@ -1,9 +1,9 @@
 //! For frameworks that know hyper's upgrades alone (feature `hyper`).
 //!
-//! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make. [`WithOnUpgrade`] gets one from a
-//! hyper connection over a pipe in memory, and passes bytes between that and the real connection once it has switched. So
-//! such an upgrade costs a task, two buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`]
-//! costs none of that.
+//! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make.
+//! [`WithOnUpgrade`] gets one from a hyper connection over a pipe in memory, and passes bytes
+//! between that and the real connection once it has switched. So such an upgrade costs a task, two
+//! buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`] costs none of that.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -30,13 +30,14 @@ use crate::wire::LINGER_MAX;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
-/// How long a client may take nothing of what waits in the pipe once the framework has dropped its end. The system says that there
-/// is room only after a third of its buffer.
+/// How long a client may take nothing of what waits in the pipe once the framework has dropped its
+/// end. The system says that there is room only after a third of its buffer.
 const SENDING: Duration = Duration::from_secs(120);
 /// Bytes of the client that are passed on at once.
 const PIECE: usize = 8 * 1024;
 
-/// A handler whose requests with an offer hold an `OnUpgrade` of hyper's, if anything that is offered can be accepted.
+/// A handler whose requests with an offer hold an `OnUpgrade` of hyper's, if anything that is
+/// offered can be accepted.
 #[derive(Clone, Debug)]
 pub struct WithOnUpgrade<S>(pub S);
 
@@ -155,11 +156,13 @@ async fn join(
         let mut taken = pin!(async {
             tokio::select! {
                 taken = passed_on(&mut from_client, &mut to_pipe, &failure) => taken,
-                // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
+                // A framework that has dropped its end takes no more, and has still said what waits
+                // in the pipe.
                 () = dropped(gone) => Ok(()),
             }
         });
-        // A client that cannot be read takes nothing, either; one that takes no more may still have said something.
+        // A client that cannot be read takes nothing, either; one that takes no more may still have
+        // said something.
         tokio::select! {
             taken = &mut taken => match taken {
                 Ok(()) => said.await,
@@ -173,7 +176,8 @@ async fn join(
         from_client.unsplit(to_client).reset();
         return Err(error.into());
     }
-    // To close with bytes of the client unread would reset the connection, and take what is on its way from it.
+    // To close with bytes of the client unread would reset the connection, and take what is on its
+    // way from it.
     let _ = timeout(LINGER_MAX, copy(&mut from_client, &mut sink())).await;
     Ok(())
 }
@@ -183,8 +187,10 @@ async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
 
-/// Passes on the framework's bytes, to their end. Once it has dropped the pipe, the client has to take some of it now and then. Where
-/// the client takes no more, the framework's next write fails.
+/// Passes on the framework's bytes, to their end.
+///
+/// Once it has dropped the pipe, the client has to take some of it now and then. Where the client
+/// takes no more, the framework's next write fails.
 async fn all_said(
     from: &mut ReadHalf<DuplexStream>,
     to: &mut WriteHalf<Upgraded>,
@@ -236,7 +242,9 @@ async fn in_time<T>(
     }
 }
 
-/// What the client says, to its end. An error is the client's: a framework that takes no more is none.
+/// What the client says, to its end.
+///
+/// An error is the client's: a framework that takes no more is none.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<DuplexStream>,

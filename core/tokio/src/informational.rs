@@ -1,4 +1,5 @@
-//! Interim responses (RFC 9110, 15.2): a handler sends them before its answer, such as a 103 with `Link`.
+//! Interim responses (RFC 9110, 15.2): a handler sends them before its answer, such as a 103 with
+//! `Link`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use crate::sync::{Mutex, MutexGuard, lock};
 /// Responses that wait while the client does not read.
 const MOST: usize = 16;
 
-/// Sends interim responses to the client of one request, from the handler or another task. See [`informational`].
+/// Sends interim responses to the client of one request, from the handler or another task. See
+/// [`informational`].
 #[derive(Clone, Debug)]
 pub struct InformationalSender(Arc<Mutex<Waiting>>);
 
@@ -22,7 +24,8 @@ struct Waiting {
     connection: Option<Waker>,
 }
 
-/// What sends interim responses to the client of this request; `None` unless [`Config::informational`](crate::Config) is set.
+/// What sends interim responses to the client of this request; `None` unless
+/// [`Config::informational`](crate::Config) is set.
 pub fn informational<B>(request: &Request<B>) -> Option<InformationalSender> {
     request.extensions().get().cloned()
 }
@@ -32,10 +35,12 @@ impl InformationalSender {
         Self(Arc::default())
     }
 
-    /// Sends it, where the client may get it: nothing is sent once the answer has begun, or to a client that speaks HTTP/1.0.
-    /// Nor is what is no interim response, or a 101, which is [`Selected::accept`](crate::upgrade::Selected::accept)'s. A 100 that
-    /// is owed is sent where the request's body is read: your code need not. While the client does not read, 16 responses wait at
-    /// most: an older one gives way to a newer one, and all that wait to the answer. RFC 9110, 15.2.
+    /// Sends it, where the client may get it: nothing is sent once the answer has begun, or to a
+    /// client that speaks HTTP/1.0. Nor is what is no interim response, or a 101, which is
+    /// [`Selected::accept`](crate::upgrade::Selected::accept)'s. A 100 that is owed is sent where
+    /// the request's body is read: your code need not. While the client does not read, 16 responses
+    /// wait at most: an older one gives way to a newer one, and all that wait to the answer. RFC
+    /// 9110, 15.2.
     pub fn send(&self, response: Response<()>) {
         let mut waiting = self.lock();
         if waiting.responses.len() == MOST {

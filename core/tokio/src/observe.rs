@@ -1,7 +1,9 @@
-//! What a connection says to those who watch it: every byte and decision that goes into the engine, and all that comes out.
+//! What a connection says to those who watch it: every byte and decision that goes into the engine,
+//! and all that comes out.
 //!
-//! For a log of the wire while you develop, a page that draws a connection, a test that holds what happened. It shows everything,
-//! passwords too, which the `tracing` feature leaves out. The [front page](crate#what-happens-on-the-wire) has one; set it as
+//! For a log of the wire while you develop, a page that draws a connection, a test that holds what
+//! happened. It shows everything, passwords too, which the `tracing` feature leaves out. The
+//! [front page](crate#what-happens-on-the-wire) has one; set it as
 //! [`Config::observer`](crate::Config::observer):
 //!
 //! ```
@@ -15,8 +17,8 @@
 //! let config = Config { observer: Some(Arc::new(Log)), ..Config::default() };
 //! ```
 //!
-//! One observer may watch many connections. To tell them apart, give each its own, in a config of its own: see
-//! [`accept`](crate::accept).
+//! One observer may watch many connections. To tell them apart, give each its own, in a config of
+//! its own: see [`accept`](crate::accept).
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,8 +31,9 @@ use switchover::{
 
 /// Watches connections.
 pub trait Observer: Send + Sync {
-    /// This has happened just now; `http` is the connection after it, to ask for more: its state, its position, why an offer came
-    /// to nothing. It is called by the task that serves the connection, so it must not wait for anything.
+    /// This has happened just now; `http` is the connection after it, to ask for more: its state,
+    /// its position, why an offer came to nothing. It is called by the task that serves the
+    /// connection, so it must not wait for anything.
     fn observe(&self, what: Observation<'_>, http: &Connection);
 }
 
@@ -56,11 +59,13 @@ pub enum Observation<'a> {
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
-    /// Your code, or the adapter for it, decided this, and the engine wrote these bytes for the peer.
+    /// Your code, or the adapter for it, decided this, and the engine wrote these bytes for the
+    /// peer.
     Decided(Decision<'a>, &'a [u8]),
     /// The same, and the engine refused: nothing was written.
     Refused(Decision<'a>, Error),
-    /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol after what came with the switch.
+    /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol
+    /// after what came with the switch.
     UpgradedRead(&'a [u8]),
     /// It took these bytes for the peer.
     UpgradedWrite(&'a [u8]),
@@ -80,7 +85,8 @@ pub enum Decision<'a> {
     Respond(&'a ResponseHead<'a>, &'a [u8]),
     /// [`Connection::reject`], with the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
-    /// [`Connection::accept`], with the selection, the protocols that it was made of, and field lines.
+    /// [`Connection::accept`], with the selection, the protocols that it was made of, and field
+    /// lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
     /// [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
@@ -102,11 +108,12 @@ pub enum Decision<'a> {
     Take,
 }
 
-/// A connection of the engine's that says to an observer, if there is one, what goes into it and comes out. The adapter uses it; it
-/// is public for code that drives the engine itself, and wants to be watched in the same way.
+/// A connection of the engine's that says to an observer, if there is one, what goes into it and
+/// comes out. The adapter uses it; it is public for code that drives the engine itself, and wants
+/// to be watched in the same way.
 ///
-/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with the same errors and what to call
-/// next. What is not told has no verb here.
+/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with
+/// the same errors and what to call next. What is not told has no verb here.
 pub struct ObservedConnection {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,
@@ -334,7 +341,9 @@ impl ObservedConnection {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
 
-    /// [`Connection::send_data_parts`], for this content. An observer gets it as one with what goes around it.
+    /// [`Connection::send_data_parts`], for this content.
+    ///
+    /// An observer gets it as one with what goes around it.
     pub fn send_data_parts(&mut self, data: &[u8]) -> Result<DataParts, Error> {
         let parts = self.connection.send_data_parts(data.len());
         if let Some(observer) = &self.observer {

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
-/// A reason phrase that is not the usual one of its status: an extension of the responses that a client gets, and of those
-/// that a handler gives. What may not stand there makes a handler's response a 500. RFC 9112, 4.
+/// A reason phrase that is not the usual one of its status: an extension of the responses that a
+/// client gets, and of those that a handler gives. What may not stand there makes a handler's
+/// response a 500. RFC 9112, 4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonPhrase(Bytes);
 

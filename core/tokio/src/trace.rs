@@ -1,5 +1,6 @@
-//! What happens, for `tracing` (its feature): a span for each connection and each exchange, and in them the engine's own account of what
-//! came, was decided and was refused. It holds kinds, numbers and places, no field and no content.
+//! What happens, for `tracing` (its feature): a span for each connection and each exchange, and in
+//! them the engine's own account of what came, was decided and was refused. It holds kinds, numbers
+//! and places, no field and no content.
 
 use std::future::Future;
 

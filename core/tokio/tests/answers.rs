@@ -1,4 +1,5 @@
-//! Answers that are wrong, early, cut or endless: what goes onto the wire instead, and how much of it waits in memory.
+//! Answers that are wrong, early, cut or endless: what goes onto the wire instead, and how much of
+//! it waits in memory.
 
 mod common;
 
@@ -21,7 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
-/// What a client gets from a handler that answers with this, to a request after which it has nothing more to say.
+/// What a client gets from a handler that answers with this, to a request after which it has
+/// nothing more to say.
 async fn answered(
     request: &str,
     status: u16,
@@ -113,7 +115,8 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     }
 }
 
-/// A 204 and a 205 have no length, not even that of what a GET would bring, as routers add it (RFC 9110, 8.6).
+/// A 204 and a 205 have no length, not even that of what a GET would bring, as routers add it (RFC
+/// 9110, 8.6).
 #[tokio::test]
 async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -219,7 +222,8 @@ async fn a_length_that_cannot_be_counted_is_none() {
     expect(&mut client, &format!("{head}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")).await;
 }
 
-/// However many a handler sends while its client does not read, the newest are kept and the others are not.
+/// However many a handler sends while its client does not read, the newest are kept and the others
+/// are not.
 #[tokio::test]
 async fn interim_responses_wait_in_bounded_memory() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -244,7 +248,8 @@ async fn interim_responses_wait_in_bounded_memory() {
     assert!(answer.contains("x-number: 0\r\n") && answer.len() < 200_000, "{} bytes", answer.len());
 }
 
-/// Who answers before it has all of a request, and will not read the rest, says that the connection closes.
+/// Who answers before it has all of a request, and will not read the rest, says that the connection
+/// closes.
 #[tokio::test]
 async fn an_early_answer_says_whether_it_is_the_last() {
     let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
@@ -273,7 +278,8 @@ async fn an_early_answer_says_whether_it_is_the_last() {
     }
 }
 
-/// A client that waits for a 100 gets it before an answer that is made of its content: with the answer it would send none.
+/// A client that waits for a 100 gets it before an answer that is made of its content: with the
+/// answer it would send none.
 #[tokio::test]
 async fn an_echo_asks_for_the_content_that_it_answers_with() {
     let handler = service_fn(async |request: Request<Body>| {

@@ -70,7 +70,9 @@ async fn a_body_in_another_task_ends_with_its_connection() {
     }
 }
 
-/// An error of the request's content is the client's. One that the handler has met elsewhere is its own, of whatever type it is.
+/// An error of the request's content is the client's.
+///
+/// One that the handler has met elsewhere is its own, of whatever type it is.
 #[tokio::test]
 async fn whose_error_it_is_decides_the_status() {
     let proxy = service_fn(async |request: Request<Body>| {

@@ -1,4 +1,6 @@
-//! What is dropped half-way: each `async fn` as its documentation has it. And what outlives its connection, or moves to a thread.
+//! What is dropped half-way: each `async fn` as its documentation has it.
+//!
+//! And what outlives its connection, or moves to a thread.
 
 mod common;
 
@@ -231,7 +233,8 @@ async fn what_a_connection_becomes_outlives_it() {
     soon(serving).await.expect("no panic").expect("served");
 }
 
-/// The one state that threads share: what a handler's body and its connection do at the same time, over and over.
+/// The one state that threads share: what a handler's body and its connection do at the same time,
+/// over and over.
 #[test]
 fn a_body_is_read_by_another_thread() {
     let block_on =

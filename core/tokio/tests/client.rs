@@ -21,7 +21,8 @@ use tokio::time::Instant;
 
 use common::Asked;
 
-/// A server that waits for each of these requests before it says what stands beside it, and then ends.
+/// A server that waits for each of these requests before it says what stands beside it, and then
+/// ends.
 fn scripted(
     script: &'static [(&str, &str)],
 ) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
@@ -157,7 +158,8 @@ async fn a_response_that_is_held_is_in_the_way() {
     assert_eq!(text(held).await, "hello");
 }
 
-/// R9112-9.2-2: what comes while no request is under way answers none, whether it comes before the first or between two.
+/// R9112-9.2-2: what comes while no request is under way answers none, whether it comes before the
+/// first or between two.
 #[tokio::test]
 async fn what_no_one_has_asked_for_is_no_answer() {
     const LATE: &str =

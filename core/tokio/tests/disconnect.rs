@@ -1,5 +1,5 @@
-//! A peer that goes at each point of an exchange, over TCP, by a FIN and by a RST: the connection ends, its handler learns what is
-//! documented, nothing is left and nothing spins.
+//! A peer that goes at each point of an exchange, over TCP, by a FIN and by a RST: the connection
+//! ends, its handler learns what is documented, nothing is left and nothing spins.
 
 mod common;
 
@@ -29,7 +29,8 @@ enum By {
 }
 
 impl By {
-    /// Goes once the other side has seen all that was sent: both sides are one task's, so a few turns are enough.
+    /// Goes once the other side has seen all that was sent: both sides are one task's, so a few
+    /// turns are enough.
     async fn go(self, stream: TcpStream) {
         for _ in 0..10 {
             sleep(Duration::from_millis(2)).await;
@@ -126,7 +127,8 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
 
 const HOST: &str = "HTTP/1.1\r\nHost: a\r\n";
 
-/// What a client sends, how much it then reads, and what comes of it when it goes: of the connection and the handlers.
+/// What a client sends, how much it then reads, and what comes of it when it goes: of the
+/// connection and the handlers.
 struct Point {
     name: &'static str,
     sent: String,
@@ -296,7 +298,8 @@ async fn a_client_goes_and_its_handler_with_it() {
 
 // A server.
 
-/// What a server answers before it goes, how much of the request it has read, and what the client makes of it.
+/// What a server answers before it goes, how much of the request it has read, and what the client
+/// makes of it.
 struct Answer {
     name: &'static str,
     /// After the request's head and so much of its content this is said.
@@ -305,7 +308,8 @@ struct Answer {
     rst: &'static str,
 }
 
-/// What it comes to: `head` where there is no response, `content` where it is cut, `next` where only the next request fails.
+/// What it comes to: `head` where there is no response, `content` where it is cut, `next` where
+/// only the next request fails.
 async fn ask(stream: TcpStream, kind: &str) -> String {
     let mut client = connect(stream, &config());
     let body = match kind {

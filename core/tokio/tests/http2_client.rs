@@ -13,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 
 use common::{config, served_by, soon};
 
-/// Answers each request with its path and how its fields repeat; over HTTP/2 with a table of this size.
+/// Answers each request with its path and how its fields repeat; over HTTP/2 with a table of this
+/// size.
 async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -97,8 +98,9 @@ async fn check(response: h2::client::ResponseFuture, path: &str) {
     assert_eq!(content, path.as_bytes());
 }
 
-/// Those that are made at once with the first, and those after it, refer to lines that were sent before: the two tables of each
-/// direction have to be the same, whatever size the server gives its own.
+/// Those that are made at once with the first, and those after it, refer to lines that were sent
+/// before: the two tables of each direction have to be the same, whatever size the server gives its
+/// own.
 #[tokio::test]
 async fn the_response_is_stream_1_and_others_follow() {
     for (table, step) in

@@ -1,4 +1,5 @@
-//! What an intermediary needs of both its sides: what is passed on beside requests and answers, and whose mistake it was.
+//! What an intermediary needs of both its sides: what is passed on beside requests and answers, and
+//! whose mistake it was.
 
 use std::time::Duration;
 
@@ -210,7 +211,8 @@ async fn a_101_with_a_date_gets_no_other() {
     assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
 
-/// A declined offer is no reason to close (RFC 9931, 5), and what follows it is read as strictly as any request (3).
+/// A declined offer is no reason to close (RFC 9931, 5), and what follows it is read as strictly as
+/// any request (3).
 #[tokio::test]
 async fn what_follows_a_declined_offer_is_the_next_request() {
     let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
@@ -219,7 +221,8 @@ async fn what_follows_a_declined_offer_is_the_next_request() {
     assert_eq!(said(hello(), &offer.repeat(2)).await, answer.repeat(2));
 }
 
-/// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110, 15.2).
+/// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110,
+/// 15.2).
 #[tokio::test]
 async fn a_100_is_passed_on_however_often() {
     let handler = service_fn(async |request: Request<Body>| {

@@ -100,7 +100,8 @@ async fn what_has_switched_sees_that_the_server_stops() {
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
 }
 
-/// It and a handler that makes no answer are waited for as long as the configuration says, however long the client stays.
+/// It and a handler that makes no answer are waited for as long as the configuration says, however
+/// long the client stays.
 #[tokio::test]
 async fn what_does_not_end_is_dropped_after_the_shutdown_timeout() {
     async fn stay(request: Request<Body>) -> Result<Response<Body>, BoxError> {

@@ -1,5 +1,5 @@
-//! Random requests, some of them broken, cut at random places: the adapter says what the engine says that gets all of them at
-//! once. `SEED` makes a run the same again.
+//! Random requests, some of them broken, cut at random places: the adapter says what the engine
+//! says that gets all of them at once. `SEED` makes a run the same again.
 
 mod common;
 
@@ -106,7 +106,8 @@ enum Answer {
 
 const PIECES: [&str; 3] = ["some", "of it", "and more"];
 
-/// What is chunked or waits for a 100 is always read: whether an early answer is the last depends on how much of it has come.
+/// What is chunked or waits for a 100 is always read: whether an early answer is the last depends
+/// on how much of it has come.
 fn reads(path: &str, is_special: bool) -> bool {
     is_special || matches!(path, "/echo" | "/chunks")
 }

@@ -246,7 +246,8 @@ async fn content_of_another_length_is_an_error() {
             "{ended:?}"
         );
     }
-    // Where the head has left by then, the client sees that something is missing: the length says so.
+    // Where the head has left by then, the client sees that something is missing: the length says
+    // so.
     let handler = service_fn(async |_| {
         Ok::<_, BoxError>(
             Response::builder().header("content-length", 7).body(Frames::of(&["a", "b"]))?,

@@ -1,4 +1,5 @@
-//! Every deadline, by a clock that stands still unless everybody waits; and that a wait is a wait, not a loop.
+//! Every deadline, by a clock that stands still unless everybody waits; and that a wait is a wait,
+//! not a loop.
 
 mod common;
 
@@ -18,7 +19,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by};
 
-/// The outcome, how many seconds it took, which is less than a thousand, and how often it was polled.
+/// The outcome, how many seconds it took, which is less than a thousand, and how often it was
+/// polled.
 async fn counted<F: Future>(future: F) -> (F::Output, u64, u32) {
     let (begun, mut polls, mut future) = (Instant::now(), 0, pin!(future));
     let outcome = poll_fn(|context| {
@@ -260,7 +262,8 @@ async fn a_client_that_takes_nothing_is_given_up() {
     }
 }
 
-/// A stream over a system that has taken much for the peer, and takes more only once a megabyte of that has left.
+/// A stream over a system that has taken much for the peer, and takes more only once a megabyte of
+/// that has left.
 struct Deep {
     room: usize,
     leaving: Pin<Box<Sleep>>,
@@ -336,7 +339,8 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
     }
 }
 
-/// After the end, a client that goes on is not listened to for long: four seconds, or one of silence.
+/// After the end, a client that goes on is not listened to for long: four seconds, or one of
+/// silence.
 #[tokio::test(start_paused = true)]
 async fn an_end_does_not_linger() {
     for (goes_on, seconds) in [(true, 4), (false, 1)] {
@@ -396,7 +400,8 @@ async fn a_handler_that_never_answers_is_given_up() {
     }
 }
 
-/// A server that stops: what it has nothing to say to is closed at once, what it has just answered may still be reading.
+/// A server that stops: what it has nothing to say to is closed at once, what it has just answered
+/// may still be reading.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     for (sent, idle_for, wanted) in [("", 2000, 0), (GET, 2000, 0), (GET, 100, 1000)] {

@@ -194,7 +194,8 @@ async fn a_101_that_leads_nowhere_is_a_500() {
     }
 }
 
-/// What is wrong with content that is not read is the client's fault, and too much of it is too much.
+/// What is wrong with content that is not read is the client's fault, and too much of it is too
+/// much.
 #[tokio::test]
 async fn content_before_an_accept_is_answered_as_it_deserves() {
     let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
@@ -297,7 +298,8 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
 }
 
-/// What stands after a CONNECT that was refused may have been meant for the tunnel, so it is not read (RFC 9931, 5).
+/// What stands after a CONNECT that was refused may have been meant for the tunnel, so it is not
+/// read (RFC 9931, 5).
 #[tokio::test]
 async fn a_connect_that_is_refused_ends_the_connection() {
     let (mut client, serving) = served(service_fn(async |_| {

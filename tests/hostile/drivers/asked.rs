@@ -1,4 +1,5 @@
-// How a client of the hostile kit is asked: by lines on standard input, of which each is a task of its own.
+// How a client of the hostile kit is asked: by lines on standard input, of which each is a task of
+// its own.
 
 use std::collections::HashMap;
 

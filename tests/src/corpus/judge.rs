@@ -1,5 +1,7 @@
-//! Says whether what came out of a run is what the case asks for. There are two scores: by the RFCs, where a case may
-//! leave the verdict open, and by what an engine that is strict by default does with those.
+//! Says whether what came out of a run is what the case asks for.
+//!
+//! There are two scores: by the RFCs, where a case may leave the verdict open, and by what an
+//! engine that is strict by default does with those.
 
 use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
 
@@ -54,7 +56,9 @@ fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
     wrong
 }
 
-/// The parts of a message that are not as they should be. Trailers count only where the verdict is certain.
+/// The parts of a message that are not as they should be.
+///
+/// Trailers count only where the verdict is certain.
 fn differing(
     expected: &ExpectedMessage,
     got: &Message,
@@ -80,8 +84,8 @@ fn differing(
     .filter_map(|(part, is_same)| (!is_same).then_some(part))
 }
 
-/// Field lines without what a recipient may change: order among names, case of names, amount of whitespace, and the
-/// two framing fields, which may be collapsed to one value (RFC 9110, 8.6).
+/// Field lines without what a recipient may change: order among names, case of names, amount of
+/// whitespace, and the two framing fields, which may be collapsed to one value (RFC 9110, 8.6).
 fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = lines
         .iter()

@@ -1,5 +1,6 @@
-//! The corpora: inputs from the tests of three other projects, each with the outcome that the RFCs ask for. This file
-//! reads `corpora/cases.jsonl`, `play.rs` runs a case through the engine, `judge.rs` says whether the outcome is right.
+//! The corpora: inputs from the tests of three other projects, each with the outcome that the RFCs
+//! ask for. This file reads `corpora/cases.jsonl`, `play.rs` runs a case through the engine,
+//! `judge.rs` says whether the outcome is right.
 
 mod judge;
 mod play;
@@ -92,7 +93,8 @@ pub struct ExpectedMessage {
     pub offered: Option<Vec<String>>,
 }
 
-/// Cases that say nothing about their transport and are right on a secured one alone; `differences.md` says why.
+/// Cases that say nothing about their transport and are right on a secured one alone;
+/// `differences.md` says why.
 pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 
 /// All cases.

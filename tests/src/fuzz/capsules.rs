@@ -1,8 +1,11 @@
-//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is cut.
+//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is
+//! cut.
 //!
-//! What is written is read back. No length in the stream makes the reader hold more than the longest datagram.
+//! What is written is read back. No length in the stream makes the reader hold more than the
+//! longest datagram.
 //!
-//! An input is the longest payload, the size of pieces, and the stream. Read as a tape it is also datagrams to be written.
+//! An input is the longest payload, the size of pieces, and the stream. Read as a tape it is also
+//! datagrams to be written.
 
 use switchover::masque::{CapsuleFault, Capsules, Datagram};
 

@@ -1,12 +1,14 @@
-//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and memory stays bounded.
+//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and
+//! memory stays bounded.
 //!
-//! The events, errors, positions and contents are the same however the bytes are cut and by whichever call they come. A
-//! refused call changes nothing. Leftover is the rest of the input.
+//! The events, errors, positions and contents are the same however the bytes are cut and by
+//! whichever call they come. A refused call changes nothing. Leftover is the rest of the input.
 //!
-//! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how many bytes come between two
-//! decisions and what is decided, at these places, at events and at pauses. It is played three times: with whole pieces, a
-//! byte at a time, and in pieces through either call, with `release` in between, every write first tried with too little
-//! space, and without the decisions that were refused before.
+//! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how
+//! many bytes come between two decisions and what is decided, at these places, at events and at
+//! pauses. It is played three times: with whole pieces, a byte at a time, and in pieces through
+//! either call, with `release` in between, every write first tried with too little space, and
+//! without the decisions that were refused before.
 
 use std::fmt::{self, Debug, Write};
 
@@ -153,7 +155,8 @@ struct Host<'t> {
     log: Vec<Entry>,
     content: Vec<u8>,
     input: &'t [u8],
-    /// Bytes that have arrived and are not in the engine, and how many were given to it or refused for good.
+    /// Bytes that have arrived and are not in the engine, and how many were given to it or refused
+    /// for good.
     arrived: &'t [u8],
     fed: u64,
     dropped: u64,
@@ -221,8 +224,8 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
 }
 
 impl<'t> Host<'t> {
-    /// All that has come up to there, but for what the buffer has no room for while a pause is left as it is: that waits
-    /// outside, and comes with the next.
+    /// All that has come up to there, but for what the buffer has no room for while a pause is left
+    /// as it is: that waits outside, and comes with the next.
     fn feed(&mut self, end: usize) {
         let given = (self.fed + self.dropped) as usize;
         // What was passed has come already, and may be more.
@@ -373,7 +376,8 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or nothing can be.
+    /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or
+    /// nothing can be.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {
@@ -411,7 +415,8 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Content comes past the engine, or through it in the run that feeds a byte at a time: the two are the same.
+    /// Content comes past the engine, or through it in the run that feeds a byte at a time: the two
+    /// are the same.
     fn pass(&mut self, len: usize) {
         let waiting = &self.input[(self.fed + self.dropped) as usize..];
         let most = match self.connection.content() {
@@ -633,7 +638,8 @@ fn text_of(line: &str, fields: Fields<'_>) -> Text {
     Text(text)
 }
 
-/// What a connection with small limits holds: each limit twice, since a buffer doubles, and what does not depend on them.
+/// What a connection with small limits holds: each limit twice, since a buffer doubles, and what
+/// does not depend on them.
 const MOST: u64 = {
     let lists = SMALL.fields as u64 * 2 * 64;
     let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;

@@ -1,7 +1,8 @@
-//! Invariant: what a client may offer a server may accept, and what a server may answer a client takes; no more, no less.
+//! Invariant: what a client may offer a server may accept, and what a server may answer a client
+//! takes; no more, no less.
 //!
-//! What is parsed is the same when it is written and parsed again, and what is translated for HTTP/2 or for the next hop has
-//! nothing in it that may not be there.
+//! What is parsed is the same when it is written and parsed again, and what is translated for
+//! HTTP/2 or for the next hop has nothing in it that may not be there.
 //!
 //! An input is a tape.
 
@@ -155,7 +156,9 @@ fn negotiate(tape: &mut Tape<'_>) {
     }
 }
 
-/// The server answers with any field lines. If it may, the client takes it, and otherwise not.
+/// The server answers with any field lines.
+///
+/// If it may, the client takes it, and otherwise not.
 fn answer(
     client: &mut Connection,
     server: &mut Connection,
@@ -223,7 +226,8 @@ fn answer(
     }
 }
 
-/// Whether some offer of permessage-deflate leaves room for what was agreed on (RFC 7692, 7.1), read without the engine.
+/// Whether some offer of permessage-deflate leaves room for what was agreed on (RFC 7692, 7.1),
+/// read without the engine.
 fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
     let lines =
         asked.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));

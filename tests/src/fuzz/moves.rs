@@ -1,5 +1,5 @@
-//! What your code may decide on a connection, read from a tape: every verb, with arguments that are legal in some states and
-//! not in others, and some that never are.
+//! What your code may decide on a connection, read from a tape: every verb, with arguments that are
+//! legal in some states and not in others, and some that never are.
 
 use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 
@@ -225,7 +225,9 @@ impl Move {
         }
     }
 
-    /// Makes it, and holds what it is refused with against the table of verbs. Content is as many `x`.
+    /// Makes it, and holds what it is refused with against the table of verbs.
+    ///
+    /// Content is as many `x`.
     pub(crate) fn make(
         self,
         connection: &mut Connection,

@@ -1,4 +1,5 @@
-//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both refuse.
+//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both
+//! refuse.
 //!
 //! Where they differ, a row below has the clause.
 //!
@@ -353,7 +354,8 @@ fn are_same(one: &Message, other: &Message) -> bool {
         && parts(one) == parts(other)
 }
 
-/// Whether the other reader refuses the input, too, once its last line and what it belongs to have ended.
+/// Whether the other reader refuses the input, too, once its last line and what it belongs to have
+/// ended.
 fn is_hopeless(case: &Case<'_>) -> bool {
     [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().any(|end| {
         let input = [case.input, end].concat();

@@ -1,6 +1,8 @@
-//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they end in agreement.
+//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they
+//! end in agreement.
 //!
-//! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them has given up.
+//! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them
+//! has given up.
 //!
 //! An input is a tape: which end moves, what it decides, how much of what was sent arrives.
 
@@ -95,7 +97,8 @@ impl Side {
             return self.write(status, has_content, closes);
         }
         let decision = match decision {
-            // What may yet be a HEAD has content after its answer, which its client does not expect.
+            // What may yet be a HEAD has content after its answer, which its client does not
+            // expect.
             Move::Whole { how: Whole::Reject, status, answer, .. }
                 if self.connection.unread().len() < 5 =>
             {
@@ -315,7 +318,8 @@ impl Pair {
             0..=3 => match Move::read(tape) {
                 // Both ends do it at once, when nothing is on the way.
                 Some(Move::RESUME) => self.resume(),
-                // Another reader has what comes then; what comes past the engine, and limits, are for the target `connection`.
+                // Another reader has what comes then; what comes past the engine, and limits, are
+                // for the target `connection`.
                 Some(Move::HandOver | Move::Pass(_) | Move::Limits(_)) => {}
                 Some(decision) => drop(one.make(decision)),
                 None => one.listen(other.has_given_up),

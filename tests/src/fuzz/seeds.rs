@@ -1,5 +1,5 @@
-//! Inputs to begin with: the vectors, the captures and the corpora as the targets read them, and tapes of random decisions.
-//! They are the same in every run.
+//! Inputs to begin with: the vectors, the captures and the corpora as the targets read them, and
+//! tapes of random decisions. They are the same in every run.
 
 use switchover::{Lenient, Role};
 
@@ -45,7 +45,8 @@ fn bits(flags: &[bool]) -> u8 {
     flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))
 }
 
-/// What each vector begins with for a client: a plain request, one with an offer, and so on (`moves.rs` has the list).
+/// What each vector begins with for a client: a plain request, one with an offer, and so on
+/// (`moves.rs` has the list).
 const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
 
 /// For [`connection`](super::connection).

@@ -1,7 +1,7 @@
 //! Invariant: whatever is decided, what leaves an engine is read back as what was said.
 //!
-//! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112 alone. A refused call
-//! writes nothing.
+//! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112
+//! alone. A refused call writes nothing.
 //!
 //! An input is a tape: a role, then heads, contents and trailers of any bytes.
 
@@ -202,7 +202,8 @@ fn finish(
     message.status = CUT;
 }
 
-/// A message that says to be longer than any that is sent here, so that nothing of this run is read.
+/// A message that says to be longer than any that is sent here, so that nothing of this run is
+/// read.
 const CUT: u16 = u16::MAX;
 
 /// A coding that is not known here may be sent, and is not read.
@@ -219,7 +220,8 @@ fn read_requests(wire: &[u8], said: &[Said]) {
     if !said.iter().all(is_readable) {
         return;
     }
-    // An https target goes to a proxy without TLS, too, and how long a method may be is the server's to say.
+    // An https target goes to a proxy without TLS, too, and how long a method may be is the
+    // server's to say.
     let limits = Limits { method: 1_000, ..Limits::DEFAULT };
     let mut server =
         Connection::with_config(Role::Server, Config { secure: true, limits, ..Config::default() });
@@ -390,7 +392,9 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
     }
 }
 
-/// The messages that have ended. A server answers each at once, and refuses every offer.
+/// The messages that have ended.
+///
+/// A server answers each at once, and refuses every offer.
 fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<Said>, Error> {
     let mut heard = Vec::new();
     loop {
@@ -511,7 +515,8 @@ const TIDIED: &[&str] = &[
     "Transfer-Encoding",
 ];
 
-/// What was given is there in its order, Host first; what else is there the engine writes, and nothing else is.
+/// What was given is there in its order, Host first; what else is there the engine writes, and
+/// nothing else is.
 fn compare_fields(heard: &[Line], said: &Said, reader: &str) {
     let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
     // What tidy may leave out, say once or replace.

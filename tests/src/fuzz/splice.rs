@@ -1,7 +1,8 @@
-//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that keeps to HTTP/2.
+//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that
+//! keeps to HTTP/2.
 //!
-//! However what they send is cut and whatever the engine's windows are; the upgraded request first. Any other bytes pass as
-//! they are.
+//! However what they send is cut and whatever the engine's windows are; the upgraded request first.
+//! Any other bytes pass as they are.
 //!
 //! An input is a tape.
 
@@ -91,7 +92,8 @@ fn anything(tape: &mut Tape<'_>) {
     }
 }
 
-/// Whether a window that the engine opens after these bytes is seen: inside a frame it is a part of that.
+/// Whether a window that the engine opens after these bytes is seen: inside a frame it is a part of
+/// that.
 fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     while let [one, two, three, rest @ ..] = bytes {
         let len = u32::from_be_bytes([0, *one, *two, *three]) as usize + 6;

@@ -92,7 +92,9 @@ fn after_quoted(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2 and 3.2.3). The host may be empty.
+/// `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2 and 3.2.3).
+///
+/// The host may be empty.
 pub(super) fn is_authority(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte);
     let port = match value.strip_prefix(b"[") {

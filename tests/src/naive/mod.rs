@@ -1,5 +1,6 @@
-//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone: all the bytes in, the messages out. It is slow, it
-//! has no limits, and it knows no pieces and no events. `fuzz/naive.rs` compares the engine with it.
+//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone: all the bytes in, the
+//! messages out. It is slow, it has no limits, and it knows no pieces and no events.
+//! `fuzz/naive.rs` compares the engine with it.
 
 mod grammar;
 
@@ -72,7 +73,8 @@ pub fn requests(input: &[u8]) -> Reading {
     }
 }
 
-/// Reads what a server has sent to answer requests of these methods; `ended` says that no more will come.
+/// Reads what a server has sent to answer requests of these methods; `ended` says that no more will
+/// come.
 pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
     let (mut reader, mut messages) = (Reader { input }, Vec::new());
     for method in asked {
@@ -190,7 +192,8 @@ impl<'i> Reader<'i> {
         Ok(line)
     }
 
-    /// 5, up to the empty line and with it. 5.2: a client puts spaces for a fold, a server refuses it.
+    /// 5, up to the empty line and with it. 5.2: a client puts spaces for a fold, a server refuses
+    /// it.
     fn fields(&mut self, takes_folds: bool) -> Result<Vec<Line>, Ending> {
         let mut lines: Vec<Line> = Vec::new();
         loop {

@@ -1,4 +1,5 @@
-//! The caller of a vector: what each decision asks of the connection, and what each question is answered with.
+//! The caller of a vector: what each decision asks of the connection, and what each question is
+//! answered with.
 
 use switchover::trace::TraceStep;
 use switchover::{
@@ -26,7 +27,9 @@ impl Host {
         Self { connection, config, selection: None, profiles: Profiles::default() }
     }
 
-    /// What a decision says, writes, and is refused with. Each is first tried with too little space.
+    /// What a decision says, writes, and is refused with.
+    ///
+    /// Each is first tried with too little space.
     pub(super) fn perform(&mut self, decision: &str) -> (Vec<String>, Vec<u8>, Option<Error>) {
         let mut lines = Vec::new();
         if self.query(decision, &mut lines) {
@@ -108,7 +111,8 @@ impl Host {
             }
             "offers" => offers_line(connection.request()),
             "trace" => {
-                // A decision is tried with too little space first, which only languages with a space of their own can do.
+                // A decision is tried with too little space first, which only languages with a
+                // space of their own can do.
                 let too_small = ErrorKind::OutputTooSmall.code().into();
                 while let Some(entry) = connection.trace() {
                     if (entry.step, entry.number) == (TraceStep::Refused, too_small) {

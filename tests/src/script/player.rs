@@ -1,5 +1,5 @@
-//! The player of a vector: feeds it cut in a given way, has its decisions made as soon as the lines before them have
-//! come, and compares every line with the file.
+//! The player of a vector: feeds it cut in a given way, has its decisions made as soon as the lines
+//! before them have come, and compares every line with the file.
 
 use std::collections::VecDeque;
 
@@ -154,7 +154,8 @@ impl<'v> Player<'v> {
         }
     }
 
-    /// Whether the content seen so far is all that is wanted; what goes beyond stays for the next line.
+    /// Whether the content seen so far is all that is wanted; what goes beyond stays for the next
+    /// line.
     fn match_data(&mut self, wanted: &str) -> Result<bool, String> {
         if let Some(quoted) = wanted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             let wanted = unescape(quoted);

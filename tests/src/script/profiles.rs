@@ -1,5 +1,5 @@
-//! The questions of a vector about particular protocols: what a caller negotiates beside the token, what it passes on, and
-//! the splice in front of an HTTP/2 engine.
+//! The questions of a vector about particular protocols: what a caller negotiates beside the token,
+//! what it passes on, and the splice in front of an HTTP/2 engine.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;
@@ -38,7 +38,8 @@ pub(crate) const QUESTIONS: [&str; 20] = [
     "client-ended",
 ];
 
-/// Whether a line that begins with that word answers one of them: with its own name, or with what came out.
+/// Whether a line that begins with that word answers one of them: with its own name, or with what
+/// came out.
 pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
@@ -50,7 +51,8 @@ pub(super) struct Profiles {
 }
 
 impl Profiles {
-    /// The answer to a question about a protocol, a line or several; `None` where it is another's question.
+    /// The answer to a question about a protocol, a line or several; `None` where it is another's
+    /// question.
     pub(super) fn answer(
         &mut self,
         question: &str,

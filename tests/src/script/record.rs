@@ -1,4 +1,5 @@
-//! What a vector comes to, in words that are no engine's: the steps and the events of `suite/README.md`.
+//! What a vector comes to, in words that are no engine's: the steps and the events of
+//! `suite/README.md`.
 
 use serde_json::{Value, json};
 use switchover::{Connection, Error, Event, FieldSource, Fields, Owes};
@@ -57,7 +58,9 @@ impl Record {
         self.steps.push(json!({ "end": name }));
     }
 
-    /// A decision that was made, and the connection after it. One that is refused has changed nothing, and is none.
+    /// A decision that was made, and the connection after it.
+    ///
+    /// One that is refused has changed nothing, and is none.
     pub(super) fn decision(&mut self, decision: &str, is_refused: bool, connection: &Connection) {
         let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
         if is_refused || SILENT.contains(&verb) || decision == "request" {

@@ -90,8 +90,9 @@ fn request(octets: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     }
 }
 
-/// What a server has to find out before it can serve the request, written as one would: a walk over the fields. Gives
-/// 0 where there is nothing to object to, so that the count stays the number of fields.
+/// What a server has to find out before it can serve the request, written as one would: a walk over
+/// the fields. Gives 0 where there is nothing to object to, so that the count stays the number of
+/// fields.
 fn meaning(request: &Request<'_, '_>) -> usize {
     let (mut hosts, mut length, mut chunked, mut codings) = (0, None, false, false);
     let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) =

@@ -23,8 +23,9 @@ struct Coming {
     clock: Option<Clock>,
 }
 
-/// How long a client may keep us waiting: `timeout`, and a millisecond more for each byte, never more than `timeout` in
-/// all. So one that sends a byte a second is given up, one with much content is not.
+/// How long a client may keep us waiting: `timeout`, and a millisecond more for each byte, never
+/// more than `timeout` in all. So one that sends a byte a second is given up, one with much content
+/// is not.
 struct Clock {
     timeout: Duration,
     left: Duration,

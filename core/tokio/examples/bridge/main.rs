@@ -4,9 +4,9 @@
 //! bridge --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade: the `:protocol` is offered, the backend's 101 becomes a 200,
-//! and DATA frames carry what the protocol says. The key of a WebSocket is this hop's own. Other requests and their answers
-//! pass, without what is for one hop.
+//! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade: the `:protocol` is offered, the
+//! backend's 101 becomes a 200, and DATA frames carry what the protocol says. The key of a
+//! WebSocket is this hop's own. Other requests and their answers pass, without what is for one hop.
 
 #[path = "../gateway/backend.rs"]
 mod backend;
@@ -76,7 +76,8 @@ const FRAMES: usize = 16 << 20;
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
 
-/// How long a client may go on with a request that is answered: as long as there is no pause of `LINGER_IDLE`, and no longer.
+/// How long a client may go on with a request that is answered: as long as there is no pause of
+/// `LINGER_IDLE`, and no longer.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 
@@ -170,7 +171,8 @@ async fn shake_hands(
     acceptor: TlsAcceptor,
     limit: Duration,
 ) -> Result<Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>, BoxError> {
-    // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY before.
+    // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY
+    // before.
     let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * limit);
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.
@@ -201,7 +203,8 @@ impl Respond {
         self.lock().send_response(head, is_all)
     }
 
-    /// Ready once the client has cancelled its request, before the answer begins: from then on what sends its content looks.
+    /// Ready once the client has cancelled its request, before the answer begins: from then on what
+    /// sends its content looks.
     fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
         if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
@@ -217,13 +220,14 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     };
     if let Err(error) = exchanged {
         eprintln!("{}: {error}", backend.address);
-        // Where no answer has begun, this is it; one that has begun is cut, and the client sees that.
+        // Where no answer has begun, this is it; one that has begun is cut, and the client sees
+        // that.
         if respond.send(plain(blamed(&error)), true).is_err() {
             return respond.lock().send_reset(Reason::INTERNAL_ERROR);
         }
     }
-    // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some clients then forget the
-    // answer, too.
+    // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some
+    // clients then forget the answer, too.
     let rest = async { while let Ok(Some(Ok(_))) = timeout(LINGER_IDLE, content.frame()).await {} };
     let _ = timeout(LINGER_MAX, rest).await;
 }
@@ -259,7 +263,8 @@ async fn exchange(
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
     if is_tunnel || protocol.is_some_and(|protocol| !may_forward(protocol)) {
-        // A tunnel to anywhere is another program's (RFC 8441, 4); h2c and TLS are between two neighbours.
+        // A tunnel to anywhere is another program's (RFC 8441, 4); h2c and TLS are between two
+        // neighbours.
         respond.send(plain(StatusCode::NOT_IMPLEMENTED), true)?;
         return Ok(());
     }
@@ -349,7 +354,8 @@ async fn pass(
     Ok(to_client.send_data(Bytes::new(), true)?)
 }
 
-/// The status for a client whose offer the backend has declined: a 2xx would say that it was accepted (RFC 8441, 5).
+/// The status for a client whose offer the backend has declined: a 2xx would say that it was
+/// accepted (RFC 8441, 5).
 fn when_declined(status: StatusCode) -> StatusCode {
     if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
@@ -396,8 +402,9 @@ async fn tunnel(
     passed
 }
 
-/// A side that ends its own direction still gets the other's, and a backend that takes no more is read to its end (RFC 9110, 9.3.6).
-/// An error is the client's, or that of a backend that can be neither read nor written.
+/// A side that ends its own direction still gets the other's, and a backend that takes no more is
+/// read to its end (RFC 9110, 9.3.6). An error is the client's, or that of a backend that can be
+/// neither read nor written.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
@@ -423,7 +430,8 @@ async fn both_ways(
     if is_taken {
         return Ok(());
     }
-    // Of a client that has ended its stream, too, nothing is heard any more: the backend has to go on taking what it has sent.
+    // Of a client that has ended its stream, too, nothing is heard any more: the backend has to go
+    // on taking what it has sent.
     loop {
         tokio::select! {
             taken = &mut taken => return taken,

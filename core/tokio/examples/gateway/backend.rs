@@ -20,8 +20,8 @@ const GOODBYE: Duration = Duration::from_secs(4);
 /// How long it then takes at most to tell both sides of a tunnel.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Patiences in which a peer has to take some of what is sent to it: the system says that there is room only after a third of its
-/// buffer, and a client of HTTP/2 after half of its window.
+/// Patiences in which a peer has to take some of what is sent to it: the system says that there is
+/// room only after a third of its buffer, and a client of HTTP/2 after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
 /// A server that requests are passed on to.
@@ -56,7 +56,8 @@ impl Backend {
         Self { address: address.into(), config, timeout: limit, farewell: Farewell::default() }
     }
 
-    /// Passes a request on, over a connection of its own, and says of the answer whether it came before the request's end.
+    /// Passes a request on, over a connection of its own, and says of the answer whether it came
+    /// before the request's end.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
@@ -92,7 +93,8 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell alone.
+/// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell
+/// alone.
 pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;

@@ -7,8 +7,8 @@ use http_body::Frame;
 use switchover::FieldSource;
 use switchover::gateway::EndToEnd;
 
-/// Fields that mean the same in a trailer section as in a header section, by their definitions. A recipient may take any
-/// other for a header field that was not checked (RFC 9110, 6.5.1).
+/// Fields that mean the same in a trailer section as in a header section, by their definitions. A
+/// recipient may take any other for a header field that was not checked (RFC 9110, 6.5.1).
 const TRAILERS: [&str; 10] = [
     "authentication-info",
     "content-digest",
@@ -22,8 +22,8 @@ const TRAILERS: [&str; 10] = [
     "signature-input",
 ];
 
-/// The fields of a head that was received in this version, without what is for one hop, and with our name in Via
-/// (RFC 9110, 7.6.1 and 7.6.3).
+/// The fields of a head that was received in this version, without what is for one hop, and with
+/// our name in Via (RFC 9110, 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -65,8 +65,9 @@ pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     )
 }
 
-/// Counts Max-Forwards down, in the requests that it is for. True if it is spent: the request goes no further
-/// (RFC 9110, 7.6.2).
+/// Counts Max-Forwards down, in the requests that it is for.
+///
+/// True if it is spent: the request goes no further (RFC 9110, 7.6.2).
 pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     let mut is_spent = false;
     let counts = [Method::OPTIONS, Method::TRACE].contains(method);
@@ -82,8 +83,8 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     is_spent
 }
 
-/// A request that goes no further, as it came but for its secrets: the content of the answer to a TRACE, the content of
-/// that to OPTIONS is empty (RFC 9110, 9.3.8).
+/// A request that goes no further, as it came but for its secrets: the content of the answer to a
+/// TRACE, the content of that to OPTIONS is empty (RFC 9110, 9.3.8).
 pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     if !line.starts_with("TRACE ") {
         return Vec::new();

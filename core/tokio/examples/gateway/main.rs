@@ -4,10 +4,11 @@
 //! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed on, the backend's 101 is
-//! checked by the engine against it and accepted towards the client; then bytes go both ways until each side has ended its
-//! own. A backend that declines leaves an ordinary response, and what has come after the offer is read as the next request,
-//! as strictly as any (RFC 9931, 3).
+//! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed
+//! on, the backend's 101 is checked by the engine against it and accepted towards the client; then
+//! bytes go both ways until each side has ended its own. A backend that declines leaves an ordinary
+//! response, and what has come after the offer is read as the next request, as strictly as any (RFC
+//! 9931, 3).
 
 mod backend;
 mod forward;
@@ -145,7 +146,8 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     }
 }
 
-/// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0 may.
+/// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0
+/// may.
 fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();
@@ -160,14 +162,16 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     onward
 }
 
-/// The backend's response. `is_early`: it came before the end of the request, which is not waited for.
+/// The backend's response.
+///
+/// `is_early`: it came before the end of the request, which is not waited for.
 fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
         .map(String::from)
         .collect();
-    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426 that names no protocol is
-    // passed on as a 400, by the adapter.)
+    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426
+    // that names no protocol is passed on as a 400, by the adapter.)
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
@@ -198,8 +202,10 @@ fn refusal(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's. One that has closed, or
-/// has failed, ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
+/// Bytes both ways, what had come already first.
+///
+/// A side that ends its own direction still gets the other's. One that has closed, or has failed,
+/// ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
 async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
@@ -221,8 +227,8 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
         from_client.unsplit(to_client).reset();
         return from_server.unsplit(to_server).reset();
     }
-    // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its way to
-    // that side.
+    // A side whose peer has gone may send on. To close with that unread would reset the connection,
+    // and take what is on its way to that side.
     let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
     let (mut unread, mut unheard) = (sink(), sink());
     let rest = async {
@@ -231,8 +237,10 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.
-/// What it has refused is read all the same, for who sends may read only then.
+/// One direction, to its end.
+///
+/// An error is that of the side that is read: the one that takes no more may still have said
+/// something. What it has refused is read all the same, for who sends may read only then.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,

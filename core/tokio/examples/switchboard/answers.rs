@@ -21,7 +21,9 @@ use crate::switched::NextProtocol;
 use crate::target::path;
 use crate::{live, play, udp};
 
-/// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
+/// Content that a request may bring along into a new protocol.
+///
+/// Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -119,8 +121,8 @@ async fn negotiate(
     let Some(chosen) = visit.select(&request, route.tokens()) else {
         return Ok(declined(route, &request));
     };
-    // An echo speaks each subprotocol, so it is the one that the client likes best; some clients take no answer without one
-    // (RFC 6455, 4.1, allows it).
+    // An echo speaks each subprotocol, so it is the one that the client likes best; some clients
+    // take no answer without one (RFC 6455, 4.1, allows it).
     let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
     let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
     let speech = match (route, chosen.protocol()) {

@@ -1,9 +1,11 @@
-//! A socket for a client that must be able to read at any time: while it sends content, because the answer may come
-//! first, and while it speaks a new protocol, because whose turn it is there is not known.
+//! A socket for a client that must be able to read at any time: while it sends content, because the
+//! answer may come first, and while it speaks a new protocol, because whose turn it is there is not
+//! known.
 //!
-//! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The threads that fill
-//! it can be made to wait, and so can the one that feeds in our own bytes, but never the one that empties it: two
-//! sides that both wait for the other to read would wait for ever.
+//! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The
+//! threads that fill it can be made to wait, and so can the one that feeds in our own bytes, but
+//! never the one that empties it: two sides that both wait for the other to read would wait for
+//! ever.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};

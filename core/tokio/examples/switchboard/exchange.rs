@@ -1,4 +1,5 @@
-//! One connection of the probe: a request with an offer, and everything up to its answer or its switch.
+//! One connection of the probe: a request with an offer, and everything up to its answer or its
+//! switch.
 
 use std::error::Error as AnyError;
 use std::fmt::Display;
@@ -116,7 +117,9 @@ impl<'a> Exchange<'a> {
         Ok(outcome)
     }
 
-    /// RFC 2817, 3.3: the handshake, then the answer within it. If the handshake fails, so does all.
+    /// RFC 2817, 3.3: the handshake, then the answer within it.
+    ///
+    /// If the handshake fails, so does all.
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
         let (early, _) = self.take_early();
         self.line.start_tls(self.args.url.host(), &early)?;
@@ -133,7 +136,8 @@ impl<'a> Exchange<'a> {
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// Takes the bytes of the new protocol that have come already, and the end of the server's direction, if it has come.
+    /// Takes the bytes of the new protocol that have come already, and the end of the server's
+    /// direction, if it has come.
     pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
         (std::mem::take(&mut self.early), self.end)
     }
@@ -187,7 +191,8 @@ impl<'a> Exchange<'a> {
             if is_stuck && !self.take_input()? {
                 let timeout = self.args.timeout();
                 self.conclude("failed", format_args!("failed: nothing came for {timeout:?}"));
-                // The first time this cuts an unfinished request, the second time it ends the connection.
+                // The first time this cuts an unfinished request, the second time it ends the
+                // connection.
                 if self.http.state().request == Phase::Body {
                     self.http.abandon()?;
                 }
@@ -208,9 +213,11 @@ impl<'a> Exchange<'a> {
         let is_closed = step == Ok(Step::Paused(Paused::Closed));
         self.handle_event()?;
         Ok(match self.http.state().request {
-            // An answer that came first does not free us from the rest of the request, as long as it is read.
+            // An answer that came first does not free us from the rest of the request, as long as
+            // it is read.
             Phase::Body if !is_closed => None,
-            // The engine knows the end of the content by its length; the source's own end must not be left for others.
+            // The engine knows the end of the content by its length; the source's own end must not
+            // be left for others.
             Phase::Done if self.is_feeding && !is_closed => None,
             // RFC 9110, 7.8: nothing of the new protocol is sent before our request is out.
             _ if self.http.may_speak() => Some(Outcome::Switched),

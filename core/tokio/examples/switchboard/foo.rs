@@ -1,16 +1,18 @@
 //! `foo/2` and `foo/1`: a line protocol small enough to type, which shows what a 101 leaves open.
 //!
-//! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new protocol. So:
+//! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new
+//! protocol. So:
 //!
 //! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is the protocol, a
-//!    status, method, target, and how many bytes of content follow; then that many bytes, which are the request's
-//!    own content, and a line feed if there were any.
+//! status, method, target, and how many bytes of content follow; then that many bytes, which are
+//! the request's own content, and a line feed if there were any.
 //! 2. Each line that the client sends comes back: in capitals in `foo/2`, as it was in `foo/1`.
 //! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its direction, after it
-//!    has answered every whole line and the unfinished one.
+//! has answered every whole line and the unfinished one.
 //!
-//! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered `ERROR line too long`, and
-//! the server closes. Bytes outside ASCII are not looked at and come back as they were.
+//! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered
+//! `ERROR line too long`, and the server closes. Bytes outside ASCII are not looked at and come
+//! back as they were.
 
 use std::io;
 use std::time::Duration;
@@ -30,7 +32,9 @@ const LONGEST: u64 = 65_536;
 /// How long a client may take for one line.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Speaks it until one side ends it, and answers with this content of the request. How many lines it was.
+/// Speaks it until one side ends it, and answers with this content of the request.
+///
+/// How many lines it was.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
     // The client's spelling of a protocol's name is as good as ours.
     let token = TOKENS

@@ -1,5 +1,5 @@
-//! A stream that fails once nothing has moved on it for a while, for protocols in which a peer may be silent: else each one that
-//! has gone without a word would keep a place for ever.
+//! A stream that fails once nothing has moved on it for a while, for protocols in which a peer may
+//! be silent: else each one that has gone without a word would keep a place for ever.
 
 use std::io;
 use std::pin::Pin;
@@ -85,7 +85,8 @@ mod tests {
 
     use super::*;
 
-    /// A peer that sends nothing, and one that takes nothing; who has done something is waited for as long again.
+    /// A peer that sends nothing, and one that takes nothing; who has done something is waited for
+    /// as long again.
     #[test]
     fn a_silent_peer_is_an_error_after_a_while() {
         let clock =

@@ -6,8 +6,8 @@
 //! switchboard audit URL [--websocket PATH]               checks how a server handles offers, against the RFCs
 //! ```
 //!
-//! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The client drives the engine itself,
-//! on threads and blocking sockets.
+//! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The
+//! client drives the engine itself, on threads and blocking sockets.
 //!
 //! | files | what is in them |
 //! |---|---|
@@ -83,7 +83,8 @@ struct ServeArgs {
     /// Print each connection's transcript
     #[arg(long)]
     trace: bool,
-    /// Show what is left out of transcripts and of the page else: the values of Authorization, Cookie and their like
+    /// Show what is left out of transcripts and of the page else: the values of Authorization,
+    /// Cookie and their like
     #[arg(long)]
     secrets: bool,
     /// Whose order counts where several offered protocols would do
@@ -95,8 +96,8 @@ struct ServeArgs {
     /// The windows of HTTP/2, of a stream and of the connection, in bytes
     #[arg(long, value_name = "OCTETS", default_value_t = 65_535)]
     window: u32,
-    /// The folder of the npm package, `wasm` of the repository: with the playground, and the module that wasm/build makes, in
-    /// it, /play shows them
+    /// The folder of the npm package, `wasm` of the repository: with the playground, and the module
+    /// that wasm/build makes, in it, /play shows them
     #[arg(long, value_name = "FOLDER", default_value = "wasm")]
     play: PathBuf,
     /// Seconds that a client may take for a head, and longer for long content or a slow link
@@ -130,8 +131,9 @@ struct ProbeArgs {
     /// Ask with this method instead of GET or POST
     #[arg(long)]
     method: Option<String>,
-    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance. OPTIONS asks for * without it, CONNECT
-    /// for the URL's own host
+    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance.
+    ///
+    /// OPTIONS asks for * without it, CONNECT for the URL's own host
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
     /// Send this field, too, or instead of the probe's own of that name

@@ -1,4 +1,5 @@
-//! The playground: files of the npm package's folder, read when they are asked for, so that the example is built without them.
+//! The playground: files of the npm package's folder, read when they are asked for, so that the
+//! example is built without them.
 //!
 //! `/play/` is its `playground`, `/dist/` the built module that this imports.
 
@@ -34,7 +35,8 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     }
 }
 
-/// The type of a file that may be asked for: no path leads out of the folder, and nothing hidden is given.
+/// The type of a file that may be asked for: no path leads out of the folder, and nothing hidden is
+/// given.
 fn kind(path: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
         let is_plain =

@@ -1,7 +1,7 @@
 //! The client: makes an offer, says what came of it and why, and speaks what was agreed on.
 //!
-//! Ends with 0 if the connection was switched (or nothing was offered and an answer came), with 2 if the offer was
-//! answered in HTTP/1.1, with 1 if something failed.
+//! Ends with 0 if the connection was switched (or nothing was offered and an answer came), with 2
+//! if the offer was answered in HTTP/1.1, with 1 if something failed.
 
 use std::error::Error as AnyError;
 use std::fs::File;
@@ -63,8 +63,9 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     }
 }
 
-/// What to try after a 426, and how: the first protocol that it names and that we have not offered, or the first of
-/// several offered ones that it names. One, because many servers do not understand a list.
+/// What to try after a 426, and how: the first protocol that it names and that we have not offered,
+/// or the first of several offered ones that it names. One, because many servers do not understand
+/// a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.http.required();
     exchange.say(match required.is_empty() {

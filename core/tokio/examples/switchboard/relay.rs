@@ -1,4 +1,5 @@
-//! The new protocol on the probe's side: standard input goes out, what comes in goes to standard output.
+//! The new protocol on the probe's side: standard input goes out, what comes in goes to standard
+//! output.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,11 +13,12 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our close, many drop.
-/// So it gets a moment after the last thing it said.
+/// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our
+/// close, many drop. So it gets a moment after the last thing it said.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads nothing.
+/// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads
+/// nothing.
 pub(crate) const UNREAD: usize = 4 << 20;
 
 /// How long we wait for the other side to close a WebSocket that we have closed.
@@ -51,8 +53,8 @@ pub(crate) fn whole(end: End) -> io::Result<()> {
     }
 }
 
-/// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
-/// the input closes the WebSocket.
+/// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as
+/// a line. The end of the input closes the WebSocket.
 pub(crate) fn messages(
     line: &mut Stream,
     early: &[u8],
@@ -72,7 +74,8 @@ pub(crate) fn messages(
             return Err("the server sends pings, and does not read the pongs".into());
         }
         if !frames.can_read() {
-            // Both sides have said Close, and it is the server's to close the connection (RFC 6455, 7.1.1).
+            // Both sides have said Close, and it is the server's to close the connection (RFC 6455,
+            // 7.1.1).
             timeout = Some(CLOSING);
         }
         match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
@@ -98,8 +101,8 @@ pub(crate) fn messages(
     Ok(())
 }
 
-/// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
-/// half a second after the end of the input.
+/// Each line of standard input as a datagram, each datagram as a line, until the server closes or
+/// has been silent for half a second after the end of the input.
 pub(crate) fn datagrams(
     line: &mut Stream,
     early: &[u8],

@@ -1,4 +1,5 @@
-//! How each request of a connection came out, and how the connection ended: what there is to say beside what the engine did.
+//! How each request of a connection came out, and how the connection ended: what there is to say
+//! beside what the engine did.
 
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -85,8 +85,9 @@ impl Session {
         }
     }
 
-    /// RFC 2817, 3.3: the handshake first, then the answer to the request within it. A handshake that fails ends the
-    /// connection: nothing more is said in clear.
+    /// RFC 2817, 3.3: the handshake first, then the answer to the request within it.
+    ///
+    /// A handshake that fails ends the connection: nothing more is said in clear.
     async fn go_on_in_tls(&self, stream: Upgraded) {
         let (stream, http) = stream.into_http_over_tls();
         let above = Arc::new(Self { is_secure: true, ..self.clone() });

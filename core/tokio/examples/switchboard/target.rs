@@ -56,7 +56,8 @@ impl FromStr for Target {
     }
 }
 
-/// The path that a request-target asks for: without query, and without the authority that the absolute form has.
+/// The path that a request-target asks for: without query, and without the authority that the
+/// absolute form has.
 pub(crate) fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {

@@ -1,5 +1,6 @@
-//! The probe's transport: the bytes of the socket as they are, or inside TLS. What happens to a TLS connection is decided
-//! where all else is, in one thread; the socket's own threads move what it has made of the bytes.
+//! The probe's transport: the bytes of the socket as they are, or inside TLS. What happens to a TLS
+//! connection is decided where all else is, in one thread; the socket's own threads move what it
+//! has made of the bytes.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -46,7 +47,9 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// From now on there is TLS below, of whose bytes some have come already. Returns once its handshake is over.
+    /// From now on there is TLS below, of whose bytes some have come already.
+    ///
+    /// Returns once its handshake is over.
     pub(crate) fn start_tls(&mut self, host: &str, leftover: &[u8]) -> io::Result<()> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = tls::client().map_err(io::Error::other)?;

@@ -1,4 +1,5 @@
-//! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this machine.
+//! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this
+//! machine.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,12 +17,15 @@ pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Whether the proxy takes datagrams there. It is an example, not a way into other people's networks.
+/// Whether the proxy takes datagrams there.
+///
+/// It is an example, not a way into other people's networks.
 pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
     target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
 }
 
-/// Sends each datagram back that comes to that address, for those who try `connect-udp`; whether it can.
+/// Sends each datagram back that comes to that address, for those who try `connect-udp`; whether it
+/// can.
 pub(crate) fn echo(address: SocketAddr) -> bool {
     let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
     let echo = move || {

@@ -1,4 +1,5 @@
-//! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done everything before.
+//! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done
+//! everything before.
 
 use std::io;
 use std::time::Duration;
@@ -15,7 +16,9 @@ use tungstenite::{Error, Message};
 /// The largest message that is echoed.
 const LARGEST: usize = 4 << 20;
 
-/// Bytes that may wait to be sent. A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
+/// Bytes that may wait to be sent.
+///
+/// A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
 /// (RFC 6455, 5.5.3).
 const MOST_WAITING: usize = 2 * LARGEST;
 
@@ -33,7 +36,9 @@ pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> 
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
-/// Sends every message back until one side closes, or the server stops. How many messages it was.
+/// Sends every message back until one side closes, or the server stops.
+///
+/// How many messages it was.
 pub(crate) async fn echo(
     stream: &mut Upgraded,
     stop: impl Future<Output = ()>,

@@ -1,4 +1,5 @@
-//! The same handler on the adapter and on hyper, for measurements: one thread, "hello" at `/`, 64 kB at `/large`.
+//! The same handler on the adapter and on hyper, for measurements: one thread, "hello" at `/`, 64
+//! kB at `/large`.
 //!
 //! ```text
 //! hello serve PEER                    prints the address that it listens on

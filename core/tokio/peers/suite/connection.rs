@@ -1,5 +1,5 @@
-// Takes the place of the function of this name in axum's `serve`: all that axum's tests send over a socket is served by
-// switchover-tokio.
+// Takes the place of the function of this name in axum's `serve`: all that axum's tests send over a
+// socket is served by switchover-tokio.
 async fn handle_connection<L, M, S>(
     make_service: &mut M,
     signal_tx: &watch::Sender<()>,

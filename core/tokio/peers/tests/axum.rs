@@ -159,7 +159,8 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     served.stop().await;
 }
 
-/// A client that resets, and a handler that drops its socket while its client is silent, end both sides of the pipe.
+/// A client that resets, and a handler that drops its socket while its client is silent, end both
+/// sides of the pipe.
 #[tokio::test]
 async fn a_socket_of_axums_ends_with_either_side() {
     let served = Served::by(WithOnUpgrade(router().route(
@@ -195,7 +196,8 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
-/// A router that switches, waits, says something three times, and tells how many bytes it then reads, and whether they end in order.
+/// A router that switches, waits, says something three times, and tells how many bytes it then
+/// reads, and whether they end in order.
 fn reads(told: tokio::sync::mpsc::Sender<(usize, bool)>, late: bool) -> Router {
     let pause = || tokio::time::sleep(std::time::Duration::from_millis(100));
     let handler = async move |mut request: axum::extract::Request| {
@@ -228,7 +230,8 @@ async fn switched<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
     assert!(head.starts_with(b"HTTP/1.1 101 "));
 }
 
-/// A framework that reads to the end has to see whether its client has come to one, also where it has written in vain before.
+/// A framework that reads to the end has to see whether its client has come to one, also where it
+/// has written in vain before.
 #[tokio::test]
 async fn a_framework_sees_how_its_client_ends() {
     for (late, length) in [(false, 50_000), (true, 5), (true, 100_000)] {
@@ -314,7 +317,8 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     assert_eq!(got.iter().filter(|&&byte| byte == b'\t').count(), 60_000);
 }
 
-/// What axum would switch to is left alone where the engine would not: it is the client's mistake, and no 500.
+/// What axum would switch to is left alone where the engine would not: it is the client's mistake,
+/// and no 500.
 #[tokio::test]
 async fn axums_own_extractor_declines_what_breaks_a_rule() {
     let served = Served::by(WithOnUpgrade(router())).await;

@@ -1,4 +1,6 @@
-//! Many connections, and too many. Each test is a process of its own, so that it may lower its limits and look at its memory.
+//! Many connections, and too many.
+//!
+//! Each test is a process of its own, so that it may lower its limits and look at its memory.
 #![cfg(target_os = "linux")]
 
 use std::convert::Infallible;
@@ -20,7 +22,8 @@ use tokio::time::{Instant, sleep};
 /// What an idle connection may hold, both ends of it.
 const BYTES_EACH: i64 = 8 * 1024;
 
-/// Runs this test again in a process of its own, after what the shell does first; true in that process.
+/// Runs this test again in a process of its own, after what the shell does first; true in that
+/// process.
 fn is_alone(test: &str, first: &str) -> bool {
     if std::env::var_os("ALONE").is_some() {
         return true;
@@ -87,7 +90,8 @@ async fn ask(client: &mut TcpStream, len: usize) {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
 }
 
-/// Where the system has no descriptor left, those that are connected are served, and the others once there is room.
+/// Where the system has no descriptor left, those that are connected are served, and the others
+/// once there is room.
 #[tokio::test]
 async fn a_listener_outlives_a_lack_of_descriptors() {
     if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {

@@ -1,5 +1,5 @@
-//! Programs that are no library: curl, which upgrades to HTTP/2, servers that do, and those that measure, which ask much and fast.
-//! One that is not there is left out, and said so.
+//! Programs that are no library: curl, which upgrades to HTTP/2, servers that do, and those that
+//! measure, which ask much and fast. One that is not there is left out, and said so.
 
 use std::convert::Infallible;
 use std::process::Stdio;
@@ -33,7 +33,8 @@ async fn run(program: &str, arguments: &[&str]) -> Option<String> {
     Some(said)
 }
 
-/// Answers in HTTP/2 where that is offered, and otherwise in HTTP/1.1: how long the content was, and where it went.
+/// Answers in HTTP/2 where that is offered, and otherwise in HTTP/1.1: how long the content was,
+/// and where it went.
 async fn count(mut request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(200_000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -148,7 +149,8 @@ async fn forwarder(
     Some((child, stream))
 }
 
-/// nghttp2 and h2o keep tables of their own, and refuse what does not fit them; with a table of 0 they ask to be told of it first.
+/// nghttp2 and h2o keep tables of their own, and refuse what does not fit them; with a table of 0
+/// they ask to be told of it first.
 #[tokio::test]
 async fn h2_is_the_client_of_servers_that_upgrade() {
     let echo = async |request: Request<Body>| {

@@ -1,6 +1,6 @@
-//! What a connection shares with a handler on another thread: loom tries the orders in which the two can come to it, all with up to
-//! two changes that nothing forces. A wake-up that is lost leaves both waiting, which loom finds. `LOOM_MAX_PREEMPTIONS=3` tries
-//! more of them.
+//! What a connection shares with a handler on another thread: loom tries the orders in which the
+//! two can come to it, all with up to two changes that nothing forces. A wake-up that is lost
+//! leaves both waiting, which loom finds. `LOOM_MAX_PREEMPTIONS=3` tries more of them.
 
 // The files of the adapter that share anything, over loom's mutex.
 #[allow(dead_code, unreachable_pub, reason = "the rest of it is for the adapter and its users")]
@@ -180,7 +180,8 @@ impl Drop for Taker {
     }
 }
 
-/// What shall take a connection over is the connection's, or dropped: who waits for it does not wait for ever.
+/// What shall take a connection over is the connection's, or dropped: who waits for it does not
+/// wait for ever.
 #[test]
 fn no_taker_stays() {
     try_all(|| {

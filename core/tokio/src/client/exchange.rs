@@ -33,7 +33,8 @@ type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
 /// The first that comes back.
 pub(super) enum Head {
-    /// Whether content follows, and how much, if that is known; why an offer came to nothing, and what a 426 asks for.
+    /// Whether content follows, and how much, if that is known; why an offer came to nothing, and
+    /// what a 426 asks for.
     Response(Response<Option<Option<u64>>>, Option<Why>, Vec<String>),
     Switched,
 }
@@ -51,13 +52,15 @@ impl<S: Transport> Exchange<S> {
 
     /// Reads what has come before a request.
     ///
-    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server has ended the connection.
+    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server
+    /// has ended the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         if !wire.is_read_closed() {
             let _ = wire.poll_receive(context)?;
         }
-        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says why.
+        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says
+        // why.
         if wire.is_read_closed() && wire.http.persists() {
             return Err(Error::gone("the server has ended the connection"));
         }
@@ -105,7 +108,8 @@ impl<S: Transport> Exchange<S> {
                     }
                     wire.receiving.clear();
                     if waits_for_100 {
-                        // The content is not wanted, and without it no other request can follow (RFC 9110, 10.1.1).
+                        // The content is not wanted, and without it no other request can follow
+                        // (RFC 9110, 10.1.1).
                         self.content = None;
                         // Where the server has not closed already.
                         let _ = wire.http.close_after_response();
@@ -144,7 +148,9 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Sends content beside what is read. A server that takes no more may still answer, so that is no failure yet.
+    /// Sends content beside what is read.
+    ///
+    /// A server that takes no more may still answer, so that is no failure yet.
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
         (self.content, self.is_sent) = (None, false);

@@ -30,8 +30,9 @@ pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     Client::over(stream, ObservedConnection::new(http, config.observer.clone()), config)
 }
 
-/// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
-/// it. So an intermediary answers its client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
+/// Checks a request before there is a connection for it: fails where [`Client::send`] or
+/// [`Client::upgrade`] would refuse to send it. So an intermediary answers its client's mistakes
+/// without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
 pub fn check<B: HttpBody>(
     request: &Request<B>,
     offer: &[&str],
@@ -48,8 +49,8 @@ pub fn check<B: HttpBody>(
     write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
-/// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of preference. See
-/// [`Client::upgrade`].
+/// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of
+/// preference. See [`Client::upgrade`].
 pub async fn upgrade<S, B>(stream: S, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
 where
     S: Transport,
@@ -60,13 +61,15 @@ where
 
 /// A connection to a server, for one request after the other.
 ///
-/// There is no task that drives it: what has to be sent and read is, while you wait for a response or read its content.
+/// There is no task that drives it: what has to be sent and read is, while you wait for a response
+/// or read its content.
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
 impl HttpOverTls {
-    /// A client's: receives the response to the request of before above the new layer, and gives the connection for the next ones.
-    /// `stream` is the TLS above what was [upgraded](Upgraded::into_http_over_tls). Next: read the response, then [`Client::send`] with URIs
-    /// of `https`.
+    /// A client's: receives the response to the request of before above the new layer, and gives
+    /// the connection for the next ones. `stream` is the TLS above what was
+    /// [upgraded](Upgraded::into_http_over_tls). Next: read the response, then [`Client::send`]
+    /// with URIs of `https`.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream, tls: tokio_rustls::TlsConnector) -> Result<(), switchover_tokio::BoxError> {
@@ -82,7 +85,8 @@ impl HttpOverTls {
     /// # }
     /// ```
     ///
-    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel safe, as [`Client::send`]. RFC 2817, 3.3.
+    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel
+    /// safe, as [`Client::send`]. RFC 2817, 3.3.
     pub async fn receive<S: Transport>(
         mut self,
         stream: S,
@@ -107,16 +111,21 @@ impl<S: Transport> Client<S> {
         Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.timeouts)))))
     }
 
-    /// Sends a request, and gives its response once the head has come. Content may still be on its way in both directions then:
-    /// it moves while the response's is read.
+    /// Sends a request, and gives its response once the head has come.
     ///
-    /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A request that says `Expect:
-    /// 100-continue` waits for the 100, for as long as [`Timeouts::expect_continue`](crate::Timeouts) says; if the response comes
-    /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
-    /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
+    /// Content may still be on its way in both directions then: it moves while the response's is
+    /// read.
     ///
-    /// Fails before anything is sent if the server is known to have ended the connection, or to have sent a response without a
-    /// request: the request may then be sent on another connection (RFC 9112, 9.2 and 9.3.1).
+    /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A
+    /// request that says `Expect: 100-continue` waits for the 100, for as long as
+    /// [`Timeouts::expect_continue`](crate::Timeouts) says; if the response comes instead, it is
+    /// the connection's last, and the content is not sent. Before the next request read the
+    /// response to its end, or drop it: then what is left of it is dropped too, up to
+    /// `limits.drain`.
+    ///
+    /// Fails before anything is sent if the server is known to have ended the connection, or to
+    /// have sent a response without a request: the request may then be sent on another connection
+    /// (RFC 9112, 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.
@@ -130,11 +139,13 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// Sends a request that offers to go on in one of these protocols, in order of preference; or a CONNECT, which offers a
-    /// tunnel. A server that declines answers as it would without the offer, and the next request may follow.
+    /// Sends a request that offers to go on in one of these protocols, in order of preference; or a
+    /// CONNECT, which offers a tunnel. A server that declines answers as it would without the
+    /// offer, and the next request may follow.
     ///
-    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its `HTTP2-Settings`, unless the request has them.
-    /// Not cancel safe, as [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
+    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its
+    /// `HTTP2-Settings`, unless the request has them. Not cancel safe, as [`send`](Self::send). RFC
+    /// 9110, 7.8 and 9.3.6.
     pub async fn upgrade<B>(
         &mut self,
         request: Request<B>,
@@ -168,14 +179,17 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// From now on gives each interim response to this function, a 100 too; without one they are passed over. It is called while
-    /// `send` runs, so it must not wait for anything. RFC 9110, 15.2.
+    /// From now on gives each interim response to this function, a 100 too; without one they are
+    /// passed over. It is called while `send` runs, so it must not wait for anything. RFC 9110,
+    /// 15.2.
     pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
         self.lock().on_informational = Some(Box::new(tell));
     }
 
-    /// Whether the last request is complete. One that is not, although its response has come, was answered early: its content goes
-    /// on while the response's is read, if the server takes it. RFC 9112, 9.5.
+    /// Whether the last request is complete.
+    ///
+    /// One that is not, although its response has come, was answered early: its content goes on
+    /// while the response's is read, if the server takes it. RFC 9112, 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().is_sent
     }

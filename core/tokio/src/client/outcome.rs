@@ -12,19 +12,23 @@ use crate::body::Body;
 #[derive(Debug)]
 #[must_use = "the server may have accepted, and then waits for the new protocol"]
 pub enum Outcome {
-    /// The server has accepted: the engine has checked that its 101 names what was offered, and answers what that protocol asks.
+    /// The server has accepted: the engine has checked that its 101 names what was offered, and
+    /// answers what that protocol asks.
     Upgraded(Upgraded),
     /// The server has not, which is no error: the connection can be used as before.
     Declined(Declined),
 }
 
-/// An ordinary answer to a request with an offer. As an error it says the status and why.
+/// An ordinary answer to a request with an offer.
+///
+/// As an error it says the status and why.
 pub struct Declined {
     /// The answer, with its content.
     pub response: Response<Body>,
     /// Why the offer came to nothing.
     pub why: Option<Why>,
-    /// What a 426 asks for, in the server's order of preference: offer some of it the next time. RFC 9110, 15.5.22.
+    /// What a 426 asks for, in the server's order of preference: offer some of it the next time.
+    /// RFC 9110, 15.5.22.
     pub required: Vec<String>,
 }
 

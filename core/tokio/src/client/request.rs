@@ -61,7 +61,8 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     Ok(())
 }
 
-/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540, 3.2.1).
+/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540,
+/// 3.2.1).
 const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
 /// RFC 6455, 4.1.

@@ -1,5 +1,5 @@
-//! A stream on which HTTP/2 that does not know upgrades goes on with a request that was made in HTTP/1.1: a server answers it, a
-//! client gets the answer.
+//! A stream on which HTTP/2 that does not know upgrades goes on with a request that was made in
+//! HTTP/1.1: a server answers it, a client gets the answer.
 
 mod opening;
 
@@ -20,12 +20,14 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that wait to be sent before the engine may write more.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// The peer's stream as an HTTP/2 library sees it. A server's, `h2::server::handshake` for instance, finds the request of before as
-/// stream 1, whose answer goes out as that: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) gives one. A client's
-/// gets the answer from there: [`Http2Stream::client`]. RFC 7540, 3.2.
+/// The peer's stream as an HTTP/2 library sees it.
 ///
-/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window: a server whose clients send small
-/// messages sets `data_frame_budget` of its builder.
+/// A server's, `h2::server::handshake` for instance, finds the request of before as stream 1, whose
+/// answer goes out as that: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2)
+/// gives one. A client's gets the answer from there: [`Http2Stream::client`]. RFC 7540, 3.2.
+///
+/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window: a
+/// server whose clients send small messages sets `data_frame_budget` of its builder.
 pub struct Http2Stream<S = Upgraded> {
     stream: S,
     between: Option<Box<dyn StreamFilter>>,
@@ -95,8 +97,9 @@ impl Http2Stream {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
-    /// For hosts that drive the engine themselves: a client's stream, the splice that was made of the request, and what has come of
-    /// HTTP/2 already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
+    /// For hosts that drive the engine themselves: a client's stream, the splice that was made of
+    /// the request, and what has come of HTTP/2 already. Without a splice, for a client that began
+    /// with HTTP/2, bytes pass as they are.
     pub fn server(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
         Self::with(
             stream,
@@ -105,13 +108,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         )
     }
 
-    /// The stream of a server that has accepted `h2c`, an [`Upgraded`] for instance, for an HTTP/2 client such as
-    /// `h2::client::handshake`.
+    /// The stream of a server that has accepted `h2c`, an [`Upgraded`] for instance, for an HTTP/2
+    /// client such as `h2::client::handshake`.
     ///
-    /// Its first request must be that of the upgrade again, without content (`send_request(request, true)`): it does not leave, and
-    /// its response is the one that the server owes. Nothing comes from the server before, so make it at once. Another first request is
-    /// an error of the kind `InvalidInput`, and so is a second one that the client writes before it has read anything; `h2` reads first.
-    /// RFC 7540, 3.2.
+    /// Its first request must be that of the upgrade again, without content
+    /// (`send_request(request, true)`): it does not leave, and its response is the one that the
+    /// server owes. Nothing comes from the server before, so make it at once. Another first request
+    /// is an error of the kind `InvalidInput`, and so is a second one that the client writes before
+    /// it has read anything; `h2` reads first. RFC 7540, 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {
@@ -160,7 +164,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Ok(())
     }
 
-    /// Takes what has been let through, and what stands between out of the way once it has done its work.
+    /// Takes what has been let through, and what stands between out of the way once it has done its
+    /// work.
     fn collect(&mut self) {
         if let Some(between) = &mut self.between {
             self.for_engine.append(&mut between.take_for_engine());
@@ -171,7 +176,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         }
     }
 
-    /// Returns true once bytes of this direction pass without a copy: the splice has no part in them, and nothing waits.
+    /// Returns true once bytes of this direction pass without a copy: the splice has no part in
+    /// them, and nothing waits.
     fn passes(&self, waiting: &[u8]) -> bool {
         self.between.is_none() && waiting.is_empty()
     }

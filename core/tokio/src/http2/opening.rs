@@ -1,12 +1,13 @@
-//! Any HTTP/2 client gets the answer to the request of an upgrade from stream 1, though it knows nothing of upgrades (RFC 7540,
-//! 3.2).
+//! Any HTTP/2 client gets the answer to the request of an upgrade from stream 1, though it knows
+//! nothing of upgrades (RFC 7540, 3.2).
 //!
-//! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are dropped. Two things must not
-//! show:
+//! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are
+//! dropped. Two things must not show:
 //!
 //! - Compression has a state (RFC 7541, 2.3). Lines that the client has put into its table with the request are not in the
-//!   server's. So a SETTINGS of ours sets the size of the table to 0, which takes out what is in it, and after the request a second
-//!   one to what each connection begins with. Both come before the server's first; the client's ACKs for them are dropped.
+//! server's. So a SETTINGS of ours sets the size of the table to 0, which takes out what is in it,
+//! and after the request a second one to what each connection begins with. Both come before the
+//! server's first; the client's ACKs for them are dropped.
 //! - A server that answers at once answers a request that the client has not made. What comes waits until it has.
 
 use std::io;
@@ -25,7 +26,8 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// SETTINGS whose one setting is HEADER_TABLE_SIZE: 0, and the 4,096 of the beginning (RFC 9113, 6.5.2).
+/// SETTINGS whose one setting is HEADER_TABLE_SIZE: 0, and the 4,096 of the beginning (RFC 9113,
+/// 6.5.2).
 const NO_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x10, 0];
 

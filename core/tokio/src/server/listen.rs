@@ -22,12 +22,15 @@ const UNSENT: u32 = 128 * 1024;
 /// How long a listener is left alone after it has failed.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Accepts connections until `stop` is ready, and [serves](serve_connection_until) each in a task of its own, with a clone of `handler`.
+/// Accepts connections until `stop` is ready, and [serves](serve_connection_until) each in a task
+/// of its own, with a clone of `handler`.
 ///
-/// After `stop` the answers under way are the last of their connections. It returns when all connections have ended, and at the
-/// latest after [`Timeouts::shutdown`](crate::Timeouts::shutdown), which drops those that are left: a handler that takes longer, and what
-/// a connection has switched to. `std::future::pending()` never stops. [`accept`] is for what serves above TLS, for what is to
-/// see that the server stops, and for what wants to see errors.
+/// After `stop` the answers under way are the last of their connections. It returns when all
+/// connections have ended, and at the latest after
+/// [`Timeouts::shutdown`](crate::Timeouts::shutdown), which drops those that are left: a handler
+/// that takes longer, and what a connection has switched to. `std::future::pending()` never stops.
+/// [`accept`] is for what serves above TLS, for what is to see that the server stops, and for what
+/// wants to see errors.
 pub async fn serve<H>(
     listener: TcpListener,
     handler: H,
@@ -50,10 +53,12 @@ pub async fn serve<H>(
     }
 }
 
-/// Accepts connections until `stop` is ready, and runs what `serve` makes of each in a task of its own.
+/// Accepts connections until `stop` is ready, and runs what `serve` makes of each in a task of its
+/// own.
 ///
-/// Where none can be accepted, as the system is out of descriptors, it tries again a moment later. After `stop` it waits for all of
-/// them, however long they take; they see it in what they were given. Dropping it cuts those that are left.
+/// Where none can be accepted, as the system is out of descriptors, it tries again a moment later.
+/// After `stop` it waits for all of them, however long they take; they see it in what they were
+/// given. Dropping it cuts those that are left.
 pub async fn accept<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
@@ -91,7 +96,8 @@ where
                 continue;
             }
         };
-        // An answer is not held back for the one after it; a socket that refuses this is gone already.
+        // An answer is not held back for the one after it; a socket that refuses this is gone
+        // already.
         let _ = stream.set_nodelay(true);
         bound_unsent(&stream);
         connections.spawn(serve(stream, ShutdownSignal(stopped.clone())));
@@ -101,8 +107,9 @@ where
     connections
 }
 
-/// Has the system take no more than a little beyond what is on its way: else a client that takes little of a large answer, but
-/// steadily, would look like one that takes nothing until a third of a large buffer is free.
+/// Has the system take no more than a little beyond what is on its way: else a client that takes
+/// little of a large answer, but steadily, would look like one that takes nothing until a third of
+/// a large buffer is free.
 fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
@@ -119,7 +126,8 @@ async fn ended(connections: &mut JoinSet<()>) {
 pub struct ShutdownSignal(watch::Receiver<bool>);
 
 impl ShutdownSignal {
-    /// Ready once it does: for [`serve_connection_until`], and for what a connection has switched to. Cancel safe.
+    /// Ready once it does: for [`serve_connection_until`], and for what a connection has switched
+    /// to. Cancel safe.
     pub async fn wait(mut self) {
         // A server that is gone has stopped.
         let _ = self.0.wait_for(|&is_stopping| is_stopping).await;

@@ -1,4 +1,5 @@
-//! A response of `http`, written: what its status means for the connection, its content, and its end.
+//! A response of `http`, written: what its status means for the connection, its content, and its
+//! end.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -120,7 +121,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             let has_length =
                 !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
             if !has_length {
-                // A length of content that is dropped, or would be in answer to a GET. RFC 9110, 8.6.
+                // A length of content that is dropped, or would be in answer to a GET. RFC 9110,
+                // 8.6.
                 head.headers.remove(header::CONTENT_LENGTH);
             }
             let length = content.size_hint().exact();
@@ -139,8 +141,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Whether more of the request may be to come than will be dropped, so that the response says that it is the last. A body
-    /// that the handler has kept may still be read.
+    /// Whether more of the request may be to come than will be dropped, so that the response says
+    /// that it is the last. A body that the handler has kept may still be read.
     fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
         let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
         if let Some(left) = channel.left() {
@@ -159,7 +161,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the engine's to write.
+    /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the
+    /// engine's to write.
     fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {
@@ -174,7 +177,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         match (head.status, listed.as_str()) {
             (StatusCode::UPGRADE_REQUIRED, "") => {
-                // RFC 9110, 15.5.22: a 426 says what would do. One that does not can only mean that this will not.
+                // RFC 9110, 15.5.22: a 426 says what would do. One that does not can only mean that
+                // this will not.
                 head.status = StatusCode::BAD_REQUEST;
             }
             (StatusCode::UPGRADE_REQUIRED, _) => return Ok(Verb::Require(listed)),
@@ -214,7 +218,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         let is_whole = poll_fn(|context| {
             Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
                 Poll::Pending => {
-                    // What it waits for may be the request's content, which a client does not send once it has an answer.
+                    // What it waits for may be the request's content, which a client does not send
+                    // once it has an answer.
                     if channel.is_some_and(|channel| channel.is_wanted(context)) {
                         self.wire.ask_for_content()?;
                     }
@@ -255,7 +260,9 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(self.wire.write_end(trailers)?)
     }
 
-    /// The next frame of content. What there is is sent meanwhile, and what it may be made of is read.
+    /// The next frame of content.
+    ///
+    /// What there is is sent meanwhile, and what it may be made of is read.
     fn poll_frame(
         &mut self,
         context: &mut Context<'_>,
@@ -278,7 +285,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// A 101. Everything that the switch needs is made before it is written, so that nothing can fail after it.
+    /// A 101.
+    ///
+    /// Everything that the switch needs is made before it is written, so that nothing can fail
+    /// after it.
     async fn switch(
         &mut self,
         mut headers: HeaderMap,
@@ -298,7 +308,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         self.finish_request().await?;
         let http = &mut self.wire.http;
         let Some(selection) = http.select(&[token], Order::Client) else {
-            // A framework may not know the rules of what it accepts: then it is the client that has broken one.
+            // A framework may not know the rules of what it accepts: then it is the client that has
+            // broken one.
             return Err(match chance.and_then(|chance| chance.ineligible(token)) {
                 Some(rule) => {
                     Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into()))
@@ -318,7 +329,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Switched)
     }
 
-    /// Drops the rest of the request, so that what comes after it can be told apart: as much as `limits.drain` allows.
+    /// Drops the rest of the request, so that what comes after it can be told apart: as much as
+    /// `limits.drain` allows.
     async fn finish_request(&mut self) -> Result<(), Error> {
         if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain)
         {

@@ -233,7 +233,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             channel.give(frame);
             return Ok(true);
         }
-        // To learn that the client has gone. What it sends beyond its request waits here until that is answered.
+        // To learn that the client has gone. What it sends beyond its request waits here until that
+        // is answered.
         let may_read =
             |http: &ObservedConnection| http.awaiting() == Awaiting::Caller && http.wants_input();
         while may_read(&self.wire.http)
@@ -325,7 +326,8 @@ impl NextRequest {
     }
 }
 
-/// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
+/// An error of the handler's, with its answer: where it comes from the request's body, the one that
+/// the client has earned.
 fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {

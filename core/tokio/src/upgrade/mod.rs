@@ -1,6 +1,8 @@
-//! A connection that becomes something else: offers, the decision in a handler, and the stream of the new protocol.
+//! A connection that becomes something else: offers, the decision in a handler, and the stream of
+//! the new protocol.
 //!
-//! A handler that speaks other protocols asks [`select`] and accepts; every other answer declines, and changes nothing else:
+//! A handler that speaks other protocols asks [`select`] and accepts; every other answer declines,
+//! and changes nothing else:
 //!
 //! ```
 //! use http::{Request, Response};
@@ -50,8 +52,10 @@ impl Offer {
     }
 }
 
-/// What the connection of a request may become. An axum handler takes it as an extractor (feature `axum`); others get the same
-/// by [`offers`] and [`select`].
+/// What the connection of a request may become.
+///
+/// An axum handler takes it as an extractor (feature `axum`); others get the same by [`offers`] and
+/// [`select`].
 #[derive(Clone, Default)]
 pub struct Offers(Option<Arc<PendingUpgrade>>);
 
@@ -92,14 +96,15 @@ impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
     }
 }
 
-/// What the client offers, in its order of preference; none where it offers nothing, or in a way that counts for nothing.
+/// What the client offers, in its order of preference; none where it offers nothing, or in a way
+/// that counts for nothing.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
     PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
 }
 
-/// The first of your protocols that the client offers too, and whose rules the request keeps. Each is a protocol such as `foo/2`,
-/// or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None`: answer as if nothing had been offered, or with [`require`]. Next:
-/// [`Selected::accept`]. RFC 9110, 7.8.
+/// The first of your protocols that the client offers too, and whose rules the request keeps. Each
+/// is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None`: answer
+/// as if nothing had been offered, or with [`require`]. Next: [`Selected::accept`]. RFC 9110, 7.8.
 pub fn select<'p, B>(
     request: &Request<B>,
     preferences: impl IntoIterator<Item = &'p str>,
@@ -120,15 +125,18 @@ impl Selected {
         &self.protocol
     }
 
-    /// The subprotocols that a WebSocket client offers, in its order of preference. Set the one you take as
-    /// `Sec-WebSocket-Protocol` of the response. RFC 6455, 1.9.
+    /// The subprotocols that a WebSocket client offers, in its order of preference.
+    ///
+    /// Set the one you take as `Sec-WebSocket-Protocol` of the response. RFC 6455, 1.9.
     pub fn subprotocols(&self) -> &[String] {
         &self.chance.subprotocols
     }
 
-    /// The 101 that accepts it; add header fields as to any other response. Once it has left, the server runs what `speak` gives, to
-    /// its end. The rest of the request's content is dropped, up to `limits.drain`, so read it before, if you want it; if there is more,
-    /// the client gets a 413.
+    /// The 101 that accepts it; add header fields as to any other response.
+    ///
+    /// Once it has left, the server runs what `speak` gives, to its end. The rest of the request's
+    /// content is dropped, up to `limits.drain`, so read it before, if you want it; if there is
+    /// more, the client gets a 413.
     ///
     /// If the response is not sent, `speak` is dropped.
     pub fn accept<F, R, B>(self, speak: F) -> Response<B>
@@ -141,8 +149,9 @@ impl Selected {
         self.response()
     }
 
-    /// The same for HTTP/2, where the request is answered as stream 1: give it the content, which HTTP/2 takes along.
-    /// [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as `h2`. RFC 7540, 3.2.
+    /// The same for HTTP/2, where the request is answered as stream 1: give it the content, which
+    /// HTTP/2 takes along. [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as
+    /// `h2`. RFC 7540, 3.2.
     #[cfg(feature = "h2c")]
     pub fn accept_http2<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
     where
@@ -165,8 +174,10 @@ impl Selected {
     }
 }
 
-/// The 2xx that opens the tunnel a CONNECT asks for; `None` for another method. Once it has left, the server runs what `speak`
-/// gives, to its end. A 2xx to CONNECT that comes from elsewhere is answered as 501. RFC 9110, 9.3.6.
+/// The 2xx that opens the tunnel a CONNECT asks for; `None` for another method.
+///
+/// Once it has left, the server runs what `speak` gives, to its end. A 2xx to CONNECT that comes
+/// from elsewhere is answered as 501. RFC 9110, 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -179,8 +190,9 @@ where
     Some(Response::new(B::default()))
 }
 
-/// The new protocol's stream, for a framework that makes its 101 itself: it is there once that has been sent, with the name of
-/// a protocol that was offered in `Upgrade`. Fails where the request is answered otherwise.
+/// The new protocol's stream, for a framework that makes its 101 itself: it is there once that has
+/// been sent, with the name of a protocol that was offered in `Upgrade`. Fails where the request is
+/// answered otherwise.
 pub fn on<B>(
     request: &Request<B>,
 ) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
@@ -204,8 +216,8 @@ where
     }
 }
 
-/// A 426: the client is to offer one of these protocols, in the server's order of preference. It has content like any other
-/// response. RFC 9110, 15.5.22.
+/// A 426: the client is to offer one of these protocols, in the server's order of preference. It
+/// has content like any other response. RFC 9110, 15.5.22.
 pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     let mut response = Response::new(content);
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
@@ -213,7 +225,9 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     response
 }
 
-/// Says on an ordinary response what the connection could be upgraded to. What is no protocol's name is left out. RFC 9110, 7.8.
+/// Says on an ordinary response what the connection could be upgraded to.
+///
+/// What is no protocol's name is left out. RFC 9110, 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
     let names: Vec<_> = protocols
         .iter()

@@ -21,7 +21,8 @@ use crate::{
 type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
 type CallbackFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What a request's connection may become, and what shall take it over; shared by the request and the connection.
+/// What a request's connection may become, and what shall take it over; shared by the request and
+/// the connection.
 pub(crate) struct PendingUpgrade {
     pub(super) offers: Vec<Offer>,
     pub(super) subprotocols: Vec<String>,

@@ -13,10 +13,12 @@ use crate::Transport;
 use crate::observe::{Observation, ObservedConnection};
 use crate::wire::Stream;
 
-/// A connection that speaks another protocol: its bytes, from the first one on. What came with the head is read first.
+/// A connection that speaks another protocol: its bytes, from the first one on.
 ///
-/// It lives as long as you keep it; the connection it came from is done with it. Shut it down before you drop it, where the
-/// new protocol wants its last bytes to arrive.
+/// What came with the head is read first.
+///
+/// It lives as long as you keep it; the connection it came from is done with it. Shut it down
+/// before you drop it, where the new protocol wants its last bytes to arrive.
 pub struct Upgraded {
     stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
@@ -53,12 +55,15 @@ impl Upgraded {
         }
     }
 
-    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a CONNECT.
+    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a
+    /// CONNECT.
     pub fn protocol(&self) -> &str {
         &self.agreement.protocol
     }
 
-    /// A server's: the request that led to it. It is to be answered in the new protocol (RFC 9110, 7.8).
+    /// A server's: the request that led to it.
+    ///
+    /// It is to be answered in the new protocol (RFC 9110, 7.8).
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }
@@ -68,25 +73,30 @@ impl Upgraded {
         self.agreement.response.as_ref()
     }
 
-    /// The stream, and what was read of the new protocol already. Read the second first.
+    /// The stream, and what was read of the new protocol already.
     ///
-    /// If a write has met a reset, a read of this stream ends as after a FIN: the error is not remembered there.
+    /// Read the second first.
+    ///
+    /// If a write has met a reset, a read of this stream ends as after a FIN: the error is not
+    /// remembered there.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
         (self.stream.into_inner(), self.leftover)
     }
 
     /// Closes with a reset, where the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
-    /// Use it for what is not whole, and would look so after an orderly end, as a peer's that a tunnel has lost (RFC 9113, 8.5). What
-    /// has not arrived yet is lost. Another transport is dropped, which TLS shows by the alert that is missing.
+    /// Use it for what is not whole, and would look so after an orderly end, as a peer's that a
+    /// tunnel has lost (RFC 9113, 8.5). What has not arrived yet is lost. Another transport is
+    /// dropped, which TLS shows by the alert that is missing.
     pub fn reset(self) {
         if let Some(socket) = self.stream.socket() {
             let _ = socket.set_zero_linger();
         }
     }
 
-    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
-    /// the request of before. Next: [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
+    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it,
+    /// beginning with the answer to the request of before. Next: [`HttpOverTls::serve_connection`],
+    /// a client's [`HttpOverTls::receive`]. RFC 2817, 3.
     pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
         let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));

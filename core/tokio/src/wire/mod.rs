@@ -1,4 +1,5 @@
-//! A stream, and the engine that its bytes pass through: what is the same for a server and a client.
+//! A stream, and the engine that its bytes pass through: what is the same for a server and a
+//! client.
 
 mod output;
 mod stream;
@@ -32,7 +33,8 @@ const PIECE: usize = 16 * 1024;
 /// How long a connection is idle before it gives back its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LINGER_IDLE`.
+/// How long, and how much, is still read from a peer that should have ended: as long as it goes on
+/// without a pause of `LINGER_IDLE`.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
@@ -230,7 +232,8 @@ impl<S: Transport> Wire<S> {
         self.is_read_closed
     }
 
-    /// Gives back memory, as the connection has been idle for a while: to do so at each pause would cost more than an answer.
+    /// Gives back memory, as the connection has been idle for a while: to do so at each pause would
+    /// cost more than an answer.
     fn park(&mut self) {
         self.memory = Memory::Released;
         self.http.release();
@@ -260,7 +263,9 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// The next of the content that comes, or `None` at its end. The peer may take so long for it.
+    /// The next of the content that comes, or `None` at its end.
+    ///
+    /// The peer may take so long for it.
     pub(crate) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
@@ -315,7 +320,10 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Ends content. Trailers that have no place there are left out, as anyone on their way may do (RFC 9110, 6.5.1).
+    /// Ends content.
+    ///
+    /// Trailers that have no place there are left out, as anyone on their way may do (RFC 9110,
+    /// 6.5.1).
     pub(crate) fn write_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
         let trailers = trailers.unwrap_or_default();
@@ -335,8 +343,9 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Content has begun whose end is that of the connection: should that be dropped before, for whatever reason, the socket is
-    /// reset. After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
+    /// Content has begun whose end is that of the connection: should that be dropped before, for
+    /// whatever reason, the socket is reset. After a FIN the client would take what it has for all
+    /// of it (RFC 9112, 8). TLS shows it by the alert that is missing.
     pub(crate) fn arm_reset(&mut self) {
         let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
@@ -344,7 +353,8 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Ends the connection as the engine says, so that the peer gets the last of what was sent (RFC 9112, 9.6).
+    /// Ends the connection as the engine says, so that the peer gets the last of what was sent (RFC
+    /// 9112, 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer gets the last answer in the time that any answer has.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;

@@ -1,4 +1,5 @@
-//! What waits to be sent: text that the engine has written, and between it content that is not copied.
+//! What waits to be sent: text that the engine has written, and between it content that is not
+//! copied.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};

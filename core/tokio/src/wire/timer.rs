@@ -9,8 +9,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a byte adds to the time.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
-/// How many timeouts more a peer may earn by what the system has taken for it: that takes more only once a third has left of all
-/// that it holds, which may be a megabyte.
+/// How many timeouts more a peer may earn by what the system has taken for it: that takes more only
+/// once a third has left of all that it holds, which may be a megabyte.
 const SYSTEM: u32 = 3;
 
 /// Until when the peer may keep us waiting for one thing.
@@ -34,7 +34,9 @@ enum Time {
 }
 
 impl Deadline {
-    /// We wait for this, for so long; if we did already, the time runs on. If not, it begins now, which is what this gives.
+    /// We wait for this, for so long; if we did already, the time runs on.
+    ///
+    /// If not, it begins now, which is what this gives.
     pub(crate) fn wait_for(
         &mut self,
         what: &'static str,
@@ -82,12 +84,14 @@ impl Deadline {
         self.time = Time::Unlimited;
     }
 
-    /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
+    /// So many bytes of it have come, which earns time, but never more than there was at the
+    /// beginning.
     pub(crate) fn extend(&mut self, len: usize) {
         self.earn_up_to(self.timeout, len);
     }
 
-    /// The system has taken so many bytes for the peer, which earns it time, also where it has not been waited for yet.
+    /// The system has taken so many bytes for the peer, which earns it time, also where it has not
+    /// been waited for yet.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + SYSTEM), len),
@@ -125,8 +129,8 @@ fn earned(len: usize) -> Duration {
 pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
-    /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs less than to move it for
-    /// each message.
+    /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs
+    /// less than to move it for each message.
     pub(crate) fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() > until {

@@ -1,5 +1,6 @@
-//! What is accepted today: a file with a line `ID VERDICT` for each finding that is known. The rest of a line is for people, so
-//! that the first line of each finding in a report will do. A run fails on what is new.
+//! What is accepted today: a file with a line `ID VERDICT` for each finding that is known. The rest
+//! of a line is for people, so that the first line of each finding in a report will do. A run fails
+//! on what is new.
 
 use super::finding::{Finding, Verdict};
 

@@ -1,4 +1,5 @@
-//! One connection: a script is sent, what comes is read, and after a switch the new protocol is tried.
+//! One connection: a script is sent, what comes is read, and after a switch the new protocol is
+//! tried.
 
 use std::io;
 use std::thread;
@@ -47,7 +48,8 @@ pub(crate) enum Until {
     AnnouncedEnd,
     /// Until it is closed, whatever the answer says.
     End,
-    /// Until a message to a WebSocket has come back: what was sent before it has been answered by then.
+    /// Until a message to a WebSocket has come back: what was sent before it has been answered by
+    /// then.
     Echo,
     /// Until it is closed after a switch, where this side has ended first.
     OtherEnd,

@@ -108,9 +108,10 @@ impl Finding {
     }
 }
 
-/// A line for a shell that sends the same and shows what comes. A shell's own `printf` writes line by line, in segments of its
-/// own, and that of `env` writes all at once.
-/// `said`: what follows in the new protocol.
+/// A line for a shell that sends the same and shows what comes.
+///
+/// A shell's own `printf` writes line by line, in segments of its own, and that of `env` writes all
+/// at once. `said`: what follows in the new protocol.
 pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     let mut commands: Vec<(bool, String)> = Vec::new();
     let words = [Step::Wait(Wait::Pause), Step::Send(said.into())];

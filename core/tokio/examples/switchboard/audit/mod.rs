@@ -1,11 +1,13 @@
 //! `switchboard audit`: how a program handles `Upgrade`, and the connection around it.
 //!
-//! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them. `wire` moves bytes,
-//! `reading` has the engine read what comes, `speech` tries the new protocol, `exchange` is one connection of all that. `server`
-//! compares each check with its control and asks `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
+//! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them.
+//! `wire` moves bytes, `reading` has the engine read what comes, `speech` tries the new protocol,
+//! `exchange` is one connection of all that. `server` compares each check with its control and asks
+//! `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
 //!
-//! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a scripted origin on both sides of
-//! an intermediary. `answer` makes what both answer, `incoming` has the engine read what both are asked.
+//! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a
+//! scripted origin on both sides of an intermediary. `answer` makes what both answer, `incoming`
+//! has the engine read what both are asked.
 
 mod baseline;
 mod client;
@@ -48,8 +50,8 @@ const NOT_REACHED: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct AuditArgs {
-    /// http://host[:port]/path, or https, of a resource that answers GET; with ws or wss it is the --websocket too. The
-    /// certificate is not checked
+    /// http://host[:port]/path, or https, of a resource that answers GET; with ws or wss it is the
+    /// --websocket too. The certificate is not checked
     #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
     url: Option<Target>,
     /// The path of a resource that speaks WebSocket
@@ -67,8 +69,8 @@ pub(crate) struct AuditArgs {
     /// Do not run these checks
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
-    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new fails, and what is mended is
-    /// said
+    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new
+    /// fails, and what is mended is said
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
     /// A warning fails, too

@@ -1,5 +1,5 @@
-//! What is said after a switch, to see whether the new protocol is spoken: a ping to a WebSocket, a preface to HTTP/2, a
-//! ClientHello to TLS.
+//! What is said after a switch, to see whether the new protocol is spoken: a ping to a WebSocket, a
+//! preface to HTTP/2, a ClientHello to TLS.
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;

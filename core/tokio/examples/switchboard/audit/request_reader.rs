@@ -1,5 +1,5 @@
-//! What a client sent, as the engine reads it: a server's `Connection` for each request, so that an offer that breaks a rule is
-//! named by the engine, with its reason.
+//! What a client sent, as the engine reads it: a server's `Connection` for each request, so that an
+//! offer that breaks a rule is named by the engine, with its reason.
 
 use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 

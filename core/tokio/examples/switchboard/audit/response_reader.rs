@@ -1,6 +1,6 @@
-//! What came back, as the engine reads it: a client's `Connection` for each answer, which was given a request as near to the
-//! one that was sent as the engine lets a client send. So its framing, its 1xx and its 101 are held to the RFCs by the engine,
-//! and an error has its number and clause.
+//! What came back, as the engine reads it: a client's `Connection` for each answer, which was given
+//! a request as near to the one that was sent as the engine lets a client send. So its framing, its
+//! 1xx and its 101 are held to the RFCs by the engine, and an error has its number and clause.
 
 use std::collections::VecDeque;
 
@@ -134,7 +134,8 @@ impl ResponseReader {
         self.came.len() > MOST
     }
 
-    /// The bytes after the last answer that was read: of the new protocol, or answers that were not asked for.
+    /// The bytes after the last answer that was read: of the new protocol, or answers that were not
+    /// asked for.
     pub(crate) fn rest(&self) -> &[u8] {
         self.came.get(self.head..).unwrap_or_default()
     }
@@ -213,8 +214,8 @@ impl ResponseReader {
     }
 }
 
-/// A client that has asked for that, as far as the engine lets it: with the field lines as they were sent, or as they should
-/// be, or without the offer.
+/// A client that has asked for that, as far as the engine lets it: with the field lines as they
+/// were sent, or as they should be, or without the offer.
 fn shadow(asked: &Asked, is_secure: bool) -> Option<Connection> {
     let offer: Vec<&str> = asked.offer.iter().map(String::as_str).collect();
     let offers = |token: &str| offer.iter().any(|each| each.eq_ignore_ascii_case(token));

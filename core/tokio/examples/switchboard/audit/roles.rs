@@ -25,11 +25,12 @@ pub(crate) struct RoleArgs {
     /// It is a forward proxy: ask it for the origin's URL
     #[arg(long, requires = "proxy")]
     forward: bool,
-    /// Meet the client in TLS, by https and wss; {ca} is a file with the certificate that it may trust, made at the start
+    /// Meet the client in TLS, by https and wss; {ca} is a file with the certificate that it may
+    /// trust, made at the start
     #[arg(long, requires = "client")]
     tls: bool,
-    /// Run this for each check instead of waiting, with {url}, {ws}, {port}, {id} and {ca} filled in; it finds a line on
-    /// standard input, and is killed when it takes too long
+    /// Run this for each check instead of waiting, with {url}, {ws}, {port}, {id} and {ca} filled
+    /// in; it finds a line on standard input, and is killed when it takes too long
     #[arg(last = true, value_name = "COMMAND", requires = "client")]
     command: Vec<String>,
 }

@@ -15,8 +15,8 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
-/// What a check may need: its name, what is so if it is missing, and what brings it. Of those from `answered` on the control
-/// tells, without what is tried.
+/// What a check may need: its name, what is so if it is missing, and what brings it. Of those from
+/// `answered` on the control tells, without what is tried.
 pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
     ("websocket", "no WebSocket resource was named", "say --websocket PATH"),
     ("token", "no protocol was named", SAY_OFFER),
@@ -121,8 +121,8 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// A resource that was named has to take a good handshake: else its checks would be left out, and the run be green. What happens
-    /// once may be chance.
+    /// A resource that was named has to take a good handshake: else its checks would be left out,
+    /// and the run be green. What happens once may be chance.
     fn meet_the_websocket(&self) -> Result<(), ServerError> {
         let script = self.handshake()?;
         for is_last in [false, true] {
@@ -267,7 +267,9 @@ impl<'a> Audit<'a> {
         Ok(control)
     }
 
-    /// Whether a message comes back: only then can it be seen what is taken for one. The answer to a ping may overtake it.
+    /// Whether a message comes back: only then can it be seen what is taken for one.
+    ///
+    /// The answer to a ping may overtake it.
     fn echoes(&mut self) -> Result<bool, ServerError> {
         if let Some(known) = self.echoes {
             return Ok(known);

@@ -1,5 +1,6 @@
-//! The vocabulary of the verdicts: what may be seen in a server's answers. A table says which of it is a failure, which a
-//! warning.
+//! The vocabulary of the verdicts: what may be seen in a server's answers.
+//!
+//! A table says which of it is a failure, which a warning.
 
 use switchover::Error;
 

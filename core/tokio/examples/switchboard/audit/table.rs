@@ -25,7 +25,8 @@ use super::finding::Verdict;
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
-    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no more than "ought to".
+    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no
+    /// more than "ought to".
     pub(crate) level: &'static str,
     /// The RFC and the section.
     pub(crate) clause: &'static str,
@@ -41,7 +42,8 @@ pub(crate) struct Rules {
     pub(crate) says: &'static str,
     /// What makes it applicable.
     pub(crate) needs: Vec<&'static str>,
-    /// The symptoms that break the clause, those that only deserve a word, and those with which nothing can be told.
+    /// The symptoms that break the clause, those that only deserve a word, and those with which
+    /// nothing can be told.
     pub(crate) fail: Vec<&'static str>,
     pub(crate) warn: Vec<&'static str>,
     pub(crate) moot: Vec<&'static str>,
@@ -50,7 +52,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// The first of these verdicts whose symptoms are seen, with what is said of them; `seen` gives that of those it is asked for.
+    /// The first of these verdicts whose symptoms are seen, with what is said of them; `seen` gives
+    /// that of those it is asked for.
     pub(crate) fn verdict(
         &self,
         order: [Verdict; 3],

@@ -22,7 +22,8 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that may wait for the other side.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// Bytes of memory that small frames may cost beyond what they bring, 256 each: more than a window can hold.
+/// Bytes of memory that small frames may cost beyond what they bring, 256 each: more than a window
+/// can hold.
 const FRAMES: usize = 16 << 20;
 
 /// How long the server is listened to before ours is what is said.
@@ -36,8 +37,8 @@ const ENDED: &str = "the server has ended the connection before the end of its a
 /// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its status. The server may be silent
-/// for as long as `limit`.
+/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its
+/// status. The server may be silent for as long as `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],
@@ -63,7 +64,8 @@ pub(crate) fn ask(
         let mut incoming = early.to_vec();
         let (mut deadline, mut end) = (Instant::now() + limit, None);
         while !answer.is_finished() && Instant::now() < deadline {
-            // A server that says more than it reads stops both directions. Where h2 has ended, the answer says how.
+            // A server that says more than it reads stops both directions. Where h2 has ended, the
+            // answer says how.
             let given = timeout(limit, writer.write_all(&std::mem::take(&mut incoming)))
                 .await
                 .map_err(|_| silent())?;
@@ -106,7 +108,8 @@ pub(crate) fn ask(
         let status = match answered? {
             Ok(status) => status,
             Err(error) => {
-                // What the server says of the end, and how that came, explain more than what h2 makes of it.
+                // What the server says of the end, and how that came, explain more than what h2
+                // makes of it.
                 let of_stream = error.downcast_ref::<h2::Error>();
                 let of_connection = ended.and_then(|ended| ended.ok()?.err());
                 if let Some(goes) = [of_connection.as_ref(), of_stream]

@@ -1,5 +1,5 @@
-//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the engine's splice in
-//! front, `ask` with a way around it.
+//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the
+//! engine's splice in front, `ask` with a way around it.
 
 mod client;
 mod flow;

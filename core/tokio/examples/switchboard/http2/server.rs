@@ -12,7 +12,8 @@ use crate::target::path;
 /// Requests of a client at a time (RFC 9113, 6.5.2).
 const AT_A_TIME: u32 = 100;
 
-/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each: a window of four bytes a frame.
+/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each: a
+/// window of four bytes a frame.
 const FRAMES: usize = 4 << 20;
 
 /// Speaks HTTP/2 until one side ends it. How many requests it was.

@@ -27,7 +27,8 @@ struct Demo {
 
 use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
 
-/// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC 9113, 3.4 and 6.5).
+/// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC
+/// 9113, 3.4 and 6.5).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
@@ -221,12 +222,14 @@ const CROWD_SIZE: usize = 200;
 const MOST: usize = 220;
 static PLAYING: AtomicUsize = AtomicUsize::new(0);
 
-/// What there is, for the page; and which run of the server it is, as each numbers its connections anew.
+/// What there is, for the page; and which run of the server it is, as each numbers its connections
+/// anew.
 pub(super) fn catalogue() -> String {
     serde_json::json!({ "exhibits": EXHIBITS, "run": std::process::id() }).to_string()
 }
 
-/// Plays an exhibit on the server at that address; says on which connection, by the client's end of it.
+/// Plays an exhibit on the server at that address; says on which connection, by the client's end of
+/// it.
 pub(super) fn play(name: &str, address: SocketAddr) -> String {
     if name == CROWD {
         EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {
@@ -250,7 +253,8 @@ fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
     }
     let mut actor = ScriptedClient::connect(address).ok()?;
     let peer = actor.address();
-    // A client that fails has failed on the connection that is looked at; no other has to hear of it.
+    // A client that fails has failed on the connection that is looked at; no other has to hear of
+    // it.
     aside(exhibit.name, move || drop(actor.play(exhibit.script)));
     peer
 }

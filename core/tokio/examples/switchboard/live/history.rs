@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// As many connections are shown to a page that comes later; and kept, as those of the page itself are forgotten soon.
+/// As many connections are shown to a page that comes later; and kept, as those of the page itself
+/// are forgotten soon.
 const CONNECTIONS: usize = 50;
 const WITH_THE_PAGES_OWN: usize = 64;
 

@@ -1,7 +1,8 @@
 //! The page: who watches the server's connections, and what they see.
 //!
-//! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first, then each [`Moment`] of every
-//! connection but its own, and may ask for one of the `exhibits` to be played.
+//! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first,
+//! then each [`Moment`] of every connection but its own, and may ask for one of the `exhibits` to
+//! be played.
 
 mod demos;
 mod errors;
@@ -25,7 +26,8 @@ use crate::transcript::JsonEvent;
 use crate::websocket::{self, Frames};
 use history::{History, Place};
 
-/// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the viewer learns.
+/// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the
+/// viewer learns.
 const WAITING: usize = 4 << 20;
 
 /// As many, about, go into one message.
@@ -85,8 +87,8 @@ pub(crate) fn file(path: &str) -> Option<&'static File> {
     if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
 
-/// Whether a page of that origin is this server's, or that of one in front of it on the same machine. Any other page could
-/// let its visitor's browser watch what is none of its business.
+/// Whether a page of that origin is this server's, or that of one in front of it on the same
+/// machine. Any other page could let its visitor's browser watch what is none of its business.
 pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let origin = origin.to_ascii_lowercase();
     let authority =
@@ -101,7 +103,8 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     authority.is_some_and(host)
 }
 
-/// Whether the page asks for that path by itself: a connection that does is not kept for pages that come later.
+/// Whether the page asks for that path by itself: a connection that does is not kept for pages that
+/// come later.
 pub(crate) fn is_the_pages_own(path: &str) -> bool {
     path == "/live" || path.starts_with("/page/")
 }
@@ -232,7 +235,8 @@ impl Viewer {
 /// The largest message of a page: the name of an exhibit.
 const LARGEST: usize = 1024;
 
-/// Tells a page what happens, until it leaves, and plays what it asks for on the server at `address`. How many exhibits it was.
+/// Tells a page what happens, until it leaves, and plays what it asks for on the server at
+/// `address`. How many exhibits it was.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,

@@ -14,7 +14,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a client does.
 pub(super) enum ClientStep {
-    /// Sends a request of this method and target, which offers these protocols and has these field lines besides.
+    /// Sends a request of this method and target, which offers these protocols and has these field
+    /// lines besides.
     Offer(&'static str, &'static str, &'static [&'static str]),
     Send(&'static str),
     SendOctets(&'static [u8]),

@@ -1,5 +1,5 @@
-//! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was decided, `>` was sent,
-//! `?` was refused.
+//! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was
+//! decided, `>` was sent, `?` was refused.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
@@ -7,7 +7,8 @@ use switchover_tokio::observe::Decision;
 use super::redact::{HIDDEN, Redactor, is_hidden};
 use super::{By, What};
 
-/// Bytes of one piece that are written out: of what the engine reads and writes, and of what is said after a switch.
+/// Bytes of one piece that are written out: of what the engine reads and writes, and of what is
+/// said after a switch.
 pub(super) const MOST: usize = 4096;
 pub(super) const MOST_SPOKEN: usize = 512;
 
@@ -129,7 +130,8 @@ fn failed(error: &Error) -> String {
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
+/// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that
+/// is no line.
 fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {

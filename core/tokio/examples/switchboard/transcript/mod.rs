@@ -1,7 +1,8 @@
-//! What happened on a connection: everything that goes into the engine and comes out of it, in its order.
+//! What happened on a connection: everything that goes into the engine and comes out of it, in its
+//! order.
 //!
-//! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people, `moment` to programs and
-//! to the page; `secrecy` keeps credentials out of all of them.
+//! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people,
+//! `moment` to programs and to the page; `secrecy` keeps credentials out of all of them.
 
 mod json;
 mod lines;
@@ -89,7 +90,9 @@ pub(crate) trait Listener {
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
 
-/// The story of a connection, told to its listeners while it happens. The engine's part of it comes to it as an observer.
+/// The story of a connection, told to its listeners while it happens.
+///
+/// The engine's part of it comes to it as an observer.
 pub(crate) struct Transcript(Mutex<Telling>);
 
 struct Telling {
@@ -98,7 +101,8 @@ struct Telling {
     /// Who may come and go, and whether what is said after the switch is not for them.
     live: Option<Arc<Hub>>,
     is_private: bool,
-    /// What is spoken now is HTTP/2, whose field lines are compressed: which of its bytes are secrets cannot be seen.
+    /// What is spoken now is HTTP/2, whose field lines are compressed: which of its bytes are
+    /// secrets cannot be seen.
     whispers: bool,
     /// More of it is kept for those who come later.
     is_kept: bool,

@@ -28,8 +28,10 @@ pub(super) fn is_hidden(field: Field<'_>) -> bool {
 /// Longer than the name of any field that is hidden.
 const LONG_NAME: usize = 32;
 
-/// Finds secrets in bytes as they come, however they are cut. What the engine refuses is no less secret: a name with a space before
-/// its colon, a value that goes on in the next line, a line after a CR or LF alone.
+/// Finds secrets in bytes as they come, however they are cut.
+///
+/// What the engine refuses is no less secret: a name with a space before its colon, a value that
+/// goes on in the next line, a line after a CR or LF alone.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     place: Place,

@@ -1,4 +1,5 @@
-//! What happened, for people: heads as they were, content by its length, bytes where something is wrong with them.
+//! What happened, for people: heads as they were, content by its length, bytes where something is
+//! wrong with them.
 //!
 //! ```text
 //! time mark text          milliseconds since the connection began
@@ -151,7 +152,8 @@ impl TextPrinter {
         });
     }
 
-    /// What is wrong: the bytes around it, with a sign below the first of it; of a head that is wrong as a whole, all lines.
+    /// What is wrong: the bytes around it, with a sign below the first of it; of a head that is
+    /// wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));

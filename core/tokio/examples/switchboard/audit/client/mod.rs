@@ -1,6 +1,8 @@
-//! The audit of a client: it comes to a scripted server once for each check, and what it then does on the wire is judged.
+//! The audit of a client: it comes to a scripted server once for each check, and what it then does
+//! on the wire is judged.
 //!
-//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does, `symptoms` is what may be seen of it.
+//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does,
+//! `symptoms` is what may be seen of it.
 
 mod identity;
 mod launcher;
@@ -162,8 +164,9 @@ impl<'a> Audit<'a> {
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of
-    /// what is asked has happened.
+    /// What of the vocabulary is seen, and the worst that it amounts to.
+    ///
+    /// What makes a check moot comes first: then nothing of what is asked has happened.
     fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {

@@ -1,4 +1,5 @@
-//! One visit of a client: it asks, is answered as a check has it, and what it then does on the wire is looked at.
+//! One visit of a client: it asks, is answered as a check has it, and what it then does on the wire
+//! is looked at.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -17,7 +18,8 @@ use crate::audit::response_script::{self, PAYLOAD, PING, Step};
 use crate::audit::table::{Check, What};
 use crate::audit::wire::{WaitResult, Wire};
 
-/// The frames of an open WebSocket that is not being closed: a message, or a part of it, a ping, a pong.
+/// The frames of an open WebSocket that is not being closed: a message, or a part of it, a ping, a
+/// pong.
 const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
 const PING_CODE: u8 = 9;
 /// The beginning of a client's preface in HTTP/2 (RFC 9113, 3.4).

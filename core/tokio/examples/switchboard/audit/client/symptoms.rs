@@ -1,4 +1,6 @@
-//! The vocabulary of the verdicts: what may be seen of a client. A table says which of it is a failure, which a warning.
+//! The vocabulary of the verdicts: what may be seen of a client.
+//!
+//! A table says which of it is a failure, which a warning.
 
 use super::session::{ClientSession, is_request};
 
@@ -41,7 +43,9 @@ fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// The client went on before it was answered. Requests may be pipelined, but not after a WebSocket handshake.
+/// The client went on before it was answered.
+///
+/// Requests may be pipelined, but not after a WebSocket handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
     let (early, first) = (&seen.visit.early, seen.visit.first()?);
     let offers =

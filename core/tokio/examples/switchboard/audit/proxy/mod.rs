@@ -1,4 +1,5 @@
-//! The audit of an intermediary: a client on one side of it, a scripted origin on the other, and what comes out on both is judged.
+//! The audit of an intermediary: a client on one side of it, a scripted origin on the other, and
+//! what comes out on both is judged.
 //!
 //! `origin` is its other side, `symptoms` is what may be seen.
 
@@ -247,8 +248,9 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of what
-/// is asked has happened.
+/// What of the vocabulary is seen, and the worst that it amounts to.
+///
+/// What makes a check moot comes first: then nothing of what is asked has happened.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
         let is_asked =

@@ -1,5 +1,5 @@
-//! The vocabulary of the verdicts: what may be seen on both sides of an intermediary. A table says which of it is a failure,
-//! which a warning.
+//! The vocabulary of the verdicts: what may be seen on both sides of an intermediary. A table says
+//! which of it is a failure, which a warning.
 
 use super::origin::{BYE, Log};
 use crate::audit::exchange::Exchange;
@@ -89,8 +89,8 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
-/// The symptom that a word of the table names, and whether it means forward proxies alone, as one with `-of-proxy` does, or all
-/// others alone, as one with `-of-gateway`.
+/// The symptom that a word of the table names, and whether it means forward proxies alone, as one
+/// with `-of-proxy` does, or all others alone, as one with `-of-gateway`.
 pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
         (Some(name), _) => (name, Some(true)),

@@ -1,4 +1,5 @@
-//! A check in words, without running it: what it needs, what is a failure and what a warning, and what it sends.
+//! A check in words, without running it: what it needs, what is a failure and what a warning, and
+//! what it sends.
 
 use std::fmt::Write;
 

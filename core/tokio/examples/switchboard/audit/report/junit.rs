@@ -15,7 +15,8 @@ pub(super) fn report(report: &Report) -> String {
     )
 }
 
-/// What fails the run is a failure; what does not, and is worth a word, is said in the output of its case.
+/// What fails the run is a failure; what does not, and is worth a word, is said in the output of
+/// its case.
 fn case(report: &Report, finding: &Finding) -> String {
     let check = &finding.check;
     let inside = match finding.verdict {

@@ -1,4 +1,5 @@
-//! For each check a client that breaks just its rule, and three that break none: what the audit says of each is known.
+//! For each check a client that breaks just its rule, and three that break none: what the audit
+//! says of each is known.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -63,14 +64,16 @@ enum Wrong {
     Early,
     /// Each handshake has this key.
     OneKey,
-    /// After any answer it sends another request, which offers without the option; or before all of the answer has come.
+    /// After any answer it sends another request, which offers without the option; or before all of
+    /// the answer has come.
     AsksAgain,
     AsksBadly,
     AsksHastily,
 }
 use Wrong::{Deaf, Opens, Refuses, Sleeps};
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or
+/// busy.
 const TIMES: [Times; 2] = [
     Times { timeout: Duration::from_millis(1500), pause: Duration::from_millis(100) },
     Times { timeout: Duration::from_secs(15), pause: Duration::from_secs(1) },
@@ -184,7 +187,8 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
 ];
 
-/// Those that come in TLS, too: one opens wrongly, one refuses, two lose what follows the 101, one does not see its end.
+/// Those that come in TLS, too: one opens wrongly, one refuses, two lose what follows the 101, one
+/// does not see its end.
 const IN_TLS: [&str; 5] = ["C05", "C08", "C09", "C20", "C35"];
 
 fn is_101(came: &str) -> bool {
@@ -484,7 +488,8 @@ fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<
     out
 }
 
-/// All that came until the engine knows what it is, whether it is a switch, and in how many pieces it came.
+/// All that came until the engine knows what it is, whether it is a switch, and in how many pieces
+/// it came.
 fn answer(
     stream: &mut dyn Stream,
     engine: &mut Connection,

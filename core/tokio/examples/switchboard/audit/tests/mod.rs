@@ -21,7 +21,8 @@ use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or
+/// busy.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 
 /// Mutants that are audited at a time: they wait more than they work.
@@ -82,7 +83,8 @@ fn written(text: &str) -> Vec<u8> {
     ];
     let is_made_of =
         |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
-    // Several answers may follow each other: the last words of a line that is written out may be such.
+    // Several answers may follow each other: the last words of a line that is written out may be
+    // such.
     let text = match text.rsplit_once(r"\r\n\r\n ") {
         Some((begin, rest)) if is_made_of(rest) => {
             format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole))
@@ -118,7 +120,8 @@ fn places(port: u16) -> Places {
     }
 }
 
-/// Audits a reference that is wrong in this way, and gives what was found as soon as it is as wanted, or in the end.
+/// Audits a reference that is wrong in this way, and gives what was found as soon as it is as
+/// wanted, or in the end.
 fn audit(
     checks: &[Check],
     mutant: Option<&Mutant<'_>>,
@@ -165,7 +168,8 @@ fn audit_with(
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each check's beginning.
+/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each
+/// check's beginning.
 #[test]
 fn no_peer_hangs_an_audit() {
     let checks = checks();
@@ -319,7 +323,8 @@ fn a_finding_says_whether_the_connection_was_closed() {
     assert!(told[control..].contains("plain\n           (closed)"), "{told}");
 }
 
-/// In sentences, and not in the words of the tables; and there is something to send, or it is said that there is not.
+/// In sentences, and not in the words of the tables; and there is something to send, or it is said
+/// that there is not.
 #[test]
 fn a_check_is_explained_in_sentences() {
     for table in [server::TABLE, crate::audit::client::TABLE, crate::audit::proxy::TABLE] {
@@ -454,7 +459,9 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     assert!(open.iter().flat_map(|finding| &finding.reasons).all(is_once), "{report}");
 }
 
-/// A word that is not known would never be seen. What may be missing says what brings it.
+/// A word that is not known would never be seen.
+///
+/// What may be missing says what brings it.
 pub(in crate::audit) fn the_words_are_known(
     checks: &[Check],
     known: &BTreeSet<&str>,

@@ -1,4 +1,5 @@
-//! For each check an intermediary that breaks just its rule, and one that breaks none: what the audit says of each is known.
+//! For each check an intermediary that breaks just its rule, and one that breaks none: what the
+//! audit says of each is known.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -98,7 +99,8 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P25", Verdict::Fail, HasNoVia),
 ];
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or
+/// busy.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 /// For a proxy.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -356,7 +358,9 @@ impl Proxy {
         [format!("{head}\r\n").as_bytes(), content].concat()
     }
 
-    /// Relays what is answered. The bytes after the head, where nothing else is to be read as HTTP.
+    /// Relays what is answered.
+    ///
+    /// The bytes after the head, where nothing else is to be read as HTTP.
     fn relay(
         &mut self,
         origin: &mut TcpStream,

@@ -1,4 +1,5 @@
-//! A server that every check passes; and, as a mutant, wrong in answer to one beginning of a connection.
+//! A server that every check passes; and, as a mutant, wrong in answer to one beginning of a
+//! connection.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
