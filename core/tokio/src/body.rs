@@ -31,15 +31,15 @@ enum Kind {
     Coming(Arc<dyn Source>),
 }
 
-/// Where content comes from.
+/// A source of content.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
-    /// How much is left, where that is known.
+    /// Returns the bytes that are left, if the length is known.
     fn left(&self) -> Option<u64>;
 }
 
 impl Body {
-    /// No content.
+    /// Returns an empty body.
     pub const fn empty() -> Self {
         Self(Kind::Empty)
     }
@@ -48,7 +48,7 @@ impl Body {
         Self(Kind::Coming(source))
     }
 
-    /// All of it, without trailers, where it is no more than `largest` bytes.
+    /// Reads the whole content, without trailers, if it has at most `largest` bytes.
     ///
     /// `None` is more than that: answer 413.
     ///
@@ -143,8 +143,10 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// A server's content on its way from the connection, which reads, to the handler, which may be
-/// another task. It holds one frame, and that one only after it was asked for.
+/// The content that a connection passes to its handler.
+///
+/// The connection reads it, and the handler may be another task. It holds one frame, and only after
+/// the handler has asked for it.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<Passing>);
 
@@ -167,13 +169,14 @@ impl Channel {
         lock(&self.0)
     }
 
-    /// The connection looks after it: until it asks [`is_wanted`](Self::is_wanted) again, it need
-    /// not be woken.
+    /// Stops waking the connection, which is polled now.
+    ///
+    /// Until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.
     pub(crate) fn attend(&self) {
         self.lock().connection = None;
     }
 
-    /// Whether the handler waits for a frame.
+    /// Returns whether the handler waits for a frame.
     ///
     /// If not, the connection is woken when it does.
     pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
@@ -182,7 +185,9 @@ impl Channel {
         passing.is_wanted && passing.frame.is_none() && !passing.is_over
     }
 
-    /// Whether the handler still has the body: no one else can read it.
+    /// Returns whether the handler still has the body.
+    ///
+    /// No one else can read it.
     pub(crate) fn is_in_use(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1
     }
@@ -198,7 +203,7 @@ impl Channel {
         }
     }
 
-    /// Nothing more comes: an error for who waits, or will.
+    /// Ends the content with an error for who waits, or will.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
             self.give(Some(Err(Error::gone(why))));

@@ -1,5 +1,6 @@
-//! What shall take a connection over: the request's handler says so, whenever and from wherever it
-//! likes, and the connection asks.
+//! The slot for the callback that takes over an upgraded connection.
+//!
+//! The request's handler sets it, at any time and from any task, and the connection takes it.
 
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -9,7 +10,7 @@ pub(crate) struct CallbackSlot<T>(Mutex<State<T>>);
 enum State<T> {
     Open,
     By(T),
-    /// It has been taken over, or will not be.
+    /// The connection has been taken over, or will not be.
     Over,
 }
 
@@ -18,12 +19,14 @@ impl<T> CallbackSlot<T> {
         Self(Mutex::new(State::Open))
     }
 
-    /// The last one counts, and none once the decision is over: then it is dropped.
-    pub(crate) fn set(&self, taker: T) {
+    /// Sets the callback.
+    ///
+    /// The last one counts. Once the decision is over it is dropped.
+    pub(crate) fn set(&self, callback: T) {
         let mut state = self.state();
         let unused = match *state {
-            State::Over => State::By(taker),
-            _ => std::mem::replace(&mut *state, State::By(taker)),
+            State::Over => State::By(callback),
+            _ => std::mem::replace(&mut *state, State::By(callback)),
         };
         // What a dropped function had may come here again.
         drop(state);
@@ -34,13 +37,13 @@ impl<T> CallbackSlot<T> {
         matches!(*self.state(), State::By(_))
     }
 
-    /// What shall take the connection over, if anything does; nothing else will.
+    /// Takes the callback, if there is one; no other will be taken.
     ///
     /// Drop it, and the wait for the connection ends: a task that waits may hold the request, and
     /// with it what it waits for.
     pub(crate) fn take(&self) -> Option<T> {
         let state = std::mem::replace(&mut *self.state(), State::Over);
-        if let State::By(taker) = state { Some(taker) } else { None }
+        if let State::By(callback) = state { Some(callback) } else { None }
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {

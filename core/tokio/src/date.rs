@@ -21,9 +21,9 @@ thread_local! {
 }
 
 pin_project! {
-    /// Runs it.
+    /// Runs the inner future with a cached date.
     ///
-    /// Answers that leave without a wait between them have the same date: a look at the clock for
+    /// Responses that leave without a wait between them have the same date. To read the clock for
     /// each would cost as much as the rest of a head.
     pub(crate) struct CachedDate<F> {
         #[pin]

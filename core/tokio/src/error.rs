@@ -1,4 +1,4 @@
-//! What can go wrong on a connection.
+//! The errors of a connection.
 
 use std::fmt;
 use std::io;
@@ -24,9 +24,10 @@ pub enum Error {
     ///
     /// A server answers it with 413.
     ContentTooLarge,
-    /// The content of a request could not be received: the handler's body fails with it. A handler
-    /// that gives it back, alone or as the source of its own error, answers its client with the
-    /// status that fits.
+    /// The content of a request could not be received: the handler's body fails.
+    ///
+    /// A handler that returns this error, alone or as the source of its own, answers its client
+    /// with the status that fits.
     Content(Box<Error>),
     /// A body that was to be sent has failed.
     ///
@@ -39,7 +40,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The answer that a server gives to it, if it may still answer.
+    /// Returns the status that a server responds with, if it still may.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Protocol(error) => {

@@ -1,4 +1,4 @@
-//! What answers requests.
+//! The service that responds to requests.
 
 use std::future::Future;
 use std::task::{Context, Poll};
@@ -9,9 +9,11 @@ use tower_service::Service;
 use crate::body::Body;
 use crate::error::BoxError;
 
-/// What [`serve_connection`](crate::serve_connection) calls with each request: any tower service
-/// that takes a `Request<Body>` and gives a `Response`, such as an axum `Router`, or a
-/// [`service_fn`]. There is nothing to implement, and nothing else can.
+/// A tower service that responds to requests.
+///
+/// [`serve_connection`](crate::serve_connection) calls it with each request. Every service that
+/// takes a `Request<Body>` and gives a `Response` is one, such as an axum `Router` or a
+/// [`service_fn`]. It is sealed: there is nothing to implement.
 pub trait HttpService: sealed::Sealed {
     /// The content of its responses.
     type Content: http_body::Body;
@@ -23,7 +25,7 @@ pub trait HttpService: sealed::Sealed {
     /// A response on its way.
     type Future: Future<Output = Result<Response<Self::Content>, Self::Error>>;
 
-    /// Ready once a request may come.
+    /// Waits until a request may be passed to `call`.
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
     /// Answers a request.
     fn call(&mut self, request: Request<Body>) -> Self::Future;
@@ -62,8 +64,8 @@ where
 
 /// Makes a handler's errors, and those of its content, errors of one type.
 ///
-/// Functions instead of bounds where they are used: a future with such a bound in it is not known
-/// to be `Send` where the error is a `BoxError` and the handler a closure.
+/// They are functions and not bounds. A future with such a bound is not known to be `Send` if the
+/// error is a `BoxError` and the handler a closure.
 pub(crate) struct ErrorMappers<H: HttpService> {
     pub(crate) of_handler: fn(H::Error) -> BoxError,
     pub(crate) of_content: fn(<H::Content as http_body::Body>::Error) -> BoxError,
@@ -84,7 +86,7 @@ impl<H: HttpService> Clone for ErrorMappers<H> {
 
 impl<H: HttpService> Copy for ErrorMappers<H> {}
 
-/// A handler made of an `async fn`, or of a closure that gives a future.
+/// Returns a service made of an `async fn`, or of a closure that returns a future.
 pub fn service_fn<F, R, B, E>(answer: F) -> ServiceFn<F>
 where
     F: FnMut(Request<Body>) -> R,

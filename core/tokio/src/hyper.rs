@@ -30,14 +30,16 @@ use crate::wire::LINGER_MAX;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
-/// How long a client may take nothing of what waits in the pipe once the framework has dropped its
-/// end. The system says that there is room only after a third of its buffer.
+/// The timeout for a client that takes nothing once the framework has left.
+///
+/// The system reports room only after a third of its buffer is free.
 const SENDING: Duration = Duration::from_secs(120);
 /// Bytes of the client that are passed on at once.
 const PIECE: usize = 8 * 1024;
 
-/// A handler whose requests with an offer hold an `OnUpgrade` of hyper's, if anything that is
-/// offered can be accepted.
+/// A service whose offering requests carry hyper's `OnUpgrade`.
+///
+/// They do if an offered protocol can be accepted.
 #[derive(Clone, Debug)]
 pub struct WithOnUpgrade<S>(pub S);
 
@@ -77,7 +79,7 @@ where
     }
 }
 
-/// What leads to a connection of hyper's that is about to switch.
+/// A pipe to a connection of hyper's that is about to switch.
 struct Pipe {
     end: DuplexStream,
     /// Has it switch.
@@ -96,7 +98,7 @@ struct Failure(Arc<Failures>);
 /// Errors of the client's stream, for the framework's end of the pipe.
 #[derive(Default)]
 struct Failures {
-    /// The error of the client's direction, once it has ended; `None` if it ended in order.
+    /// The error that ended the client's direction; `None` for an orderly end.
     read: OnceLock<Option<ErrorKind>>,
     /// The error of the direction to the client.
     write: OnceLock<ErrorKind>,
@@ -182,7 +184,7 @@ async fn join(
     Ok(())
 }
 
-/// Ready once the framework has dropped its end of the pipe.
+/// Waits until the framework has dropped its end of the pipe.
 async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
@@ -231,7 +233,7 @@ async fn said_to_the_end(
     }
 }
 
-/// Waits for the client, but not without end once the framework has dropped the pipe.
+/// Waits for the client, with a timeout once the framework has dropped the pipe.
 async fn in_time<T>(
     step: impl Future<Output = io::Result<T>>,
     gone: &watch::Receiver<()>,
@@ -242,7 +244,7 @@ async fn in_time<T>(
     }
 }
 
-/// What the client says, to its end.
+/// Passes on what the client sends, to its end.
 ///
 /// An error is the client's: a framework that takes no more is none.
 async fn passed_on(

@@ -1,5 +1,6 @@
-//! Interim responses (RFC 9110, 15.2): a handler sends them before its answer, such as a 103 with
-//! `Link`.
+//! Interim responses, which a handler sends before its final one.
+//!
+//! A 103 with `Link`, for instance. RFC 9110, 15.2.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use crate::sync::{Mutex, MutexGuard, lock};
 /// Responses that wait while the client does not read.
 const MOST: usize = 16;
 
-/// Sends interim responses to the client of one request, from the handler or another task. See
-/// [`informational`].
+/// A sender of interim responses to the client of one request.
+///
+/// The handler has it, or another task. See [`informational`].
 #[derive(Clone, Debug)]
 pub struct InformationalSender(Arc<Mutex<Waiting>>);
 
@@ -24,8 +26,9 @@ struct Waiting {
     connection: Option<Waker>,
 }
 
-/// What sends interim responses to the client of this request; `None` unless
-/// [`Config::informational`](crate::Config) is set.
+/// Returns the sender of interim responses to the client of this request.
+///
+/// `None` unless [`Config::informational`](crate::Config) is set.
 pub fn informational<B>(request: &Request<B>) -> Option<InformationalSender> {
     request.extensions().get().cloned()
 }
@@ -35,12 +38,12 @@ impl InformationalSender {
         Self(Arc::default())
     }
 
-    /// Sends it, where the client may get it: nothing is sent once the answer has begun, or to a
-    /// client that speaks HTTP/1.0. Nor is what is no interim response, or a 101, which is
+    /// Sends an interim response, if the client may get it.
+    ///
+    /// Nothing is sent once the final response has begun, or to a client that speaks HTTP/1.0. Nor
+    /// is a final response, or a 101, which is
     /// [`Selected::accept`](crate::upgrade::Selected::accept)'s. A 100 that is owed is sent where
-    /// the request's body is read: your code need not. While the client does not read, 16 responses
-    /// wait at most: an older one gives way to a newer one, and all that wait to the answer. RFC
-    /// 9110, 15.2.
+    /// the request's body is read: your code need not. While the client takes nothing, they wait.
     pub fn send(&self, response: Response<()>) {
         let mut waiting = self.lock();
         if waiting.responses.len() == MOST {
@@ -52,7 +55,7 @@ impl InformationalSender {
         }
     }
 
-    /// What is to be sent; the connection is woken when there is more.
+    /// Takes the responses to send; the connection is woken when there are more.
     pub(crate) fn take(&self, context: &Context<'_>) -> VecDeque<Response<()>> {
         let mut waiting = self.lock();
         wait(&mut waiting.connection, context);

@@ -43,11 +43,11 @@ pub use http2::Http2Stream;
 pub use informational::{InformationalSender, informational};
 pub use reason::ReasonPhrase;
 pub use server::{ShutdownSignal, accept, serve, serve_connection, serve_connection_until};
-/// The engine, whose types an [observer](observe::Observer) and [`Config::http`] have.
+/// The engine, whose types an observer and [`Config::http`] use.
 pub use switchover;
 pub use upgrade::Upgraded;
 
-/// What a connection runs over: TCP, TLS, a pipe in memory.
+/// A transport that a connection runs over: TCP, TLS, a pipe in memory.
 pub trait Transport:
     tokio::io::AsyncRead + tokio::io::AsyncWrite + std::any::Any + Send + Unpin
 {

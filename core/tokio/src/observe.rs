@@ -1,5 +1,4 @@
-//! What a connection says to those who watch it: every byte and decision that goes into the engine,
-//! and all that comes out.
+//! Observation of a connection: its bytes, decisions and events.
 //!
 //! For a log of the wire while you develop, a page that draws a connection, a test that holds what
 //! happened. It shows everything, passwords too, which the `tracing` feature leaves out. The
@@ -31,9 +30,10 @@ use switchover::{
 
 /// Watches connections.
 pub trait Observer: Send + Sync {
-    /// This has happened just now; `http` is the connection after it, to ask for more: its state,
-    /// its position, why an offer came to nothing. It is called by the task that serves the
-    /// connection, so it must not wait for anything.
+    /// Receives an observation just after it has happened.
+    ///
+    /// `http` is the connection after it, to ask for its state, its position, or why an offer was
+    /// declined. The task that serves the connection calls it, so it must not block.
     fn observe(&self, what: Observation<'_>, http: &Connection);
 }
 
@@ -59,15 +59,15 @@ pub enum Observation<'a> {
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
-    /// Your code, or the adapter for it, decided this, and the engine wrote these bytes for the
-    /// peer.
+    /// A decision by your code or the adapter, and the bytes written for the peer.
     Decided(Decision<'a>, &'a [u8]),
-    /// The same, and the engine refused: nothing was written.
+    /// A decision that the engine has rejected: nothing was written.
     Refused(Decision<'a>, Error),
-    /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol
-    /// after what came with the switch.
+    /// Bytes of the new protocol that [`Upgraded`](crate::Upgraded) has read.
+    ///
+    /// Those that came with the switch are not among them.
     UpgradedRead(&'a [u8]),
-    /// It took these bytes for the peer.
+    /// Bytes of the new protocol that `Upgraded` has written.
     UpgradedWrite(&'a [u8]),
 }
 
@@ -85,8 +85,7 @@ pub enum Decision<'a> {
     Respond(&'a ResponseHead<'a>, &'a [u8]),
     /// [`Connection::reject`], with the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
-    /// [`Connection::accept`], with the selection, the protocols that it was made of, and field
-    /// lines.
+    /// [`Connection::accept`]: the selection, its protocols, and field lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
     /// [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
@@ -108,9 +107,9 @@ pub enum Decision<'a> {
     Take,
 }
 
-/// A connection of the engine's that says to an observer, if there is one, what goes into it and
-/// comes out. The adapter uses it; it is public for code that drives the engine itself, and wants
-/// to be watched in the same way.
+/// A connection of the engine that reports to an observer, if there is one.
+///
+/// The adapter uses it. It is public for code that drives the engine itself.
 ///
 /// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with
 /// the same errors and what to call next. What is not told has no verb here.
@@ -128,7 +127,7 @@ impl Deref for ObservedConnection {
 }
 
 impl ObservedConnection {
-    /// The connection, and who watches it.
+    /// Returns a connection with this observer.
     pub fn new(connection: Connection, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { connection, observer }
     }
@@ -142,7 +141,7 @@ impl ObservedConnection {
         }
     }
 
-    /// Apart, as few are watched.
+    /// Calls the observer; out of line, as few connections have one.
     #[cold]
     #[inline(never)]
     fn observe(&self, observer: &Arc<dyn Observer>, what: Observation<'_>) {
@@ -151,7 +150,7 @@ impl ObservedConnection {
 
     // Bytes in, events out.
 
-    /// [`Connection::receive`].
+    /// Calls [`Connection::receive`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.connection.receive(bytes)?;
         if let Some(observer) = &self.observer {
@@ -160,12 +159,12 @@ impl ObservedConnection {
         Ok(())
     }
 
-    /// [`Connection::receive_buffer`].
+    /// Calls [`Connection::receive_buffer`].
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.connection.receive_buffer(min)
     }
 
-    /// [`Connection::commit`].
+    /// Calls [`Connection::commit`].
     pub fn commit(&mut self, len: usize) {
         let taken = self.connection.commit(len);
         // What has come last is what has been read last.
@@ -176,13 +175,13 @@ impl ObservedConnection {
         });
     }
 
-    /// [`Connection::receive_eof`].
+    /// Calls [`Connection::receive_eof`].
     pub fn receive_eof(&mut self, end: End) {
         self.connection.receive_eof(end);
         self.tell(|_| Some(Observation::Ended(end)));
     }
 
-    /// [`Connection::advance`].
+    /// Calls [`Connection::advance`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         let step = self.connection.advance();
@@ -195,7 +194,7 @@ impl ObservedConnection {
         step
     }
 
-    /// [`Connection::next_event`].
+    /// Calls [`Connection::next_event`].
     #[inline]
     pub fn next_event(&mut self) -> Result<Next<'_>, Error> {
         Ok(match self.advance()? {
@@ -205,7 +204,7 @@ impl ObservedConnection {
         })
     }
 
-    /// [`Connection::take_end`].
+    /// Calls [`Connection::take_end`].
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let has_ended = self.connection.take_end();
@@ -213,7 +212,7 @@ impl ObservedConnection {
         has_ended
     }
 
-    /// [`Connection::take_leftover`].
+    /// Calls [`Connection::take_leftover`].
     pub fn take_leftover(&mut self) -> Bytes {
         let leftover = self.connection.take_leftover();
         self.tell(|_| Some(Observation::Decided(Decision::Take, &[])));
@@ -250,7 +249,7 @@ impl ObservedConnection {
         self.write(decision, &mut Vec::new(), |http, _| verb(http))
     }
 
-    /// [`Connection::send_request`].
+    /// Calls [`Connection::send_request`].
     pub fn send_request(
         &mut self,
         request: &RequestHead<'_>,
@@ -262,7 +261,7 @@ impl ObservedConnection {
         })
     }
 
-    /// [`Connection::send_informational`].
+    /// Calls [`Connection::send_informational`].
     pub fn send_informational(
         &mut self,
         response: &ResponseHead<'_>,
@@ -273,7 +272,7 @@ impl ObservedConnection {
         })
     }
 
-    /// [`Connection::send_response`].
+    /// Calls [`Connection::send_response`].
     #[inline]
     pub fn send_response(
         &mut self,
@@ -283,7 +282,7 @@ impl ObservedConnection {
         self.write(Decision::Response(response), out, |http, out| http.send_response(response, out))
     }
 
-    /// [`Connection::respond`].
+    /// Calls [`Connection::respond`].
     #[inline]
     pub fn respond(
         &mut self,
@@ -296,7 +295,7 @@ impl ObservedConnection {
         })
     }
 
-    /// [`Connection::reject`].
+    /// Calls [`Connection::reject`].
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
@@ -308,7 +307,7 @@ impl ObservedConnection {
         })
     }
 
-    /// [`Connection::accept`]; `protocols` are those that the selection was made of.
+    /// Calls [`Connection::accept`] with a selection made of `protocols`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -320,7 +319,7 @@ impl ObservedConnection {
         self.write(decision, out, |http, out| http.accept(selection, fields, out))
     }
 
-    /// [`Connection::require`].
+    /// Calls [`Connection::require`].
     pub fn require(
         &mut self,
         protocols: &[&str],
@@ -331,17 +330,17 @@ impl ObservedConnection {
         self.write(decision, out, |http, out| http.require(protocols, fields, out))
     }
 
-    /// [`Connection::advertise`].
+    /// Calls [`Connection::advertise`].
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         self.decide(Decision::Advertise(protocols), |http| http.advertise(protocols))
     }
 
-    /// [`Connection::send_data`].
+    /// Calls [`Connection::send_data`].
     pub fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
 
-    /// [`Connection::send_data_parts`], for this content.
+    /// Calls [`Connection::send_data_parts`], for this content.
     ///
     /// An observer gets it as one with what goes around it.
     pub fn send_data_parts(&mut self, data: &[u8]) -> Result<DataParts, Error> {
@@ -359,13 +358,15 @@ impl ObservedConnection {
         parts
     }
 
-    /// [`Connection::send_end`].
+    /// Calls [`Connection::send_end`].
     #[inline]
     pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::End(trailers), out, |http, out| http.send_end(trailers, out))
     }
 
-    /// [`Connection::skip_content`]. That there is none to skip is not told.
+    /// Calls [`Connection::skip_content`].
+    ///
+    /// That there is none to skip is not reported.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         let outcome = self.connection.skip_content();
         self.tell(|_| match outcome {
@@ -376,27 +377,27 @@ impl ObservedConnection {
         outcome
     }
 
-    /// [`Connection::close_after_response`].
+    /// Calls [`Connection::close_after_response`].
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.decide(Decision::Close, Connection::close_after_response)
     }
 
-    /// [`Connection::abandon`].
+    /// Calls [`Connection::abandon`].
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.decide(Decision::Abandon, Connection::abandon)
     }
 
-    /// [`Connection::resume_http`].
+    /// Calls [`Connection::resume_http`].
     pub fn resume_http(&mut self) -> Result<(), Error> {
         self.decide(Decision::Resume, Connection::resume_http)
     }
 
-    /// [`Connection::release`], which changes nothing that is watched.
+    /// Calls [`Connection::release`], which changes nothing that is observed.
     pub fn release(&mut self) {
         self.connection.release();
     }
 
-    /// What is said after a switch.
+    /// Reports bytes of the new protocol.
     #[inline]
     pub(crate) fn tell_of_new_protocol(&self, what: Observation<'_>) {
         match (&self.observer, what) {

@@ -1,6 +1,7 @@
-//! What happens, for `tracing` (its feature): a span for each connection and each exchange, and in
-//! them the engine's own account of what came, was decided and was refused. It holds kinds, numbers
-//! and places, no field and no content.
+//! Events and spans for `tracing` (its feature).
+//!
+//! There is a span for each connection and each exchange. In them the engine reports what came, was
+//! decided and was rejected. It holds kinds, numbers and positions, no field and no content.
 
 use std::future::Future;
 
@@ -19,7 +20,7 @@ pub(crate) fn connection<F: Future>(future: F) -> F {
     future
 }
 
-/// The span of an exchange.
+/// Returns the span of an exchange.
 #[cfg(feature = "tracing")]
 pub(crate) fn exchange<B>(request: &Request<B>) -> Exchange {
     Exchange(tracing::info_span!(

@@ -3,12 +3,12 @@
 //! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new
 //! protocol. So:
 //!
-//! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is the protocol, a
-//! status, method, target, and how many bytes of content follow; then that many bytes, which are
-//! the request's own content, and a line feed if there were any.
+//! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is
+//!    the protocol, a status, method, target, and how many bytes of content follow; then that many
+//!    bytes, which are the request's own content, and a line feed if there were any.
 //! 2. Each line that the client sends comes back: in capitals in `foo/2`, as it was in `foo/1`.
-//! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its direction, after it
-//! has answered every whole line and the unfinished one.
+//! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its
+//!    direction, after it has answered every whole line and the unfinished one.
 //!
 //! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered
 //! `ERROR line too long`, and the server closes. Bytes outside ASCII are not looked at and come

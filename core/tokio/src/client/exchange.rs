@@ -1,4 +1,6 @@
-//! One request and what comes back: both move in whatever order the peer takes and gives them.
+//! One request and its response.
+//!
+//! Both move in whatever order the peer takes and gives them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -24,7 +26,7 @@ pub(super) struct Exchange<S> {
     content: Option<Pin<Box<Sent>>>,
     /// The request is complete.
     pub(super) is_sent: bool,
-    /// Until when a 100 is waited for.
+    /// The deadline for a 100.
     expect_continue: Deadline,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
@@ -33,8 +35,10 @@ type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
 /// The first that comes back.
 pub(super) enum Head {
-    /// Whether content follows, and how much, if that is known; why an offer came to nothing, and
-    /// what a 426 asks for.
+    /// A response, without its content.
+    ///
+    /// The content's length, if it is known, or `None` without content. Why an offer was declined.
+    /// The protocols that a 426 requires.
     Response(Response<Option<Option<u64>>>, Option<Why>, Vec<String>),
     Switched,
 }
@@ -163,7 +167,9 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Sends content, as far as it is there and the server takes it; ready once all has left.
+    /// Sends content that is ready, as far as the server takes it.
+    ///
+    /// Ready once all has left.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
@@ -199,7 +205,7 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Ready once the request has left.
+    /// Waits until the request has left.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
         Poll::Ready(if self.is_sent {

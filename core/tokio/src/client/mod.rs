@@ -24,15 +24,16 @@ use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
 
-/// A client's connection. Next: [`Client::send`].
+/// Returns a client for this connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
     Client::over(stream, ObservedConnection::new(http, config.observer.clone()), config)
 }
 
-/// Checks a request before there is a connection for it: fails where [`Client::send`] or
-/// [`Client::upgrade`] would refuse to send it. So an intermediary answers its client's mistakes
-/// without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
+/// Checks a request before there is a connection for it.
+///
+/// Fails where [`Client::send`] or [`Client::upgrade`] would. An intermediary can so answer its
+/// client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
 pub fn check<B: HttpBody>(
     request: &Request<B>,
     offer: &[&str],
@@ -49,8 +50,9 @@ pub fn check<B: HttpBody>(
     write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
-/// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of
-/// preference. See [`Client::upgrade`].
+/// Sends one request that offers these protocols, on a connection of its own.
+///
+/// They are in order of preference. See [`Client::upgrade`].
 pub async fn upgrade<S, B>(stream: S, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
 where
     S: Transport,
@@ -66,8 +68,9 @@ where
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
 impl HttpOverTls {
-    /// A client's: receives the response to the request of before above the new layer, and gives
-    /// the connection for the next ones. `stream` is the TLS above what was
+    /// Receives the response to the earlier request above the new layer.
+    ///
+    /// Also returns the connection for the next requests. `stream` is the TLS above what was
     /// [upgraded](Upgraded::into_http_over_tls). Next: read the response, then [`Client::send`]
     /// with URIs of `https`.
     ///
@@ -118,13 +121,12 @@ impl<S: Transport> Client<S> {
     ///
     /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A
     /// request that says `Expect: 100-continue` waits for the 100, for as long as
-    /// [`Timeouts::expect_continue`](crate::Timeouts) says; if the response comes instead, it is
+    /// [`Timeouts::expect_continue`](crate::Timeouts) says. If the response comes instead, it is
     /// the connection's last, and the content is not sent. Before the next request read the
-    /// response to its end, or drop it: then what is left of it is dropped too, up to
-    /// `limits.drain`.
+    /// response to its end, or drop it. Then the rest of it is discarded too, up to `limits.drain`.
     ///
     /// Fails before anything is sent if the server is known to have ended the connection, or to
-    /// have sent a response without a request: the request may then be sent on another connection
+    /// have sent a response without a request. The request may then be sent on another connection
     /// (RFC 9112, 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
@@ -139,9 +141,10 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// Sends a request that offers to go on in one of these protocols, in order of preference; or a
-    /// CONNECT, which offers a tunnel. A server that declines answers as it would without the
-    /// offer, and the next request may follow.
+    /// Sends a request that offers these protocols, in order of preference.
+    ///
+    /// A CONNECT offers a tunnel. A server that declines answers as it would without the offer, and
+    /// the next request may follow.
     ///
     /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its
     /// `HTTP2-Settings`, unless the request has them. Not cancel safe, as [`send`](Self::send). RFC
@@ -160,7 +163,7 @@ impl<S: Transport> Client<S> {
         self.outcome().await
     }
 
-    /// What comes of the request that is under way.
+    /// Receives the outcome of the request in progress.
     async fn outcome(&mut self) -> Result<Outcome, Error> {
         let head = poll_fn(|context| self.lock().poll_head(context)).await?;
         match head {
@@ -179,22 +182,25 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// From now on gives each interim response to this function, a 100 too; without one they are
-    /// passed over. It is called while `send` runs, so it must not wait for anything. RFC 9110,
-    /// 15.2.
+    /// Sets the callback for interim responses, a 100 included.
+    ///
+    /// Without one they are discarded. It is called while `send` runs, so it must not block. RFC
+    /// 9110, 15.2.
     pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
         self.lock().on_informational = Some(Box::new(tell));
     }
 
-    /// Whether the last request is complete.
+    /// Returns whether the last request is complete.
     ///
-    /// One that is not, although its response has come, was answered early: its content goes on
-    /// while the response's is read, if the server takes it. RFC 9112, 9.5.
+    /// An incomplete one whose response has come was answered early. Its content is sent while the
+    /// response's is read, if the server takes it. RFC 9112, 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().is_sent
     }
 
-    /// Whether another request may follow, as far as is known. RFC 9112, 9.3.
+    /// Returns whether another request may follow, as far as is known.
+    ///
+    /// RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
         self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.is_read_closed())
     }

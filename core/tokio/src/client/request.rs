@@ -26,7 +26,7 @@ pub(super) fn write_request_head(
     )?)
 }
 
-/// What a request has to say beside what your code says.
+/// Adds the fields that a request needs beside the caller's.
 fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
     if let Some(authority) =
         head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))
@@ -61,11 +61,12 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     Ok(())
 }
 
-/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540,
-/// 3.2.1).
+/// The SETTINGS that a client of HTTP/2 begins with.
+///
+/// 100 concurrent streams, and the default window (RFC 7540, 3.2.1).
 const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
-/// RFC 6455, 4.1.
+/// Adds the fields of a WebSocket handshake (RFC 6455, 4.1).
 #[cfg(feature = "websocket")]
 fn websocket(headers: &mut http::HeaderMap) -> Result<(), Error> {
     if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {

@@ -1,21 +1,25 @@
-//! Any HTTP/2 client gets the answer to the request of an upgrade from stream 1, though it knows
-//! nothing of upgrades (RFC 7540, 3.2).
+//! The filter by which any HTTP/2 client reads an upgrade's response.
+//!
+//! The response is that of stream 1, though the client knows nothing of upgrades (RFC 7540, 3.2).
 //!
 //! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are
 //! dropped. Two things must not show:
 //!
-//! - Compression has a state (RFC 7541, 2.3). Lines that the client has put into its table with the request are not in the
-//! server's. So a SETTINGS of ours sets the size of the table to 0, which takes out what is in it,
-//! and after the request a second one to what each connection begins with. Both come before the
-//! server's first; the client's ACKs for them are dropped.
-//! - A server that answers at once answers a request that the client has not made. What comes waits until it has.
+//! - Compression has a state (RFC 7541, 2.3). Lines that the client has put into its table with the
+//!   request are not in the server's. So a SETTINGS of ours sets the size of the table to 0, which
+//!   takes out what is in it, and after the request a second one to what each connection begins
+//!   with. Both come before the server's first; the client's ACKs for them are dropped.
+//! - A server that answers at once answers a request that the client has not made. What comes waits
+//!   until it has.
 
 use std::io;
 
-/// What a client sends first (RFC 9113, 3.4).
+/// The length of a client's connection preface (RFC 9113, 3.4).
 const PREFACE: usize = 24;
 
-/// The bytes of a frame before its payload: length, type, flags, stream (RFC 9113, 4.1).
+/// The length of a frame header: length, type, flags, stream.
+///
+/// RFC 9113, 4.1.
 const HEADER: usize = 9;
 
 const HEADERS: u8 = 1;
@@ -26,28 +30,29 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// SETTINGS whose one setting is HEADER_TABLE_SIZE: 0, and the 4,096 of the beginning (RFC 9113,
-/// 6.5.2).
+/// SETTINGS with HEADER_TABLE_SIZE 0 and then the default of 4,096.
+///
+/// RFC 9113, 6.5.2.
 const NO_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x10, 0];
 
-/// Stands between a server that was asked in HTTP/1.1 and an HTTP/2 client that asks again.
+/// A filter between a server asked in HTTP/1.1 and a client that asks again.
 pub(super) struct Opening {
     asked: Asked,
     /// Of our SETTINGS, those that the client has yet to acknowledge.
     acks: u8,
-    /// What the server has sent before the client has asked.
+    /// Bytes that the server sent before the client asked.
     held: Vec<u8>,
     for_client: Vec<u8>,
     for_server: Vec<u8>,
     /// The header of a frame of the client's, as far as it has come.
     header: Vec<u8>,
-    /// How much is left of what passes or is dropped as it comes, the preface first.
+    /// The bytes left to pass or to drop, the preface first.
     left: usize,
     drops: bool,
 }
 
-/// How far the client has come with the request.
+/// The state of the client's repeated request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     NotYet,
@@ -116,7 +121,7 @@ impl super::StreamFilter for Opening {
         if waits { &mut self.held } else { &mut self.for_client }.extend_from_slice(bytes);
     }
 
-    /// Nothing is read before the client has asked, so nothing waits.
+    /// Ignores the peer's end: nothing is read before the client has asked.
     fn peer_ended(&mut self) {}
 
     fn engine_sent(&mut self, mut bytes: &[u8]) -> io::Result<()> {
@@ -178,7 +183,7 @@ mod tests {
         [&START[..], &frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 0])].concat()
     }
 
-    /// However what the client writes is cut, the same leaves.
+    /// Checks that the same bytes leave, however the client's writes are cut.
     #[test]
     fn the_request_and_two_acks_do_not_leave() {
         let ack = || frame(SETTINGS, ACK, 0, b"");
@@ -203,7 +208,7 @@ mod tests {
         }
     }
 
-    /// One that refers to lines of the first one's, which the server does not have.
+    /// Checks a request that refers to lines which the server does not have.
     #[test]
     fn a_second_request_before_the_table_is_empty_is_an_error() {
         let mut opening = Opening::new();

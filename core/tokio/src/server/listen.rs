@@ -19,18 +19,18 @@ use crate::handler::HttpService;
 /// Bytes that wait in the system, beyond those that are on their way.
 const UNSENT: u32 = 128 * 1024;
 
-/// How long a listener is left alone after it has failed.
+/// The delay before a listener accepts again after an error.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Accepts connections until `stop` is ready, and [serves](serve_connection_until) each in a task
-/// of its own, with a clone of `handler`.
+/// Accepts connections until `stop` is ready, and serves each in a task.
+///
+/// Each gets a clone of `handler`, as [`serve_connection_until`] does.
 ///
 /// After `stop` the answers under way are the last of their connections. It returns when all
-/// connections have ended, and at the latest after
-/// [`Timeouts::shutdown`](crate::Timeouts::shutdown), which drops those that are left: a handler
-/// that takes longer, and what a connection has switched to. `std::future::pending()` never stops.
-/// [`accept`] is for what serves above TLS, for what is to see that the server stops, and for what
-/// wants to see errors.
+/// connections have ended, at the latest after [`Timeouts::shutdown`](crate::Timeouts::shutdown).
+/// That drops those that are left: a handler that takes longer, and upgraded connections.
+/// `std::future::pending()` never stops. [`accept`] is for what serves above TLS, for what is to
+/// see that the server stops, and for what wants to see errors.
 pub async fn serve<H>(
     listener: TcpListener,
     handler: H,
@@ -53,8 +53,7 @@ pub async fn serve<H>(
     }
 }
 
-/// Accepts connections until `stop` is ready, and runs what `serve` makes of each in a task of its
-/// own.
+/// Accepts connections until `stop` is ready, and spawns `serve` for each.
 ///
 /// Where none can be accepted, as the system is out of descriptors, it tries again a moment later.
 /// After `stop` it waits for all of them, however long they take; they see it in what they were
@@ -69,7 +68,7 @@ pub async fn accept<F>(
     ended(&mut accept_until(listener, stop, serve).await).await;
 }
 
-/// The connections that are left when `stop` is ready. They see it.
+/// Accepts connections until `stop` is ready, and returns those that are left.
 async fn accept_until<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
@@ -107,9 +106,10 @@ where
     connections
 }
 
-/// Has the system take no more than a little beyond what is on its way: else a client that takes
-/// little of a large answer, but steadily, would look like one that takes nothing until a third of
-/// a large buffer is free.
+/// Limits the bytes that the system holds beyond those in flight.
+///
+/// Else a client that reads slowly but steadily would look like one that reads nothing, until a
+/// third of a large buffer is free.
 fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
@@ -121,13 +121,14 @@ async fn ended(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
 }
 
-/// Whether the server stops, which accepts no more connections then.
+/// A signal that the server shuts down, and accepts no more connections.
 #[derive(Clone, Debug)]
 pub struct ShutdownSignal(watch::Receiver<bool>);
 
 impl ShutdownSignal {
-    /// Ready once it does: for [`serve_connection_until`], and for what a connection has switched
-    /// to. Cancel safe.
+    /// Waits until the server shuts down.
+    ///
+    /// Pass it to [`serve_connection_until`], or await it in an upgraded connection. Cancel safe.
     pub async fn wait(mut self) {
         // A server that is gone has stopped.
         let _ = self.0.wait_for(|&is_stopping| is_stopping).await;

@@ -26,8 +26,9 @@ use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
 pub use listen::{ShutdownSignal, accept, serve};
 
-/// Serves one connection, from its first byte to its last: calls `handler` with each request, and
-/// closes the stream.
+/// Serves one connection, from its first byte to its last.
+///
+/// It calls `handler` with each request, and closes the stream.
 ///
 /// `handler` is a [`service_fn`](crate::service_fn), an axum `Router`, or any other tower service.
 /// It is called with one request after the other; the next one is read once the answer is complete.
@@ -35,11 +36,11 @@ pub use listen::{ShutdownSignal, accept, serve};
 /// content that was not read, and the answer to a request that is malformed or late. A body that
 /// gives data at once is sent in one piece with its head.
 ///
-/// Returns when the connection is over, and what it has switched to as well: the future that was
-/// given to [`Selected::accept`](crate::upgrade::Selected::accept) runs in this one. An error says
-/// why it ended early; the client got the answer that fits, if it still could. Where a handler
-/// panics the client gets a 500, and the panic goes on here; where its content does, the answer is
-/// cut if it has begun.
+/// Returns when the connection is over, and its new protocol too. The future that was given to
+/// [`Selected::accept`](crate::upgrade::Selected::accept) runs in this one. An error says why it
+/// ended early; the client got the answer that fits, if it still could. If a handler panics, the
+/// client gets a 500, and the panic goes on here. If its content panics, a response that has begun
+/// is truncated.
 ///
 /// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else
 /// is lost. A socket is reset where the client would take a cut answer for a whole one. RFC 9112, 8
@@ -52,9 +53,10 @@ where
     serve_connection_until(stream, handler, config, std::future::pending()).await
 }
 
-/// [`serve_connection`], until `stop` is ready: then the response under way is the last, and says
-/// so with `Connection: close`. A connection that is idle closes at once; one that has switched is
-/// not ended. RFC 9112, 9.6.
+/// Serves one connection until `stop` is ready.
+///
+/// The response in progress is then the last, and says so with `Connection: close`. An idle
+/// connection closes at once; one that has switched is not ended. RFC 9112, 9.6.
 pub async fn serve_connection_until<S, H>(
     stream: S,
     handler: H,
@@ -79,10 +81,12 @@ where
 }
 
 impl HttpOverTls {
-    /// Serves HTTP above the new layer, as [`serve_connection`] does: `stream` is the TLS above
-    /// what was [accepted](crate::upgrade::Selected::accept), and the first request is the one that
-    /// led to it, which comes to `handler` again, without an offer. Give it another function than
-    /// the one that has accepted, or a boxed future: a future cannot contain itself. RFC 2817, 3.
+    /// Serves HTTP above the new layer, as [`serve_connection`] does.
+    ///
+    /// `stream` is the TLS above what was [accepted](crate::upgrade::Selected::accept). The first
+    /// request is the one that led to it: it comes to `handler` again, without an offer. Give it
+    /// another function than the one that has accepted, or a boxed future: a future cannot contain
+    /// itself. RFC 2817, 3.
     pub async fn serve_connection<S, H>(
         self,
         stream: S,
@@ -96,8 +100,9 @@ impl HttpOverTls {
         self.serve_connection_until(stream, handler, config, std::future::pending()).await
     }
 
-    /// [`serve_connection`](Self::serve_connection), until `stop` is ready, as
-    /// [`serve_connection_until`] does.
+    /// Serves HTTP above the new layer until `stop` is ready.
+    ///
+    /// It stops as [`serve_connection_until`] does.
     pub async fn serve_connection_until<S, H>(
         mut self,
         stream: S,
@@ -129,16 +134,16 @@ struct NextRequest {
     links: RequestHandles,
 }
 
-/// What a request and its connection do for each other.
+/// The handles that a request shares with its connection.
 ///
 /// Once the request is over, answered or not, what waits at the other ends waits no longer.
 #[derive(Default)]
 struct RequestHandles {
-    /// Where its content goes, if there is any.
+    /// The channel for its content, if there is any.
     channel: Option<Arc<Channel>>,
-    /// What its connection may become, if anything.
+    /// The pending upgrade, if there is an offer.
     chance: Option<Arc<PendingUpgrade>>,
-    /// Where interim responses come from, if they may.
+    /// The queue of interim responses, if they are enabled.
     informational: Option<InformationalSender>,
 }
 
@@ -161,12 +166,12 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     config: &'c Config,
     stop: Pin<&'c mut F>,
     is_stopping: bool,
-    /// Until when the handler may take.
+    /// The deadline of the handler.
     handling: Deadline,
     question: NextRequest,
     /// The question waits for its handler.
     is_asked: bool,
-    /// What requests are made in.
+    /// The memory that requests are made in.
     memory: Memory,
 }
 

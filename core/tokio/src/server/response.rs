@@ -1,5 +1,6 @@
-//! A response of `http`, written: what its status means for the connection, its content, and its
-//! end.
+//! Writes a response of `http`: its head, content and end.
+//!
+//! Its status decides what it means for the connection.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -21,11 +22,11 @@ use crate::handler::{ErrorMappers, HttpService};
 use crate::upgrade::PendingUpgrade;
 use crate::{ReasonPhrase, Transport, date};
 
-/// What makes a response different.
+/// The kind of a response, by what follows its head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResponseKind {
     Usual,
-    /// It has no content.
+    /// Without content.
     Head,
     /// A 2xx opens a tunnel.
     Connect,
@@ -41,16 +42,16 @@ impl ResponseKind {
     }
 }
 
-/// What became of the connection.
+/// The outcome of a response for its connection.
 pub(super) enum ResponseOutcome {
     Whole,
     Switched,
 }
 
-/// What comes of a handler's content; `None` is its end.
+/// A frame of a handler's content; `None` is its end.
 type NextFrame<H> = Option<Frame<<<H as HttpService>::Content as Body>::Data>>;
 
-/// What a handler says itself that the engine or the server would say.
+/// The fields set by the handler that the engine or server would set.
 #[derive(Clone, Copy, Default)]
 struct HandlerFields {
     date: bool,
@@ -60,7 +61,7 @@ struct HandlerFields {
 }
 
 impl HandlerFields {
-    /// One walk, which for as few lines as a response has costs less than a look for each.
+    /// Collects them in one pass, which is faster than a lookup for each.
     fn of(headers: &HeaderMap) -> Self {
         let mut own = Self::default();
         for name in headers.keys() {
@@ -73,7 +74,7 @@ impl HandlerFields {
     }
 }
 
-/// Which of the engine's verbs says it.
+/// The engine's verb for a response.
 enum Verb {
     Send,
     /// With this list.
@@ -141,8 +142,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Whether more of the request may be to come than will be dropped, so that the response says
-    /// that it is the last. A body that the handler has kept may still be read.
+    /// Returns whether more of the request may follow than will be dropped.
+    ///
+    /// The response then says that it is the last. A body that the handler has kept may still be
+    /// read.
     fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
         let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
         if let Some(left) = channel.left() {
@@ -161,8 +164,9 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// Whether it is an ordinary response or a 426, which asks for something; `Upgrade` is the
-    /// engine's to write.
+    /// Returns the verb: an ordinary response, or a 426.
+    ///
+    /// The engine writes `Upgrade`.
     fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {
@@ -203,7 +207,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         })
     }
 
-    /// Content, all at once where it is there.
+    /// Sends content, all at once if it is there.
     async fn send(
         &mut self,
         head: &Parts,
@@ -260,7 +264,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(self.wire.write_end(trailers)?)
     }
 
-    /// The next frame of content.
+    /// Waits for the next frame of content.
     ///
     /// What there is is sent meanwhile, and what it may be made of is read.
     fn poll_frame(
@@ -285,7 +289,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// A 101.
+    /// Sends a 101.
     ///
     /// Everything that the switch needs is made before it is written, so that nothing can fail
     /// after it.
@@ -329,8 +333,9 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Switched)
     }
 
-    /// Drops the rest of the request, so that what comes after it can be told apart: as much as
-    /// `limits.drain` allows.
+    /// Drops the rest of the request, up to `limits.drain`.
+    ///
+    /// So the next request can be told apart.
     async fn finish_request(&mut self) -> Result<(), Error> {
         if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain)
         {
@@ -351,7 +356,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 /// Content that is written in one piece with its head.
 const WHOLE: usize = 4 * 1024;
 
-/// A head's fields and those that the server adds.
+/// Passes the head's fields and those that the server adds.
 fn with_extra(
     head: &Parts,
     has_date: bool,
@@ -367,7 +372,7 @@ fn with_extra(
     Ok(())
 }
 
-/// A head with the usual reason, or its own.
+/// Returns the head with its standard reason, or its own.
 fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> ResponseHead<'a> {
     let usual = ResponseHead::new(head.status.as_u16(), fields);
     head.extensions
@@ -375,12 +380,14 @@ fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> 
         .map_or(usual, |reason: &ReasonPhrase| ResponseHead { reason: reason.as_bytes(), ..usual })
 }
 
+/// Returns whether this status has no content.
+///
 /// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
 fn has_no_content(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// What comes of content, which may fail or panic.
+/// Polls the content, which may fail or panic.
 fn next_frame<H: HttpService>(
     body: Pin<&mut H::Content>,
     errors: ErrorMappers<H>,
@@ -393,7 +400,7 @@ fn next_frame<H: HttpService>(
     }
 }
 
-/// Data, or trailers.
+/// Returns data or trailers.
 fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
     match frame.into_data() {
         Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),

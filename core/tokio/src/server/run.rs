@@ -67,7 +67,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves requests until there are no more, or until the connection becomes something else.
+    /// Serves requests until the last one, or until the connection is upgraded.
     async fn requests(&mut self) -> Result<Option<Arc<PendingUpgrade>>, Failure> {
         loop {
             if !mem::take(&mut self.is_asked) && !self.next_request().await? {
@@ -137,7 +137,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Ready once more has come; false where nothing more is read.
+    /// Reads more from the peer; false if nothing more is read.
     fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         ready!(self.wire.poll_send(context))?;
         let is_idle = self.wire.is_idle();
@@ -164,7 +164,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Whether the server stops.
+    /// Returns whether the server shuts down.
     pub(super) fn poll_stop(&mut self, context: &mut Context<'_>) -> bool {
         self.is_stopping = self.is_stopping || self.stop.as_mut().poll(context).is_ready();
         self.is_stopping
@@ -207,7 +207,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         })
     }
 
-    /// Interim responses, those that the client may get.
+    /// Sends interim responses that the client may get.
     fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
@@ -216,7 +216,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// What the connection does while your code works; whether your code has got what it waits for.
+    /// Runs the connection's I/O while the handler works.
+    ///
+    /// Returns whether the handler has got what it waits for.
     pub(super) fn drive_io(
         &mut self,
         context: &mut Context<'_>,
@@ -263,7 +265,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// The connection is the new protocol's.
+    /// Hands the connection over to the new protocol.
     async fn run_upgrade(mut self, chance: &PendingUpgrade) -> Result<(), Error> {
         let taker =
             chance.take_callback().ok_or(Error::Misuse("nothing takes the connection over"))?;
@@ -303,7 +305,7 @@ impl NextRequest {
         Ok(())
     }
 
-    /// What there is of its content already, or where it will come from.
+    /// Adds the content received so far, or the channel for what follows.
     fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;
@@ -326,8 +328,9 @@ impl NextRequest {
     }
 }
 
-/// An error of the handler's, with its answer: where it comes from the request's body, the one that
-/// the client has earned.
+/// Returns the response to an error of the handler.
+///
+/// If the error is that of the request's body, it has the status that the client has earned.
 fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {

@@ -1,5 +1,4 @@
-//! A connection that becomes something else: offers, the decision in a handler, and the stream of
-//! the new protocol.
+//! Upgrades: offers, a handler's decision, and the new protocol's stream.
 //!
 //! A handler that speaks other protocols asks [`select`] and accepts; every other answer declines,
 //! and changes nothing else:
@@ -42,7 +41,7 @@ pub use upgraded::{HttpOverTls, Upgraded};
 pub struct Offer {
     /// Its name, with its version if it has one, as the client spelled them.
     pub protocol: String,
-    /// The rule of that protocol which the request breaks, so that it cannot be accepted.
+    /// The rule that the request breaks, so that the offer cannot be accepted.
     pub ineligible: Option<Ineligible>,
 }
 
@@ -52,7 +51,7 @@ impl Offer {
     }
 }
 
-/// What the connection of a request may become.
+/// The protocols that the client of a request offers.
 ///
 /// An axum handler takes it as an extractor (feature `axum`); others get the same by [`offers`] and
 /// [`select`].
@@ -60,7 +59,9 @@ impl Offer {
 pub struct Offers(Option<Arc<PendingUpgrade>>);
 
 impl Offers {
-    /// Those of a request that the server has given to its handler; none for any other.
+    /// Returns the offers of a request that the server gave to its handler.
+    ///
+    /// There are none for any other request.
     pub fn of(extensions: &http::Extensions) -> Self {
         Self(PendingUpgrade::found_in(extensions).cloned())
     }
@@ -96,15 +97,18 @@ impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
     }
 }
 
-/// What the client offers, in its order of preference; none where it offers nothing, or in a way
-/// that counts for nothing.
+/// Returns the client's offers, in its order of preference.
+///
+/// It is empty without a valid offer.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
     PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
 }
 
-/// The first of your protocols that the client offers too, and whose rules the request keeps. Each
-/// is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None`: answer
-/// as if nothing had been offered, or with [`require`]. Next: [`Selected::accept`]. RFC 9110, 7.8.
+/// Selects the first of your protocols that the client offers.
+///
+/// The request must keep that protocol's rules. Each is a protocol such as `foo/2`, or a stack of
+/// layers such as `TLS/1.2, HTTP/1.1`. After `None`, answer as if nothing had been offered, or with
+/// [`require`]. Next: [`Selected::accept`]. RFC 9110, 7.8.
 pub fn select<'p, B>(
     request: &Request<B>,
     preferences: impl IntoIterator<Item = &'p str>,
@@ -125,18 +129,18 @@ impl Selected {
         &self.protocol
     }
 
-    /// The subprotocols that a WebSocket client offers, in its order of preference.
+    /// Returns the subprotocols offered by a WebSocket client, in its order.
     ///
     /// Set the one you take as `Sec-WebSocket-Protocol` of the response. RFC 6455, 1.9.
     pub fn subprotocols(&self) -> &[String] {
         &self.chance.subprotocols
     }
 
-    /// The 101 that accepts it; add header fields as to any other response.
+    /// Returns the 101 that accepts it; add header fields as to any response.
     ///
     /// Once it has left, the server runs what `speak` gives, to its end. The rest of the request's
-    /// content is dropped, up to `limits.drain`, so read it before, if you want it; if there is
-    /// more, the client gets a 413.
+    /// content is dropped, up to `limits.drain`: read it before, if you want it. If there is more,
+    /// the client gets a 413.
     ///
     /// If the response is not sent, `speak` is dropped.
     pub fn accept<F, R, B>(self, speak: F) -> Response<B>
@@ -149,9 +153,10 @@ impl Selected {
         self.response()
     }
 
-    /// The same for HTTP/2, where the request is answered as stream 1: give it the content, which
-    /// HTTP/2 takes along. [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as
-    /// `h2`. RFC 7540, 3.2.
+    /// Returns the 101 that accepts HTTP/2, which answers the request as stream 1.
+    ///
+    /// Give it the request's content, which is passed to HTTP/2.
+    /// [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as `h2`. RFC 7540, 3.2.
     #[cfg(feature = "h2c")]
     pub fn accept_http2<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
     where
@@ -174,7 +179,7 @@ impl Selected {
     }
 }
 
-/// The 2xx that opens the tunnel a CONNECT asks for; `None` for another method.
+/// Returns the 2xx that opens the tunnel of a CONNECT; `None` otherwise.
 ///
 /// Once it has left, the server runs what `speak` gives, to its end. A 2xx to CONNECT that comes
 /// from elsewhere is answered as 501. RFC 9110, 9.3.6.
@@ -190,9 +195,10 @@ where
     Some(Response::new(B::default()))
 }
 
-/// The new protocol's stream, for a framework that makes its 101 itself: it is there once that has
-/// been sent, with the name of a protocol that was offered in `Upgrade`. Fails where the request is
-/// answered otherwise.
+/// Returns the stream of an upgrade whose 101 a framework makes itself.
+///
+/// It is ready once a 101 that names an offered protocol has been sent. Fails if the response is
+/// another one.
 pub fn on<B>(
     request: &Request<B>,
 ) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
@@ -205,7 +211,7 @@ pub fn on<B>(
     async { receiver.await.ok() }
 }
 
-/// Once the request is answered with a 101, this is what takes the connection over.
+/// Sets the callback that takes over the connection after a 101.
 pub(crate) fn take_over<F, R, B>(request: &Request<B>, speak: F)
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -216,8 +222,10 @@ where
     }
 }
 
-/// A 426: the client is to offer one of these protocols, in the server's order of preference. It
-/// has content like any other response. RFC 9110, 15.5.22.
+/// Returns a 426, which requires one of these protocols.
+///
+/// They are in the server's order of preference. It has content like any other response. RFC 9110,
+/// 15.5.22.
 pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     let mut response = Response::new(content);
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;

@@ -1,4 +1,4 @@
-//! What a request and its connection share: what is offered, and what takes the connection over.
+//! The pending upgrade that a request and its connection share.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,12 +17,11 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-/// What takes the connection over.
+/// The callback that takes over the connection.
 type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
 type CallbackFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What a request's connection may become, and what shall take it over; shared by the request and
-/// the connection.
+/// A pending upgrade: the offers, and the callback for one that is accepted.
 pub(crate) struct PendingUpgrade {
     pub(super) offers: Vec<Offer>,
     pub(super) subprotocols: Vec<String>,
@@ -32,7 +31,7 @@ pub(crate) struct PendingUpgrade {
     http2: Mutex<Http2Handoff>,
 }
 
-/// What HTTP/2 takes along of a request.
+/// The content that HTTP/2 takes over from a request.
 #[cfg(feature = "h2c")]
 #[derive(Default)]
 enum Http2Handoff {
@@ -42,12 +41,12 @@ enum Http2Handoff {
     Splice(Box<switchover::h2c::Splice>),
 }
 
-/// The same as an extension of the request.
+/// A pending upgrade as an extension of the request.
 #[derive(Clone)]
 struct Offered(Arc<PendingUpgrade>);
 
 impl PendingUpgrade {
-    /// What the request on this connection may become, if anything.
+    /// Returns the pending upgrade of the request on this connection, if any.
     pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
         let is_connect = *method == Method::CONNECT;
         let offers: Vec<_> = match request.offers() {
@@ -78,7 +77,7 @@ impl PendingUpgrade {
         extensions.insert(Offered(self));
     }
 
-    /// That of a request that the server has given to its handler.
+    /// Returns the pending upgrade of a request that the server gave to a handler.
     pub(super) fn found_in(extensions: &http::Extensions) -> Option<&Arc<Self>> {
         extensions.get::<Offered>().map(|offered| &offered.0)
     }
@@ -87,7 +86,7 @@ impl PendingUpgrade {
         self.taking.take()
     }
 
-    /// What runs once the connection has switched.
+    /// Sets the callback that runs once the connection has switched.
     pub(super) fn take_over<F, R>(&self, speak: F)
     where
         F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -96,7 +95,7 @@ impl PendingUpgrade {
         self.taking.set(Box::new(|upgraded| Box::pin(speak(upgraded))));
     }
 
-    /// The rule that the offer of this protocol breaks, if it breaks one.
+    /// Returns the rule that the offer of this protocol breaks, if any.
     pub(crate) fn ineligible(&self, protocol: &str) -> Option<Ineligible> {
         let named = Protocol::parse(protocol.as_bytes())?;
         self.offers.iter().filter(|offer| offer.is(&named)).find_map(|offer| offer.ineligible)
@@ -106,7 +105,7 @@ impl PendingUpgrade {
         self.taking.is_set()
     }
 
-    /// The request goes to HTTP/2, with this content.
+    /// Passes the request to HTTP/2, with this content.
     #[cfg(feature = "h2c")]
     pub(super) fn take_along(&self, content: Bytes) {
         *lock(&self.http2) = Http2Handoff::Content(content);

@@ -28,7 +28,7 @@ pub struct Upgraded {
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
 
-/// What was agreed on.
+/// The protocols and messages of the upgrade.
 struct Agreement {
     protocol: String,
     request: Option<Request<()>>,
@@ -36,7 +36,7 @@ struct Agreement {
 }
 
 impl Upgraded {
-    /// For a connection that shows [`Switched`](switchover::Event::Switched).
+    /// Takes over a connection that shows [`Switched`](switchover::Event::Switched).
     pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: ObservedConnection) -> Self {
         let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
         if let Some(switchover::Event::Switched(switched)) = http.event() {
@@ -55,25 +55,26 @@ impl Upgraded {
         }
     }
 
-    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a
-    /// CONNECT.
+    /// Returns the protocol as the 101 names it, the lowest layer first.
+    ///
+    /// It is empty in the tunnel of a CONNECT.
     pub fn protocol(&self) -> &str {
         &self.agreement.protocol
     }
 
-    /// A server's: the request that led to it.
+    /// Returns the request that led to the switch, for a server.
     ///
     /// It is to be answered in the new protocol (RFC 9110, 7.8).
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }
 
-    /// A client's: the 101, or the 2xx to CONNECT.
+    /// Returns the 101, or the 2xx to CONNECT, for a client.
     pub fn response(&self) -> Option<&Response<()>> {
         self.agreement.response.as_ref()
     }
 
-    /// The stream, and what was read of the new protocol already.
+    /// Returns the stream and the bytes of the new protocol already read.
     ///
     /// Read the second first.
     ///
@@ -83,20 +84,21 @@ impl Upgraded {
         (self.stream.into_inner(), self.leftover)
     }
 
-    /// Closes with a reset, where the transport is a [`TcpStream`](tokio::net::TcpStream).
+    /// Closes with a reset, if the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
-    /// Use it for what is not whole, and would look so after an orderly end, as a peer's that a
-    /// tunnel has lost (RFC 9113, 8.5). What has not arrived yet is lost. Another transport is
-    /// dropped, which TLS shows by the alert that is missing.
+    /// Use it for a truncated stream that would look complete after an orderly end, such as a
+    /// tunnel that has lost its other side (RFC 9113, 8.5). Bytes that have not arrived yet are
+    /// lost. Another transport is dropped; TLS shows that by the missing alert.
     pub fn reset(self) {
         if let Some(socket) = self.stream.socket() {
             let _ = socket.set_zero_linger();
         }
     }
 
-    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it,
-    /// beginning with the answer to the request of before. Next: [`HttpOverTls::serve_connection`],
-    /// a client's [`HttpOverTls::receive`]. RFC 2817, 3.
+    /// Returns the stream for a TLS handshake, and the HTTP that goes on above it.
+    ///
+    /// That begins with the response to the earlier request. Next:
+    /// [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
     pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
         let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));

@@ -1,5 +1,4 @@
-//! A stream, and the engine that its bytes pass through: what is the same for a server and a
-//! client.
+//! A stream with its engine, alike for a server and a client.
 
 mod output;
 mod stream;
@@ -30,11 +29,12 @@ pub(crate) use timer::{Alarm, Deadline};
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// How long a connection is idle before it gives back its memory.
+/// The idle time after which a connection releases its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long, and how much, is still read from a peer that should have ended: as long as it goes on
-/// without a pause of `LINGER_IDLE`.
+/// The time to read on from a peer that should have ended.
+///
+/// It ends earlier after a pause of `LINGER_IDLE`.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
@@ -68,9 +68,9 @@ enum Memory {
 /// Our direction, and what becomes of it if the stream is dropped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writes {
-    /// It ends with a FIN.
+    /// Closes with a FIN.
     Open,
-    /// It ends with a reset: see [`Wire::reset_if_cut`].
+    /// Closes with a reset: see [`Wire::arm_reset`].
     OpenOrReset,
     /// Part of what had to be sent may have left, and nothing more will.
     Broken,
@@ -123,7 +123,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Ready once more may be made.
+    /// Waits until more output may be written.
     pub(crate) fn poll_writable(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.out.is_full() {
             ready!(self.poll_send(context))?;
@@ -164,7 +164,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Between two messages, so that a connection that waits needs no memory for it.
+    /// Receives between two messages, so that an idle connection needs no memory.
     fn poll_receive_copied(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
         let mut space = [MaybeUninit::uninit(); PIECE];
         let mut space = ReadBuf::uninit(&mut space);
@@ -183,7 +183,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(len))
     }
 
-    /// Whether one of the deadlines is over; call it where nothing else can be done.
+    /// Checks the deadlines; call it where nothing else can be done.
     pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
@@ -207,12 +207,12 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Nothing has come of the next message, and nothing is under way.
+    /// Returns whether no message has begun.
     pub(crate) fn is_idle(&self) -> bool {
         self.http.unread().is_empty() && self.http.state().is_idle()
     }
 
-    /// The peer may take so long for its next request.
+    /// Starts the timeout for the next request.
     pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
         let begun = self.receiving.wait_for("a request", timeout);
         if let Memory::Held = self.memory {
@@ -221,26 +221,27 @@ impl<S: Transport> Wire<S> {
         begun
     }
 
-    /// What was waited for has come.
+    /// Clears the deadline, as what was waited for has come.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
     }
 
-    /// Whether the peer has ended its direction.
+    /// Returns whether the peer has closed its direction.
     pub(crate) fn is_read_closed(&self) -> bool {
         self.is_read_closed
     }
 
-    /// Gives back memory, as the connection has been idle for a while: to do so at each pause would
-    /// cost more than an answer.
+    /// Releases memory of a connection that has been idle for a while.
+    ///
+    /// To do so at each pause would cost more than a response.
     fn park(&mut self) {
         self.memory = Memory::Released;
         self.http.release();
         self.out.release();
     }
 
-    /// Whether it has, and nothing has come since.
+    /// Returns whether memory was released, and nothing has come since.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self.memory, Memory::Released)
     }
@@ -254,7 +255,9 @@ impl<S: Transport> Wire<S> {
         self.out = OutputBuffer::default();
     }
 
-    /// Sends the 100 that the peer waits for before it sends its content (RFC 9110, 10.1.1).
+    /// Sends the 100 that the peer waits for.
+    ///
+    /// RFC 9110, 10.1.1.
     pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
         if self.http.owes() == Owes::Continue {
             self.http
@@ -263,7 +266,7 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// The next of the content that comes, or `None` at its end.
+    /// Waits for content with a timeout; `None` is its end.
     ///
     /// The peer may take so long for it.
     pub(crate) fn poll_content(
@@ -343,9 +346,10 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Content has begun whose end is that of the connection: should that be dropped before, for
-    /// whatever reason, the socket is reset. After a FIN the client would take what it has for all
-    /// of it (RFC 9112, 8). TLS shows it by the alert that is missing.
+    /// Makes a drop of the connection a reset, as its content is close-delimited.
+    ///
+    /// After a FIN the client would take a truncated response for complete (RFC 9112, 8). TLS shows
+    /// it by the missing alert.
     pub(crate) fn arm_reset(&mut self) {
         let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
@@ -353,8 +357,9 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Ends the connection as the engine says, so that the peer gets the last of what was sent (RFC
-    /// 9112, 9.6).
+    /// Ends the connection as the engine says.
+    ///
+    /// The peer so gets the last of what was sent (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer gets the last answer in the time that any answer has.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;

@@ -1,5 +1,4 @@
-//! What waits to be sent: text that the engine has written, and between it content that is not
-//! copied.
+//! The output that waits: text of the engine, and content that is not copied.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -22,7 +21,7 @@ const MAX_IO_SLICES: usize = 16;
 #[derive(Default)]
 pub(crate) struct OutputBuffer {
     text: Vec<u8>,
-    /// How much of `text` has left.
+    /// The bytes of `text` that have left.
     sent: usize,
     /// Content, each with where in the text it stands.
     pieces: VecDeque<(usize, Bytes)>,
@@ -31,12 +30,12 @@ pub(crate) struct OutputBuffer {
 }
 
 impl OutputBuffer {
-    /// Where the engine writes.
+    /// Returns the buffer that the engine writes to.
     pub(crate) fn text(&mut self) -> &mut Vec<u8> {
         &mut self.text
     }
 
-    /// Content that the engine has framed.
+    /// Adds content that the engine has framed.
     pub(crate) fn push(&mut self, content: Bytes) {
         if content.len() < ZERO_COPY_MIN {
             self.text.extend_from_slice(&content);
@@ -89,7 +88,7 @@ impl OutputBuffer {
         }
     }
 
-    /// The first of what waits, in order.
+    /// Passes the first slices that wait, in order.
     fn with_slices<T>(&self, take: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); MAX_IO_SLICES];
         let (mut at, mut count) = (self.sent, 0);
@@ -130,7 +129,7 @@ impl OutputBuffer {
 mod tests {
     use super::*;
 
-    /// However much a transport takes at a time.
+    /// Checks the order, however much a transport takes at a time.
     #[test]
     fn what_waits_leaves_in_order() {
         for step in [97, 997, 5000, 20_000] {

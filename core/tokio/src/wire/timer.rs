@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// What a byte adds to the time.
+/// The time that a byte adds.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
-/// How many timeouts more a peer may earn by what the system has taken for it: that takes more only
-/// once a third has left of all that it holds, which may be a megabyte.
+/// The timeouts that a peer may earn by what the system has taken for it.
+///
+/// The system takes more only once a third of what it holds has left, which may be a megabyte.
 const SYSTEM: u32 = 3;
 
-/// Until when the peer may keep us waiting for one thing.
+/// A deadline for one phase.
 #[derive(Default)]
 pub(crate) struct Deadline {
     what: &'static str,
@@ -34,9 +35,9 @@ enum Time {
 }
 
 impl Deadline {
-    /// We wait for this, for so long; if we did already, the time runs on.
+    /// Starts the deadline, or goes on with one for the same phase.
     ///
-    /// If not, it begins now, which is what this gives.
+    /// Returns the time of its beginning, if it begins now.
     pub(crate) fn wait_for(
         &mut self,
         what: &'static str,
@@ -64,7 +65,7 @@ impl Deadline {
         Some(now)
     }
 
-    /// Until when, and for what.
+    /// Returns the deadline and its phase.
     pub(crate) fn until(&self) -> Option<(Instant, &'static str)> {
         match self.time {
             Time::Until(until) => Some((until, self.what)),
@@ -72,26 +73,26 @@ impl Deadline {
         }
     }
 
-    /// Part of it has come.
+    /// Stops the time, as part of the phase has come.
     pub(crate) fn pause(&mut self) {
         if let Time::Until(until) = self.time {
             self.time = Time::Left(until.saturating_duration_since(Instant::now()));
         }
     }
 
-    /// It has come.
+    /// Clears the deadline.
     pub(crate) fn clear(&mut self) {
         self.time = Time::Unlimited;
     }
 
-    /// So many bytes of it have come, which earns time, but never more than there was at the
-    /// beginning.
+    /// Extends the deadline by received bytes, up to the timeout at the beginning.
     pub(crate) fn extend(&mut self, len: usize) {
         self.earn_up_to(self.timeout, len);
     }
 
-    /// The system has taken so many bytes for the peer, which earns it time, also where it has not
-    /// been waited for yet.
+    /// Extends the deadline by bytes that the system has taken for the peer.
+    ///
+    /// It counts also before the phase begins.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + SYSTEM), len),
@@ -108,7 +109,7 @@ impl Deadline {
         }
     }
 
-    /// Ready with what was waited for, once that has taken too long.
+    /// Waits until the deadline has expired; returns the phase.
     pub(crate) fn poll_timeout(
         &self,
         alarm: &mut Alarm,
@@ -129,7 +130,9 @@ fn earned(len: usize) -> Duration {
 pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
-    /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs
+    /// Waits until the alarm goes off.
+    ///
+    /// An alarm that is set for an earlier time goes off for nothing, and is set again. That costs
     /// less than to move it for each message.
     pub(crate) fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
