@@ -1,6 +1,7 @@
-//! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it: `server [PORT [SECONDS]]`. A client may take
-//! SECONDS for a head, for content or to read (30), and twice as long for the first byte of a request. A thread for each
-//! connection, blocking sockets, nothing but the standard library.
+//! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it:
+//! `server [PORT [SECONDS]]`. A client may take SECONDS for a head, for content or to read (30),
+//! and twice as long for the first byte of a request. A thread for each connection, blocking
+//! sockets, nothing but the standard library.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -16,7 +17,8 @@ use switchover::{
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LINGER_IDLE`.
+/// How long, and how much, a connection that is over is still read from: as long as there is no
+/// pause of `LINGER_IDLE`.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
@@ -41,7 +43,8 @@ fn main() -> io::Result<()> {
                 }
             })
         });
-        // Out of descriptors or threads: that passes. Without the pause the loop would spin until then.
+        // Out of descriptors or threads: that passes. Without the pause the loop would spin until
+        // then.
         if let Err(error) = started {
             eprintln!("{error}");
             thread::sleep(PAUSE);
@@ -55,7 +58,8 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
     let mut deadline = Deadline { until: Instant::now(), awaited: None, timeout };
-    // What is needed of a request when it is answered: its head is gone by then, unless it offers something.
+    // What is needed of a request when it is answered: its head is gone by then, unless it offers
+    // something.
     let (mut status, mut line) = (200, String::new());
     let mut out = Vec::new();
     stream.set_nodelay(true)?;
@@ -121,7 +125,8 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
     if http.closing() == Closing::Linger { Ok(leave(stream)?) } else { Ok(()) }
 }
 
-/// When the client is given up, by what is awaited of it: the first byte of a request, the rest of its head, its content.
+/// When the client is given up, by what is awaited of it: the first byte of a request, the rest of
+/// its head, its content.
 struct Deadline {
     until: Instant,
     awaited: Option<Awaiting>,
@@ -141,8 +146,8 @@ impl Deadline {
         self.until
     }
 
-    /// A byte of content earns a millisecond, up to the whole time: a client that sends a byte a second is given up, one that
-    /// sends long content is not.
+    /// A byte of content earns a millisecond, up to the whole time: a client that sends a byte a
+    /// second is given up, one that sends long content is not.
     fn earn(&mut self, len: usize) {
         if self.awaited == Some(Awaiting::Content) {
             let earned = self.until + Duration::from_millis(len as u64);
@@ -182,8 +187,8 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
     stream.read(buffer)
 }
 
-/// Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and
-/// take our last answer away from it (RFC 9112, 9.6).
+/// Ends our direction and reads on for a while: to close with bytes of the client unread would
+/// reset the connection, and take our last answer away from it (RFC 9112, 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let (end, mut dropped) = (Instant::now() + LINGER_MAX, 0);

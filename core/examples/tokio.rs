@@ -1,5 +1,7 @@
-//! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it: `tokio [PORT [SECONDS]]`. A client may
-//! take SECONDS for a head, for content or to read (30), and twice as long for the first byte of a request. What `server.rs` is on blocking sockets; `switchover-tokio` has the loop done.
+//! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it:
+//! `tokio [PORT [SECONDS]]`. A client may take SECONDS for a head, for content or to read (30), and
+//! twice as long for the first byte of a request. What `server.rs` is on blocking sockets;
+//! `switchover-tokio` has the loop done.
 
 use std::error::Error;
 use std::io;
@@ -13,7 +15,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LINGER_IDLE`.
+/// How long, and how much, a connection that is over is still read from: as long as there is no
+/// pause of `LINGER_IDLE`.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
@@ -37,7 +40,8 @@ async fn main() -> io::Result<()> {
                     serve(stream, limit).await.inspect_err(|error| eprintln!("{error}"))
                 });
             }
-            // Out of descriptors, say. That passes; without the pause the loop would spin until then.
+            // Out of descriptors, say. That passes; without the pause the loop would spin until
+            // then.
             Err(error) => {
                 eprintln!("{error}");
                 sleep(Duration::from_millis(50)).await;
@@ -50,7 +54,8 @@ async fn main() -> io::Result<()> {
 async fn serve(mut stream: TcpStream, limit: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
-    // When the client is given up, and for what: the first byte of a request, the rest of its head, its content.
+    // When the client is given up, and for what: the first byte of a request, the rest of its head,
+    // its content.
     let (mut deadline, mut awaited) = (Instant::now(), None);
     let (mut status, mut line, mut out) = (200, String::new(), Vec::new());
     stream.set_nodelay(true)?;
@@ -95,8 +100,9 @@ async fn serve(mut stream: TcpStream, limit: Duration) -> Result<(), Box<dyn Err
                         0 => http.receive_eof(End::Clean),
                         len => {
                             http.commit(len);
-                            // A byte of content earns a millisecond, up to the whole time: a client that sends a byte a second
-                            // is given up, one that sends long content is not.
+                            // A byte of content earns a millisecond, up to the whole time: a client
+                            // that sends a byte a second is given up, one that sends long content
+                            // is not.
                             if awaiting == Awaiting::Content {
                                 let earned = deadline + Duration::from_millis(len as u64);
                                 deadline = earned.min(Instant::now() + limit);
@@ -166,8 +172,8 @@ async fn speak_foo(
     }
 }
 
-/// Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and
-/// take our last answer away from it (RFC 9112, 9.6).
+/// Ends our direction and reads on for a while: to close with bytes of the client unread would
+/// reset the connection, and take our last answer away from it (RFC 9112, 9.6).
 async fn leave(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut piece = vec![0; 16_384];

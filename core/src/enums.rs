@@ -1,7 +1,8 @@
-//! Enums that cross a boundary: each has its values in the order of their numbers and a stable `name()`.
+//! Enums that cross a boundary: each has its values in the order of their numbers and a stable
+//! `name()`.
 //!
-//! A macro, because no function can see that a variant is missing from a list: here the `match` that names the
-//! variants is exhaustive and the list is made from the same words.
+//! A macro, because no function can see that a variant is missing from a list: here the `match`
+//! that names the variants is exhaustive and the list is made from the same words.
 
 macro_rules! enums {
     ($($type:ident { $($variant:ident = $name:literal),+ $(,)? })+) => {$(

@@ -1,12 +1,13 @@
 //! To and from the types of the `http` crate (feature `http`).
 //!
-//! What is received becomes an `http::Request` or `http::Response` with `try_from`.
-//! That loses how field names were spelled, the order of lines with different names, and the reason phrase. A target that
-//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`]. An absolute target without a path, of an
-//! OPTIONS of the whole server, is `*` with its authority as Host (RFC 9112, 3.2.4).
+//! What is received becomes an `http::Request` or `http::Response` with `try_from`. That loses how
+//! field names were spelled, the order of lines with different names, and the reason phrase. A
+//! target that is no URI for that crate is an error: answer 400, or go on with [`Request::target`].
+//! An absolute target without a path, of an OPTIONS of the whole server, is `*` with its authority
+//! as Host (RFC 9112, 3.2.4).
 //!
-//! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair. Names go
-//! out in lower case.
+//! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair.
+//! Names go out in lower case.
 //!
 //! ```
 //! use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
@@ -49,8 +50,9 @@ use crate::upgrade::Request;
 use crate::wire::fields::{Field, FieldSource, Fields, Piece, Pieces};
 use crate::wire::known::KnownField;
 
-/// The target that a request for this URI has on a connection to the server itself: its path and query, the authority for
-/// CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the target is the URI as it is. RFC 9112, 3.2.
+/// The target that a request for this URI has on a connection to the server itself: its path and
+/// query, the authority for CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the
+/// target is the URI as it is. RFC 9112, 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
         return uri
@@ -79,7 +81,8 @@ impl FieldSource for HeaderMap {
     }
 }
 
-/// A name is a token, and a value has no control character but HTAB: the types hold it, so nothing is checked again.
+/// A name is a token, and a value has no control character but HTAB: the types hold it, so nothing
+/// is checked again.
 impl Pieces for HeaderMap {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
         for (name, value) in self {
@@ -98,7 +101,9 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     }
 }
 
-/// Memory that requests are made in, one after the other. For hosts of ours, in `binding`.
+/// Memory that requests are made in, one after the other.
+///
+/// For hosts of ours, in `binding`.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -127,8 +132,8 @@ impl Memory {
     }
 }
 
-/// Makes a new request what was received, of which the lines become parts of this copy of its head. What a new one is already,
-/// as most are, is not made again.
+/// Makes a new request what was received, of which the lines become parts of this copy of its head.
+/// What a new one is already, as most are, is not made again.
 fn fill_request<B>(
     request: &mut ::http::Request<B>,
     received: Request<'_>,
@@ -150,8 +155,9 @@ fn fill_request<B>(
     Ok(())
 }
 
-/// The authority in an OPTIONS of a server as a whole whose target is absolute and has no path. `Uri` would have `/` for that,
-/// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
+/// The authority in an OPTIONS of a server as a whole whose target is absolute and has no path.
+/// `Uri` would have `/` for that, which is another target; `*` with the authority as its Host is
+/// the same one (RFC 9112, 3.2.4).
 fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     let (method, target) = received.line_octets();
     if method != b"OPTIONS" || target.first() == Some(&b'/') {
@@ -234,7 +240,8 @@ mod tests {
         }
     }
 
-    /// What makes the second check needless: whatever the types let through, the engine's check does too, byte by byte.
+    /// What makes the second check needless: whatever the types let through, the engine's check
+    /// does too, byte by byte.
     #[test]
     fn a_header_map_holds_only_what_may_be_sent() {
         let check = |name: &[u8], value: &[u8]| check(Field { name, value });

@@ -34,14 +34,16 @@ use crate::upgrade::policy;
 use crate::upgrade::request::{Request, offers};
 use crate::wire::fields::Protocol;
 
-/// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
-/// between two neighbours. For the `:protocol` of an extended CONNECT, which no offer stands for yet.
+/// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that
+/// is, like TLS and h2c, between two neighbours. For the `:protocol` of an extended CONNECT, which
+/// no offer stands for yet.
 pub fn may_forward(protocol: &str) -> bool {
     Protocol::parse(protocol.as_bytes()).is_some_and(|protocol| policy::may_be_forwarded(&protocol))
 }
 
-/// The protocols of a request that an intermediary may offer to its own server, in the client's order: those that may be
-/// accepted and are not, like TLS and h2c, between two neighbours. Registered names have their registered spelling.
+/// The protocols of a request that an intermediary may offer to its own server, in the client's
+/// order: those that may be accepted and are not, like TLS and h2c, between two neighbours.
+/// Registered names have their registered spelling.
 pub fn forwardable<'a>(
     request: &Request<'a>,
 ) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {

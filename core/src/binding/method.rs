@@ -2,7 +2,9 @@
 
 use crate::enums::enums;
 
-/// A method of IANA's registry. Which method a request has is its text; a method that is not registered is none of these.
+/// A method of IANA's registry.
+///
+/// Which method a request has is its text; a method that is not registered is none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// RFC 9110, 9.3.1: safe.
@@ -99,7 +101,9 @@ enums! {
 }
 
 impl Method {
-    /// The method of that text, which is compared exactly (RFC 9110, 9.1). The usual ones are found first.
+    /// The method of that text, which is compared exactly (RFC 9110, 9.1).
+    ///
+    /// The usual ones are found first.
     pub fn of(text: &[u8]) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name().as_bytes() == text)
     }

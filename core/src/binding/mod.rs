@@ -1,4 +1,6 @@
-//! What bindings for other languages need. It is no part of the API: it may change in any version.
+//! What bindings for other languages need.
+//!
+//! It is no part of the API: it may change in any version.
 
 mod method;
 mod spelling;
@@ -60,8 +62,8 @@ pub trait Bound {
     /// The limits that hold now.
     fn limits(&self) -> Limits;
 
-    /// Whether any of these bytes lies in the memory that holds what was received: some languages cannot keep an event's
-    /// slices out of `receive`.
+    /// Whether any of these bytes lies in the memory that holds what was received: some languages
+    /// cannot keep an event's slices out of `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
 
     /// `receive` where the allocator may have no memory: then it is false, and nothing is taken.
@@ -214,7 +216,9 @@ pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
     selection.to_bits()
 }
 
-/// The selection that four numbers stand for. Numbers that stand for none give one that every connection refuses.
+/// The selection that four numbers stand for.
+///
+/// Numbers that stand for none give one that every connection refuses.
 pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {
     Selection::from_bits(bits)
 }

@@ -1,6 +1,7 @@
 //! The names in the texts of the table of errors, as each language has them.
 //!
-//! A name stands between backticks, in Rust's spelling. All of it can be done when a program is compiled, as C needs it.
+//! A name stands between backticks, in Rust's spelling. All of it can be done when a program is
+//! compiled, as C needs it.
 
 /// A language that shows the texts and is not Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

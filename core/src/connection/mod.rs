@@ -1,5 +1,5 @@
-//! The only module that knows all the others: bytes in, events out (`inbound`), decisions in, bytes out (`outbound`), and
-//! what your code may ask in between.
+//! The only module that knows all the others: bytes in, events out (`inbound`), decisions in, bytes
+//! out (`outbound`), and what your code may ask in between.
 
 mod inbound;
 mod outbound;
@@ -41,7 +41,9 @@ crate::enums::enums! { End { Clean = "clean", Truncated = "truncated" } }
 pub enum Owes {
     /// Nothing.
     Nothing,
-    /// Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, 10.1.1).
+    /// Server: a 100, or a final response.
+    ///
+    /// The client waits for one before it sends its content (RFC 9110, 10.1.1).
     Continue,
     /// Server: the response to a request, whole or its head.
     Response,
@@ -56,11 +58,13 @@ crate::enums::enums! { Owes { Nothing = "nothing", Continue = "continue", Respon
 pub enum Closing {
     /// Close it: the peer loses nothing by that.
     Close,
-    /// Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at most; then close. A
-    /// socket that is closed with bytes unread is reset, which may take the last response away from the client.
+    /// Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at
+    /// most; then close. A socket that is closed with bytes unread is reset, which may take the
+    /// last response away from the client.
     Linger,
-    /// Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response ends with the
-    /// connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it for whole.
+    /// Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A
+    /// response ends with the connection, as an HTTP/1.0 client has it, and is not complete: after
+    /// a FIN the client would take it for whole.
     Reset,
 }
 
@@ -83,8 +87,9 @@ enum SendFraming {
 
 /// One HTTP/1.1 connection, without its transport.
 ///
-/// Your code moves the bytes: what it reads from the transport goes into [`receive`](Self::receive), what the `send_*`
-/// methods write goes out. No call blocks, and none reads a clock.
+/// Your code moves the bytes: what it reads from the transport goes into
+/// [`receive`](Self::receive), what the `send_*` methods write goes out. No call blocks, and none
+/// reads a clock.
 pub struct Connection {
     config: Option<Arc<Config>>,
     /// Everything that needs memory; given back by [`release`](Self::release).
@@ -100,7 +105,8 @@ pub struct Connection {
     drained: u64,
     /// Counts requests, so that a `Selection` of another one is known.
     cycle: u32,
-    /// Empty lines before the current head, and informational responses before the current final one.
+    /// Empty lines before the current head, and informational responses before the current final
+    /// one.
     empty_lines: u16,
     informational: u16,
     state: State,
@@ -212,8 +218,10 @@ impl Connection {
         self.state
     }
 
-    /// Returns whom the engine waits for; set deadlines by it. When one expires, a server calls [`reject`](Self::reject) with a
-    /// 408, or just closes an idle connection ([`Awaiting::Request`]); a client calls [`abandon`](Self::abandon).
+    /// Returns whom the engine waits for; set deadlines by it.
+    ///
+    /// When one expires, a server calls [`reject`](Self::reject) with a 408, or just closes an idle
+    /// connection ([`Awaiting::Request`]); a client calls [`abandon`](Self::abandon).
     pub fn awaiting(&self) -> Awaiting {
         match self.state.awaiting(self.role) {
             Awaiting::Request if !self.unread().is_empty() => Awaiting::Head,
@@ -221,14 +229,18 @@ impl Connection {
         }
     }
 
-    /// Server: the client waits for a 100 before it sends its content. RFC 9110, 10.1.1.
+    /// Server: the client waits for a 100 before it sends its content.
+    ///
+    /// RFC 9110, 10.1.1.
     fn owes_continue(&self) -> bool {
         let State { request, response, expect, .. } = self.state;
         self.role == Role::Server
             && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
     }
 
-    /// What the peer waits for that only your code can send. Of several things, the first one that it waits for.
+    /// What the peer waits for that only your code can send.
+    ///
+    /// Of several things, the first one that it waits for.
     pub fn owes(&self) -> Owes {
         match self.role {
             _ if self.state.tx != Tx::Open => Owes::Nothing,
@@ -243,9 +255,10 @@ impl Connection {
         }
     }
 
-    /// Returns whether another request may follow on this connection, as far as is known: nothing has been sent or received
-    /// that closes it, and no direction has left HTTP. For a client without an open request, unread bytes close it, as
-    /// no request asked for them (RFC 9112, 9.2). RFC 9112, 9.3.
+    /// Returns whether another request may follow on this connection, as far as is known: nothing
+    /// has been sent or received that closes it, and no direction has left HTTP. For a client
+    /// without an open request, unread bytes close it, as no request asked for them (RFC 9112,
+    /// 9.2). RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
         let has_stray_input =
             self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
@@ -255,9 +268,11 @@ impl Connection {
             && !has_stray_input
     }
 
-    /// The received bytes after the current event, which nothing has read yet. While an offer is undecided they belong to no
-    /// protocol. If you decline and do not trust the client to have meant them as HTTP, call
-    /// [`close_after_response`](Self::close_after_response) and they are never read. RFC 9931, 5.
+    /// The received bytes after the current event, which nothing has read yet.
+    ///
+    /// While an offer is undecided they belong to no protocol. If you decline and do not trust the
+    /// client to have meant them as HTTP, call [`close_after_response`](Self::close_after_response)
+    /// and they are never read. RFC 9931, 5.
     pub fn unread(&self) -> &[u8] {
         let Some(scratch) = self.scratch.as_deref() else { return &[] };
         scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
@@ -270,14 +285,16 @@ impl Connection {
         self.offset + shown as u64
     }
 
-    /// Server: the current request, as long as its head is kept: through the event that showed it, and with an
-    /// offer, a CONNECT or an answer owed in a new protocol until that is settled.
+    /// Server: the current request, as long as its head is kept: through the event that showed it,
+    /// and with an offer, a CONNECT or an answer owed in a new protocol until that is settled.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
 
-    /// Client: what the latest 426 asks for, empty where it does not say. Next: [`send_request`](Self::send_request) with
-    /// some of it as the offer; where the 426 closes the connection, on a new one. RFC 9110, 15.5.22.
+    /// Client: what the latest 426 asks for, empty where it does not say.
+    ///
+    /// Next: [`send_request`](Self::send_request) with some of it as the offer; where the 426
+    /// closes the connection, on a new one. RFC 9110, 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -290,15 +307,18 @@ impl Connection {
         )
     }
 
-    /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is
-    /// out, a server has accepted. No event tells a client that its own direction has switched: after a 101 in the middle
-    /// of its content it is the `send_data` or `send_end` that completes the request.
+    /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT)
+    /// and its request is out, a server has accepted. No event tells a client that its own
+    /// direction has switched: after a 101 in the middle of its content it is the `send_data` or
+    /// `send_end` that completes the request.
     pub fn may_speak(&self) -> bool {
         let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
         switched_by_peer && self.state.tx == Tx::Switched
     }
 
-    /// Returns how to close the transport, should it be closed now. RFC 9112, 8 and 9.6.
+    /// Returns how to close the transport, should it be closed now.
+    ///
+    /// RFC 9112, 8 and 9.6.
     pub fn closing(&self) -> Closing {
         if self.role == Role::Client {
             return Closing::Close;
@@ -319,8 +339,10 @@ impl Connection {
         }
     }
 
-    /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again
-    /// on another one where that is safe (RFC 9112, 9.3.2).
+    /// Client: how many requests have no complete final response.
+    ///
+    /// Once the connection is over, these may be sent again on another one where that is safe (RFC
+    /// 9112, 9.3.2).
     pub fn unanswered(&self) -> u8 {
         match (self.role, self.state.request, self.state.response) {
             (Role::Server, _, _) | (_, Phase::Idle, _) | (_, _, Phase::Done) => 0,
@@ -328,7 +350,8 @@ impl Connection {
         }
     }
 
-    /// Why the current cycle's upgrade did not happen; `None` where it did, or before the first request.
+    /// Why the current cycle's upgrade did not happen; `None` where it did, or before the first
+    /// request.
     pub fn why(&self) -> Option<Why> {
         self.why
     }
@@ -338,10 +361,11 @@ impl Connection {
         self.scratch.as_mut()?.trace.pop()
     }
 
-    /// Server: one offered protocol that both sides can live with, for [`accept`](Self::accept). Each preference is
-    /// a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`; versions are compared as they are, and
-    /// what is no protocol's name matches nothing. `None` where nothing matches; what was offered, and what is wrong with
-    /// it, [`Request::offers`] says.
+    /// Server: one offered protocol that both sides can live with, for [`accept`](Self::accept).
+    /// Each preference is a protocol such as `foo/2`, or a stack of layers such as
+    /// `TLS/1.2, HTTP/1.1`; versions are compared as they are, and what is no protocol's name
+    /// matches nothing. `None` where nothing matches; what was offered, and what is wrong with it,
+    /// [`Request::offers`] says.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
         if self.state.turn != Turn::Offered {
             return None;
@@ -354,9 +378,10 @@ impl Connection {
         if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
     }
 
-    /// Takes the first bytes of the new protocol out of the connection: the same that the event's `leftover` shows, and
-    /// what has come since. Everything the transport delivers from now on is the new protocol's. The current event is over.
-    /// Empty before `Switched`, so wait for that event.
+    /// Takes the first bytes of the new protocol out of the connection: the same that the event's
+    /// `leftover` shows, and what has come since. Everything the transport delivers from now on is
+    /// the new protocol's. The current event is over. Empty before `Switched`, so wait for that
+    /// event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.leave_leftover(Bytes::copy_from_slice)
     }
@@ -373,11 +398,13 @@ impl Connection {
         copied
     }
 
-    /// Server: gives the whole connection to another parser: the current request's head and every byte after it, exactly as
-    /// they came. Allowed until something after the head has been read, or a final response or 101 was sent. The engine is then
-    /// done; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
+    /// Server: gives the whole connection to another parser: the current request's head and every
+    /// byte after it, exactly as they came. Allowed until something after the head has been read,
+    /// or a final response or 101 was sent. The engine is then done;
+    /// [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`,
+    /// `OutputTooSmall`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
         let mut bytes = Vec::new();
         self.hand_over_into(&mut bytes)?;
@@ -423,7 +450,8 @@ impl Connection {
         }
         match (self.state.request, self.state.response) {
             (Phase::Idle, _) => return Err(Error::local(ErrorKind::Unasked)),
-            // A 101 was an answer: what came before it belongs to another layer than what comes after.
+            // A 101 was an answer: what came before it belongs to another layer than what comes
+            // after.
             (_, Phase::Idle) if self.state.turn != Turn::Spent => {}
             _ => return Err(Error::local(ErrorKind::Answered)),
         }
@@ -435,8 +463,8 @@ impl Connection {
 
     // What your code may decide without sending anything.
 
-    /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends instead. The end of
-    /// the message is still told. Next: `next_event`. RFC 9112, 9.3.
+    /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends
+    /// instead. The end of the message is still told. Next: `next_event`. RFC 9112, 9.3.
     ///
     /// Refused: `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {
@@ -449,8 +477,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Changes the limits, from the next message on. Refused while a request is not answered, and after a part of the next
-    /// head has been read: while `awaiting` is [`Awaiting::Request`], or [`Awaiting::Caller`] of an idle client, it is not.
+    /// Changes the limits, from the next message on.
+    ///
+    /// Refused while a request is not answered, and after a part of the next head has been read:
+    /// while `awaiting` is [`Awaiting::Request`], or [`Awaiting::Caller`] of an idle client, it is
+    /// not.
     ///
     /// Refused: `Unanswered`, `UnreadInput`.
     pub fn set_limits(&mut self, limits: &Limits) -> Result<(), Error> {
@@ -469,18 +500,22 @@ impl Connection {
         Ok(())
     }
 
-    /// No request after this one. A server's next final response says `close`; without a request pending the
-    /// connection closes now; once that head has left it is too late. A client closes after the response that is on its
-    /// way, and cuts a request that it has not finished by then. RFC 9112, 9.6.
+    /// No request after this one.
+    ///
+    /// A server's next final response says `close`; without a request pending the connection closes
+    /// now; once that head has left it is too late. A client closes after the response that is on
+    /// its way, and cuts a request that it has not finished by then. RFC 9112, 9.6.
     ///
     /// Refused: `TooLate`, `Closed`, `Switched`, `Failed`.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.apply_decision(Input::CloseAfterResponse)
     }
 
-    /// Gives up. A client with an unfinished request cuts it and reads on for the answer; in every other state, or the
-    /// second time, no more HTTP in either direction. Close the transport's direction that has ended, or all of it as
-    /// [`closing`](Self::closing) says.
+    /// Gives up.
+    ///
+    /// A client with an unfinished request cuts it and reads on for the answer; in every other
+    /// state, or the second time, no more HTTP in either direction. Close the transport's direction
+    /// that has ended, or all of it as [`closing`](Self::closing) says.
     pub fn abandon(&mut self) -> Result<(), Error> {
         let before = self.state.turn;
         self.apply_decision(Input::Abandon)?;
@@ -491,9 +526,10 @@ impl Connection {
         Ok(())
     }
 
-    /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
-    /// must have switched by a 101, the end of the request must have been told and the leftover taken. A server next
-    /// answers, a client receives. RFC 2817, 3.3; RFC 9110, 7.8.
+    /// HTTP goes on above the new layer, on this same object: the original request is answered
+    /// there. Both directions must have switched by a 101, the end of the request must have been
+    /// told and the leftover taken. A server next answers, a client receives. RFC 2817, 3.3; RFC
+    /// 9110, 7.8.
     ///
     /// ```
     /// use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
@@ -543,9 +579,10 @@ impl Connection {
         Ok(())
     }
 
-    /// Gives the memory back where a connection is parked: without a message or leftover under way nothing stays on
-    /// the heap, else only what is needed. What `trace`, `required` and the current event held is gone. Among thousands of
-    /// connections it is also faster to do so after each answer: the next one gets memory that is still in the cache.
+    /// Gives the memory back where a connection is parked: without a message or leftover under way
+    /// nothing stays on the heap, else only what is needed. What `trace`, `required` and the
+    /// current event held is gone. Among thousands of connections it is also faster to do so after
+    /// each answer: the next one gets memory that is still in the cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();
@@ -578,7 +615,9 @@ impl Connection {
         }
     }
 
-    /// Changes the state in place, or leaves it and says why. Inlined, as the machine is: each caller knows its input.
+    /// Changes the state in place, or leaves it and says why.
+    ///
+    /// Inlined, as the machine is: each caller knows its input.
     #[inline(always)]
     fn apply_in_place(&mut self, input: Input) -> Result<(), ErrorKind> {
         self.state = self.state.apply(self.role, input)?;
@@ -624,7 +663,8 @@ impl Connection {
         }
     }
 
-    /// What the last event showed is over: its bytes are consumed, its head is let go unless it is still needed.
+    /// What the last event showed is over: its bytes are consumed, its head is let go unless it is
+    /// still needed.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn consume_event(&mut self) {
@@ -647,7 +687,8 @@ impl Connection {
     fn keeps_head(&self) -> bool {
         match self.role {
             Role::Client => self.state.rx == Rx::Switched,
-            // First what most requests are. What is wrong with the offers can be read until the answer.
+            // First what most requests are. What is wrong with the offers can be read until the
+            // answer.
             Role::Server if self.state.turn == Turn::None => {
                 self.why == Some(Why::Ineligible) && self.state.response == Phase::Idle
             }
@@ -655,7 +696,9 @@ impl Connection {
         }
     }
 
-    /// Few requests have an offer. Apart, as a jump by a table would be a guess for all.
+    /// Few requests have an offer.
+    ///
+    /// Apart, as a jump by a table would be a guess for all.
     #[cold]
     fn keeps_offer(&self) -> bool {
         match self.state.turn {

@@ -2,7 +2,9 @@
 
 use crate::enums::enums;
 
-/// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
+/// Why one protocol of an offer cannot be accepted.
+///
+/// The others beside it are not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ineligible {
@@ -10,7 +12,8 @@ pub enum Ineligible {
     Method,
     /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1).
     Key,
-    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4).
+    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer
+    /// (RFC 6455, 4.4).
     Version,
     /// `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1).
     Subprotocol,
@@ -24,7 +27,8 @@ pub enum Ineligible {
     Secure,
     /// `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1).
     Settings,
-    /// A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1).
+    /// A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540,
+    /// 3.2.1).
     NotListed,
 }
 

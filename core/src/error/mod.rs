@@ -1,8 +1,9 @@
 //! Everything that can go wrong; `table` lists it.
 //!
-//! The numbers are stable: a binding carries them as they are, logs may be searched for them. They are grouped by
-//! the place in the pipeline: 1xx start line, 2xx field lines, 3xx what the head means, 4xx content, 5xx the
-//! connection, 6xx the switch, 8xx decisions that the state refuses, 9xx decisions that are malformed.
+//! The numbers are stable: a binding carries them as they are, logs may be searched for them. They
+//! are grouped by the place in the pipeline: 1xx start line, 2xx field lines, 3xx what the head
+//! means, 4xx content, 5xx the connection, 6xx the switch, 8xx decisions that the state refuses,
+//! 9xx decisions that are malformed.
 
 mod ineligible;
 mod table;
@@ -17,7 +18,9 @@ use crate::enums::enums;
 /// Who has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blame {
-    /// The peer sent what the protocol forbids. Receiving has ended; a server may answer it once.
+    /// The peer sent what the protocol forbids.
+    ///
+    /// Receiving has ended; a server may answer it once.
     Peer,
     /// Your code called out of order or with a bad argument. Nothing has changed.
     Local,
@@ -36,8 +39,10 @@ pub(crate) struct Fault {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
-    /// A peer error: bytes since the connection began. `OutputTooSmall`: bytes needed. Of other local errors: which of
-    /// your field lines it is about, from 1.
+    /// A peer error: bytes since the connection began.
+    ///
+    /// `OutputTooSmall`: bytes needed. Of other local errors: which of your field lines it is
+    /// about, from 1.
     number: u64,
 }
 
@@ -96,7 +101,8 @@ impl Error {
         self.kind.blame()
     }
 
-    /// The status that a server answers a peer error with; `None` for local errors and where only a client can meet it.
+    /// The status that a server answers a peer error with; `None` for local errors and where only a
+    /// client can meet it.
     pub const fn status(&self) -> Option<u16> {
         self.kind.status()
     }
@@ -109,8 +115,8 @@ impl Error {
         }
     }
 
-    /// Which of the field lines that your code gave a local error is about, from 0, where it is about one. A
-    /// [`Block`](crate::Block) among them counts as one.
+    /// Which of the field lines that your code gave a local error is about, from 0, where it is
+    /// about one. A [`Block`](crate::Block) among them counts as one.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)
@@ -120,8 +126,8 @@ impl Error {
         }
     }
 
-    /// Which rule of the protocol the offer of a refused [`send_request`](crate::Connection::send_request) breaks, after
-    /// [`ErrorKind::ProfileField`].
+    /// Which rule of the protocol the offer of a refused
+    /// [`send_request`](crate::Connection::send_request) breaks, after [`ErrorKind::ProfileField`].
     pub const fn ineligible(&self) -> Option<Ineligible> {
         match (self.kind, self.number) {
             (ErrorKind::ProfileField, 1..) => Ineligible::from_number(self.number as u32 - 1),

@@ -1,4 +1,5 @@
-//! The table of errors: number, name, whose fault, status to answer; where the rule stands, what is wrong, what to do.
+//! The table of errors: number, name, whose fault, status to answer; where the rule stands, what is
+//! wrong, what to do.
 
 use super::Blame;
 
@@ -13,7 +14,9 @@ struct Texts {
 macro_rules! errors {
     ($($variant:ident = $code:literal $name:literal $blame:ident $status:literal $clause:literal
        $text:literal $advice:literal;)+) => {
-        /// The kinds of error. `docs/errors.md` is printed from this table. A later version may have more of them.
+        /// The kinds of error.
+        ///
+        /// `docs/errors.md` is printed from this table. A later version may have more of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
@@ -25,7 +28,8 @@ macro_rules! errors {
             /// Every kind, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Apart from what the engine decides by, so that a program that shows no texts does not hold them.
+            /// Apart from what the engine decides by, so that a program that shows no texts does
+            /// not hold them.
             const fn texts(self) -> &'static Texts {
                 match self {
                     $(Self::$variant => &Texts { name: $name, clause: $clause, text: $text, advice: $advice },)+
@@ -358,7 +362,8 @@ impl ErrorKind {
         self.texts().text
     }
 
-    /// Where the rule stands that was broken, such as `RFC 9112, 5.1`; `the contract` is [this crate's](crate#the-contract).
+    /// Where the rule stands that was broken, such as `RFC 9112, 5.1`; `the contract` is
+    /// [this crate's](crate#the-contract).
     pub const fn clause(self) -> &'static str {
         self.texts().clause
     }

@@ -1,4 +1,6 @@
-//! What comes out of a connection. An event borrows from the connection's buffer until the next inbound call.
+//! What comes out of a connection.
+//!
+//! An event borrows from the connection's buffer until the next inbound call.
 
 mod line;
 
@@ -12,9 +14,9 @@ use crate::wire::head::Head;
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A client gets this too when
-    /// it is its own turn, before it has asked, while its content is missing, and after the answer:
-    /// [`awaiting`](crate::Connection::awaiting) is then `Caller`.
+    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A
+    /// client gets this too when it is its own turn, before it has asked, while its content is
+    /// missing, and after the answer: [`awaiting`](crate::Connection::awaiting) is then `Caller`.
     NeedData,
     /// Nothing happens before your code acts.
     Paused(Paused),
@@ -23,14 +25,18 @@ pub enum Step {
 /// What your code has to do before receiving goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
-    /// Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before.
+    /// Accept the offer or the CONNECT, or decline it with any other response.
+    ///
+    /// Nothing after it is read before.
     Decision,
     /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
     Answer,
     /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
     Switched,
-    /// No more HTTP in either direction: close the transport. [`unread`](crate::Connection::unread) holds the bytes that
-    /// are discarded. After [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
+    /// No more HTTP in either direction: close the transport.
+    ///
+    /// [`unread`](crate::Connection::unread) holds the bytes that are discarded. After
+    /// [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
     Closed,
 }
 
@@ -39,9 +45,13 @@ enums! { Paused { Decision = "decision", Answer = "answer", Switched = "switched
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A request head. Server; next come its content and its end, and an answer is owed.
+    /// A request head.
+    ///
+    /// Server; next come its content and its end, and an answer is owed.
     Request(Request<'a>),
-    /// A response head with a status of 1xx but 101. Client; the final response is still to come.
+    /// A response head with a status of 1xx but 101.
+    ///
+    /// Client; the final response is still to come.
     Informational(Response<'a>),
     /// A final response head. Client; next come its content and its end.
     Response(Response<'a>),
@@ -49,7 +59,8 @@ pub enum Event<'a> {
     Data(&'a [u8]),
     /// The end of the message, with its trailers.
     EndOfMessage(Fields<'a>),
-    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's.
+    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is
+    /// the new protocol's.
     Switched(Switched<'a>),
 }
 
@@ -128,13 +139,14 @@ impl<'a> Response<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// How many pipelined requests after this response's will not be answered, because it closes the connection.
-    /// They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+    /// How many pipelined requests after this response's will not be answered, because it closes
+    /// the connection. They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
     }
 
-    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that advertises.
+    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that
+    /// advertises.
     pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
         self.fields().list("upgrade").filter_map(Protocol::parse)
     }

@@ -1,7 +1,9 @@
-//! The machine of both roles. Everything that changes the state of a connection is here, and nothing here knows a byte.
+//! The machine of both roles.
 //!
-//! This file says what a state is and what can be asked of it; `input` what moves it; `transition` how, or which
-//! error it is that it does not move.
+//! Everything that changes the state of a connection is here, and nothing here knows a byte.
+//!
+//! This file says what a state is and what can be asked of it; `input` what moves it; `transition`
+//! how, or which error it is that it does not move.
 
 mod input;
 mod transition;
@@ -151,12 +153,13 @@ impl State {
         pipelined: 0,
     };
 
-    /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the connection may go on.
+    /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the
+    /// connection may go on.
     pub(crate) const PLAIN_REQUEST: Self =
         Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
 
-    /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with an offer or without;
-    /// `response` is how far the answer has come.
+    /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with
+    /// an offer or without; `response` is how far the answer has come.
     #[inline(always)]
     pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
         let turn = match self.turn {
@@ -235,8 +238,9 @@ impl State {
         }
         match (self.response, self.request) {
             (Phase::Idle, Phase::Body) if self.expect == Expect::Owed => Awaiting::Continue,
-            // An answer that comes early does not finish the request: a server that reads on waits for the rest, and
-            // if each end waited for the other's content, neither would be the one to move.
+            // An answer that comes early does not finish the request: a server that reads on waits
+            // for the rest, and if each end waited for the other's content, neither would be the
+            // one to move.
             (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Caller,
             (Phase::Body, _) => Awaiting::Content,
             (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Caller,

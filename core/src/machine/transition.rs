@@ -1,20 +1,22 @@
-//! The transitions. An [`Input`] says what was received or decided, [`State::apply`] what follows.
+//! The transitions.
 //!
-//! One vocabulary serves both roles, because what one side sends is what the other receives: an `Input::Request` is a
-//! head that a client sent or that a server received. A request travels on the client's `tx` and the server's `rx`, a
-//! response the other way round; [`State::lane`] is the one place that knows it. Where else the roles differ, the line
-//! names the clause.
+//! An [`Input`] says what was received or decided, [`State::apply`] what follows.
 //!
-//! A transition is a pure function from value to value: a refused one changes nothing, and the caller commits the new
-//! state only after the bytes that belong to it have been written.
+//! One vocabulary serves both roles, because what one side sends is what the other receives: an
+//! `Input::Request` is a head that a client sent or that a server received. A request travels on
+//! the client's `tx` and the server's `rx`, a response the other way round; [`State::lane`] is the
+//! one place that knows it. Where else the roles differ, the line names the clause.
+//!
+//! A transition is a pure function from value to value: a refused one changes nothing, and the
+//! caller commits the new state only after the bytes that belong to it have been written.
 
 use super::{Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx};
 use crate::error::ErrorKind;
 
-/// How many complete requests a client may have waiting after the one being answered.
+/// The complete requests that may wait after the one being answered.
 pub(crate) const PIPELINE: u8 = 63;
 
-/// Which of the two messages an input belongs to.
+/// The message that an input belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Message {
     Request,
@@ -22,8 +24,10 @@ enum Message {
 }
 
 impl State {
-    /// What follows from `input`, or why it cannot be. Inlined, because each caller knows its input: what is left is the one
-    /// transition, on a state in registers. In WebAssembly, where size counts, there is one for all callers.
+    /// Returns the state after `input`, or why it is rejected.
+    ///
+    /// Inlined, because each caller knows its input: what is left is the one transition, on a state
+    /// in registers. In WebAssembly, where size counts, there is one for all callers.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, ErrorKind> {
@@ -47,7 +51,7 @@ impl State {
         }
     }
 
-    /// What follows from an answer, and from its end where that leaves with it.
+    /// Returns the state after a response, and after its end if that leaves with it.
     #[inline(always)]
     pub(crate) fn apply_response(
         self,
@@ -79,7 +83,8 @@ impl State {
         }
         if !self.is_idle() {
             match role {
-                // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at a time.
+                // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at
+                // a time.
                 Role::Server => return Err(ErrorKind::Unanswered),
                 Role::Client if self.pipelined == PIPELINE => return Err(ErrorKind::PipelineFull),
                 Role::Client => self.pipelined += 1,
@@ -89,7 +94,8 @@ impl State {
         }
         self.request = if opening.content { Phase::Body } else { Phase::Done };
         self.turn = opening.turn;
-        // RFC 9110, 10.1.1: without content there is nothing to continue with; an HTTP/1.0 expectation is ignored.
+        // RFC 9110, 10.1.1: without content there is nothing to continue with; an HTTP/1.0
+        // expectation is ignored.
         let expects = opening.expect && opening.content && opening.version == Peer::V11;
         self.expect = if expects { Expect::Owed } else { Expect::None };
         self.persist = opening.persist;
@@ -152,7 +158,8 @@ impl State {
                 Rx::Failed => return Err(ErrorKind::Failed),
                 Rx::Closed | Rx::Switched => return Err(ErrorKind::Closed),
             }
-            // A client that awaits a 100 would never send the rest, and what it sends is not the new protocol.
+            // A client that awaits a 100 would never send the rest, and what it sends is not the
+            // new protocol.
             if self.request == Phase::Body && !early {
                 return Err(ErrorKind::BodyPending);
             }
@@ -186,8 +193,9 @@ impl State {
         }
         if latest {
             if self.turn == Turn::Connect && role == Role::Server {
-                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes. Our client sends none before the
-                // answer, so its connection goes on as the proxy says: a 407 is answered on the same one (RFC 9112, 9.3).
+                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes. Our client
+                // sends none before the answer, so its connection goes on as the proxy says: a 407
+                // is answered on the same one (RFC 9112, 9.3).
                 self.persist = false;
             }
             self.refuse();
@@ -272,8 +280,10 @@ impl State {
         Ok(self.close_cycle(role))
     }
 
-    /// Prepares the last answer of a connection; nothing is read after it. An idle server answers the request that comes
-    /// next, as if it had been read and cut. Otherwise the answer belongs to the request that waits for one.
+    /// Prepares the last answer of a connection; nothing is read after it.
+    ///
+    /// An idle server answers the request that comes next, as if it had been read and cut.
+    /// Otherwise the answer belongs to the request that waits for one.
     fn on_reject(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
@@ -332,7 +342,8 @@ impl State {
 
     fn on_resume(mut self) -> Result<Self, ErrorKind> {
         let whole = self.rx == Rx::Switched && self.tx == Tx::Switched;
-        // After CONNECT the response is done, after a preface there was no request: nothing is owed.
+        // After CONNECT the response is done, after a preface there was no request: nothing is
+        // owed.
         if !whole || self.request != Phase::Done || self.response != Phase::Idle {
             return Err(ErrorKind::NothingOwed);
         }
@@ -358,7 +369,7 @@ impl State {
 
     // What several of them share.
 
-    /// The direction that `message` travels on must still carry HTTP.
+    /// Checks that the direction of `message` still carries HTTP.
     #[inline(always)]
     fn lane(self, role: Role, message: Message) -> Result<(), ErrorKind> {
         match (role, message) {
@@ -387,7 +398,7 @@ impl State {
         }
     }
 
-    /// Some request waits for the head of its response.
+    /// Checks that a request waits for the head of its response.
     #[inline(always)]
     fn response_due(self, role: Role) -> Result<(), ErrorKind> {
         if self.request == Phase::Idle {
@@ -415,7 +426,7 @@ impl State {
         }
     }
 
-    /// The final response has ended.
+    /// Returns the state after the end of a final response.
     #[inline(always)]
     fn answered(mut self, role: Role) -> Self {
         self.response = Phase::Done;
@@ -433,7 +444,8 @@ impl State {
             return self;
         }
         match role {
-            // RFC 9112, 9.6: after a response with "close" nothing more is processed but the rest of this request.
+            // RFC 9112, 9.6: after a response with "close" nothing more is processed but the rest
+            // of this request.
             Role::Server => {
                 self.stop_sending();
                 if self.request != Phase::Body {
@@ -466,7 +478,7 @@ impl State {
         }
     }
 
-    /// An unfinished request stays unfinished; what carried it ends.
+    /// Aborts an unfinished request, as its direction ends.
     fn cut_request(&mut self, role: Role) {
         if self.request == Phase::Body {
             self.request = Phase::Cut;

@@ -1,4 +1,5 @@
-//! What the rules of particular tokens are written with: what they are judged by, and how they judge.
+//! What the rules of particular tokens are written with: what they are judged by, and how they
+//! judge.
 
 use crate::limits::Config;
 use crate::machine::Role;

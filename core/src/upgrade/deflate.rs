@@ -1,4 +1,6 @@
-//! What is negotiated about `permessage-deflate` (RFC 7692, 7.1). Compressing is the next protocol's work.
+//! What is negotiated about `permessage-deflate` (RFC 7692, 7.1).
+//!
+//! Compressing is the next protocol's work.
 
 use core::fmt;
 
@@ -7,25 +9,28 @@ use crate::wire::fields::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
 
-/// The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on. As text it is the
-/// value of `Sec-WebSocket-Extensions` that says so.
+/// The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on.
+/// As text it is the value of `Sec-WebSocket-Extensions` that says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Deflate {
     /// The server forgets its window after each message.
     pub server_no_context_takeover: bool,
     /// The client forgets its window after each message.
     pub client_no_context_takeover: bool,
-    /// The server's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means 15.
+    /// The server's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means
+    /// 15.
     pub server_max_window_bits: Option<u8>,
-    /// The client's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means 15.
+    /// The client's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means
+    /// 15.
     pub client_max_window_bits: Option<u8>,
 }
 
 const LARGEST: u8 = 15;
 
 impl Deflate {
-    /// Client: what the server's 101 has agreed to; `None` without permessage-deflate. The engine has compared it with
-    /// the offer before it showed the 101.
+    /// Client: what the server's 101 has agreed to; `None` without permessage-deflate.
+    ///
+    /// The engine has compared it with the offer before it showed the 101.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
         let extensions = extensions(fields)?;
         let Parameters { client_bits_hint: false, agreed } =
@@ -183,8 +188,8 @@ mod tests {
         own.accept(&parse(offer)[0]).map(|deflate| deflate.to_string())
     }
 
-    /// Proves: R7692-7-2, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1, R7692-7.1.2.1-2,
-    /// R7692-7.1.2.2-1, R7692-7.1.2.2-2.
+    /// Proves: R7692-7-2, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1,
+    /// R7692-7.1.2.1-2, R7692-7.1.2.2-1, R7692-7.1.2.2-2.
     #[test]
     fn a_server_answers_what_it_can() {
         let small =

@@ -16,8 +16,9 @@ use crate::wire::syntax::decimal;
 /// The client's first settings, in its request.
 pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
-/// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes. What is more than a server can take along stays in
-/// HTTP/1.1.
+/// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes.
+///
+/// What is more than a server can take along stays in HTTP/1.1.
 pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
     const LOOKED_AT: KnownFields =
         KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
@@ -40,7 +41,8 @@ pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Resu
 /// Whether HTTP/2 has no more than `limit` bytes to say of the request's head.
 fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     let limit = limit as usize;
-    // What it says of every request takes less than 256; of each field line it says as much as is here, or nothing.
+    // What it says of every request takes less than 256; of each field line it says as much as is
+    // here, or nothing.
     let most =
         |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
     if limit == u32::MAX as usize
@@ -61,7 +63,8 @@ fn list_size(list: &[FieldLine]) -> usize {
     list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
 }
 
-/// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds; `None` where it holds none that may be sent.
+/// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds; `None` where it holds
+/// none that may be sent.
 pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
     match values(fields, KnownField::Http2Settings) {
         Values::One(value) if are_settings(value) => URL_SAFE_NO_PAD.decode(value).ok(),
@@ -69,8 +72,8 @@ pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether the value is base64url without padding of settings that may be sent (RFC 7540, 3.2.1). A setting has six bytes,
-/// so it is eight characters, and none of them is shared with the next one.
+/// Whether the value is base64url without padding of settings that may be sent (RFC 7540, 3.2.1). A
+/// setting has six bytes, so it is eight characters, and none of them is shared with the next one.
 fn are_settings(value: &[u8]) -> bool {
     let (settings, rest) = value.as_chunks::<8>();
     rest.is_empty() && settings.iter().all(|text| setting(text).is_some_and(is_legal))
@@ -97,7 +100,9 @@ static DIGITS: [u8; 256] = {
     digits
 };
 
-/// RFC 9113, 6.5.2 and RFC 8441, 3: the values that are no error. An unknown setting is ignored.
+/// RFC 9113, 6.5.2 and RFC 8441, 3: the values that are no error.
+///
+/// An unknown setting is ignored.
 fn is_legal(setting: u64) -> bool {
     let value = setting as u32;
     match (setting >> 32) as u16 {

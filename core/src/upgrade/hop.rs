@@ -6,7 +6,8 @@ use core::cmp::Ordering;
 use super::sorted;
 use crate::wire::fields::{Field, FieldSource, members};
 
-/// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
+/// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC
+/// 7540, 3.2.1).
 const HOP_BY_HOP: [&str; 7] = [
     "Connection",
     "HTTP2-Settings",
@@ -17,9 +18,10 @@ const HOP_BY_HOP: [&str; 7] = [
     "Upgrade",
 ];
 
-/// Fields that pass even where `Connection` lists them: they frame the message, or say where it goes, whence it came and
-/// who may keep it. A sender must not list them (RFC 9110, 7.6.1), and one that does would cut its own message in two, or
-/// hide from the server what the intermediaries before have said.
+/// Fields that pass even where `Connection` lists them: they frame the message, or say where it
+/// goes, whence it came and who may keep it. A sender must not list them (RFC 9110, 7.6.1), and one
+/// that does would cut its own message in two, or hide from the server what the intermediaries
+/// before have said.
 const END_TO_END: [&str; 9] = [
     "Cache-Control",
     "Content-Length",
@@ -32,9 +34,10 @@ const END_TO_END: [&str; 9] = [
     "X-Forwarded-Proto",
 ];
 
-/// The field lines of a message without those that are for one hop: `Connection`, what it lists, and the like. Host,
-/// Content-Length and the fields that intermediaries add pass even if it lists them. Send it in the place of the message's
-/// own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// The field lines of a message without those that are for one hop: `Connection`, what it lists,
+/// and the like. Host, Content-Length and the fields that intermediaries add pass even if it lists
+/// them. Send it in the place of the message's own; beside others as a pair,
+/// `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 

@@ -11,7 +11,9 @@ use crate::wire::syntax::{
     TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
 };
 
-/// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
+/// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5).
+///
+/// A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OverHttp2 {
@@ -33,7 +35,8 @@ pub enum OverHttp2 {
     WebSocketKey,
     /// A `Sec-WebSocket-Accept` field.
     WebSocketAccept,
-    /// A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1).
+    /// A name that is not a token in lower case; only a pseudo-header field's begins with a colon
+    /// (RFC 9113, 8.2.1).
     Name,
     /// A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1).
     Value,
@@ -100,8 +103,9 @@ impl core::fmt::Display for OverHttp2 {
 
 impl core::error::Error for OverHttp2 {}
 
-/// Whether a field list may stand in HTTP/2: of a request, or of a response with that status. What an HTTP/2 library
-/// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.1 and 8.2.2.
+/// Whether a field list may stand in HTTP/2: of a request, or of a response with that status. What
+/// an HTTP/2 library hands over is checked with this, before it is taken for a request. RFC 9113,
+/// 8.2.1 and 8.2.2.
 pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
     let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
     fields.each(&mut |field| {
@@ -113,9 +117,10 @@ pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), 
 /// One line of a field list that was made for another version of HTTP.
 pub type FieldLine = (Vec<u8>, Vec<u8>);
 
-/// The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
-/// `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has no use for. Host is `:authority` there, and a 100 that
-/// was expected is no longer. RFC 9113, 8.2.2; RFC 8441, 5.
+/// The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is
+/// for one hop but `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has no use for.
+/// Host is `:authority` there, and a 100 that was expected is no longer. RFC 9113, 8.2.2; RFC 8441,
+/// 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
@@ -140,7 +145,8 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     list
 }
 
-/// RFC 9110, 8.6: a length that is said twice, as `3, 3` or in two lines, is one length. HTTP/2 takes one number alone.
+/// RFC 9110, 8.6: a length that is said twice, as `3, 3` or in two lines, is one length. HTTP/2
+/// takes one number alone.
 fn one_length(value: &[u8]) -> &[u8] {
     let mut lengths = members(value);
     match lengths.next() {
@@ -154,7 +160,8 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
     pseudo(request, request.method.as_bytes(), None, secure)
 }
 
-/// A request of that method, pseudo-header fields first; with a protocol it is an extended CONNECT (RFC 8441, 4).
+/// A request of that method, pseudo-header fields first; with a protocol it is an extended CONNECT
+/// (RFC 8441, 4).
 pub(crate) fn pseudo(
     request: &RequestHead<'_>,
     method: &[u8],
@@ -181,7 +188,8 @@ pub(crate) fn pseudo(
     list
 }
 
-/// The authority, which in absolute form is the target's and not Host's (RFC 9112, 3.2.2), and the path with its query.
+/// The authority, which in absolute form is the target's and not Host's (RFC 9112, 3.2.2), and the
+/// path with its query.
 fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);

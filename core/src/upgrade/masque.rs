@@ -1,4 +1,5 @@
-//! What offers of `connect-udp`, `connect-ip` and `connect-tcp` have in common: capsules come after the head (RFC 9297).
+//! What offers of `connect-udp`, `connect-ip` and `connect-tcp` have in common: capsules come after
+//! the head (RFC 9297).
 
 use super::context::{OfferingRequest, is_any_there};
 use crate::error::Ineligible;

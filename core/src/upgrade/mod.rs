@@ -1,4 +1,5 @@
-//! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen (RFC 9110, 7.8).
+//! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen
+//! (RFC 9110, 7.8).
 
 pub(crate) mod context;
 #[cfg(feature = "websocket")]
@@ -65,7 +66,8 @@ pub enum Why {
     Undecided,
     /// A final response came instead of the 101.
     Declined,
-    /// A 426 came: the server requires one of the protocols that it names, which may be the one that was offered.
+    /// A 426 came: the server requires one of the protocols that it names, which may be the one
+    /// that was offered.
     Required,
     /// An earlier response closed the connection before the offer was looked at.
     Dropped,
@@ -125,7 +127,9 @@ pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
     list.iter().any(|protocol| policy::is_below_http(&protocol))
 }
 
-/// Checks a 101 against what was offered and writes what both sides have agreed on. `offer` is our own list.
+/// Checks a 101 against what was offered and writes what both sides have agreed on.
+///
+/// `offer` is our own list.
 pub(crate) fn verify(
     head: &Head,
     bytes: &[u8],
@@ -182,7 +186,8 @@ pub(crate) fn verify(
     Ok(())
 }
 
-/// Every layer was offered, but for an HTTP/1.1 on top of another; and they are layers, not alternatives.
+/// Every layer was offered, but for an HTTP/1.1 on top of another; and they are layers, not
+/// alternatives.
 fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) -> bool {
     let mut below: Option<Protocol<'_>> = None;
     agreed.iter().enumerate().all(|(index, protocol)| {
@@ -208,7 +213,8 @@ pub(crate) struct OfferFields {
     pub(crate) remembered: Option<SentOffer>,
 }
 
-/// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
+/// What an offer asks beside its tokens; an error if the rules of one of them do not allow this
+/// request.
 pub(crate) fn offer_fields(
     request: &RequestHead<'_>,
     offer: &[&str],
@@ -289,7 +295,8 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
-/// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
+/// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to,
+/// and prove it.
 pub(crate) fn matches_request(
     fields: Fields<'_>,
     agreed: Protocols<'_>,
@@ -305,8 +312,10 @@ pub(crate) fn matches_request(
         .all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
 }
 
-/// The list in order. Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a tenth of the
-/// code.
+/// The list in order.
+///
+/// Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a
+/// tenth of the code.
 pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     if cfg!(any(target_family = "wasm", not(feature = "std"))) {
         return BinaryHeap::from(list).into_sorted_vec();

@@ -1,4 +1,6 @@
-//! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
+//! What particular tokens ask for: one row each.
+//!
+//! A token without a row needs nothing and works as it is.
 
 use super::context::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
@@ -10,7 +12,8 @@ use crate::wire::known::{KnownField, KnownFields};
 pub(crate) struct Policy {
     /// The token, in its registered case.
     name: &'static str,
-    /// Whether the row is about the versions of the token (`TLS/1.2`), or about the bare token alone.
+    /// Whether the row is about the versions of the token (`TLS/1.2`), or about the bare token
+    /// alone.
     versioned: bool,
     /// The token names a layer with HTTP/1.1 above it (RFC 2817, 3): alone, it means the stack.
     below_http: bool,
@@ -30,12 +33,16 @@ pub(crate) struct Policy {
     own: &'static [Own],
     /// The fields of the offer by which its 101 is judged.
     pub(super) remembered: KnownFields,
-    /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
+    /// What else the request must say.
+    ///
+    /// Both sides ask: the client before it sends, the server when it has received.
     request: fn(&OfferingRequest<'_>, &OfferContext) -> Result<(), Ineligible>,
-    /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
+    /// Whether the field lines of a 101 keep to what was asked.
+    ///
+    /// The server asks before it sends, too.
     pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
-    /// What proves that the server has understood what was asked, if the protocol has it proven; `None` where nothing can
-    /// be proven of what was asked.
+    /// What proves that the server has understood what was asked, if the protocol has it proven;
+    /// `None` where nothing can be proven of what was asked.
     pub(super) proof: Option<fn(asked: &dyn FieldSource) -> Option<Proof>>,
 }
 
@@ -65,7 +72,8 @@ impl Policy {
         proof: None,
     };
 
-    /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
+    /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on
+    /// after a refusal.
     const CAPSULES: Self = Self {
         method: Some("GET"),
         marker: Some(("Capsule-Protocol", "?1")),
@@ -114,8 +122,9 @@ static TABLE: &[Policy] = &[
 /// A field that only its protocol uses.
 struct Own {
     name: &'static str,
-    /// Whether your code may write it into a response of that status. `None`: into no response. It belongs to requests, or the
-    /// engine writes it.
+    /// Whether your code may write it into a response of that status.
+    ///
+    /// `None`: into no response. It belongs to requests, or the engine writes it.
     carried_by: Option<fn(status: u16) -> bool>,
 }
 
@@ -153,7 +162,9 @@ const OWN_LENGTHS: u32 = {
 /// How many rows there are.
 pub(crate) const ROWS: usize = TABLE.len();
 
-/// Which row is about the protocol. A version makes it another token: `websocket/2` has no rules that we know.
+/// Which row is about the protocol.
+///
+/// A version makes it another token: `websocket/2` has no rules that we know.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     let is_about = |policy: &Policy| {
         policy.name.len() == protocol.name.len()
@@ -228,7 +239,8 @@ impl Policy {
     }
 }
 
-/// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
+/// Whether a received request may be accepted for a protocol of that row: the same for all that the
+/// row is about.
 pub(crate) fn check_received(
     row: usize,
     request: &OfferingRequest<'_>,
@@ -245,8 +257,9 @@ pub(crate) fn check_received(
     policy.check(request, terms)
 }
 
-/// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1). Another version of
-/// HTTP, and a layer below it, are between two neighbours, however the version is written: `h2c/1`, `h2c-16`, `SSL/3.0`.
+/// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540,
+/// 3.2.1). Another version of HTTP, and a layer below it, are between two neighbours, however the
+/// version is written: `h2c/1`, `h2c-16`, `SSL/3.0`.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
     let is_draft_of_h2c =
         protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));

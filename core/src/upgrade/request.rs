@@ -30,23 +30,25 @@ impl<'a> Request<'a> {
         text(self.head.target(self.bytes))
     }
 
-    /// The authority that the request is for: the one in the target of a CONNECT or of an absolute target, else Host's.
-    /// `None` only in HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since a server
-    /// ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
+    /// The authority that the request is for: the one in the target of a CONNECT or of an absolute
+    /// target, else Host's. `None` only in HTTP/1.0, which may do without. An intermediary routes
+    /// by it and sends it on as Host, since a server ignores Host beside an absolute target. RFC
+    /// 9112, 3.2 and 3.3.
     pub fn authority(&self) -> Option<&'a str> {
         let (method, target) = self.line_octets();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
         authority(method, target, host).map(text)
     }
 
-    /// The path of the target in origin or absolute form, as sent, up to the query: `/` where an absolute target has none, `*` in
-    /// an OPTIONS for the whole server, empty in a CONNECT. RFC 9112, 3.2; RFC 9110, 4.2.3.
+    /// The path of the target in origin or absolute form, as sent, up to the query: `/` where an
+    /// absolute target has none, `*` in an OPTIONS for the whole server, empty in a CONNECT. RFC
+    /// 9112, 3.2; RFC 9110, 4.2.3.
     pub fn path(&self) -> &'a str {
         text(path_and_query(self.line_octets()).0)
     }
 
-    /// The query of the target: what stands after its first question mark, as sent; `None` where there is none.
-    /// RFC 9112, 3.2.
+    /// The query of the target: what stands after its first question mark, as sent; `None` where
+    /// there is none. RFC 9112, 3.2.
     pub fn query(&self) -> Option<&'a str> {
         path_and_query(self.line_octets()).1.map(text)
     }
@@ -68,8 +70,8 @@ impl<'a> Request<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
-    /// request offers nothing. Choose with [`select`](crate::Connection::select).
+    /// The offered protocols in the client's order of preference, each eligible or with its reason;
+    /// or why the request offers nothing. Choose with [`select`](crate::Connection::select).
     #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
         self.offer_count()?;
@@ -142,7 +144,8 @@ pub enum NoOffer {
     Absent,
     /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8).
     Http10,
-    /// `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1).
+    /// `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110,
+    /// 7.6.1).
     NoConnectionOption,
     /// `Upgrade` is not a list of protocol names.
     Malformed,
@@ -159,7 +162,8 @@ enums! {
     }
 }
 
-/// Whether a request holds an offer at all, and of how many protocols; they are read from the head when they are asked for.
+/// Whether a request holds an offer at all, and of how many protocols; they are read from the head
+/// when they are asked for.
 pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, NoOffer> {
     may_offer(request, options)?;
     let count = |total, value| token::count(value).map(|count| total + count);
@@ -190,7 +194,9 @@ fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
     }
 }
 
-/// The offers of a request, if it holds any. What was found eligible once is not asked again.
+/// The offers of a request, if it holds any.
+///
+/// What was found eligible once is not asked again.
 pub(crate) fn offers<'a>(
     request: Request<'a>,
 ) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
@@ -227,8 +233,9 @@ pub(crate) struct OfferCheck {
     pub(crate) eligible: u64,
 }
 
-/// Judges all that a request offers, or says why it offers nothing. Each row of the policies is asked once, however many
-/// protocols it is about.
+/// Judges all that a request offers, or says why it offers nothing.
+///
+/// Each row of the policies is asked once, however many protocols it is about.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)

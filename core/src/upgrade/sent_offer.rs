@@ -9,7 +9,8 @@ use crate::wire::known::{KnownField, KnownFields};
 /// Field lines that were sent, and the proof that one of them asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentOffer {
-    /// Which field it is, its value, and an LF, which no value holds, and no field's place after [`FIRST`] is.
+    /// Which field it is, its value, and an LF, which no value holds, and no field's place after
+    /// [`FIRST`] is.
     lines: Vec<u8>,
     pub(crate) proof: Option<Proof>,
 }

@@ -1,5 +1,5 @@
-//! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines combined, in the order
-//! of the sender's preference (RFC 9110, 7.8).
+//! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines
+//! combined, in the order of the sender's preference (RFC 9110, 7.8).
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,9 @@ use crate::wire::syntax::is_token;
 /// A list of protocols, in its order.
 #[derive(Clone, Copy)]
 pub struct Protocols<'a> {
-    /// One list value, or the lines of several joined by commas. Every member has been checked.
+    /// One list value, or the lines of several joined by commas.
+    ///
+    /// Every member has been checked.
     text: &'a [u8],
 }
 
@@ -22,8 +24,8 @@ impl<'a> Protocols<'a> {
 
     pub(crate) const NONE: Self = Self { text: b"" };
 
-    /// The row of the policies that is about the only protocol, where the list is one registered name and nothing else, as
-    /// nearly every offer is.
+    /// The row of the policies that is about the only protocol, where the list is one registered
+    /// name and nothing else, as nearly every offer is.
     pub(crate) fn single_row(self) -> Option<usize> {
         policy::bare_row(self.text)
     }

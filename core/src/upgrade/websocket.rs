@@ -1,5 +1,5 @@
-//! The opening handshake (RFC 6455, 4): the key and what proves that it was read, the subprotocol, the extensions.
-//! Framing is the next protocol's work.
+//! The opening handshake (RFC 6455, 4): the key and what proves that it was read, the subprotocol,
+//! the extensions. Framing is the next protocol's work.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -44,8 +44,8 @@ const CHOSEN: KnownFields =
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
-/// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection (RFC 6455, 4.1). Send it
-/// with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
+/// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection
+/// (RFC 6455, 4.1). Send it with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
     STANDARD.encode(nonce)
 }
@@ -72,7 +72,9 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
 }
 
-/// RFC 6455, 4.1 and 4.3: tokens, each once. A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
+/// RFC 6455, 4.1 and 4.3: tokens, each once.
+///
+/// A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
 fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     let subprotocols = sorted(subprotocols);
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
@@ -80,7 +82,8 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     !is_repeated && subprotocols.iter().all(is_name)
 }
 
-/// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
+/// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was
+/// asked for.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {
@@ -123,14 +126,18 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     Some(Proof { known: KnownField::WebSocketAccept, name: ACCEPT, value })
 }
 
-/// The subprotocols that a request asks for, in the client's order of preference. RFC 6455, 4.1.
+/// The subprotocols that a request asks for, in the client's order of preference.
+///
+/// RFC 6455, 4.1.
 pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     // The names of an offer that is eligible are ASCII.
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
 }
 
-/// Server: the subprotocol that both sides can live with. Accept with it as the value of `Sec-WebSocket-Protocol`; without
-/// that field none is spoken. The names are compared as they are. RFC 6455, 4.2.2.
+/// Server: the subprotocol that both sides can live with.
+///
+/// Accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. The
+/// names are compared as they are. RFC 6455, 4.2.2.
 pub fn select_subprotocol<'p>(
     request: &Request<'_>,
     preferences: &[&'p str],
@@ -146,9 +153,9 @@ pub fn select_subprotocol<'p>(
     }
 }
 
-/// Server: how to accept the first `permessage-deflate` that a request offers and this side's own parameters allow. Accept
-/// with it, as text, as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692, 5.1
-/// and 7.1.
+/// Server: how to accept the first `permessage-deflate` that a request offers and this side's own
+/// parameters allow. Accept with it, as text, as the value of `Sec-WebSocket-Extensions`; without
+/// that field nothing is compressed. RFC 7692, 5.1 and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
     extensions(&fields)?

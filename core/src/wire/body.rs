@@ -1,7 +1,8 @@
 //! Content, from bytes to slices of them: by length, chunked, until the end.
 //!
-//! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in the buffer and
-//! a cut anywhere makes no difference. Trailers are field lines: the folder `head` reads them.
+//! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in
+//! the buffer and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
+//! reads them.
 
 use crate::enums::enums;
 use crate::error::{ErrorKind, Fault};
@@ -10,20 +11,26 @@ use crate::wire::framing::Framing;
 use crate::wire::scan::class::{is_tchar, is_value_octet};
 use crate::wire::syntax::is_ows;
 
-/// What is still to come of the message that is being received. See [`Connection::content`](crate::Connection::content).
+/// The content still to come of the message being received.
+///
+/// See [`Connection::content`](crate::Connection::content).
+///
+/// See [`Connection::content`](crate::Connection::content).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
     /// Nothing: there is no message, or all of its content has been shown.
     None,
-    /// This many bytes.
+    /// This number of bytes.
     Length(u64),
-    /// This many bytes of the current chunk. What follows that chunk is not known yet.
+    /// This number of bytes of the current chunk; what follows it is not known yet.
     Chunked(u64),
     /// Whatever comes before the connection ends.
     UntilClose,
 }
 
-/// How the end of content is found: the kinds of [`Content`], without their numbers (RFC 9112, 6.3).
+/// How the end of content is found (RFC 9112, 6.3).
+///
+/// The kinds of [`Content`], without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
     /// There is none, or none any more.
@@ -51,7 +58,7 @@ impl Content {
     }
 }
 
-/// What is left of the message being received.
+/// The rest of the message being received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     None,
@@ -81,19 +88,21 @@ impl Room {
     }
 }
 
-/// What bounds the content of a message.
+/// Limits for the content of a message.
 pub(crate) struct Bounds<'a> {
     pub(crate) limits: &'a Limits,
     /// Of chunks; a length is looked at with its head.
     pub(crate) room: &'a mut Room,
-    /// Whitespace may end a chunk's line; see [`Lenient::space_after_chunk_size`](crate::Lenient::space_after_chunk_size).
+    /// Whitespace may end a chunk's line.
+    ///
+    /// See [`Lenient::space_after_chunk_size`](crate::Lenient::space_after_chunk_size).
     pub(crate) spaces: bool,
 }
 
-/// What the next bytes are.
+/// The meaning of the next bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyPart {
-    /// `skip` bytes of framing, then `len` of content, then `tail` bytes that are not needed any more.
+    /// Framing of `skip` bytes, content of `len`, and `tail` bytes that are done with.
     Data { skip: usize, len: usize, tail: usize },
     /// `skip` bytes of framing, then the trailer section.
     Trailers { skip: usize },
@@ -111,8 +120,9 @@ impl Body {
         }
     }
 
-    /// What comes next in the first `len` of `bytes`, all that have come and at least one. The content of small chunks is
-    /// moved together.
+    /// Decodes the first `len` of `bytes`, which are at least one.
+    ///
+    /// The content of small chunks is coalesced.
     pub(crate) fn decode(
         &mut self,
         bytes: &mut [u8],
@@ -135,7 +145,7 @@ impl Body {
         }
     }
 
-    /// What is still to come, as far as the framing has said.
+    /// Returns the content still to come, as far as the framing has said.
     pub(crate) fn content(self) -> Content {
         match self {
             Self::None | Self::Length(0) => Content::None,
@@ -146,7 +156,9 @@ impl Body {
         }
     }
 
-    /// Takes `len` bytes of content that the caller has read; says whether there can be as many.
+    /// Counts `len` bytes of content read by the caller.
+    ///
+    /// Returns false if there cannot be as many.
     pub(crate) fn pass(&mut self, len: u64) -> bool {
         match self {
             Self::UntilClose => true,
@@ -167,7 +179,7 @@ impl Body {
         }
     }
 
-    /// Everything has come that the framing asks for.
+    /// Returns whether all that the framing asks for has come.
     pub(crate) fn is_complete(self) -> bool {
         matches!(self, Self::None | Self::Length(0))
     }
@@ -180,7 +192,7 @@ fn take(left: &mut u64, available: usize) -> usize {
     len
 }
 
-/// Where in the chunked coding the next byte stands.
+/// The state of the chunked decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ChunkState {
     /// Before the first digit.
@@ -254,8 +266,10 @@ impl Chunked {
         Ok(BodyPart::More { skip: len })
     }
 
-    /// The content at `at`, and after it that of further chunks as long as they are small, plain and all there: a copy of
-    /// so few bytes costs less than an event.
+    /// Returns the content at `at`, coalesced with that of small chunks after it.
+    ///
+    /// Only chunks that are small, plain and complete are coalesced: a copy of so few bytes costs
+    /// less than an event.
     #[inline(always)]
     fn data(
         &mut self,
@@ -269,7 +283,8 @@ impl Chunked {
         let (first, mut content) = (end, end);
         if self.left == 0 {
             self.place = ChunkState::DataCr;
-            // Chunks have less content than bytes, so no sum has to be looked at where the limit is far.
+            // Chunks have less content than bytes, so no sum has to be looked at where the limit is
+            // far.
             let gathers = limits.chunk_line >= DIGITS && room.holds((len - end) as u64);
             let until = if gathers { len } else { end };
             while let Some((start, size)) = small_chunk_line(bytes, end, until) {
@@ -281,8 +296,10 @@ impl Chunked {
         BodyPart::Data { skip: at, len: content - at, tail: end - content }
     }
 
-    /// `chunk-size CRLF` as nearly everybody sends it, after the CRLF of the chunk before if there was one: where its data
-    /// begins, and how much it is, not nothing. Any other line is for the automaton.
+    /// Fast path of `step`: `chunk-size CRLF` as nearly every peer sends it.
+    ///
+    /// The CRLF of the chunk before comes first, if there was one. Returns where the data begins,
+    /// and its length, which is not 0. Must equal the automaton, which reads any other line.
     #[inline(always)]
     fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
         let at = match self.place {
@@ -378,8 +395,10 @@ const COALESCE_MAX: usize = 1024;
 /// A small chunk's size has no more of them.
 const DIGITS: u32 = 3;
 
-/// The line at `at` before a small chunk that has come whole, after the CRLF of the chunk before it: where its data begins,
-/// and how much it is, not nothing. Any other line is read on its own.
+/// Reads the line of a small chunk that has come whole.
+///
+/// The CRLF of the chunk before comes first. Returns where the data begins, and its length, which
+/// is not 0. Any other line is read on its own.
 #[inline(always)]
 fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
     let octets = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
@@ -389,7 +408,7 @@ fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize
     (start + size <= end).then_some((start, size))
 }
 
-/// `CRLF chunk-size CRLF` with so many digits: its length, and the size.
+/// Reads `CRLF chunk-size CRLF` with `COUNT` digits: its length, and the size.
 #[inline(always)]
 fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
     const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
@@ -400,7 +419,7 @@ fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
         .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
 }
 
-/// How much of a line is looked at to see whether it is plain: seven digits and CRLF.
+/// The bytes of a line that may be plain: seven digits and CRLF.
 const LINE: usize = 9;
 
 /// The value of each hex digit; more than 15 for other bytes.
@@ -418,7 +437,9 @@ static HEX: [u8; 256] = {
     table
 };
 
-/// Moves bytes to a lower place. A few of them as sixteen, where what is overwritten after them has been read.
+/// Moves bytes to a lower place.
+///
+/// A few of them as sixteen, where what is overwritten after them has been read.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
     if len <= 16
@@ -446,7 +467,9 @@ mod tests {
         body.decode(bytes, len, Bounds { limits, room: &mut Room(u64::MAX), spaces: false })
     }
 
-    /// All content, and how many bytes came before the trailer section; fed `step` bytes at a time.
+    /// Returns all content, and the bytes before the trailer section.
+    ///
+    /// The input is fed `step` bytes at a time.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
         let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
         let mut end = 0;
@@ -515,7 +538,7 @@ mod tests {
         }
     }
 
-    /// Lines of small chunks are read in another way than the first one, and count the same.
+    /// Checks that lines of small chunks count towards the limit like the first.
     #[test]
     fn every_line_is_held_to_the_limit() {
         let (mut body, mut input) =
@@ -530,7 +553,7 @@ mod tests {
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
 
-    /// However the chunks are cut, and whichever way their lines are read.
+    /// Checks the limit, however the chunks are cut and their lines are read.
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";

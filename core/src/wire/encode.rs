@@ -1,7 +1,4 @@
-//! Decisions, from heads to bytes: the only code that writes a CRLF. A head is composed in memory that stays between
-//! messages. Each of the caller's field lines is checked as it is written, in one walk: so no line break, NUL or second
-//! meaning can leave, even if the source says something else the second time. The head is handed over only if there is space
-//! for all of it.
+//! The encoder: decisions become bytes; only this code writes a CRLF.
 
 use alloc::vec::Vec;
 
@@ -33,14 +30,14 @@ fn end_line(draft: &mut Vec<u8>) {
     draft.push(b'\n');
 }
 
-/// Where something stands in the draft.
+/// An offset in the draft, and a line's index.
 type DraftOffset = (usize, usize);
 
 fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
     draft.get(place.0..place.1).unwrap_or_default()
 }
 
-/// What the caller's field lines say that the engine has to know.
+/// Framing and connection options found in the caller's fields.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FieldSummary {
     pub(crate) length: Option<u64>,
@@ -49,32 +46,36 @@ pub(crate) struct FieldSummary {
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
-    /// A Connection field is there: what it lists is merged with what the engine has to say.
+    /// A `Connection` field was found; its options are merged with the engine's.
     connection: bool,
     /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
     te: bool,
     hosts: u32,
-    /// Where in the draft the line of Host stands, and which of the lines it is.
+    /// The offset of the line of `Host`, and its index.
     host: DraftOffset,
     host_index: usize,
-    /// How many lines there are.
+    /// The number of lines.
     count: usize,
     /// The first that may not be sent, and the first that may not be sent here.
     fault: Option<Error>,
     reserved: Option<Error>,
-    /// Where in the draft all the lines stand.
+    /// The offsets of all lines.
     lines: DraftOffset,
 }
 
-/// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
+/// Writes the caller's field lines to the draft, each one checked.
+///
+/// The first that may not be sent is the error.
 pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
     let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
 
 impl FieldSummary {
-    /// [`lines`] that must be allowed besides; that one of them is not is the last of all errors. In place, as a survey that is
-    /// passed around costs more than the lines of a short head.
+    /// Writes field lines that must also be allowed in this place.
+    ///
+    /// That one is not allowed is the last of all errors. The summary is filled in place: to pass
+    /// it around costs more than the lines of a short head.
     #[inline(always)]
     pub(crate) fn lines_allowed(
         &mut self,
@@ -96,7 +97,9 @@ impl FieldSummary {
         self.fault.or(self.reserved).map_or(Ok(()), Err)
     }
 
-    /// Lines, and blocks as a whole: those say nothing that the engine has to know, and are allowed everywhere.
+    /// Writes lines, and blocks as a whole.
+    ///
+    /// Blocks say nothing that the engine has to know, and are allowed everywhere.
     #[inline(never)]
     fn push_source(
         &mut self,
@@ -123,7 +126,7 @@ impl FieldSummary {
         self.judge(check(field), field, start, is_allowed);
     }
 
-    /// The same for a line of which the bytes are in order.
+    /// Writes a line whose bytes were checked before.
     #[cfg(feature = "http")]
     fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
@@ -213,7 +216,7 @@ impl FieldSummary {
         self.length.is_some() || self.codings
     }
 
-    /// A Transfer-Encoding is there.
+    /// Returns whether a `Transfer-Encoding` was found.
     pub(crate) fn is_coded(&self) -> bool {
         self.codings
     }
@@ -227,17 +230,17 @@ impl FieldSummary {
         self.hosts == 1
     }
 
-    /// Host is not what it has to be.
+    /// Returns the error for a missing, repeated or wrong `Host`.
     pub(crate) fn host_differs(&self) -> Error {
         Error::in_field(ErrorKind::HostDiffers, self.host_index)
     }
 
-    /// The value of Host.
+    /// Returns the value of `Host`.
     pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
-    /// Whether the caller's `Connection` is one line, and lists this.
+    /// Returns whether the caller's `Connection` is one line with these options.
     fn lists(&self, options: &[u8], draft: &[u8]) -> bool {
         let (mut lines, mut is_same) = (0, false);
         self.written(draft).each(&mut |field| {
@@ -248,7 +251,7 @@ impl FieldSummary {
         lines == 1 && is_same
     }
 
-    /// The lines as they were written.
+    /// Returns the lines as they were written.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
         CheckedFields(at(self.lines, draft))
     }
@@ -259,7 +262,7 @@ impl FieldSummary {
 pub struct CheckedFields<'d>(&'d [u8]);
 
 impl<'d> CheckedFields<'d> {
-    /// For lines that [`line`] has written and [`check`] has passed.
+    /// Wraps lines that [`line`] has written and [`check`] has passed.
     pub(crate) fn new(lines: &'d [u8]) -> Self {
         Self(lines)
     }
@@ -279,7 +282,11 @@ impl FieldSource for CheckedFields<'_> {
     }
 }
 
-/// The first of some written lines, and the others. A name has no colon, and a value no CR.
+/// Splits written lines into the first and the others.
+///
+/// A name has no colon, and a value no CR.
+///
+/// A name has no colon, and a value no CR.
 fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     let colon = memchr::memchr(b':', lines)?;
     let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
@@ -287,7 +294,7 @@ fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
-/// Whether the line may be sent at all, and which field it is.
+/// Checks that a line may be sent, and returns which known field it is.
 #[inline(always)]
 pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     let known = KnownField::recognise(field.name);
@@ -299,7 +306,9 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     }
 }
 
-/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come after it.
+/// Fields that may not come in a trailer section (RFC 9110, 6.5.1).
+///
+/// They change how a message is framed, routed, authenticated or read.
 const FORBIDDEN_TRAILERS: &[&str] = &[
     "Age",
     "Authorization",
@@ -341,7 +350,9 @@ pub(crate) fn is_forbidden_trailer(field: &Field<'_>) -> bool {
     FORBIDDEN_TRAILERS.iter().any(|name| field.is(name))
 }
 
-/// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
+/// Writes a trailer section with its empty line, each line checked.
+///
+/// Returns whether it has lines.
 pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
     let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
@@ -403,12 +414,12 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
     end_line(draft);
 }
 
-/// What the engine adds to the caller's field lines.
+/// The fields that the engine adds to the caller's.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct EngineFields<'a> {
-    /// What the rules of the protocols that are spoken of add.
+    /// Fields that the offered or accepted protocols add.
     pub(crate) markers: &'a [Field<'a>],
-    /// What a protocol's rules ask of its 101.
+    /// The field that a protocol's rules demand of its 101.
     pub(crate) proof: Option<Field<'a>>,
     /// The framing field that the caller left to the engine.
     pub(crate) framing: FramingLine,
@@ -447,7 +458,7 @@ pub(crate) enum StatusLine<'a> {
 }
 
 impl<'a> StatusLine<'a> {
-    /// With the reason that goes with the status; with none, where none does.
+    /// Returns a status line with the registered reason, or with none.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
         match standard_status_line(status) {
@@ -490,7 +501,7 @@ impl<'a> StatusLine<'a> {
     }
 }
 
-/// Host goes first (RFC 9110, 7.2).
+/// Moves `Host` to the front (RFC 9110, 7.2).
 pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     let ((begin, _), (start, end)) = (survey.lines, survey.host);
     if begin < start
@@ -500,7 +511,7 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     }
 }
 
-/// What the engine adds after the caller's lines, and the empty line.
+/// Writes the engine's fields after the caller's, and the empty line.
 #[inline(always)]
 pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
     if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
@@ -511,7 +522,7 @@ pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineF
     }
 }
 
-/// Most heads say nothing about the connection or a protocol; these do.
+/// Slow path of `finish`: with fields about the connection or a protocol.
 #[inline(never)]
 fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
     let mut merged = Vec::new();
@@ -564,7 +575,7 @@ fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     });
 }
 
-/// Our options, then what the caller listed beyond them.
+/// Writes our options, then those that the caller listed beyond them.
 fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),

@@ -1,4 +1,4 @@
-//! Where a message ends: RFC 9112, 6.3 step by step, and the rules about a request's target and Host.
+//! Message framing (RFC 9112, 6.3), and the rules for target and `Host`.
 //!
 //! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
 
@@ -27,7 +27,7 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
-    /// Something follows the head.
+    /// Returns whether content may follow the head.
     pub(crate) fn has_content(self) -> bool {
         !matches!(self, Self::None | Self::Length(0))
     }
@@ -55,16 +55,18 @@ impl FirstFault {
     }
 }
 
-/// What a plain request says of its end and its connection.
+/// The framing and connection options of a plain request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlainRequest {
     pub(crate) framing: Framing,
     pub(crate) options: Options,
 }
 
-/// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a port, at most one length and
-/// one `Connection`, which does not say `close`; no coding, no expectation. The rules have nothing against such a head, and
-/// [`request`] gives it the same framing; every other one is for that.
+/// Fast path of [`request`], for a plain one.
+///
+/// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a
+/// port, at most one length and one `Connection` without `close`, no coding and no expectation. No
+/// rule rejects such a head. Must equal [`request`].
 #[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
@@ -97,8 +99,11 @@ pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     Some(PlainRequest { framing, options })
 }
 
-/// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head; the content may
-/// have `most` bytes.
+/// Returns the framing of a request, if the head is valid.
+///
+/// The head is the first `len` of `bytes`; the content may have `most` bytes.
+///
+/// The first `len` of `bytes` are the head; the content may have `most` bytes.
 pub(crate) fn request(
     head: &Head,
     bytes: &[u8],
@@ -148,13 +153,15 @@ pub(crate) fn request(
     faults.or(framing)
 }
 
-/// Whether a request that was received ends with its head: nothing follows that is content.
+/// Returns whether a received request ends with its head.
 pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
     let length = || content_length(head, bytes, &mut FirstFault::default());
     !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
 }
 
-/// The framing of a response to a request that was not a HEAD, and not a CONNECT that it accepts.
+/// Returns the framing of a response.
+///
+/// Not for one to HEAD, nor for a 2xx to CONNECT.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
     // RFC 9112, 6.3: these end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {
@@ -186,7 +193,9 @@ fn has_https_scheme(target: &[u8]) -> bool {
     target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https://"))
 }
 
-/// RFC 9112, 3.2: exactly one, and a host with an optional port; HTTP/1.0 may do without.
+/// Checks `Host`: exactly one, a host with an optional port (RFC 9112, 3.2).
+///
+/// HTTP/1.0 may do without.
 fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
     let mut count = 0;
     for (value, at) in head.values(KnownField::Host, bytes) {
@@ -208,7 +217,9 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
     }
 }
 
-/// RFC 9112, 6.3: members and lines that agree are one length; anything else has no safe reading.
+/// Reads `Content-Length` (RFC 9112, 6.3).
+///
+/// Members and lines that agree are one length; anything else has no safe reading.
 fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<u64> {
     let mut length = None;
     for (value, at) in head.values(KnownField::ContentLength, bytes) {
@@ -228,7 +239,7 @@ fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<
 #[derive(Clone, Copy)]
 struct Codings {
     last_is_chunked: bool,
-    /// Where a coding other than chunked is named.
+    /// The offset of a coding other than chunked.
     other: Option<usize>,
     at: usize,
 }
@@ -252,7 +263,8 @@ fn transfer_encoding(
             } else {
                 found.other = found.other.or(Some(at));
             }
-            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some (RFC 9110, 10.1.4).
+            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some
+            // (RFC 9110, 10.1.4).
             let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
             let is_chunked_with_parameters =
                 name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");

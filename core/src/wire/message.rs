@@ -1,4 +1,4 @@
-//! What goes in: the heads that a caller sends, in the words of the events that its peer receives.
+//! The heads that a caller sends, named like the events that its peer receives.
 
 use crate::wire::fields::FieldSource;
 
@@ -9,15 +9,16 @@ pub struct RequestHead<'a> {
     pub method: &'a str,
     /// The target in the form that fits the method (RFC 9112, 3.2).
     pub target: &'a str,
-    /// The field lines: an array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()` for none.
-    /// `Host` is needed and goes out first; `Connection` is merged with what the engine has to say, and stays as it is where it
-    /// says just that; `Upgrade` is not given here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends
-    /// in chunked.
+    /// The field lines: an array or a `Vec` of name and value pairs by reference, `&slice` of a
+    /// slice of them, `&()` for none. `Host` is needed and goes out first; `Connection` is merged
+    /// with what the engine has to say, and stays as it is where it says just that; `Upgrade` is
+    /// not given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
+    /// `Transfer-Encoding` that ends in chunked.
     pub fields: &'a dyn FieldSource,
 }
 
 impl<'a> RequestHead<'a> {
-    /// A request of these parts.
+    /// Creates a request of these parts.
     pub const fn new(method: &'a str, target: &'a str, fields: &'a dyn FieldSource) -> Self {
         Self { method, target, fields }
     }
@@ -30,14 +31,15 @@ pub struct ResponseHead<'a> {
     pub status: u16,
     /// The reason phrase, as bytes like those of a received one; it may be empty.
     pub reason: &'a [u8],
-    /// The field lines: an array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()` for none.
-    /// `Connection` is merged with what the engine has to say. Without `Content-Length` and `Transfer-Encoding` a response that has content is sent chunked, to an
-    /// HTTP/1.0 client until close.
+    /// The field lines: an array or a `Vec` of name and value pairs by reference, `&slice` of a
+    /// slice of them, `&()` for none. `Connection` is merged with what the engine has to say.
+    /// Without `Content-Length` and `Transfer-Encoding` a response that has content is sent
+    /// chunked, to an HTTP/1.0 client until close.
     pub fields: &'a dyn FieldSource,
 }
 
 impl<'a> ResponseHead<'a> {
-    /// A response of these parts, with the usual reason phrase.
+    /// Creates a response of these parts, with the registered reason phrase.
     ///
     /// ```
     /// use switchover::ResponseHead;
@@ -51,7 +53,9 @@ impl<'a> ResponseHead<'a> {
         Self { status, reason: Self::usual_reason(status).as_bytes(), fields }
     }
 
-    /// The reason phrase that goes with a status (RFC 9110, 15, and the IANA registry); empty for others.
+    /// Returns the registered reason phrase of a status, or an empty one.
+    ///
+    /// RFC 9110, 15, and the IANA registry.
     pub const fn usual_reason(status: u16) -> &'static str {
         let line = standard_status_line(status);
         // Not sliced: what a slice out of bounds would panic with is much code for WebAssembly.
@@ -65,10 +69,12 @@ impl<'a> ResponseHead<'a> {
     }
 }
 
-/// Where the reason stands in a status line.
+/// The offset of the reason in a status line.
 pub(crate) const REASON_OFFSET: usize = 13;
 
-/// The status line with the usual reason, as it is sent, CRLF and all; empty where there is none.
+/// Returns the status line with the registered reason, CRLF included.
+///
+/// It is empty if there is no registered reason.
 pub(crate) const fn standard_status_line(status: u16) -> &'static str {
     match status {
         100 => "HTTP/1.1 100 Continue\r\n",
@@ -136,8 +142,9 @@ pub(crate) const fn standard_status_line(status: u16) -> &'static str {
     }
 }
 
-/// What to write around a piece of content that the caller sends itself, for vectored writes: the prefix, the content,
-/// the suffix.
+/// The framing of content that the caller sends itself, for vectored writes.
+///
+/// Write the prefix, the content, the suffix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataParts {
     prefix: [u8; Self::LONGEST],
@@ -153,7 +160,7 @@ impl DataParts {
         Self { prefix: [0; Self::LONGEST], len: 0, suffix: b"" }
     }
 
-    /// `chunk-size CRLF` and `CRLF` (RFC 9112, 7.1).
+    /// Returns `chunk-size CRLF` and `CRLF` (RFC 9112, 7.1).
     pub(crate) fn chunk(len: usize) -> Self {
         let mut parts = Self { prefix: [0; Self::LONGEST], len: 0, suffix: b"\r\n" };
         let digits = (usize::BITS - len.leading_zeros()).div_ceil(4).max(1);
@@ -170,12 +177,12 @@ impl DataParts {
         self.len += 1;
     }
 
-    /// What goes before the content.
+    /// Returns the bytes to send before the content.
     pub fn prefix(&self) -> &[u8] {
         &self.prefix[..self.len as usize]
     }
 
-    /// What goes after the content.
+    /// Returns the bytes to send after the content.
     pub fn suffix(&self) -> &'static [u8] {
         self.suffix
     }
@@ -185,7 +192,9 @@ impl DataParts {
 mod tests {
     use super::*;
 
-    /// The IANA registry of HTTP status codes, without 104 (temporary), and 306 and 418, which have no reason of their own.
+    /// The registered HTTP status codes with a reason of their own.
+    ///
+    /// 104 (temporary), 306 and 418 are left out.
     const REGISTERED: [u16; 61] = [
         100, 101, 102, 103, 200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 300, 301, 302, 303,
         304, 305, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413,

@@ -17,7 +17,7 @@ pub(crate) fn is_value(bytes: &[u8]) -> bool {
     !scan::has_control(bytes)
 }
 
-/// RFC 9110, 5.6.3: whitespace around a value or a list member is not part of it.
+/// Removes whitespace around a value or a list member (RFC 9110, 5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let Some(first) = bytes.iter().position(|&octet| !is_ows(octet)) else { return &[] };
     let last = bytes.iter().rposition(|&octet| !is_ows(octet)).unwrap_or(first);
@@ -28,7 +28,9 @@ pub(crate) fn is_ows(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
 
-/// RFC 9110, 8.6: `1*DIGIT`, none of it lost; `None` for anything else and for what 64 bits cannot hold.
+/// Parses `1*DIGIT` (RFC 9110, 8.6).
+///
+/// `None` for anything else, and for numbers above 64 bits.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() {
         return None;
@@ -39,7 +41,7 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     })
 }
 
-/// What a port must be when it is there.
+/// The requirement on a port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     /// `[":" *DIGIT]`, as in Host.
@@ -48,12 +50,14 @@ pub(crate) enum Port {
     Required,
 }
 
-/// The digits of a port.
+/// Returns whether these are the digits of a port.
 pub(crate) fn is_port(digits: &[u8]) -> bool {
     decimal(digits).is_some_and(|port| port <= 65_535)
 }
 
-/// RFC 9110, 4.2: `uri-host [ ":" port ]` without userinfo; `Optional` also takes nothing at all.
+/// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, 4.2).
+///
+/// `Optional` also allows an empty one.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     // Most hosts are plain names.
     let plain = scan::run(&HOST_CLASS, bytes, 0);
@@ -115,9 +119,9 @@ fn is_reg_name(name: &[u8]) -> bool {
 /// The form of a request target, RFC 9112, 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetForm {
-    /// `/where?q=now`
+    /// `/where?q=now`.
     Origin,
-    /// `http://www.example.org/where`
+    /// `http://www.example.org/where`.
     Absolute,
     /// `www.example.com:80`, with CONNECT alone.
     Authority,
@@ -132,7 +136,7 @@ pub(crate) enum TargetFault {
     Authority,
 }
 
-/// Which form `target` has, if that form fits `method`.
+/// Returns the form of `target`, if that form fits `method`.
 pub(crate) fn target_form(method: &[u8], target: &[u8]) -> Result<TargetForm, TargetFault> {
     if method == b"CONNECT" {
         return match is_authority(target, Port::Required) {
@@ -175,7 +179,9 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     }
 }
 
-/// The authority that a target in absolute form names, without userinfo (RFC 9112, 3.2); empty where its URI has none.
+/// Returns the authority of a target in absolute form, without userinfo.
+///
+/// It is empty if the URI has none (RFC 9112, 3.2).
 pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
@@ -184,12 +190,12 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
-/// An authority without the port at its end.
+/// Removes the port at the end of an authority.
 pub(crate) fn without_port(authority: &[u8]) -> &[u8] {
     memchr::memrchr(b':', authority).map_or(authority, |colon| &authority[..colon])
 }
 
-/// What a target in origin or absolute form says after the authority: path and query. `*` as it stands.
+/// Returns path and query of a target in origin or absolute form; `*` as it is.
 pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     if matches!(target, [b'/', ..] | b"*") {
         return target;
@@ -198,17 +204,19 @@ pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     rest.strip_prefix(b"//").map_or(rest, |after| &after[until_path(after).len()..])
 }
 
-/// What follows the scheme of an absolute target.
+/// Returns the rest of an absolute target after the scheme.
 pub(crate) fn after_colon(target: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b':', target).and_then(|colon| target.get(colon + 1..))
 }
 
-/// The authority at the beginning of what follows `//`.
+/// Returns the authority at the beginning of what follows `//`.
 pub(crate) fn until_path(after: &[u8]) -> &[u8] {
     &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
 }
 
-/// Other schemes may have userinfo, and an empty host (RFC 3986, 3.2).
+/// Checks an authority of other schemes: with userinfo, or an empty host.
+///
+/// RFC 3986, 3.2.
 fn is_authority_with_userinfo(authority: &[u8]) -> bool {
     let host = authority
         .iter()

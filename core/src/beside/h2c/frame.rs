@@ -1,4 +1,5 @@
-//! As much of HTTP/2's framing as the splice needs (RFC 9113, 4.1 and 6), and the literal form of its field lists.
+//! As much of HTTP/2's framing as the splice needs (RFC 9113, 4.1 and 6), and the literal form of
+//! its field lists.
 
 use alloc::vec::Vec;
 
@@ -52,7 +53,8 @@ impl Header {
         u32::from_be_bytes([a & 0x7f, b, c, d])
     }
 
-    /// The headers of two frames that together say what this one says: so much of its payload, and the rest.
+    /// The headers of two frames that together say what this one says: so much of its payload, and
+    /// the rest.
     pub(super) fn split(&self, len: u32) -> (Self, Self) {
         let [kind, flags] = [self.kind(), self.octets[4]];
         let front = Self::new(len as usize, kind, flags & !END_STREAM, self.stream());
@@ -79,7 +81,8 @@ pub(super) enum Piece<'a> {
 }
 
 impl Frames {
-    /// The next piece of `input`, which is taken out of it; `None` once there is nothing more to be told.
+    /// The next piece of `input`, which is taken out of it; `None` once there is nothing more to be
+    /// told.
     pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
         if self.left > 0 {
             let (payload, rest) = input.split_at(input.len().min(self.left as usize));
@@ -131,7 +134,8 @@ pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: 
     }
 }
 
-/// Literals that are never indexed (RFC 7541, 6.2.3), so that the table that both ends keep stays as the client has it.
+/// Literals that are never indexed (RFC 7541, 6.2.3), so that the table that both ends keep stays
+/// as the client has it.
 fn literals(list: &[FieldLine]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in list {

@@ -1,19 +1,23 @@
-//! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
+//! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of
+//! upgrades (RFC 7540, 3.2).
 //!
-//! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's preface and its first
-//! SETTINGS come the request and its content, as frames on stream 1. Three things must not show:
+//! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's
+//! preface and its first SETTINGS come the request and its content, as frames on stream 1. Three
+//! things must not show:
 //!
-//! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines refuse a frame that says
-//!   a setting twice. The engine acknowledges it, the client never sent it: that first ACK is dropped.
-//! - The content takes room of the engine's window that the client does not know is gone: a *debt*. As much is taken off
-//!   what the engine's first WINDOW_UPDATEs give to the connection. Until then the client may send more than the engine
-//!   takes, so what is too much waits here.
-//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks and ACKs of settings,
-//!   since compression has a state and settings. All else overtakes, or an engine that waits for a window would wait for
-//!   ever.
+//! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines
+//!   refuse a frame that says a setting twice. The engine acknowledges it, the client never sent
+//!   it: that first ACK is dropped.
+//! - The content takes room of the engine's window that the client does not know is gone: a *debt*.
+//!   As much is taken off what the engine's first WINDOW_UPDATEs give to the connection. Until then
+//!   the client may send more than the engine takes, so what is too much waits here.
+//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks
+//!   and ACKs of settings, since compression has a state and settings. All else overtakes, or an
+//!   engine that waits for a window would wait for ever.
 //!
-//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most, and that is the most of
-//! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
+//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most,
+//! and that is the most of them that can wait. Once the debt is paid both sides mean the same
+//! window, and nothing waits any more.
 
 use alloc::collections::VecDeque;
 use alloc::collections::btree_map::{BTreeMap, Entry};
@@ -34,20 +38,23 @@ use crate::wire::message::RequestHead;
 /// The window that a connection begins with (RFC 9113, 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
-/// Bytes that may wait before the client is not read any more: its window, and frames that take no window.
+/// Bytes that may wait before the client is not read any more: its window, and frames that take no
+/// window.
 const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
-/// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both
-/// have the same picture.
+/// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of
+/// the way as soon as both have the same picture.
 ///
 /// What the client sends goes to [`client_sent`](Self::client_sent), what the engine writes to
-/// [`engine_sent`](Self::engine_sent); after either, pass on what [`take_for_engine`](Self::take_for_engine) and
-/// [`take_for_client`](Self::take_for_client) hold. Do not read the client while [`wants_client`](Self::wants_client) is
-/// false. Once [`is_done`](Self::is_done), connect the two directly.
+/// [`engine_sent`](Self::engine_sent); after either, pass on what
+/// [`take_for_engine`](Self::take_for_engine) and [`take_for_client`](Self::take_for_client) hold.
+/// Do not read the client while [`wants_client`](Self::wants_client) is false. Once
+/// [`is_done`](Self::is_done), connect the two directly.
 ///
-/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the client's preface and
-/// first SETTINGS it finds the settings of the offer and the request as stream 1; its ACK for the former does not reach the
-/// client. What a client sends that is no HTTP/2 it gets as it is, and reports.
+/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the
+/// client's preface and first SETTINGS it finds the settings of the offer and the request as stream
+/// 1; its ACK for the former does not reach the client. What a client sends that is no HTTP/2 it
+/// gets as it is, and reports.
 ///
 /// ```
 /// use switchover::h2c::Splice;
@@ -119,7 +126,9 @@ enum Start {
         content: usize,
     },
     Passed,
-    /// The client's first bytes are not HTTP/2. The engine gets them as they are and reports it.
+    /// The client's first bytes are not HTTP/2.
+    ///
+    /// The engine gets them as they are and reports it.
     Malformed,
 }
 
@@ -159,9 +168,10 @@ struct Waiting {
 }
 
 impl Splice {
-    /// Before the 101: what the request brings along. `content` and `trailers` (`&()` is none) are all that came, at most
-    /// 65,535 bytes.
-    /// Where it cannot be taken along the error says why; then decline the offer.
+    /// Before the 101: what the request brings along.
+    ///
+    /// `content` and `trailers` (`&()` is none) are all that came, at most 65,535 bytes. Where it
+    /// cannot be taken along the error says why; then decline the offer.
     pub fn new(
         request: &Request<'_>,
         content: &[u8],
@@ -211,8 +221,9 @@ impl Splice {
         self.read_client(octets);
     }
 
-    /// The client has ended: what has not come whole goes to the engine as it is. Tell the engine of the end once
-    /// [`is_waiting`](Self::is_waiting) is false.
+    /// The client has ended: what has not come whole goes to the engine as it is.
+    ///
+    /// Tell the engine of the end once [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
         if let Start::Awaited { held, .. } = &mut self.start {
             let held = core::mem::take(held);
@@ -253,7 +264,9 @@ impl Splice {
         core::mem::take(&mut self.for_client)
     }
 
-    /// Whether the client should be read. False only while too much waits for the engine.
+    /// Whether the client should be read.
+    ///
+    /// False only while too much waits for the engine.
     pub fn wants_client(&self) -> bool {
         self.waiting.octets < MOST_WAITING || !self.client.is_whole()
     }
@@ -263,8 +276,9 @@ impl Splice {
         !self.waiting.frames.is_empty()
     }
 
-    /// Both sides have the same picture and nothing is held here: client and engine can be connected directly. With content
-    /// that needs the engine to give as much of its window back; until then go on as before, which harms nothing.
+    /// Both sides have the same picture and nothing is held here: client and engine can be
+    /// connected directly. With content that needs the engine to give as much of its window back;
+    /// until then go on as before, which harms nothing.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,
@@ -294,7 +308,8 @@ impl Splice {
         self.read_client(&held[len..]);
     }
 
-    /// The client's first bytes are not HTTP/2: everything passes as it is, and no content was taken along.
+    /// The client's first bytes are not HTTP/2: everything passes as it is, and no content was
+    /// taken along.
     fn leave_to_engine(&mut self, held: &[u8]) {
         self.for_engine.extend_from_slice(held);
         self.start = Start::Malformed;
@@ -374,8 +389,8 @@ impl Splice {
         }
     }
 
-    /// The first of what waits, as far as the engine takes it: a frame, or as much of its DATA as fits. An engine may give
-    /// nothing back before what it has given is used up.
+    /// The first of what waits, as far as the engine takes it: a frame, or as much of its DATA as
+    /// fits. An engine may give nothing back before what it has given is used up.
     fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, _) = self.waiting.frames.front()?;
         let room = match self.windows.debt {
@@ -476,7 +491,8 @@ impl Waiting {
     }
 }
 
-/// A header block must not overtake this: another block, or the ACK of settings that say how blocks are written.
+/// A header block must not overtake this: another block, or the ACK of settings that say how blocks
+/// are written.
 fn keeps_place(header: &Header) -> bool {
     matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
 }
@@ -502,7 +518,8 @@ fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) ->
     out
 }
 
-/// How far the preface and the first SETTINGS go, once they have come whole; an error where it is something else.
+/// How far the preface and the first SETTINGS go, once they have come whole; an error where it is
+/// something else.
 fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {

@@ -45,8 +45,9 @@ impl core::error::Error for CapsuleFault {}
 /// One datagram of a stream of capsules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram<'a> {
-    /// What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
-    /// not known (RFC 9298, 4). It has 62 bits; what is beyond them is not written.
+    /// What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed
+    /// on; drop one that is not known (RFC 9298, 4). It has 62 bits; what is beyond them is not
+    /// written.
     pub context: u64,
     /// What it carries.
     pub payload: &'a [u8],
@@ -57,7 +58,8 @@ const DATAGRAM: u64 = 0;
 /// The largest number that RFC 9000, 16 can write.
 const LARGEST: u64 = (1 << 62) - 1;
 
-/// Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
+/// Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC
+/// 9297, 3.3).
 pub struct Capsules {
     /// The longest datagram payload, a bound on what is held.
     longest: usize,
@@ -85,13 +87,15 @@ impl Capsules {
     /// The longest UDP payload (RFC 9298, 5).
     pub const UDP_PAYLOAD: usize = 65_527;
 
-    /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`](Self::UDP_PAYLOAD) is the most that UDP has.
+    /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`](Self::UDP_PAYLOAD) is the
+    /// most that UDP has.
     pub fn new(longest: usize) -> Self {
         Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
 
-    /// Takes bytes of the stream, the leftover of the 101 first. Next: [`next_datagram`](Self::next_datagram) until there
-    /// is none.
+    /// Takes bytes of the stream, the leftover of the 101 first.
+    ///
+    /// Next: [`next_datagram`](Self::next_datagram) until there is none.
     pub fn receive(&mut self, octets: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
         self.held.extend_from_slice(octets);
@@ -102,8 +106,9 @@ impl Capsules {
         overlap(&self.held, bytes)
     }
 
-    /// The next datagram; `None` before more bytes come. An error is the end of the stream: abort it, each further call
-    /// says the same.
+    /// The next datagram; `None` before more bytes come.
+    ///
+    /// An error is the end of the stream: abort it, each further call says the same.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
         let datagram = match self.fault {
             Some(fault) => Err(fault),

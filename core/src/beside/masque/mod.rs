@@ -1,5 +1,5 @@
-//! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and
-//! others speak after the 101 (RFC 9297).
+//! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the
+//! capsules that they and others speak after the 101 (RFC 9297).
 //!
 //! ```
 //! use switchover::masque::{Capsules, Datagram, UdpTarget};
@@ -45,8 +45,8 @@ use crate::upgrade::context::Values;
 use crate::wire::fields::FieldSource;
 use crate::wire::scan::class::is_tchar;
 
-/// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters. Anything else
-/// counts as absent (RFC 9297, 3.4).
+/// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any
+/// parameters. Anything else counts as absent (RFC 9297, 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     let mut capsules = Values::None;
     fields.each(&mut |field| {

@@ -27,8 +27,9 @@ impl UdpTarget {
     /// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
     pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
-    /// Reads the variables `target_host` and `target_port` of a request target; `None` where it does not fit the template
-    /// or a variable is not valid, and a 400 is the answer. RFC 9298, 3.1.
+    /// Reads the variables `target_host` and `target_port` of a request target; `None` where it
+    /// does not fit the template or a variable is not valid, and a 400 is the answer. RFC 9298,
+    /// 3.1.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [host, port] = variables(template, target, ["target_host", "target_port"])?;
         let port = number(&port).filter(|&port: &u16| port > 0)?;
@@ -40,8 +41,8 @@ impl IpTarget {
     /// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
     pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
 
-    /// Reads the variables `target` and `ipproto` of a request target; `None` where it does not fit the template or a
-    /// variable is not valid, and a 400 is the answer. RFC 9484, 4.6.
+    /// Reads the variables `target` and `ipproto` of a request target; `None` where it does not fit
+    /// the template or a variable is not valid, and a 400 is the answer. RFC 9484, 4.6.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
         let protocol = match protocol.as_str() {
@@ -56,7 +57,8 @@ impl IpTarget {
     }
 }
 
-/// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been decoded.
+/// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been
+/// decoded.
 fn is_host(host: &str) -> bool {
     let is_name =
         || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
@@ -70,7 +72,9 @@ fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
     is_plain.then(|| digits.parse().ok())?
 }
 
-/// Whether `address/length` is one; `None` where there is no slash. RFC 9484, 4.6: no bit after the prefix is set.
+/// Whether `address/length` is one; `None` where there is no slash.
+///
+/// RFC 9484, 4.6: no bit after the prefix is set.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
     let length: u32 = number(length).unwrap_or(u32::MAX);
@@ -87,8 +91,10 @@ fn is_prefix(target: &str) -> Option<bool> {
     })
 }
 
-/// The values of a template's variables, decoded. A template has expressions of the forms `{name}` and `{?name,name}`
-/// (RFC 6570, 1.2), which is what RFC 9298 and RFC 9484 need; each variable occurs once.
+/// The values of a template's variables, decoded.
+///
+/// A template has expressions of the forms `{name}` and `{?name,name}` (RFC 6570, 1.2), which is
+/// what RFC 9298 and RFC 9484 need; each variable occurs once.
 fn variables<const N: usize>(
     template: &str,
     target: &str,
@@ -100,7 +106,8 @@ fn variables<const N: usize>(
     while let Some((literal, opened)) = template.split_once('{') {
         let (expression, after) = opened.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
-        // The value ends where the template goes on, with the query that `{?` begins or with what it says.
+        // The value ends where the template goes on, with the query that `{?` begins or with what
+        // it says.
         let end = if after.starts_with("{?") { Some('?') } else { after.chars().next() };
         match expression.strip_prefix('?') {
             None => rest = take_value(expression, rest, end, &names, &mut values)?,
@@ -139,8 +146,8 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
 }
 
-/// RFC 6570, 3.2.2: what is neither unreserved nor percent-encoded cannot come from a variable. A bare `*` is what
-/// RFC 9484, 4.6 writes for any.
+/// RFC 6570, 3.2.2: what is neither unreserved nor percent-encoded cannot come from a variable. A
+/// bare `*` is what RFC 9484, 4.6 writes for any.
 fn decode(value: &str) -> Option<String> {
     let mut octets = Vec::new();
     let mut rest = value.as_bytes();

@@ -1,4 +1,4 @@
-//! Messages as they come: heads and content, from bytes to events and inputs of the machine.
+//! Reads messages: from bytes to events and inputs of the state machine.
 
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
@@ -13,20 +13,20 @@ use crate::wire::framing::{self, Framing, PlainRequest};
 use crate::wire::head::{Section, Tolerated};
 use crate::wire::known::KnownField;
 
-/// What a client with prior knowledge of HTTP/2 sends first (RFC 9113, 3.4).
+/// The first bytes of a client with prior knowledge of HTTP/2 (RFC 9113, 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What a request could turn the connection into.
+/// The protocols that a request offers.
 struct Offered {
     turn: Turn,
     /// Why it has not, so far.
     why: Why,
-    /// How many protocols it offers.
+    /// The number of protocols.
     count: u32,
 }
 
 impl Offered {
-    /// It stays HTTP/1.1.
+    /// Returns no offer: the connection stays HTTP/1.1.
     const fn nothing(why: Why) -> Self {
         Self { turn: Turn::None, why, count: 0 }
     }
@@ -35,7 +35,9 @@ impl Offered {
 impl Connection {
     // Heads.
 
-    /// The length of the next head, once all of it is there. In WebAssembly, where size counts, there is one for both roles.
+    /// Returns the length of the next head, once all of it is there.
+    ///
+    /// In WebAssembly, where size counts, there is one for both roles.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
@@ -58,8 +60,10 @@ impl Connection {
         }
     }
 
-    /// RFC 9112, 2.2: a few empty lines before a request are skipped; RFC 9112, 9.2 allows them to an idle client.
-    /// Says whether a line might be one that has not come whole.
+    /// Skips a few empty lines before a request (RFC 9112, 2.2).
+    ///
+    /// RFC 9112, 9.2 allows them to an idle client. Returns whether an unfinished line might be
+    /// another one.
     #[inline(never)]
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
         let lone_lf = self.takes_lone_lf();
@@ -79,7 +83,7 @@ impl Connection {
         }
     }
 
-    /// A leniency of servers.
+    /// Returns whether a lone LF ends a line, a leniency of servers.
     fn takes_lone_lf(&self) -> bool {
         self.role == Role::Server && self.config().lenient.lone_lf
     }
@@ -131,7 +135,9 @@ impl Connection {
         self.config().limits.content
     }
 
-    /// What the rules and the machine make of a plain request is known beforehand, and is written down as they would.
+    /// Fast path of `take_request`: a plain request.
+    ///
+    /// The rules and the state machine would come to the same. Must equal `take_request_slow`.
     #[inline(always)]
     fn take_request_fast(
         &mut self,
@@ -188,7 +194,7 @@ impl Connection {
         self.heads = u64::from(is_head);
     }
 
-    /// What the machine needs to know of the request that is kept.
+    /// Returns the facts of the current request for the state machine.
     fn request_info(&mut self, framing: Framing, offered: &Offered) -> RequestInfo {
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();
@@ -203,7 +209,7 @@ impl Connection {
         }
     }
 
-    /// What the `Upgrade` of the request that is kept comes to, if it has one.
+    /// Checks the `Upgrade` of the current request, if it has one.
     #[inline(always)]
     fn offered(&mut self, options: Options) -> Offered {
         if self.scratch().head.has(KnownField::Upgrade) {
@@ -228,7 +234,7 @@ impl Connection {
         }
     }
 
-    /// The machine has taken the request.
+    /// Begins a request that the state machine has accepted.
     #[inline(always)]
     fn begin_request(&mut self, framing: Framing, offered: &Offered) -> Option<Step> {
         self.cycle = self.cycle.wrapping_add(1);
@@ -251,12 +257,15 @@ impl Connection {
         self.informational = 0;
     }
 
-    /// A client without an open question: stray empty lines pass, anything else is no answer.
+    /// Reads for a client without an open request.
+    ///
+    /// Stray empty lines pass; anything else is no response.
     #[inline(never)]
     pub(in crate::connection) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
         let may_be_empty_line = self.skip_empty_lines()?;
         if !may_be_empty_line && !self.scratch().buffer.is_empty() {
-            // RFC 9112, 9.2: data without an outstanding request is no response, and the connection closes.
+            // RFC 9112, 9.2: data without an outstanding request is no response, and the connection
+            // closes.
             return self.fail(ErrorKind::Unsolicited, 0);
         }
         self.need_data()
@@ -298,7 +307,7 @@ impl Connection {
         self.offset += len as u64;
     }
 
-    /// RFC 9110, 7.8: a 101 switches to what was offered, and to nothing else.
+    /// Checks that a 101 switches to what was offered (RFC 9110, 7.8).
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let before = self.state;
         self.apply_received(Input::Switch { early: true })?;
@@ -372,7 +381,7 @@ impl Connection {
         )))
     }
 
-    /// What a 426 asks for, for `required` and `retry`.
+    /// Keeps the protocols that a 426 requires, for `required` and `retry`.
     fn remember_required(&mut self, len: usize, status: u16) {
         let Scratch { buffer, head, required, .. } = self.scratch();
         required.clear();
@@ -420,8 +429,9 @@ impl Connection {
         }
     }
 
-    /// Consumes bytes of content or of its framing. What your code skips is counted; false where it has become too much
-    /// and receiving has ended.
+    /// Consumes bytes of content or of its framing.
+    ///
+    /// What your code skips is counted; false where it has become too much and receiving has ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
         let room = self.config().limits.drain.saturating_sub(self.drained);
         if !self.flags.skips || len as u64 <= room {
@@ -469,7 +479,9 @@ impl Connection {
         Ok(Some(self.emit_end(len)))
     }
 
-    /// The message is complete by its framing; the event that says so may come later.
+    /// Ends a message that is complete by its framing.
+    ///
+    /// The event that says so may come later.
     pub(in crate::connection) fn end_incoming(&mut self) -> Result<(), Error> {
         let input = if self.role == Role::Server { Input::RequestEnd } else { Input::ResponseEnd };
         self.apply_received(input)?;

@@ -9,8 +9,10 @@ use crate::wire::fields::{Field, FieldSource, Piece, Pieces};
 use crate::wire::known::KnownField;
 use crate::wire::syntax::trim;
 
-/// Field lines as text, checked once: for what every answer says, and for hosts that keep their fields as text. It is a
-/// [`FieldSource`] like any other, alone or in a pair, and is copied into a head as a whole.
+/// Field lines as text, checked once.
+///
+/// They are for fields of every response, and for programs that keep their fields as text. A block
+/// is a [`FieldSource`] like any other, alone or in a pair, and is copied into a head as a whole.
 ///
 /// ```
 /// use switchover::{Block, Connection, ResponseHead, Role, Step};
@@ -33,12 +35,15 @@ pub struct Block {
 }
 
 impl Block {
-    /// Checks lines of the form `Name: value`, each ended by CRLF; the last one need not be.
+    /// Checks lines of the form `Name: value`, each ended by CRLF.
     ///
-    /// Refused, with the index of the line: `InvalidName` (a line without a colon, an empty one, a name that is no token),
-    /// `InvalidValue` (an LF alone is one), and `ReservedField` for what depends on the connection or the message: fields of
-    /// framing, of one hop (RFC 9110, 7.6.1) and of a handshake, `Host` and `Expect`. Give those beside it. In the errors of a
-    /// head that has a block, the block counts as one line.
+    /// The last one need not be.
+    ///
+    /// Refused, with the index of the line: `InvalidName` (a line without a colon, an empty one, a
+    /// name that is no token), `InvalidValue` (an LF alone is one), and `ReservedField` for what
+    /// depends on the connection or the message: fields of framing, of one hop (RFC 9110, 7.6.1)
+    /// and of a handshake, `Host` and `Expect`. Give those beside it. In the errors of a head that
+    /// has a block, the block counts as one line.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
         let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };
@@ -66,12 +71,12 @@ impl Block {
         Ok(())
     }
 
-    /// How many lines there are.
+    /// Returns the number of lines.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

@@ -1,4 +1,4 @@
-//! Answers that are checked and encoded once, and sent many times on many connections.
+//! Responses that are encoded once, and sent many times on many connections.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,8 +13,10 @@ use crate::trace::TraceStep;
 use crate::wire::encode;
 use crate::wire::message::ResponseHead;
 
-/// A whole response, checked and encoded once, for [`respond_prepared`](Connection::respond_prepared) on any number of
-/// connections. Clones share its memory. With a `Date` among its fields it is good for a second.
+/// A whole response, checked and encoded once, for many connections.
+///
+/// Send it with [`respond_prepared`](Connection::respond_prepared). Clones share its memory. With a
+/// `Date` among its fields it is good for a second.
 ///
 /// ```
 /// use switchover::{Connection, Prepared, ResponseHead, Role, Step};
@@ -43,26 +45,29 @@ struct Parts {
     reason: Vec<u8>,
     /// The caller's own.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What [`Connection::respond`] writes in answer to a plain request.
+    /// The bytes that [`Connection::respond`] writes after a plain request.
     wire: Vec<u8>,
-    /// Where in it the content begins.
+    /// The offset of the content in them.
     head_len: usize,
-    /// What the machine knows of that answer.
+    /// The facts of the response for the state machine.
     answer: ResponseInfo,
-    /// What was put right in the field lines, as [`TraceStep::Tidied`] says it.
+    /// The corrections to field lines, as [`TraceStep::Tidied`] has them.
     tidied: u32,
 }
 
 impl Prepared {
     /// Checks and encodes a response with all of its content.
     ///
-    /// Refused: as [`respond`](Connection::respond) to a plain GET, for what is wrong with the response itself.
+    /// Refused: as [`respond`](Connection::respond) to a plain GET, for what is wrong with the
+    /// response itself.
     pub fn new(response: &ResponseHead<'_>, content: &[u8]) -> Result<Self, Error> {
         Self::with_config(response, content, Config::default())
     }
 
-    /// The same for connections with this configuration, whose [`tidy`](Config::tidy) may put the field lines right. A
-    /// connection that is not tidy refuses a response that needed it.
+    /// Creates a response for connections with this configuration.
+    ///
+    /// Its [`tidy`](Config::tidy) may correct the field lines. A connection that is not tidy
+    /// rejects a response that needed it.
     pub fn with_config(
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -93,12 +98,12 @@ impl Prepared {
         })))
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> u16 {
         self.0.status
     }
 
-    /// The content.
+    /// Returns the content.
     pub fn content(&self) -> &[u8] {
         self.0.wire.get(self.0.head_len..).unwrap_or_default()
     }
@@ -115,13 +120,14 @@ impl core::fmt::Debug for Prepared {
 }
 
 impl Connection {
-    /// Server: [`respond`](Self::respond) with a response that was checked and encoded before: the same bytes, states and
-    /// refusals. They are copied as they stand, unless the request was a HEAD, a CONNECT or HTTP/1.0, this connection is to
-    /// close or [advertises](Self::advertise), a 100 is still expected, or only [`Config::tidy`] allows them and this connection
-    /// is not tidy: then they are composed anew.
+    /// Server: [`respond`](Self::respond) with a response that was checked and encoded before: the
+    /// same bytes, states and refusals. They are copied as they stand, unless the request was a
+    /// HEAD, a CONNECT or HTTP/1.0, this connection is to close or [advertises](Self::advertise), a
+    /// 100 is still expected, or only [`Config::tidy`] allows them and this connection is not tidy:
+    /// then they are composed anew.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`,
-    /// `ReservedField`, `OutputTooSmall`.
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn respond_prepared(
         &mut self,
         prepared: &Prepared,
@@ -155,7 +161,9 @@ impl Connection {
         self.respond(&response, prepared.content(), out)
     }
 
-    /// Nothing but the persistence could make the answer differ from that to a plain request.
+    /// Returns whether the response equals that to a plain request.
+    ///
+    /// Only the persistence could make it differ.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
         let is_plain = self.role == Role::Server

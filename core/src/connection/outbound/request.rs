@@ -1,4 +1,6 @@
-//! What the verbs of `mod.rs` do, but for a server's answers: validate, count, compare with the space, write, and only then change the state.
+//! The verbs of `mod.rs`, but for a server's responses.
+//!
+//! Each validates, counts, compares with the space, writes, and only then changes the state.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -16,7 +18,7 @@ use crate::wire::fields::FieldSource;
 use crate::wire::message::{DataParts, RequestHead};
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
-/// Most heads that are sent are no longer, so the memory for them is asked for once.
+/// The capacity of a draft: most heads are no longer.
 const DRAFT: usize = 256;
 
 impl Connection {
@@ -24,7 +26,9 @@ impl Connection {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
     }
 
-    /// Composes in memory that stays. What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
+    /// Composes in memory that stays.
+    ///
+    /// What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
     #[inline(always)]
     pub(in crate::connection) fn with_draft<T>(
         &mut self,
@@ -40,8 +44,9 @@ impl Connection {
         outcome
     }
 
-    /// What a verb came to with the caller's field lines; where they may not be sent and the configuration says so, with the
-    /// same lines put right.
+    /// Returns the result of a verb, or retries it with corrected field lines.
+    ///
+    /// It retries if the lines may not be sent, and the configuration allows it.
     #[inline(always)]
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
@@ -57,7 +62,7 @@ impl Connection {
         }
     }
 
-    /// A refusal that is about lines is about the caller's own.
+    /// Retries with corrected lines; an error is about the caller's own.
     #[cold]
     fn send_tidied<'f>(
         &mut self,
@@ -112,7 +117,7 @@ impl Connection {
         self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
 
-    /// What decides which offers may be made now.
+    /// Returns the context that decides which offers may be made now.
     fn terms(&mut self) -> OfferContext {
         let secure = self.flags.secure;
         OfferContext { secure, ..self.scratch().terms }
@@ -125,7 +130,8 @@ impl Connection {
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        // RFC 9112, 9.2: what came before a request was asked is not its answer, whichever is looked at first.
+        // RFC 9112, 9.2: what came before a request was asked is not its answer, whichever is
+        // looked at first.
         if self.state.rx == Rx::Open && self.state.is_idle() && !self.unread().is_empty() {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
@@ -191,7 +197,7 @@ impl Connection {
         self.flags.ended_by_framing = outgoing == SendFraming::None;
     }
 
-    /// What is being sent, as the machine calls it.
+    /// Returns the state if a message is being sent.
     fn check_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),
@@ -312,7 +318,7 @@ impl Connection {
     }
 }
 
-/// What the given framing fields say.
+/// Returns the framing that the given fields declare.
 pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFraming {
     match survey.length {
         _ if survey.chunked => SendFraming::Chunked,
@@ -321,7 +327,9 @@ pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFram
     }
 }
 
-/// Writes a request head up to its last field line, if all is right that does not depend on the connection's state.
+/// Writes a request head up to its last field line.
+///
+/// It checks all that does not depend on the connection's state.
 fn write_request(
     draft: &mut Vec<u8>,
     request: &RequestHead<'_>,
@@ -345,7 +353,8 @@ fn write_request(
     if !survey.has_host() {
         return Err(Error::local(ErrorKind::InvalidHost));
     }
-    // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no case.
+    // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no
+    // case.
     let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
     let is_right = match is_connect {
         // The RFC's own example leaves the port out.
@@ -357,7 +366,8 @@ fn write_request(
     }
     let has_content = declared_framing(&survey) != SendFraming::None;
     let forbids_content = is_connect || request.method == "TRACE";
-    // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak HTTP/1.0.
+    // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak
+    // HTTP/1.0.
     if (has_content && forbids_content)
         || (survey.expects_continue && !has_content)
         || (survey.chunked && old_server)

@@ -1,4 +1,4 @@
-//! What a server answers: informational responses, the 101, final responses with or without their content.
+//! A server's responses: informational ones, the 101, final ones.
 
 use alloc::vec::Vec;
 
@@ -52,7 +52,7 @@ impl Connection {
         Ok(())
     }
 
-    /// A final response: its head, and all of its content where the caller gives that too.
+    /// Sends a final response: its head, and its content if the caller gives it.
     pub(in crate::connection) fn send_response_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -106,7 +106,8 @@ impl Connection {
         if !(200..=599).contains(&response.status) {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        // HTTP/1.0 knows no Upgrade: to such a client it would be noise, but in a 426, which has to name what would do.
+        // HTTP/1.0 knows no Upgrade: to such a client it would be noise, but in a 426, which has to
+        // name what would do.
         let is_understood = self.state.peer != Peer::V10 || response.status == 426;
         let advertises = !self.scratch().offer.is_empty() && is_understood;
         if response.status == 426 && required.is_empty() && !advertises {
@@ -120,14 +121,16 @@ impl Connection {
             let follows = content.filter(|_| outgoing != SendFraming::None).unwrap_or_default();
             encode::write_all(&[draft, follows], out).map(|()| outgoing)
         });
-        // The state was changed in place, and is as it was if anything is refused: a state that is passed around costs
-        // more than the rest of this.
+        // The state was changed in place, and is as it was if anything is refused: a state that is
+        // passed around costs more than the rest of this.
         let outgoing = composed.inspect_err(|_| self.state = before)?;
         self.commit_response(response.status, outgoing, content.is_some());
         Ok(())
     }
 
-    /// The head of a final response has left, with its content if it is whole, and the machine has been told.
+    /// Records that a final response's head has left.
+    ///
+    /// Its content has left too, if it is whole, and the state machine has been told.
     #[inline]
     pub(in crate::connection) fn commit_response(
         &mut self,
@@ -189,8 +192,9 @@ impl Connection {
         Ok(outgoing)
     }
 
-    /// Ends the head where there may be something to say about the connection or a protocol. Apart, so that most answers do
-    /// not pay for it.
+    /// Ends a head that has fields about the connection or a protocol.
+    ///
+    /// It is out of line, as most responses have none.
     #[inline(never)]
     fn compose_hop_by_hop(
         &self,
@@ -224,8 +228,10 @@ impl Connection {
         encode::finish(draft, survey, &added);
     }
 
-    /// What the machine makes of the answer to a plain request is known beforehand, where nothing has to be said about the
-    /// connection; false, and no change, where another than a plain one is answered.
+    /// Fast path of `apply_response` for a plain request.
+    ///
+    /// Returns `false` and changes nothing if the request was not plain. Must equal
+    /// `apply_response`; debug builds compare.
     #[inline(always)]
     pub(in crate::connection) fn apply_response_fast(
         &mut self,
@@ -250,18 +256,20 @@ impl Connection {
         Ok(())
     }
 
-    /// The list that the next final response advertises.
+    /// Returns the list that the next final response advertises.
     fn advertised(&self) -> &str {
         let list = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
         core::str::from_utf8(list).unwrap_or_default()
     }
 
-    /// RFC 9110, 9.3.6: a 2xx to CONNECT.
+    /// Returns whether this is a 2xx to CONNECT (RFC 9110, 9.3.6).
     fn opens_tunnel(&self, status: u16) -> bool {
         self.state.turn == Turn::Connect && (200..=299).contains(&status)
     }
 
-    /// RFC 9112, 6.3 from the sender's side: how the content ends, and the field that says so if the caller gave none.
+    /// Returns the framing, and the field for it if the caller gave none.
+    ///
+    /// RFC 9112, 6.3, from the sender's side.
     fn frame(
         &self,
         status: u16,
@@ -300,7 +308,9 @@ impl Connection {
         })
     }
 
-    /// The same where all of the content is there: it is framed by its length, whatever the client's version.
+    /// Returns the framing of whole content, by its length.
+    ///
+    /// The client's version does not matter.
     fn frame_whole(
         &self,
         status: u16,
@@ -333,12 +343,12 @@ impl Connection {
         ))
     }
 
-    /// RFC 9110, 9.3.2: the request that is being answered is a HEAD.
+    /// Returns whether the request being answered is a HEAD (RFC 9110, 9.3.2).
     pub(in crate::connection) fn request_is_head(&self) -> bool {
         self.heads & 1 != 0
     }
 
-    /// The last answer: to the request that waits for one, or else to the request that comes next.
+    /// Sends the last response: to the waiting request, or to the next one.
     pub(in crate::connection) fn reject_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -472,8 +482,10 @@ fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(
     Ok(())
 }
 
-/// Writes the field lines of a 1xx. RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps
-/// the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
+/// Writes the field lines of a 1xx.
+///
+/// RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps the
+/// connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
 fn write_interim(
     draft: &mut Vec<u8>,
     fields: &dyn FieldSource,

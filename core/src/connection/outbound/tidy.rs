@@ -1,7 +1,10 @@
-//! Field lines that contradict themselves, put right: what [`Config::tidy`](crate::Config::tidy) allows.
+//! Corrects field lines that contradict themselves.
 //!
-//! The strict encoder comes first. Only a list that it refuses comes here, and what is made of it goes through the strict
-//! encoder again: so nothing leaves that strict would not send. What has two meanings stays as it is, and is refused.
+//! [`Config::tidy`](crate::Config::tidy) allows it.
+//!
+//! The strict encoder comes first. Only a list that it refuses comes here, and what is made of it
+//! goes through the strict encoder again: so nothing leaves that strict would not send. What has
+//! two meanings stays as it is, and is refused.
 
 use alloc::vec::Vec;
 
@@ -12,7 +15,9 @@ use crate::wire::fields::{Field, FieldSource, members};
 use crate::wire::message::RequestHead;
 use crate::wire::syntax::{absolute_authority, decimal};
 
-/// What was done, for the trace; `TraceStep::Tidied` has the same list in words.
+/// The corrections, for the trace.
+///
+/// `TraceStep::Tidied` has the same list in words.
 const LENGTH_LEFT_OUT: u32 = 1;
 const LENGTH_ONCE: u32 = 2;
 const CODING_LEFT_OUT: u32 = 4;
@@ -27,7 +32,7 @@ pub(crate) struct Tidied<'a> {
     pub(crate) done: u32,
 }
 
-/// Whether a refusal is about lines that might be put right.
+/// Returns whether a rejection is about lines that might be corrected.
 pub(crate) fn may_cure(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -39,7 +44,7 @@ pub(crate) fn may_cure(kind: ErrorKind) -> bool {
     )
 }
 
-/// What a message may say of how its content ends.
+/// The framing fields that a message may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Allowed {
     /// Nothing: it has no content.
@@ -50,7 +55,7 @@ pub(crate) enum Allowed {
     Both,
 }
 
-/// The lines of a response of that status, or of a 1xx.
+/// Returns the lines of a response of that status, or of a 1xx.
 pub(crate) fn response<'a>(
     fields: &'a dyn FieldSource,
     status: u16,
@@ -63,7 +68,7 @@ pub(crate) fn response<'a>(
     tidied
 }
 
-/// The lines of a request.
+/// Returns the lines of a request.
 pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     let mut tidied = Tidied::of(request.fields);
     tidied.tidy_host(request);
@@ -82,7 +87,7 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     tidied
 }
 
-/// The lines of a trailer section; of none, where the message is not chunked.
+/// Returns the lines of a trailer section; none if the message is not chunked.
 pub(crate) fn trailers<'a>(fields: &'a dyn FieldSource, is_chunked: bool) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
     tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !is_forbidden_trailer(field));
@@ -104,7 +109,9 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// RFC 9112, 3.2: the one Host is the target's authority. Two of them stay two.
+    /// Makes the one Host the target's authority (RFC 9112, 3.2).
+    ///
+    /// Two of them stay two.
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
         let target = request.target.as_bytes();
         let is_connect = request.method == "CONNECT";
@@ -124,8 +131,9 @@ impl<'a> Tidied<'a> {
         self.done |= HOST_REPLACED;
     }
 
-    /// RFC 9112, 6: at most one way to say where the content ends, and none where there is none. Lengths that differ and
-    /// codings other than chunked stay.
+    /// Leaves at most one framing field, and none without content.
+    ///
+    /// Lengths that differ and codings other than chunked stay. RFC 9112, 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
         let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));

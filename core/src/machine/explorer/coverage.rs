@@ -1,5 +1,5 @@
-//! Nothing in the machine is idle: every value, reason and answer occurs in one of the roles, and what does not occur
-//! in the other is listed with the reason.
+//! Nothing in the machine is idle: every value, reason and answer occurs in one of the roles, and
+//! what does not occur in the other is listed with the reason.
 
 use std::collections::BTreeSet;
 use std::format;

@@ -1,5 +1,7 @@
-//! `core/docs/states.md`, drawn from the machine. A stale file fails the test; `BLESS=1` rewrites it, and the diff
-//! shows what a change of the machine has changed.
+//! `core/docs/states.md`, drawn from the machine.
+//!
+//! A stale file fails the test; `BLESS=1` rewrites it, and the diff shows what a change of the
+//! machine has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -161,7 +163,8 @@ fn diagram<'a>(
 
 // The tables.
 
-/// What the machine says to an input of that name; accepted is whatever is accepted in one of its forms.
+/// What the machine says to an input of that name; accepted is whatever is accepted in one of its
+/// forms.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.turn).into_iter().filter(|input| name(*input) == kind) {

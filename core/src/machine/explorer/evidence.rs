@@ -1,5 +1,5 @@
-//! Each rule of `rules.rs` is needed: the machine without it is explored until the fault appears that the rule
-//! prevents. Tests elsewhere show that the whole machine has no such fault.
+//! Each rule of `rules.rs` is needed: the machine without it is explored until the fault appears
+//! that the rule prevents. Tests elsewhere show that the whole machine has no such fault.
 
 use std::prelude::v1::*;
 use std::{format, println};

@@ -2,7 +2,9 @@
 
 use crate::enums::enums;
 
-/// A broken promise of the machine, or of the `Connection` around it. Its name says what happened.
+/// A broken promise of the machine, or of the `Connection` around it.
+///
+/// Its name says what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
     // In one machine alone.
@@ -33,8 +35,8 @@ pub(super) enum Fault {
     DiscardedAfterClose,
     /// No rule can prevent it, because a refused Upgrade keeps the connection.
     EarlyAfterUpgrade,
-    /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and tunnels all the same is not told
-    /// apart from one that answers.
+    /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and
+    /// tunnels all the same is not told apart from one that answers.
     TunnelAfterRefusal,
 }
 

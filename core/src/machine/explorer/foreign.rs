@@ -1,4 +1,6 @@
-//! Each role against a peer that another program wrote. Two ends that both keep the rules hide what the rules are for.
+//! Each role against a peer that another program wrote.
+//!
+//! Two ends that both keep the rules hide what the rules are for.
 //!
 //! The peer knows at once what our side has sent; only what it sends itself waits in a queue.
 
@@ -18,9 +20,11 @@ use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Turn};
 pub(super) enum Habit {
     /// A client that speaks the new protocol right after its offer or CONNECT.
     SpeaksEarly,
-    /// A client that waits for a 100, gets a final response instead, and goes on to its next request.
+    /// A client that waits for a 100, gets a final response instead, and goes on to its next
+    /// request.
     DropsContent,
-    /// A client that sends another request after its offer, to be read as if it came through the new layer.
+    /// A client that sends another request after its offer, to be read as if it came through the
+    /// new layer.
     Injects,
     /// A server that refuses, and speaks the new protocol all the same.
     TunnelsAnyway,
@@ -113,7 +117,9 @@ impl Against {
         }
     }
 
-    /// A server's answers to the oldest request. None is a 2xx, which would accept a CONNECT.
+    /// A server's answers to the oldest request.
+    ///
+    /// None is a 2xx, which would accept a CONNECT.
     fn refusals(&self, node: &Pair) -> Vec<(What, Mind)> {
         let state = node.side.state;
         if state.request == Phase::Idle || state.response != Phase::Idle || !node.queue.is_empty() {
@@ -129,7 +135,9 @@ impl Against {
         refusals.map(send).collect()
     }
 
-    /// What our side makes of the next message. What the peer has brought upon itself is not our fault.
+    /// What our side makes of the next message.
+    ///
+    /// What the peer has brought upon itself is not our fault.
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
         let side = node.side;
         // It has nothing else to hide: what it answers, and what its content belongs to, is right.
@@ -147,7 +155,8 @@ impl Against {
                 Err(Fault::TunnelAfterRefusal)
             }
             (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
-            // Plain bytes after the switch are the new protocol's to refuse, before `Resume` and after it.
+            // Plain bytes after the switch are the new protocol's to refuse, before `Resume` and
+            // after it.
             (Fault::HttpAtSwitched, _) => Ok(side),
             (Fault::WrongLayer, _) if !side.keeps_old => Ok(side),
             (Fault::Refused | Fault::Blamed, _) => Ok(side.failed(&self.scope)),

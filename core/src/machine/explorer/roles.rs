@@ -137,7 +137,8 @@ impl Alone {
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)
         } else if is_answered && state.expect != Expect::None && state.request == Phase::Body {
-            // One that a closing response has dropped may keep its expectation, which is not asked for any more.
+            // One that a closing response has dropped may keep its expectation, which is not asked
+            // for any more.
             Some(Fault::ExpectStray)
         } else {
             None

@@ -1,7 +1,8 @@
 //! The rules of the machine that look arbitrary, and the machine without one of them.
 //!
-//! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in it. The rules
-//! that are not in `apply` are switched off where they are obeyed: in `side.rs`, or in [`Machine::awaiting`].
+//! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in
+//! it. The rules that are not in `apply` are switched off where they are obeyed: in `side.rs`, or
+//! in [`Machine::awaiting`].
 
 use crate::enums::enums;
 use crate::error::ErrorKind;

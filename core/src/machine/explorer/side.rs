@@ -1,5 +1,5 @@
-//! One end of a connection: the machine, the little that stands beside it in a `Connection`, what it reads and when,
-//! and every choice that its caller has.
+//! One end of a connection: the machine, the little that stands beside it in a `Connection`, what
+//! it reads and when, and every choice that its caller has.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -10,8 +10,10 @@ use super::rules::{Machine, Rule};
 use super::wire::{Message, NEXT, NOBODY, Queue, What};
 use crate::machine::{Awaiting, Input, Phase, ResponseInfo, Role, Rx, State, Tx};
 
-/// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
-/// three has all that a longer one has: a first, a last, and one between.
+/// How many requests may be unanswered in the exploration.
+///
+/// The machine's own bound is far off, and a pipeline of three has all that a longer one has: a
+/// first, a last, and one between.
 pub(super) const PIPELINE: u8 = 3;
 
 /// What is explored.
@@ -42,10 +44,12 @@ pub(super) struct Side {
     pub(super) layer: u8,
     /// The end of this layer's bytes has been sent.
     pub(super) ended: bool,
-    /// It has cut a message short, closed while a request may be on its way, or seen the peer do so. A peer that
-    /// misses something afterwards is not wrong to say so.
+    /// It has cut a message short, closed while a request may be on its way, or seen the peer do
+    /// so. A peer that misses something afterwards is not wrong to say so.
     pub(super) gave_up: bool,
-    /// What was received before `Resume` is still there. Only a machine without its rules lets this happen.
+    /// What was received before `Resume` is still there.
+    ///
+    /// Only a machine without its rules lets this happen.
     pub(super) keeps_old: bool,
     /// Server: the request that it is at. See [`Message::age`].
     pub(super) age: u8,
@@ -86,12 +90,15 @@ impl Side {
         self.state.is_over()
     }
 
-    /// Nothing that comes is read any more: the direction has ended, or the caller has closed the transport.
+    /// Nothing that comes is read any more: the direction has ended, or the caller has closed the
+    /// transport.
     pub(super) fn is_deaf(self) -> bool {
         matches!(self.state.rx, Rx::Closed | Rx::Failed) || (self.gave_up && self.is_over())
     }
 
-    /// It waits for the peer, and says so. Whose direction has ended is the one to end the transport's.
+    /// It waits for the peer, and says so.
+    ///
+    /// Whose direction has ended is the one to end the transport's.
     pub(super) fn waits(self, scope: &Scope) -> bool {
         let has_ended = self.state.tx != Tx::Closed || self.ended;
         has_ended
@@ -143,8 +150,9 @@ impl Side {
         }
     }
 
-    /// Bytes of the layer below, which the caller gave to the new protocol before it resumed HTTP, or whose carrier
-    /// takes them now. Only what was received before and not taken could reach the engine.
+    /// Bytes of the layer below, which the caller gave to the new protocol before it resumed HTTP,
+    /// or whose carrier takes them now. Only what was received before and not taken could reach the
+    /// engine.
     fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
         match what {
             What::Http(_) => Err(Fault::WrongLayer),
@@ -154,12 +162,14 @@ impl Side {
         }
     }
 
-    /// The caller reads for the new protocol; what a peer sends above it waits until HTTP is resumed here too.
+    /// The caller reads for the new protocol; what a peer sends above it waits until HTTP is
+    /// resumed here too.
     fn read_switched(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         match message.what {
             _ if message.layer > self.layer => None,
             What::Http(_) => Some(Err(Fault::HttpAtSwitched)),
-            // The end of the transport is met again by the next reader; the end of a layer is forgotten.
+            // The end of the transport is met again by the next reader; the end of a layer is
+            // forgotten.
             What::Eof { gave_up } if gave_up || scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
             What::Foreign | What::Eof { .. } => Some(Ok(self)),
         }
@@ -192,7 +202,8 @@ impl Side {
         let expected = match self.role {
             Role::Server if is_request => age,
             Role::Server => self.age,
-            // Where a response with `close` has dropped the requests after it, its end has nothing to be matched to.
+            // Where a response with `close` has dropped the requests after it, its end has nothing
+            // to be matched to.
             Role::Client if input == Input::ResponseEnd => age,
             Role::Client => self.state.pipelined,
         };
@@ -294,7 +305,8 @@ impl Side {
         Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
     }
 
-    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy for that.
+    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy
+    /// for that.
     fn close_after_response(self, scope: &Scope) -> Option<Move> {
         let input = Input::CloseAfterResponse;
         if self.state.is_idle() {
@@ -349,8 +361,9 @@ impl Side {
         Some(Move { sends: vec![head], ..step })
     }
 
-    /// The last answer: to the request that waits for one, or else to the request that comes next, which is on its way or
-    /// which the client has yet to send. The head is part of the same verb, and never a 2xx.
+    /// The last answer: to the request that waits for one, or else to the request that comes next,
+    /// which is on its way or which the client has yet to send. The head is part of the same verb,
+    /// and never a 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = ResponseInfo { success: false, content, persist: true };

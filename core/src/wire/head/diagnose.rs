@@ -1,8 +1,8 @@
-//! The cold pass: one line, byte by byte, to the first one that no valid message could have had there.
+//! The cold pass: reads a line byte by byte, up to its first fault.
 //!
-//! It is a little automaton, so its verdict on a byte depends on nothing after that byte: whatever made the fast
-//! parser stop, and however much of the input was there by then, the answer is the same. On one byte syntax comes
-//! before limits.
+//! It is a little automaton, so its verdict on a byte depends on nothing after that byte: whatever
+//! made the fast parser stop, and however much of the input was there by then, the answer is the
+//! same. On one byte syntax comes before limits.
 
 use super::section::{Section, Tolerated};
 use crate::error::{ErrorKind, Fault};
@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::wire::scan::class::{is_target_octet, is_tchar, is_value_octet};
 use crate::wire::syntax::is_ows;
 
-/// Which line it is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Request {
@@ -39,7 +39,7 @@ impl Line {
     }
 }
 
-/// Where in a line the automaton stands.
+/// The state of the automaton in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Method,
@@ -58,8 +58,10 @@ enum Place {
     LastCr,
 }
 
-/// The first fault of the line that begins at `start`; `bytes` begins with the head and ends where looking further
-/// cannot matter. `limit` bounds the whole section.
+/// Finds the first fault of the line at `start`.
+///
+/// `bytes` begins with the head and ends where looking further cannot matter. `limit` bounds the
+/// whole section.
 pub(crate) fn diagnose(
     line: Line,
     bytes: &[u8],
@@ -75,7 +77,7 @@ pub(crate) fn diagnose(
     fault.unwrap_or(Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() })
 }
 
-/// The same, where there may be none.
+/// Finds the first fault, if there is one.
 pub(crate) fn first_fault(
     line: Line,
     bytes: &[u8],
@@ -88,7 +90,8 @@ pub(crate) fn first_fault(
         Line::Status(_) => Place::Version(0),
         Line::Field { .. } => Place::FieldStart,
     };
-    // As if a space stood before the line: the first byte of the method is found as that of the target is.
+    // As if a space stood before the line: the first byte of the method is found as that of the
+    // target is.
     let mut before = b' ';
     for (at, &octet) in bytes.iter().enumerate().skip(start) {
         let index = at - start;
@@ -117,7 +120,7 @@ fn section_too_large(line: Line) -> ErrorKind {
     }
 }
 
-/// A limit that the byte at `index` of its line is the first to break.
+/// Returns the limit that the byte at `index` of its line is the first to break.
 fn exceeded(
     line: Line,
     place: Place,
@@ -219,7 +222,7 @@ fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     }
 }
 
-/// Whitespace that begins a line (RFC 9112, 2.2 and 5.2).
+/// Checks whitespace that begins a line (RFC 9112, 2.2 and 5.2).
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
         Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),

@@ -1,4 +1,6 @@
-//! A head that is there as a whole, in one go. No branch in it is one that the processor would often guess wrong.
+//! A head that is there as a whole, in one go.
+//!
+//! No branch in it is one that the processor would often guess wrong.
 
 use super::{Head, Section, StartLine, ends_at, field_line, slot, token_len};
 use crate::limits::Limits;
@@ -8,7 +10,9 @@ use crate::wire::scan;
 use crate::wire::scan::class::Class;
 
 impl Head {
-    /// A head of which all is there and all is well; else `None`, and nothing that is left of the attempt means anything.
+    /// Fast path of `Head::parse`: a complete head without a fault.
+    ///
+    /// `None` otherwise; then nothing left of the attempt has a meaning. Must equal `parse_slow`.
     #[inline(always)]
     pub(super) fn parse_fast(
         &mut self,
@@ -39,7 +43,7 @@ impl Head {
         Some(head_len)
     }
 
-    /// Whether the known fields with names longer than what `slot` looks at are those.
+    /// Verifies known fields whose names are longer than `slot` looks at.
     #[inline]
     fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
         let mut long = self.known.seen & KnownField::LONG;
@@ -63,20 +67,24 @@ struct HeadLines<'a> {
     section: Section,
     limits: &'a Limits,
     start_line: &'a mut StartLine,
-    /// Where the places of known fields go: to where they stay, as a copy of what was just written waits for the writes.
+    /// The table of known fields, in its final place.
+    ///
+    /// A copy of what was just written would wait for the writes.
     known: Option<&'a mut Known>,
     fields: &'a mut alloc::vec::Vec<FieldSpan>,
     head_len: usize,
 }
 
-/// What has been found so far.
+/// The lines found so far.
 struct Found<'a> {
     bytes: &'a [u8],
     index: u32,
-    /// Where each known field stands: the last of them, which is the first as long as none is repeated.
+    /// The index of each known field.
+    ///
+    /// It is that of the last line, which is the first as long as none is repeated.
     places: &'a mut Known,
     seen: KnownFields,
-    /// How many lines have a known field.
+    /// The number of lines with a known field.
     known: u32,
     is_well: bool,
 }
@@ -113,8 +121,10 @@ impl<'a> scan::Reader for HeadLines<'a> {
         self.fields
     }
 
-    /// `field-name ":" OWS field-value OWS` (RFC 9112, 5) as nearly everybody sends it: a name of some length, one space before
-    /// the value, none after it. The value's bytes have passed the scanner.
+    /// Fast path of a field line: `name: value` as nearly every peer sends it.
+    ///
+    /// `field-name ":" OWS field-value OWS` (RFC 9112, 5): a name of some length, one space before
+    /// the value, none after it. The value's bytes have passed the scanner. Must equal `line_slow`.
     #[inline(always)]
     fn line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) -> bool {
         let scan::Line { start, name, end, name_begins, name_ends, middle, closing } = line;
@@ -164,7 +174,7 @@ impl Found<'_> {
     }
 }
 
-/// Any other line, and its slot.
+/// Reads any other line, and its slot.
 #[cold]
 #[inline(never)]
 fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)> {
@@ -173,7 +183,7 @@ fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)>
     Some((field, slot(field, bytes)))
 }
 
-/// Whether each field line keeps to the limit.
+/// Returns whether each field line keeps the limit.
 #[cold]
 fn are_short(ends: &[u32], limits: &Limits) -> bool {
     ends.windows(2).all(|pair| pair[1] - pair[0] - 2 <= limits.field_line)

@@ -1,12 +1,14 @@
 //! Start line and field lines, from bytes to spans.
 //!
-//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines, then each is read. A head
-//! that comes in pieces, or has anything unusual in it, is taken line by line as their ends are found: a byte that
-//! has been looked at is not looked at again, however the input is cut. Both ways read a line by the same functions, and what
-//! is accepted is checked for good.
+//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines,
+//! then each is read. A head that comes in pieces, or has anything unusual in it, is taken line by
+//! line as their ends are found: a byte that has been looked at is not looked at again, however the
+//! input is cut. Both ways read a line by the same functions, and what is accepted is checked for
+//! good.
 //!
-//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first byte that no valid
-//! message could have had there: so an error is the same for one input at every split.
+//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the
+//! first byte that no valid message could have had there: so an error is the same for one input at
+//! every split.
 
 mod diagnose;
 mod fast;
@@ -33,10 +35,10 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     known: Known,
-    /// Which offers were found to be eligible when the request was taken, of the first 64; a bit for each.
+    /// The offers, of the first 64, that were eligible; a bit for each.
     pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
-    /// Where the current line begins.
+    /// The offset of the current line.
     line: usize,
     /// Up to where no line end was found.
     scanned: usize,
@@ -61,7 +63,7 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Ready for the next head; the memory stays.
+    /// Prepares for the next head; the memory stays.
     pub(crate) fn clear(&mut self) {
         let mut fields = core::mem::take(&mut self.fields);
         fields.clear();
@@ -75,13 +77,15 @@ impl Head {
         }
     }
 
-    /// Whether some of it has been seen, and not all.
+    /// Returns whether a part of a head has been seen, and not all.
     pub(crate) fn is_begun(&self) -> bool {
         !self.is_complete && self.scanned > 0
     }
 
-    /// Parses on. The first `len` of `bytes` begin with the head's first byte and are all that has come; after them may be
-    /// more, which means nothing. Gives the head's length once its empty line is there.
+    /// Parses on.
+    ///
+    /// The first `len` of `bytes` begin with the head's first byte and are all that has come; after
+    /// them may be more, which means nothing. Gives the head's length once its empty line is there.
     #[inline(always)]
     pub(crate) fn parse(
         &mut self,
@@ -141,7 +145,7 @@ impl Head {
         }
     }
 
-    /// The first byte that has not been scanned and may not stand in a line, or ends it.
+    /// Returns the first byte not scanned that ends a line or may not be in one.
     fn line_end(&self, bytes: &[u8], section: Section) -> Option<usize> {
         let mut from = self.scanned;
         loop {
@@ -153,7 +157,7 @@ impl Head {
         }
     }
 
-    /// More bytes are needed, unless what is there is too much already.
+    /// Asks for more bytes, unless a limit is broken already.
     fn partial(
         &self,
         bytes: &[u8],
@@ -168,17 +172,17 @@ impl Head {
         Ok(None)
     }
 
-    /// All that has come since is more of the line that has not ended, up to a CR at the most.
+    /// Fast path of `parse`: more of the unfinished line, up to a CR at most.
     pub(crate) fn continue_line(&mut self, bytes: &[u8]) {
         self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
 
-    /// Whether all of so many bytes have been looked at, and the last of them did not begin the end of a line.
+    /// Returns whether all of `len` bytes are scanned, and the last ends no line.
     pub(crate) fn is_inside_line(&self, len: usize) -> bool {
         self.scanned == len
     }
 
-    /// Up to where bytes of the line that has not ended may come, from the head's first, before a limit is looked at again.
+    /// Returns how far the unfinished line may go before a limit is checked again.
     pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
         let line =
             if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
@@ -213,7 +217,7 @@ impl Head {
         }
     }
 
-    /// The first line is at the beginning of the head.
+    /// Begins the head with its start line.
     fn begin(&mut self, start_line: Option<StartLine>) -> bool {
         self.has_start_line = start_line.is_some();
         self.start_line = start_line.unwrap_or_default();
@@ -230,7 +234,7 @@ impl Head {
         true
     }
 
-    /// RFC 9112, 5.2: a client replaces a fold in a response by spaces.
+    /// Replaces a fold in a response by spaces (RFC 9112, 5.2).
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         let crlf = bytes[self.line - 2] == b'\r';
         bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');
@@ -244,7 +248,9 @@ impl Head {
         }
     }
 
-    /// The lowest byte that is wrong. `seen` is the last one that had to be looked at to know that something is.
+    /// Returns the fault with the lowest offset.
+    ///
+    /// `seen` is the last one that had to be looked at to know that something is.
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
             Section::Request { lone_lf } if self.line == 0 => Line::Request { lone_lf },
@@ -280,7 +286,7 @@ impl Head {
         self.start_line.status
     }
 
-    /// The x of HTTP/1.x.
+    /// Returns the x of HTTP/1.x.
     #[inline]
     pub(crate) fn minor(&self) -> u8 {
         self.start_line.minor
@@ -301,14 +307,14 @@ impl Head {
         self.known.seen & known != 0
     }
 
-    /// The value of a known field that stands once, and its place.
+    /// Returns the value of a known field that occurs once, and its offset.
     #[inline(always)]
     pub(crate) fn only<'b>(&self, known: KnownField, bytes: &'b [u8]) -> Option<(&'b [u8], usize)> {
         let field = self.fields.get(self.known.only(known)?)?;
         Some((field.value.of(bytes), field.value.start as usize))
     }
 
-    /// The values of all lines of a known field, with their places.
+    /// Returns the values of all lines of a known field, with their offsets.
     pub(crate) fn values<'b>(
         &'b self,
         known: KnownField,
@@ -326,7 +332,7 @@ impl Head {
     }
 }
 
-/// Whether a line ends there.
+/// Returns whether a line ends at `end`.
 #[inline(always)]
 fn ends_at(bytes: &[u8], end: usize) -> bool {
     bytes.get(end..end + 2) == Some(b"\r\n")
@@ -340,7 +346,7 @@ fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
     KnownField::recognise(field.name.of(bytes)).map_or(KnownField::COUNT, |known| known as usize)
 }
 
-/// A field line as anybody may send it.
+/// Reads a field line in any form.
 fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
     let colon = start + name;
     if name == 0 || bytes.get(colon) != Some(&b':') {
@@ -350,7 +356,7 @@ fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<Fie
     Some(FieldSpan { name: Span::new(start, colon), value: trimmed(raw, colon + 1) })
 }
 
-/// The span of `raw`, which stands at `start`, without the whitespace around it.
+/// Returns the span of `raw` without surrounding whitespace.
 fn trimmed(raw: &[u8], start: usize) -> Span {
     let value = trim(raw);
     let lead =
@@ -376,7 +382,7 @@ mod tests {
 
     const REQUEST: Section = Section::Request { lone_lf: false };
 
-    /// What the slow parser says of all the input: the head's length, a fault, or that more is needed.
+    /// Parses all of the input with the slow parser.
     fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
         let (mut start, mut index) = (0, 0);
         loop {
