@@ -1,5 +1,4 @@
-//! Enums that cross a boundary: each has its values in the order of their numbers and a stable
-//! `name()`.
+//! Enums with stable numbers and names, which cross language boundaries.
 //!
 //! A macro, because no function can see that a variant is missing from a list: here the `match`
 //! that names the variants is exhaustive and the list is made from the same words.
@@ -11,17 +10,17 @@ macro_rules! enums {
             /// Every value, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The number, the same in every binding: its place in [`ALL`](Self::ALL).
+            /// Returns the number, the same in every binding: its place in [`ALL`](Self::ALL).
             pub const fn number(self) -> u32 {
                 self as u32
             }
 
-            /// The value of a number.
+            /// Returns the value of a number.
             pub const fn from_number(number: u32) -> Option<Self> {
                 if (number as usize) < Self::ALL.len() { Some(Self::ALL[number as usize]) } else { None }
             }
 
-            /// The stable name, the same in every binding.
+            /// Returns the stable name, the same in every binding.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+

@@ -50,9 +50,10 @@ use crate::upgrade::Request;
 use crate::wire::fields::{Field, FieldSource, Fields, Piece, Pieces};
 use crate::wire::known::KnownField;
 
-/// The target that a request for this URI has on a connection to the server itself: its path and
-/// query, the authority for CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the
-/// target is the URI as it is. RFC 9112, 3.2.
+/// Returns the target of a request to the server itself for this URI.
+///
+/// It is path and query, the authority for CONNECT, or `*` for an OPTIONS of the whole server. To a
+/// proxy the target is the URI as it is. RFC 9112, 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
         return uri
@@ -81,8 +82,9 @@ impl FieldSource for HeaderMap {
     }
 }
 
-/// A name is a token, and a value has no control character but HTAB: the types hold it, so nothing
-/// is checked again.
+/// No line is checked again: the types hold a valid name and value.
+///
+/// A name is a token, and a value has no control character but HTAB.
 impl Pieces for HeaderMap {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
         for (name, value) in self {
@@ -132,8 +134,10 @@ impl Memory {
     }
 }
 
-/// Makes a new request what was received, of which the lines become parts of this copy of its head.
-/// What a new one is already, as most are, is not made again.
+/// Makes `request` the one that was received.
+///
+/// Its lines become parts of this copy of its head. A request that is new already, as most are, is
+/// not made again.
 fn fill_request<B>(
     request: &mut ::http::Request<B>,
     received: Request<'_>,
@@ -155,9 +159,10 @@ fn fill_request<B>(
     Ok(())
 }
 
-/// The authority in an OPTIONS of a server as a whole whose target is absolute and has no path.
-/// `Uri` would have `/` for that, which is another target; `*` with the authority as its Host is
-/// the same one (RFC 9112, 3.2.4).
+/// Returns the authority of an OPTIONS for the whole server.
+///
+/// Its target is absolute and has no path. `Uri` would have `/` for that, which is another target;
+/// `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
 fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     let (method, target) = received.line_octets();
     if method != b"OPTIONS" || target.first() == Some(&b'/') {
@@ -167,7 +172,7 @@ fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     received.authority().filter(|_| !rest.contains(['/', '?']))
 }
 
-/// The same part of the copy.
+/// Returns the same part of the copy.
 fn part(copy: &Bytes, whole: &[u8], part: &[u8]) -> Bytes {
     let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
     match start.checked_add(part.len()) {

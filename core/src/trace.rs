@@ -1,9 +1,10 @@
-//! What happened on a connection, as a bounded ring: enough to print a transcript, or to see
-//! afterwards *why*.
+//! The latest steps of a connection, in a bounded ring.
+//!
+//! They are enough to print a transcript, or to see afterwards *why*.
 
 use crate::enums::enums;
 
-/// What kind of thing happened; what the number beside it means.
+/// The kind of a step; each says what its number means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceStep {
@@ -61,9 +62,9 @@ enums! {
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trace {
-    /// What it was.
+    /// The kind of the step.
     pub step: TraceStep,
-    /// What goes with it; see [`TraceStep`].
+    /// The number that goes with it; see [`TraceStep`].
     pub number: u32,
     /// Bytes received and passed when it happened.
     pub offset: u64,
@@ -73,7 +74,9 @@ pub struct Trace {
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: [Trace; Self::SIZE],
-    /// How many have been put in, and how many of these are taken or lost; both wrap.
+    /// The number of entries put in; it wraps.
+    ///
+    /// The number taken or lost wraps too.
     pushed: u32,
     popped: u32,
 }

@@ -1,5 +1,6 @@
-//! Between HTTP/1.1 and HTTP/2: what must not cross, and an offer as an extended CONNECT (RFC 9113,
-//! 8.2.2; RFC 8441).
+//! Between HTTP/1.1 and HTTP/2: fields, and an offer as an extended CONNECT.
+//!
+//! RFC 9113, 8.2.2; RFC 8441.
 //!
 //! ```
 //! use switchover::RequestHead;
@@ -40,8 +41,9 @@ use crate::upgrade::policy;
 use crate::wire::fields::{FieldSource, Protocol};
 use crate::wire::message::RequestHead;
 
-/// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2,
-/// pseudo-header fields first. A 2xx to it is the 101. Only where the server's
+/// Returns the extended CONNECT for a request that offers `protocol`.
+///
+/// Pseudo-header fields come first. A 2xx to it is the 101. Only if the server's
 /// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);

@@ -1,4 +1,4 @@
-//! What your code may use beside a connection.
+//! Tools for use beside a connection.
 //!
 //! Nothing else in this crate imports it.
 

@@ -1,5 +1,4 @@
-//! What the rules of particular tokens are written with: what they are judged by, and how they
-//! judge.
+//! The context and the helpers that the rules of tokens are written with.
 
 use crate::limits::Config;
 use crate::machine::Role;
@@ -7,7 +6,7 @@ use crate::wire::fields::{Field, FieldSource};
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::message::RequestHead;
 
-/// What of a connection decides which offers may be accepted, or made.
+/// The facts of a connection that decide which offers may be made or accepted.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OfferContext {
@@ -50,21 +49,21 @@ impl Proof {
     }
 }
 
-/// Whether there is a field line of that name.
+/// Returns whether there is a field line of that name.
 pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_there = false;
     fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
     is_there
 }
 
-/// Whether one of some known fields is there.
+/// Returns whether one of some known fields is there.
 pub(crate) fn is_any_there(fields: &dyn FieldSource, known: KnownFields) -> bool {
     let mut is_there = false;
     fields.each_known(known, &mut |_, _| is_there = true);
     is_there
 }
 
-/// What a field that must stand once has.
+/// The values of a field that must occur once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values<'a> {
     None,

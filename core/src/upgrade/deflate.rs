@@ -1,4 +1,4 @@
-//! What is negotiated about `permessage-deflate` (RFC 7692, 7.1).
+//! The negotiation of `permessage-deflate` (RFC 7692, 7.1).
 //!
 //! Compressing is the next protocol's work.
 
@@ -9,26 +9,32 @@ use crate::wire::fields::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
 
-/// The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on.
-/// As text it is the value of `Sec-WebSocket-Extensions` that says so.
+/// The parameters of `permessage-deflate`.
+///
+/// They are a server's own, or those that both sides have agreed on. As text they are the value of
+/// `Sec-WebSocket-Extensions`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Deflate {
     /// The server forgets its window after each message.
     pub server_no_context_takeover: bool,
     /// The client forgets its window after each message.
     pub client_no_context_takeover: bool,
-    /// The server's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means
-    /// 15.
+    /// The server's maximum window: 2 to this power, 8 to 15.
+    ///
+    /// `None` is not sent and means 15.
     pub server_max_window_bits: Option<u8>,
-    /// The client's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means
-    /// 15.
+    /// The client's maximum window: 2 to this power, 8 to 15.
+    ///
+    /// `None` is not sent and means 15.
     pub client_max_window_bits: Option<u8>,
 }
 
 const LARGEST: u8 = 15;
 
 impl Deflate {
-    /// Client: what the server's 101 has agreed to; `None` without permessage-deflate.
+    /// Client: returns the parameters that the server's 101 has agreed to.
+    ///
+    /// `None` without permessage-deflate.
     ///
     /// The engine has compared it with the offer before it showed the 101.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
@@ -41,7 +47,9 @@ impl Deflate {
         Some(agreed)
     }
 
-    /// What to answer to an offer, where this side's own parameters allow it (RFC 7692, 7.1).
+    /// Returns the response to an offer, if this side's parameters allow one.
+    ///
+    /// RFC 7692, 7.1.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;
@@ -67,7 +75,7 @@ impl Deflate {
         })
     }
 
-    /// RFC 7692, 7.1.2.
+    /// Returns whether the parameters are legal (RFC 7692, 7.1.2).
     fn is_legal(&self) -> bool {
         let mut windows =
             self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
@@ -98,7 +106,7 @@ impl fmt::Display for Deflate {
     }
 }
 
-/// Whether an answer keeps to an offer (RFC 7692, 7.1).
+/// Returns whether a response keeps to an offer (RFC 7692, 7.1).
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
     let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
         return false;
@@ -125,7 +133,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// `None` where a parameter is unknown, repeated or has no legal value.
+    /// Reads an extension; `None` if a parameter is unknown, repeated or illegal.
     fn read(extension: &Extension<'_>) -> Option<Self> {
         let mut read = Self { agreed: Deflate::default(), client_bits_hint: false };
         for (name, value) in &extension.parameters {
@@ -158,7 +166,7 @@ impl Parameters {
     }
 }
 
-/// RFC 7692, 7.1.2: 8 to 15, without leading zeros.
+/// Parses window bits: 8 to 15, without leading zeros (RFC 7692, 7.1.2).
 fn window_bits(value: &[u8]) -> Option<u8> {
     match value {
         [digit @ b'8'..=b'9'] => Some(digit - b'0'),

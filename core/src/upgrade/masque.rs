@@ -1,12 +1,15 @@
-//! What offers of `connect-udp`, `connect-ip` and `connect-tcp` have in common: capsules come after
-//! the head (RFC 9297).
+//! Rules for `connect-udp`, `connect-ip` and `connect-tcp`.
+//!
+//! Capsules follow the head (RFC 9297).
 
 use super::context::{OfferingRequest, is_any_there};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
 
-/// RFC 9297, 3.2: the data stream begins after the head, so nothing frames content.
+/// Checks that nothing frames content, as the data stream follows the head.
+///
+/// RFC 9297, 3.2.
 pub(crate) fn check(request: &OfferingRequest<'_>) -> Result<(), Ineligible> {
     if has_content_fields(request.fields) { Err(Ineligible::Content) } else { Ok(()) }
 }

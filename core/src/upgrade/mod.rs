@@ -1,5 +1,4 @@
-//! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen
-//! (RFC 9110, 7.8).
+//! The Upgrade mechanism (RFC 9110, 7.8): offers, the 101, declined offers.
 
 pub(crate) mod context;
 #[cfg(feature = "websocket")]
@@ -66,8 +65,9 @@ pub enum Why {
     Undecided,
     /// A final response came instead of the 101.
     Declined,
-    /// A 426 came: the server requires one of the protocols that it names, which may be the one
-    /// that was offered.
+    /// A 426 came: the server requires one of the protocols that it names.
+    ///
+    /// It may be the one that was offered.
     Required,
     /// An earlier response closed the connection before the offer was looked at.
     Dropped,
@@ -87,7 +87,7 @@ enums! {
 }
 
 impl Why {
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::NotOffered => "the request offered no other protocol",
@@ -122,7 +122,7 @@ impl From<NoOffer> for Why {
     }
 }
 
-/// Whether TLS is among the layers of an agreed list.
+/// Returns whether TLS is among the layers of an agreed list.
 pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
     list.iter().any(|protocol| policy::is_below_http(&protocol))
 }
@@ -186,8 +186,9 @@ pub(crate) fn verify(
     Ok(())
 }
 
-/// Every layer was offered, but for an HTTP/1.1 on top of another; and they are layers, not
-/// alternatives.
+/// Returns whether every layer was offered.
+///
+/// An HTTP/1.1 on top of another need not be. They must be layers, not alternatives.
 fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) -> bool {
     let mut below: Option<Protocol<'_>> = None;
     agreed.iter().enumerate().all(|(index, protocol)| {
@@ -200,10 +201,10 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// What a client sends with an offer, beyond your field lines, and what it has to remember.
+/// Fields that a client adds to an offer, and the state to check the 101.
 #[derive(Debug, Default)]
 pub(crate) struct OfferFields {
-    /// What its protocols have both sides send.
+    /// Fields that both sides send for these protocols.
     pub(crate) markers: Vec<Field<'static>>,
     /// The names of fields that are for this hop.
     pub(crate) hop_fields: Vec<&'static str>,
@@ -213,8 +214,9 @@ pub(crate) struct OfferFields {
     pub(crate) remembered: Option<SentOffer>,
 }
 
-/// What an offer asks beside its tokens; an error if the rules of one of them do not allow this
-/// request.
+/// Returns the fields of an offer beside its tokens.
+///
+/// Fails if the rules of a token do not allow this request.
 pub(crate) fn offer_fields(
     request: &RequestHead<'_>,
     offer: &[&str],
@@ -242,21 +244,23 @@ pub(crate) fn offer_fields(
     Ok(asked)
 }
 
-/// A marker is said once, and not again where your code has said it.
+/// Adds a marker, unless your code has sent it.
 fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
     markers.extend(
         policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),
     );
 }
 
-/// What a server's 101 says beyond your field lines.
+/// Fields that a server adds to its 101.
 #[derive(Debug, Default)]
 pub(crate) struct AcceptFields {
     pub(crate) markers: Vec<Field<'static>>,
     pub(crate) proof: Option<Proof>,
 }
 
-/// What the 101 for an agreed list says, if your field lines keep to what was asked.
+/// Returns the fields of a 101 for an agreed list.
+///
+/// Fails if your field lines do not keep to the offer.
 pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,
@@ -288,15 +292,16 @@ pub(crate) fn accept_fields(
     fault.map_or(Ok(answer), Err)
 }
 
-/// What a 426 that requires these protocols says besides.
+/// Returns the fields that a 426 adds for these protocols.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
     let policies =
         required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
-/// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to,
-/// and prove it.
+/// Returns whether the fields of a 101 keep to the offer, and prove it.
+///
+/// They must for each protocol that they switch to.
 pub(crate) fn matches_request(
     fields: Fields<'_>,
     agreed: Protocols<'_>,
@@ -312,7 +317,7 @@ pub(crate) fn matches_request(
         .all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
 }
 
-/// The list in order.
+/// Sorts a list.
 ///
 /// Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a
 /// tenth of the code.

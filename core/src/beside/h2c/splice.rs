@@ -1,5 +1,6 @@
-//! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of
-//! upgrades (RFC 7540, 3.2).
+//! The splice, by which any HTTP/2 engine answers the request of an upgrade.
+//!
+//! The response is on stream 1, though the engine knows nothing of upgrades (RFC 7540, 3.2).
 //!
 //! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's
 //! preface and its first SETTINGS come the request and its content, as frames on stream 1. Three
@@ -38,12 +39,14 @@ use crate::wire::message::RequestHead;
 /// The window that a connection begins with (RFC 9113, 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
-/// Bytes that may wait before the client is not read any more: its window, and frames that take no
-/// window.
+/// The bytes that may wait before the client is not read any more.
+///
+/// Its window, and frames that take no window.
 const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
-/// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of
-/// the way as soon as both have the same picture.
+/// A filter between a client that was sent a `101` for `h2c` and an engine.
+///
+/// It is done as soon as both have the same state.
 ///
 /// What the client sends goes to [`client_sent`](Self::client_sent), what the engine writes to
 /// [`engine_sent`](Self::engine_sent); after either, pass on what
@@ -91,7 +94,7 @@ pub struct Splice {
     start: Start,
     client: Frames,
     engine: Frames,
-    /// What happens to the current frame of the client's, and to the header block that it began.
+    /// The fate of the client's current frame, and of the header block it began.
     client_frame: Fate,
     block: Option<Fate>,
     engine_frame: Reply,
@@ -104,7 +107,7 @@ pub struct Splice {
     for_client: Vec<u8>,
 }
 
-/// How far it has come, and none of what passes: a header block may hold a password.
+/// The state alone is shown: a header block may hold a password.
 impl core::fmt::Debug for Splice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Splice")
@@ -132,14 +135,14 @@ enum Start {
     Malformed,
 }
 
-/// What becomes of a frame of the client's.
+/// The fate of a frame of the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Passes,
     Waits,
 }
 
-/// What becomes of a frame of the engine's.
+/// The fate of a frame of the engine's.
 #[derive(PartialEq, Eq)]
 enum Reply {
     Passes,
@@ -150,9 +153,9 @@ enum Reply {
 
 #[derive(Debug)]
 struct Windows {
-    /// What the engine takes on the connection.
+    /// The window of the connection that the engine has given.
     engine: i64,
-    /// What the client believes that it takes beyond that.
+    /// The window that the client believes in beyond that.
     debt: u32,
 }
 
@@ -161,14 +164,14 @@ struct Windows {
 struct Waiting {
     frames: VecDeque<(Header, Vec<u8>)>,
     octets: usize,
-    /// How many frames of each stream.
+    /// The number of frames of each stream.
     streams: BTreeMap<u32, usize>,
-    /// How many of them a header block must not overtake.
+    /// The number of frames that a header block must not overtake.
     blocks_and_acks: usize,
 }
 
 impl Splice {
-    /// Before the 101: what the request brings along.
+    /// Creates a splice before the 101, with the request's content.
     ///
     /// `content` and `trailers` (`&()` is none) are all that came, at most 65,535 bytes. Where it
     /// cannot be taken along the error says why; then decline the offer.
@@ -221,7 +224,7 @@ impl Splice {
         self.read_client(octets);
     }
 
-    /// The client has ended: what has not come whole goes to the engine as it is.
+    /// Records the client's end; an incomplete frame goes to the engine as it is.
     ///
     /// Tell the engine of the end once [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
@@ -254,31 +257,32 @@ impl Splice {
         self.release(self.client.is_whole());
     }
 
-    /// What goes to the engine now.
+    /// Takes the bytes for the engine.
     pub fn take_for_engine(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.for_engine)
     }
 
-    /// What goes to the client now.
+    /// Takes the bytes for the client.
     pub fn take_for_client(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.for_client)
     }
 
-    /// Whether the client should be read.
+    /// Returns whether the client should be read.
     ///
     /// False only while too much waits for the engine.
     pub fn wants_client(&self) -> bool {
         self.waiting.octets < MOST_WAITING || !self.client.is_whole()
     }
 
-    /// Whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's window.
     pub fn is_waiting(&self) -> bool {
         !self.waiting.frames.is_empty()
     }
 
-    /// Both sides have the same picture and nothing is held here: client and engine can be
-    /// connected directly. With content that needs the engine to give as much of its window back;
-    /// until then go on as before, which harms nothing.
+    /// Returns whether both sides agree and nothing is held here.
+    ///
+    /// Client and engine can then be connected directly. With content the engine must first give as
+    /// much of its window back; until then go on as before, which harms nothing.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,
@@ -308,8 +312,9 @@ impl Splice {
         self.read_client(&held[len..]);
     }
 
-    /// The client's first bytes are not HTTP/2: everything passes as it is, and no content was
-    /// taken along.
+    /// Leaves all bytes to the engine, as the client does not speak HTTP/2.
+    ///
+    /// No content was taken over.
     fn leave_to_engine(&mut self, held: &[u8]) {
         self.for_engine.extend_from_slice(held);
         self.start = Start::Malformed;
@@ -347,7 +352,7 @@ impl Splice {
         }
     }
 
-    /// What order asks for, and the engine's window.
+    /// Returns the fate of a frame, by its order and the engine's window.
     fn fate(&self, header: Header) -> Fate {
         // Longer than what may wait: a fault of the client's that the engine will find.
         let may_wait = header.len() as usize <= MOST_WAITING;
@@ -370,7 +375,7 @@ impl Splice {
         self.for_engine.extend_from_slice(payload);
     }
 
-    /// Sends what waits and is taken now, unless a frame or a header block is on its way.
+    /// Sends the frames that may go, unless a frame or header block is in progress.
     fn release(&mut self, is_whole: bool) {
         let is_between_frames = is_whole || self.client_frame == Fate::Waits;
         let is_inside = !is_between_frames || self.block == Some(Fate::Passes);
@@ -389,8 +394,9 @@ impl Splice {
         }
     }
 
-    /// The first of what waits, as far as the engine takes it: a frame, or as much of its DATA as
-    /// fits. An engine may give nothing back before what it has given is used up.
+    /// Takes the first waiting frame, or as much DATA as the engine's window fits.
+    ///
+    /// An engine may give nothing back before its window is used up.
     fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, _) = self.waiting.frames.front()?;
         let room = match self.windows.debt {
@@ -439,7 +445,7 @@ impl Splice {
         }
     }
 
-    /// The engine gives the connection so much; the client gets what is left after the debt.
+    /// Pays the debt from a window that the engine gives; the client gets the rest.
     fn pay(&mut self, given: u32) {
         let paid = self.windows.debt.min(given);
         self.windows.debt -= paid;
@@ -491,13 +497,14 @@ impl Waiting {
     }
 }
 
-/// A header block must not overtake this: another block, or the ACK of settings that say how blocks
-/// are written.
+/// Returns whether a header block must not overtake this frame.
+///
+/// It is another block, or the ACK of settings that say how blocks are written.
 fn keeps_place(header: &Header) -> bool {
     matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
 }
 
-/// The request on stream 1.
+/// Returns the frames of the request on stream 1.
 fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) -> Vec<u8> {
     let trailers = http2_fields(trailers);
     let mut out = Vec::new();
@@ -518,8 +525,9 @@ fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) ->
     out
 }
 
-/// How far the preface and the first SETTINGS go, once they have come whole; an error where it is
-/// something else.
+/// Returns the length of the preface and the first SETTINGS.
+///
+/// Only once they have come whole; an error if the bytes are something else.
 fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {

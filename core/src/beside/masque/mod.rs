@@ -1,5 +1,7 @@
-//! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the
-//! capsules that they and others speak after the 101 (RFC 9297).
+//! Proxying over HTTP/1.1 by upgrade, and its capsules.
+//!
+//! `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and others use
+//! after the 101 (RFC 9297).
 //!
 //! ```
 //! use switchover::masque::{Capsules, Datagram, UdpTarget};
@@ -45,8 +47,10 @@ use crate::upgrade::context::Values;
 use crate::wire::fields::FieldSource;
 use crate::wire::scan::class::is_tchar;
 
-/// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any
-/// parameters. Anything else counts as absent (RFC 9297, 3.4).
+/// Returns whether a message says that capsules follow.
+///
+/// `Capsule-Protocol` is then the item `?1`, with any parameters. Anything else counts as absent
+/// (RFC 9297, 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     let mut capsules = Values::None;
     fields.each(&mut |field| {
@@ -60,7 +64,7 @@ pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     }
 }
 
-/// RFC 9651, 3.1.2: `*( ";" *SP key [ "=" bare-item ] )`.
+/// Checks `*( ";" *SP key [ "=" bare-item ] )` (RFC 9651, 3.1.2).
 fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
         let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
@@ -81,7 +85,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// What is after a bare item (RFC 9651, 3.3).
+/// Returns the rest after a bare item (RFC 9651, 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
@@ -101,7 +105,7 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The rest of a string, whose bytes are visible ASCII and the space.
+/// Returns the rest after a string of visible ASCII and spaces.
 fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
@@ -117,7 +121,7 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// An integer or a decimal; how many digits they may have is not looked at.
+/// Returns the rest after a number; its count of digits is not checked.
 fn number(value: &[u8]) -> Option<&[u8]> {
     let digits = |value: &[u8]| {
         value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len())

@@ -1,11 +1,13 @@
-//! What a request wants to reach: the variables of its target (RFC 9298, 3; RFC 9484, 4.6).
+//! The variables of a proxying request's target.
+//!
+//! RFC 9298, 3; RFC 9484, 4.6.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::wire::syntax::{Port, after_authority, is_authority};
 
-/// Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3).
+/// The destination of a `connect-udp` request (RFC 9298, 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UdpTarget {
     /// A name or an address; an IPv6 address without brackets.
@@ -14,7 +16,7 @@ pub struct UdpTarget {
     pub port: u16,
 }
 
-/// What a `connect-ip` request wants to reach (RFC 9484, 4.6).
+/// The destination of a `connect-ip` request (RFC 9484, 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IpTarget {
     /// A name, an address or a prefix such as `192.0.2.0/24`; `None` is `*`, any.
@@ -27,9 +29,9 @@ impl UdpTarget {
     /// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
     pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
-    /// Reads the variables `target_host` and `target_port` of a request target; `None` where it
-    /// does not fit the template or a variable is not valid, and a 400 is the answer. RFC 9298,
-    /// 3.1.
+    /// Parses `target_host` and `target_port` of a request target (RFC 9298, 3.1).
+    ///
+    /// `None` if it does not fit the template or a variable is not valid: answer 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [host, port] = variables(template, target, ["target_host", "target_port"])?;
         let port = number(&port).filter(|&port: &u16| port > 0)?;
@@ -41,8 +43,9 @@ impl IpTarget {
     /// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
     pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
 
-    /// Reads the variables `target` and `ipproto` of a request target; `None` where it does not fit
-    /// the template or a variable is not valid, and a 400 is the answer. RFC 9484, 4.6.
+    /// Parses `target` and `ipproto` of a request target (RFC 9484, 4.6).
+    ///
+    /// `None` if it does not fit the template or a variable is not valid: answer 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
         let protocol = match protocol.as_str() {
@@ -57,22 +60,23 @@ impl IpTarget {
     }
 }
 
-/// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been
-/// decoded.
+/// Returns whether this is an address, or a name as in RFC 3986.
+///
+/// A name needs no percent sign, since it has been decoded.
 fn is_host(host: &str) -> bool {
     let is_name =
         || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
     !host.is_empty() && (is_name() || host.parse::<core::net::Ipv6Addr>().is_ok())
 }
 
-/// Decimal digits without leading zeros.
+/// Parses decimal digits without leading zeros.
 fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
     let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit())
         && (digits == "0" || !digits.starts_with('0'));
     is_plain.then(|| digits.parse().ok())?
 }
 
-/// Whether `address/length` is one; `None` where there is no slash.
+/// Returns whether `address/length` is valid; `None` without a slash.
 ///
 /// RFC 9484, 4.6: no bit after the prefix is set.
 fn is_prefix(target: &str) -> Option<bool> {
@@ -91,7 +95,7 @@ fn is_prefix(target: &str) -> Option<bool> {
     })
 }
 
-/// The values of a template's variables, decoded.
+/// Returns the values of a template's variables, decoded.
 ///
 /// A template has expressions of the forms `{name}` and `{?name,name}` (RFC 6570, 1.2), which is
 /// what RFC 9298 and RFC 9484 need; each variable occurs once.
@@ -132,7 +136,9 @@ fn variables<const N: usize>(
     is_complete.then(|| decoded.map(Option::unwrap_or_default))
 }
 
-/// The value of one variable, up to `end` or the end of the target; gives what is after it.
+/// Takes one value, up to `end` or the end of the target.
+///
+/// Also returns the rest.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,
@@ -146,8 +152,10 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
 }
 
-/// RFC 6570, 3.2.2: what is neither unreserved nor percent-encoded cannot come from a variable. A
-/// bare `*` is what RFC 9484, 4.6 writes for any.
+/// Decodes a value (RFC 6570, 3.2.2).
+///
+/// Characters that are neither unreserved nor percent-encoded cannot come from a variable. RFC
+/// 9484, 4.6 writes a bare `*` for any.
 fn decode(value: &str) -> Option<String> {
     let mut octets = Vec::new();
     let mut rest = value.as_bytes();
