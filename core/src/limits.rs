@@ -43,11 +43,11 @@ pub struct Limits {
     ///
     /// Default 262,144.
     pub drain: u64,
-    /// The content of a request, without its framing; more is an error that a server answers with
-    /// 413. A length that says more is refused with the head, a chunk with its size. What
-    ///      `skip_content` drops is bounded by `drain` alone. The engine keeps no content, so there
-    ///      is no limit at first: set what one request may send. Default
-    ///      18,446,744,073,709,551,615.
+    /// The content of a request, without its framing; a server answers more with 413.
+    ///
+    /// A length that says more is refused with the head, a chunk with its size. What `skip_content`
+    /// drops is bounded by `drain` alone. The engine keeps no content, so there is no limit at
+    /// first: set what one request may send. Default 18,446,744,073,709,551,615.
     pub content: u64,
     /// Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs.
     /// The buffer holds at most half as much again, the head that is kept, and the space that one

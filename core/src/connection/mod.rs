@@ -1,5 +1,6 @@
-//! The only module that knows all the others: bytes in, events out (`inbound`), decisions in, bytes
-//! out (`outbound`), and what your code may ask in between.
+//! The connection, which joins all other modules.
+//!
+//! Bytes in, events out (`inbound`), decisions in, bytes out (`outbound`), and the getters between.
 
 mod inbound;
 mod outbound;
@@ -25,7 +26,7 @@ use crate::wire::encode;
 use crate::wire::fields::Fields;
 use crate::wire::head::Head;
 
-/// How the peer's bytes ended.
+/// The end of the peer's bytes: clean or truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
     /// A FIN, and over TLS a closure alert before it.
@@ -36,7 +37,7 @@ pub enum End {
 
 crate::enums::enums! { End { Clean = "clean", Truncated = "truncated" } }
 
-/// What is to be sent next; see [`Connection::owes`].
+/// The next thing that the caller must send; see [`Connection::owes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owes {
     /// Nothing.
@@ -53,7 +54,7 @@ pub enum Owes {
 
 crate::enums::enums! { Owes { Nothing = "nothing", Continue = "continue", Response = "response", Content = "content" } }
 
-/// How to close the transport; see [`Connection::closing`].
+/// The way to close the transport; see [`Connection::closing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closing {
     /// Close it: the peer loses nothing by that.
@@ -70,18 +71,18 @@ pub enum Closing {
 
 crate::enums::enums! { Closing { Close = "close", Linger = "linger", Reset = "reset" } }
 
-/// What is still to be sent of the message being sent.
+/// The framing of the message being sent, as far as it is not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendFraming {
     /// Nothing.
     None,
-    /// That many bytes.
+    /// This number of bytes.
     Length(u64),
     /// Chunks until your code ends it.
     Chunked,
     /// Bytes until your code ends it; then the connection closes.
     UntilClose,
-    /// What the caller writes without the engine; see [`Connection::note_response`].
+    /// Written by the caller; see [`Connection::note_response`].
     Own,
 }
 
@@ -96,17 +97,18 @@ pub struct Connection {
     pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
     outgoing: SendFraming,
-    /// Where in the peer's bytes the unread ones begin.
+    /// The offset of the unread bytes in the peer's bytes.
     offset: u64,
     pub(crate) failure: Option<Error>,
-    /// Which of the unanswered requests are HEAD, the oldest in the lowest bit.
+    /// A bit for each unanswered HEAD request, the oldest lowest.
     heads: u64,
     /// Content skipped of the current message.
     drained: u64,
     /// Counts requests, so that a `Selection` of another one is known.
     cycle: u32,
-    /// Empty lines before the current head, and informational responses before the current final
-    /// one.
+    /// Empty lines before the current head.
+    ///
+    /// Or informational responses before the current final one.
     empty_lines: u16,
     informational: u16,
     state: State,
@@ -116,7 +118,7 @@ pub struct Connection {
     pub(crate) flags: Flags,
 }
 
-/// What a log needs, and none of what the peer sent: that may be a password.
+/// A log gets no bytes of the peer: they may be a password.
 impl core::fmt::Debug for Connection {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Connection")
@@ -134,7 +136,7 @@ impl core::fmt::Debug for Connection {
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 128);
 
-/// What the machine does not need to know.
+/// Facts that the state machine does not need.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) secure: bool,
@@ -158,33 +160,33 @@ pub(crate) struct Scratch {
     head: Head,
     /// Few messages have any.
     trailers: Option<Box<Head>>,
-    /// Where in the peer's bytes the head of the current request ends.
+    /// The offset of the end of the current request's head.
     head_end: u64,
     /// Content that may still come in chunks.
     room: Room,
     shown: Shown,
-    /// What decides which offers may be made or accepted, as it was when the head came.
+    /// The context of offers at the time of the head.
     terms: OfferContext,
     /// The client's own offer, or what a server advertises next.
     offer: Vec<u8>,
-    /// What a 101 switched to.
+    /// The protocols that a 101 switched to.
     agreed: Vec<u8>,
-    /// What a 426 asks for.
+    /// The protocols that a 426 requires.
     required: Vec<u8>,
-    /// What is being composed; means nothing between two calls.
+    /// The message being composed; stale between two calls.
     draft: Vec<u8>,
-    /// What of its offer a client judges the 101 by.
+    /// The offer that a client checks the 101 against.
     asked: Option<Box<SentOffer>>,
     trace: Ring,
 }
 
 impl Connection {
-    /// A connection with the default configuration on a transport without TLS.
+    /// Creates a connection with the default configuration, without TLS.
     pub fn new(role: Role) -> Self {
         Self::build(role, None)
     }
 
-    /// A connection with a configuration, which may be shared.
+    /// Creates a connection with a configuration, which may be shared.
     pub fn with_config(role: Role, config: impl Into<Arc<Config>>) -> Self {
         Self::build(role, Some(config.into()))
     }
@@ -213,7 +215,7 @@ impl Connection {
 
     // What your code may ask.
 
-    /// The machine's state, for logs and for pages that show it.
+    /// Returns the state, for logs and pages that show it.
     pub fn state(&self) -> State {
         self.state
     }
@@ -229,7 +231,7 @@ impl Connection {
         }
     }
 
-    /// Server: the client waits for a 100 before it sends its content.
+    /// Server: returns whether the client waits for a 100.
     ///
     /// RFC 9110, 10.1.1.
     fn owes_continue(&self) -> bool {
@@ -238,7 +240,7 @@ impl Connection {
             && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
     }
 
-    /// What the peer waits for that only your code can send.
+    /// Returns what the caller must send next.
     ///
     /// Of several things, the first one that it waits for.
     pub fn owes(&self) -> Owes {
@@ -255,10 +257,11 @@ impl Connection {
         }
     }
 
-    /// Returns whether another request may follow on this connection, as far as is known: nothing
-    /// has been sent or received that closes it, and no direction has left HTTP. For a client
-    /// without an open request, unread bytes close it, as no request asked for them (RFC 9112,
-    /// 9.2). RFC 9112, 9.3.
+    /// Returns whether another request may follow, as far as is known.
+    ///
+    /// It may if nothing has been sent or received that closes the connection, and no direction has
+    /// left HTTP. For a client without an open request, unread bytes close it, as no request asked
+    /// for them (RFC 9112, 9.2). RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
         let has_stray_input =
             self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
@@ -268,7 +271,7 @@ impl Connection {
             && !has_stray_input
     }
 
-    /// The received bytes after the current event, which nothing has read yet.
+    /// Returns the received bytes after the current event.
     ///
     /// While an offer is undecided they belong to no protocol. If you decline and do not trust the
     /// client to have meant them as HTTP, call [`close_after_response`](Self::close_after_response)
@@ -278,20 +281,22 @@ impl Connection {
         scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
     }
 
-    /// How many of the peer's bytes have been passed by the events so far.
+    /// Returns the number of the peer's bytes that the events have passed.
     #[inline]
     pub fn position(&self) -> u64 {
         let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown.len());
         self.offset + shown as u64
     }
 
-    /// Server: the current request, as long as its head is kept: through the event that showed it,
-    /// and with an offer, a CONNECT or an answer owed in a new protocol until that is settled.
+    /// Server: returns the current request, as long as its head is kept.
+    ///
+    /// That is through the event that showed it. With an offer, a CONNECT or a response owed in a
+    /// new protocol, it is until that is settled.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
 
-    /// Client: what the latest 426 asks for, empty where it does not say.
+    /// Client: returns the protocols that the latest 426 requires.
     ///
     /// Next: [`send_request`](Self::send_request) with some of it as the offer; where the 426
     /// closes the connection, on a new one. RFC 9110, 15.5.22.
@@ -299,7 +304,7 @@ impl Connection {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
 
-    /// What a 101 switched to, lowest layer first.
+    /// Returns the protocols that a 101 switched to, lowest layer first.
     pub fn agreed(&self) -> Protocols<'_> {
         let is_agreed = matches!(self.state.turn, Turn::Agreed | Turn::Spent);
         Protocols::new(
@@ -307,10 +312,11 @@ impl Connection {
         )
     }
 
-    /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT)
-    /// and its request is out, a server has accepted. No event tells a client that its own
-    /// direction has switched: after a 101 in the middle of its content it is the `send_data` or
-    /// `send_end` that completes the request.
+    /// Returns whether our direction may carry the new protocol.
+    ///
+    /// A client has its 101 (or 2xx to CONNECT) and its request is out; a server has accepted. No
+    /// event tells a client that its own direction has switched: after a 101 in the middle of its
+    /// content it is the `send_data` or `send_end` that completes the request.
     pub fn may_speak(&self) -> bool {
         let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
         switched_by_peer && self.state.tx == Tx::Switched
@@ -339,7 +345,7 @@ impl Connection {
         }
     }
 
-    /// Client: how many requests have no complete final response.
+    /// Client: returns the number of requests without a complete final response.
     ///
     /// Once the connection is over, these may be sent again on another one where that is safe (RFC
     /// 9112, 9.3.2).
@@ -350,8 +356,9 @@ impl Connection {
         }
     }
 
-    /// Why the current cycle's upgrade did not happen; `None` where it did, or before the first
-    /// request.
+    /// Returns why the current upgrade did not happen.
+    ///
+    /// `None` if it did, or before the first request.
     pub fn why(&self) -> Option<Why> {
         self.why
     }
@@ -361,11 +368,12 @@ impl Connection {
         self.scratch.as_mut()?.trace.pop()
     }
 
-    /// Server: one offered protocol that both sides can live with, for [`accept`](Self::accept).
-    /// Each preference is a protocol such as `foo/2`, or a stack of layers such as
-    /// `TLS/1.2, HTTP/1.1`; versions are compared as they are, and what is no protocol's name
-    /// matches nothing. `None` where nothing matches; what was offered, and what is wrong with it,
-    /// [`Request::offers`] says.
+    /// Server: selects an offered protocol that both sides support.
+    ///
+    /// Call [`accept`](Self::accept) with it. Each preference is a protocol such as `foo/2`, or a
+    /// stack of layers such as `TLS/1.2, HTTP/1.1`. Versions are compared as they are, and what is
+    /// no protocol's name matches nothing. `None` if nothing matches: [`Request::offers`] says what
+    /// was offered, and what is wrong with it.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
         if self.state.turn != Turn::Offered {
             return None;
@@ -373,20 +381,23 @@ impl Connection {
         upgrade::select(self.request()?, preferences, by, self.cycle)
     }
 
-    /// The first bytes of the new protocol; none before the end of the request has been told.
+    /// Returns the first bytes of the new protocol.
+    ///
+    /// There are none before the end of the request has been reported.
     pub(crate) fn leftover(&self) -> &[u8] {
         if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
     }
 
-    /// Takes the first bytes of the new protocol out of the connection: the same that the event's
-    /// `leftover` shows, and what has come since. Everything the transport delivers from now on is
-    /// the new protocol's. The current event is over. Empty before `Switched`, so wait for that
-    /// event.
+    /// Takes the first bytes of the new protocol out of the connection.
+    ///
+    /// They are those that the event's `leftover` shows, and what has come since. Everything that
+    /// the transport delivers from now on is the new protocol's. The current event ends. It is
+    /// empty before `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.leave_leftover(Bytes::copy_from_slice)
     }
 
-    /// The leftover as the caller copies it.
+    /// Passes the leftover to `copy`, and then drops it.
     pub(crate) fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T {
         self.consume_event();
         let leftover = self.leftover();
@@ -398,10 +409,12 @@ impl Connection {
         copied
     }
 
-    /// Server: gives the whole connection to another parser: the current request's head and every
-    /// byte after it, exactly as they came. Allowed until something after the head has been read,
-    /// or a final response or 101 was sent. The engine is then done;
-    /// [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
+    /// Server: gives the whole connection to another parser.
+    ///
+    /// Returns the current request's head and every byte after it, exactly as they came. Allowed
+    /// until something after the head has been read, or a final response or 101 was sent. The
+    /// engine is then done; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine,
+    /// keep the transport.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`,
     /// `OutputTooSmall`.
@@ -411,7 +424,7 @@ impl Connection {
         Ok(bytes.into())
     }
 
-    /// The same for languages whose callers bring the memory: all of it or nothing.
+    /// Hands over into memory of the caller's: all of it or nothing.
     pub(crate) fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         let written = self.may_hand_over().and_then(|()| {
             let scratch = self.scratch.as_deref();
@@ -463,8 +476,10 @@ impl Connection {
 
     // What your code may decide without sending anything.
 
-    /// Drops the rest of the content being received, up to `limits.drain`; then receiving ends
-    /// instead. The end of the message is still told. Next: `next_event`. RFC 9112, 9.3.
+    /// Discards the rest of the content being received, up to `limits.drain`.
+    ///
+    /// Beyond that receiving ends. The end of the message is still reported. Next: `next_event`.
+    /// RFC 9112, 9.3.
     ///
     /// Refused: `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {
@@ -500,7 +515,7 @@ impl Connection {
         Ok(())
     }
 
-    /// No request after this one.
+    /// Makes the current response the last: no request follows this one.
     ///
     /// A server's next final response says `close`; without a request pending the connection closes
     /// now; once that head has left it is too late. A client closes after the response that is on
@@ -526,10 +541,11 @@ impl Connection {
         Ok(())
     }
 
-    /// HTTP goes on above the new layer, on this same object: the original request is answered
-    /// there. Both directions must have switched by a 101, the end of the request must have been
-    /// told and the leftover taken. A server next answers, a client receives. RFC 2817, 3.3; RFC
-    /// 9110, 7.8.
+    /// Resumes HTTP above the new layer, on this same object.
+    ///
+    /// The original request is answered there. Both directions must have switched by a 101, the end
+    /// of the request must have been reported and the leftover taken. A server next answers, a
+    /// client receives. RFC 2817, 3.3; RFC 9110, 7.8.
     ///
     /// ```
     /// use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
@@ -579,10 +595,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Gives the memory back where a connection is parked: without a message or leftover under way
-    /// nothing stays on the heap, else only what is needed. What `trace`, `required` and the
-    /// current event held is gone. Among thousands of connections it is also faster to do so after
-    /// each answer: the next one gets memory that is still in the cache.
+    /// Releases the memory of a parked connection.
+    ///
+    /// Without a message or leftover nothing stays on the heap, else only what is needed. What
+    /// `trace`, `required` and the current event held is gone. Among thousands of connections it is
+    /// also faster to do so after each response: the next one gets memory that is still in the
+    /// cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();
@@ -602,7 +620,7 @@ impl Connection {
         self.config.as_deref().unwrap_or(&limits::DEFAULT)
     }
 
-    /// The head that was just read, wherever its cycle stands.
+    /// Returns the head that was just read, whatever the state of its cycle.
     fn kept_request(&self) -> Option<Request<'_>> {
         self.scratch.as_deref().map(Scratch::request)
     }
@@ -624,7 +642,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The same as a decision of yours.
+    /// Applies an input by a decision of the caller.
     fn apply_decision(&mut self, input: Input) -> Result<(), Error> {
         self.state = self.try_input(input).or_else(|error| self.record_error(error))?;
         Ok(())
@@ -649,22 +667,23 @@ impl Connection {
         self.record_inline(step, number);
     }
 
-    /// The same without a call, where most calls of your code pass.
+    /// Records a trace entry, inlined where most calls pass.
     #[inline(always)]
     fn record_inline(&mut self, step: TraceStep, number: u32) {
         let offset = self.position();
         self.scratch().trace.push(Trace { step, number, offset });
     }
 
-    /// The upgrade has come to nothing, if it was still open.
+    /// Sets why the upgrade did not happen, unless that is decided.
     fn set_why_if_undecided(&mut self, why: Why) {
         if self.why == Some(Why::Undecided) {
             self.why = Some(why);
         }
     }
 
-    /// What the last event showed is over: its bytes are consumed, its head is let go unless it is
-    /// still needed.
+    /// Ends the current event: its bytes are consumed.
+    ///
+    /// Its head is dropped unless it is still needed.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn consume_event(&mut self) {
@@ -683,7 +702,7 @@ impl Connection {
         }
     }
 
-    /// The head that came last is still needed.
+    /// Returns whether the latest head is still needed.
     fn keeps_head(&self) -> bool {
         match self.role {
             Role::Client => self.state.rx == Rx::Switched,
@@ -696,7 +715,7 @@ impl Connection {
         }
     }
 
-    /// Few requests have an offer.
+    /// Returns whether the latest head has an offer; few have one.
     ///
     /// Apart, as a jump by a table would be a guess for all.
     #[cold]
@@ -736,7 +755,9 @@ impl Scratch {
         Response { head: &self.head, bytes: self.buffer.kept(), dropped }
     }
 
-    /// What is shown. Each event takes what it borrows, and nothing else is looked at.
+    /// Returns the event.
+    ///
+    /// Each takes what it borrows, and nothing else is looked at.
     #[inline(always)]
     fn event(&self, role: Role) -> Option<Event<'_>> {
         let first = |len: usize| self.buffer.unread().get(..len).unwrap_or_default();

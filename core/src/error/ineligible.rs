@@ -1,4 +1,4 @@
-//! What an offer can break: the rules of the protocols that it names.
+//! The rules of protocols that an offer can break.
 
 use crate::enums::enums;
 
@@ -40,7 +40,7 @@ enums! {
 }
 
 impl Ineligible {
-    /// The status that your code may answer with, if it wants the protocol and nothing else.
+    /// Returns the status to answer with, if your code requires the protocol.
     pub const fn status(self) -> u16 {
         match self {
             Self::Version => 426,
@@ -49,7 +49,7 @@ impl Ineligible {
         }
     }
 
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Method => "the protocol cannot be offered with this method",

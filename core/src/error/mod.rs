@@ -28,14 +28,14 @@ pub enum Blame {
 
 enums! { Blame { Peer = "peer", Local = "local" } }
 
-/// What is wrong with bytes, and where: counted from the first of those that were looked at.
+/// A fault in bytes, and its offset from the first of those looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     pub(crate) at: usize,
 }
 
-/// What went wrong; [`ErrorKind::ALL`] lists every kind.
+/// An error; [`ErrorKind::ALL`] lists every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
@@ -76,38 +76,41 @@ impl Error {
         Self { kind: ErrorKind::OutputTooSmall, number: needed as u64 }
     }
 
-    /// An offer of ours that its protocol's rules do not allow.
+    /// Returns the error for an offer of ours that breaks its protocol's rules.
     pub(crate) const fn ineligible_offer(reason: Ineligible) -> Self {
         Self { kind: ErrorKind::ProfileField, number: reason.number() as u64 + 1 }
     }
 
-    /// Which of the kinds it is.
+    /// Returns the kind.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The stable number.
+    /// Returns the stable number.
     pub const fn code(&self) -> u16 {
         self.kind.code()
     }
 
-    /// What is wrong with your field line at `index`.
+    /// Returns the error for your field line at `index`.
     pub(crate) const fn in_field(kind: ErrorKind, index: usize) -> Self {
         Self { kind, number: index as u64 + 1 }
     }
 
-    /// Whose fault it is.
+    /// Returns who has to change something.
     pub const fn blame(&self) -> Blame {
         self.kind.blame()
     }
 
-    /// The status that a server answers a peer error with; `None` for local errors and where only a
-    /// client can meet it.
+    /// Returns the status that a server answers a peer error with.
+    ///
+    /// `None` for local errors and where only a client can meet it.
     pub const fn status(&self) -> Option<u16> {
         self.kind.status()
     }
 
-    /// Where in the peer's bytes, counted from the connection's first, a peer error lies.
+    /// Returns the offset of a peer error in the peer's bytes.
+    ///
+    /// It is counted from the connection's first byte.
     pub const fn offset(&self) -> Option<u64> {
         match self.blame() {
             Blame::Peer => Some(self.number),
@@ -115,8 +118,10 @@ impl Error {
         }
     }
 
-    /// Which of the field lines that your code gave a local error is about, from 0, where it is
-    /// about one. A [`Block`](crate::Block) among them counts as one.
+    /// Returns the index of your field line that a local error is about.
+    ///
+    /// It counts from 0; a [`Block`](crate::Block) counts as one. `None` if the error is not about
+    /// a line.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)
@@ -126,8 +131,9 @@ impl Error {
         }
     }
 
-    /// Which rule of the protocol the offer of a refused
-    /// [`send_request`](crate::Connection::send_request) breaks, after [`ErrorKind::ProfileField`].
+    /// Returns the rule that the offer of a rejected request breaks.
+    ///
+    /// After [`ErrorKind::ProfileField`], from [`send_request`](crate::Connection::send_request).
     pub const fn ineligible(&self) -> Option<Ineligible> {
         match (self.kind, self.number) {
             (ErrorKind::ProfileField, 1..) => Ineligible::from_number(self.number as u32 - 1),
@@ -135,7 +141,9 @@ impl Error {
         }
     }
 
-    /// How many bytes of output space the refused call needs, after [`ErrorKind::OutputTooSmall`].
+    /// Returns the bytes of output space that the rejected call needs.
+    ///
+    /// After [`ErrorKind::OutputTooSmall`].
     pub const fn needed(&self) -> Option<usize> {
         match self.kind {
             ErrorKind::OutputTooSmall => Some(self.number as usize),

@@ -9,10 +9,12 @@ use crate::wire::fields::Fields;
 /// Content of this length or less is shown.
 const SHOWN: usize = 160;
 
-/// The kind, then what matters of it, such as
-/// `request GET /chat 1.1 offers [foo/2, websocket!key]`. Bytes other than printable ASCII are
-/// escaped, so it is one line whatever the peer has sent; content is shown where it is short. Of
-/// field lines only those of trailers are there, without the values of those that hold secrets.
+/// Formats an event on one line, such as `request GET /chat 1.1 offers [foo/2]`.
+///
+/// The kind comes first, then what matters of it; an offer that cannot be accepted has its reason,
+/// as in `websocket!key`. Bytes other than printable ASCII are escaped, so it is one line whatever
+/// the peer has sent. Content is shown if it is short. Of field lines only those of trailers are
+/// there, without values that hold secrets.
 impl Display for Event<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {

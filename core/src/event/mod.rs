@@ -1,4 +1,4 @@
-//! What comes out of a connection.
+//! The events of a connection.
 //!
 //! An event borrows from the connection's buffer until the next inbound call.
 
@@ -9,7 +9,7 @@ use crate::upgrade::{Protocols, Request};
 use crate::wire::fields::{Fields, Protocol};
 use crate::wire::head::Head;
 
-/// What [`advance`](crate::Connection::advance) came to.
+/// The result of [`advance`](crate::Connection::advance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
@@ -100,7 +100,7 @@ impl Event<'_> {
         }
     }
 
-    /// The name of its kind, such as `end-of-message`; the same in every language.
+    /// Returns the name of its kind, such as `end-of-message`, for all languages.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
     }
@@ -115,38 +115,43 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
+    /// Returns the status, 100 to 999.
+    ///
+    /// An unknown one means what the x00 of its class means (RFC 9110, 15).
     #[inline]
     pub fn status(&self) -> u16 {
         self.head.status()
     }
 
-    /// The reason phrase, often empty, without any meaning.
+    /// Returns the reason phrase, often empty, without any meaning.
     #[inline]
     pub fn reason(&self) -> &'a [u8] {
         self.head.reason(self.bytes)
     }
 
-    /// The x of HTTP/1.x.
+    /// Returns the x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
     }
 
-    /// The field lines.
+    /// Returns the field lines.
     #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// How many pipelined requests after this response's will not be answered, because it closes
-    /// the connection. They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+    /// Returns how many pipelined requests will not be answered.
+    ///
+    /// Those after this response's are dropped because it closes the connection. They may be sent
+    /// again on another one if that is safe (RFC 9112, 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
     }
 
-    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that
-    /// advertises.
+    /// Returns the protocols that the server would switch to.
+    ///
+    /// They are in the `Upgrade` field of a 426, or of any other response that advertises.
     pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
         self.fields().list("upgrade").filter_map(Protocol::parse)
     }
@@ -189,7 +194,7 @@ pub struct Switched<'a> {
     pub leftover: &'a [u8],
 }
 
-/// Which event is current, without what it borrows.
+/// The kind of the current event, without what it borrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     #[default]
@@ -212,7 +217,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// How many unread bytes it shows.
+    /// Returns the number of unread bytes that it shows.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
         match self {
