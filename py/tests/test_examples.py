@@ -111,8 +111,8 @@ LATE = """import asyncio, sys
 sys.argv, sys.path = ["x"], [sys.argv[1], *sys.path]
 import server, {module}
 from switchover import Awaiting
-for awaiting in list(server.PATIENCE):
-    server.PATIENCE[awaiting] = 0.3
+for awaiting in list(server.TIMEOUTS):
+    server.TIMEOUTS[awaiting] = 0.3
 server.LINGER_MAX = {module}.LINGER_MAX = 0.3
 server.LINGER_IDLE = 0.1
 asyncio.run({module}.main(0))
