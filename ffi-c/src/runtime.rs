@@ -70,12 +70,12 @@ mod small {
 
     #[inline(always)]
     pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
-        if conn.try_receive(data)? { Ok(()) } else { Err(Own::OutOfMemory.into()) }
+        if conn.try_receive(data)? { Ok(()) } else { Err(BindingError::OutOfMemory.into()) }
     }
 
     #[inline(always)]
     pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
-        Ok(conn.try_receive_buffer(min)?.ok_or(Own::OutOfMemory)?)
+        Ok(conn.try_receive_buffer(min)?.ok_or(BindingError::OutOfMemory)?)
     }
 
     /// What a connection keeps its configuration in: the counts of an `Arc` beside it.
@@ -85,7 +85,7 @@ mod small {
         if is_left::<Shared>() {
             Ok(conn.set_limits(limits)?)
         } else {
-            Err(Own::OutOfMemory.into())
+            Err(BindingError::OutOfMemory.into())
         }
     }
 
@@ -93,7 +93,7 @@ mod small {
         if is_left::<Shared>() {
             Ok(Connection::with_config(role, config))
         } else {
-            Err(Own::OutOfMemory.into())
+            Err(BindingError::OutOfMemory.into())
         }
     }
 }

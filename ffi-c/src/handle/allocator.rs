@@ -8,7 +8,7 @@ use core::ffi::c_void;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::error::{Done, Own};
+use crate::error::{Done, BindingError};
 use crate::handle::memory::Functions;
 
 unsafe extern "C" {
@@ -42,7 +42,7 @@ static MEMORY: Memory = Memory {
 /// Takes memory from these functions from now on, if none has been taken yet.
 pub(crate) fn set_memory(functions: Functions) -> Done {
     if MEMORY.is_used.load(Relaxed) {
-        return Err(Own::TooLate.into());
+        return Err(BindingError::TooLate.into());
     }
     // SAFETY: see `Sync`; no reference to them lives longer than the call that made it.
     unsafe { *MEMORY.functions.get() = functions };
