@@ -174,10 +174,13 @@ fn every_limit_is_documented_with_its_default() {
     let source = fs::read_to_string(home().join("../core/src/limits.rs")).expect("limits.rs");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let values: Vec<String> = Limits::DEFAULT.table().map(|(_, value)| value.to_string()).collect();
-    let documented: Vec<String> = source
-        .lines()
-        .filter(|line| line.trim_start().starts_with("///"))
-        .filter_map(|line| line.split_once("Default ").map(|(_, value)| digits(value)))
+    let comments: Vec<&str> =
+        source.lines().filter_map(|line| line.trim_start().strip_prefix("///")).collect();
+    let text = comments.join("").split_whitespace().collect::<Vec<_>>().join(" ");
+    let documented: Vec<String> = text
+        .split("Default ")
+        .skip(1)
+        .map(|value| digits(value.split([' ', '.']).next().unwrap_or_default()))
         .collect();
     assert_eq!(documented, values);
 }

@@ -130,7 +130,7 @@ fn documents(enumeration: &str) -> Vec<String> {
     let (mut found, mut text) = (Vec::new(), Vec::new());
     for line in section(&source, &opening, "}") {
         match line.strip_prefix("///") {
-            Some(words) => text.push(words.trim()),
+            Some(words) => text.extend(words.split_whitespace()),
             None if line.starts_with("#[") => {}
             None => found.push(plain(&text.split_off(0).join(" "))),
         }
@@ -212,7 +212,7 @@ fn field_document(source: &str, name: &str) -> String {
         .map_or(0, |line| line + 1);
     let text: Vec<&str> = lines[begin..at]
         .iter()
-        .map(|line| line.trim_start().trim_start_matches("///").trim())
+        .flat_map(|line| line.trim_start().trim_start_matches("///").split_whitespace())
         .collect();
     plain(&text.join(" "))
 }

@@ -31,6 +31,13 @@ struct Language {
     error: fn(ErrorKind) -> String,
 }
 
+impl Language {
+    /// Returns the columns of a line: those of rustfmt, or of the other formatters.
+    fn width(&self) -> usize {
+        if self.margin.trim_start().starts_with("///") { 100 } else { WIDTH }
+    }
+}
+
 const LANGUAGES: [Language; 4] = [
     Language {
         folder: "core/src/connection",
@@ -129,7 +136,7 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     let (begin, end) = document(&lines, declared, language);
     let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
     let text = format!("{}{}.", language.opening, list.join(", "));
-    let paragraph = wrapped(language.margin, &text, language.margin, WIDTH);
+    let paragraph = wrapped(language.margin, &text, language.margin, language.width());
     let bare = language.margin.trim_end();
     let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
     // An old one goes from its opening to the next empty line, or to the end.

@@ -31,10 +31,11 @@ export! {
     /// Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
     /// RFC 9110, 7.8 and 15.2.2.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED, SWO_ERROR_STALE_SELECTION,
-    /// SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
-    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
+    /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_accept(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field, field_count: usize,
         out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = accept(conn, selection, (fields, field_count), (out, cap, written));
@@ -48,9 +49,10 @@ export! {
     /// Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
     /// swo_send_end, then the client's next try. RFC 9110, 15.5.22.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
-    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_require(conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = require(conn, (protocols, count), (fields, field_count), (out, cap, written));

@@ -393,9 +393,15 @@ fn comment_before(text: &str) -> String {
     lines.reverse();
     let Some(first) = lines.first() else { return String::new() };
     let indent = &first[..first.len() - first.trim_start().len()];
-    let texts: Vec<String> =
-        lines.iter().map(|line| plain(line.trim_start().trim_start_matches("/// "))).collect();
-    format!("{indent}/** {} */\n", texts.join(&format!("\n{indent} *  ")))
+    let texts: Vec<String> = lines
+        .iter()
+        .map(|line| match plain(line.trim_start().trim_start_matches("///").trim_start()) {
+            text if text.is_empty() => format!("{indent} *"),
+            text => format!("{indent} *  {text}"),
+        })
+        .collect();
+    let text = texts.join("\n");
+    format!("{indent}/** {} */\n", text.trim_start().trim_start_matches("*  "))
 }
 
 /// With C's names, and without links: "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is `swo_owes`.

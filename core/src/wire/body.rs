@@ -14,8 +14,6 @@ use crate::wire::syntax::is_ows;
 /// The content still to come of the message being received.
 ///
 /// See [`Connection::content`](crate::Connection::content).
-///
-/// See [`Connection::content`](crate::Connection::content).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
     /// Nothing: there is no message, or all of its content has been shown.

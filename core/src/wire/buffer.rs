@@ -177,8 +177,6 @@ impl Buffer {
     /// Marks all unread bytes as part of a line that has not ended.
     ///
     /// It may go on up to `reach` from the first of them.
-    ///
-    /// It may go on up to `reach` from the first of them.
     pub(crate) fn expect_line(&mut self, reach: usize) {
         self.line =
             self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
@@ -315,8 +313,6 @@ impl Buffer {
     /// Returns the length needed for `min` bytes more.
     ///
     /// A length above the maximum stays above it, and does not wrap.
-    ///
-    /// More than there can be is asked for as that, and not as what is left of the number.
     fn needed(&self, min: usize) -> usize {
         self.end.saturating_add(min).saturating_add(PADDING)
     }

@@ -285,8 +285,6 @@ impl FieldSource for CheckedFields<'_> {
 /// Splits written lines into the first and the others.
 ///
 /// A name has no colon, and a value no CR.
-///
-/// A name has no colon, and a value no CR.
 fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     let colon = memchr::memchr(b':', lines)?;
     let end = colon + memchr::memchr(b'\r', &lines[colon..])?;

@@ -102,8 +102,6 @@ pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
 /// Returns the framing of a request, if the head is valid.
 ///
 /// The head is the first `len` of `bytes`; the content may have `most` bytes.
-///
-/// The first `len` of `bytes` are the head; the content may have `most` bytes.
 pub(crate) fn request(
     head: &Head,
     bytes: &[u8],

@@ -8,7 +8,7 @@ use core::ffi::c_void;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::error::{Done, BindingError};
+use crate::error::{BindingError, Done};
 use crate::handle::memory::Functions;
 
 unsafe extern "C" {

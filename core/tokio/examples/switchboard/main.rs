@@ -131,9 +131,8 @@ struct ProbeArgs {
     /// Ask with this method instead of GET or POST
     #[arg(long)]
     method: Option<String>,
-    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance.
-    ///
-    /// OPTIONS asks for * without it, CONNECT for the URL's own host
+    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance. OPTIONS asks
+    /// for * without it, CONNECT for the URL's own host
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
     /// Send this field, too, or instead of the probe's own of that name
