@@ -5,7 +5,7 @@ import contextlib
 import sys
 
 import switchover as http
-from server import CONFIG, LINGER_MAX, TIMEOUTS, SENDING, answer
+from server import CONFIG, LINGER_MAX, SENDING, TIMEOUTS, answer
 
 
 class Http(asyncio.BufferedProtocol):

@@ -18,7 +18,8 @@ const TIMEOUT = 20_000;
 
 /** The scripts of a folder, by their names. @param {string} from @param {string[]} but @returns {Record<string, string>} */
 export function scripts(from, ...but) {
-  const names = readdirSync(from).filter((file) => /\.m?js$/.test(file) && !but.includes(file));
+  const all = readdirSync(from, { recursive: true, encoding: "utf8" });
+  const names = all.filter((file) => /\.m?js$/.test(file) && !but.includes(file));
   return Object.fromEntries(names.map((file) => [file, join(from, file)]));
 }
 
