@@ -1,10 +1,8 @@
-//! The latest steps of a connection, in a bounded ring.
-//!
-//! They are enough to print a transcript, or to see afterwards *why*.
+//! What happened on a connection, as a bounded ring: enough to print a transcript, or to see afterwards *why*.
 
-use crate::enums::enums;
+use crate::listed::listed;
 
-/// The kind of a step; each says what its number means.
+/// What kind of thing happened; what the number beside it means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceStep {
@@ -39,16 +37,15 @@ pub enum TraceStep {
     Resumed,
     /// Your code gave up.
     Abandoned,
-    /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy));
-    /// what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a
-    /// `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32:
-    /// an `Expect` left out. 64: Host written as the target has it.
+    /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy)); what was done, a bit each.
+    /// 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
+    /// handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it.
     Tidied,
     /// The connection was given to another parser; how many bytes.
     HandedOver,
 }
 
-enums! {
+listed! {
     TraceStep {
         ReceivedRequest = "received-request", ReceivedInformational = "received-informational",
         ReceivedResponse = "received-response", ReceivedEnd = "received-end", ReceivedSwitch = "received-switch",
@@ -62,9 +59,9 @@ enums! {
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trace {
-    /// The kind of the step.
+    /// What it was.
     pub step: TraceStep,
-    /// The number that goes with it; see [`TraceStep`].
+    /// What goes with it; see [`TraceStep`].
     pub number: u32,
     /// Bytes received and passed when it happened.
     pub offset: u64,
@@ -74,9 +71,7 @@ pub struct Trace {
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: [Trace; Self::SIZE],
-    /// The number of entries put in; it wraps.
-    ///
-    /// The number taken or lost wraps too.
+    /// How many have been put in, and how many of these are taken or lost; both wrap.
     pushed: u32,
     popped: u32,
 }

@@ -3,10 +3,10 @@
 use switchover::binding::event_kind;
 use switchover::{Event, Fields, Offer, Protocols, Request, Response, Switched};
 
-use crate::result::{Place, ResultBuffer};
+use crate::exchange::{Exchange, Place};
 
 /// All of an event; the kind comes first.
-pub(crate) fn put(event: &Event<'_>, out: &mut ResultBuffer) {
+pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
     out.number(event_kind(event).number());
     match event {
         Event::Request(request) => put_request(request, out),
@@ -17,9 +17,8 @@ pub(crate) fn put(event: &Event<'_>, out: &mut ResultBuffer) {
     }
 }
 
-pub(crate) fn put_request(request: &Request<'_>, out: &mut ResultBuffer) {
-    let (method, target, fields) =
-        (request.method().as_bytes(), request.target().as_bytes(), request.fields());
+pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
+    let (method, target, fields) = (request.method().as_bytes(), request.target().as_bytes(), request.fields());
     let head = Place::of(&fields, target);
     let [start, end] = head.span(target);
     head.put(out);
@@ -32,13 +31,13 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut ResultBuffer) {
     out.lines(&head, &fields);
 }
 
-fn put_trailers(trailers: &Fields<'_>, out: &mut ResultBuffer) {
+fn put_trailers(trailers: &Fields<'_>, out: &mut Exchange) {
     let section = Place::of(trailers, trailers.octets().get(..0).unwrap_or_default());
     section.put(out);
     out.lines(&section, trailers);
 }
 
-fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut ResultBuffer) {
+fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut Exchange) {
     out.option(None);
     out.list(offers, |offer, out| {
         out.display(offer.protocol);
@@ -47,23 +46,17 @@ fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut ResultBuffe
     });
 }
 
-fn put_response(response: &Response<'_>, out: &mut ResultBuffer) {
+fn put_response(response: &Response<'_>, out: &mut Exchange) {
     let (reason, fields) = (response.reason(), response.fields());
     let head = Place::of(&fields, reason);
     let [start, end] = head.span(reason);
     head.put(out);
-    out.numbers([
-        response.status().into(),
-        start,
-        end,
-        response.minor_version().into(),
-        response.dropped().into(),
-    ]);
+    out.numbers([response.status().into(), start, end, response.minor_version().into(), response.dropped().into()]);
     out.displays(response.advertised());
     out.lines(&head, &fields);
 }
 
-fn put_switched(switched: &Switched<'_>, out: &mut ResultBuffer) {
+fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {
     out.number(switched.by.number());
     out.displays(switched.protocols.iter());
     out.number(switched.request.is_some().into());
@@ -77,6 +70,6 @@ fn put_switched(switched: &Switched<'_>, out: &mut ResultBuffer) {
     out.octets.extend_from_slice(switched.leftover);
 }
 
-pub(crate) fn put_protocols(protocols: Protocols<'_>, out: &mut ResultBuffer) {
+pub(crate) fn put_protocols(protocols: Protocols<'_>, out: &mut Exchange) {
     out.displays(protocols.iter());
 }

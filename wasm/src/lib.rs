@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-mod args;
+pub mod answer;
 #[cfg(feature = "profiles")]
 pub mod bridge;
 #[cfg(feature = "profiles")]
@@ -17,16 +17,16 @@ pub mod config;
 pub mod connection;
 mod error;
 mod event;
-pub mod getters;
+mod exchange;
 mod handle;
 #[cfg(feature = "profiles")]
 pub mod masque;
-pub mod respond;
-mod result;
+mod parcel;
+pub mod query;
 pub mod send;
 #[cfg(feature = "profiles")]
 pub mod splice;
-pub mod staging;
+pub mod stage;
 pub mod text;
 #[cfg(feature = "profiles")]
 pub mod websocket;

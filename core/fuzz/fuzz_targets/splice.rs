@@ -1,5 +1,4 @@
-//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that
-//! keeps to HTTP/2.
+//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that keeps to HTTP/2.
 
 #![no_main]
 

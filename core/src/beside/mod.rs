@@ -1,6 +1,4 @@
-//! Tools for use beside a connection.
-//!
-//! Nothing else in this crate imports it.
+//! What your code may use beside a connection. Nothing else in this crate imports it.
 
 pub mod bridge;
 pub mod gateway;

@@ -1,4 +1,4 @@
-//! The table of errors: number, name, blame, status, clause, text and advice.
+//! The table of errors: number, name, whose fault, status to answer; where the rule stands, what is wrong, what to do.
 
 use super::Blame;
 
@@ -13,9 +13,7 @@ struct Texts {
 macro_rules! errors {
     ($($variant:ident = $code:literal $name:literal $blame:ident $status:literal $clause:literal
        $text:literal $advice:literal;)+) => {
-        /// The kinds of error.
-        ///
-        /// `docs/errors.md` is printed from this table. A later version may have more of them.
+        /// The kinds of error. `docs/errors.md` is printed from this table. A later version may have more of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
@@ -27,17 +25,14 @@ macro_rules! errors {
             /// Every kind, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the texts of a kind.
-            ///
-            /// They are apart from what the engine decides by, so that a program that shows no
-            /// texts does not hold them.
+            /// Apart from what the engine decides by, so that a program that shows no texts does not hold them.
             const fn texts(self) -> &'static Texts {
                 match self {
                     $(Self::$variant => &Texts { name: $name, clause: $clause, text: $text, advice: $advice },)+
                 }
             }
 
-            /// Returns who is to blame, and the status; 0: no status.
+            /// Whose fault it is, and the status; 0: no status.
             const fn verdict(self) -> (Blame, u16) {
                 match self {
                     $(Self::$variant => (Blame::$blame, $status),)+
@@ -330,27 +325,27 @@ errors! {
 }
 
 impl ErrorKind {
-    /// Returns the stable number.
+    /// The stable number.
     pub const fn code(self) -> u16 {
         self as u16
     }
 
-    /// Returns the kind of a number.
+    /// The kind of a number.
     pub fn from_code(code: u32) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| u32::from(kind.code()) == code)
     }
 
-    /// Returns the stable name.
+    /// The stable name.
     pub const fn name(self) -> &'static str {
         self.texts().name
     }
 
-    /// Returns who has to change something.
+    /// Whose fault it is.
     pub const fn blame(self) -> Blame {
         self.verdict().0
     }
 
-    /// Returns the status that a server answers with, if there is one.
+    /// The status that a server answers with, where there is one.
     pub const fn status(self) -> Option<u16> {
         match self.verdict().1 {
             0 => None,
@@ -358,19 +353,17 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the text: what is wrong, for people.
+    /// What is wrong, for people.
     pub const fn text(self) -> &'static str {
         self.texts().text
     }
 
-    /// Returns the clause that was broken, such as `RFC 9112, 5.1`.
-    ///
-    /// `the contract` is [this crate's](crate#the-contract).
+    /// Where the rule stands that was broken, such as `RFC 9112, 5.1`; `the contract` is [this crate's](crate#the-contract).
     pub const fn clause(self) -> &'static str {
         self.texts().clause
     }
 
-    /// Returns the advice for those who run or write your code.
+    /// What to do about it, for the people who run or write your code.
     pub const fn advice(self) -> &'static str {
         self.texts().advice
     }

@@ -1,22 +1,20 @@
-//! The events of a connection.
-//!
-//! An event borrows from the connection's buffer until the next inbound call.
+//! What comes out of a connection. An event borrows from the connection's buffer until the next inbound call.
 
 mod line;
 
-use crate::enums::enums;
+use crate::listed::listed;
 use crate::upgrade::{Protocols, Request};
 use crate::wire::fields::{Fields, Protocol};
 use crate::wire::head::Head;
 
-/// The result of [`advance`](crate::Connection::advance).
+/// What [`advance`](crate::Connection::advance) came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A
-    /// client gets this too when it is its own turn, before it has asked, while its content is
-    /// missing, and after the answer: [`awaiting`](crate::Connection::awaiting) is then `Caller`.
+    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A client gets this too when
+    /// it is its own turn, before it has asked, while its content is missing, and after the answer:
+    /// [`awaiting`](crate::Connection::awaiting) is then `Caller`.
     NeedData,
     /// Nothing happens before your code acts.
     Paused(Paused),
@@ -25,33 +23,25 @@ pub enum Step {
 /// What your code has to do before receiving goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
-    /// Accept the offer or the CONNECT, or decline it with any other response.
-    ///
-    /// Nothing after it is read before.
+    /// Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before.
     Decision,
     /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
     Answer,
     /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
     Switched,
-    /// No more HTTP in either direction: close the transport.
-    ///
-    /// [`unread`](crate::Connection::unread) holds the bytes that are discarded. After
-    /// [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
+    /// No more HTTP in either direction: close the transport. [`unread`](crate::Connection::unread) holds the bytes that
+    /// are discarded. After [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
     Closed,
 }
 
-enums! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
+listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
 
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A request head.
-    ///
-    /// Server; next come its content and its end, and an answer is owed.
+    /// A request head. Server; next come its content and its end, and an answer is owed.
     Request(Request<'a>),
-    /// A response head with a status of 1xx but 101.
-    ///
-    /// Client; the final response is still to come.
+    /// A response head with a status of 1xx but 101. Client; the final response is still to come.
     Informational(Response<'a>),
     /// A final response head. Client; next come its content and its end.
     Response(Response<'a>),
@@ -59,8 +49,7 @@ pub enum Event<'a> {
     Data(&'a [u8]),
     /// The end of the message, with its trailers.
     EndOfMessage(Fields<'a>),
-    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is
-    /// the new protocol's.
+    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's.
     Switched(Switched<'a>),
 }
 
@@ -81,7 +70,7 @@ pub enum EventKind {
     Switched,
 }
 
-enums! {
+listed! {
     EventKind {
         Request = "request", Informational = "informational", Response = "response", Data = "data",
         EndOfMessage = "end-of-message", Switched = "switched",
@@ -100,7 +89,7 @@ impl Event<'_> {
         }
     }
 
-    /// Returns the name of its kind, such as `end-of-message`, for all languages.
+    /// The name of its kind, such as `end-of-message`; the same in every language.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
     }
@@ -115,43 +104,37 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// Returns the status, 100 to 999.
-    ///
-    /// An unknown one means what the x00 of its class means (RFC 9110, 15).
+    /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
     #[inline]
     pub fn status(&self) -> u16 {
         self.head.status()
     }
 
-    /// Returns the reason phrase, often empty, without any meaning.
+    /// The reason phrase, often empty, without any meaning.
     #[inline]
     pub fn reason(&self) -> &'a [u8] {
         self.head.reason(self.bytes)
     }
 
-    /// Returns the x of HTTP/1.x.
+    /// The x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
     }
 
-    /// Returns the field lines.
+    /// The field lines.
     #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// Returns how many pipelined requests will not be answered.
-    ///
-    /// Those after this response's are dropped because it closes the connection. They may be sent
-    /// again on another one if that is safe (RFC 9112, 9.3.2).
+    /// How many pipelined requests after this response's will not be answered, because it closes the connection.
+    /// They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
     }
 
-    /// Returns the protocols that the server would switch to.
-    ///
-    /// They are in the `Upgrade` field of a 426, or of any other response that advertises.
+    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that advertises.
     pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
         self.fields().list("upgrade").filter_map(Protocol::parse)
     }
@@ -159,10 +142,7 @@ impl<'a> Response<'a> {
 
 impl core::fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Response")
-            .field("status", &self.status())
-            .field("fields", &self.fields())
-            .finish()
+        f.debug_struct("Response").field("status", &self.status()).field("fields", &self.fields()).finish()
     }
 }
 
@@ -177,7 +157,7 @@ pub enum SwitchedBy {
     Http2Preface,
 }
 
-enums! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
+listed! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
 
 /// The peer's direction has left HTTP.
 #[derive(Clone, Copy, Debug)]
@@ -194,7 +174,7 @@ pub struct Switched<'a> {
     pub leftover: &'a [u8],
 }
 
-/// The kind of the current event, without what it borrows.
+/// Which event is current, without what it borrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     #[default]
@@ -217,7 +197,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Returns the number of unread bytes that it shows.
+    /// How many unread bytes it shows.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
         match self {

@@ -1,15 +1,14 @@
-//! The inputs of the state machine.
+//! What moves the machine.
 
 use super::{Peer, Turn};
 
-/// An input of the state machine; see [`State::apply`].
-///
-/// With a tag of its own, so that the compiler sees which one it is wherever one is made.
+/// What an input asks of the machine; see [`State::apply`]. With a tag of its own, so that the compiler sees which one it
+/// is wherever one is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum Input {
     /// A request head.
-    Request(RequestInfo),
+    Request(Opening),
     /// The first or a later part of the request's content.
     RequestContent,
     /// The end of the request by its framing.
@@ -24,7 +23,7 @@ pub(crate) enum Input {
         early: bool,
     },
     /// A final response head.
-    Response(ResponseInfo),
+    Response(Answer),
     /// The end of the final response by its framing.
     ResponseEnd,
     /// The peer's end of input, met between messages.
@@ -33,9 +32,7 @@ pub(crate) enum Input {
     Fail,
     /// More content than the caller is willing to skip.
     DrainLimit,
-    /// A server answers before there is a request, and reads no more.
-    ///
-    /// A final response follows at once.
+    /// A server answers before there is a request, and reads no more. A final response follows at once.
     Reject,
     /// The caller wants no further request.
     CloseAfterResponse,
@@ -47,28 +44,28 @@ pub(crate) enum Input {
     Preface,
 }
 
-/// The facts of a request head.
+/// What the machine needs to know of a request head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct RequestInfo {
+pub(crate) struct Opening {
     /// `None`, `Offered` or `Connect`.
     pub turn: Turn,
     /// Content (or a chunked end) follows.
     pub content: bool,
-    /// The request expects a 100.
+    /// It expects a 100.
     pub expect: bool,
-    /// The request allows a further one.
+    /// It allows a further request.
     pub persist: bool,
     /// The client's version.
     pub version: Peer,
 }
 
-/// The facts of a final response head.
+/// What the machine needs to know of a final response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct ResponseInfo {
+pub(crate) struct Answer {
     /// The status is 2xx.
     pub success: bool,
     /// Content (or a chunked end) follows.
     pub content: bool,
-    /// The response allows a further request.
+    /// It allows a further request.
     pub persist: bool,
 }

@@ -1,16 +1,12 @@
-//! Rules for `connect-udp`, `connect-ip` and `connect-tcp`.
-//!
-//! Capsules follow the head (RFC 9297).
+//! What offers of `connect-udp`, `connect-ip` and `connect-tcp` have in common: capsules come after the head (RFC 9297).
 
-use super::context::{OfferingRequest, is_any_there};
+use super::rules::{Asking, is_any_there};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
 
-/// Checks that nothing frames content, as the data stream follows the head.
-///
-/// RFC 9297, 3.2.
-pub(crate) fn check(request: &OfferingRequest<'_>) -> Result<(), Ineligible> {
+/// RFC 9297, 3.2: the data stream begins after the head, so nothing frames content.
+pub(crate) fn check(request: &Asking<'_>) -> Result<(), Ineligible> {
     if has_content_fields(request.fields) { Err(Ineligible::Content) } else { Ok(()) }
 }
 
@@ -19,10 +15,7 @@ pub(crate) fn is_answer(answer: &dyn FieldSource) -> bool {
 }
 
 fn has_content_fields(fields: &dyn FieldSource) -> bool {
-    const CONTENT: KnownFields = KnownField::set(&[
-        KnownField::ContentLength,
-        KnownField::ContentType,
-        KnownField::TransferEncoding,
-    ]);
+    const CONTENT: KnownFields =
+        KnownField::set(&[KnownField::ContentLength, KnownField::ContentType, KnownField::TransferEncoding]);
     is_any_there(fields, CONTENT)
 }

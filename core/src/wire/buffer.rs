@@ -1,6 +1,4 @@
-//! Received bytes.
-//!
-//! One allocation that stays between messages, always initialised, moved only by inbound calls.
+//! Received bytes. One allocation that stays between messages, always initialised, moved only by inbound calls.
 //!
 //! ```text
 //!   kept          consumed   unread            free
@@ -11,8 +9,8 @@
 //! ```
 //! After the free bytes are a few that are never used, so that the scanner can load whole blocks.
 //!
-//! A head that must stay readable is *kept*: what is consumed after it can be reclaimed without
-//! moving its spans, which count from the head's start.
+//! A head that must stay readable is *kept*: what is consumed after it can be reclaimed without moving its spans,
+//! which count from the head's start.
 
 use alloc::vec::Vec;
 use core::hint;
@@ -20,9 +18,7 @@ use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
 
-/// The smallest allocation.
-///
-/// Most heads fit, and allocators keep blocks of up to about this size at hand.
+/// The smallest allocation. Most heads fit, and allocators keep blocks of up to about this size at hand.
 const FIRST: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -31,18 +27,13 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// The unread bytes below which more of an unfinished line means nothing.
-    ///
-    /// It is not 0 if all bytes have been scanned, and the last are of a line that has not ended.
-    /// No limit is near then, and there is memory.
+    /// Not 0 where all bytes have been looked at and the last are of a line that has not ended. More of that line means
+    /// nothing as long as `end` stays below this: no limit is near, and there is memory.
     line: usize,
-    /// Bytes after `end` that were given away to be written into.
-    ///
-    /// None once `end` has moved otherwise.
+    /// Bytes after `end` that were given away to be written into. None once `end` has moved otherwise.
     reserved: usize,
-    /// So many unread bytes may wait before the caller has to stop.
-    ///
-    /// Memory for more is asked for only if one read brings more.
+    /// So many unread bytes may wait before the caller has to stop. Memory for more is asked for only if one read brings
+    /// more.
     waiting: usize,
 }
 
@@ -51,7 +42,7 @@ impl Buffer {
         Self { waiting, ..Self::default() }
     }
 
-    /// Sets the limit of unread bytes.
+    /// From now on so many unread bytes may wait.
     pub(crate) fn set_waiting(&mut self, waiting: usize) {
         self.waiting = waiting;
     }
@@ -67,15 +58,14 @@ impl Buffer {
         self.unread().get(..len).unwrap_or_default()
     }
 
-    /// Returns the first unread byte, or a stale one if none is unread.
+    /// The first unread byte; where none is unread, that or what stood there.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.data.get(self.start).copied()
     }
 
-    /// Returns all memory from the first unread byte on, and how many are unread.
-    ///
-    /// Parsing rewrites one thing: a fold becomes spaces. The scanner reads whole blocks.
+    /// All memory from the first unread byte on, and how many are unread: for the one rewrite that parsing does (a
+    /// fold becomes spaces), and so that the scanner can read whole blocks.
     #[inline]
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();
@@ -97,7 +87,7 @@ impl Buffer {
         &self.data[self.kept.clone()]
     }
 
-    /// Returns whether anything is kept.
+    /// Whether anything is kept.
     pub(crate) fn keeps(&self) -> bool {
         !self.kept.is_empty()
     }
@@ -126,9 +116,7 @@ impl Buffer {
         self.consume(0);
     }
 
-    /// Returns free space of at least `min` bytes after the unread ones.
-    ///
-    /// `commit` makes the written ones unread.
+    /// Free bytes after the unread ones, `min` at least; `commit` makes the written ones unread.
     #[inline]
     pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
         if self.free() < min {
@@ -137,9 +125,7 @@ impl Buffer {
         self.reserved()
     }
 
-    /// Returns free space, or `None` if the allocator has no memory.
-    ///
-    /// Nothing that is read has changed then.
+    /// The same where the allocator may have no memory; nothing that is read has changed then.
     #[inline]
     pub(crate) fn try_reserve(&mut self, min: usize) -> Option<&mut [u8]> {
         if self.free() >= min || self.try_make_room(min) { Some(self.reserved()) } else { None }
@@ -155,13 +141,10 @@ impl Buffer {
         self.data.len().saturating_sub(self.end + PADDING)
     }
 
-    /// Makes `len` bytes of the reserved space unread; none if it is smaller.
-    ///
-    /// Returns their number.
+    /// How many bytes of the reserved space are received now: `len`, or none where there are not as many.
     #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
-        // Nothing, or more than there is: then the space stays as it is, and what has been read
-        // into it is not lost.
+        // Nothing, or more than there is: then the space stays as it is, and what has been read into it is not lost.
         if len == 0 || len > self.reserved {
             return 0;
         }
@@ -174,31 +157,25 @@ impl Buffer {
         len
     }
 
-    /// Marks all unread bytes as part of a line that has not ended.
-    ///
-    /// It may go on up to `reach` from the first of them.
+    /// All unread bytes are known to be of a line that has not ended. It may go on up to `reach` from the first of them.
     pub(crate) fn expect_line(&mut self, reach: usize) {
-        self.line =
-            self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
+        self.line = self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
-    /// Returns whether only more of that line has come since.
+    /// Whether nothing has come since but more of that line.
     #[inline(always)]
     pub(crate) fn is_inside_line(&self) -> bool {
         self.line > 0
     }
 
-    /// Ends the mark of an unfinished line.
+    /// No more of that line comes.
     pub(crate) fn end_line(&mut self) {
         self.line = 0;
     }
 
-    /// Fast path of `append`: more bytes of an unfinished line.
-    ///
-    /// A CR that may end it may be the last. Returns whether the bytes were taken. Must equal
-    /// `append`.
+    /// Appends bytes if they are only more of that line, or a CR that may end it; says whether they are.
     #[inline(always)]
-    pub(crate) fn append_inside_line(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn go_on(&mut self, bytes: &[u8]) -> bool {
         let end = self.end + bytes.len();
         if end >= self.line {
             return false;
@@ -228,9 +205,7 @@ impl Buffer {
         self.put(bytes);
     }
 
-    /// Appends bytes; returns false if the allocator has no memory.
-    ///
-    /// Nothing that is read has changed then.
+    /// The same where the allocator may have no memory: false then, and nothing that is read has changed.
     #[inline]
     pub(crate) fn try_append(&mut self, bytes: &[u8]) -> bool {
         let has_room = self.free() >= bytes.len() || self.try_make_room(bytes.len());
@@ -260,7 +235,7 @@ impl Buffer {
         }
     }
 
-    /// Returns whether any of these bytes lies in this memory.
+    /// Whether any of these bytes lies in this memory.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.data, bytes)
     }
@@ -286,11 +261,11 @@ impl Buffer {
         self.data.resize(len, 0);
     }
 
-    /// Makes room for `min` bytes by a move, and returns the length needed.
+    /// Moves what is there, if that gives room for `min` bytes more, and says how long the memory has to be for them.
     fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
-        // What may wait, and the head that is kept before it. More is moved, and grows, by a step
-        // at a time, or a caller who always asks for much space would pay for it with each byte.
+        // What may wait, and the head that is kept before it. More is moved, and grows, by a step at a time, or a caller who
+        // always asks for much space would pay for it with each byte.
         let step = self.waiting / 8;
         let most = self.waiting.saturating_add(2 * step).saturating_add(self.kept.len() + PADDING);
         let reclaimed = self.start - self.kept.len();
@@ -310,9 +285,8 @@ impl Buffer {
         }
     }
 
-    /// Returns the length needed for `min` bytes more.
-    ///
-    /// A length above the maximum stays above it, and does not wrap.
+    /// How long the memory has to be for `min` bytes more. More than there can be is asked for as that, and not as what is
+    /// left of the number.
     fn needed(&self, min: usize) -> usize {
         self.end.saturating_add(min).saturating_add(PADDING)
     }
@@ -328,7 +302,7 @@ impl Buffer {
     }
 }
 
-/// Returns whether the allocator has memory for a `T` now.
+/// Whether the allocator has memory for a `T` now, for what asks without a way to be told that it has none.
 pub fn is_left<T>() -> bool {
     let mut place = Vec::<T>::new();
     let is_left = place.try_reserve_exact(1).is_ok();
@@ -337,7 +311,7 @@ pub fn is_left<T>() -> bool {
     is_left
 }
 
-/// Returns whether two slices share memory.
+/// Whether the two have a byte of memory in common.
 pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (one.as_ptr_range(), other.as_ptr_range());
     one.start.max(other.start) < one.end.min(other.end)
@@ -352,19 +326,10 @@ mod tests {
     #[test]
     fn what_overlaps_has_a_byte_in_common() {
         let bytes = [0; 4];
-        let cases =
-            [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
+        let cases = [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
         for (one, other, wanted) in cases {
-            assert_eq!(
-                overlap(&bytes[one.clone()], &bytes[other.clone()]),
-                wanted,
-                "{one:?} {other:?}"
-            );
-            assert_eq!(
-                overlap(&bytes[other.clone()], &bytes[one.clone()]),
-                wanted,
-                "{other:?} {one:?}"
-            );
+            assert_eq!(overlap(&bytes[one.clone()], &bytes[other.clone()]), wanted, "{one:?} {other:?}");
+            assert_eq!(overlap(&bytes[other.clone()], &bytes[one.clone()]), wanted, "{other:?} {one:?}");
         }
     }
 
@@ -410,19 +375,11 @@ mod tests {
             }
             buffer.consume(round % 900);
         }
-        assert!(
-            buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING,
-            "{}",
-            buffer.data.capacity()
-        );
+        assert!(buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
         // One read may bring more than that, and gets it.
         buffer.append(&[b'y'; 3 * ROOM]);
         assert_eq!(buffer.kept(), [b'h'; 700]);
-        assert!(
-            buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING,
-            "{}",
-            buffer.data.capacity()
-        );
+        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
     }
 
     #[test]
@@ -439,16 +396,12 @@ mod tests {
             grown += usize::from(now.0 != before.0);
             moved += usize::from(now.1 < before.1);
             before = now;
-            assert!(
-                buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING,
-                "{} in {round}",
-                buffer.data.capacity()
-            );
+            assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
         }
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
     }
 
-    /// Checks a length that no allocator has.
+    /// No allocator has as much as this.
     #[test]
     fn room_that_is_refused_changes_nothing() {
         let mut buffer = Buffer::with_room_for(ROOM);

@@ -1,20 +1,21 @@
-//! The encoder: decisions become bytes; only this code writes a CRLF.
+//! Decisions, from heads to bytes: the only code that writes a CRLF. A head is composed in memory that stays between
+//! messages. Each of the caller's field lines is checked as it is written, in one walk: so no line break, NUL or second
+//! meaning can leave, even if the source says something else the second time. The head is handed over only if there is space
+//! for all of it.
 
 use alloc::vec::Vec;
 
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::fields::{
-    Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members,
-};
+use crate::wire::fields::{Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members};
 use crate::wire::known::KnownField;
-use crate::wire::message::{REASON_OFFSET, standard_status_line};
+use crate::wire::outgoing::{REASON_AT, usual_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Hands over what was composed: all of it or nothing.
 #[inline]
-pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
+pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
     let len = parts.iter().map(|part| part.len()).sum();
     if out.remaining_mut() < len {
         return Err(Error::too_small(len));
@@ -30,52 +31,48 @@ fn end_line(draft: &mut Vec<u8>) {
     draft.push(b'\n');
 }
 
-/// An offset in the draft, and a line's index.
-type DraftOffset = (usize, usize);
+/// Where something stands in the draft.
+type Place = (usize, usize);
 
-fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
+fn at(place: Place, draft: &[u8]) -> &[u8] {
     draft.get(place.0..place.1).unwrap_or_default()
 }
 
-/// Framing and connection options found in the caller's fields.
+/// What the caller's field lines say that the engine has to know.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FieldSummary {
+pub(crate) struct Survey {
     pub(crate) length: Option<u64>,
     /// There is a Transfer-Encoding, and chunked is its last coding.
     pub(crate) chunked: bool,
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
-    /// A `Connection` field was found; its options are merged with the engine's.
+    /// A Connection field is there: what it lists is merged with what the engine has to say.
     connection: bool,
     /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
     te: bool,
     hosts: u32,
-    /// The offset of the line of `Host`, and its index.
-    host: DraftOffset,
+    /// Where in the draft the line of Host stands, and which of the lines it is.
+    host: Place,
     host_index: usize,
-    /// The number of lines.
+    /// How many lines there are.
     count: usize,
     /// The first that may not be sent, and the first that may not be sent here.
     fault: Option<Error>,
     reserved: Option<Error>,
-    /// The offsets of all lines.
-    lines: DraftOffset,
+    /// Where in the draft all the lines stand.
+    lines: Place,
 }
 
-/// Writes the caller's field lines to the draft, each one checked.
-///
-/// The first that may not be sent is the error.
-pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
-    let mut survey = FieldSummary::default();
+/// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
+pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<Survey, Error> {
+    let mut survey = Survey::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
 
-impl FieldSummary {
-    /// Writes field lines that must also be allowed in this place.
-    ///
-    /// That one is not allowed is the last of all errors. The summary is filled in place: to pass
-    /// it around costs more than the lines of a short head.
+impl Survey {
+    /// [`lines`] that must be allowed besides; that one of them is not is the last of all errors. In place, as a survey that is
+    /// passed around costs more than the lines of a short head.
     #[inline(always)]
     pub(crate) fn lines_allowed(
         &mut self,
@@ -85,8 +82,8 @@ impl FieldSummary {
     ) -> Result<(), Error> {
         let begin = draft.len();
         match source.pieces() {
-            Some(pieces) => self.push_source(draft, pieces, &is_allowed),
-            None => source.each(&mut |field| self.push(draft, field, is_allowed(field))),
+            Some(pieces) => self.take_pieces(draft, pieces, &is_allowed),
+            None => source.each(&mut |field| self.take(draft, field, is_allowed(field))),
         }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
@@ -97,20 +94,13 @@ impl FieldSummary {
         self.fault.or(self.reserved).map_or(Ok(()), Err)
     }
 
-    /// Writes lines, and blocks as a whole.
-    ///
-    /// Blocks say nothing that the engine has to know, and are allowed everywhere.
+    /// Lines, and blocks as a whole: those say nothing that the engine has to know, and are allowed everywhere.
     #[inline(never)]
-    fn push_source(
-        &mut self,
-        draft: &mut Vec<u8>,
-        source: &dyn Pieces,
-        is_allowed: &dyn Fn(Field<'_>) -> bool,
-    ) {
+    fn take_pieces(&mut self, draft: &mut Vec<u8>, source: &dyn Pieces, is_allowed: &dyn Fn(Field<'_>) -> bool) {
         source.each_piece(&mut |piece| match piece {
-            Piece::Line(field) => self.push(draft, field, is_allowed(field)),
+            Piece::Line(field) => self.take(draft, field, is_allowed(field)),
             #[cfg(feature = "http")]
-            Piece::Sound(field) => self.push_checked(draft, field, is_allowed(field)),
+            Piece::Sound(field) => self.take_sound(draft, field, is_allowed(field)),
             Piece::Block(lines) => {
                 draft.extend_from_slice(lines.0);
                 self.count += 1;
@@ -120,15 +110,15 @@ impl FieldSummary {
 
     /// Writes a line, checks it and notes what it says.
     #[inline(always)]
-    fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn take(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(check(field), field, start, is_allowed);
     }
 
-    /// Writes a line whose bytes were checked before.
+    /// The same for a line of which the bytes are in order.
     #[cfg(feature = "http")]
-    fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn take_sound(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(Ok(KnownField::recognise(field.name)), field, start, is_allowed);
@@ -216,13 +206,13 @@ impl FieldSummary {
         self.length.is_some() || self.codings
     }
 
-    /// Returns whether a `Transfer-Encoding` was found.
+    /// A Transfer-Encoding is there.
     pub(crate) fn is_coded(&self) -> bool {
         self.codings
     }
 
     #[inline(always)]
-    pub(crate) fn has_no_hop_by_hop(&self) -> bool {
+    pub(crate) fn says_nothing_of_the_hop(&self) -> bool {
         !self.connection && !self.te
     }
 
@@ -230,17 +220,17 @@ impl FieldSummary {
         self.hosts == 1
     }
 
-    /// Returns the error for a missing, repeated or wrong `Host`.
+    /// Host is not what it has to be.
     pub(crate) fn host_differs(&self) -> Error {
         Error::in_field(ErrorKind::HostDiffers, self.host_index)
     }
 
-    /// Returns the value of `Host`.
+    /// The value of Host.
     pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
-    /// Returns whether the caller's `Connection` is one line with these options.
+    /// Whether the caller's `Connection` is one line, and lists this.
     fn lists(&self, options: &[u8], draft: &[u8]) -> bool {
         let (mut lines, mut is_same) = (0, false);
         self.written(draft).each(&mut |field| {
@@ -251,18 +241,18 @@ impl FieldSummary {
         lines == 1 && is_same
     }
 
-    /// Returns the lines as they were written.
-    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
-        CheckedFields(at(self.lines, draft))
+    /// The lines as they were written.
+    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
+        Written(at(self.lines, draft))
     }
 }
 
 /// Field lines in the form in which they leave; every one of them has been checked.
 #[derive(Clone, Copy)]
-pub struct CheckedFields<'d>(&'d [u8]);
+pub struct Written<'d>(&'d [u8]);
 
-impl<'d> CheckedFields<'d> {
-    /// Wraps lines that [`line`] has written and [`check`] has passed.
+impl<'d> Written<'d> {
+    /// For lines that [`line`] has written and [`check`] has passed.
     pub(crate) fn new(lines: &'d [u8]) -> Self {
         Self(lines)
     }
@@ -276,15 +266,13 @@ impl<'d> CheckedFields<'d> {
     }
 }
 
-impl FieldSource for CheckedFields<'_> {
+impl FieldSource for Written<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.each_line(each);
     }
 }
 
-/// Splits written lines into the first and the others.
-///
-/// A name has no colon, and a value no CR.
+/// The first of some written lines, and the others. A name has no colon, and a value no CR.
 fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     let colon = memchr::memchr(b':', lines)?;
     let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
@@ -292,7 +280,7 @@ fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
-/// Checks that a line may be sent, and returns which known field it is.
+/// Whether the line may be sent at all, and which field it is.
 #[inline(always)]
 pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     let known = KnownField::recognise(field.name);
@@ -304,10 +292,8 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     }
 }
 
-/// Fields that may not come in a trailer section (RFC 9110, 6.5.1).
-///
-/// They change how a message is framed, routed, authenticated or read.
-const FORBIDDEN_TRAILERS: &[&str] = &[
+/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come after it.
+const NEVER_TRAILERS: &[&str] = &[
     "Age",
     "Authorization",
     "Cache-Control",
@@ -344,19 +330,16 @@ const FORBIDDEN_TRAILERS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-pub(crate) fn is_forbidden_trailer(field: &Field<'_>) -> bool {
-    FORBIDDEN_TRAILERS.iter().any(|name| field.is(name))
+pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
+    NEVER_TRAILERS.iter().any(|name| field.is(name))
 }
 
-/// Writes a trailer section with its empty line, each line checked.
-///
-/// Returns whether it has lines.
+/// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
 pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
     let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
         line(draft, field);
-        let allowed =
-            if is_forbidden_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
+        let allowed = if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
         let verdict = check(field).and(allowed);
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, index)));
     };
@@ -412,12 +395,12 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
     end_line(draft);
 }
 
-/// The fields that the engine adds to the caller's.
+/// What the engine adds to the caller's field lines.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct EngineFields<'a> {
-    /// Fields that the offered or accepted protocols add.
+pub(crate) struct Added<'a> {
+    /// What the rules of the protocols that are spoken of add.
     pub(crate) markers: &'a [Field<'a>],
-    /// The field that a protocol's rules demand of its 101.
+    /// What a protocol's rules ask of its 101.
     pub(crate) proof: Option<Field<'a>>,
     /// The framing field that the caller left to the engine.
     pub(crate) framing: FramingLine,
@@ -429,13 +412,10 @@ pub(crate) struct EngineFields<'a> {
     pub(crate) keep_alive: bool,
 }
 
-impl EngineFields<'_> {
+impl Added<'_> {
     #[inline(always)]
-    fn has_no_hop_by_hop(&self) -> bool {
-        let is_silent = self.upgrade.is_empty()
-            && !self.close
-            && !self.keep_alive
-            && self.hop_fields.is_empty();
+    fn says_nothing_of_the_hop(&self) -> bool {
+        let is_silent = self.upgrade.is_empty() && !self.close && !self.keep_alive && self.hop_fields.is_empty();
         is_silent && self.markers.is_empty() && self.proof.is_none()
     }
 }
@@ -456,21 +436,19 @@ pub(crate) enum StatusLine<'a> {
 }
 
 impl<'a> StatusLine<'a> {
-    /// Returns a status line with the registered reason, or with none.
+    /// With the reason that goes with the status; with none, where none does.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
-        match standard_status_line(status) {
+        match usual_line(status) {
             "" => Self::Own(status, b""),
             line => Self::Usual(line),
         }
     }
 
     pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
-        let usual = standard_status_line(status);
-        match usual.as_bytes().get(REASON_OFFSET..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
-            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => {
-                Self::Usual(usual)
-            }
+        let usual = usual_line(status);
+        match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
+            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => Self::Usual(usual),
             _ => Self::Own(status, reason),
         }
     }
@@ -499,8 +477,8 @@ impl<'a> StatusLine<'a> {
     }
 }
 
-/// Moves `Host` to the front (RFC 9110, 7.2).
-pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
+/// Host goes first (RFC 9110, 7.2).
+pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
     let ((begin, _), (start, end)) = (survey.lines, survey.host);
     if begin < start
         && let Some(before) = draft.get_mut(begin..end)
@@ -509,20 +487,20 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     }
 }
 
-/// Writes the engine's fields after the caller's, and the empty line.
+/// What the engine adds after the caller's lines, and the empty line.
 #[inline(always)]
-pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
-    if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
+pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+    if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
         added.framing.put(draft);
         end_line(draft);
     } else {
-        finish_slow(draft, survey, added);
+        finish_for_the_hop(draft, survey, added);
     }
 }
 
-/// Slow path of `finish`: with fields about the connection or a protocol.
+/// Most heads say nothing about the connection or a protocol; these do.
 #[inline(never)]
-fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
+fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     let mut merged = Vec::new();
     if survey.connection {
         options(&mut merged, survey.written(draft), survey.te, added);
@@ -530,7 +508,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
         if survey.lists(&merged, draft) {
             merged.clear();
         } else {
-            remove_connection_field(draft, survey);
+            drop_connection(draft, survey);
         }
     }
     for &field in added.markers.iter().chain(&added.proof) {
@@ -553,7 +531,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
     let named = draft.len();
     match survey.connection {
         true => draft.extend_from_slice(&merged),
-        false => options(draft, CheckedFields(&[]), survey.te, added),
+        false => options(draft, Written(&[]), survey.te, added),
     }
     match draft.len() == named {
         true => draft.truncate(begin),
@@ -563,18 +541,18 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
 }
 
 /// Takes the caller's `Connection` out of the draft.
-fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
+fn drop_connection(draft: &mut Vec<u8>, survey: &Survey) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
-    CheckedFields(&given).each(&mut |field| {
+    Written(&given).each(&mut |field| {
         if !field.is("Connection") {
             line(draft, field);
         }
     });
 }
 
-/// Writes our options, then those that the caller listed beyond them.
-fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
+/// Our options, then what the caller listed beyond them.
+fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),
@@ -599,8 +577,7 @@ fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &Engin
             // Whether ours are said is for the state to say, and not for the caller.
             let is_ours = |option: &[u8]| {
                 let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
-                said.iter().any(|(_, name)| is(name))
-                    || added.hop_fields.iter().any(|name| is(name))
+                said.iter().any(|(_, name)| is(name)) || added.hop_fields.iter().any(|name| is(name))
             };
             members(field.value).filter(|option| !is_ours(option)).for_each(&mut add);
         }

@@ -1,14 +1,13 @@
-//! Observation of a connection: its bytes, decisions and events.
+//! What a connection says to those who watch it: every byte and decision that goes into the engine, and all that comes out.
 //!
-//! For a log of the wire while you develop, a page that draws a connection, a test that holds what
-//! happened. It shows everything, passwords too, which the `tracing` feature leaves out. The
-//! [front page](crate#what-happens-on-the-wire) has one; set it as
+//! For a log of the wire while you develop, a page that draws a connection, a test that holds what happened. It shows everything,
+//! passwords too, which the `tracing` feature leaves out. The [front page](crate#what-happens-on-the-wire) has one; set it as
 //! [`Config::observer`](crate::Config::observer):
 //!
 //! ```
 //! # struct Log;
 //! # impl switchover_tokio::observe::Observer for Log {
-//! #     fn observe(&self, _: switchover_tokio::observe::Observation<'_>, _: &switchover_tokio::switchover::Connection) {}
+//! #     fn notice(&self, _: switchover_tokio::observe::Noticed<'_>, _: &switchover_tokio::switchover::Connection) {}
 //! # }
 //! use std::sync::Arc;
 //! use switchover_tokio::Config;
@@ -16,25 +15,23 @@
 //! let config = Config { observer: Some(Arc::new(Log)), ..Config::default() };
 //! ```
 //!
-//! One observer may watch many connections. To tell them apart, give each its own, in a config of
-//! its own: see [`accept`](crate::accept).
+//! One observer may watch many connections. To tell them apart, give each its own, in a config of its own: see
+//! [`accept_all`](crate::accept_all).
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use switchover::{
-    Connection, DataParts, End, Error, ErrorKind, Event, FieldSource, Next, Paused, RequestHead,
-    ResponseHead, Selection, Step,
+    Connection, DataParts, End, Error, ErrorKind, Event, FieldSource, Next, Paused, RequestHead, ResponseHead,
+    Selection, Step,
 };
 
 /// Watches connections.
 pub trait Observer: Send + Sync {
-    /// Receives an observation just after it has happened.
-    ///
-    /// `http` is the connection after it, to ask for its state, its position, or why an offer was
-    /// declined. The task that serves the connection calls it, so it must not block.
-    fn observe(&self, what: Observation<'_>, http: &Connection);
+    /// This has happened just now; `http` is the connection after it, to ask for more: its state, its position, why an offer came
+    /// to nothing. It is called by the task that serves the connection, so it must not wait for anything.
+    fn notice(&self, what: Noticed<'_>, http: &Connection);
 }
 
 impl std::fmt::Debug for dyn Observer {
@@ -46,7 +43,7 @@ impl std::fmt::Debug for dyn Observer {
 /// One thing that happened on a connection.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Observation<'a> {
+pub enum Noticed<'a> {
     /// The engine took these bytes of the peer's.
     Received(&'a [u8]),
     /// The peer's bytes have ended.
@@ -59,16 +56,14 @@ pub enum Observation<'a> {
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
-    /// A decision by your code or the adapter, and the bytes written for the peer.
+    /// Your code, or the adapter for it, decided this, and the engine wrote these bytes for the peer.
     Decided(Decision<'a>, &'a [u8]),
-    /// A decision that the engine has rejected: nothing was written.
+    /// The same, and the engine refused: nothing was written.
     Refused(Decision<'a>, Error),
-    /// Bytes of the new protocol that [`Upgraded`](crate::Upgraded) has read.
-    ///
-    /// Those that came with the switch are not among them.
-    UpgradedRead(&'a [u8]),
-    /// Bytes of the new protocol that `Upgraded` has written.
-    UpgradedWrite(&'a [u8]),
+    /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol after what came with the switch.
+    Heard(&'a [u8]),
+    /// It took these bytes for the peer.
+    Spoke(&'a [u8]),
 }
 
 /// A call of one of [`Connection`]'s verbs, with what it was given.
@@ -85,7 +80,7 @@ pub enum Decision<'a> {
     Respond(&'a ResponseHead<'a>, &'a [u8]),
     /// [`Connection::reject`], with the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
-    /// [`Connection::accept`]: the selection, its protocols, and field lines.
+    /// [`Connection::accept`], with the selection, the protocols that it was made of, and field lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
     /// [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
@@ -107,18 +102,17 @@ pub enum Decision<'a> {
     Take,
 }
 
-/// A connection of the engine that reports to an observer, if there is one.
+/// A connection of the engine's that says to an observer, if there is one, what goes into it and comes out. The adapter uses it; it
+/// is public for code that drives the engine itself, and wants to be watched in the same way.
 ///
-/// The adapter uses it. It is public for code that drives the engine itself.
-///
-/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with
-/// the same errors and what to call next. What is not told has no verb here.
-pub struct ObservedConnection {
+/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with the same errors and what to call
+/// next. What is not told has no verb here.
+pub struct Observed {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,
 }
 
-impl Deref for ObservedConnection {
+impl Deref for Observed {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -126,75 +120,75 @@ impl Deref for ObservedConnection {
     }
 }
 
-impl ObservedConnection {
-    /// Returns a connection with this observer.
+impl Observed {
+    /// The connection, and who watches it.
     pub fn new(connection: Connection, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { connection, observer }
     }
 
     #[inline]
-    fn tell<'a>(&'a self, what: impl FnOnce(&'a Connection) -> Option<Observation<'a>>) {
+    fn tell<'a>(&'a self, what: impl FnOnce(&'a Connection) -> Option<Noticed<'a>>) {
         if let Some(observer) = &self.observer
             && let Some(what) = what(&self.connection)
         {
-            self.observe(observer, what);
+            self.notice(observer, what);
         }
     }
 
-    /// Calls the observer; out of line, as few connections have one.
+    /// Apart, as few are watched.
     #[cold]
     #[inline(never)]
-    fn observe(&self, observer: &Arc<dyn Observer>, what: Observation<'_>) {
-        observer.observe(what, &self.connection);
+    fn notice(&self, observer: &Arc<dyn Observer>, what: Noticed<'_>) {
+        observer.notice(what, &self.connection);
     }
 
     // Bytes in, events out.
 
-    /// Calls [`Connection::receive`].
+    /// [`Connection::receive`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.connection.receive(bytes)?;
         if let Some(observer) = &self.observer {
-            self.observe(observer, Observation::Received(bytes));
+            self.notice(observer, Noticed::Received(bytes));
         }
         Ok(())
     }
 
-    /// Calls [`Connection::receive_buffer`].
+    /// [`Connection::receive_buffer`].
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.connection.receive_buffer(min)
     }
 
-    /// Calls [`Connection::commit`].
+    /// [`Connection::commit`].
     pub fn commit(&mut self, len: usize) {
         let taken = self.connection.commit(len);
         // What has come last is what has been read last.
         self.tell(|http| {
             let bytes = http.unread();
             let begin = bytes.len().checked_sub(taken)?;
-            (taken > 0).then(|| Observation::Received(&bytes[begin..]))
+            (taken > 0).then(|| Noticed::Received(&bytes[begin..]))
         });
     }
 
-    /// Calls [`Connection::receive_eof`].
+    /// [`Connection::receive_eof`].
     pub fn receive_eof(&mut self, end: End) {
         self.connection.receive_eof(end);
-        self.tell(|_| Some(Observation::Ended(end)));
+        self.tell(|_| Some(Noticed::Ended(end)));
     }
 
-    /// Calls [`Connection::advance`].
+    /// [`Connection::advance`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         let step = self.connection.advance();
         self.tell(|http| match step {
-            Ok(Step::Event) => http.event().map(Observation::Event),
-            Ok(Step::Paused(why)) => Some(Observation::Paused(why)),
+            Ok(Step::Event) => http.event().map(Noticed::Event),
+            Ok(Step::Paused(why)) => Some(Noticed::Paused(why)),
             Ok(Step::NeedData) => None,
-            Err(error) => Some(Observation::Failed(error)),
+            Err(error) => Some(Noticed::Failed(error)),
         });
         step
     }
 
-    /// Calls [`Connection::next_event`].
+    /// [`Connection::next_event`].
     #[inline]
     pub fn next_event(&mut self) -> Result<Next<'_>, Error> {
         Ok(match self.advance()? {
@@ -204,18 +198,18 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::take_end`].
+    /// [`Connection::take_end`].
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let has_ended = self.connection.take_end();
-        self.tell(|_| has_ended.then_some(Observation::EndOfMessage));
+        self.tell(|_| has_ended.then_some(Noticed::EndOfMessage));
         has_ended
     }
 
-    /// Calls [`Connection::take_leftover`].
+    /// [`Connection::take_leftover`].
     pub fn take_leftover(&mut self) -> Bytes {
         let leftover = self.connection.take_leftover();
-        self.tell(|_| Some(Observation::Decided(Decision::Take, &[])));
+        self.tell(|_| Some(Noticed::Decided(Decision::Take, &[])));
         leftover
     }
 
@@ -232,10 +226,10 @@ impl ObservedConnection {
         let outcome = verb(&mut self.connection, out);
         if let Some(observer) = &self.observer {
             let what = match outcome {
-                Ok(()) => Observation::Decided(decision, &out[before..]),
-                Err(error) => Observation::Refused(decision, error),
+                Ok(()) => Noticed::Decided(decision, &out[before..]),
+                Err(error) => Noticed::Refused(decision, error),
             };
-            self.observe(observer, what);
+            self.notice(observer, what);
         }
         outcome
     }
@@ -249,65 +243,34 @@ impl ObservedConnection {
         self.write(decision, &mut Vec::new(), |http, _| verb(http))
     }
 
-    /// Calls [`Connection::send_request`].
-    pub fn send_request(
-        &mut self,
-        request: &RequestHead<'_>,
-        offer: &[&str],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        self.write(Decision::Request(request, offer), out, |http, out| {
-            http.send_request(request, offer, out)
-        })
+    /// [`Connection::send_request`].
+    pub fn send_request(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write(Decision::Request(request, offer), out, |http, out| http.send_request(request, offer, out))
     }
 
-    /// Calls [`Connection::send_informational`].
-    pub fn send_informational(
-        &mut self,
-        response: &ResponseHead<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        self.write(Decision::Inform(response), out, |http, out| {
-            http.send_informational(response, out)
-        })
+    /// [`Connection::send_informational`].
+    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write(Decision::Inform(response), out, |http, out| http.send_informational(response, out))
     }
 
-    /// Calls [`Connection::send_response`].
+    /// [`Connection::send_response`].
     #[inline]
-    pub fn send_response(
-        &mut self,
-        response: &ResponseHead<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::Response(response), out, |http, out| http.send_response(response, out))
     }
 
-    /// Calls [`Connection::respond`].
+    /// [`Connection::respond`].
     #[inline]
-    pub fn respond(
-        &mut self,
-        response: &ResponseHead<'_>,
-        content: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        self.write(Decision::Respond(response, content), out, |http, out| {
-            http.respond(response, content, out)
-        })
+    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write(Decision::Respond(response, content), out, |http, out| http.respond(response, content, out))
     }
 
-    /// Calls [`Connection::reject`].
-    pub fn reject(
-        &mut self,
-        response: &ResponseHead<'_>,
-        content: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        self.write(Decision::Reject(response, content), out, |http, out| {
-            http.reject(response, content, out)
-        })
+    /// [`Connection::reject`].
+    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        self.write(Decision::Reject(response, content), out, |http, out| http.reject(response, content, out))
     }
 
-    /// Calls [`Connection::accept`] with a selection made of `protocols`.
+    /// [`Connection::accept`]; `protocols` are those that the selection was made of.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -319,30 +282,23 @@ impl ObservedConnection {
         self.write(decision, out, |http, out| http.accept(selection, fields, out))
     }
 
-    /// Calls [`Connection::require`].
-    pub fn require(
-        &mut self,
-        protocols: &[&str],
-        fields: &dyn FieldSource,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    /// [`Connection::require`].
+    pub fn require(&mut self, protocols: &[&str], fields: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
         let decision = Decision::Require(protocols, fields);
         self.write(decision, out, |http, out| http.require(protocols, fields, out))
     }
 
-    /// Calls [`Connection::advertise`].
+    /// [`Connection::advertise`].
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         self.decide(Decision::Advertise(protocols), |http| http.advertise(protocols))
     }
 
-    /// Calls [`Connection::send_data`].
+    /// [`Connection::send_data`].
     pub fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
 
-    /// Calls [`Connection::send_data_parts`], for this content.
-    ///
-    /// An observer gets it as one with what goes around it.
+    /// [`Connection::send_data_parts`], for this content. An observer gets it as one with what goes around it.
     pub fn send_data_parts(&mut self, data: &[u8]) -> Result<DataParts, Error> {
         let parts = self.connection.send_data_parts(data.len());
         if let Some(observer) = &self.observer {
@@ -350,59 +306,57 @@ impl ObservedConnection {
             match &parts {
                 Ok(parts) => {
                     let wrote = [parts.prefix(), data, parts.suffix()].concat();
-                    self.observe(observer, Observation::Decided(decision, &wrote));
+                    self.notice(observer, Noticed::Decided(decision, &wrote));
                 }
-                Err(error) => self.observe(observer, Observation::Refused(decision, *error)),
+                Err(error) => self.notice(observer, Noticed::Refused(decision, *error)),
             }
         }
         parts
     }
 
-    /// Calls [`Connection::send_end`].
+    /// [`Connection::send_end`].
     #[inline]
     pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::End(trailers), out, |http, out| http.send_end(trailers, out))
     }
 
-    /// Calls [`Connection::skip_content`].
-    ///
-    /// That there is none to skip is not reported.
+    /// [`Connection::skip_content`]. That there is none to skip is not told.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         let outcome = self.connection.skip_content();
         self.tell(|_| match outcome {
-            Ok(()) => Some(Observation::Decided(Decision::Skip, &[])),
+            Ok(()) => Some(Noticed::Decided(Decision::Skip, &[])),
             Err(error) if error.kind() == ErrorKind::NoContent => None,
-            Err(error) => Some(Observation::Refused(Decision::Skip, error)),
+            Err(error) => Some(Noticed::Refused(Decision::Skip, error)),
         });
         outcome
     }
 
-    /// Calls [`Connection::close_after_response`].
+    /// [`Connection::close_after_response`].
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.decide(Decision::Close, Connection::close_after_response)
     }
 
-    /// Calls [`Connection::abandon`].
+    /// [`Connection::abandon`].
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.decide(Decision::Abandon, Connection::abandon)
     }
 
-    /// Calls [`Connection::resume_http`].
+    /// [`Connection::resume_http`].
     pub fn resume_http(&mut self) -> Result<(), Error> {
         self.decide(Decision::Resume, Connection::resume_http)
     }
 
-    /// Calls [`Connection::release`], which changes nothing that is observed.
+    /// [`Connection::release`], which changes nothing that is watched.
     pub fn release(&mut self) {
         self.connection.release();
     }
 
-    /// Reports bytes of the new protocol.
+    /// What is said after a switch.
     #[inline]
-    pub(crate) fn tell_of_new_protocol(&self, what: Observation<'_>) {
+    pub(crate) fn tell_of_new_protocol(&self, what: Noticed<'_>) {
         match (&self.observer, what) {
-            (None, _) | (_, Observation::UpgradedRead([]) | Observation::UpgradedWrite([])) => {}
-            (Some(observer), what) => self.observe(observer, what),
+            (None, _) | (_, Noticed::Heard([]) | Noticed::Spoke([])) => {}
+            (Some(observer), what) => self.notice(observer, what),
         }
     }
 

@@ -1,6 +1,4 @@
-//! One request and its response.
-//!
-//! Both move in whatever order the peer takes and gives them.
+//! One request and what comes back: both move in whatever order the peer takes and gives them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,12 +10,12 @@ use pin_project_lite::pin_project;
 use switchover::{Awaiting, Content, Event, Next, ResponseHead, Why};
 
 use super::SWITCHED;
-use super::request::write_request_head;
+use super::request::ask;
 use crate::body::Source;
 use crate::error::{BoxError, Error};
 use crate::sync::{Mutex, lock};
 use crate::wire::{Deadline, Wire};
-use crate::{ReasonPhrase, Transport};
+use crate::{Reason, Transport};
 
 /// A connection, and the content of the request that is on its way.
 pub(super) struct Exchange<S> {
@@ -26,46 +24,35 @@ pub(super) struct Exchange<S> {
     content: Option<Pin<Box<Sent>>>,
     /// The request is complete.
     pub(super) is_sent: bool,
-    /// The deadline for a 100.
-    expect_continue: Deadline,
-    pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
+    /// Until when a 100 is waited for.
+    go_ahead: Deadline,
+    pub(super) on_interim: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
 /// The first that comes back.
 pub(super) enum Head {
-    /// A response, without its content.
-    ///
-    /// The content's length, if it is known, or `None` without content. Why an offer was declined.
-    /// The protocols that a 426 requires.
+    /// Whether content follows, and how much, if that is known; why an offer came to nothing, and what a 426 asks for.
     Response(Response<Option<Option<u64>>>, Option<Why>, Vec<String>),
     Switched,
 }
 
 impl<S: Transport> Exchange<S> {
     pub(super) fn new(wire: Wire<S>) -> Self {
-        Self {
-            wire: Some(wire),
-            content: None,
-            is_sent: true,
-            expect_continue: Deadline::default(),
-            on_informational: None,
-        }
+        Self { wire: Some(wire), content: None, is_sent: true, go_ahead: Deadline::default(), on_interim: None }
     }
 
     /// Reads what has come before a request.
     ///
-    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server
-    /// has ended the connection.
+    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server has ended the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        if !wire.is_read_closed() {
+        if !wire.has_ended() {
             let _ = wire.poll_receive(context)?;
         }
-        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says
-        // why.
-        if wire.is_read_closed() && wire.http.persists() {
+        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says why.
+        if wire.has_ended() && wire.http.persists() {
             return Err(Error::gone("the server has ended the connection"));
         }
         Ok(())
@@ -76,14 +63,14 @@ impl<S: Transport> Exchange<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        self.expect_continue.clear();
+        self.go_ahead.clear();
         let (head, body) = request.into_parts();
-        write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
+        ask(&mut wire.http, wire.out.text(), head, &body, offer)?;
         self.is_sent = body.is_end_stream();
         if self.is_sent {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
-            self.content = Some(Box::pin(BytesBody { body }));
+            self.content = Some(Box::pin(Bytewise { body }));
         }
         Ok(())
     }
@@ -92,28 +79,24 @@ impl<S: Transport> Exchange<S> {
         loop {
             self.send_on(context)?;
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-            let waits_for_100 =
-                self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
+            let waits_for_100 = self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
-                    if let Some(tell) = &mut self.on_informational {
+                    if let Some(tell) = &mut self.on_interim {
                         tell(Response::try_from(response).map_err(invalid)?);
                     }
                     wire.receiving.clear();
                 }
                 Next::Event(Event::Response(response)) => {
                     let usual = ResponseHead::usual_reason(response.status()).as_bytes();
-                    let own = Some(response.reason())
-                        .filter(|&reason| reason != usual)
-                        .map(Bytes::copy_from_slice);
+                    let own = Some(response.reason()).filter(|&reason| reason != usual).map(Bytes::copy_from_slice);
                     let mut response = Response::<()>::try_from(response).map_err(invalid)?;
                     if let Some(reason) = own {
-                        response.extensions_mut().insert(ReasonPhrase::new(reason));
+                        response.extensions_mut().insert(Reason::new(reason));
                     }
                     wire.receiving.clear();
                     if waits_for_100 {
-                        // The content is not wanted, and without it no other request can follow
-                        // (RFC 9110, 10.1.1).
+                        // The content is not wanted, and without it no other request can follow (RFC 9110, 10.1.1).
                         self.content = None;
                         // Where the server has not closed already.
                         let _ = wire.http.close_after_response();
@@ -127,55 +110,42 @@ impl<S: Transport> Exchange<S> {
                         })
                     };
                     let why = wire.http.why();
-                    let required =
-                        wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
-                    return Poll::Ready(Ok(Head::Response(
-                        response.map(|()| content),
-                        why,
-                        required,
-                    )));
+                    let required = wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
+                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), why, required)));
                 }
                 Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
                 Next::Event(_) => {}
-                Next::Paused(_) => {
-                    return Poll::Ready(Err(Error::gone(
-                        "the server has closed without an answer",
-                    )));
-                }
+                Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
                 Next::NeedData => {
                     // Until it has the request, there is nothing that the server owes.
-                    let timeout = wire.timeouts.response.filter(|_| self.content.is_none());
-                    wire.receiving.wait_for("a response", timeout);
+                    let patience = wire.patience.response.filter(|_| self.content.is_none());
+                    wire.receiving.wait_for("a response", patience);
                     ready!(wire.poll_receive(context))?;
                 }
             }
         }
     }
 
-    /// Sends content beside what is read.
-    ///
-    /// A server that takes no more may still answer, so that is no failure yet.
+    /// Sends content beside what is read. A server that takes no more may still answer, so that is no failure yet.
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
         (self.content, self.is_sent) = (None, false);
         match (error, &mut self.wire) {
             (Error::Io(_), Some(wire)) => {
-                wire.discard_output();
+                wire.forget();
                 Ok(())
             }
             (error, _) => Err(error),
         }
     }
 
-    /// Sends content that is ready, as far as the server takes it.
-    ///
-    /// Ready once all has left.
+    /// Sends content, as far as it is there and the server takes it; ready once all has left.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
         if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
-            self.expect_continue.wait_for("a 100", Some(wire.timeouts.expect_continue));
-            waits = self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending();
+            self.go_ahead.wait_for("a 100", Some(wire.patience.go_ahead));
+            waits = self.go_ahead.poll_late(&mut wire.alarm, context).is_pending();
         }
         while let Some(content) = &mut self.content
             && !waits
@@ -185,14 +155,14 @@ impl<S: Transport> Exchange<S> {
             }
             let Poll::Ready(frame) = content.as_mut().poll_frame(context) else { break };
             match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => wire.write_data(data)?,
+                Some(Ok(Ok(data))) => wire.put(data)?,
                 Some(Ok(Err(frame))) => {
                     (self.content, self.is_sent) = (None, true);
-                    wire.write_end(frame.into_trailers().ok())?;
+                    wire.put_end(frame.into_trailers().ok())?;
                 }
                 None => {
                     (self.content, self.is_sent) = (None, true);
-                    wire.write_end(None)?;
+                    wire.put_end(None)?;
                 }
                 Some(Err(error)) => {
                     self.content = None;
@@ -205,26 +175,19 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Waits until the request has left.
+    /// Ready once the request has left.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
-        Poll::Ready(if self.is_sent {
-            Ok(())
-        } else {
-            Err(Error::gone("the server has not taken the request"))
-        })
+        Poll::Ready(if self.is_sent { Ok(()) } else { Err(Error::gone("the server has not taken the request")) })
     }
 
-    pub(super) fn poll_content(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    pub(super) fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Err(error) = self.send_on(context) {
             return Poll::Ready(Some(Err(error)));
         }
         let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
-        let timeout = wire.timeouts.content.filter(|_| self.content.is_none());
-        let frame = ready!(wire.poll_content(context, timeout));
+        let patience = wire.patience.content.filter(|_| self.content.is_none());
+        let frame = ready!(wire.poll_content(context, patience));
         wire.receiving.clear();
         Poll::Ready(frame)
     }
@@ -250,24 +213,20 @@ fn invalid(error: http::Error) -> Error {
 
 pin_project! {
     /// A body whose data are `Bytes` and whose errors are all of one type.
-    struct BytesBody<B> {
+    struct Bytewise<B> {
         #[pin]
         body: B,
     }
 }
 
-impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for BytesBody<B> {
+impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for Bytewise<B> {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(self.project().body.poll_frame(context));
-        let frame = frame.map(|frame| {
-            frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
-        });
+        let frame =
+            frame.map(|frame| frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))));
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 }

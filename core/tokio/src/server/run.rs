@@ -12,26 +12,20 @@ use http::{Response, StatusCode};
 use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
-use super::response::{ResponseKind, ResponseOutcome};
-use super::{Failure, NextRequest, RequestHandles, ServerConnection};
+use super::answer::{Answered, Kind};
+use super::{Failure, Links, Question, Serving};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::handler::{ErrorMappers, HttpService};
-use crate::informational::InformationalSender;
-use crate::observe::ObservedConnection;
-use crate::upgrade::{PendingUpgrade, Upgraded};
+use crate::handler::{Errors, Handler};
+use crate::interim::Informer;
+use crate::observe::Observed;
+use crate::upgrade::{Chance, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
 
-impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'c, S, H, F> {
-    pub(super) fn new(
-        wire: Wire<S>,
-        handler: H,
-        errors: ErrorMappers<H>,
-        config: &'c Config,
-        stop: Pin<&'c mut F>,
-    ) -> Self {
+impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
+    pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
         Self {
             wire,
             handler,
@@ -40,7 +34,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             stop,
             is_stopping: false,
             handling: Deadline::default(),
-            question: NextRequest::default(),
+            question: Question::default(),
             is_asked: false,
             memory: Memory::default(),
         }
@@ -49,52 +43,44 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     /// Serves the connection to its end, from the question on if there is one already.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         match self.requests().await {
-            Ok(Some(chance)) => self.run_upgrade(&chance).await,
+            Ok(Some(chance)) => self.switch_over(&chance).await,
             Ok(None) => {
                 self.wire.end().await;
                 Ok(())
             }
             Err(Failure::Error(status, error)) => {
-                self.send_error_response(status);
+                self.refuse(status);
                 self.wire.end().await;
                 Err(error)
             }
             Err(Failure::Panic(panic)) => {
-                self.send_error_response(StatusCode::INTERNAL_SERVER_ERROR);
+                self.refuse(StatusCode::INTERNAL_SERVER_ERROR);
                 self.wire.end().await;
                 resume_unwind(panic)
             }
         }
     }
 
-    /// Serves requests until the last one, or until the connection is upgraded.
-    async fn requests(&mut self) -> Result<Option<Arc<PendingUpgrade>>, Failure> {
+    /// Serves requests until there are no more, or until the connection becomes something else.
+    async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
         loop {
-            if !mem::take(&mut self.is_asked) && !self.next_request().await? {
+            if !mem::take(&mut self.is_asked) && !self.ask().await? {
                 return Ok(None);
             }
-            let NextRequest { request, links } = &mut self.question;
-            let (kind, span, mut links) =
-                (ResponseKind::of(request.method()), trace::exchange(request), mem::take(links));
+            let Question { request, links } = &mut self.question;
+            let (kind, span, mut links) = (Kind::of(request.method()), trace::exchange(request), mem::take(links));
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             match answered? {
-                ResponseOutcome::Switched => return Ok(links.chance.take()),
-                ResponseOutcome::Whole if !self.wire.http.persists() => return Ok(None),
-                ResponseOutcome::Whole => {}
+                Answered::Switched => return Ok(links.chance.take()),
+                Answered::Whole if !self.wire.http.persists() => return Ok(None),
+                Answered::Whole => {}
             }
         }
     }
 
-    async fn exchange(
-        &mut self,
-        kind: ResponseKind,
-        links: &RequestHandles,
-    ) -> Result<ResponseOutcome, Failure> {
-        poll_fn(|context| {
-            self.drive_handler(context, links, |this, context| this.handler.poll_ready(context))
-        })
-        .await?;
+    async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
+        poll_fn(|context| self.attend(context, links, |this, context| this.handler.poll_ready(context))).await?;
         // The handler's future ends before its response is sent.
         let (mut head, content) = {
             let call = || self.handler.call(mem::take(&mut self.question.request));
@@ -102,9 +88,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 Ok(response) => pin!(response),
                 Err(panic) => return Err(Failure::Panic(panic)),
             };
-            let polled = poll_fn(|context| {
-                self.drive_handler(context, links, |_, context| response.as_mut().poll(context))
-            });
+            let polled = poll_fn(|context| self.attend(context, links, |_, context| response.as_mut().poll(context)));
             polled.await?.into_parts()
         };
         self.handling.clear();
@@ -114,13 +98,13 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     // A request.
 
     /// Waits for the next question; false where there will be none.
-    async fn next_request(&mut self) -> Result<bool, Failure> {
+    async fn ask(&mut self) -> Result<bool, Failure> {
         // Answers that are not taken are a reason to read no further request.
-        poll_fn(|context| self.wire.poll_writable(context)).await?;
+        poll_fn(|context| self.wire.poll_room(context)).await?;
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    self.question.fill(request, &mut self.memory, self.config.informational)?;
+                    self.question.fill(request, &mut self.memory, self.config.informs)?;
                     self.wire.clear();
                     self.question.add_content(&mut self.wire.http);
                     return Ok(true);
@@ -137,18 +121,18 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Reads more from the peer; false if nothing more is read.
+    /// Ready once more has come; false where nothing more is read.
     fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         ready!(self.wire.poll_send(context))?;
         let is_idle = self.wire.is_idle();
         if is_idle && self.poll_stop(context) {
             return Poll::Ready(Ok(false));
         }
-        let timeouts = &self.config.timeouts;
+        let patience = &self.config.patience;
         match self.wire.http.awaiting() {
-            Awaiting::Request => self.wire.wait_for_request(timeouts.idle),
-            Awaiting::Content => self.wire.receiving.wait_for("content", timeouts.content),
-            _ => self.wire.receiving.wait_for("the rest of a head", timeouts.head),
+            Awaiting::Request => self.wire.wait_for_request(patience.idle),
+            Awaiting::Content => self.wire.receiving.wait_for("content", patience.content),
+            _ => self.wire.receiving.wait_for("the rest of a head", patience.head),
         };
         match self.wire.poll_receive(context) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
@@ -164,7 +148,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Returns whether the server shuts down.
+    /// Whether the server stops.
     pub(super) fn poll_stop(&mut self, context: &mut Context<'_>) -> bool {
         self.is_stopping = self.is_stopping || self.stop.as_mut().poll(context).is_ready();
         self.is_stopping
@@ -173,10 +157,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     // Its handler.
 
     /// Polls the handler, and does meanwhile what the connection has to do.
-    fn drive_handler<T>(
+    fn attend<T>(
         &mut self,
         context: &mut Context<'_>,
-        links: &RequestHandles,
+        links: &Links,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, H::Error>>,
     ) -> Poll<Result<T, Failure>> {
         loop {
@@ -184,9 +168,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 channel.attend();
             }
             let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
-            if let Some(sender) = links.informational.as_ref().filter(|_| !self.wire.out.is_full())
-            {
-                self.send_informational(sender.take(context));
+            if let Some(informer) = links.informer.as_ref().filter(|_| !self.wire.out.is_full()) {
+                self.inform(informer.take(context));
             }
             match polled {
                 Ok(Poll::Ready(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
@@ -196,19 +179,19 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
                 Ok(Poll::Pending) => {}
             }
-            if !self.drive_io(context, links.channel.as_deref())? {
+            if !self.work(context, links.channel.as_deref())? {
                 break;
             }
         }
-        self.handling.wait_for("the handler", self.config.timeouts.handler);
-        self.handling.poll_timeout(&mut self.wire.alarm, context).map(|_| {
+        self.handling.wait_for("the handler", self.config.patience.handler);
+        self.handling.poll_late(&mut self.wire.alarm, context).map(|_| {
             let error = Error::Handler("it has not answered in time".into());
             Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
         })
     }
 
-    /// Sends interim responses that the client may get.
-    fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
+    /// Interim responses, those that the client may get.
+    fn inform(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
             // Refused is what the client does not know.
@@ -216,34 +199,25 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Runs the connection's I/O while the handler works.
-    ///
-    /// Returns whether the handler has got what it waits for.
-    pub(super) fn drive_io(
-        &mut self,
-        context: &mut Context<'_>,
-        channel: Option<&Channel>,
-    ) -> Result<bool, Error> {
+    /// What the connection does while your code works; whether your code has got what it waits for.
+    pub(super) fn work(&mut self, context: &mut Context<'_>, channel: Option<&Channel>) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
         }
         if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
-            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.timeouts.content)
-            else {
+            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content) else {
                 return Ok(false);
             };
             channel.give(frame);
             return Ok(true);
         }
-        // To learn that the client has gone. What it sends beyond its request waits here until that
-        // is answered.
-        let may_read =
-            |http: &ObservedConnection| http.awaiting() == Awaiting::Caller && http.wants_input();
+        // To learn that the client has gone. What it sends beyond its request waits here until that is answered.
+        let may_read = |http: &Observed| http.awaiting() == Awaiting::Caller && http.wants_input();
         while may_read(&self.wire.http)
             && let Poll::Ready(received) = self.wire.poll_receive(context)
         {
             received?;
-            if self.wire.is_read_closed() && !self.config.half_close {
+            if self.wire.has_ended() && !self.config.half_close {
                 return Err(Error::gone("the client has gone"));
             }
         }
@@ -253,7 +227,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     // The end.
 
     /// Answers what cannot be served, where that can still be done.
-    fn send_error_response(&mut self, status: StatusCode) {
+    fn refuse(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let refused = date::with_line(self.config.date, |date| {
             let head = ResponseHead::new(status.as_u16(), &date);
@@ -265,10 +239,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Hands the connection over to the new protocol.
-    async fn run_upgrade(mut self, chance: &PendingUpgrade) -> Result<(), Error> {
-        let taker =
-            chance.take_callback().ok_or(Error::Misuse("nothing takes the connection over"))?;
+    /// The connection is the new protocol's.
+    async fn switch_over(mut self, chance: &Chance) -> Result<(), Error> {
+        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
         self.wire.flush().await?;
         self.wire.http.next_event()?;
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
@@ -282,31 +255,25 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     }
 }
 
-impl NextRequest {
-    fn fill(
-        &mut self,
-        received: switchover::Request<'_>,
-        memory: &mut Memory,
-        informs: bool,
-    ) -> Result<(), Failure> {
+impl Question {
+    fn fill(&mut self, received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<(), Failure> {
         let Self { request, links } = self;
         // A target that is legal on the wire and none for `http`, which has no words for it.
-        fill_request(request, received, memory).map_err(|error| {
-            Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
-        })?;
-        links.chance = PendingUpgrade::of(&received, request.method());
+        fill_request(request, received, memory)
+            .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
+        links.chance = Chance::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }
-        links.informational = informs.then(InformationalSender::new);
-        if let Some(sender) = &links.informational {
-            request.extensions_mut().insert(sender.clone());
+        links.informer = informs.then(Informer::new);
+        if let Some(informer) = &links.informer {
+            request.extensions_mut().insert(informer.clone());
         }
         Ok(())
     }
 
-    /// Adds the content received so far, or the channel for what follows.
-    fn add_content(&mut self, http: &mut ObservedConnection) {
+    /// What there is of its content already, or where it will come from.
+    fn add_content(&mut self, http: &mut Observed) {
         if http.take_end() {
             return;
         }
@@ -328,9 +295,7 @@ impl NextRequest {
     }
 }
 
-/// Returns the response to an error of the handler.
-///
-/// If the error is that of the request's body, it has the status that the client has earned.
+/// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
 fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {

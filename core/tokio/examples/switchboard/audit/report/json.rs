@@ -6,18 +6,18 @@ use super::Report;
 use crate::audit::finding::{End, Evidence, Finding, Received, Verdict};
 
 #[derive(Serialize)]
-struct ReportJson<'a> {
+struct Told<'a> {
     subject: &'a str,
     passed: usize,
     warned: usize,
     failed: usize,
     not_applicable: usize,
     mended: Vec<&'a str>,
-    findings: Vec<FindingJson<'a>>,
+    findings: Vec<Each<'a>>,
 }
 
 #[derive(Serialize)]
-struct FindingJson<'a> {
+struct Each<'a> {
     id: &'a str,
     title: &'a str,
     clause: &'a str,
@@ -27,12 +27,12 @@ struct FindingJson<'a> {
     known: bool,
     reasons: &'a [String],
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    evidence: Option<Latin1<'a>>,
+    evidence: Option<Shown<'a>>,
 }
 
 /// A character for each byte, U+0000 to U+00FF.
 #[derive(Serialize)]
-struct Latin1<'a> {
+struct Shown<'a> {
     sent: String,
     came: String,
     closed: bool,
@@ -44,8 +44,8 @@ struct Latin1<'a> {
 }
 
 pub(super) fn report(report: &Report) -> String {
-    let each = |finding| FindingJson::of(finding, report.known.accepts(finding));
-    let told = ReportJson {
+    let each = |finding| Each::of(finding, report.known.accepts(finding));
+    let told = Told {
         subject: &report.subject,
         passed: report.count(Verdict::Pass),
         warned: report.count(Verdict::Warn),
@@ -58,7 +58,7 @@ pub(super) fn report(report: &Report) -> String {
     serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
 }
 
-impl<'a> FindingJson<'a> {
+impl<'a> Each<'a> {
     fn of(finding: &'a Finding, known: bool) -> Self {
         let check = &finding.check;
         Self {
@@ -70,16 +70,12 @@ impl<'a> FindingJson<'a> {
             verdict: finding.verdict.name(),
             known,
             reasons: &finding.reasons,
-            evidence: finding
-                .evidence
-                .as_ref()
-                .filter(|_| finding.verdict >= Verdict::Warn)
-                .map(Latin1::of),
+            evidence: finding.evidence.as_ref().filter(|_| finding.verdict >= Verdict::Warn).map(Shown::of),
         }
     }
 }
 
-impl<'a> Latin1<'a> {
+impl<'a> Shown<'a> {
     fn of(evidence: &'a Evidence) -> Self {
         let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
         let arrived = evidence.arrived.as_deref().map(text);
