@@ -376,13 +376,20 @@ def test_an_app_that_stops_because_its_client_has_left_looks_cut() -> None:
 
 def test_a_client_that_takes_nothing_is_reset() -> None:
     """Over HTTP/1.0 a FIN would say that all has come."""
+    asked = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
+        asked.set()
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": bytes(40_000_000)})
 
     cut = pytest.raises(ConnectionResetError)
     with Served(app, http=Short) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client, cut:
-        time.sleep(4 * Short.timeout_write)
+        assert asked.wait(WAIT)
+        # What is read before would give the server more time.
+        for _ in range(WAIT * 100):
+            if not server.server.server_state.connections:
+                break
+            time.sleep(0.01)
         for _ in range(1000):
             assert client.recv(1 << 20)
