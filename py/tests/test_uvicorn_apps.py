@@ -13,6 +13,7 @@ import pytest
 from served import GET, HANDSHAKE, HELLO, WAIT, Served, played, tell
 from switchover import LocalProtocolError
 from switchover.uvicorn import Protocol
+from test_uvicorn import wait_until_empty
 
 
 def test_head_and_content_leave_in_one_write() -> None:
@@ -387,9 +388,6 @@ def test_a_client_that_takes_nothing_is_reset() -> None:
     with Served(app, http=Short) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client, cut:
         assert asked.wait(WAIT)
         # What is read before would give the server more time.
-        for _ in range(WAIT * 100):
-            if not server.server.server_state.connections:
-                break
-            time.sleep(0.01)
+        wait_until_empty(server)
         for _ in range(1000):
             assert client.recv(1 << 20)

@@ -25,9 +25,9 @@ GROWTH = 1 << 20
 PEAK = 48 << 20
 """How much more memory an attack may take while it lasts."""
 KEPT = 4
-"""What a runtime may open in one round and keep, such as descriptors that wake its threads.
+"""The number of descriptors that a runtime may open in one round and keep.
 
-Deno opens two of its own half a second after it starts.
+They wake its threads, for instance. Deno opens two of its own half a second after it starts.
 """
 WAIT_BEFORE_KEPT = 2
 """Seconds after which what is left counts as kept."""
@@ -189,7 +189,7 @@ class Target:
         self.more_events = 0
         """Events beside one for each peer."""
         self.kept = KEPT
-        """What the runtime may still keep."""
+        """The number of descriptors that the runtime may still open and keep."""
 
     def settles(self):
         """Waits until all that a round has taken is given back, but for what a runtime opens once and keeps."""

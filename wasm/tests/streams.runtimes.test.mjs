@@ -258,7 +258,7 @@ function cell(column, row, act) {
   });
 }
 
-/** What a server in workerd may say of a client that resets: a pipe's error looks as one of the handler's. */
+/** A line that workerd may log for a client that resets: a pipe's error looks like the handler's. */
 const LOST = "[Error: Network connection lost.] { retryable: true }\n";
 
 /**

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-/// What an idle connection may hold, both ends of it.
+/// The bytes that an idle connection may hold, both ends of it.
 const BYTES_EACH: i64 = 8 * 1024;
 
 /// Runs this test again in a process of its own, after what the shell does first; true in that process.
@@ -34,11 +34,11 @@ fn is_alone(test: &str, first: &str) -> bool {
     false
 }
 
-/// A number of this process's, such as how much memory is its own.
-fn figure(file: &str, name: &str) -> usize {
-    let text = read_to_string(format!("/proc/self/{file}")).expect("proc");
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("the line");
-    line.split_whitespace().next().and_then(|figure| figure.parse().ok()).unwrap_or(usize::MAX)
+/// Returns the number of descriptors that this process may have open.
+fn descriptor_limit() -> usize {
+    let text = read_to_string("/proc/self/limits").expect("proc");
+    let line = text.lines().find_map(|line| line.strip_prefix("Max open files")).expect("the line");
+    line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
 }
 
 /// For how long this process has had a processor, as an open file tells it.
@@ -127,7 +127,7 @@ fn memory_is_flat_with_five_thousand_connections() {
         return;
     }
     // Both ends are this process's.
-    let descriptors = figure("limits", "Max open files");
+    let descriptors = descriptor_limit();
     let number = 5000.min((descriptors - 100) / 2);
     if number < 5000 {
         println!("# {descriptors} descriptors are enough for {number} connections only");
