@@ -81,7 +81,8 @@ def page_shows_the_state_of_both_directions(_):
 @case("Chromium", "websocket")
 def page_has_nothing_to_complain_about(_):
     check(seen()["complaints"] == [], "the console said", seen()["complaints"])
-    check(seen()["violations"] == {"light": [], "dark": [], "narrow": []}, "the audit found", seen()["violations"])
+    for name, found in seen()["violations"].items():
+        same(found, [], f"what the audit found: {name}")
     check(seen()["widths"] == {"wide": 0, "narrow": 0}, "pixels beyond the edge", seen()["widths"])
 
 

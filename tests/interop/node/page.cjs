@@ -156,6 +156,15 @@ async function audit(tab) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
+/** The contrast of each kind of line while it is lit, which is with any of them below the pointer. */
+async function auditLit(tab) {
+  const light = (on) => tab.evaluate((on) => document.querySelectorAll("#lines li").forEach((line) => line.classList.toggle("lit", on)), on);
+  await light(true);
+  const found = await audit(tab);
+  await light(false);
+  return found;
+}
+
 /** What was in the list when each key came, and what was drawn for it. */
 async function byKeyboard(tab) {
   const before = await tab.textContent("#story-title");
@@ -329,7 +338,7 @@ function overflow(tab) {
     for (const name of names.filter((name) => !["audit", "crowd"].includes(name))) played[name] = await play(tab, name);
     await tab.evaluate(() => scrollTo(0, 0));
     await shot(tab, "light");
-    const violations = { light: await audit(tab) };
+    const violations = { light: await audit(tab), lightLit: await auditLit(tab) };
     const lit = await lights(tab);
     const led = await around(browser);
     const keyboard = await byKeyboard(tab);
@@ -340,6 +349,7 @@ function overflow(tab) {
     await play(dark, "h2c");
     await play(dark, "smuggling");
     violations.dark = await audit(dark);
+    violations.darkLit = await auditLit(dark);
     await shot(dark, "dark");
     const narrow = await open(browser, { viewport: NARROW });
     const phone = await onPhone(narrow);
