@@ -4,9 +4,11 @@ use allocation_counter::measure;
 use switchover::gateway::EndToEnd;
 use switchover::{Connection, Event, FieldSource, Limits, RequestHead, ResponseHead, Role, Step};
 
-const REQUEST: &[u8] = b"POST /where?q=now HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: curl/8\r\nAccept: */*\r\n\
+const REQUEST: &[u8] =
+    b"POST /where?q=now HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: curl/8\r\nAccept: */*\r\n\
     Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n";
-const OFFER: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\n";
+const OFFER: &[u8] =
+    b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\n";
 const RESPONSE: &[u8] =
     b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\nHTTP/1.1 426 X\r\nContent-Length: 2\r\nUpgrade: foo\r\n\r\nno";
 
@@ -25,7 +27,9 @@ fn serve(server: &mut Connection, request: &[u8], out: &mut &mut [u8]) -> usize 
         };
     }
     server.advertise(&["foo/2"]).expect("a list");
-    server.send_response(&ResponseHead::new(200, &[("Content-Length", "2")]), out).expect("an answer");
+    server
+        .send_response(&ResponseHead::new(200, &[("Content-Length", "2")]), out)
+        .expect("an answer");
     server.send_data(b"ok", out).expect("content");
     server.send_end(&(), out).expect("an end");
     seen
@@ -91,14 +95,17 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Many line ends in bytes that are no head, or no more a head, must not cost more memory than the bytes themselves.
+/// Many line ends in bytes that are no head, or no more a head, must not cost more memory than the
+/// bytes themselves.
 #[test]
 fn lines_cost_no_memory_before_they_are_a_head() {
     let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
     let switched =
         b"POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo\r\nConnection: upgrade\r\nTransfer-Encoding: chunked\r\n\r\n\
         0\r\n\r\n";
-    for (mut input, line) in [(open.clone(), &b"a\n"[..]), (open, b"a:\r\n"), (switched.to_vec(), b"a\n")] {
+    for (mut input, line) in
+        [(open.clone(), &b"a\n"[..]), (open, b"a:\r\n"), (switched.to_vec(), b"a\n")]
+    {
         while input.len() < 1 << 20 {
             input.extend_from_slice(line);
         }
@@ -132,7 +139,12 @@ fn what_waits_costs_no_more_memory_than_the_limit_says() {
         std::mem::forget(server);
     });
     let bound = i64::from(limits.buffered) * 5 / 4 + 8_192;
-    assert!(info.bytes_current <= bound, "{} bytes are held for {}", info.bytes_current, limits.buffered);
+    assert!(
+        info.bytes_current <= bound,
+        "{} bytes are held for {}",
+        info.bytes_current,
+        limits.buffered
+    );
 }
 
 /// A peer may list thousands of options: they are borrowed and sorted, once for each walk.

@@ -1,5 +1,6 @@
-//! Runs three other projects' inputs through the engine, cut in many ways, and keeps score. What the engine does
-//! otherwise than a strict one would is written down in `corpora/differences.md`, each with its clause.
+//! Runs three other projects' inputs through the engine, cut in many ways, and keeps score. What
+//! the engine does otherwise than a strict one would is written down in `corpora/differences.md`,
+//! each with its clause.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +43,8 @@ fn differences_from_strictness_are_written_down() {
 
 #[test]
 fn refused_scripts_are_written_down() {
-    let refuses = |case: &Case| matches!(play(case, Feed::Whole).upgrade, Some(Upgrade::Refused(_)));
+    let refuses =
+        |case: &Case| matches!(play(case, Feed::Whole).upgrade, Some(Upgrade::Refused(_)));
     let found: BTreeSet<String> = load().into_iter().filter(refuses).map(|case| case.id).collect();
     assert_eq!(found, listed("Scripts that are not followed"), "differences.md");
 }
@@ -63,15 +65,19 @@ fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
     (right.len(), wrong.into_iter().map(|(reasons, id)| (id, reasons)).collect())
 }
 
-/// The cases in the table below a heading of `differences.md`. Each row must say why.
+/// The cases in the table below a heading of `differences.md`.
+///
+/// Each row must say why.
 fn listed(heading: &str) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(home().join("corpora/differences.md")).expect("differences.md");
+    let text =
+        std::fs::read_to_string(home().join("corpora/differences.md")).expect("differences.md");
     let section = text.split("\n## ").find_map(|section| section.strip_prefix(heading));
-    let rows = section.unwrap_or_else(|| panic!("no heading {heading:?}")).lines().filter_map(|line| {
-        let row = line.strip_prefix("| `")?;
-        let (id, why) = row.split_once("` |")?;
-        assert!(why.contains("RFC "), "{id} names no clause");
-        Some(id.to_owned())
-    });
+    let rows =
+        section.unwrap_or_else(|| panic!("no heading {heading:?}")).lines().filter_map(|line| {
+            let row = line.strip_prefix("| `")?;
+            let (id, why) = row.split_once("` |")?;
+            assert!(why.contains("RFC "), "{id} names no clause");
+            Some(id.to_owned())
+        });
     rows.collect()
 }

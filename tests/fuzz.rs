@@ -1,6 +1,7 @@
-//! The targets of `src/fuzz` on stable Rust: all seeds, then seeds that are changed at random, for `SECONDS_EACH` seconds
-//! (10 where nothing is said). `SEED` makes a run the same again; `CASE` is a file to be checked alone, such as a crash that
-//! libFuzzer has left. A failure prints the command that checks its case again.
+//! The targets of `src/fuzz` on stable Rust: all seeds, then seeds that are changed at random, for
+//! `SECONDS_EACH` seconds (10 where nothing is said). `SEED` makes a run the same again; `CASE` is
+//! a file to be checked alone, such as a crash that libFuzzer has left. A failure prints the
+//! command that checks its case again.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +21,9 @@ fn run(name: &str) {
         let read = |path: &Path| std::fs::read(path).ok();
         // Tests run in the package's folder, people in the workspace's.
         let bytes = read(case).or_else(|| read(&switchover_tests::home().join("..").join(case)));
-        return (target.check)(&bytes.unwrap_or_else(|| panic!("{}: no such file", case.display())));
+        return (target.check)(
+            &bytes.unwrap_or_else(|| panic!("{}: no such file", case.display())),
+        );
     }
     let (seconds, seed) = (seconds(), seed());
     println!("seed {seed:#x}");
@@ -28,7 +31,8 @@ fn run(name: &str) {
     for case in &seeds {
         check(target, case, seed);
     }
-    let (mut dice, dictionary, start) = (Dice(seed ^ checksum(name.as_bytes())), dictionary(), Instant::now());
+    let (mut dice, dictionary, start) =
+        (Dice(seed ^ checksum(name.as_bytes())), dictionary(), Instant::now());
     let mut changed = 0;
     while start.elapsed() < seconds {
         check(target, &next(&seeds, &dictionary, &mut dice), seed);
@@ -38,7 +42,8 @@ fn run(name: &str) {
 }
 
 fn seconds() -> Duration {
-    let told = std::env::var("SECONDS_EACH").map_or(10.0, |number| number.parse().expect("SECONDS_EACH is a number"));
+    let told = std::env::var("SECONDS_EACH")
+        .map_or(10.0, |number| number.parse().expect("SECONDS_EACH is a number"));
     Duration::from_secs_f64(told)
 }
 
@@ -47,9 +52,21 @@ fn check(target: Target, case: &[u8], seed: u64) {
     let path = save(target.name, case, "");
     let small = smallest(case.to_vec(), |case| failure(target, case).as_ref() == Some(&place));
     let small_path = save(target.name, &small, "-small");
-    println!("\nseed {seed:#x}: {} bytes fail, of which these are enough:\n  {}", case.len(), small.escape_ascii());
-    println!("again:         CASE={} cargo test -p switchover-tests --test fuzz {}", small_path.display(), target.name);
-    println!("as it was met: CASE={} cargo test -p switchover-tests --test fuzz {}", path.display(), target.name);
+    println!(
+        "\nseed {seed:#x}: {} bytes fail, of which these are enough:\n  {}",
+        case.len(),
+        small.escape_ascii()
+    );
+    println!(
+        "again:         CASE={} cargo test -p switchover-tests --test fuzz {}",
+        small_path.display(),
+        target.name
+    );
+    println!(
+        "as it was met: CASE={} cargo test -p switchover-tests --test fuzz {}",
+        path.display(),
+        target.name
+    );
     (target.check)(&small);
     panic!("it fails only sometimes");
 }
@@ -59,7 +76,9 @@ thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Where the target panics on these bytes, if it does. Nothing is printed: a small case is looked for among many.
+/// Where the target panics on these bytes, if it does.
+///
+/// Nothing is printed: a small case is looked for among many.
 fn failure(target: Target, case: &[u8]) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -78,7 +97,8 @@ fn failure(target: Target, case: &[u8]) -> Option<String> {
 }
 
 fn save(name: &str, case: &[u8], ending: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{:016x}{ending}", checksum(case)));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("{name}-{:016x}{ending}", checksum(case)));
     std::fs::write(&path, case).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     path
 }

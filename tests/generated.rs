@@ -1,4 +1,5 @@
-//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff is read.
+//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff
+//! is read.
 
 use std::fmt::Write;
 use std::fs;
@@ -32,8 +33,13 @@ fn the_table_of_errors() {
         };
         let status = kind.status().map_or("–".into(), |status| status.to_string());
         let (rule, wrong, todo) = (kind.clause(), kind.text(), kind.advice());
-        writeln!(text, "| {} | `{}` | {blame} | {status} | {rule} | {wrong} | {todo} |", kind.code(), kind.name())
-            .unwrap();
+        writeln!(
+            text,
+            "| {} | `{}` | {blame} | {status} | {rule} | {wrong} | {todo} |",
+            kind.code(),
+            kind.name()
+        )
+        .unwrap();
         assert!(rule.starts_with("RFC ") || rule == "the contract", "{rule}");
         assert!(todo.ends_with('.') && !todo.contains('|'), "{todo}");
         assert_advice_is_about_what_there_is(todo);
@@ -60,7 +66,8 @@ fn the_cases_for_other_engines() {
             let case = cases.iter().find(|case| case.starts_with(&format!("{{\"id\": \"{name}\"")));
             let case = case.unwrap_or_else(|| panic!("{name} is no case"));
             assert!(
-                case.contains(&format!("\"level\":\"{level}\"")) && case.contains(&format!("\"clause\":\"{clause}\""))
+                case.contains(&format!("\"level\":\"{level}\""))
+                    && case.contains(&format!("\"clause\":\"{clause}\""))
             );
         }
     }
@@ -110,29 +117,40 @@ fn the_numbers_of_the_page_on_tests() {
 /// `118984` as `118,984`.
 fn with_commas(number: usize) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap_or_default()).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| str::from_utf8(group).unwrap_or_default())
+        .collect();
     groups.join(",")
 }
 
-/// Every error that a peer can cause, and every one that a caller can, has a vector in which it occurs.
+/// Every error that a peer can cause, and every one that a caller can, has a vector in which it
+/// occurs.
 #[test]
 fn every_error_has_a_vector() {
     let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
         .iter()
         .flat_map(|file| {
-            fs::read_to_string(file).expect("a vector file").lines().map(str::to_owned).collect::<Vec<_>>()
+            fs::read_to_string(file)
+                .expect("a vector file")
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         })
         .collect();
     let elsewhere = [
-        // The runner tries each output with too little space, so this one is everywhere and written nowhere.
+        // The runner tries each output with too little space, so this one is everywhere and written
+        // nowhere.
         ErrorKind::OutputTooSmall,
-        // `misuse.rs` has these: they need more than one connection, many requests, or input that no test looks at.
+        // `misuse.rs` has these: they need more than one connection, many requests, or input that
+        // no test looks at.
         ErrorKind::UnreadInput,
         ErrorKind::NotOffered,
         ErrorKind::PipelineFull,
-        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and after a peer error
-        // that error itself is given.
+        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and
+        // after a peer error that error itself is given.
         ErrorKind::Unanswered,
         ErrorKind::Failed,
     ];
@@ -142,9 +160,10 @@ fn every_error_has_a_vector() {
         .map(|kind| kind.name())
         .filter(|name| {
             let refused = format!("? {name}");
-            !lines
-                .iter()
-                .any(|line| *line == refused || line.starts_with("= error") && line.contains(&format!(" {name} ")))
+            !lines.iter().any(|line| {
+                *line == refused
+                    || line.starts_with("= error") && line.contains(&format!(" {name} "))
+            })
         })
         .collect();
     assert!(missing.is_empty(), "no vector shows {missing:?}");
@@ -155,10 +174,13 @@ fn every_limit_is_documented_with_its_default() {
     let source = fs::read_to_string(home().join("../core/src/limits.rs")).expect("limits.rs");
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let values: Vec<String> = Limits::DEFAULT.table().map(|(_, value)| value.to_string()).collect();
-    let documented: Vec<String> = source
-        .lines()
-        .filter(|line| line.trim_start().starts_with("///"))
-        .filter_map(|line| line.split_once("Default ").map(|(_, value)| digits(value)))
+    let comments: Vec<&str> =
+        source.lines().filter_map(|line| line.trim_start().strip_prefix("///")).collect();
+    let text = comments.join("").split_whitespace().collect::<Vec<_>>().join(" ");
+    let documented: Vec<String> = text
+        .split("Default ")
+        .skip(1)
+        .map(|value| digits(value.split([' ', '.']).next().unwrap_or_default()))
         .collect();
     assert_eq!(documented, values);
 }

@@ -1,5 +1,6 @@
-//! One vocabulary on four surfaces: the core's tables against the C header, the Python stubs and the TypeScript
-//! declarations. Names, numbers and order must agree, with nothing missing and nothing extra.
+//! One vocabulary on four surfaces: the core's tables against the C header, the Python stubs and
+//! the TypeScript declarations. Names, numbers and order must agree, with nothing missing and
+//! nothing extra.
 
 use std::fs;
 
@@ -31,18 +32,21 @@ fn the_c_header_has_the_tables() {
             // The binding's own numbers begin at 1000; a result of 0 is no error.
             .filter(|(number, constant)| *number < 1000 && constant != "SWO_OK")
             .collect();
-        let wanted: Vec<_> =
-            values.iter().map(|(number, name)| (*number, prefix.clone() + &upper_snake(name))).collect();
+        let wanted: Vec<_> = values
+            .iter()
+            .map(|(number, name)| (*number, prefix.clone() + &upper_snake(name)))
+            .collect();
         assert_eq!(found, wanted, "{name}");
     }
 }
 
 #[test]
 fn the_typescript_face_has_the_tables() {
-    let face = read("wasm/types/tables.d.ts");
+    let face = read("wasm/types/generated/tables.d.ts");
     for Table { name, values } in tables() {
         let found = constants(&face, name);
-        let wanted: Vec<_> = values.iter().map(|(number, name)| (*number, (*name).to_owned())).collect();
+        let wanted: Vec<_> =
+            values.iter().map(|(number, name)| (*number, (*name).to_owned())).collect();
         assert_eq!(found, wanted, "{name}");
     }
 }
@@ -60,22 +64,29 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     let limits: Vec<_> = Limits::DEFAULT.table().collect();
     let flags: Vec<_> = Lenient::none().table().collect();
     let header = read("ffi-c/include/switchover.h");
-    let face = read("wasm/types/tables.d.ts");
+    let face = read("wasm/types/generated/tables.d.ts");
 
     let in_c = |line: &str| {
-        line.strip_prefix("uint32_t ").or(line.strip_prefix("uint64_t "))?.strip_suffix(';').map(str::to_owned)
+        line.strip_prefix("uint32_t ")
+            .or(line.strip_prefix("uint64_t "))?
+            .strip_suffix(';')
+            .map(str::to_owned)
     };
     let members: Vec<String> = header.lines().filter_map(|line| in_c(line.trim())).collect();
     let names = limits.iter().map(|(name, _)| *name).chain(flags.iter().map(|(name, _)| *name));
-    let missing: Vec<_> = names.filter(|name| !members.iter().any(|member| member == name)).collect();
+    let missing: Vec<_> =
+        names.filter(|name| !members.iter().any(|member| member == name)).collect();
     assert!(missing.is_empty(), "the C header lacks {missing:?}");
 
     // The largest number that JavaScript counts with stands for what is larger.
-    let wanted: Vec<_> = limits.iter().map(|(name, default)| ((*default).min((1 << 53) - 1), camel(name))).collect();
+    let wanted: Vec<_> =
+        limits.iter().map(|(name, default)| ((*default).min((1 << 53) - 1), camel(name))).collect();
     assert_eq!(constants(&face, "Limits"), wanted);
     let found: Vec<_> = section(&face, "export declare const Lenient: {", "}")
         .iter()
-        .filter_map(|line| line.strip_prefix("readonly ")?.strip_suffix(": false;").map(str::to_owned))
+        .filter_map(|line| {
+            line.strip_prefix("readonly ")?.strip_suffix(": false;").map(str::to_owned)
+        })
         .collect();
     assert_eq!(found, flags.iter().map(|(name, _)| camel(name)).collect::<Vec<_>>());
 }
@@ -89,17 +100,27 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
     read(&format!("core/src/{file}.rs")).lines().filter_map(name).collect()
 }
 
-/// The public methods of `Connection`, and what stands beside it for particular protocols: `Splice::client_sent` is
-/// `splice_client_sent` here.
+/// The public methods of `Connection`, and what stands beside it for particular protocols:
+/// `Splice::client_sent` is `splice_client_sent` here.
 fn verbs() -> Vec<String> {
     let connection = ["mod", "inbound/mod", "outbound/mod", "outbound/prepared"]
         .map(|file| items(&format!("connection/{file}"), &["    pub fn "]));
-    let profiles =
-        ["beside/bridge", "beside/gateway", "upgrade/hop", "upgrade/http2", "upgrade/websocket", "beside/masque/mod"]
-            .map(|file| items(file, &["pub fn ", "pub struct ", "pub const "]));
-    let splice = items("beside/h2c/splice", &["    pub fn "]).into_iter().map(|name| format!("splice_{name}"));
-    let capsules = ["capsules_new", "capsules_receive", "next_datagram", "capsules_finish", "datagram_write"];
-    let types = ["deflate", "udp_target", "ip_target", "UDP_TEMPLATE", "IP_TEMPLATE", "UDP_PAYLOAD"];
+    let profiles = [
+        "beside/bridge",
+        "beside/gateway",
+        "upgrade/hop",
+        "upgrade/http2",
+        "upgrade/websocket",
+        "beside/masque/mod",
+    ]
+    .map(|file| items(file, &["pub fn ", "pub struct ", "pub const "]));
+    let splice = items("beside/h2c/splice", &["    pub fn "])
+        .into_iter()
+        .map(|name| format!("splice_{name}"));
+    let capsules =
+        ["capsules_new", "capsules_receive", "next_datagram", "capsules_finish", "datagram_write"];
+    let types =
+        ["deflate", "udp_target", "ip_target", "UDP_TEMPLATE", "IP_TEMPLATE", "UDP_PAYLOAD"];
     let listed = capsules.into_iter().chain(types).map(str::to_owned);
     connection.into_iter().chain(profiles).flatten().chain(splice).chain(listed).collect()
 }
@@ -119,7 +140,8 @@ fn every_verb_is_on_every_surface() {
         let has_word = |text: &str, word: &str| {
             text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word)
         };
-        for (text, word, surface) in [(&header, c, "C"), (&stubs, python, "Python"), (&face, typescript, "TypeScript")]
+        for (text, word, surface) in
+            [(&header, c, "C"), (&stubs, python, "Python"), (&face, typescript, "TypeScript")]
         {
             if !word.is_empty() && !has_word(text, &word) {
                 missing.push(format!("{surface}: {word}"));
@@ -148,11 +170,15 @@ fn spellings(verb: &str) -> (String, String, String) {
         "datagram_write" => ("swo_datagram_write", "Datagram", "Datagram"),
         "capsules_receive" => ("swo_capsules_receive", "receive_data", "receive"),
         "capsules_new" => ("swo_capsules_new", "Capsules", "Capsules"),
-        "UDP_TEMPLATE" | "IP_TEMPLATE" | "UDP_PAYLOAD" => return (format!("SWO_{verb}"), verb.into(), verb.into()),
+        "UDP_TEMPLATE" | "IP_TEMPLATE" | "UDP_PAYLOAD" => {
+            return (format!("SWO_{verb}"), verb.into(), verb.into());
+        }
         "splice_new" => ("swo_splice_new", "Splice", "Splice"),
         _ => {
             // A class has methods where C has a prefix.
-            if let Some(method) = ["splice_", "capsules_"].iter().find_map(|class| verb.strip_prefix(class)) {
+            if let Some(method) =
+                ["splice_", "capsules_"].iter().find_map(|class| verb.strip_prefix(class))
+            {
                 return (format!("swo_{verb}"), method.to_owned(), camel(method));
             }
             let (python, typescript) = (names::in_python(verb), names::in_javascript(verb));
@@ -166,9 +192,12 @@ fn spellings(verb: &str) -> (String, String, String) {
 fn members(file: &str, name: &str) -> Vec<String> {
     let source = read(&format!("core/src/{file}.rs"));
     let mut found = Vec::new();
-    for opening in [format!("pub struct {name}"), format!("impl {name}"), format!("impl<'a> {name}<'a>")] {
+    for opening in
+        [format!("pub struct {name}"), format!("impl {name}"), format!("impl<'a> {name}<'a>")]
+    {
         for block in source.split(&format!("\n{opening}")).skip(1) {
-            // A longer name that begins alike is another type, and so is the trait of an `impl … for`.
+            // A longer name that begins alike is another type, and so is the trait of an
+            // `impl … for`.
             let (head, body) = block.split_once(" {\n").unwrap_or_default();
             if !matches!(head, "" | "<'a>" | "<'_>") {
                 continue;
@@ -176,7 +205,10 @@ fn members(file: &str, name: &str) -> Vec<String> {
             let body = body.split("\n}").next().unwrap_or_default();
             let member = |line: &str| {
                 let rest = line.strip_prefix("    pub ")?;
-                let rest = ["const fn ", "fn "].iter().find_map(|opening| rest.strip_prefix(opening)).unwrap_or(rest);
+                let rest = ["const fn ", "fn "]
+                    .iter()
+                    .find_map(|opening| rest.strip_prefix(opening))
+                    .unwrap_or(rest);
                 let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
                 (!rest.starts_with("const ")).then(|| rest[..end].to_owned())
             };
@@ -215,7 +247,8 @@ const TYPES: [(&str, &str, &str, &str); 10] = [
 /// A member of a type in each language; empty where a language has no such thing, and why.
 fn spellings_of(name: &str, member: &str) -> (String, String, String) {
     let (c, python, typescript) = match (name, member) {
-        // In C a result is the kind and its number, and what else there is to say stands in `written` or swo_failure_info.
+        // In C a result is the kind and its number, and what else there is to say stands in
+        // `written` or swo_failure_info.
         ("Error", "kind" | "code") => ("swo_result", member, member),
         ("Error", "offset") => ("swo_failure_info", "offset", "offset"),
         ("Error", "field" | "ineligible") => ("written", member, member),
@@ -226,7 +259,9 @@ fn spellings_of(name: &str, member: &str) -> (String, String, String) {
         ("ErrorKind", "code" | "name") => ("swo_error_name", "label", "kind"),
         // JavaScript has it beside the error: it is the message.
         ("ErrorKind", "text") => ("swo_error_text", "text", ""),
-        ("Error" | "ErrorKind", _) => return (format!("swo_error_{member}"), member.into(), member.into()),
+        ("Error" | "ErrorKind", _) => {
+            return (format!("swo_error_{member}"), member.into(), member.into());
+        }
         ("Request", "fields") => ("swo_request_fields", "headers", "headers"),
         ("Request", "offers") => ("swo_offers", "offers", "offers"),
         ("Request", "offer_count") => ("offer_count", "offers", "offers"),
@@ -242,7 +277,9 @@ fn spellings_of(name: &str, member: &str) -> (String, String, String) {
         ("Prepared", "new" | "with_config") => ("swo_prepared_new", "__new__", "constructor"),
         // What a prepared answer holds, a caller in C has given it.
         ("Prepared", _) => ("", member, member),
-        ("Selection", _) => return (format!("swo_selection_{member}"), member.into(), member.into()),
+        ("Selection", _) => {
+            return (format!("swo_selection_{member}"), member.into(), member.into());
+        }
         ("Ineligible", "status") => ("swo_offer", "status", "status"),
         ("Ineligible", "text") => ("swo_text", "text", ""),
         // How long it would be: for memory that is brought.
@@ -274,7 +311,9 @@ fn every_member_of_a_type_is_on_every_surface() {
                 (class(&face, in_typescript), typescript, "TypeScript"),
             ];
             for (text, word, surface) in surfaces {
-                let is_there = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|found| found == word);
+                let is_there = text
+                    .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                    .any(|found| found == word);
                 if !word.is_empty() && !is_there {
                     missing.push(format!("{surface}: {name}.{word}"));
                 }

@@ -1,12 +1,16 @@
-//! Properties on random input. A test case is a tape of bytes from which every choice is read, so a failure shrinks. It
-//! prints the seed of its run, which makes the same cases again.
+//! Properties on random input.
+//!
+//! A test case is a tape of bytes from which every choice is read, so a failure shrinks. It prints
+//! the seed of its run, which makes the same cases again.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
 use switchover::binding::Bound;
 use switchover::state::Tx;
-use switchover::{Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step};
+use switchover::{
+    Connection, End, Error, ErrorKind, Event, Order, RequestHead, ResponseHead, Role, Step,
+};
 use switchover_tests::home;
 use switchover_tests::path::{choose, sample};
 use switchover_tests::random::seed;
@@ -31,7 +35,9 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// What a connection says of some input, with adjacent content merged. It answers every request the same way.
+/// What a connection says of some input, with adjacent content merged.
+///
+/// It answers every request the same way.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     let mut connection = Connection::new(role);
     let (mut log, mut content) = (Vec::new(), Vec::new());
@@ -59,7 +65,10 @@ fn drain(connection: &mut Connection, log: &mut Vec<String>, content: &mut Vec<u
         let (line, goes_on) = match connection.advance() {
             Ok(Step::NeedData) => return,
             Ok(Step::Paused(why)) => {
-                if connection.role() == Role::Client || connection.state().tx == Tx::Switched || !answer(connection) {
+                if connection.role() == Role::Client
+                    || connection.state().tx == Tx::Switched
+                    || !answer(connection)
+                {
                     return;
                 }
                 (format!("{why:?}"), true)
@@ -69,7 +78,9 @@ fn drain(connection: &mut Connection, log: &mut Vec<String>, content: &mut Vec<u
                     content.extend_from_slice(data);
                     continue;
                 }
-                Some(Event::Switched(switched)) => (format!("switched {:?}", switched.protocols), true),
+                Some(Event::Switched(switched)) => {
+                    (format!("switched {:?}", switched.protocols), true)
+                }
                 Some(event) => (format!("{event:?}"), true),
                 None => ("an event that cannot be seen".into(), false),
             },
@@ -109,7 +120,9 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     (vector.role, bytes)
 }
 
-/// What is random comes from the seed of the run. What has failed once is tried first; proptest writes it down.
+/// What is random comes from the seed of the run.
+///
+/// What has failed once is tried first; proptest writes it down.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test properties", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");
@@ -140,7 +153,8 @@ proptest! {
         })?;
     }
 
-    /// What is sent is received: a request and a response of random legal parts come back as they were.
+    /// What is sent is received: a request and a response of random legal parts come back as they
+    /// were.
     #[test]
     fn what_is_encoded_is_parsed(
         method in "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}",
@@ -181,8 +195,8 @@ proptest! {
         prop_assert_eq!(got, content);
     }
 
-    /// Two honest ends, every decision at random and often refused: nothing panics, a refusal writes nothing, and
-    /// neither end ever refuses what the other one sends.
+    /// Two honest ends, every decision at random and often refused: nothing panics, a refusal
+    /// writes nothing, and neither end ever refuses what the other one sends.
     #[test]
     fn random_decisions_never_break_the_wire(octets in vec(any::<u8>(), 0..400)) {
         choose();
@@ -261,7 +275,12 @@ struct Side {
 
 impl Side {
     fn new(role: Role) -> Self {
-        Self { connection: Connection::new(role), sent: Vec::new(), told_end: false, abandoned: false }
+        Self {
+            connection: Connection::new(role),
+            sent: Vec::new(),
+            told_end: false,
+            abandoned: false,
+        }
     }
 
     /// Some call, legal or not. A refused one writes nothing and changes nothing.
@@ -285,14 +304,20 @@ impl Side {
             23 => connection.advertise(&["foo/2"]),
             24 => match connection.send_data_parts(3) {
                 Ok(parts) => {
-                    [parts.prefix(), b"abc", parts.suffix()].iter().for_each(|part| out.extend_from_slice(part));
+                    [parts.prefix(), b"abc", parts.suffix()]
+                        .iter()
+                        .for_each(|part| out.extend_from_slice(part));
                     Ok(())
                 }
                 Err(error) => Err(error),
             },
             0 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &[], out),
             1 => connection.send_request(&RequestHead::new("HEAD", "/", &[host]), &[], out),
-            2 => connection.send_request(&RequestHead::new("GET", "/", &[host]), &["foo/2", "TLS/1.2"], out),
+            2 => connection.send_request(
+                &RequestHead::new("GET", "/", &[host]),
+                &["foo/2", "TLS/1.2"],
+                out,
+            ),
             3 => connection.send_request(
                 &RequestHead::new("POST", "/", &[host, ("Content-Length", "3")]),
                 &["foo/2"],
@@ -303,17 +328,31 @@ impl Side {
                 connection.send_request(&RequestHead::new("POST", "/", &fields), &["TLS/1.2"], out)
             }
             5 => connection.send_request(&RequestHead::new("CONNECT", "a:1", &[host]), &[], out),
-            6 => connection.send_request(&RequestHead::new("GET", "/", &[host, ("Connection", "close")]), &[], out),
+            6 => connection.send_request(
+                &RequestHead::new("GET", "/", &[host, ("Connection", "close")]),
+                &[],
+                out,
+            ),
             7 | 8 => connection.send_data(b"abc", out),
             9 | 10 => connection.send_end(&(), out),
             11 => connection.send_end(&[("X-A", "b")], out),
-            12 => connection.send_informational(&ResponseHead::new([100, 103, 101][tape.below(3)], &()), out),
-            13 => connection.send_response(&ResponseHead::new([200, 204, 304, 404, 205][tape.below(5)], &()), out),
-            14 => connection.send_response(&ResponseHead::new(200, &[("Content-Length", "3")]), out),
-            15 => connection
-                .send_response(&ResponseHead::new(403, &[("Connection", "close"), ("Content-Length", "0")]), out),
+            12 => connection
+                .send_informational(&ResponseHead::new([100, 103, 101][tape.below(3)], &()), out),
+            13 => connection.send_response(
+                &ResponseHead::new([200, 204, 304, 404, 205][tape.below(5)], &()),
+                out,
+            ),
+            14 => {
+                connection.send_response(&ResponseHead::new(200, &[("Content-Length", "3")]), out)
+            }
+            15 => connection.send_response(
+                &ResponseHead::new(403, &[("Connection", "close"), ("Content-Length", "0")]),
+                out,
+            ),
             16 | 17 => match connection.select(&["TLS/1.2", "foo/2"], Order::Client) {
-                Some(selection) if tape.below(2) == 0 => connection.accept(selection.early(), &(), out),
+                Some(selection) if tape.below(2) == 0 => {
+                    connection.accept(selection.early(), &(), out)
+                }
                 Some(selection) => connection.accept(selection, &(), out),
                 None => Ok(()),
             },
@@ -332,14 +371,17 @@ impl Side {
         }
     }
 
-    /// Takes what the engine has to say, up to a pause. A peer error is a failure of the other end, or of ours.
+    /// Takes what the engine has to say, up to a pause.
+    ///
+    /// A peer error is a failure of the other end, or of ours.
     fn observe(&mut self, other_abandoned: bool) -> Result<(), TestCaseError> {
         for _ in 0..1000 {
             match self.connection.advance() {
                 Ok(Step::Event) => {}
                 Ok(_) => return Ok(()),
                 Err(error) => {
-                    // A server may close an idle connection; one that gives up may leave half a message.
+                    // A server may close an idle connection; one that gives up may leave half a
+                    // message.
                     let is_honest = match error.kind() {
                         ErrorKind::NoResponse => true,
                         ErrorKind::Truncated => other_abandoned,
@@ -379,7 +421,8 @@ impl Pair {
     /// Some of what one end has sent reaches the other; its end too, once no more can come.
     fn deliver(&mut self, from: usize, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
         let (left, right) = self.ends.split_at_mut(1);
-        let (from, to) = if from == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
+        let (from, to) =
+            if from == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
         let len = from.sent.len().min(1 + tape.below(64));
         let piece: Vec<u8> = from.sent.drain(..len).collect();
         // A reader that has stopped drops it, as a caller would.

@@ -1,5 +1,6 @@
-//! Holds `requirements.md` to the truth: every row has a proof that claims it, or says whose duty it is. A vector claims what
-//! stands on its `Proves:` line, a Rust test what its documentation says after that word.
+//! Holds `requirements.md` to the truth: every row has a proof that claims it, or says whose duty
+//! it is. A vector claims what stands on its `Proves:` line, a Rust test what its documentation
+//! says after that word.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +16,9 @@ struct Row {
 
 fn rows() -> Vec<Row> {
     let text = fs::read_to_string(home().join("requirements.md")).expect("the table");
-    let cells = |line: &str| line.replace("\\|", "\u{1}").split('|').map(|cell| cell.trim().to_owned()).collect();
+    let cells = |line: &str| {
+        line.replace("\\|", "\u{1}").split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
     text.lines()
         .filter(|line| line.starts_with("| R"))
         .map(|line| {
@@ -29,8 +32,10 @@ fn rows() -> Vec<Row> {
 type Claims = BTreeMap<String, Vec<String>>;
 
 fn claims() -> Claims {
-    let mut claims: Claims =
-        load(&home().join("vectors")).into_iter().map(|vector| (vector.name, vector.proves)).collect();
+    let mut claims: Claims = load(&home().join("vectors"))
+        .into_iter()
+        .map(|vector| (vector.name, vector.proves))
+        .collect();
     for source in files(&home().join("../core/src"), "rs").iter().chain(&files(home(), "rs")) {
         add_tests(&mut claims, source);
     }
@@ -40,19 +45,24 @@ fn claims() -> Claims {
     claims
 }
 
-/// The cases with real programs in a source file: the functions that `@case` registers. A docstring may claim.
+/// The cases with real programs in a source file: the functions that `@case` registers. A docstring
+/// may claim.
 fn add_cases(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     for case in text.split("\n@case(").skip(1) {
         let name = case.split_once("\ndef ").and_then(|(_, rest)| rest.split_once('('));
         let (name, rest) = name.expect("a function after @case");
-        let documentation = rest.trim_start_matches(|c| c != '\n').trim_start().strip_prefix("\"\"\"");
-        let documentation = documentation.and_then(|rest| rest.split("\"\"\"").next()).unwrap_or_default();
+        let documentation =
+            rest.trim_start_matches(|c| c != '\n').trim_start().strip_prefix("\"\"\"");
+        let documentation =
+            documentation.and_then(|rest| rest.split("\"\"\"").next()).unwrap_or_default();
         claims.entry(name.to_owned()).or_default().extend(claimed(documentation));
     }
 }
 
-/// The tests of a source file. What is documented between one and the next belongs to the next.
+/// The tests of a source file.
+///
+/// What is documented between one and the next belongs to the next.
 fn add_tests(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     let (mut documentation, mut is_test) = (String::new(), false);

@@ -1,5 +1,6 @@
-//! What one end sends the other reads: every head that a vector shows is encoded by a connection of the other role and
-//! parsed again; and a byte that nothing can begin with, put after a vector's input, changes nothing before it.
+//! What one end sends the other reads: every head that a vector shows is encoded by a connection of
+//! the other role and parsed again; and a byte that nothing can begin with, put after a vector's
+//! input, changes nothing before it.
 
 use switchover::{Connection, Event, Field, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::script::{Head, heads, with_junk_behind};
@@ -7,7 +8,8 @@ use switchover_tests::vector::load;
 use switchover_tests::{home, numbers};
 
 /// The fields that the engine writes itself, from what it is given.
-const OURS: &[&str] = &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
+const OURS: &[&str] =
+    &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
 
 fn sorted(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut sorted: Vec<_> = fields
@@ -22,7 +24,11 @@ fn sorted(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<(Vec<u8>, Vec<u8>)> {
 fn given(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<Field<'_>> {
     let drops = ["connection", "upgrade", "te"];
     let keep = |name: &[u8]| !drops.iter().any(|drop| name.eq_ignore_ascii_case(drop.as_bytes()));
-    fields.iter().filter(|(name, _)| keep(name)).map(|(name, value)| Field { name, value }).collect()
+    fields
+        .iter()
+        .filter(|(name, _)| keep(name))
+        .map(|(name, value)| Field { name, value })
+        .collect()
 }
 
 /// Sends the head; `None` where it may be received but not sent.
@@ -40,15 +46,26 @@ fn encode(head: &Head) -> Option<Vec<u8>> {
         let mut server = Connection::new(Role::Server);
         server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
         assert_eq!(server.advance(), Ok(Step::Event));
-        server.send_response(&ResponseHead { status: head.status, reason: &head.reason, fields: &fields }, &mut out)
+        server.send_response(
+            &ResponseHead { status: head.status, reason: &head.reason, fields: &fields },
+            &mut out,
+        )
     };
     match refused {
         Ok(()) => Some(out),
         Err(error) => {
             // What HTTP/1.0 may leave out, what only a reader may accept, and a bad handshake.
-            let reasons = ["invalid-host", "host-differs", "framing-conflict", "profile-field", "invalid-status"];
-            let has_controls = |bytes: &[u8]| bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
-            let is_lenient = has_controls(&head.reason) || head.fields.iter().any(|(_, value)| has_controls(value));
+            let reasons = [
+                "invalid-host",
+                "host-differs",
+                "framing-conflict",
+                "profile-field",
+                "invalid-status",
+            ];
+            let has_controls =
+                |bytes: &[u8]| bytes.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t');
+            let is_lenient = has_controls(&head.reason)
+                || head.fields.iter().any(|(_, value)| has_controls(value));
             assert!(reasons.contains(&error.kind().name()) || is_lenient, "{head:?}: {error}");
             None
         }
@@ -57,11 +74,16 @@ fn encode(head: &Head) -> Option<Vec<u8>> {
 
 fn parse(head: &Head, bytes: &[u8]) -> Head {
     let mut connection = if head.status == 0 {
-        Connection::with_config(Role::Server, switchover::Config { secure: true, ..Default::default() })
+        Connection::with_config(
+            Role::Server,
+            switchover::Config { secure: true, ..Default::default() },
+        )
     } else {
         let mut client = Connection::new(Role::Client);
         let host = [("Host", "a")];
-        client.send_request(&RequestHead::new("GET", "/", &host), &[], &mut Vec::new()).expect("a plain request");
+        client
+            .send_request(&RequestHead::new("GET", "/", &host), &[], &mut Vec::new())
+            .expect("a plain request");
         client
     };
     connection.receive(bytes).expect("room");
@@ -83,7 +105,10 @@ fn heads_encode_and_parse_again() {
                 continue;
             };
             let back = parse(&head, &bytes);
-            assert_eq!((&back.method, &back.target, back.status), (&head.method, &head.target, head.status));
+            assert_eq!(
+                (&back.method, &back.target, back.status),
+                (&head.method, &head.target, head.status)
+            );
             assert_eq!(sorted(&back.fields), sorted(&head.fields), "{}", vector.name);
             assert_eq!(back.offers, head.offers, "{}", vector.name);
             encoded += 1;
@@ -96,7 +121,9 @@ fn heads_encode_and_parse_again() {
 #[test]
 fn junk_behind_changes_nothing_before() {
     let vectors = load(&home().join("vectors"));
-    let compared =
-        vectors.iter().filter(|vector| with_junk_behind(vector).unwrap_or_else(|error| panic!("{error}"))).count();
+    let compared = vectors
+        .iter()
+        .filter(|vector| with_junk_behind(vector).unwrap_or_else(|error| panic!("{error}")))
+        .count();
     numbers::check("vectors with junk after them", compared);
 }

@@ -1,6 +1,6 @@
-//! `h2c::Splice` in front of real HTTP/2 engines that know nothing of upgrades, `h2` and nghttpd, with a client that keeps
-//! to its windows and goes on with stream 3. An engine that is given a frame out of place or too much content says so with
-//! GOAWAY, which no test survives.
+//! `h2c::Splice` in front of real HTTP/2 engines that know nothing of upgrades, `h2` and nghttpd,
+//! with a client that keeps to its windows and goes on with stream 3. An engine that is given a
+//! frame out of place or too much content says so with GOAWAY, which no test survives.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -37,7 +37,8 @@ fn upgrade(body: usize, target: &str) -> Splice {
     server.receive(head.as_bytes()).expect("room");
     assert_eq!(server.advance(), Ok(Step::Event));
     let content = vec![b'a'; body];
-    let splice = Splice::new(&server.request().expect("the request"), &content, &()).expect("it can be taken along");
+    let splice = Splice::new(&server.request().expect("the request"), &content, &())
+        .expect("it can be taken along");
     let selection = server.select(&["h2c"], Order::Client).expect("h2c is offered");
     server.receive(&content).expect("room");
     while server.advance() == Ok(Step::Event) {}
@@ -108,7 +109,9 @@ impl Client {
         loop {
             let mut has_sent = false;
             for (index, upload) in self.uploads.iter_mut().enumerate() {
-                let Some(upload) = upload.as_mut().filter(|upload| upload.left > 0) else { continue };
+                let Some(upload) = upload.as_mut().filter(|upload| upload.left > 0) else {
+                    continue;
+                };
                 let room = upload.window.min(self.connection_window).clamp(0, 9_999) as usize;
                 let len = room.min(upload.left);
                 if len == 0 {
@@ -117,7 +120,13 @@ impl Client {
                 upload.left -= len;
                 upload.window -= len as i64;
                 self.connection_window -= len as i64;
-                put(0, u8::from(upload.left == 0), 2 * index as u32 + 3, &vec![b'u'; len], &mut self.outgoing);
+                put(
+                    0,
+                    u8::from(upload.left == 0),
+                    2 * index as u32 + 3,
+                    &vec![b'u'; len],
+                    &mut self.outgoing,
+                );
                 has_sent = true;
             }
             if !has_sent {
@@ -129,7 +138,8 @@ impl Client {
     fn receive(&mut self, octets: &[u8]) {
         self.received.extend_from_slice(octets);
         while self.received.len() >= 9 {
-            let len = u32::from_be_bytes([0, self.received[0], self.received[1], self.received[2]]) as usize;
+            let len = u32::from_be_bytes([0, self.received[0], self.received[1], self.received[2]])
+                as usize;
             if self.received.len() < 9 + len {
                 return;
             }
@@ -143,16 +153,24 @@ impl Client {
         match kind {
             0 | 1 => {
                 let answer = &mut self.answers[(stream as usize - 1) / 2];
-                if kind == 0 { &mut answer.body } else { &mut answer.head }.extend_from_slice(payload);
+                if kind == 0 { &mut answer.body } else { &mut answer.head }
+                    .extend_from_slice(payload);
                 answer.is_whole |= flags & 1 != 0;
             }
             3 => panic!("stream {stream} was reset: {payload:?}"),
             4 if flags & 1 != 0 => {
-                assert!(!self.is_acknowledged, "one ACK for the one SETTINGS that the client has sent");
+                assert!(
+                    !self.is_acknowledged,
+                    "one ACK for the one SETTINGS that the client has sent"
+                );
                 self.is_acknowledged = true;
             }
             4 => self.take_settings(payload),
-            7 => panic!("the engine has given up: {:?} {}", payload, String::from_utf8_lossy(&payload[8..])),
+            7 => panic!(
+                "the engine has given up: {:?} {}",
+                payload,
+                String::from_utf8_lossy(&payload[8..])
+            ),
             8 => {
                 let given = i64::from(u32::from_be_bytes(payload.try_into().expect("four bytes")));
                 match stream {
@@ -171,7 +189,8 @@ impl Client {
     fn take_settings(&mut self, payload: &[u8]) {
         for setting in payload.as_chunks::<6>().0 {
             if setting[..2] == [0, 4] {
-                let window = i64::from(u32::from_be_bytes([setting[2], setting[3], setting[4], setting[5]]));
+                let window =
+                    i64::from(u32::from_be_bytes([setting[2], setting[3], setting[4], setting[5]]));
                 let change = window - self.initial_window;
                 self.initial_window += change;
                 self.uploads.iter_mut().flatten().for_each(|upload| upload.window += change);
@@ -188,8 +207,14 @@ fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-/// Client, splice and engine until every answer is in; gives the answers. `io` is the engine's transport.
-async fn exchange(plan: Plan, target: &str, mut io: impl AsyncRead + AsyncWrite + Unpin) -> [Answer; 3] {
+/// Client, splice and engine until every answer is in; gives the answers.
+///
+/// `io` is the engine's transport.
+async fn exchange(
+    plan: Plan,
+    target: &str,
+    mut io: impl AsyncRead + AsyncWrite + Unpin,
+) -> [Answer; 3] {
     let mut splice = upgrade(plan.body, target);
     let mut client = Client::new(plan, target);
     let mut space = vec![0; 1 << 16];
@@ -199,7 +224,8 @@ async fn exchange(plan: Plan, target: &str, mut io: impl AsyncRead + AsyncWrite 
         client.upload();
         let may_speak = has_spoken || !plan.late_preface;
         if may_speak && splice.wants_client() && !client.outgoing.is_empty() {
-            let piece: Vec<u8> = client.outgoing.drain(..plan.piece.min(client.outgoing.len())).collect();
+            let piece: Vec<u8> =
+                client.outgoing.drain(..plan.piece.min(client.outgoing.len())).collect();
             splice.client_sent(&piece);
         }
         let for_engine = splice.take_for_engine();
@@ -210,8 +236,8 @@ async fn exchange(plan: Plan, target: &str, mut io: impl AsyncRead + AsyncWrite 
             break;
         }
         // Idle engines are waited for only when the client has nothing to say.
-        let patience = if client.outgoing.is_empty() { 5_000 } else { 1 };
-        match timeout(Duration::from_millis(patience), io.read(&mut space)).await {
+        let millis = if client.outgoing.is_empty() { 5_000 } else { 1 };
+        match timeout(Duration::from_millis(millis), io.read(&mut space)).await {
             Ok(Ok(0)) => panic!("{plan:?}: the engine has closed"),
             Ok(Ok(len)) => splice.engine_sent(&space[..len]),
             Ok(Err(error)) => panic!("{plan:?}: {error}"),
@@ -221,17 +247,24 @@ async fn exchange(plan: Plan, target: &str, mut io: impl AsyncRead + AsyncWrite 
         client.receive(&splice.take_for_client());
     }
     settle(&mut splice, &mut client, &mut io).await;
-    // An engine gives back what it has taken in large pieces, and one that wants a smaller window than the first one does
-    // so only when more has come; until then there is debt.
+    // An engine gives back what it has taken in large pieces, and one that wants a smaller window
+    // than the first one does so only when more has come; until then there is debt.
     let uploaded = plan.uploads.iter().flatten().sum::<usize>();
     let must_be_done = plan.body == 0 || uploaded >= 100_000;
-    assert!(splice.is_done() || !must_be_done, "{plan:?}: the splice is still in the way: {splice:?}");
+    assert!(
+        splice.is_done() || !must_be_done,
+        "{plan:?}: the splice is still in the way: {splice:?}"
+    );
     assert!(!splice.is_waiting(), "{plan:?}: something was left after: {splice:?}");
     client.answers
 }
 
 /// What comes after the last answer: the debt may be paid then.
-async fn settle(splice: &mut Splice, client: &mut Client, io: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+async fn settle(
+    splice: &mut Splice,
+    client: &mut Client,
+    io: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) {
     let mut space = vec![0; 1 << 16];
     while let Ok(Ok(len @ 1..)) = timeout(Duration::from_millis(100), io.read(&mut space)).await {
         splice.engine_sent(&space[..len]);
@@ -261,7 +294,8 @@ async fn answer(request: http::Request<h2::RecvStream>, mut respond: SendRespons
         content.flow_control().release_capacity(data.len()).expect("what was read");
     }
     let text = format!("{} {} {len}", head.method, head.uri.path());
-    let mut body = respond.send_response(http::Response::new(()), false).expect("a stream that is open");
+    let mut body =
+        respond.send_response(http::Response::new(()), false).expect("a stream that is open");
     body.send_data(text.into(), true).expect("a stream that is open");
 }
 
@@ -279,13 +313,20 @@ async fn with_h2(plan: Plan, window: u32) {
     }
 }
 
-/// R7540-3.2-7: whatever was taken along, whatever the engine's windows, stream 1 is answered and later streams go on.
+/// R7540-3.2-7: whatever was taken along, whatever the engine's windows, stream 1 is answered and
+/// later streams go on.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_and_goes_on() {
     for window in [16_384, 65_535, 1 << 20] {
         for body in [0, 1, 60_000, 65_535] {
-            for uploads in [[None, None], [Some(0), None], [Some(200_000), None], [Some(120_000), Some(120_000)]] {
-                with_h2(Plan { body, uploads, piece: usize::MAX, late_preface: false }, window).await;
+            for uploads in [
+                [None, None],
+                [Some(0), None],
+                [Some(200_000), None],
+                [Some(120_000), Some(120_000)],
+            ] {
+                with_h2(Plan { body, uploads, piece: usize::MAX, late_preface: false }, window)
+                    .await;
             }
         }
     }
@@ -304,7 +345,12 @@ async fn h2_answers_at_every_split() {
 #[tokio::test(start_paused = true)]
 async fn h2_answers_a_late_preface() {
     for window in [16_384, 65_535, 1 << 20] {
-        let plan = Plan { body: 60_000, uploads: [Some(120_000), Some(120_000)], piece: 7_777, late_preface: true };
+        let plan = Plan {
+            body: 60_000,
+            uploads: [Some(120_000), Some(120_000)],
+            piece: 7_777,
+            late_preface: true,
+        };
         with_h2(plan, window).await;
     }
 }
@@ -318,7 +364,9 @@ async fn nghttpd_answers_and_goes_on() {
         for uploads in [[None, None], [Some(200_000), None], [Some(120_000), Some(120_000)]] {
             for piece in [usize::MAX, 1_000] {
                 let plan = Plan { body, uploads, piece, late_preface: false };
-                let io = tokio::net::TcpStream::connect(("127.0.0.1", nghttpd.port)).await.expect("nghttpd");
+                let io = tokio::net::TcpStream::connect(("127.0.0.1", nghttpd.port))
+                    .await
+                    .expect("nghttpd");
                 let answers = exchange(plan, "/echo", io).await;
                 assert_eq!(answers[0].body, vec![b'a'; body], "{plan:?}");
                 for (answer, upload) in answers[1..].iter().zip(uploads) {

@@ -1,5 +1,6 @@
-//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that one would not think of: everything that
-//! the client has sent, in an order that means the same, and never more than the engine takes.
+//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that one would not
+//! think of: everything that the client has sent, in an order that means the same, and never more
+//! than the engine takes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -77,11 +78,13 @@ enum Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let stream = prop_oneof![Just(3u32), Just(5), Just(7)];
-    let data =
-        (stream.clone(), 0usize..20_000, any::<bool>(), any::<bool>()).prop_map(|(stream, len, ends, padded)| {
-            let flags = if ends { END_STREAM } else { 0 } | if padded && len > 0 { PADDED } else { 0 };
+    let data = (stream.clone(), 0usize..20_000, any::<bool>(), any::<bool>()).prop_map(
+        |(stream, len, ends, padded)| {
+            let flags =
+                if ends { END_STREAM } else { 0 } | if padded && len > 0 { PADDED } else { 0 };
             vec![Frame::new(DATA, flags, stream, &vec![0; len])]
-        });
+        },
+    );
     let block = (stream.clone(), 1usize..4).prop_map(|(stream, frames)| {
         let kind = |index| if index == 0 { HEADERS } else { CONTINUATION };
         let flags = |index| if index + 1 == frames { END_HEADERS } else { 0 };
@@ -110,7 +113,8 @@ fn splice(body: usize) -> Splice {
     );
     server.receive(head.as_bytes()).expect("room");
     assert_eq!(server.advance(), Ok(Step::Event));
-    Splice::new(&server.request().expect("the request"), &vec![b'a'; body], &()).expect("it can be taken along")
+    Splice::new(&server.request().expect("the request"), &vec![b'a'; body], &())
+        .expect("it can be taken along")
 }
 
 /// The two sides of a splice, with the windows as each knows them.
@@ -138,11 +142,18 @@ impl Play {
         play.splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").octets()].concat());
         let start = play.splice.take_for_engine();
         let frames = Frame::read(start.strip_prefix(PREFACE).expect("the preface first"));
-        assert_eq!(frames[0], Frame::new(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]), "the settings of the request");
+        assert_eq!(
+            frames[0],
+            Frame::new(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100]),
+            "the settings of the request"
+        );
         assert_eq!(frames[1], Frame::new(SETTINGS, 0, 0, b""), "the client's own");
         assert!(frames[2..].iter().all(|frame| frame.stream == 1) && frames[2].kind == HEADERS);
         let content: usize = frames[3..].iter().map(|frame| frame.payload.len()).sum();
-        assert_eq!((content, frames.last().expect("a frame").flags & END_STREAM), (body, END_STREAM));
+        assert_eq!(
+            (content, frames.last().expect("a frame").flags & END_STREAM),
+            (body, END_STREAM)
+        );
         play.splice.engine_sent(&Frame::new(SETTINGS, ACK, 0, b"").octets());
         play
     }
@@ -150,8 +161,11 @@ impl Play {
     fn make(&mut self, next: Move) {
         match next {
             Move::Client(frames) => {
-                let data: i64 =
-                    frames.iter().filter(|frame| frame.kind == DATA).map(|frame| frame.payload.len() as i64).sum();
+                let data: i64 = frames
+                    .iter()
+                    .filter(|frame| frame.kind == DATA)
+                    .map(|frame| frame.payload.len() as i64)
+                    .sum();
                 // A client that keeps to its window; what it may not send it does not.
                 if data <= self.client_window {
                     self.client_window -= data;
@@ -160,7 +174,8 @@ impl Play {
                 }
             }
             Move::Arrive(len) => {
-                let piece: Vec<u8> = self.on_the_way.drain(..len.min(self.on_the_way.len())).collect();
+                let piece: Vec<u8> =
+                    self.on_the_way.drain(..len.min(self.on_the_way.len())).collect();
                 self.splice.client_sent(&piece);
             }
             Move::Give(len) => {
@@ -168,13 +183,16 @@ impl Play {
                 let len = i64::from(len).min(FIRST_WINDOW - self.engine_window);
                 if len > 0 {
                     self.engine_window += len;
-                    self.splice.engine_sent(&Frame::new(WINDOW_UPDATE, 0, 0, &(len as u32).to_be_bytes()).octets());
+                    self.splice.engine_sent(
+                        &Frame::new(WINDOW_UPDATE, 0, 0, &(len as u32).to_be_bytes()).octets(),
+                    );
                 }
             }
         }
         for frame in Frame::read(&self.splice.take_for_client()) {
             assert_eq!((frame.kind, frame.stream), (WINDOW_UPDATE, 0), "all else was dropped");
-            self.client_window += i64::from(u32::from_be_bytes(frame.payload.try_into().expect("four bytes")));
+            self.client_window +=
+                i64::from(u32::from_be_bytes(frame.payload.try_into().expect("four bytes")));
         }
         let before = whole(&self.got);
         self.got.extend(self.splice.take_for_engine());
@@ -217,7 +235,11 @@ fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     let mut joined: Vec<Frame> = Vec::new();
     for frame in frames.iter().filter(|frame| frame.stream == stream) {
         match joined.last_mut() {
-            Some(last) if frame.kind == DATA && last.kind == DATA && (last.flags | frame.flags) & PADDED == 0 => {
+            Some(last)
+                if frame.kind == DATA
+                    && last.kind == DATA
+                    && (last.flags | frame.flags) & PADDED == 0 =>
+            {
                 last.payload.extend_from_slice(&frame.payload);
                 last.flags |= frame.flags;
             }
@@ -227,7 +249,9 @@ fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     joined
 }
 
-/// What is random comes from the seed of the run. What has failed once is tried first; proptest writes it down.
+/// What is random comes from the seed of the run.
+///
+/// What has failed once is tried first; proptest writes it down.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test splice_order", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");

@@ -1,5 +1,6 @@
-//! What Python's stubs say of enums and options is written from the core: its tables, and the documents of its sources. A stale
-//! stub fails; `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
+//! What Python's stubs say of enums and options is written from the core: its tables, and the
+//! documents of its sources. A stale stub fails;
+//! `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
 
 use std::fs;
 
@@ -34,8 +35,9 @@ fn for_help(stubs: &str) -> String {
         "\"\"\"What the engine says of each member of an enum and of each option. Written by tests/stubs.rs.\"\"\"\n\n\
          # ruff: noqa: E501\n\nMEMBERS = {\n",
     );
-    for class in
-        stubs.split("\nclass ").filter(|class| class.lines().next().is_some_and(|line| line.contains("(enum.")))
+    for class in stubs
+        .split("\nclass ")
+        .filter(|class| class.lines().next().is_some_and(|line| line.contains("(enum.")))
     {
         page += &format!("    \"{}\": {{\n", class.split('(').next().unwrap_or_default());
         for (name, document) in described(class, " = ") {
@@ -44,24 +46,35 @@ fn for_help(stubs: &str) -> String {
         page += "    },\n";
     }
     page += "}\n\nOPTIONS = {\n";
-    let config = stubs.split("\nclass ").find(|class| class.starts_with("Config:")).expect("the options");
+    let config =
+        stubs.split("\nclass ").find(|class| class.starts_with("Config:")).expect("the options");
     for (name, document) in described(config, ": Final[") {
         let argument = format!("\n        {name}: ");
-        let default = config.split_once(&argument).and_then(|(_, rest)| rest.split_once(" = ")?.1.split_once(",\n"));
+        let default = config
+            .split_once(&argument)
+            .and_then(|(_, rest)| rest.split_once(" = ")?.1.split_once(",\n"));
         let (default, _) = default.unwrap_or_else(|| panic!("{name} has no default"));
         page += &format!("    \"{name}\": {:?},\n", format!("{document} Default {default}."));
     }
     page + "}\n"
 }
 
-/// The attributes of a class whose lines have that mark after the name, with the document after each.
+/// The attributes of a class whose lines have that mark after the name, with the document after
+/// each.
 fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     let mut found = Vec::new();
     let mut lines = class.lines();
     while let Some(line) = lines.next() {
-        let name = line.strip_prefix("    ").and_then(|line| line.split_once(mark)).map(|(name, _)| name);
-        let Some(name) = name.filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_')) else { continue };
-        let first = lines.next().and_then(|line| line.trim_start().strip_prefix("\"\"\"")).expect("a document");
+        let name =
+            line.strip_prefix("    ").and_then(|line| line.split_once(mark)).map(|(name, _)| name);
+        let Some(name) = name.filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        else {
+            continue;
+        };
+        let first = lines
+            .next()
+            .and_then(|line| line.trim_start().strip_prefix("\"\"\""))
+            .expect("a document");
         let mut words = vec![first];
         while !words.last().is_some_and(|line| line.ends_with("\"\"\"")) {
             words.push(lines.next().expect("the end of a document").trim_start());
@@ -71,7 +84,8 @@ fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     found
 }
 
-/// The members of the stubs' enums are written from the core's tables, with what the core says of each.
+/// The members of the stubs' enums are written from the core's tables, with what the core says of
+/// each.
 fn with_enums(mut stubs: String) -> String {
     let mut tables = tables();
     tables.extend(tables!(ContentKind));
@@ -93,7 +107,8 @@ fn with_enums(mut stubs: String) -> String {
         let opening = format!("class {class}(enum.{base}):\n");
         let from = stubs.find(&opening).unwrap_or_else(|| panic!("no {opening}")) + opening.len();
         // After the document of the class, which an empty line ends.
-        let from = from + stubs[from..].find("\"\"\"\n\n").expect("a document") + "\"\"\"\n\n".len();
+        let from =
+            from + stubs[from..].find("\"\"\"\n\n").expect("a document") + "\"\"\"\n\n".len();
         let to = from + stubs[from..].find("\n    label: str\n").expect("the label");
         stubs.replace_range(from..to, &members);
     }
@@ -115,7 +130,7 @@ fn documents(enumeration: &str) -> Vec<String> {
     let (mut found, mut text) = (Vec::new(), Vec::new());
     for line in section(&source, &opening, "}") {
         match line.strip_prefix("///") {
-            Some(words) => text.push(words.trim()),
+            Some(words) => text.extend(words.split_whitespace()),
             None if line.starts_with("#[") => {}
             None => found.push(plain(&text.split_off(0).join(" "))),
         }
@@ -129,7 +144,11 @@ fn plain(text: &str) -> String {
     let mut out = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (name, rest) = piece.split_once("`]").unwrap_or((piece, ""));
-        let rest = if rest.starts_with('(') { rest.split_once(')').map_or("", |(_, rest)| rest) } else { rest };
+        let rest = if rest.starts_with('(') {
+            rest.split_once(')').map_or("", |(_, rest)| rest)
+        } else {
+            rest
+        };
         out += &format!("`{name}`{rest}");
     }
     let spelled = |text| Spelled::new(text, Language::Python).as_str().to_owned();
@@ -145,7 +164,8 @@ fn in_quotes(text: &str) -> String {
     lines.join("\n") + quotes + "\n"
 }
 
-/// The arguments of `Config` with their defaults, and its attributes with what the core says of them.
+/// The arguments of `Config` with their defaults, and its attributes with what the core says of
+/// them.
 fn with_options(mut stubs: String) -> String {
     let (mut arguments, mut attributes) = (String::new(), String::new());
     let mut add = |name: &str, kind: &str, default: &str, document: &str| {
@@ -155,7 +175,8 @@ fn with_options(mut stubs: String) -> String {
     let source = read("core/src/limits.rs");
     for (name, default) in Limits::DEFAULT.table() {
         let document = field_document(&source, name);
-        let (text, documented) = document.rsplit_once("Default ").unwrap_or_else(|| panic!("{name} has no default"));
+        let (text, documented) =
+            document.rsplit_once("Default ").unwrap_or_else(|| panic!("{name} has no default"));
         let digits: String = documented.chars().filter(char::is_ascii_digit).collect();
         assert_eq!(digits, default.to_string(), "the default of {name}");
         add(name, "int", &with_underscores(default), text.trim_end());
@@ -170,7 +191,10 @@ fn with_options(mut stubs: String) -> String {
         from..from + stubs[from..].find(closing).expect("the closing")
     };
     stubs.replace_range(between(&stubs, "        *,\n", "    ) -> Config: ...\n"), &arguments);
-    stubs.replace_range(between(&stubs, "    ) -> Config: ...\n\n", "\n    def __eq__"), &attributes);
+    stubs.replace_range(
+        between(&stubs, "    ) -> Config: ...\n\n", "\n    def __eq__"),
+        &attributes,
+    );
     stubs
 }
 
@@ -178,17 +202,29 @@ fn with_options(mut stubs: String) -> String {
 fn field_document(source: &str, name: &str) -> String {
     let declares = format!("    pub {name}: ");
     let lines: Vec<&str> = source.lines().collect();
-    let at = lines.iter().position(|line| line.starts_with(&declares)).unwrap_or_else(|| panic!("no {name}"));
-    let begin = (0..at).rev().find(|&line| !lines[line].trim_start().starts_with("///")).map_or(0, |line| line + 1);
-    let text: Vec<&str> =
-        lines[begin..at].iter().map(|line| line.trim_start().trim_start_matches("///").trim()).collect();
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with(&declares))
+        .unwrap_or_else(|| panic!("no {name}"));
+    let begin = (0..at)
+        .rev()
+        .find(|&line| !lines[line].trim_start().starts_with("///"))
+        .map_or(0, |line| line + 1);
+    let text: Vec<&str> = lines[begin..at]
+        .iter()
+        .flat_map(|line| line.trim_start().trim_start_matches("///").split_whitespace())
+        .collect();
     plain(&text.join(" "))
 }
 
 /// `65536` as `65_536`.
 fn with_underscores(number: u64) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).expect("digits")).collect();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| str::from_utf8(group).expect("digits"))
+        .collect();
     groups.join("_")
 }

@@ -1,4 +1,5 @@
-//! The WebSocket handshake with tungstenite at the other end, in both roles, over a pair of sockets.
+//! The WebSocket handshake with tungstenite at the other end, in both roles, over a pair of
+//! sockets.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -52,11 +53,15 @@ fn tungstenite_as_the_client() {
                 break;
             }
         }
-        let selection = connection.select(&["websocket"], Order::Client).expect("a handshake that is in order");
+        let selection =
+            connection.select(&["websocket"], Order::Client).expect("a handshake that is in order");
         let request = connection.request().expect("a request with an offer is kept");
         let subprotocol =
-            switchover::websocket::select_subprotocol(&request, &["v2", "v1"], Order::Server).expect("v2 is offered");
-        connection.accept(selection, &[("Sec-WebSocket-Protocol", subprotocol)], &mut out).expect("a 101");
+            switchover::websocket::select_subprotocol(&request, &["v2", "v1"], Order::Server)
+                .expect("v2 is offered");
+        connection
+            .accept(selection, &[("Sec-WebSocket-Protocol", subprotocol)], &mut out)
+            .expect("a 101");
         ours.write_all(&out).expect("it is sent");
         while connection.advance() == Ok(Step::Event) {}
         echo_once(ours, connection.take_leftover().to_vec());
@@ -75,7 +80,9 @@ fn tungstenite_as_the_client() {
 fn tungstenite_as_the_server() {
     let (theirs, mut ours) = pair();
     let server = thread::spawn(move || {
-        let choose = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+        let choose = |request: &Request,
+                      mut response: Response|
+         -> Result<Response, ErrorResponse> {
             assert_eq!(request.headers()["Sec-WebSocket-Protocol"], "v1, v2");
             response.headers_mut().insert("Sec-WebSocket-Protocol", "v1".parse().expect("a value"));
             Ok(response)

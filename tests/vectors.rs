@@ -1,5 +1,7 @@
-//! Runs every vector in every way its input can be cut. `BLESS=1` rewrites what the files say comes out, and prints each
-//! line that it changes; what fails is left as it is.
+//! Runs every vector in every way its input can be cut.
+//!
+//! `BLESS=1` rewrites what the files say comes out, and prints each line that it changes; what
+//! fails is left as it is.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +35,13 @@ fn every_vector_in_every_cut() {
         }
     }
     println!("{} vectors, {runs} runs", vectors.len());
-    assert!(failures.is_empty(), "{} of {} fail:\n{}", failures.len(), vectors.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} fail:\n{}",
+        failures.len(),
+        vectors.len(),
+        failures.join("\n")
+    );
     numbers::check("vectors", vectors.len());
     if sample() == 1 {
         numbers::check("runs of vectors, each cut in another way", runs);
@@ -52,12 +60,16 @@ fn no_vector_is_lost() {
     }
 }
 
-/// What `tidy` may put right, strict refuses: a vector without such a refusal says the same with it, byte for byte.
+/// What `tidy` may put right, strict refuses: a vector without such a refusal says the same with
+/// it, byte for byte.
 #[test]
 fn tidy_changes_nothing_that_strict_takes() {
-    let cured = ["invalid-host", "framing-conflict", "reserved-field", "trailer-forbidden", "host-differs"];
-    let is_cured = |item: &Item| matches!(item, Item::Refused(error) if cured.contains(&error.as_str()));
-    let mut strict: Vec<Vector> = vectors().into_iter().filter(|vector| !vector.items.iter().any(is_cured)).collect();
+    let cured =
+        ["invalid-host", "framing-conflict", "reserved-field", "trailer-forbidden", "host-differs"];
+    let is_cured =
+        |item: &Item| matches!(item, Item::Refused(error) if cured.contains(&error.as_str()));
+    let mut strict: Vec<Vector> =
+        vectors().into_iter().filter(|vector| !vector.items.iter().any(is_cured)).collect();
     for vector in &mut strict {
         vector.config.tidy = true;
         run(vector, Feed::Whole).unwrap_or_else(|failure| panic!("under tidy: {failure}"));
@@ -89,7 +101,9 @@ fn rewrite(vectors: &[Vector]) -> Vec<String> {
         for vector in vectors.iter().rev() {
             match renewed(vector) {
                 Ok(block) => {
-                    let old = lines.splice(vector.lines.clone(), block.lines().map(str::to_owned)).collect::<Vec<_>>();
+                    let old = lines
+                        .splice(vector.lines.clone(), block.lines().map(str::to_owned))
+                        .collect::<Vec<_>>();
                     show(&vector.name, &changes(&old.join("\n"), &block));
                 }
                 Err(failure) => refused.push(failure),
@@ -103,6 +117,7 @@ fn rewrite(vectors: &[Vector]) -> Vec<String> {
 /// Past the harness, which shows what a test prints only where it fails.
 fn show(name: &str, changes: &[String]) {
     if !changes.is_empty() {
-        writeln!(std::io::stdout(), "# {name}:\n#   {}", changes.join("\n#   ")).expect("standard output");
+        writeln!(std::io::stdout(), "# {name}:\n#   {}", changes.join("\n#   "))
+            .expect("standard output");
     }
 }

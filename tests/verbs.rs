@@ -1,6 +1,6 @@
-//! What a verb can be refused with stands in the documents of four languages, each time as one paragraph that is written from
-//! the core's table; so is the table of its names. A stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs`
-//! writes them.
+//! What a verb can be refused with stands in the documents of four languages, each time as one
+//! paragraph that is written from the core's table; so is the table of its names. A stale one
+//! fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -29,6 +29,13 @@ struct Language {
     name: fn(&str) -> Option<String>,
     /// How it writes a kind of error.
     error: fn(ErrorKind) -> String,
+}
+
+impl Language {
+    /// Returns the columns of a line: those of rustfmt, or of the other formatters.
+    fn width(&self) -> usize {
+        if self.margin.trim_start().starts_with("///") { 100 } else { WIDTH }
+    }
 }
 
 const LANGUAGES: [Language; 4] = [
@@ -78,30 +85,39 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// The lines of the document of the verb that a line declares: where they begin, and where they end.
+/// The lines of the document of the verb that a line declares: where they begin, and where they
+/// end.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
         // Of overloads the last one has it.
-        let opens =
-            (declared..lines.len()).find(|&at| lines[at].trim_start().starts_with("\"\"\"")).expect("a document");
+        let opens = (declared..lines.len())
+            .find(|&at| lines[at].trim_start().starts_with("\"\"\""))
+            .expect("a document");
         let text = lines[opens].trim_start().trim_start_matches("\"\"\"");
         let closes = if text.contains("\"\"\"") {
             opens
         } else {
-            (opens + 1..lines.len()).find(|&at| lines[at].trim_end().ends_with("\"\"\"")).expect("its end")
+            (opens + 1..lines.len())
+                .find(|&at| lines[at].trim_end().ends_with("\"\"\""))
+                .expect("its end")
         };
         return (opens, closes);
     }
     let is_of_it = |line: &String| {
         let line = line.trim_start();
-        line.starts_with("///") || line.starts_with('*') || line.starts_with("/**") || line.starts_with("#[")
+        line.starts_with("///")
+            || line.starts_with('*')
+            || line.starts_with("/**")
+            || line.starts_with("#[")
     };
     let begin = (0..declared).rev().find(|&at| !is_of_it(&lines[at])).map_or(0, |at| at + 1);
-    let end = (begin..declared).find(|&at| lines[at].trim_start().starts_with("#[")).unwrap_or(declared);
+    let end =
+        (begin..declared).find(|&at| lines[at].trim_start().starts_with("#[")).unwrap_or(declared);
     (begin, end)
 }
 
-/// The source with the paragraph of that verb as the table has it; `None` where the source does not declare the verb.
+/// The source with the paragraph of that verb as the table has it; `None` where the source does not
+/// declare the verb.
 fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {
     let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
     let declares = (language.declares)(name);
@@ -110,17 +126,22 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     // A stub has other classes too.
     let from = lines.iter().position(|line| line == "class Connection:").unwrap_or(0);
     let is_class = |line: &String| line.starts_with("class ");
-    let to =
-        lines.iter().skip(from + 1).position(is_class).filter(|_| from > 0).map_or(lines.len(), |at| from + 1 + at);
+    let to = lines
+        .iter()
+        .skip(from + 1)
+        .position(is_class)
+        .filter(|_| from > 0)
+        .map_or(lines.len(), |at| from + 1 + at);
     let declared = from + lines[from..to].iter().rposition(is_it)?;
     let (begin, end) = document(&lines, declared, language);
     let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
     let text = format!("{}{}.", language.opening, list.join(", "));
-    let paragraph = wrapped(language.margin, &text, language.margin, WIDTH);
+    let paragraph = wrapped(language.margin, &text, language.margin, language.width());
     let bare = language.margin.trim_end();
     let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
     // An old one goes from its opening to the next empty line, or to the end.
-    let old = (begin..end.max(begin + 1)).find(|&at| text_of(&lines[at]).starts_with(language.opening.trim_end()));
+    let old = (begin..end.max(begin + 1))
+        .find(|&at| text_of(&lines[at]).starts_with(language.opening.trim_end()));
     match language.ending {
         "rs" => {
             let first = old.unwrap_or(end);
@@ -129,10 +150,18 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
             lines.splice(first..last, gap.into_iter().chain(paragraph));
         }
         "ts" => {
-            let one_line = lines[begin].trim_start().starts_with("/**") && lines[begin].trim_end().ends_with("*/");
+            let one_line = lines[begin].trim_start().starts_with("/**")
+                && lines[begin].trim_end().ends_with("*/");
             if one_line {
-                let text = lines[begin].trim().trim_start_matches("/**").trim_end_matches("*/").trim().to_owned();
-                let opened = [String::from("  /**")].into_iter().chain(wrapped("   * ", &text, "   * ", WIDTH));
+                let text = lines[begin]
+                    .trim()
+                    .trim_start_matches("/**")
+                    .trim_end_matches("*/")
+                    .trim()
+                    .to_owned();
+                let opened = [String::from("  /**")]
+                    .into_iter()
+                    .chain(wrapped("   * ", &text, "   * ", WIDTH));
                 lines.splice(begin..=begin, opened.chain(paragraph).chain([String::from("   */")]));
             } else {
                 let closes = end - 1;
@@ -145,7 +174,10 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
             if is_one_line {
                 let text = lines[begin].trim().trim_matches('"').to_owned();
                 let opened = [format!("        \"\"\"{text}"), String::new()].into_iter();
-                lines.splice(begin..=begin, opened.chain(paragraph).chain([String::from("        \"\"\"")]));
+                lines.splice(
+                    begin..=begin,
+                    opened.chain(paragraph).chain([String::from("        \"\"\"")]),
+                );
             } else {
                 let first = old.unwrap_or(end);
                 let gap = if old.is_none() { vec![String::new()] } else { vec![] };
@@ -160,7 +192,8 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
 fn every_verb_documents_what_it_is_refused_with() {
     let mut stale = Vec::new();
     for language in &LANGUAGES {
-        let mut paths: Vec<PathBuf> = files(&home().join("..").join(language.folder), language.ending);
+        let mut paths: Vec<PathBuf> =
+            files(&home().join("..").join(language.folder), language.ending);
         paths.retain(|path| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             language.only.is_empty() || language.only.contains(&&*name)
@@ -170,7 +203,9 @@ fn every_verb_documents_what_it_is_refused_with() {
             let mut is_found = false;
             for path in &paths {
                 let source = fs::read_to_string(path).expect("a source");
-                let given = |kind: &&ErrorKind| language.brings_memory || **kind != ErrorKind::OutputTooSmall;
+                let given = |kind: &&ErrorKind| {
+                    language.brings_memory || **kind != ErrorKind::OutputTooSmall
+                };
                 let errors: Vec<ErrorKind> = verb.errors.iter().filter(given).copied().collect();
                 let Some(wanted) = written(&source, language, &name, &errors) else { continue };
                 is_found = true;
@@ -194,13 +229,16 @@ fn every_verb_documents_what_it_is_refused_with() {
 fn the_table_of_names() {
     let path = home().join("../core/docs/coming-from.md");
     let page = fs::read_to_string(&path).expect("the page");
-    let (open, close) = ("<!-- verbs: tests/verbs.rs writes this table -->\n", "<!-- end of verbs -->\n");
+    let (open, close) =
+        ("<!-- verbs: tests/verbs.rs writes this table -->\n", "<!-- end of verbs -->\n");
     let (before, rest) = page.split_once(open).expect("the opening mark");
     let (_, after) = rest.split_once(close).expect("the closing mark");
-    let mut table =
-        String::from("| Rust | C | Python | JavaScript | whose | next | rule |\n|---|---|---|---|---|---|---|\n");
+    let mut table = String::from(
+        "| Rust | C | Python | JavaScript | whose | next | rule |\n|---|---|---|---|---|---|---|\n",
+    );
     for verb in VERBS {
-        let code = |name: Option<String>| name.map_or_else(|| "–".to_owned(), |name| format!("`{name}`"));
+        let code =
+            |name: Option<String>| name.map_or_else(|| "–".to_owned(), |name| format!("`{name}`"));
         let whose = verb.role.map_or("both", |role| role.name());
         let names = LANGUAGES.each_ref().map(|language| (language.name)(verb.name));
         let names = names.map(code).join(" | ");
@@ -224,7 +262,8 @@ fn linked(next: &str) -> String {
     marked.collect::<Vec<_>>().join(" ")
 }
 
-/// Each verb is declared in each language that the table has a name of, so that the table names nothing that is not there.
+/// Each verb is declared in each language that the table has a name of, so that the table names
+/// nothing that is not there.
 #[test]
 fn every_verb_is_there() {
     for language in &LANGUAGES {
@@ -239,7 +278,11 @@ fn every_verb_is_there() {
             let declares = (language.declares)(&name);
             let generic = declares.replace('(', "<");
             let is_there = |line: &str| line.starts_with(&declares) || line.starts_with(&generic);
-            assert!(sources.iter().any(|source| source.lines().any(is_there)), "{name} is not in {}", language.folder);
+            assert!(
+                sources.iter().any(|source| source.lines().any(is_there)),
+                "{name} is not in {}",
+                language.folder
+            );
         }
     }
 }

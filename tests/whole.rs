@@ -1,12 +1,13 @@
-//! Whole answers against their longhand: `respond` and `respond_prepared` beside `send_response`, `send_data` and
-//! `send_end`, in every state that a server comes to, for each kind of status.
+//! Whole answers against their longhand: `respond` and `respond_prepared` beside `send_response`,
+//! `send_data` and `send_end`, in every state that a server comes to, for each kind of status.
 
 use std::collections::BTreeSet;
 
 use switchover::state::{State, Turn};
 use switchover::trace::TraceStep;
 use switchover::{
-    Config, Connection, End, Error, ErrorKind, FieldSource, Order, Prepared, ResponseHead, Role, Step, Why,
+    Config, Connection, End, Error, ErrorKind, FieldSource, Order, Prepared, ResponseHead, Role,
+    Step, Why,
 };
 use switchover_tests::numbers;
 
@@ -67,7 +68,9 @@ fn at(way: &[Act], config: &Config) -> Connection {
 fn apply(server: &mut Connection, act: Act) {
     let out = &mut Vec::new();
     let _ = match act {
-        Act::Feed(bytes) => server.receive(bytes.as_bytes()).and_then(|()| server.advance()).map(drop),
+        Act::Feed(bytes) => {
+            server.receive(bytes.as_bytes()).and_then(|()| server.advance()).map(drop)
+        }
         Act::Advance => server.advance().map(drop),
         Act::Continue => server.send_informational(&ResponseHead::new(100, &()), out),
         Act::Inform => server.send_informational(&ResponseHead::new(103, &()), out),
@@ -93,7 +96,9 @@ fn apply(server: &mut Connection, act: Act) {
 fn key(server: &mut Connection) -> String {
     let method = server.request().map(|request| request.method().to_owned());
     // Whether a response is advertised with, or answers a HEAD, shows only in what is sent.
-    let probe = server.send_response(&ResponseHead::new(200, &[("Bad", "\n")]), &mut Vec::new()).map_err(|e| e.kind());
+    let probe = server
+        .send_response(&ResponseHead::new(200, &[("Bad", "\n")]), &mut Vec::new())
+        .map_err(|e| e.kind());
     format!("{:?} {:?} {:?} {method:?} {probe:?}", server.state(), server.owes(), server.why())
 }
 
@@ -101,7 +106,8 @@ fn key(server: &mut Connection) -> String {
 fn ways() -> Vec<Vec<Act>> {
     const LONGEST: usize = 5;
     let config = Config::default();
-    let (mut seen, mut ways, mut frontier) = (BTreeSet::new(), Vec::new(), vec![(Vec::new(), false)]);
+    let (mut seen, mut ways, mut frontier) =
+        (BTreeSet::new(), Vec::new(), vec![(Vec::new(), false)]);
     while let Some((way, advertises)) = frontier.pop() {
         let is_new = seen.insert((key(&mut at(&way, &config)), advertises, way.len()));
         if !is_new {
@@ -182,10 +188,17 @@ fn cases() -> Vec<Case> {
 }
 
 /// The same in three calls.
-fn longhand(server: &mut Connection, case: &Case, is_head: bool, out: &mut Vec<u8>) -> Result<(), Error> {
+fn longhand(
+    server: &mut Connection,
+    case: &Case,
+    is_head: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
     let Case { status, content, fields } = *case;
-    let given =
-        fields.iter().find(|(name, _)| *name == "Content-Length").map(|(_, value)| value.parse::<usize>().unwrap());
+    let given = fields
+        .iter()
+        .find(|(name, _)| *name == "Content-Length")
+        .map(|(_, value)| value.parse::<usize>().unwrap());
     let is_tunnel = server.state().turn == Turn::Connect && (200..300).contains(&status);
     let has_none = matches!(status, 204 | 205 | 304) || is_tunnel;
     let length = content.len().to_string();
@@ -201,7 +214,8 @@ fn longhand(server: &mut Connection, case: &Case, is_head: bool, out: &mut Vec<u
     server.send_end(&(), out)
 }
 
-/// What the rules of a whole answer refuse and its longhand does not, or later, or as something else.
+/// What the rules of a whole answer refuse and its longhand does not, or later, or as something
+/// else.
 fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     let given = case
         .fields
@@ -211,7 +225,9 @@ fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     let len = case.content.len();
     let has_none = matches!(case.status, 204 | 205 | 304) || is_tunnel;
     match given {
-        _ if case.fields.iter().any(|(name, _)| *name == "Transfer-Encoding") => Some(ErrorKind::FramingConflict),
+        _ if case.fields.iter().any(|(name, _)| *name == "Transfer-Encoding") => {
+            Some(ErrorKind::FramingConflict)
+        }
         _ if has_none => (len > 0).then_some(ErrorKind::FramingConflict),
         Some(_) if is_head && len == 0 => None,
         Some(given) if given < len => Some(ErrorKind::LengthExceeded),
@@ -246,15 +262,23 @@ fn a_whole_answer_is_its_longhand_in_every_state() {
             let outcome = whole(&mut one, case, &mut wrote);
             let what = format!("{way:?}: {} {:?} {:?}", case.status, case.content, case.fields);
             if let Err(error) = outcome {
-                assert!(wrote.is_empty() && one.state() == before, "{what}: a refusal changes nothing");
-                let longhand = longhand(&mut other, case, is_head, &mut wrote_longhand).map_err(|error| error.kind());
+                assert!(
+                    wrote.is_empty() && one.state() == before,
+                    "{what}: a refusal changes nothing"
+                );
+                let longhand = longhand(&mut other, case, is_head, &mut wrote_longhand)
+                    .map_err(|error| error.kind());
                 let own = refusal(case, is_head, is_tunnel);
-                assert!(longhand == Err(error.kind()) || own == Some(error.kind()), "{what}: {error}, {longhand:?}");
+                assert!(
+                    longhand == Err(error.kind()) || own == Some(error.kind()),
+                    "{what}: {error}, {longhand:?}"
+                );
                 continue;
             }
             assert_eq!(refusal(case, is_head, is_tunnel), None, "{what}");
             let done = longhand(&mut other, case, is_head, &mut wrote_longhand);
-            let (one, other) = (Seen::of(&mut one, outcome, &wrote), Seen::of(&mut other, done, &wrote_longhand));
+            let (one, other) =
+                (Seen::of(&mut one, outcome, &wrote), Seen::of(&mut other, done, &wrote_longhand));
             assert_eq!(one, other, "{what}");
             compared += 1;
         }
@@ -277,7 +301,10 @@ fn a_prepared_answer_is_a_whole_one_in_every_state() {
             .collect();
         for way in &ways {
             for (case, prepared) in cases.iter().zip(&prepared) {
-                let what = format!("tidy {tidy}, {way:?}: {} {:?} {:?}", case.status, case.content, case.fields);
+                let what = format!(
+                    "tidy {tidy}, {way:?}: {} {:?} {:?}",
+                    case.status, case.content, case.fields
+                );
                 let (mut one, mut wrote) = (at(way, &config), Vec::new());
                 let outcome = whole(&mut one, case, &mut wrote);
                 let Ok(prepared) = prepared else {
@@ -294,12 +321,17 @@ fn a_prepared_answer_is_a_whole_one_in_every_state() {
                 if let Some(needed) = needed {
                     // All the space is asked for first.
                     let (mut short, before) = (vec![0; needed - 1], other.state());
-                    let refused = other.respond_prepared(prepared, &mut &mut short[..]).expect_err("too little space");
+                    let refused = other
+                        .respond_prepared(prepared, &mut &mut short[..])
+                        .expect_err("too little space");
                     assert_eq!((refused.needed(), other.state()), (Some(needed), before), "{what}");
                     while other.trace().is_some() {}
                 }
                 let done = other.respond_prepared(prepared, &mut wrote_prepared);
-                let (one, other) = (Seen::of(&mut one, outcome, &wrote), Seen::of(&mut other, done, &wrote_prepared));
+                let (one, other) = (
+                    Seen::of(&mut one, outcome, &wrote),
+                    Seen::of(&mut other, done, &wrote_prepared),
+                );
                 assert_eq!(one, other, "{what}");
                 // The other configuration's connections say what they would say without it.
                 let other_config = Config { tidy: !tidy, ..Config::default() };
@@ -307,7 +339,10 @@ fn a_prepared_answer_is_a_whole_one_in_every_state() {
                 let (mut wrote, mut wrote_prepared) = (Vec::new(), Vec::new());
                 let outcome = whole(&mut one, case, &mut wrote);
                 let done = other.respond_prepared(prepared, &mut wrote_prepared);
-                let (one, other) = (Seen::of(&mut one, outcome, &wrote), Seen::of(&mut other, done, &wrote_prepared));
+                let (one, other) = (
+                    Seen::of(&mut one, outcome, &wrote),
+                    Seen::of(&mut other, done, &wrote_prepared),
+                );
                 assert_eq!(one, other, "{what}, elsewhere");
             }
         }

@@ -1,4 +1,4 @@
-// Writes `js/calls.ts` from the declarations of both modules' glue: `calls.mjs GLUE.d.ts CORE.d.ts`.
+// Writes `js/generated/calls.ts` from the declarations of both modules' glue: `calls.mjs GLUE.d.ts CORE.d.ts`.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -31,7 +31,7 @@ process.stdout.write(`// Made from the glue's declarations by \`wasm/build\`; do
 // Each function of the module, guarded. They are written out one by one, because compilers see through that.
 
 import * as glue from "./glue.js";
-import { alive, has, stopped } from "./raw.js";
+import { alive, has, stopped } from "../engine/raw.js";
 
 /** @internal */
 type Raw = Omit<typeof glue, ${APART.map((name) => `"${name}"`).join(" | ")}>;

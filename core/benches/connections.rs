@@ -1,8 +1,10 @@
-//! What many connections cost: memory while they are idle, memory while each has a message under way, and time where
-//! each request comes on another one, so that nothing of its connection is in the cache.
+//! What many connections cost: memory while they are idle, memory while each has a message under
+//! way, and time where each request comes on another one, so that nothing of its connection is in
+//! the cache.
 //!
-//! The heap is counted by an allocator that counts; what the kernel says the process has in memory stands beside it.
-//! Asserts that an idle connection costs no more than its struct, and that no more than 128 bytes.
+//! The heap is counted by an allocator that counts; what the kernel says the process has in memory
+//! stands beside it. Asserts that an idle connection costs no more than its struct, and that no
+//! more than 128 bytes.
 
 use std::fs;
 use std::hint::black_box;
@@ -97,18 +99,39 @@ fn memory(figures: &mut Figures) -> std::io::Result<()> {
     figures.value(TABLE, "the struct", size, "bytes")?;
     let (parked, connections) = cost(IDLE, idle);
     drop(connections);
-    assert_eq!((parked.heap_octets, parked.heap_blocks), (0.0, 0.0), "an idle connection holds no heap");
+    assert_eq!(
+        (parked.heap_octets, parked.heap_blocks),
+        (0.0, 0.0),
+        "an idle connection holds no heap"
+    );
     assert!(size <= 128.0, "an idle connection is small");
     figures.value(TABLE, "1,000,000 idle: heap of each", parked.heap_octets, "bytes")?;
     figures.value(TABLE, "1,000,000 idle: resident, of each", parked.resident, "bytes")?;
     // What has been measured stays, so that the next ones need memory of their own.
     let mut kept = Vec::new();
-    for (name, make) in [("in the middle of a head", in_head as fn() -> _), ("with a request shown", in_event)] {
+    for (name, make) in
+        [("in the middle of a head", in_head as fn() -> _), ("with a request shown", in_event)]
+    {
         let (active, connections) = cost(ACTIVE, make);
         kept.push(connections);
-        figures.value(TABLE, &format!("10,000 {name}: struct and heap of each"), size + active.heap_octets, "bytes")?;
-        figures.value(TABLE, &format!("10,000 {name}: blocks of each"), active.heap_blocks, "blocks")?;
-        figures.value(TABLE, &format!("10,000 {name}: resident, of each"), active.resident, "bytes")?;
+        figures.value(
+            TABLE,
+            &format!("10,000 {name}: struct and heap of each"),
+            size + active.heap_octets,
+            "bytes",
+        )?;
+        figures.value(
+            TABLE,
+            &format!("10,000 {name}: blocks of each"),
+            active.heap_blocks,
+            "blocks",
+        )?;
+        figures.value(
+            TABLE,
+            &format!("10,000 {name}: resident, of each"),
+            active.resident,
+            "bytes",
+        )?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Whole cycles in memory: bytes in, every event, the answer's bytes out; against hyper, which is a whole server around
-//! its parser, over an in-memory pipe, and against tungstenite's handshake.
+//! Whole cycles in memory: bytes in, every event, the answer's bytes out; against hyper, which is a
+//! whole server around its parser, over an in-memory pipe, and against tungstenite's handshake.
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -25,7 +25,8 @@ const PIPELINED: usize = 32;
 /// hyper sends one, so we do.
 const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
 
-/// A pipe that gives so many requests a read, then its end, and forgets what is written but for its length.
+/// A pipe that gives so many requests a read, then its end, and forgets what is written but for its
+/// length.
 struct Pipe<'a> {
     reads: std::slice::Iter<'a, Vec<u8>>,
     /// What of a read had no place in the reader's memory.
@@ -34,7 +35,11 @@ struct Pipe<'a> {
 }
 
 impl AsyncRead for Pipe<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut into: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.rest.is_empty() {
             self.rest = self.reads.next().map_or(&[], Vec::as_slice);
         }
@@ -46,7 +51,11 @@ impl AsyncRead for Pipe<'_> {
 }
 
 impl AsyncWrite for Pipe<'_> {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
         *self.written += octets.len();
         Poll::Ready(Ok(octets.len()))
     }
@@ -66,7 +75,12 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     let service = service_fn(|_: hyper::Request<Incoming>| {
         served.set(served.get() + 1);
         async {
-            Ok::<_, Infallible>(hyper::Response::builder().status(204).body(Empty::<Bytes>::new()).expect("a response"))
+            Ok::<_, Infallible>(
+                hyper::Response::builder()
+                    .status(204)
+                    .body(Empty::<Bytes>::new())
+                    .expect("a response"),
+            )
         }
     });
     let connection = http1::Builder::new()
@@ -91,7 +105,13 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
 type Answer<'a> = &'a dyn Fn(&mut Connection, &mut Vec<u8>) -> Result<(), Error>;
 
 /// Ours.
-fn ours(config: &Arc<Config>, reads: &[Vec<u8>], served: &mut usize, out: &mut Vec<u8>, answer: Answer<'_>) -> usize {
+fn ours(
+    config: &Arc<Config>,
+    reads: &[Vec<u8>],
+    served: &mut usize,
+    out: &mut Vec<u8>,
+    answer: Answer<'_>,
+) -> usize {
     let mut server = Connection::with_config(Role::Server, Arc::clone(config));
     let mut written = 0;
     for read in reads {
@@ -109,7 +129,13 @@ fn ours(config: &Arc<Config>, reads: &[Vec<u8>], served: &mut usize, out: &mut V
 }
 
 /// Ours, all of the requests.
-fn job<'a>(name: &str, config: &'a Arc<Config>, reads: &'a [Vec<u8>], total: usize, answer: Answer<'a>) -> Job<'a> {
+fn job<'a>(
+    name: &str,
+    config: &'a Arc<Config>,
+    reads: &'a [Vec<u8>],
+    total: usize,
+    answer: Answer<'a>,
+) -> Job<'a> {
     let mut out = Vec::with_capacity(8192);
     Job::whole(name, total, move || {
         let mut count = 0;
@@ -118,7 +144,12 @@ fn job<'a>(name: &str, config: &'a Arc<Config>, reads: &'a [Vec<u8>], total: usi
     })
 }
 
-fn cycles(figures: &mut Figures, name: &str, requests: &[Vec<u8>], at_once: usize) -> io::Result<()> {
+fn cycles(
+    figures: &mut Figures,
+    name: &str,
+    requests: &[Vec<u8>],
+    at_once: usize,
+) -> io::Result<()> {
     let row = format!("{name}, {}", if at_once == 1 { "serial" } else { "pipelined" });
     if !is_wanted(&row) {
         return Ok(());
@@ -154,7 +185,8 @@ fn offers(figures: &mut Figures) -> io::Result<()> {
     let head = ResponseHead::new(204, &fields);
     let compose = |server: &mut Connection, out: &mut Vec<u8>| server.respond(&head, b"", out);
     let offers = [vec![], vec!["example/1"], vec!["h2c"], inputs::protocols(32)];
-    let reads: Vec<Vec<Vec<u8>>> = offers.map(|offer| vec![inputs::offers(&offer, 120); COUNT]).into();
+    let reads: Vec<Vec<Vec<u8>>> =
+        offers.map(|offer| vec![inputs::offers(&offer, 120); COUNT]).into();
     let mut jobs: Vec<Job<'_>> = ["no offer", "one offer", "h2c offered", "32 offers"]
         .into_iter()
         .zip(&reads)
@@ -187,7 +219,8 @@ impl Write for Stream<'_> {
 }
 
 fn handshake(figures: &mut Figures) -> io::Result<()> {
-    let is_switch = |answer: &[u8]| answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"\r\n\r\n");
+    let is_switch =
+        |answer: &[u8]| answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"\r\n\r\n");
     let (mut ours, mut theirs) = (Vec::with_capacity(512), Vec::with_capacity(512));
     let times = 64;
     let mut jobs = vec![
@@ -205,7 +238,8 @@ fn handshake(figures: &mut Figures) -> io::Result<()> {
         Job::whole("tungstenite", times, || {
             for _ in 0..times {
                 theirs.clear();
-                let accepted = tungstenite::accept(Stream { request: WEBSOCKET, answer: &mut theirs });
+                let accepted =
+                    tungstenite::accept(Stream { request: WEBSOCKET, answer: &mut theirs });
                 assert!(accepted.is_ok());
                 drop(accepted);
                 assert!(is_switch(&theirs), "{}", theirs.escape_ascii());
@@ -218,7 +252,9 @@ fn handshake(figures: &mut Figures) -> io::Result<()> {
 
 fn main() -> io::Result<()> {
     let mut figures = Figures::new("cycles")?;
-    for (name, head) in [("a", MINIMAL), ("b", BENCH), ("c, declined", WEBSOCKET), ("e, declined", H2C)] {
+    for (name, head) in
+        [("a", MINIMAL), ("b", BENCH), ("c, declined", WEBSOCKET), ("e, declined", H2C)]
+    {
         let requests = vec![head.to_vec(); COUNT];
         cycles(&mut figures, name, &requests, 1)?;
         // After an offer nothing is pipelined.

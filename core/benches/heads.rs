@@ -1,9 +1,11 @@
-//! Heads and content, against parsers: everything the engine does with a message from the bytes that a read left in its
-//! buffer to the end of the message, strictness, framing and offers included, against the bare syntax of the peers. The end
-//! is folded into the head's event with `take_end`.
+//! Heads and content, against parsers: everything the engine does with a message from the bytes
+//! that a read left in its buffer to the end of the message, strictness, framing and offers
+//! included, against the bare syntax of the peers. The end is folded into the head's event with
+//! `take_end`.
 //!
-//! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as the peers get theirs in
-//! place. The answer, without which a server reads no second request, is not timed here either: `cycles.rs` times it all.
+//! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as
+//! the peers get theirs in place. The answer, without which a server reads no second request, is
+//! not timed here either: `cycles.rs` times it all.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,8 @@ use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};
 use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 
-/// As many connections take turns between two looks at the clock; their memory fits into the first cache.
+/// As many connections take turns between two looks at the clock; their memory fits into the first
+/// cache.
 const BATCH: usize = 16;
 
 /// One of the two ends, ready for the next message.
@@ -44,7 +47,8 @@ impl Ours {
         (fields, spent)
     }
 
-    /// Everything that is not measured: the request before is answered (or asked), and the bytes are read.
+    /// Everything that is not measured: the request before is answered (or asked), and the bytes
+    /// are read.
     fn prepare(&mut self, batch: &[&[u8]]) {
         let Self { connections, role, out, .. } = self;
         connections.resize_with(batch.len().max(connections.len()), || Connection::new(*role));
@@ -52,7 +56,8 @@ impl Ours {
             out.clear();
             match role {
                 Role::Server
-                    if connection.request().is_some() || connection.state() != Connection::new(*role).state() =>
+                    if connection.request().is_some()
+                        || connection.state() != Connection::new(*role).state() =>
                 {
                     connection.send_response(&ResponseHead::new(204, &()), out).expect("an answer");
                     while let Ok(Step::Event) = connection.advance() {}
@@ -60,13 +65,17 @@ impl Ours {
                 Role::Server => {}
                 Role::Client => {
                     *connection = Connection::new(*role);
-                    let fields =
-                        [("Host", "example.com"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", inputs::KEY)];
+                    let fields = [
+                        ("Host", "example.com"),
+                        ("Sec-WebSocket-Version", "13"),
+                        ("Sec-WebSocket-Key", inputs::KEY),
+                    ];
                     let request = RequestHead::new("GET", "/", &fields);
                     connection.send_request(&request, &["websocket"], out).expect("an offer");
                 }
             }
-            connection.receive_buffer(message.len()).expect("space")[..message.len()].copy_from_slice(message);
+            connection.receive_buffer(message.len()).expect("space")[..message.len()]
+                .copy_from_slice(message);
         }
     }
 }
@@ -78,7 +87,9 @@ fn take(connection: &mut Connection) -> usize {
     while let Ok(Step::Event) = connection.advance() {
         match connection.event() {
             Some(Event::Request(request)) => fields += request.fields().len(),
-            Some(Event::Switched(switched)) => fields += switched.response.map_or(0, |head| head.fields().len()),
+            Some(Event::Switched(switched)) => {
+                fields += switched.response.map_or(0, |head| head.fields().len())
+            }
             Some(Event::EndOfMessage(_)) if connection.role() == Role::Server => break,
             _ => {}
         }
@@ -95,7 +106,12 @@ fn count(messages: &[&[u8]]) -> usize {
     messages.iter().map(|message| lines(message) - 2).sum()
 }
 
-fn heads(figures: &mut Figures, peers: &[Peer], rounds: usize, input: &Input) -> std::io::Result<()> {
+fn heads(
+    figures: &mut Figures,
+    peers: &[Peer],
+    rounds: usize,
+    input: &Input,
+) -> std::io::Result<()> {
     let split;
     let messages: Vec<&[u8]> = if input.name == "k" {
         split = inputs::distinct();
@@ -118,8 +134,11 @@ fn heads(figures: &mut Figures, peers: &[Peer], rounds: usize, input: &Input) ->
         spent
     }));
     for peer in peers {
-        for (function, suffix) in [(function, ""), ("peer_requests_with_meaning", ", with meaning")] {
-            let Some(parse) = peer.many(function).filter(|_| role == Role::Server || suffix.is_empty()) else {
+        for (function, suffix) in [(function, ""), ("peer_requests_with_meaning", ", with meaning")]
+        {
+            let Some(parse) =
+                peer.many(function).filter(|_| role == Role::Server || suffix.is_empty())
+            else {
                 continue;
             };
             let theirs = &theirs;
@@ -129,7 +148,13 @@ fn heads(figures: &mut Figures, peers: &[Peer], rounds: usize, input: &Input) ->
         }
     }
     let times = best(rounds, &mut jobs);
-    figures.row("heads", input.name, Some(input.octets.len() / if input.name == "k" { 1000 } else { 1 }), &jobs, &times)
+    figures.row(
+        "heads",
+        input.name,
+        Some(input.octets.len() / if input.name == "k" { 1000 } else { 1 }),
+        &jobs,
+        &times,
+    )
 }
 
 fn main() -> std::io::Result<()> {

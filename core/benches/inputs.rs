@@ -66,8 +66,8 @@ pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
     HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\
     \r\n";
 
-/// The protocols of an offer of that many: in turn, one that is offered right, one that lacks its fields, and one without
-/// rules.
+/// The protocols of an offer of that many: in turn, one that is offered right, one that lacks its
+/// fields, and one without rules.
 pub fn protocols(count: usize) -> Vec<&'static str> {
     ["h2c", "websocket", "example/1"].into_iter().cycle().take(count).collect()
 }
@@ -108,7 +108,8 @@ pub fn all() -> Vec<Input> {
 }
 
 fn long_cookie() -> Vec<u8> {
-    let mut head = b"GET /account HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\nCookie: ".to_vec();
+    let mut head =
+        b"GET /account HTTP/1.1\r\nHost: www.example.com\r\nAccept: */*\r\nCookie: ".to_vec();
     let mut number = 0;
     while head.len() < 8180 {
         head.extend_from_slice(format!("crumb{number:03}=Zm9vYmFyLWJhei1xdXV4; ").as_bytes());
@@ -123,7 +124,8 @@ fn many_fields() -> Vec<u8> {
     let mut head = b"GET /account HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     for number in 0..93 {
         head.extend_from_slice(
-            format!("X-Request-Context-{number:03}: {}\r\n", "some value, ".repeat(5) + "end").as_bytes(),
+            format!("X-Request-Context-{number:03}: {}\r\n", "some value, ".repeat(5) + "end")
+                .as_bytes(),
         );
     }
     head.extend_from_slice(b"\r\n");
@@ -132,7 +134,9 @@ fn many_fields() -> Vec<u8> {
 
 /// A request with 1 MiB of content in chunks of `size`.
 pub fn chunked(size: usize) -> Vec<u8> {
-    let mut message = b"POST /upload HTTP/1.1\r\nHost: www.example.com\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    let mut message =
+        b"POST /upload HTTP/1.1\r\nHost: www.example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
+            .to_vec();
     let chunk = vec![b'x'; size];
     for _ in 0..(1 << 20) / size {
         message.extend_from_slice(format!("{size:x}\r\n").as_bytes());
@@ -168,15 +172,18 @@ impl Dice {
     }
 }
 
-/// A thousand request heads as browsers, libraries and proxies send them: fields, their order, number, spelling and
-/// lengths differ from one to the next, so that no branch predictor can learn them by heart.
+/// A thousand request heads as browsers, libraries and proxies send them: fields, their order,
+/// number, spelling and lengths differ from one to the next, so that no branch predictor can learn
+/// them by heart.
 pub fn distinct() -> Vec<Vec<u8>> {
     let mut dice = Dice(SEED);
     (0..1000).map(|_| one(&mut dice)).collect()
 }
 
 fn one(dice: &mut Dice) -> Vec<u8> {
-    let method = dice.pick(&["GET", "GET", "GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"]);
+    let method = dice.pick(&[
+        "GET", "GET", "GET", "GET", "GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS",
+    ]);
     let mut target = String::new();
     for _ in 0..1 + dice.below(4) {
         target.push('/');
@@ -207,15 +214,18 @@ fn one(dice: &mut Dice) -> Vec<u8> {
         "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
         "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
     ]);
-    let mut fields: Vec<(&str, String)> = vec![("User-Agent", agent.into()), ("Accept", accept.into())];
+    let mut fields: Vec<(&str, String)> =
+        vec![("User-Agent", agent.into()), ("Accept", accept.into())];
     let mut maybe = |dice: &mut Dice, chance: usize, name: &'static str, value: String| {
         if dice.below(100) < chance {
             fields.push((name, value));
         }
     };
-    let encoding = dice.pick(&["gzip", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd"]);
+    let encoding =
+        dice.pick(&["gzip", "gzip, deflate", "gzip, deflate, br", "gzip, deflate, br, zstd"]);
     maybe(dice, 85, "Accept-Encoding", encoding.into());
-    let language = dice.pick(&["en-US,en;q=0.9", "de-DE,de;q=0.9,en;q=0.5", "fr", "ja,en-US;q=0.7,en;q=0.3"]);
+    let language =
+        dice.pick(&["en-US,en;q=0.9", "de-DE,de;q=0.9,en;q=0.5", "fr", "ja,en-US;q=0.7,en;q=0.3"]);
     maybe(dice, 65, "Accept-Language", language.into());
     let connection = dice.pick(&["keep-alive", "keep-alive", "Keep-Alive"]);
     maybe(dice, 60, "Connection", connection.into());
@@ -223,7 +233,9 @@ fn one(dice: &mut Dice) -> Vec<u8> {
     maybe(dice, 55, "Referer", referer);
     let origin = format!("https://{host}");
     maybe(dice, 20, "Origin", origin);
-    let cookie: Vec<_> = (0..1 + dice.below(5)).map(|_| format!("{}={}", dice.word(2, 9), dice.word(8, 64))).collect();
+    let cookie: Vec<_> = (0..1 + dice.below(5))
+        .map(|_| format!("{}={}", dice.word(2, 9), dice.word(8, 64)))
+        .collect();
     maybe(dice, 75, "Cookie", cookie.join("; "));
     let token = format!("Bearer {}", dice.word(30, 120));
     maybe(dice, 40, "Authorization", token);
@@ -266,10 +278,18 @@ fn one(dice: &mut Dice) -> Vec<u8> {
 mod tests {
     #[test]
     fn they_are_what_the_tables_say() {
-        let octets = |name| super::all().into_iter().find(|input| input.name == name).map(|input| input.octets.len());
+        let octets = |name| {
+            super::all()
+                .into_iter()
+                .find(|input| input.name == name)
+                .map(|input| input.octets.len())
+        };
         assert_eq!(octets("a"), Some(37));
         assert_eq!(octets("b"), Some(703));
-        assert!((7900..8300).contains(&octets("f").unwrap()) && (7800..8300).contains(&octets("f2").unwrap()));
+        assert!(
+            (7900..8300).contains(&octets("f").unwrap())
+                && (7800..8300).contains(&octets("f2").unwrap())
+        );
         let mut heads = super::distinct();
         let average = heads.concat().len() / heads.len();
         assert!((540..600).contains(&average), "{average}");

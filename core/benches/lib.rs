@@ -1,5 +1,5 @@
-//! What the benches share: inputs, peers, rounds that are interleaved and the best of them because the machine is noisy,
-//! and lines of JSON that `bin/report.rs` makes tables of.
+//! What the benches share: inputs, peers, rounds that are interleaved and the best of them because
+//! the machine is noisy, and lines of JSON that `bin/report.rs` makes tables of.
 
 pub mod inputs;
 pub mod peers;
@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-/// Something to be timed. It says itself how long it took, so it can leave out what does not count.
+/// Something to be timed.
+///
+/// It says itself how long it took, so it can leave out what does not count.
 pub struct Job<'a> {
     /// The column it fills.
     pub name: String,
@@ -33,7 +35,11 @@ impl<'a> Job<'a> {
     }
 
     /// A job that is timed in parts.
-    pub fn parts(name: impl Into<String>, units: usize, run: impl FnMut() -> Duration + 'a) -> Self {
+    pub fn parts(
+        name: impl Into<String>,
+        units: usize,
+        run: impl FnMut() -> Duration + 'a,
+    ) -> Self {
         Self { name: name.into(), units, run: Box::new(run) }
     }
 }
@@ -52,13 +58,15 @@ pub fn rounds(usual: usize) -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }
 
-/// Whether a row is asked for: all are, unless `ONLY` begins the names of some, with commas between.
+/// Whether a row is asked for: all are, unless `ONLY` begins the names of some, with commas
+/// between.
 pub fn is_wanted(row: &str) -> bool {
     std::env::var("ONLY").map_or(true, |only| only.split(',').any(|name| row.starts_with(name)))
 }
 
-/// The best time of each job for one unit, in nanoseconds. They take turns, so that whatever else the machine does hits
-/// all of them.
+/// The best time of each job for one unit, in nanoseconds.
+///
+/// They take turns, so that whatever else the machine does hits all of them.
 pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     let mut best = vec![Duration::MAX; jobs.len()];
     for _ in 0..rounds {
@@ -69,7 +77,8 @@ pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     best.iter().zip(jobs).map(|(best, job)| best.as_nanos() as f64 / job.units as f64).collect()
 }
 
-/// Where the benches find the peers and leave their figures: `bench` in cargo's target folder, wherever they are started.
+/// Where the benches find the peers and leave their figures: `bench` in cargo's target folder,
+/// wherever they are started.
 pub fn folder() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("bench")
@@ -91,7 +100,8 @@ impl Figures {
         writeln!(self.0, "{}", json!({ "version": { "name": name, "version": version } }))
     }
 
-    /// One row of a table: what each job took, for messages of so many bytes where that says something.
+    /// One row of a table: what each job took, for messages of so many bytes where that says
+    /// something.
     pub fn row(
         &mut self,
         table: &str,

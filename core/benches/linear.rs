@@ -1,11 +1,14 @@
-//! Costs that could grow faster than the input, and must not: each kind of input in sizes from one to four times the other.
-//! Asserts what was parsed, prints what a byte took, and says where it takes more than twice as long in the larger input;
-//! with the variable `JUDGE` that is a failure. Without it only what was parsed can be wrong: no test hangs on a time.
+//! Costs that could grow faster than the input, and must not: each kind of input in sizes from one
+//! to four times the other. Asserts what was parsed, prints what a byte took, and says where it
+//! takes more than twice as long in the larger input; with the variable `JUDGE` that is a failure.
+//! Without it only what was parsed can be wrong: no test hangs on a time.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use switchover::{Config, Connection, Event, Limits, Paused, RequestHead, ResponseHead, Role, Step};
+use switchover::{
+    Config, Connection, Event, Limits, Paused, RequestHead, ResponseHead, Role, Step,
+};
 use switchover_benches::inputs::MINIMAL;
 use switchover_benches::{Job, best};
 
@@ -28,21 +31,35 @@ struct Input {
 type Kind = (&'static str, &'static [usize], fn(usize) -> Input);
 
 const KINDS: &[Kind] = &[
-    ("a head as a whole", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| head(size, |len| vec![len])),
-    ("a head, byte by byte", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| head(size, |len| vec![1; len])),
-    ("a head in two pieces, a quarter first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
-        head(size, |len| vec![len / 4, len - len / 4])
+    ("a head as a whole", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
+        head(size, |len| vec![len])
     }),
-    ("a head in two pieces, three quarters first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
-        head(size, |len| vec![len - len / 4, len / 4])
+    ("a head, byte by byte", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
+        head(size, |len| vec![1; len])
     }),
-    ("a head in two pieces, all but a byte first", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
-        head(size, |len| vec![len - 1, 1])
+    (
+        "a head in two pieces, a quarter first",
+        &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB],
+        |size| head(size, |len| vec![len / 4, len - len / 4]),
+    ),
+    (
+        "a head in two pieces, three quarters first",
+        &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB],
+        |size| head(size, |len| vec![len - len / 4, len / 4]),
+    ),
+    (
+        "a head in two pieces, all but a byte first",
+        &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB],
+        |size| head(size, |len| vec![len - 1, 1]),
+    ),
+    ("field lines `a:b`", &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB], |size| {
+        short_lines(size, usize::MAX)
     }),
-    ("field lines `a:b`", &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB], |size| short_lines(size, usize::MAX)),
-    ("field lines `a:b`, a packet at a time", &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB], |size| {
-        short_lines(size, 1460)
-    }),
+    (
+        "field lines `a:b`, a packet at a time",
+        &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB],
+        |size| short_lines(size, 1460),
+    ),
     ("folds of a response", &[8 * KIB, 32 * KIB, 128 * KIB, 512 * KIB, MIB], folds),
     ("chunks of one byte", &[62_500, 250_000, 1_000_000], chunks),
     ("bytes after a 101", &[64 * KIB, 256 * KIB, MIB], switch),
@@ -52,7 +69,8 @@ const KINDS: &[Kind] = &[
 /// Bounds that nothing here meets.
 fn config() -> Arc<Config> {
     let most = 16 * MIB as u32;
-    let limits = Limits { field_line: most, fields: most, head: most, buffered: most, ..Limits::DEFAULT };
+    let limits =
+        Limits { field_line: most, fields: most, head: most, buffered: most, ..Limits::DEFAULT };
     Arc::new(Config { limits, ..Config::default() })
 }
 
@@ -61,7 +79,9 @@ fn head(octets: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;
     while head.len() < octets {
-        head.extend_from_slice(format!("X-Field-{number:03}: {}\r\n", "value, ".repeat(10) + "end").as_bytes());
+        head.extend_from_slice(
+            format!("X-Field-{number:03}: {}\r\n", "value, ".repeat(10) + "end").as_bytes(),
+        );
         number += 1;
     }
     request(head, number + 1, &cut)
@@ -75,8 +95,8 @@ fn short_lines(octets: usize, piece: usize) -> Input {
     request(head, number + 1, &cut)
 }
 
-/// A request of that many fields, without its empty line, is read piece by piece and answered, on a connection that has done
-/// so before.
+/// A request of that many fields, without its empty line, is read piece by piece and answered, on a
+/// connection that has done so before.
 fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) -> Input {
     head.extend_from_slice(b"\r\n");
     let (octets, pieces) = (head.len(), cut(head.len()));
@@ -103,7 +123,9 @@ fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) 
 /// A client that has asked, with an offer.
 fn ask(client: &mut Connection, out: &mut Vec<u8>) {
     out.clear();
-    client.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &["foo/2"], out).expect("a request");
+    client
+        .send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &["foo/2"], out)
+        .expect("a request");
 }
 
 fn folds(octets: usize) -> Input {
@@ -129,7 +151,9 @@ fn chunks(number: usize) -> Input {
     let run = move || {
         let mut found = 0;
         let head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-        for piece in [&head[..]].into_iter().chain(content.chunks(64 * KIB)).chain([&b"0\r\n\r\n"[..]]) {
+        for piece in
+            [&head[..]].into_iter().chain(content.chunks(64 * KIB)).chain([&b"0\r\n\r\n"[..]])
+        {
             server.receive(piece).expect("room");
             while let Ok(Step::Event) = server.advance() {
                 if let Some(Event::Data(data)) = server.event() {
@@ -145,7 +169,9 @@ fn chunks(number: usize) -> Input {
 }
 
 fn switch(octets: usize) -> Input {
-    let mut message = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n".to_vec();
+    let mut message =
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n"
+            .to_vec();
     message.extend(std::iter::repeat_n(b"\r\n\r\nno HTTP", octets / 11).flatten());
     let after = octets / 11 * 11;
     let (octets, config, mut out) = (message.len(), config(), Vec::new());
@@ -173,10 +199,14 @@ fn pipeline(number: usize) -> Input {
         server.receive(&message).expect("room");
         loop {
             match server.advance() {
-                Ok(Step::Event) => found += usize::from(matches!(server.event(), Some(Event::Request(_)))),
+                Ok(Step::Event) => {
+                    found += usize::from(matches!(server.event(), Some(Event::Request(_))))
+                }
                 Ok(Step::Paused(Paused::Answer)) => {
                     out.clear();
-                    server.send_response(&ResponseHead::new(204, &()), &mut out).expect("an answer");
+                    server
+                        .send_response(&ResponseHead::new(204, &()), &mut out)
+                        .expect("an answer");
                 }
                 Ok(Step::NeedData) => break,
                 other => panic!("{other:?}"),
@@ -187,7 +217,9 @@ fn pipeline(number: usize) -> Input {
     Input { octets, run: Box::new(run) }
 }
 
-/// What a byte takes in each size, in nanoseconds. Small inputs are read several times.
+/// What a byte takes in each size, in nanoseconds.
+///
+/// Small inputs are read several times.
 fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     let mut inputs: Vec<Input> = sizes.iter().map(|&size| make(size)).collect();
     let all: Vec<usize> = inputs.iter().map(|input| input.octets).collect();
@@ -219,12 +251,16 @@ fn main() -> ExitCode {
         println!("{}", kind.0);
         let mut before = None;
         for &(octets, cost) in &costs {
-            let growth = before.map_or(String::new(), |before| format!("{:>8.2} times the size before", cost / before));
+            let growth = before.map_or(String::new(), |before| {
+                format!("{:>8.2} times the size before", cost / before)
+            });
             println!("{octets:>12} bytes {cost:>8.3} ns each {growth}");
             before = Some(cost);
         }
         if growth(&costs) > MOST {
-            println!("    a byte costs more than {MOST} times as much in an input of four times the size");
+            println!(
+                "    a byte costs more than {MOST} times as much in an input of four times the size"
+            );
             is_linear = false;
         }
     }

@@ -40,7 +40,11 @@ impl Span {
     /// Where it is not empty, its bytes must live as long as is said here.
     unsafe fn octets<'a>(self) -> &'a [u8] {
         // SAFETY: as above.
-        if self.len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(self.start, self.len) } }
+        if self.len == 0 {
+            &[]
+        } else {
+            unsafe { std::slice::from_raw_parts(self.start, self.len) }
+        }
     }
 }
 
@@ -97,14 +101,16 @@ pub fn load() -> Vec<Peer> {
     files.sort();
     let open = |path: &std::path::PathBuf| {
         let name = path.file_stem()?.to_string_lossy().into_owned();
-        // SAFETY: `peers/build` has just made it; its constructors fill a table and touch nothing else.
+        // SAFETY: `peers/build` has just made it; its constructors fill a table and touch nothing
+        // else.
         Some(Peer { name, library: unsafe { Library::new(path) }.ok()? })
     };
     files.iter().filter_map(open).collect()
 }
 
 impl Peer {
-    /// What a function of it makes of some messages: the number of fields; `None` where it has no such function.
+    /// What a function of it makes of some messages: the number of fields; `None` where it has no
+    /// such function.
     pub fn many(&self, function: &str) -> Option<impl Fn(&[Message<'_>]) -> usize + '_> {
         // SAFETY: peer.h gives every function of these names this type.
         let call = unsafe { self.library.get::<Many>(function) }.ok()?;
@@ -120,7 +126,8 @@ impl Peer {
         Some(move |message: Message<'_>| unsafe { call(&raw const message) })
     }
 
-    /// How many bytes of content it finds in a chunked message that is read so many bytes at a time.
+    /// How many bytes of content it finds in a chunked message that is read so many bytes at a
+    /// time.
     pub fn chunked(&self) -> Option<impl Fn(Message<'_>, usize) -> usize + '_> {
         type Chunked = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
         // SAFETY: as above.
@@ -135,10 +142,16 @@ impl Peer {
         unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
     }
 
-    /// What it reads of one head, which may have more after it: `None` where that is not complete; or why it refuses it.
-    pub fn head<'a>(&self, octets: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
+    /// What it reads of one head, which may have more after it: `None` where that is not complete;
+    /// or why it refuses it.
+    pub fn head<'a>(
+        &self,
+        octets: &'a [u8],
+        is_response: bool,
+    ) -> Result<Option<Head<'a>>, String> {
         // SAFETY: as above.
-        let call = unsafe { self.library.get::<ReadHead>("peer_head") }.map_err(|error| error.to_string())?;
+        let call = unsafe { self.library.get::<ReadHead>("peer_head") }
+            .map_err(|error| error.to_string())?;
         read_head(*call, octets, is_response)
     }
 }
@@ -167,7 +180,12 @@ fn read_head(call: ReadHead, octets: &[u8], is_response: bool) -> Result<Option<
     }
     // SAFETY: every span lies in the message, or in a table of the peer's. Nothing unloads a peer.
     let of = |span: Span| unsafe { span.octets() };
-    let fields = head.names.iter().zip(&head.values).take(head.count).map(|(&name, &value)| (of(name), of(value)));
+    let fields = head
+        .names
+        .iter()
+        .zip(&head.values)
+        .take(head.count)
+        .map(|(&name, &value)| (of(name), of(value)));
     Ok(Some(Head {
         method: of(head.method),
         target: of(head.target),

@@ -1,5 +1,6 @@
-//! Content and slow input: chunks large and small, a long body, heads byte by byte; everything through the public API,
-//! against llhttp, which is the peer that goes on where its input stopped, and against the parsers that begin again.
+//! Content and slow input: chunks large and small, a long body, heads byte by byte; everything
+//! through the public API, against llhttp, which is the peer that goes on where its input stopped,
+//! and against the parsers that begin again.
 
 use std::hint::black_box;
 
@@ -53,7 +54,9 @@ fn main() -> std::io::Result<()> {
         let times = best(rounds(15), &mut jobs);
         figures.row("streams", row, None, &jobs, &times)?;
     }
-    let mut message = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", 10 * mebibyte).into_bytes();
+    let mut message =
+        format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n", 10 * mebibyte)
+            .into_bytes();
     message.resize(message.len() + 10 * mebibyte, b'x');
     let (mut server, mut out) = (Connection::new(Role::Server), Vec::new());
     let mut jobs = vec![Job::whole("switchover", 10, || {
@@ -67,15 +70,22 @@ fn main() -> std::io::Result<()> {
         }));
     }
     let times = best(rounds(15), &mut jobs);
-    figures.row("streams", "i: 10 MiB of known length, 64 KiB reads, each MiB", None, &jobs, &times)?;
+    figures.row(
+        "streams",
+        "i: 10 MiB of known length, 64 KiB reads, each MiB",
+        None,
+        &jobs,
+        &times,
+    )?;
     slow(&mut figures, &peers)
 }
 
 /// Heads one byte at a time.
 fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
-    for (row, head, truth) in
-        [("h: b byte by byte, each byte", BENCH, 9), ("h: c byte by byte, each byte", WEBSOCKET, 12)]
-    {
+    for (row, head, truth) in [
+        ("h: b byte by byte, each byte", BENCH, 9),
+        ("h: c byte by byte, each byte", WEBSOCKET, 12),
+    ] {
         let (mut server, mut out) = (Connection::new(Role::Server), Vec::new());
         let mut jobs = vec![Job::whole("switchover", head.len(), || {
             let mut fields = 0;
@@ -93,7 +103,9 @@ fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
         })];
         for peer in peers {
             let Some(parse) = peer.octet_by_octet() else { continue };
-            jobs.push(Job::whole(&peer.name, head.len(), move || assert_eq!(parse(Message::from(head)), truth)));
+            jobs.push(Job::whole(&peer.name, head.len(), move || {
+                assert_eq!(parse(Message::from(head)), truth)
+            }));
         }
         let times = best(rounds(61), &mut jobs);
         figures.row("streams", row, None, &jobs, &times)?;

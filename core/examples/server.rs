@@ -1,6 +1,7 @@
-//! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it: `server [PORT [SECONDS]]`. A client may take
-//! SECONDS for a head, for content or to read (30), and twice as long for the first byte of a request. A thread for each
-//! connection, blocking sockets, nothing but the standard library.
+//! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it:
+//! `server [PORT [SECONDS]]`. A client may take SECONDS for a head, for content or to read (30),
+//! and twice as long for the first byte of a request. A thread for each connection, blocking
+//! sockets, nothing but the standard library.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -9,16 +10,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use switchover::{
-    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused, ResponseHead, Role,
+    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused,
+    ResponseHead, Role,
 };
 
 /// How long `accept` is left alone after it has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LULL`.
-const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
-const LINGERING: usize = 1 << 20;
+/// How long, and how much, a connection that is over is still read from: as long as there is no
+/// pause of `LINGER_IDLE`.
+const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1 << 20;
 
 /// The limit of content of a request, in bytes.
 const CONTENT: u64 = 1 << 20;
@@ -40,7 +43,8 @@ fn main() -> io::Result<()> {
                 }
             })
         });
-        // Out of descriptors or threads: that passes. Without the pause the loop would spin until then.
+        // Out of descriptors or threads: that passes. Without the pause the loop would spin until
+        // then.
         if let Err(error) = started {
             eprintln!("{error}");
             thread::sleep(PAUSE);
@@ -50,15 +54,16 @@ fn main() -> io::Result<()> {
 }
 
 /// One connection, from its first byte to its last.
-fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
+fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
-    let mut deadline = Deadline { until: Instant::now(), awaited: None, patience };
-    // What is needed of a request when it is answered: its head is gone by then, unless it offers something.
+    let mut deadline = Deadline { until: Instant::now(), awaited: None, timeout };
+    // What is needed of a request when it is answered: its head is gone by then, unless it offers
+    // something.
     let (mut status, mut line) = (200, String::new());
     let mut out = Vec::new();
     stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(timeout))?;
     loop {
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
@@ -70,7 +75,7 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             }
             Ok(Next::Event(Event::Switched(_))) => {
                 stream.write_all(&out)?;
-                return speak_foo(&line, &http.take_leftover(), stream, patience);
+                return speak_foo(&line, &http.take_leftover(), stream, timeout);
             }
             // Content that this server does not use.
             Ok(Next::Event(_)) => {}
@@ -80,7 +85,9 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             Ok(Next::NeedData) => {
                 match http.owes() {
                     // The client waits for it before it sends its content.
-                    Owes::Continue => http.send_informational(&ResponseHead::new(100, &()), &mut out)?,
+                    Owes::Continue => {
+                        http.send_informational(&ResponseHead::new(100, &()), &mut out)?
+                    }
                     // The last answer is out: what still comes is not needed.
                     Owes::Nothing if !http.persists() => break,
                     _ => {}
@@ -104,7 +111,11 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
             }
             // The peer's mistake: answered once, unless an answer is on its way already.
             Err(error) => {
-                let _ = http.reject(&ResponseHead::new(error.status().unwrap_or(400), &()), b"", &mut out);
+                let _ = http.reject(
+                    &ResponseHead::new(error.status().unwrap_or(400), &()),
+                    b"",
+                    &mut out,
+                );
                 break;
             }
         }
@@ -114,28 +125,33 @@ fn serve(mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error
     if http.closing() == Closing::Linger { Ok(leave(stream)?) } else { Ok(()) }
 }
 
-/// When the client is given up, by what is awaited of it: the first byte of a request, the rest of its head, its content.
+/// When the client is given up, by what is awaited of it: the first byte of a request, the rest of
+/// its head, its content.
 struct Deadline {
     until: Instant,
     awaited: Option<Awaiting>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Deadline {
     fn of(&mut self, awaiting: Awaiting) -> Instant {
         if self.awaited != Some(awaiting) {
             let times = if awaiting == Awaiting::Request { 2 } else { 1 };
-            *self = Self { until: Instant::now() + self.patience * times, awaited: Some(awaiting), ..*self };
+            *self = Self {
+                until: Instant::now() + self.timeout * times,
+                awaited: Some(awaiting),
+                ..*self
+            };
         }
         self.until
     }
 
-    /// A byte of content earns a millisecond, up to the whole time: a client that sends a byte a second is given up, one that
-    /// sends long content is not.
+    /// A byte of content earns a millisecond, up to the whole time: a client that sends a byte a
+    /// second is given up, one that sends long content is not.
     fn earn(&mut self, len: usize) {
         if self.awaited == Some(Awaiting::Content) {
             let earned = self.until + Duration::from_millis(len as u64);
-            self.until = earned.min(Instant::now() + self.patience);
+            self.until = earned.min(Instant::now() + self.timeout);
         }
     }
 }
@@ -145,7 +161,12 @@ fn is_late(error: &io::Error) -> bool {
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
-fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
+fn answer(
+    http: &mut Connection,
+    status: u16,
+    line: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), switchover::Error> {
     if status == 200
         && let Some(selection) = http.select(&["foo/2"], Order::Client)
     {
@@ -166,13 +187,14 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
     stream.read(buffer)
 }
 
-/// Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and
-/// take our last answer away from it (RFC 9112, 9.6).
+/// Ends our direction and reads on for a while: to close with bytes of the client unread would
+/// reset the connection, and take our last answer away from it (RFC 9112, 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
-    let (end, mut dropped) = (Instant::now() + LINGER, 0);
-    while dropped < LINGERING
-        && let Ok(len @ 1..) = read_by(end.min(Instant::now() + LULL), stream, &mut [0; 8192])
+    let (end, mut dropped) = (Instant::now() + LINGER_MAX, 0);
+    while dropped < LINGER_BYTES
+        && let Ok(len @ 1..) =
+            read_by(end.min(Instant::now() + LINGER_IDLE), stream, &mut [0; 8192])
     {
         dropped += len;
     }
@@ -180,13 +202,20 @@ fn leave(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
-fn speak_foo(line: &str, leftover: &[u8], mut stream: &TcpStream, patience: Duration) -> Result<(), Box<dyn Error>> {
-    stream.set_read_timeout(Some(patience))?;
+fn speak_foo(
+    line: &str,
+    leftover: &[u8],
+    mut stream: &TcpStream,
+    timeout: Duration,
+) -> Result<(), Box<dyn Error>> {
+    stream.set_read_timeout(Some(timeout))?;
     let mut lines = BufReader::new(leftover.chain(stream));
     writeln!(stream, "foo/2 answers {line}")?;
     let mut text = Vec::new();
     // A longer line is taken as several.
-    while (&mut lines).take(LINE).read_until(b'\n', &mut text)? > 0 && text.trim_ascii_end() != b"QUIT" {
+    while (&mut lines).take(LINE).read_until(b'\n', &mut text)? > 0
+        && text.trim_ascii_end() != b"QUIT"
+    {
         text.make_ascii_uppercase();
         stream.write_all(&text)?;
         text.clear();

@@ -1,21 +1,25 @@
-//! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it: `tokio [PORT [SECONDS]]`. A client may
-//! take SECONDS for a head, for content or to read (30), and twice as long for the first byte of a request. What `server.rs` is on blocking sockets; `switchover-tokio` has the loop done.
+//! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it:
+//! `tokio [PORT [SECONDS]]`. A client may take SECONDS for a head, for content or to read (30), and
+//! twice as long for the first byte of a request. What `server.rs` is on blocking sockets;
+//! `switchover-tokio` has the loop done.
 
 use std::error::Error;
 use std::io;
 use std::time::Duration;
 
 use switchover::{
-    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused, ResponseHead, Role,
+    Awaiting, Closing, Config, Connection, End, Event, Limits, Next, Order, Owes, Paused,
+    ResponseHead, Role,
 };
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no pause of `LULL`.
-const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
-const LINGERING: usize = 1 << 20;
+/// How long, and how much, a connection that is over is still read from: as long as there is no
+/// pause of `LINGER_IDLE`.
+const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1 << 20;
 
 /// The limit of content of a request, in bytes.
 const CONTENT: u64 = 1 << 20;
@@ -24,15 +28,20 @@ const CONTENT: u64 = 1 << 20;
 async fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let port = arguments.next().and_then(|port| port.parse().ok()).unwrap_or(0);
-    let patience = Duration::from_secs(arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30));
+    let limit = Duration::from_secs(
+        arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(30),
+    );
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on {}", listener.local_addr()?.port());
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(async move { serve(stream, patience).await.inspect_err(|error| eprintln!("{error}")) });
+                tokio::spawn(async move {
+                    serve(stream, limit).await.inspect_err(|error| eprintln!("{error}"))
+                });
             }
-            // Out of descriptors, say. That passes; without the pause the loop would spin until then.
+            // Out of descriptors, say. That passes; without the pause the loop would spin until
+            // then.
             Err(error) => {
                 eprintln!("{error}");
                 sleep(Duration::from_millis(50)).await;
@@ -42,10 +51,11 @@ async fn main() -> io::Result<()> {
 }
 
 /// One connection, from its first byte to its last.
-async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn serve(mut stream: TcpStream, limit: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
-    // When the client is given up, and for what: the first byte of a request, the rest of its head, its content.
+    // When the client is given up, and for what: the first byte of a request, the rest of its head,
+    // its content.
     let (mut deadline, mut awaited) = (Instant::now(), None);
     let (mut status, mut line, mut out) = (200, String::new(), Vec::new());
     stream.set_nodelay(true)?;
@@ -59,8 +69,8 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
             }
             Ok(Next::Event(Event::Switched(_))) => {
-                timeout(patience, stream.write_all(&out)).await??;
-                return Ok(speak_foo(&line, &http.take_leftover(), stream, patience).await?);
+                timeout(limit, stream.write_all(&out)).await??;
+                return Ok(speak_foo(&line, &http.take_leftover(), stream, limit).await?);
             }
             // Content that this server does not use.
             Ok(Next::Event(_)) => {}
@@ -70,16 +80,19 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
             Ok(Next::NeedData) => {
                 match http.owes() {
                     // The client waits for it before it sends its content.
-                    Owes::Continue => http.send_informational(&ResponseHead::new(100, &()), &mut out)?,
+                    Owes::Continue => {
+                        http.send_informational(&ResponseHead::new(100, &()), &mut out)?
+                    }
                     // The last answer is out: what still comes is not needed.
                     Owes::Nothing if !http.persists() => break,
                     _ => {}
                 }
-                timeout(patience, stream.write_all(&out)).await??;
+                timeout(limit, stream.write_all(&out)).await??;
                 out.clear();
                 let awaiting = http.awaiting();
                 if awaited != Some(awaiting) {
-                    deadline = Instant::now() + patience * if awaiting == Awaiting::Request { 2 } else { 1 };
+                    deadline =
+                        Instant::now() + limit * if awaiting == Awaiting::Request { 2 } else { 1 };
                     awaited = Some(awaiting);
                 }
                 match timeout_at(deadline, stream.read(http.receive_buffer(16_384)?)).await {
@@ -87,11 +100,12 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
                         0 => http.receive_eof(End::Clean),
                         len => {
                             http.commit(len);
-                            // A byte of content earns a millisecond, up to the whole time: a client that sends a byte a second
-                            // is given up, one that sends long content is not.
+                            // A byte of content earns a millisecond, up to the whole time: a client
+                            // that sends a byte a second is given up, one that sends long content
+                            // is not.
                             if awaiting == Awaiting::Content {
                                 let earned = deadline + Duration::from_millis(len as u64);
-                                deadline = earned.min(Instant::now() + patience);
+                                deadline = earned.min(Instant::now() + limit);
                             }
                         }
                     },
@@ -105,18 +119,27 @@ async fn serve(mut stream: TcpStream, patience: Duration) -> Result<(), Box<dyn 
             }
             // The peer's mistake: answered once, unless an answer is on its way already.
             Err(error) => {
-                let _ = http.reject(&ResponseHead::new(error.status().unwrap_or(400), &()), b"", &mut out);
+                let _ = http.reject(
+                    &ResponseHead::new(error.status().unwrap_or(400), &()),
+                    b"",
+                    &mut out,
+                );
                 break;
             }
         }
     }
-    timeout(patience, stream.write_all(&out)).await??;
+    timeout(limit, stream.write_all(&out)).await??;
     // Its answers are whole, so there is never a reset.
     if http.closing() == Closing::Linger { Ok(leave(stream).await?) } else { Ok(()) }
 }
 
 /// Accepts `foo/2` if it was offered; else says that it could have been.
-fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
+fn answer(
+    http: &mut Connection,
+    status: u16,
+    line: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), switchover::Error> {
     if status == 200
         && let Some(selection) = http.select(&["foo/2"], Order::Client)
     {
@@ -128,15 +151,20 @@ fn answer(http: &mut Connection, status: u16, line: &str, out: &mut Vec<u8>) -> 
 }
 
 /// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
-async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience: Duration) -> io::Result<()> {
+async fn speak_foo(
+    line: &str,
+    leftover: &[u8],
+    mut stream: TcpStream,
+    limit: Duration,
+) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut lines = BufReader::new(leftover.chain(reader));
     let mut text = format!("foo/2 answers {line}\n").into_bytes();
     loop {
-        timeout(patience, writer.write_all(&text)).await??;
+        timeout(limit, writer.write_all(&text)).await??;
         text.clear();
         // A longer line is taken as several.
-        let len = timeout(patience, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
+        let len = timeout(limit, (&mut lines).take(65_536).read_until(b'\n', &mut text)).await??;
         if len == 0 || text.trim_ascii_end() == b"QUIT" {
             return leave(stream).await;
         }
@@ -144,18 +172,18 @@ async fn speak_foo(line: &str, leftover: &[u8], mut stream: TcpStream, patience:
     }
 }
 
-/// Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection, and
-/// take our last answer away from it (RFC 9112, 9.6).
+/// Ends our direction and reads on for a while: to close with bytes of the client unread would
+/// reset the connection, and take our last answer away from it (RFC 9112, 9.6).
 async fn leave(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut piece = vec![0; 16_384];
     let mut dropped = 0;
     let rest = async {
-        while dropped < LINGERING
-            && let Ok(Ok(len @ 1..)) = timeout(LULL, stream.read(&mut piece)).await
+        while dropped < LINGER_BYTES
+            && let Ok(Ok(len @ 1..)) = timeout(LINGER_IDLE, stream.read(&mut piece)).await
         {
             dropped += len;
         }
     };
-    timeout(LINGER, rest).await.or(Ok(()))
+    timeout(LINGER_MAX, rest).await.or(Ok(()))
 }

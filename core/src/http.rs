@@ -1,12 +1,13 @@
 //! To and from the types of the `http` crate (feature `http`).
 //!
-//! What is received becomes an `http::Request` or `http::Response` with `try_from`.
-//! That loses how field names were spelled, the order of lines with different names, and the reason phrase. A target that
-//! is no URI for that crate is an error: answer 400, or go on with [`Request::target`]. An absolute target without a path, of an
-//! OPTIONS of the whole server, is `*` with its authority as Host (RFC 9112, 3.2.4).
+//! What is received becomes an `http::Request` or `http::Response` with `try_from`. That loses how
+//! field names were spelled, the order of lines with different names, and the reason phrase. A
+//! target that is no URI for that crate is an error: answer 400, or go on with [`Request::target`].
+//! An absolute target without a path, of an OPTIONS of the whole server, is `*` with its authority
+//! as Host (RFC 9112, 3.2.4).
 //!
-//! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair. Names go
-//! out in lower case.
+//! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair.
+//! Names go out in lower case.
 //!
 //! ```
 //! use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
@@ -49,15 +50,21 @@ use crate::upgrade::Request;
 use crate::wire::fields::{Field, FieldSource, Fields, Piece, Pieces};
 use crate::wire::known::KnownField;
 
-/// The target that a request for this URI has on a connection to the server itself: its path and query, the authority for
-/// CONNECT, `*` for an OPTIONS of the server as a whole. To a proxy the target is the URI as it is. RFC 9112, 3.2.
+/// Returns the target of a request to the server itself for this URI.
+///
+/// It is path and query, the authority for CONNECT, or `*` for an OPTIONS of the whole server. To a
+/// proxy the target is the URI as it is. RFC 9112, 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
-        return uri.authority().map_or(Cow::Borrowed(""), |authority| Cow::Borrowed(authority.as_str()));
+        return uri
+            .authority()
+            .map_or(Cow::Borrowed(""), |authority| Cow::Borrowed(authority.as_str()));
     }
     match uri.path_and_query() {
         // A query without a path has the path of the root.
-        Some(target) if target.as_str().starts_with('?') => Cow::Owned("/".to_string() + target.as_str()),
+        Some(target) if target.as_str().starts_with('?') => {
+            Cow::Owned("/".to_string() + target.as_str())
+        }
         Some(target) => Cow::Borrowed(target.as_str()),
         None => Cow::Borrowed("/"),
     }
@@ -75,7 +82,9 @@ impl FieldSource for HeaderMap {
     }
 }
 
-/// A name is a token, and a value has no control character but HTAB: the types hold it, so nothing is checked again.
+/// No line is checked again: the types hold a valid name and value.
+///
+/// A name is a token, and a value has no control character but HTAB.
 impl Pieces for HeaderMap {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
         for (name, value) in self {
@@ -94,7 +103,9 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     }
 }
 
-/// Memory that requests are made in, one after the other. For hosts of ours, in `binding`.
+/// Memory that requests are made in, one after the other.
+///
+/// For hosts of ours, in `binding`.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -107,7 +118,11 @@ impl Memory {
     /// Bytes that are asked for at a time: several heads fit.
     const PIECE: usize = 2 * 1024;
 
-    pub(crate) fn fill<B>(&mut self, request: &mut ::http::Request<B>, received: Request<'_>) -> Result<(), Error> {
+    pub(crate) fn fill<B>(
+        &mut self,
+        request: &mut ::http::Request<B>,
+        received: Request<'_>,
+    ) -> Result<(), Error> {
         let octets = received.fields().octets();
         if self.octets.capacity() < octets.len() {
             self.octets.reserve(octets.len().max(Self::PIECE));
@@ -119,9 +134,15 @@ impl Memory {
     }
 }
 
-/// Makes a new request what was received, of which the lines become parts of this copy of its head. What a new one is already,
-/// as most are, is not made again.
-fn fill_request<B>(request: &mut ::http::Request<B>, received: Request<'_>, head: Bytes) -> Result<(), Error> {
+/// Makes `request` the one that was received.
+///
+/// Its lines become parts of this copy of its head. A request that is new already, as most are, is
+/// not made again.
+fn fill_request<B>(
+    request: &mut ::http::Request<B>,
+    received: Request<'_>,
+    head: Bytes,
+) -> Result<(), Error> {
     let fields = received.fields();
     fill(request.headers_mut(), fields, &head)?;
     let (method, target) = received.line_octets();
@@ -138,8 +159,10 @@ fn fill_request<B>(request: &mut ::http::Request<B>, received: Request<'_>, head
     Ok(())
 }
 
-/// The authority in an OPTIONS of a server as a whole whose target is absolute and has no path. `Uri` would have `/` for that,
-/// which is another target; `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
+/// Returns the authority of an OPTIONS for the whole server.
+///
+/// Its target is absolute and has no path. `Uri` would have `/` for that, which is another target;
+/// `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
 fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     let (method, target) = received.line_octets();
     if method != b"OPTIONS" || target.first() == Some(&b'/') {
@@ -149,7 +172,7 @@ fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     received.authority().filter(|_| !rest.contains(['/', '?']))
 }
 
-/// The same part of the copy.
+/// Returns the same part of the copy.
 fn part(copy: &Bytes, whole: &[u8], part: &[u8]) -> Bytes {
     let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
     match start.checked_add(part.len()) {
@@ -162,8 +185,10 @@ impl TryFrom<Response<'_>> for ::http::Response<()> {
     type Error = Error;
 
     fn try_from(received: Response<'_>) -> Result<Self, Error> {
-        let mut response =
-            Self::builder().status(received.status()).version(version(received.minor_version())).body(())?;
+        let mut response = Self::builder()
+            .status(received.status())
+            .version(version(received.minor_version()))
+            .body(())?;
         *response.headers_mut() = received.fields().try_into()?;
         Ok(response)
     }
@@ -191,7 +216,8 @@ fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(
     for (index, [name, name_end, value, value_end]) in spans.enumerate() {
         let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
         // The one that nearly all requests have was recognised when they were parsed.
-        let name = if host == Some(index) { header::HOST } else { HeaderName::from_bytes(&copy[name])? };
+        let name =
+            if host == Some(index) { header::HOST } else { HeaderName::from_bytes(&copy[name])? };
         headers.try_append(name, HeaderValue::from_maybe_shared(copy.slice(value))?)?;
     }
     Ok(())
@@ -219,7 +245,8 @@ mod tests {
         }
     }
 
-    /// What makes the second check needless: whatever the types let through, the engine's check does too, byte by byte.
+    /// What makes the second check needless: whatever the types let through, the engine's check
+    /// does too, byte by byte.
     #[test]
     fn a_header_map_holds_only_what_may_be_sent() {
         let check = |name: &[u8], value: &[u8]| check(Field { name, value });
@@ -254,7 +281,8 @@ mod tests {
             headers.insert("a", HeaderValue::from_static("b"));
             headers.insert(name, HeaderValue::from_static(value));
             let mut out = Vec::new();
-            let error = server.respond(&ResponseHead::new(200, &headers), b"", &mut out).expect_err(name);
+            let error =
+                server.respond(&ResponseHead::new(200, &headers), b"", &mut out).expect_err(name);
             assert_eq!((error.kind(), error.field(), out.len()), (wanted, Some(1), 0), "{name}");
         }
     }
@@ -262,40 +290,59 @@ mod tests {
     fn received(request: &str) -> Result<::http::Request<()>, Error> {
         let mut server = Connection::new(Role::Server);
         server.receive(request.as_bytes()).expect("room");
-        let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("{request}") };
+        let Ok(Next::Event(Event::Request(request))) = server.next_event() else {
+            panic!("{request}")
+        };
         ::http::Request::try_from(request)
     }
 
     /// RFC 9112, 3.2.4: `http://b` is not `http://b/` here, though it is to `Uri`.
     #[test]
     fn options_of_a_server_as_a_whole_are_told_apart() {
-        for (target, wanted) in
-            [("*", "* of a"), ("http://b:1", "* of b:1"), ("http://b/", "http://b/ of a"), ("/://", "/:// of a")]
-        {
-            let request = received(&format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n")).expect("a URI");
-            let got = format!("{} of {}", request.uri(), request.headers()["host"].to_str().expect("text"));
+        for (target, wanted) in [
+            ("*", "* of a"),
+            ("http://b:1", "* of b:1"),
+            ("http://b/", "http://b/ of a"),
+            ("/://", "/:// of a"),
+        ] {
+            let request =
+                received(&format!("OPTIONS {target} HTTP/1.1\r\nHost: a\r\n\r\n")).expect("a URI");
+            let got = format!(
+                "{} of {}",
+                request.uri(),
+                request.headers()["host"].to_str().expect("text")
+            );
             assert_eq!(got, wanted);
         }
     }
 
     #[test]
     fn a_request_keeps_its_lines_of_one_name_in_order() {
-        let request = received("GET /a HTTP/1.0\r\nA: 1\r\nB: \u{e9}\r\na: 2\r\n\r\n").expect("a URI");
+        let request =
+            received("GET /a HTTP/1.0\r\nA: 1\r\nB: \u{e9}\r\na: 2\r\n\r\n").expect("a URI");
         assert_eq!((request.version(), request.uri().path()), (Version::HTTP_10, "/a"));
-        let values: Vec<_> = request.headers().get_all("a").iter().map(|value| value.as_bytes()).collect();
+        let values: Vec<_> =
+            request.headers().get_all("a").iter().map(|value| value.as_bytes()).collect();
         assert_eq!(values, [b"1", b"2"]);
         assert_eq!(request.headers()["b"].as_bytes(), "\u{e9}".as_bytes());
         assert!(
-            received("GET /<a> HTTP/1.1\r\nHost: a\r\n\r\n").is_err_and(|error| error.is::<::http::uri::InvalidUri>())
+            received("GET /<a> HTTP/1.1\r\nHost: a\r\n\r\n")
+                .is_err_and(|error| error.is::<::http::uri::InvalidUri>())
         );
     }
 
     #[test]
     fn a_response_keeps_its_status_and_lines() {
         let mut client = Connection::new(Role::Client);
-        client.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new()).expect("a request");
-        client.receive(b"HTTP/1.1 299 Odd\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n").expect("room");
-        let Ok(Next::Event(Event::Response(response))) = client.next_event() else { panic!("a response") };
+        client
+            .send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new())
+            .expect("a request");
+        client
+            .receive(b"HTTP/1.1 299 Odd\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\n")
+            .expect("room");
+        let Ok(Next::Event(Event::Response(response))) = client.next_event() else {
+            panic!("a response")
+        };
         let response = ::http::Response::try_from(response).expect("it has nothing that is lost");
         assert_eq!((response.status().as_u16(), response.version()), (299, Version::HTTP_11));
         assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);

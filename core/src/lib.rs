@@ -1,32 +1,38 @@
-//! HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with the `Upgrade`
-//! mechanism as its speciality.
+//! HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with
+//! the `Upgrade` mechanism as its speciality.
 //!
 //! # The contract
 //!
-//! Make one [`Connection`] for each transport connection. It never blocks and reads no clock. Your code moves the bytes.
+//! Make one [`Connection`] for each transport connection. It never blocks and reads no clock. Your
+//! code moves the bytes.
 //!
-//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent. Or read your socket straight into
-//!    [`receive_buffer`](Connection::receive_buffer), and say how much with [`commit`](Connection::commit).
-//!    [`receive_eof`](Connection::receive_eof) says that no more will come. Read when the engine says [`Next::NeedData`]. Code
-//!    that reads at other times asks [`wants_input`](Connection::wants_input) first.
-//! 2. **Events out.** Call [`next_event`](Connection::next_event) until it gives something else than [`Next::Event`]. An event
-//!    borrows from the connection until the next inbound call. The next call frees the request's head, unless the request
-//!    offers an upgrade: copy what your answer needs. A client that sent `Expect: 100-continue` may wait for a 100. So before
-//!    you read, ask [`owes`](Connection::owes): if it says [`Owes::Continue`], send a 100 with
+//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent. Or read your socket
+//!    straight into [`receive_buffer`](Connection::receive_buffer), and say how much with
+//!    [`commit`](Connection::commit). [`receive_eof`](Connection::receive_eof) says that no more
+//!    will come. Read when the engine says [`Next::NeedData`]. Code that reads at other times asks
+//!    [`wants_input`](Connection::wants_input) first.
+//! 2. **Events out.** Call [`next_event`](Connection::next_event) until it gives something else
+//!    than [`Next::Event`]. An event borrows from the connection until the next inbound call. The
+//!    next call frees the request's head, unless the request offers an upgrade: copy what your
+//!    answer needs. A client that sent `Expect: 100-continue` may wait for a 100. So before you
+//!    read, ask [`owes`](Connection::owes): if it says [`Owes::Continue`], send a 100 with
 //!    [`send_informational`](Connection::send_informational).
-//! 3. **Decisions in, bytes out.** At [`Next::Paused`] it is your turn: [`respond`](Connection::respond),
-//!    [`accept`](Connection::accept), [`require`](Connection::require). Each verb writes all of its bytes into your buffer, or
-//!    nothing. A call that is refused has changed nothing. Send the bytes, then go on at 2. You may answer later: stop at the
-//!    pause, and go on when you have answered.
-//! 4. **The end.** After an error of the peer's, or when you give up, call [`reject`](Connection::reject): it answers whatever
-//!    is owed. If a response has begun, it is refused: then [`abandon`](Connection::abandon). At [`Paused::Closed`], or when
-//!    nothing is owed and the connection does not [persist](Connection::persists), close the transport as
-//!    [`closing`](Connection::closing) says. If you close it with unread bytes, the connection is reset, and the peer may
-//!    lose the last answer (RFC 9112, 9.6).
+//! 3. **Decisions in, bytes out.** At [`Next::Paused`] it is your turn:
+//!    [`respond`](Connection::respond), [`accept`](Connection::accept),
+//!    [`require`](Connection::require). Each verb writes all of its bytes into your buffer, or
+//!    nothing. A call that is refused has changed nothing. Send the bytes, then go on at 2. You may
+//!    answer later: stop at the pause, and go on when you have answered.
+//! 4. **The end.** After an error of the peer's, or when you give up, call
+//!    [`reject`](Connection::reject): it answers whatever is owed. If a response has begun, it is
+//!    refused: then [`abandon`](Connection::abandon). At [`Paused::Closed`], or when nothing is
+//!    owed and the connection does not [persist](Connection::persists), close the transport as
+//!    [`closing`](Connection::closing) says. If you close it with unread bytes, the connection is
+//!    reset, and the peer may lose the last answer (RFC 9112, 9.6).
 //!
 //! A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
 //!
-//! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets, `examples/tokio.rs` is the server on tokio.
+//! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets,
+//! `examples/tokio.rs` is the server on tokio.
 //!
 //! # Accept an upgrade
 //!
@@ -63,7 +69,8 @@
 //!
 //! # Offer an upgrade
 //!
-//! A client learns whether its offer was accepted, and why not. A refusal is an ordinary response, and the connection goes on:
+//! A client learns whether its offer was accepted, and why not. A refusal is an ordinary response,
+//! and the connection goes on:
 //!
 //! ```
 //! use switchover::{Connection, Event, Next, RequestHead, Role, Why};
@@ -97,8 +104,9 @@
 //!
 //! # Protocols with rules
 //!
-//! You can upgrade to any protocol name. For those below the engine also checks the rules, on both sides. If an offer breaks
-//! them, answer the request normally: [`Request::offers`] says what is wrong. A WebSocket handshake has more to agree on:
+//! You can upgrade to any protocol name. For those below the engine also checks the rules, on both
+//! sides. If an offer breaks them, answer the request normally: [`Request::offers`] says what is
+//! wrong. A WebSocket handshake has more to agree on:
 //!
 //! ```
 //! # #[cfg(feature = "websocket")] {
@@ -149,10 +157,12 @@
 //!
 //! # Errors
 //!
-//! An [`Error`] from `next_event` is the peer's, and receiving has ended. If [`owes`](Connection::owes) is [`Owes::Response`], answer it
-//! once, with [`respond`](Connection::respond) and [`Error::status`]. The
-//! error's number and offset do not depend on how the input was cut. [`ErrorKind::clause`] is the rule, [`ErrorKind::advice`]
-//! says what to do. Every other error is your code's, and has changed nothing. No input and no order of calls panics.
+//! An [`Error`] from `next_event` is the peer's, and receiving has ended. If
+//! [`owes`](Connection::owes) is [`Owes::Response`], answer it once, with
+//! [`respond`](Connection::respond) and [`Error::status`]. The error's number and offset do not
+//! depend on how the input was cut. [`ErrorKind::clause`] is the rule, [`ErrorKind::advice`] says
+//! what to do. Every other error is your code's, and has changed nothing. No input and no order of
+//! calls panics.
 //!
 //! # Features
 //!
@@ -163,8 +173,9 @@
 //! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
 //! | `http` | no | `switchover::http`: to and from the types of the `http` crate | `http`, `std` |
 //!
-//! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The oldest Rust is 1.88. A
-//! later version may need a newer one, but none that is less than a year old.
+//! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The
+//! oldest Rust is 1.88. A later version may need a newer one, but none that is less than a year
+//! old.
 //!
 //! # Versions
 //!
@@ -178,8 +189,8 @@
 //! | a message is refused though the RFC allows it | a message is refused because the RFC forbids it |
 //! | | anything in [`state`] |
 //!
-//! `core/api.txt` lists what is promised, and a test compares it. End literals of [`Config`], [`Limits`] and [`Lenient`] with
-//! `..Default::default()`: they may get new members.
+//! `core/api.txt` lists what is promised, and a test compares it. End literals of [`Config`],
+//! [`Limits`] and [`Lenient`] with `..Default::default()`: they may get new members.
 //!
 //! # Reading the code
 //!
@@ -200,10 +211,11 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// The floors, the lowest first; `tests/floors.rs` holds which may use which. Errors, limits and the trace are for all.
+// The floors, the lowest first; `tests/floors.rs` holds which may use which. Errors, limits and the
+// trace are for all.
+mod enums;
 mod error;
 mod limits;
-mod listed;
 pub mod trace;
 
 mod wire;
@@ -224,8 +236,10 @@ pub mod http;
 #[doc(hidden)]
 pub mod binding;
 
-/// The state of the machine, for logs and for pages that show it. Its parts may change with any version: decide by
-/// [`Connection::awaiting`], [`owes`](Connection::owes), [`persists`](Connection::persists) and the events.
+/// The state of the machine, for logs and for pages that show it.
+///
+/// Its parts may change with any version: decide by [`Connection::awaiting`],
+/// [`owes`](Connection::owes), [`persists`](Connection::persists) and the events.
 pub mod state {
     pub use crate::machine::{Expect, Peer, Phase, Rx, State, Turn, Tx};
 }
@@ -243,7 +257,7 @@ pub use upgrade::websocket;
 pub use upgrade::{NoOffer, Offer, Order, Protocols, Request, Selection, Why};
 pub use wire::body::Content;
 pub use wire::fields::{Field, FieldSource, Fields, Protocol};
-pub use wire::outgoing::{DataParts, RequestHead, ResponseHead};
+pub use wire::message::{DataParts, RequestHead, ResponseHead};
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

@@ -1,8 +1,10 @@
-//! What happened on a connection, as a bounded ring: enough to print a transcript, or to see afterwards *why*.
+//! The latest steps of a connection, in a bounded ring.
+//!
+//! They are enough to print a transcript, or to see afterwards *why*.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
-/// What kind of thing happened; what the number beside it means.
+/// The kind of a step; each says what its number means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceStep {
@@ -37,15 +39,16 @@ pub enum TraceStep {
     Resumed,
     /// Your code gave up.
     Abandoned,
-    /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy)); what was done, a bit each.
-    /// 1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
-    /// handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it.
+    /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy));
+    /// what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a
+    /// `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32:
+    /// an `Expect` left out. 64: Host written as the target has it.
     Tidied,
     /// The connection was given to another parser; how many bytes.
     HandedOver,
 }
 
-listed! {
+enums! {
     TraceStep {
         ReceivedRequest = "received-request", ReceivedInformational = "received-informational",
         ReceivedResponse = "received-response", ReceivedEnd = "received-end", ReceivedSwitch = "received-switch",
@@ -59,9 +62,9 @@ listed! {
 /// One thing that happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trace {
-    /// What it was.
+    /// The kind of the step.
     pub step: TraceStep,
-    /// What goes with it; see [`TraceStep`].
+    /// The number that goes with it; see [`TraceStep`].
     pub number: u32,
     /// Bytes received and passed when it happened.
     pub offset: u64,
@@ -71,7 +74,9 @@ pub struct Trace {
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: [Trace; Self::SIZE],
-    /// How many have been put in, and how many of these are taken or lost; both wrap.
+    /// The number of entries put in; it wraps.
+    ///
+    /// The number taken or lost wraps too.
     pushed: u32,
     popped: u32,
 }

@@ -179,14 +179,14 @@ static int hear(client *c, const uint8_t *settings, size_t length) {
 }
 
 static int open_socket(const char *port) {
-    struct timeval patience = {10, 0};
+    struct timeval timeout = {10, 0};
     struct sockaddr_in address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     memset(&address, 0, sizeof address);
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)atoi(port));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     if (connect(fd, (struct sockaddr *)&address, sizeof address)) {
         close(fd);
         return -1;

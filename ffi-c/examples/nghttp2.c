@@ -16,14 +16,14 @@
 #include <nghttp2/nghttp2.h>
 #include <switchover.h>
 
-enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER = 4 /* seconds */ };
+enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER_MAX = 4 /* seconds */ };
 typedef struct request {
     int32_t stream; /* 0: it is over */
     char method[8], target[256], text[320];
     size_t came; /* bytes of content */
 } request;
 
-static unsigned patience = 30;
+static unsigned timeout = 30;
 static int fd; /* the client's, in its process, and what that has more: */
 static FILE *output;
 static uint8_t data[16384];
@@ -32,7 +32,7 @@ static swo_splice *splice;        /* between client and nghttp2, after an upgrad
 static uint8_t held[HELD];        /* content of a request that may become stream 1 */
 
 static uint32_t answer(request *r, const char *version) {
-    alarm(patience);
+    alarm(timeout);
     snprintf(r->text, sizeof r->text, "%s over %s, %lu bytes\n", r->target, version, (unsigned long)r->came);
     return strcmp(r->method, "CONNECT") ? 200 : 501; /* a 200 would be a tunnel */
 }
@@ -172,7 +172,7 @@ int main(int count, char **words) {
     swo_config config;
     swo_conn *conn = NULL;
     int yes = 1, children = 0, server = getpid(), listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (count > 2) patience = (unsigned)atoi(words[2]);
+    if (count > 2) timeout = (unsigned)atoi(words[2]);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by what it accepts */
     if (bind(listener, (struct sockaddr *)&own, size) || listen(listener, SOMAXCONN)
@@ -186,14 +186,14 @@ int main(int count, char **words) {
         if (child != 0 && fd >= 0) close(fd);
     }
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != server) return 0; /* ends with the server */
-    alarm(patience);
+    alarm(timeout);
     swo_config_init(&config, sizeof config);
     config.http2_preface = 1;
     output = fdopen(fd, "w");
     if (output && !swo_conn_new(SWO_ROLE_SERVER, &config, &conn)) speak_http1(conn);
     swo_splice_free(splice);
     swo_conn_free(conn);
-    alarm(LINGER); /* to close with bytes unread could take the last answer away from the client */
+    alarm(LINGER_MAX); /* to close with bytes unread could take the last answer away from the client */
     shutdown(fd, SHUT_WR);
     while (recv(fd, data, sizeof data, 0) > 0) continue;
     if (output) fclose(output);

@@ -34,9 +34,9 @@ enum {
     OUT = 16384,       /* bytes that wait to be sent */
     ROOM = 1024,       /* the most that one event makes us write */
     WORK = 200,        /* milliseconds that a decision takes */
-    LINGER = 4000,     /* and for which a connection that is over is still read from, */
-    LULL = 1000,       /* without a pause of these, */
-    LINGERED = 1 << 20, /* and bytes at most */
+    LINGER_MAX = 4000,      /* and for which a connection that is over is still read from, */
+    LINGER_IDLE = 1000,     /* without a pause of these, */
+    LINGER_BYTES = 1 << 20, /* and bytes at most */
     PAUSE = 100        /* and until accept(2) is tried again after it has failed */
 };
 
@@ -73,7 +73,7 @@ struct client {
     size_t waiting;
 };
 
-static int64_t now, patience = 30000; /* milliseconds; `now` is looked at once in each round */
+static int64_t now, timeout = 30000; /* milliseconds; `now` is looked at once in each round */
 static int done[2];                   /* a pipe with the jobs that are done, and NULL to end the server */
 static int jobs;
 
@@ -333,7 +333,7 @@ static void readable(client *c) {
     if (got > 0 && c->is_shut) {
         c->since = now;
         c->dropped += (size_t)got;
-        c->is_gone = c->dropped > LINGERED;
+        c->is_gone = c->dropped > LINGER_BYTES;
     }
     if (got < 0 || c->is_over) return;
     if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST) c->since = now; /* the head has a time of its own */
@@ -348,12 +348,12 @@ static short wanted(const client *c) {
 }
 
 static int64_t deadline(const client *c) {
-    if (c->is_shut) return c->since + LULL < c->shut_at + LINGER ? c->since + LULL : c->shut_at + LINGER;
-    if (c->waiting > 0) return c->since + patience;
+    if (c->is_shut) return c->since + LINGER_IDLE < c->shut_at + LINGER_MAX ? c->since + LINGER_IDLE : c->shut_at + LINGER_MAX;
+    if (c->waiting > 0) return c->since + timeout;
     switch (swo_awaiting(c->conn)) {
     case SWO_AWAITING_CALLER: return INT64_MAX;
-    case SWO_AWAITING_REQUEST: return c->since + 2 * patience;
-    default: return c->since + patience;
+    case SWO_AWAITING_REQUEST: return c->since + 2 * timeout;
+    default: return c->since + timeout;
     }
 }
 
@@ -440,7 +440,7 @@ static void serve(int listener) {
     static struct pollfd polled[CLIENTS + 2];
     int64_t accept_at = 0; /* out of descriptors, say: the listener stays readable, and is left alone until then */
     for (;;) {
-        int64_t wake = accept_at > now ? accept_at : now + patience;
+        int64_t wake = accept_at > now ? accept_at : now + timeout;
         for (int at = 0; at < count; at++) {
             int64_t late = deadline(clients[at]);
             polled[at].fd = clients[at]->fd;
@@ -480,7 +480,7 @@ static void serve(int listener) {
 int main(int number, char **arguments) {
     job *j;
     if (swo_abi_version() != SWO_ABI_VERSION || pipe(done)) return 3;
-    if (number > 2) patience = atoi(arguments[2]) * (int64_t)1000;
+    if (number > 2) timeout = atoi(arguments[2]) * (int64_t)1000;
     now = clock_now();
     int listener = open_listener((uint16_t)(number > 1 ? atoi(arguments[1]) : 0));
     if (listener < 0) {

@@ -31,9 +31,9 @@ enum {
     CONTENT = 1 << 20,  /* bytes of content that a request may have */
     LATER = 200,        /* milliseconds until `/later` is answered */
     PAUSE = 100,        /* and until accept(2) is tried again after it has failed */
-    LINGER = 4000,      /* milliseconds for which a connection that is over is still read from */
-    LULL = 1000,        /* without a pause of these */
-    LINGERED = 1 << 20  /* and bytes at most */
+    LINGER_MAX = 4000,      /* milliseconds for which a connection that is over is still read from */
+    LINGER_IDLE = 1000,     /* without a pause of these */
+    LINGER_BYTES = 1 << 20  /* and bytes at most */
 };
 
 typedef struct client {
@@ -57,7 +57,7 @@ typedef struct client {
     uint64_t place[SWO_CONN_SIZE_MAX / sizeof(uint64_t)];
 } client;
 
-static int64_t now, patience = 30000; /* milliseconds; `now` is looked at once in each round */
+static int64_t now, timeout = 30000; /* milliseconds; `now` is looked at once in each round */
 
 static int64_t clock_now(void) {
     struct timespec time;
@@ -66,7 +66,7 @@ static int64_t clock_now(void) {
 }
 
 /* Deadlines. The first byte of a request, the rest of its head and its content each have one. A byte of content, and one that
- * is taken, earns a millisecond, never more than `patience` in all, and takes nothing from an idle time: who moves a byte a
+ * is taken, earns a millisecond, never more than `timeout` in all, and takes nothing from an idle time: who moves a byte a
  * second is given up, who moves much is not. */
 
 static void expect(client *c, int is_new) {
@@ -74,13 +74,13 @@ static void expect(client *c, int is_new) {
     if (c->speaks_foo) awaited = SWO_AWAITING_REQUEST;
     if (c->is_shut || (!is_new && awaited == c->awaited)) return;
     c->awaited = awaited;
-    c->deadline = now + (awaited == SWO_AWAITING_REQUEST ? 2 * patience : patience);
+    c->deadline = now + (awaited == SWO_AWAITING_REQUEST ? 2 * timeout : timeout);
 }
 
 static void earned(client *c, size_t bytes) {
-    if (c->deadline >= now + patience) return;
+    if (c->deadline >= now + timeout) return;
     c->deadline += (int64_t)bytes;
-    if (c->deadline > now + patience) c->deadline = now + patience;
+    if (c->deadline > now + timeout) c->deadline = now + timeout;
 }
 
 /* Writing. The engine writes into `out` after what waits there. */
@@ -123,8 +123,8 @@ static void leave(client *c) {
     }
     shutdown(c->fd, SHUT_WR);
     c->is_shut = 1;
-    c->lingers = now + LINGER;
-    c->deadline = now + LULL;
+    c->lingers = now + LINGER_MAX;
+    c->deadline = now + LINGER_IDLE;
 }
 
 static void flush(client *c) {
@@ -288,9 +288,9 @@ static void readable(client *c) {
     ssize_t got = recv(c->fd, data, cap, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got > 0 && c->is_shut) {
-        c->deadline = now + LULL < c->lingers ? now + LULL : c->lingers;
+        c->deadline = now + LINGER_IDLE < c->lingers ? now + LINGER_IDLE : c->lingers;
         c->dropped += (size_t)got;
-        c->is_gone = c->dropped > LINGERED;
+        c->is_gone = c->dropped > LINGER_BYTES;
         return;
     }
     if (got > 0 && !c->speaks_foo && c->awaited == SWO_AWAITING_CONTENT) earned(c, (size_t)got);
@@ -315,7 +315,7 @@ static void give_up(client *c) {
     }
     refuse(c, 408, "the rest of your request did not come\n");
     flush(c);
-    if (!c->is_shut) c->deadline = now + patience;
+    if (!c->is_shut) c->deadline = now + timeout;
 }
 
 static void turn(client *c, short events) {
@@ -387,7 +387,7 @@ static void serve(int listener) {
     int64_t accept_at = 0; /* out of descriptors, say: the listener stays readable, and is left alone until then */
     int count = 0;
     for (;;) {
-        int64_t wake = accept_at > now ? accept_at : now + patience;
+        int64_t wake = accept_at > now ? accept_at : now + timeout;
         for (int at = 0; at < count; at++) {
             client *c = clients[at];
             polled[at].fd = c->fd;
@@ -421,7 +421,7 @@ static void serve(int listener) {
 
 int main(int count, char **arguments) {
     if (swo_abi_version() != SWO_ABI_VERSION) return 3;
-    if (count > 2) patience = atoi(arguments[2]) * (int64_t)1000;
+    if (count > 2) timeout = atoi(arguments[2]) * (int64_t)1000;
     now = clock_now();
     int listener = open_listener((uint16_t)(count > 1 ? atoi(arguments[1]) : 0));
     if (listener >= 0) serve(listener);

@@ -17,8 +17,8 @@
 #include <switchover.h>
 #include <wslay/wslay.h>
 
-enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER = 4 /* seconds */ };
-static unsigned patience = 30;
+enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER_MAX = 4 /* seconds */ };
+static unsigned timeout = 30;
 static int fd; /* the client's, in its process */
 
 static ssize_t give(wslay_event_context_ptr context, uint8_t *data, size_t cap, int flags, void *came) {
@@ -41,7 +41,7 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
 static void on_message(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *message, void *came) {
     struct wslay_event_msg echo = {message->opcode, message->msg, message->msg_length};
     (void)came;
-    alarm(2 * patience); /* by then the echo is read and the next message complete, if only the answer to a ping */
+    alarm(2 * timeout); /* by then the echo is read and the next message complete, if only the answer to a ping */
     /* It leaves before what comes next is looked at: after a Close nothing else would. */
     if (!wslay_is_ctrl_frame(message->opcode) && !wslay_event_queue_msg(context, &echo)) wslay_event_send(context);
 }
@@ -49,7 +49,7 @@ static void on_message(wslay_event_context_ptr context, const struct wslay_event
 static void speak_websocket(swo_slice input) {
     static const struct wslay_event_callbacks callbacks = {give, take, NULL, NULL, NULL, NULL, on_message};
     static const struct wslay_event_msg ping = {WSLAY_PING, NULL, 0};
-    struct timeval silence = {(time_t)patience, 0};
+    struct timeval silence = {(time_t)timeout, 0};
     uint8_t data[16384];
     wslay_event_context_ptr context;
     if (wslay_event_context_server_init(&context, &callbacks, &input)) return;
@@ -96,7 +96,7 @@ int main(int count, char **words) {
     swo_conn *conn = NULL;
     char rest[4096];
     int yes = 1, children = 0, server = getpid(), listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (count > 2) patience = (unsigned)atoi(words[2]);
+    if (count > 2) timeout = (unsigned)atoi(words[2]);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by what it accepts */
     if (bind(listener, (struct sockaddr *)&own, size) || listen(listener, SOMAXCONN)
@@ -111,10 +111,10 @@ int main(int count, char **words) {
     }
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != server) return 0; /* ends with the server */
     close(listener);
-    alarm(2 * patience);
+    alarm(2 * timeout);
     if (!swo_conn_new(SWO_ROLE_SERVER, NULL, &conn)) speak_http(conn);
     swo_conn_free(conn);
-    alarm(LINGER); /* to close with bytes unread could take the last answer away from the client */
+    alarm(LINGER_MAX); /* to close with bytes unread could take the last answer away from the client */
     shutdown(fd, SHUT_WR);
     while (recv(fd, rest, sizeof rest, 0) > 0) continue;
 }

@@ -187,7 +187,7 @@ enum swo_awaiting {
     SWO_AWAITING_CONTENT = 2,
     /** The peer: a response. */
     SWO_AWAITING_RESPONSE = 3,
-    /** The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1). */
+    /** The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
     /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
@@ -195,11 +195,13 @@ enum swo_awaiting {
     SWO_AWAITING_HEAD = 6,
 };
 
-/** What is to be sent next; see swo_owes. */
+/** The next thing that the caller must send; see swo_owes. */
 enum swo_owes {
     /** Nothing. */
     SWO_OWES_NOTHING = 0,
-    /** Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, 10.1.1). */
+    /** Server: a 100, or a final response.
+     *
+     *  The client waits for one before it sends its content (RFC 9110, 10.1.1). */
     SWO_OWES_CONTINUE = 1,
     /** Server: the response to a request, whole or its head. */
     SWO_OWES_RESPONSE = 2,
@@ -207,31 +209,35 @@ enum swo_owes {
     SWO_OWES_CONTENT = 3,
 };
 
-/** How to close the transport; see swo_closing. */
+/** The way to close the transport; see swo_closing. */
 enum swo_closing {
     /** Close it: the peer loses nothing by that. */
     SWO_CLOSING_CLOSE = 0,
-    /** Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at most; then close. A
-     *  socket that is closed with bytes unread is reset, which may take the last response away from the client. */
+    /** Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at
+     *  most; then close. A socket that is closed with bytes unread is reset, which may take the
+     *  last response away from the client. */
     SWO_CLOSING_LINGER = 1,
-    /** Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response ends with the
-     *  connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it for whole. */
+    /** Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A
+     *  response ends with the connection, as an HTTP/1.0 client has it, and is not complete: after
+     *  a FIN the client would take it for whole. */
     SWO_CLOSING_RESET = 2,
 };
 
-/** What is still to come of the message that is being received. See swo_content. */
+/** The content still to come of the message being received.
+ *
+ *  See swo_content. */
 enum swo_content_kind {
     /** Nothing: there is no message, or all of its content has been shown. */
     SWO_CONTENT_NONE = 0,
-    /** This many bytes. */
+    /** This number of bytes. */
     SWO_CONTENT_LENGTH = 1,
-    /** This many bytes of the current chunk. What follows that chunk is not known yet. */
+    /** This number of bytes of the current chunk; what follows it is not known yet. */
     SWO_CONTENT_CHUNKED = 2,
     /** Whatever comes before the connection ends. */
     SWO_CONTENT_UNTIL_CLOSE = 3,
 };
 
-/** How the peer's bytes ended. */
+/** The end of the peer's bytes: clean or truncated. */
 enum swo_end {
     /** A FIN, and over TLS a closure alert before it. */
     SWO_END_CLEAN = 0,
@@ -241,7 +247,9 @@ enum swo_end {
 
 /** Who has to change something. */
 enum swo_blame {
-    /** The peer sent what the protocol forbids. Receiving has ended; a server may answer it once. */
+    /** The peer sent what the protocol forbids.
+     *
+     *  Receiving has ended; a server may answer it once. */
     SWO_BLAME_PEER = 0,
     /** Your code called out of order or with a bad argument. Nothing has changed. */
     SWO_BLAME_LOCAL = 1,
@@ -249,9 +257,13 @@ enum swo_blame {
 
 /** One thing that the peer said. */
 enum swo_event_kind {
-    /** A request head. Server; next come its content and its end, and an answer is owed. */
+    /** A request head.
+     *
+     *  Server; next come its content and its end, and an answer is owed. */
     SWO_EVENT_KIND_REQUEST = 0,
-    /** A response head with a status of 1xx but 101. Client; the final response is still to come. */
+    /** A response head with a status of 1xx but 101.
+     *
+     *  Client; the final response is still to come. */
     SWO_EVENT_KIND_INFORMATIONAL = 1,
     /** A final response head. Client; next come its content and its end. */
     SWO_EVENT_KIND_RESPONSE = 2,
@@ -259,7 +271,8 @@ enum swo_event_kind {
     SWO_EVENT_KIND_DATA = 3,
     /** The end of the message, with its trailers. */
     SWO_EVENT_KIND_END_OF_MESSAGE = 4,
-    /** The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's. */
+    /** The peer's direction has left HTTP. Take the leftover; what comes next on the transport is
+     *  the new protocol's. */
     SWO_EVENT_KIND_SWITCHED = 5,
     /** Nothing happens before more bytes come: read the transport. */
     SWO_EVENT_KIND_NEED_DATA = 1000,
@@ -299,7 +312,9 @@ enum swo_known_field {
     SWO_KNOWN_FIELD_CONTENT_TYPE = 13,
 };
 
-/** A method of IANA's registry. Which method a request has is its text; a method that is not registered is none of these. */
+/** A method of IANA's registry.
+ *
+ *  Which method a request has is its text; a method that is not registered is none of these. */
 enum swo_method {
     /** RFC 9110, 9.3.1: safe. */
     SWO_METHOD_GET = 0,
@@ -383,14 +398,18 @@ enum swo_method {
 
 /** What your code has to do before receiving goes on. */
 enum swo_paused {
-    /** Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before. */
+    /** Accept the offer or the CONNECT, or decline it with any other response.
+     *
+     *  Nothing after it is read before. */
     SWO_PAUSED_DECISION = 0,
     /** Answer the request, or finish the answer with `swo_send_end`: the next one is not read before. */
     SWO_PAUSED_ANSWER = 1,
     /** The peer's direction has left HTTP; take the leftover and speak the new protocol. */
     SWO_PAUSED_SWITCHED = 2,
-    /** No more HTTP in either direction: close the transport. `swo_unread` holds the bytes that
-     *  are discarded. After `swo_hand_over`: drop the engine, keep the transport. */
+    /** No more HTTP in either direction: close the transport.
+     *
+     *  `swo_unread` holds the bytes that are discarded. After
+     *  `swo_hand_over`: drop the engine, keep the transport. */
     SWO_PAUSED_CLOSED = 3,
 };
 
@@ -410,7 +429,9 @@ enum swo_no_offer {
     SWO_NO_OFFER_ABSENT = 0,
     /** HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8). */
     SWO_NO_OFFER_HTTP_1_0 = 1,
-    /** `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1). */
+    /** `Connection` does not list `upgrade` (RFC 9110, 7.6.1).
+     *
+     *  The field was not meant for this hop. */
     SWO_NO_OFFER_NO_CONNECTION_OPTION = 2,
     /** `Upgrade` is not a list of protocol names. */
     SWO_NO_OFFER_MALFORMED = 3,
@@ -420,13 +441,16 @@ enum swo_no_offer {
     SWO_NO_OFFER_CONNECT = 5,
 };
 
-/** Why one protocol of an offer cannot be accepted. The others beside it are not concerned. */
+/** Why one protocol of an offer cannot be accepted.
+ *
+ *  The others beside it are not concerned. */
 enum swo_ineligible {
     /** The protocol is offered with another method. */
     SWO_INELIGIBLE_METHOD = 0,
     /** `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1). */
     SWO_INELIGIBLE_KEY = 1,
-    /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4). */
+    /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer
+     *  (RFC 6455, 4.4). */
     SWO_INELIGIBLE_VERSION = 2,
     /** `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1). */
     SWO_INELIGIBLE_SUBPROTOCOL = 3,
@@ -440,7 +464,8 @@ enum swo_ineligible {
     SWO_INELIGIBLE_SECURE = 7,
     /** `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1). */
     SWO_INELIGIBLE_SETTINGS = 8,
-    /** A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1). */
+    /** A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540,
+     *  3.2.1). */
     SWO_INELIGIBLE_NOT_LISTED = 9,
 };
 
@@ -472,7 +497,9 @@ enum swo_why {
     SWO_WHY_UNDECIDED = 7,
     /** A final response came instead of the 101. */
     SWO_WHY_DECLINED = 8,
-    /** A 426 came: the server requires one of the protocols that it names, which may be the one that was offered. */
+    /** A 426 came: the server requires one of the protocols that it names.
+     *
+     *  It may be the one that was offered. */
     SWO_WHY_REQUIRED = 9,
     /** An earlier response closed the connection before the offer was looked at. */
     SWO_WHY_DROPPED = 10,
@@ -482,7 +509,11 @@ enum swo_why {
     SWO_WHY_ABANDONED = 12,
 };
 
-/** What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed. */
+/** A fault of a field in HTTP/2.
+ *
+ *  RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5.
+ *
+ *  A message that has it is malformed. */
 enum swo_over_http2 {
     /** The status 101. */
     SWO_OVER_HTTP2_SWITCHING = 0,
@@ -502,13 +533,17 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_SEC_WEBSOCKET_KEY = 7,
     /** A `Sec-WebSocket-Accept` field. */
     SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
-    /** A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1). */
+    /** A name that is not a token in lower case (RFC 9113, 8.2.1).
+     *
+     *  Only a pseudo-header field's begins with a colon. */
     SWO_OVER_HTTP2_NAME = 9,
-    /** A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1). */
+    /** A value with a control character, or whitespace around it.
+     *
+     *  Such as CR, LF or NUL (RFC 9113, 8.2.1). */
     SWO_OVER_HTTP2_VALUE = 10,
 };
 
-/** What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3). */
+/** A fault in a stream of capsules, which is aborted (RFC 9297, 3.3). */
 enum swo_capsule_fault {
     /** A datagram that is longer than the limit. */
     SWO_CAPSULE_FAULT_TOO_LONG = 0,
@@ -518,7 +553,7 @@ enum swo_capsule_fault {
     SWO_CAPSULE_FAULT_TRUNCATED = 2,
 };
 
-/** What kind of thing happened; what the number beside it means. */
+/** The kind of a step; each says what its number means. */
 enum swo_trace_step {
     /** A request head came; the number of offered protocols. */
     SWO_TRACE_STEP_RECEIVED_REQUEST = 0,
@@ -550,9 +585,10 @@ enum swo_trace_step {
     SWO_TRACE_STEP_RESUMED = 13,
     /** Your code gave up. */
     SWO_TRACE_STEP_ABANDONED = 14,
-    /** Field lines were put right before they were sent (`config.tidy`); what was done, a bit each.
-     *  1: a `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
-     *  handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it. */
+    /** Field lines were put right before they were sent (`config.tidy`);
+     *  what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a
+     *  `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32:
+     *  an `Expect` left out. 64: Host written as the target has it. */
     SWO_TRACE_STEP_TIDIED = 15,
     /** The connection was given to another parser; how many bytes. */
     SWO_TRACE_STEP_HANDED_OVER = 16,
@@ -1525,7 +1561,8 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
  * what was read into it); and SWO_OUT_OF_MEMORY. Next: swo_next_event.
  *
- * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+ * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED.
  */
 swo_result swo_receive(struct swo_conn *conn,
                        const uint8_t *data,
@@ -1539,7 +1576,8 @@ swo_result swo_receive(struct swo_conn *conn,
  * to. **Inbound:** ends the current event and its slices. Errors: SWO_OUT_OF_MEMORY.
  * Next: swo_receive_commit with what was read.
  *
- * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+ * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED.
  */
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
@@ -1577,8 +1615,8 @@ swo_result swo_take_leftover(struct swo_conn *conn,
  * says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
  * Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_AFTER_END,
- * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
+ * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_pass_content(struct swo_conn *conn,
                             uint64_t len);
@@ -1599,8 +1637,8 @@ swo_flag swo_take_end(struct swo_conn *conn);
  * SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
- * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
+ * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_hand_over(struct swo_conn *conn,
                          uint8_t *out,
@@ -1769,10 +1807,11 @@ swo_result swo_block_free(struct swo_block *block);
  *
  * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL,
- * SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
- * SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
- * SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
+ * SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
+ * SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
  * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_request(struct swo_conn *conn,
@@ -1788,9 +1827,10 @@ swo_result swo_send_request(struct swo_conn *conn,
  * that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
  * or the final response. RFC 9110, 15.2.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED,
- * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
- * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
+ * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+ * SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+ * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
  * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_informational(struct swo_conn *conn,
@@ -1804,9 +1844,10 @@ swo_result swo_send_informational(struct swo_conn *conn,
  * accepts it.
  * Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
- * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_response(struct swo_conn *conn,
                              const struct swo_response_head *response,
@@ -1818,8 +1859,8 @@ swo_result swo_send_response(struct swo_conn *conn,
  * Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what
  * an event shows, so an echo needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_data(struct swo_conn *conn,
                          const uint8_t *data,
@@ -1832,8 +1873,8 @@ swo_result swo_send_data(struct swo_conn *conn,
  * swo_send_data for content of `len` bytes that your code writes itself, with writev(2) say: what to put around it.
  * Your code must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED.
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
 
@@ -1842,8 +1883,9 @@ swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_dat
  * `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
  * Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
- * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+ * SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_end(struct swo_conn *conn,
                         const struct swo_field *trailers,
@@ -1897,10 +1939,11 @@ struct swo_slice swo_reason(uint32_t status);
  * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has none.
  * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
- * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
- * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond(struct swo_conn *conn,
                        const struct swo_response_head *response,
@@ -1935,9 +1978,9 @@ swo_result swo_prepared_free(struct swo_prepared *prepared);
  * Errors: SWO_BAD_HANDLE for what is no prepared response.
  * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
- * SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond_prepared(struct swo_conn *conn,
                                 const struct swo_prepared *prepared,
@@ -1952,9 +1995,10 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
  * SWO_ERROR_ANSWERED once a response has begun: then swo_abandon.
  * Next: send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC 9112, 9.6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
- * SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
- * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+ * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
  * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_reject(struct swo_conn *conn,
@@ -1972,8 +2016,8 @@ swo_result swo_reject(struct swo_conn *conn,
  * `Connection: close`. To an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
  * Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
  */
 swo_result swo_note_response(struct swo_conn *conn,
                              uint32_t status,
@@ -2006,10 +2050,11 @@ uint32_t swo_selection_preference(const struct swo_selection *selection);
  * Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
  * RFC 9110, 7.8 and 15.2.2.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED, SWO_ERROR_STALE_SELECTION,
- * SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
- * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
- * SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
+ * SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+ * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_accept(struct swo_conn *conn,
                       const struct swo_selection *selection,
@@ -2030,9 +2075,10 @@ swo_result swo_selection_early(const struct swo_selection *selection, struct swo
  * Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
  * swo_send_end, then the client's next try. RFC 9110, 15.5.22.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
- * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+ * SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_require(struct swo_conn *conn,
                        const struct swo_slice *protocols,

@@ -3,7 +3,7 @@
 use switchover::Block;
 
 use crate::error::{Done, swo_result};
-use crate::handle::Doomed;
+use crate::handle::Release;
 use crate::object::{Handle, swo_block};
 use crate::out::Out;
 
@@ -27,6 +27,6 @@ fn new(text: &[u8], out: Out<'_, *mut swo_block>) -> Done {
     out.set(swo_block::new(Block::new(text)?)?)
 }
 
-fn free(block: Doomed<swo_block>) -> Done {
+fn free(block: Release<swo_block>) -> Done {
     block.free()
 }

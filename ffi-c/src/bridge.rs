@@ -8,7 +8,7 @@ use switchover::bridge::{self, OverHttp2};
 
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::handle::Doomed;
+use crate::handle::Release;
 use crate::handle::memory::{FieldList, RequestGiven};
 use crate::object::{Handle, Lines, swo_lines};
 use crate::out::Out;
@@ -75,7 +75,12 @@ fn http2_request(given: RequestGiven<'_>, secure: u32, out: Out<'_, *mut swo_lin
     lines(bridge::http2_request(&request_head(&given)?, secure != 0), out)
 }
 
-fn extended_connect(given: RequestGiven<'_>, protocol: &[u8], secure: u32, out: Out<'_, *mut swo_lines>) -> Done {
+fn extended_connect(
+    given: RequestGiven<'_>,
+    protocol: &[u8],
+    secure: u32,
+    out: Out<'_, *mut swo_lines>,
+) -> Done {
     let protocol = text(protocol, ErrorKind::InvalidProtocol)?;
     lines(bridge::extended_connect(&request_head(&given)?, protocol, secure != 0), out)
 }
@@ -89,7 +94,10 @@ fn http1_fields(
 ) -> Done {
     let authority = text(authority, ErrorKind::InvalidHost)?;
     let key = key.map(|key| text(key, ErrorKind::InvalidValue)).transpose()?;
-    lines(reason.reason(bridge::http1_fields(authority, &fields, key).map_err(OverHttp2::number))?, out)
+    lines(
+        reason.reason(bridge::http1_fields(authority, &fields, key).map_err(OverHttp2::number))?,
+        out,
+    )
 }
 
 fn lines(owned: Vec<FieldLine>, out: Out<'_, *mut swo_lines>) -> Done {
@@ -101,6 +109,6 @@ fn lines_get(lines: &Lines, fields: Out<'_, *const swo_field>, count: Out<'_, us
     count.set(lines.fields().len())
 }
 
-fn lines_free(lines: Doomed<swo_lines>) -> Done {
+fn lines_free(lines: Release<swo_lines>) -> Done {
     lines.free()
 }

@@ -4,7 +4,7 @@ use core::mem::offset_of;
 
 use switchover::{Config, Lenient, Limits};
 
-use crate::error::{Done, Own, swo_result};
+use crate::error::{BindingError, Done, swo_result};
 use crate::handle::memory::ConfigPlace;
 
 /// How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
@@ -128,8 +128,8 @@ impl swo_config {
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
         match (bounds, self.reserved) {
-            ([0, 0, 0, 0, 0], _) => Err(Own::StructTooOld.into()),
-            (_, 1..) => Err(Own::StructTooNew.into()),
+            ([0, 0, 0, 0, 0], _) => Err(BindingError::StructTooOld.into()),
+            (_, 1..) => Err(BindingError::StructTooNew.into()),
             _ => Ok(self),
         }
     }
@@ -141,9 +141,9 @@ impl swo_config {
     /// A size that a struct of any version may have.
     pub(crate) fn size(given: usize) -> Done<usize> {
         match given {
-            0..Self::OLDEST => Err(Own::StructTooOld.into()),
+            0..Self::OLDEST => Err(BindingError::StructTooOld.into()),
             Self::OLDEST..=4096 => Ok(given),
-            _ => Err(Own::StructTooNew.into()),
+            _ => Err(BindingError::StructTooNew.into()),
         }
     }
 }

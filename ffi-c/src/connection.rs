@@ -6,12 +6,12 @@ use core::ptr;
 use switchover::{Connection, Role};
 
 use crate::config::swo_config;
-use crate::error::{Done, Own, swo_result};
-use crate::flavour;
-use crate::handle::Doomed;
+use crate::error::{BindingError, Done, swo_result};
+use crate::handle::Release;
 use crate::handle::memory::Functions;
 use crate::object::{Handle, IN_PLACE, Object, swo_conn};
 use crate::out::Out;
+use crate::runtime;
 use crate::types::{swo_free, swo_malloc, swo_realloc};
 
 export! {
@@ -61,7 +61,9 @@ export! {
 /// SWO_CONN_SIZE_MAX: room for what a version of the same ABI adds.
 const CONN_SIZE_MAX: usize = 256;
 
-const _: () = assert!(size_of::<Object<Connection>>() <= CONN_SIZE_MAX && align_of::<Object<Connection>>() <= 8);
+const _: () = assert!(
+    size_of::<Object<Connection>>() <= CONN_SIZE_MAX && align_of::<Object<Connection>>() <= 8
+);
 
 fn version() -> Done<&'static core::ffi::CStr> {
     const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
@@ -73,13 +75,13 @@ fn abi_version() -> Done<u32> {
 }
 
 fn set_memory(functions: Functions) -> Done {
-    flavour::set_memory(functions)
+    runtime::set_memory(functions)
 }
 
 fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
-    let role = Role::from_number(role).ok_or(Own::BadEnum)?;
+    let role = Role::from_number(role).ok_or(BindingError::BadEnum)?;
     match config {
-        Some(config) => flavour::configured(role, config.into()),
+        Some(config) => runtime::configured(role, config.into()),
         None => Ok(Connection::new(role)),
     }
 }
@@ -88,7 +90,7 @@ fn new(role: u32, config: Option<swo_config>, out: Out<'_, *mut swo_conn>) -> Do
     out.set(swo_conn::new(build(role, config)?)?)
 }
 
-fn free(conn: Doomed<swo_conn>) -> Done {
+fn free(conn: Release<swo_conn>) -> Done {
     conn.free()
 }
 
@@ -110,6 +112,6 @@ fn init(
     out.set(ptr::from_mut(place.0.write(Object::new(IN_PLACE, connection))).cast())
 }
 
-fn deinit(conn: Doomed<swo_conn>) -> Done {
+fn deinit(conn: Release<swo_conn>) -> Done {
     conn.end(IN_PLACE)
 }

@@ -4,14 +4,16 @@ use switchover::binding::{content_kind, event_kind, request_line};
 use switchover::masque::Datagram;
 use switchover::state::State;
 use switchover::trace::Trace;
-use switchover::{Content, DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, Switched};
+use switchover::{
+    Content, DataParts, Event, Field, Offer, Paused, Protocol, Request, Response, Switched,
+};
 
 use crate::error::Done;
 use crate::out::Out;
 use crate::types::{
-    NEED_DATA, PAUSED, SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_event, swo_event_detail,
-    swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice, swo_state_info, swo_switched,
-    swo_trace_entry,
+    NEED_DATA, PAUSED, SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_event,
+    swo_event_detail, swo_field, swo_offer, swo_protocol, swo_request, swo_response, swo_slice,
+    swo_state_info, swo_switched, swo_trace_entry,
 };
 
 /// A number that the engine keeps in two bytes; one that has no room there is one that it refuses.
@@ -41,7 +43,8 @@ impl From<Field<'_>> for swo_field {
 
 impl From<Protocol<'_>> for swo_protocol {
     fn from(protocol: Protocol<'_>) -> Self {
-        let version = protocol.version.map_or(swo_slice::NONE, |version| swo_slice::of(version.as_bytes()));
+        let version =
+            protocol.version.map_or(swo_slice::NONE, |version| swo_slice::of(version.as_bytes()));
         Self { name: swo_slice::of(protocol.name.as_bytes()), version }
     }
 }
@@ -99,7 +102,8 @@ impl From<Request<'_>> for swo_request {
 }
 
 impl swo_response {
-    const NONE: Self = Self { reason: swo_slice::NONE, field_count: 0, status: 0, minor_version: 0, dropped: 0 };
+    const NONE: Self =
+        Self { reason: swo_slice::NONE, field_count: 0, status: 0, minor_version: 0, dropped: 0 };
 }
 
 impl From<Response<'_>> for swo_response {
@@ -139,10 +143,14 @@ impl swo_event {
             Event::Informational(response) | Event::Response(response) => {
                 out.set(Self { kind, position, u: swo_event_detail { response: response.into() } })
             }
-            Event::Data(data) => out.set(Self { kind, position, u: swo_event_detail { data: swo_slice::of(data) } }),
-            Event::EndOfMessage(trailers) => {
-                out.set(Self { kind, position, u: swo_event_detail { trailer_count: trailers.len() } })
+            Event::Data(data) => {
+                out.set(Self { kind, position, u: swo_event_detail { data: swo_slice::of(data) } })
             }
+            Event::EndOfMessage(trailers) => out.set(Self {
+                kind,
+                position,
+                u: swo_event_detail { trailer_count: trailers.len() },
+            }),
             Event::Switched(switched) => {
                 out.set(Self { kind, position, u: swo_event_detail { switched: switched.into() } })
             }

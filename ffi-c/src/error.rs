@@ -15,12 +15,12 @@ pub struct swo_result(pub u32);
 
 /// Why a call was refused: the number that C gets, so that a result fits into a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal(NonZeroU32);
+pub struct CallError(NonZeroU32);
 
 /// What a safe body of an exported function returns.
-pub(crate) type Done<T = ()> = Result<T, Refusal>;
+pub(crate) type Done<T = ()> = Result<T, CallError>;
 
-impl Refusal {
+impl CallError {
     /// No error has the number 0, which is SWO_OK; if one had it, that would be a defect.
     const fn of(code: u32) -> Self {
         match NonZeroU32::new(code) {
@@ -35,20 +35,20 @@ impl Refusal {
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for CallError {
     fn from(error: Error) -> Self {
         error.kind().into()
     }
 }
 
-impl From<ErrorKind> for Refusal {
+impl From<ErrorKind> for CallError {
     fn from(kind: ErrorKind) -> Self {
         Self::of(u32::from(kind.code()))
     }
 }
 
-impl From<Own> for Refusal {
-    fn from(own: Own) -> Self {
+impl From<BindingError> for CallError {
+    fn from(own: BindingError) -> Self {
         Self::of(own.code())
     }
 }
@@ -56,7 +56,7 @@ impl From<Own> for Refusal {
 /// The binding's own results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Own {
+pub enum BindingError {
     /// A pointer is NULL where something must be.
     Null = 1000,
     /// A number that is no value of its enum.
@@ -92,7 +92,7 @@ pub enum Own {
     TooLate = 1014,
 }
 
-impl Own {
+impl BindingError {
     /// Every one, in the order of their numbers.
     pub const ALL: &'static [Self] = &[
         Self::Null,
@@ -143,16 +143,24 @@ impl Own {
         match self {
             Self::Null => "a pointer is NULL where something must be",
             Self::BadEnum => "a number that is no value of its enum",
-            Self::StructTooOld => "the struct is older than the oldest known, or was not filled: swo_config_init",
+            Self::StructTooOld => {
+                "the struct is older than the oldest known, or was not filled: swo_config_init"
+            }
             Self::StructTooNew => "the struct sets something that this library does not know",
             Self::Panic => "a defect inside the library; the connection is dead",
-            Self::ArrayTooSmall => "the array has too few entries; nothing was written but the count",
-            Self::BadHandle => "not a connection or what else the function takes, or not one any more",
+            Self::ArrayTooSmall => {
+                "the array has too few entries; nothing was written but the count"
+            }
+            Self::BadHandle => {
+                "not a connection or what else the function takes, or not one any more"
+            }
             Self::Nothing => "there is no such thing",
             Self::BadLength => "a length that cannot be",
             Self::BadPlace => "the memory for a connection is too small or not aligned",
             Self::Refused => "the rules of the protocol forbid it; the reason says which",
-            Self::Overlap => "the bytes lie in memory of the object itself, which the call would change",
+            Self::Overlap => {
+                "the bytes lie in memory of the object itself, which the call would change"
+            }
             Self::BadNumber => "a number that is larger than what it is written as",
             Self::OutOfMemory => "the allocator has no memory for it; nothing has changed",
             Self::TooLate => "the library has taken memory already, as the std flavour always has",
@@ -207,7 +215,8 @@ fn error_name(result: swo_result) -> Done<&'static CStr> {
 }
 
 fn is_fatal(result: swo_result) -> Done<bool> {
-    Ok(kind(result).map_or(result.0 == Own::Panic.code(), |kind| kind.blame() == Blame::Peer))
+    Ok(kind(result)
+        .map_or(result.0 == BindingError::Panic.code(), |kind| kind.blame() == Blame::Peer))
 }
 
 fn error_status(result: swo_result) -> Done<u32> {
@@ -215,7 +224,7 @@ fn error_status(result: swo_result) -> Done<u32> {
 }
 
 fn error_blame(result: swo_result) -> Done<u32> {
-    let own = Own::ALL.iter().find(|own| own.code() == result.0).map(|_| Blame::Local);
-    let blame = kind(result).map(ErrorKind::blame).or(own).ok_or(Own::BadEnum)?;
+    let own = BindingError::ALL.iter().find(|own| own.code() == result.0).map(|_| Blame::Local);
+    let blame = kind(result).map(ErrorKind::blame).or(own).ok_or(BindingError::BadEnum)?;
     Ok(blame.number())
 }

@@ -6,12 +6,14 @@ use core::ffi::c_char;
 use switchover::binding::{KnownField, Method, index_of, path_and_query, spans};
 use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
 
-use crate::error::{Done, Own, swo_result};
+use crate::error::{BindingError, Done, swo_result};
 use crate::handle::memory::RequestLine;
 use crate::inbound::receive;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out};
-use crate::types::{swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice};
+use crate::types::{
+    swo_event, swo_field, swo_flag, swo_offer, swo_protocol, swo_request, swo_slice,
+};
 
 export! {
     /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
@@ -127,12 +129,12 @@ fn receive_event(mut conn: Conn<'_>, data: &[u8], out: Out<'_, swo_event>) -> Do
 /// Apart from the steps that show nothing.
 #[inline(never)]
 fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
-    swo_event::write(conn.event().ok_or(Own::Nothing)?, conn.position(), out)
+    swo_event::write(conn.event().ok_or(BindingError::Nothing)?, conn.position(), out)
 }
 
 /// The field lines of the current event.
 fn shown(conn: &Connection) -> Done<Fields<'_>> {
-    let fields = match conn.event().ok_or(Own::Nothing)? {
+    let fields = match conn.event().ok_or(BindingError::Nothing)? {
         Event::Request(request) => Some(request.fields()),
         Event::Informational(response) | Event::Response(response) => Some(response.fields()),
         Event::EndOfMessage(trailers) => Some(trailers),
@@ -142,7 +144,7 @@ fn shown(conn: &Connection) -> Done<Fields<'_>> {
         }
         Event::Data(_) => None,
     };
-    fields.ok_or(Own::Nothing.into())
+    fields.ok_or(BindingError::Nothing.into())
 }
 
 fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
@@ -158,12 +160,12 @@ fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
 }
 
 fn event_field_at(conn: &Connection, index: usize, out: Out<'_, swo_field>) -> Done {
-    out.set(shown(conn)?.at(index).ok_or(Own::Nothing)?.into())
+    out.set(shown(conn)?.at(index).ok_or(BindingError::Nothing)?.into())
 }
 
 fn event_field_index(conn: &Connection, field: u32, out: Out<'_, usize>) -> Done {
-    let field = KnownField::from_number(field).ok_or(Own::BadEnum)?;
-    out.set(index_of(&shown(conn)?, field).ok_or(Own::Nothing)?)
+    let field = KnownField::from_number(field).ok_or(BindingError::BadEnum)?;
+    out.set(index_of(&shown(conn)?, field).ok_or(BindingError::Nothing)?)
 }
 
 /// A name that is no text is the name of no field.
@@ -172,7 +174,7 @@ fn name(name: &[u8]) -> &str {
 }
 
 fn event_field(conn: &Connection, field: &[u8], out: Out<'_, swo_slice>) -> Done {
-    out.set(shown(conn)?.get(name(field)).ok_or(Own::Nothing)?.into())
+    out.set(shown(conn)?.get(name(field)).ok_or(BindingError::Nothing)?.into())
 }
 
 fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Done {
@@ -190,12 +192,13 @@ fn response(conn: &Connection) -> Option<Response<'_>> {
 }
 
 fn advertised(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
-    let protocols: Vec<Protocol<'_>> = response(conn).ok_or(Own::Nothing)?.advertised().collect();
+    let protocols: Vec<Protocol<'_>> =
+        response(conn).ok_or(BindingError::Nothing)?.advertised().collect();
     out.fill(protocols.into_iter())
 }
 
 pub(crate) fn kept(conn: &Connection) -> Done<Request<'_>> {
-    Ok(conn.request().ok_or(Own::Nothing)?)
+    Ok(conn.request().ok_or(BindingError::Nothing)?)
 }
 
 /// The field lines of the current head: of the response that the event shows, or of the request that is kept.
@@ -211,11 +214,11 @@ fn current_request(conn: &Connection, out: Out<'_, swo_request>) -> Done {
 }
 
 fn request_authority(conn: &Connection, out: Out<'_, swo_slice>) -> Done {
-    out.set(kept(conn)?.authority().ok_or(Own::Nothing)?.as_bytes().into())
+    out.set(kept(conn)?.authority().ok_or(BindingError::Nothing)?.as_bytes().into())
 }
 
 fn method((method, _): RequestLine<'_>) -> Done<u32> {
-    Ok(Method::of(method).ok_or(Own::Nothing)?.number())
+    Ok(Method::of(method).ok_or(BindingError::Nothing)?.number())
 }
 
 fn target_path((method, target): RequestLine<'_>, out: Out<'_, swo_slice>) -> Done {
@@ -223,7 +226,7 @@ fn target_path((method, target): RequestLine<'_>, out: Out<'_, swo_slice>) -> Do
 }
 
 fn target_query((method, target): RequestLine<'_>, out: Out<'_, swo_slice>) -> Done {
-    out.set(path_and_query(method, target).1.ok_or(Own::Nothing)?.into())
+    out.set(path_and_query(method, target).1.ok_or(BindingError::Nothing)?.into())
 }
 
 fn request_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
@@ -237,5 +240,7 @@ fn offers(conn: &Connection, out: Array<'_, swo_offer>) -> Done {
 
 fn protocol_is(name: &[u8], version: &[u8], text: &[u8]) -> Done<bool> {
     let joined = [name, version].join(if version.is_empty() { &b""[..] } else { b"/" });
-    Ok(Protocol::parse(&joined).zip(Protocol::parse(text)).is_some_and(|(one, other)| one.same_as(&other)))
+    Ok(Protocol::parse(&joined)
+        .zip(Protocol::parse(text))
+        .is_some_and(|(one, other)| one.same_as(&other)))
 }

@@ -23,20 +23,22 @@ use switchover::masque::Datagram;
 use switchover::{Connection, Selection};
 
 use self::memory::{
-    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, config, config_place, datagram,
-    entries, field_list, functions, octets, one, optional, request_head, request_line, response_head, selection, space,
-    text, texts,
+    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, config,
+    config_place, datagram, entries, field_list, functions, octets, one, optional, request_head,
+    request_line, response_head, selection, space, text, texts,
 };
 use crate::config::swo_config;
-use crate::error::{Done, Own, swo_result};
-use crate::few::Few;
+use crate::error::{BindingError, Done, swo_result};
 #[cfg(feature = "h2c")]
 use crate::object::swo_splice;
-use crate::object::{Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared};
+use crate::object::{
+    Changed, Handle, Object, swo_block, swo_capsules, swo_conn, swo_lines, swo_prepared,
+};
 use crate::out::{Array, Out, Plain};
+use crate::small_list::SmallList;
 use crate::types::{
-    swo_datagram, swo_deflate, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head,
-    swo_response_head, swo_selection, swo_slice,
+    swo_datagram, swo_deflate, swo_field, swo_free, swo_malloc, swo_realloc, swo_request,
+    swo_request_head, swo_response_head, swo_selection, swo_slice,
 };
 
 /// Exports safe functions: each row is a C function with its comment, and what does its work with the arguments' meaning.
@@ -91,7 +93,7 @@ conversions! {
     (*const u8, usize) => &'a [u8], entries;
     swo_slice => &'a [u8], octets;
     (swo_slice, ()) => Option<&'a [u8]>, optional;
-    (*const swo_slice, usize) => Few<&'a [u8]>, texts;
+    (*const swo_slice, usize) => SmallList<&'a [u8]>, texts;
     (*const swo_field, usize) => FieldList<'a>, field_list;
     *const c_char => &'a [u8], text;
     *const swo_request_head => RequestGiven<'a>, request_head;
@@ -112,7 +114,7 @@ macro_rules! handles {
         conversions! {
             *mut $handle => Changed<'a, <$handle as Handle>::Value>, changed;
             *const $handle => &'a <$handle as Handle>::Value, seen;
-            (*mut $handle, ()) => Doomed<$handle>, doomed;
+            (*mut $handle, ()) => Release<$handle>, doomed;
         }
     )+};
 }
@@ -125,7 +127,7 @@ impl<'a, T: Plain + 'a> Argument<'a> for *mut T {
     type Safe = Out<'a, T>;
     unsafe fn into_safe(self) -> Done<Out<'a, T>> {
         // SAFETY: by the contract it is NULL or may be written; nothing is read from it.
-        Ok(Out(unsafe { self.cast::<MaybeUninit<T>>().as_mut() }.ok_or(Own::Null)?))
+        Ok(Out(unsafe { self.cast::<MaybeUninit<T>>().as_mut() }.ok_or(BindingError::Null)?))
     }
 }
 
@@ -147,11 +149,11 @@ impl<'a, T: Plain + 'a> Argument<'a> for (*mut T, usize, *mut usize) {
 unsafe fn marked<H: Handle>(handle: *const H) -> Done<(*mut Object<H::Value>, u64)> {
     let object = handle.cast::<Object<H::Value>>().cast_mut();
     if object.is_null() {
-        return Err(Own::Null.into());
+        return Err(BindingError::Null.into());
     }
     // SAFETY: the contract: memory that is or was an object, or zeroed; the mark is an integer, which any bytes are.
     let mark = unsafe { (&raw const (*object).mark).read() };
-    if H::MARKS.contains(&mark) { Ok((object, mark)) } else { Err(Own::BadHandle.into()) }
+    if H::MARKS.contains(&mark) { Ok((object, mark)) } else { Err(BindingError::BadHandle.into()) }
 }
 
 unsafe fn changed<'a, H: Handle>(handle: *mut H) -> Done<Changed<'a, H::Value>> {
@@ -168,14 +170,14 @@ where
 }
 
 /// What is to be given up, dead or not, and its mark; or nothing, for NULL.
-pub(crate) struct Doomed<H: Handle>(Option<(*mut Object<H::Value>, u64)>);
+pub(crate) struct Release<H: Handle>(Option<(*mut Object<H::Value>, u64)>);
 
-unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Doomed<H>> {
+unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Release<H>> {
     // SAFETY: the contract.
-    Ok(Doomed(if handle.is_null() { None } else { Some(unsafe { marked(handle) }?) }))
+    Ok(Release(if handle.is_null() { None } else { Some(unsafe { marked(handle) }?) }))
 }
 
-impl<H: Handle> Doomed<H> {
+impl<H: Handle> Release<H> {
     /// Frees one on the heap.
     pub(crate) fn free(self) -> Done {
         self.end(H::MARKS[0])
@@ -185,12 +187,16 @@ impl<H: Handle> Doomed<H> {
     pub(crate) fn end(self, wanted: u64) -> Done {
         let Some((object, mark)) = self.0 else { return Ok(()) };
         if mark != wanted {
-            return Err(Own::BadHandle.into());
+            return Err(BindingError::BadHandle.into());
         }
         // SAFETY: it is an object, as its mark said; without the mark this happens once. One on the heap was boxed.
         unsafe {
             (&raw mut (*object).mark).write(0);
-            if mark == H::MARKS[0] { drop(Box::from_raw(object)) } else { ptr::drop_in_place(&raw mut (*object).value) }
+            if mark == H::MARKS[0] {
+                drop(Box::from_raw(object))
+            } else {
+                ptr::drop_in_place(&raw mut (*object).value)
+            }
         }
         Ok(())
     }
@@ -201,7 +207,9 @@ unsafe fn place<'a>((memory, size): (*mut c_void, usize)) -> Done<Out<'a, Object
     let place = memory.cast::<MaybeUninit<Object<Connection>>>();
     match place.is_aligned() && size >= size_of::<Object<Connection>>() {
         // SAFETY: the contract, and the size and alignment.
-        true => Ok(Out(unsafe { place.as_mut() }.ok_or(Own::Null)?)),
-        false => Err(if place.is_null() { Own::Null } else { Own::BadPlace }.into()),
+        true => Ok(Out(unsafe { place.as_mut() }.ok_or(BindingError::Null)?)),
+        false => {
+            Err(if place.is_null() { BindingError::Null } else { BindingError::BadPlace }.into())
+        }
     }
 }

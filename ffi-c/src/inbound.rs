@@ -3,10 +3,10 @@
 use switchover::binding::Bound;
 use switchover::{Connection, End};
 
-use crate::error::{Done, Own, swo_result};
-use crate::flavour;
+use crate::error::{BindingError, Done, swo_result};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
+use crate::runtime;
 use crate::types::swo_flag;
 
 export! {
@@ -17,7 +17,8 @@ export! {
     /// connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
     /// what was read into it); and SWO_OUT_OF_MEMORY. Next: swo_next_event.
     ///
-    /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+    /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive_data(conn, (data, len));
 
     /// Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may
@@ -27,7 +28,8 @@ export! {
     /// to. **Inbound:** ends the current event and its slices. Errors: SWO_OUT_OF_MEMORY.
     /// Next: swo_receive_commit with what was read.
     ///
-    /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+    /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED.
     fn swo_receive_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
         = receive_buffer(conn, min, data, cap);
 
@@ -55,8 +57,8 @@ export! {
     /// says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
     /// Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_AFTER_END,
-    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
+    /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_pass_content(conn: *mut swo_conn, len: u64) -> swo_result = pass_content(conn, len);
 
     /// Folds the end of the message into the current event: 1 where that was the last of its message, so that no
@@ -72,8 +74,8 @@ export! {
     /// SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
-    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
+    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_hand_over(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = hand_over(conn, (out, cap, written));
 
@@ -89,23 +91,28 @@ fn receive_data(mut conn: Conn<'_>, data: &[u8]) -> Done {
 #[inline(always)]
 pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
-        return Err(Own::Overlap.into());
+        return Err(BindingError::Overlap.into());
     }
-    flavour::receive(conn, data)
+    runtime::receive(conn, data)
 }
 
-fn receive_buffer(mut conn: Conn<'_>, min: usize, data: Out<'_, *mut u8>, cap: Out<'_, usize>) -> Done {
-    let space = flavour::receive_buffer(&mut conn, min)?;
+fn receive_buffer(
+    mut conn: Conn<'_>,
+    min: usize,
+    data: Out<'_, *mut u8>,
+    cap: Out<'_, usize>,
+) -> Done {
+    let space = runtime::receive_buffer(&mut conn, min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }
 
 fn receive_commit(mut conn: Conn<'_>, len: usize) -> Done {
-    if conn.commit(len) == len { Ok(()) } else { Err(Own::BadLength.into()) }
+    if conn.commit(len) == len { Ok(()) } else { Err(BindingError::BadLength.into()) }
 }
 
 fn receive_eof(mut conn: Conn<'_>, end: u32) -> Done {
-    conn.receive_eof(End::from_number(end).ok_or(Own::BadEnum)?);
+    conn.receive_eof(End::from_number(end).ok_or(BindingError::BadEnum)?);
     Ok(())
 }
 

@@ -19,24 +19,24 @@ pub mod handle;
 
 mod convert;
 pub mod error;
-mod few;
-mod flavour;
 pub mod names;
 pub mod object;
 mod out;
 mod outcome;
+mod runtime;
+mod small_list;
 pub mod types;
 
-pub mod answer;
-pub mod ask;
 pub mod block;
 pub mod bridge;
 pub mod config;
 pub mod connection;
 pub mod event;
 pub mod gateway;
+pub mod getters;
 pub mod inbound;
 pub mod masque;
+pub mod respond;
 pub mod send;
 #[cfg(feature = "h2c")]
 pub mod splice;

@@ -5,8 +5,8 @@ use core::ffi::c_char;
 use switchover::binding::capsules_hold;
 use switchover::masque::{self, CapsuleFault, Capsules, Datagram, IpTarget, UdpTarget};
 
-use crate::error::{Done, Own, swo_result};
-use crate::handle::Doomed;
+use crate::error::{BindingError, Done, swo_result};
+use crate::handle::Release;
 use crate::handle::memory::FieldList;
 use crate::object::{Changed, Handle, swo_capsules};
 use crate::out::{Out, Output};
@@ -76,42 +76,49 @@ fn texts<'a>(template: &'a [u8], target: &'a [u8]) -> Option<(&'a str, &'a str)>
 }
 
 fn udp_target(template: &[u8], target: &[u8], host: Output<'_>, port: Out<'_, u32>) -> Done {
-    let parsed = texts(template, target).and_then(|(template, target)| UdpTarget::parse(template, target));
-    let parsed = parsed.ok_or(Own::Nothing)?;
+    let parsed =
+        texts(template, target).and_then(|(template, target)| UdpTarget::parse(template, target));
+    let parsed = parsed.ok_or(BindingError::Nothing)?;
     host.copy(parsed.host.as_bytes())?;
     port.set(u32::from(parsed.port))
 }
 
 fn ip_target(template: &[u8], target: &[u8], host: Output<'_>, protocol: Out<'_, u32>) -> Done {
-    let parsed = texts(template, target).and_then(|(template, target)| IpTarget::parse(template, target));
-    let parsed = parsed.ok_or(Own::Nothing)?;
+    let parsed =
+        texts(template, target).and_then(|(template, target)| IpTarget::parse(template, target));
+    let parsed = parsed.ok_or(BindingError::Nothing)?;
     host.copy(parsed.target.unwrap_or_default().as_bytes())?;
     protocol.set(parsed.protocol.map_or(SWO_NONE, u32::from))
 }
 
 fn capsules_new(longest: usize, out: Out<'_, *mut swo_capsules>) -> Done {
-    let longest = isize::try_from(longest).map(isize::cast_unsigned).map_err(|_| Own::BadLength)?;
+    let longest =
+        isize::try_from(longest).map(isize::cast_unsigned).map_err(|_| BindingError::BadLength)?;
     out.set(swo_capsules::new(Capsules::new(longest))?)
 }
 
 fn capsules_receive(mut capsules: Changed<'_, Capsules>, octets: &[u8]) -> Done {
     if capsules_hold(&capsules, octets) {
-        return Err(Own::Overlap.into());
+        return Err(BindingError::Overlap.into());
     }
     capsules.receive(octets);
     Ok(())
 }
 
-fn capsules_next(mut capsules: Changed<'_, Capsules>, datagram: Out<'_, swo_datagram>, fault: Out<'_, u32>) -> Done {
+fn capsules_next(
+    mut capsules: Changed<'_, Capsules>,
+    datagram: Out<'_, swo_datagram>,
+    fault: Out<'_, u32>,
+) -> Done {
     let next = fault.reason(capsules.next_datagram().map_err(CapsuleFault::number))?;
-    datagram.set(next.ok_or(Own::Nothing)?.into())
+    datagram.set(next.ok_or(BindingError::Nothing)?.into())
 }
 
 fn capsules_finish(capsules: &Capsules, fault: Out<'_, u32>) -> Done {
     fault.reason(capsules.finish().map_err(CapsuleFault::number))
 }
 
-fn capsules_free(capsules: Doomed<swo_capsules>) -> Done {
+fn capsules_free(capsules: Release<swo_capsules>) -> Done {
     capsules.free()
 }
 
@@ -120,7 +127,7 @@ const CONTEXTS: u64 = 1 << 62;
 
 fn datagram_write(datagram: Datagram<'_>, out: Output<'_>) -> Done {
     if datagram.context >= CONTEXTS {
-        return Err(Own::BadNumber.into());
+        return Err(BindingError::BadNumber.into());
     }
     out.put(datagram.written_len(), |space| datagram.write(space))
 }

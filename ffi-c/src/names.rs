@@ -9,10 +9,11 @@ use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
 };
 
-use crate::error::{Done, Own};
+use crate::error::{BindingError, Done};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
 /// One text for each value of an enum, in one piece of memory.
@@ -113,12 +114,18 @@ static ERROR: Texts = texts!(ErrorKind.name);
 static ERROR_TEXTS: Texts = texts!(ErrorKind.text);
 static ERROR_ADVICE: Texts = texts!(ErrorKind.advice);
 static ERROR_CLAUSES: Texts = texts!(ErrorKind.clause);
-static OWN: Texts = texts!(Own.name);
-static OWN_TEXTS: Texts = texts!(Own.text);
+static OWN: Texts = texts!(BindingError.name);
+static OWN_TEXTS: Texts = texts!(BindingError.text);
 
-fn of_result(code: u32, errors: &'static Texts, own: Option<&'static Texts>, ok: &'static CStr) -> &'static CStr {
+fn of_result(
+    code: u32,
+    errors: &'static Texts,
+    own: Option<&'static Texts>,
+    ok: &'static CStr,
+) -> &'static CStr {
     let kind = ErrorKind::ALL.iter().position(|kind| u32::from(kind.code()) == code);
-    let of_own = || Own::ALL.iter().position(|own| own.code() == code).and_then(|at| own?.get(at));
+    let of_own =
+        || BindingError::ALL.iter().position(|own| own.code() == code).and_then(|at| own?.get(at));
     match kind.and_then(|at| errors.get(at)).or_else(of_own) {
         Some(text) => text,
         None if code == 0 => ok,
@@ -153,7 +160,10 @@ fn name(table: u32, number: u32) -> Done<&'static CStr> {
     Ok(match number {
         NEED_DATA if event_kinds == Some(table as usize) => c"need-data",
         PAUSED if event_kinds == Some(table as usize) => c"paused",
-        _ => NAMES.get(table as usize).and_then(|names| names.get(number as usize)).unwrap_or(unknown(number)),
+        _ => NAMES
+            .get(table as usize)
+            .and_then(|names| names.get(number as usize))
+            .unwrap_or(unknown(number)),
     })
 }
 

@@ -11,8 +11,8 @@ use switchover::h2c::Splice;
 use switchover::masque::Capsules;
 use switchover::{Block, Connection, Prepared};
 
-use crate::error::{Done, Own};
-use crate::flavour::is_unwinding;
+use crate::error::{BindingError, Done};
+use crate::runtime::is_unwinding;
 use crate::types::{swo_field, swo_slice};
 
 /// One HTTP/1.1 connection, without its transport.
@@ -57,7 +57,7 @@ pub(crate) trait Handle: Sized {
     /// Makes one on the heap, in a box.
     fn new(value: Self::Value) -> Done<*mut Self> {
         let mut place = Vec::new();
-        place.try_reserve_exact(1).map_err(|_| Own::OutOfMemory)?;
+        place.try_reserve_exact(1).map_err(|_| BindingError::OutOfMemory)?;
         place.push(Object::new(Self::MARKS[0], value));
         Ok(Box::into_raw(place.into_boxed_slice()).cast())
     }
@@ -106,7 +106,10 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn new(owned: Vec<FieldLine>) -> Self {
-        let field = |(name, value): &FieldLine| swo_field { name: swo_slice::of(name), value: swo_slice::of(value) };
+        let field = |(name, value): &FieldLine| swo_field {
+            name: swo_slice::of(name),
+            value: swo_slice::of(value),
+        };
         Self { fields: owned.iter().map(field).collect(), _owned: owned }
     }
 
@@ -147,7 +150,7 @@ impl<T> Object<T> {
 
     /// The value, unless it is dead.
     pub(crate) fn alive(&self) -> Done<&T> {
-        if self.is_dead { Err(Own::Panic.into()) } else { Ok(&self.value) }
+        if self.is_dead { Err(BindingError::Panic.into()) } else { Ok(&self.value) }
     }
 }
 
@@ -202,9 +205,9 @@ mod tests {
             conn.receive(b"GET")?;
             panic!("as a defect would");
         });
-        assert_eq!(outcome.0, Own::Panic.code());
-        assert_eq!(conn.alive().err(), Some(Own::Panic.into()));
-        assert_eq!(Conn::new(&mut conn).err(), Some(Own::Panic.into()));
+        assert_eq!(outcome.0, BindingError::Panic.code());
+        assert_eq!(conn.alive().err(), Some(BindingError::Panic.into()));
+        assert_eq!(Conn::new(&mut conn).err(), Some(BindingError::Panic.into()));
     }
 
     /// The header says that several threads may use one at once.

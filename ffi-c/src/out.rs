@@ -5,10 +5,11 @@ use core::mem::MaybeUninit;
 use bytes::BufMut;
 use switchover::{Error, ErrorKind};
 
-use crate::error::{Done, Own};
+use crate::error::{BindingError, Done};
 use crate::types::{
-    SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event, swo_failure_info, swo_field,
-    swo_offer, swo_protocol, swo_request, swo_selection, swo_slice, swo_state_info, swo_trace_entry,
+    SWO_NONE, swo_content_left, swo_data_parts, swo_datagram, swo_deflate, swo_event,
+    swo_failure_info, swo_field, swo_offer, swo_protocol, swo_request, swo_selection, swo_slice,
+    swo_state_info, swo_trace_entry,
 };
 
 /// What may be written into the caller's memory as it is.
@@ -48,7 +49,7 @@ impl Out<'_, u32> {
     /// Why something is refused, where it is.
     pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
         self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
-        Ok(outcome.map_err(|_| Own::Refused)?)
+        Ok(outcome.map_err(|_| BindingError::Refused)?)
     }
 }
 
@@ -60,13 +61,20 @@ pub(crate) struct Array<'a, T> {
 
 impl<T> Array<'_, T> {
     /// All of them, or none and how many there are.
-    pub(crate) fn fill_counted(self, count: usize, values: impl Iterator<Item = impl Into<T>>) -> Done {
+    pub(crate) fn fill_counted(
+        self,
+        count: usize,
+        values: impl Iterator<Item = impl Into<T>>,
+    ) -> Done {
         let fits = count <= self.space.len();
         if fits {
-            self.space.iter_mut().zip(values).for_each(|(place, value)| _ = place.write(value.into()));
+            self.space
+                .iter_mut()
+                .zip(values)
+                .for_each(|(place, value)| _ = place.write(value.into()));
         }
         self.count.map_or(Ok(()), |place| place.set(count))?;
-        if fits { Ok(()) } else { Err(Own::ArrayTooSmall.into()) }
+        if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
     }
 
     /// The same for values that count themselves.
@@ -96,7 +104,10 @@ pub(crate) type Output<'a> = Array<'a, u8>;
 
 impl Output<'_> {
     /// All of what a decision writes, or nothing and how much space it needs, or what is wrong.
-    pub(crate) fn write(self, decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>) -> Done {
+    pub(crate) fn write(
+        self,
+        decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>,
+    ) -> Done {
         let space = self.space.len();
         let mut free = self.space;
         match decide(&mut free) {

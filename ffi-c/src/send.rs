@@ -2,15 +2,15 @@
 
 use switchover::{Config, ErrorKind, RequestHead};
 
-use crate::answer::response_head;
 use crate::config::swo_config;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::few::Few;
-use crate::flavour;
 use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
+use crate::respond::response_head;
+use crate::runtime;
+use crate::small_list::SmallList;
 use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};
 
 export! {
@@ -25,10 +25,11 @@ export! {
     ///
     /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING, SWO_ERROR_PIPELINE_FULL,
-    /// SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
-    /// SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
-    /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
+    /// SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET,
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
+    /// SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_request(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
@@ -38,9 +39,10 @@ export! {
     /// that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
     /// or the final response. RFC 9110, 15.2.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED,
-    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
-    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
+    /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
+    /// SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
+    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_informational(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_informational(conn, response, (out, cap, written));
@@ -49,25 +51,26 @@ export! {
     /// accepts it.
     /// Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
-    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
     /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what
     /// an event shows, so an echo needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
 
     /// swo_send_data for content of `len` bytes that your code writes itself, with writev(2) say: what to put around it.
     /// Your code must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED.
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
         = send_data_parts(conn, len, parts);
 
@@ -75,8 +78,9 @@ export! {
     /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
     /// Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
-    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
 
@@ -115,16 +119,23 @@ pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
 }
 
 /// Protocol names.
-pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<Few<&'a str>> {
-    Few::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
+pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<SmallList<&'a str>> {
+    SmallList::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }
 
-pub(crate) fn request_head<'a>((method, target, fields): &'a RequestGiven<'_>) -> Done<RequestHead<'a>> {
+pub(crate) fn request_head<'a>(
+    (method, target, fields): &'a RequestGiven<'_>,
+) -> Done<RequestHead<'a>> {
     let method = text(method, ErrorKind::InvalidMethod)?;
     Ok(RequestHead::new(method, text(target, ErrorKind::InvalidTarget)?, fields))
 }
 
-fn send_request(mut conn: Conn<'_>, given: RequestGiven<'_>, offer: Few<&[u8]>, out: Output<'_>) -> Done {
+fn send_request(
+    mut conn: Conn<'_>,
+    given: RequestGiven<'_>,
+    offer: SmallList<&[u8]>,
+    out: Output<'_>,
+) -> Done {
     let (request, offer) = (request_head(&given)?, names(&offer)?);
     out.write(|out| conn.send_request(&request, &offer, out))
 }
@@ -151,7 +162,7 @@ fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Don
 
 fn set_limits(mut conn: Conn<'_>, config: Option<swo_config>) -> Done {
     let config = config.map_or(Config::default(), Config::from);
-    flavour::set_limits(&mut conn, &config.limits)
+    runtime::set_limits(&mut conn, &config.limits)
 }
 
 fn skip_content(mut conn: Conn<'_>) -> Done {

@@ -5,7 +5,7 @@ use switchover::{Connection, Ineligible};
 
 use crate::error::{Done, swo_result};
 use crate::event::kept;
-use crate::handle::Doomed;
+use crate::handle::Release;
 use crate::handle::memory::FieldList;
 use crate::object::{Changed, Handle, Spliced, swo_conn, swo_splice};
 use crate::out::Out;
@@ -108,6 +108,6 @@ fn is_done(splice: &Spliced) -> Done<bool> {
     Ok(splice.splice.is_done())
 }
 
-fn splice_free(splice: Doomed<swo_splice>) -> Done {
+fn splice_free(splice: Release<swo_splice>) -> Done {
     splice.free()
 }

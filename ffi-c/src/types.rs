@@ -20,7 +20,8 @@ pub struct swo_flag(pub u32);
 pub type swo_malloc = Option<unsafe extern "C" fn(size: usize) -> *mut c_void>;
 
 /// Like realloc(3).
-pub type swo_realloc = Option<unsafe extern "C" fn(memory: *mut c_void, size: usize) -> *mut c_void>;
+pub type swo_realloc =
+    Option<unsafe extern "C" fn(memory: *mut c_void, size: usize) -> *mut c_void>;
 
 /// Like free(3).
 pub type swo_free = Option<unsafe extern "C" fn(memory: *mut c_void)>;

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use switchover::binding::selection_to_bits;
 use switchover::{Connection, Order, Selection};
 
-use crate::error::{Done, Own, swo_result};
-use crate::few::Few;
+use crate::error::{BindingError, Done, swo_result};
 use crate::handle::memory::FieldList;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Array, Out, Output};
 use crate::send::names;
+use crate::small_list::SmallList;
 use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
 
 export! {
@@ -31,10 +31,11 @@ export! {
     /// Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
     /// RFC 9110, 7.8 and 15.2.2.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED, SWO_ERROR_STALE_SELECTION,
-    /// SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
-    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
+    /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_accept(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field, field_count: usize,
         out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = accept(conn, selection, (fields, field_count), (out, cap, written));
@@ -48,9 +49,10 @@ export! {
     /// Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
     /// swo_send_end, then the client's next try. RFC 9110, 15.5.22.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
-    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
+    /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_require(conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
@@ -81,9 +83,15 @@ export! {
         = required(conn, (protocols, cap, count));
 }
 
-fn select(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_selection>) -> Done {
-    let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
-    let selection = conn.select(&preferences, by).ok_or(Own::Nothing)?;
+fn select(
+    conn: &Connection,
+    preferences: SmallList<&[u8]>,
+    by: u32,
+    out: Out<'_, swo_selection>,
+) -> Done {
+    let (by, preferences) =
+        (Order::from_number(by).ok_or(BindingError::BadEnum)?, names(&preferences)?);
+    let selection = conn.select(&preferences, by).ok_or(BindingError::Nothing)?;
     out.set(swo_selection { opaque: selection_to_bits(selection) })
 }
 
@@ -91,7 +99,12 @@ fn selection_preference(selection: Selection) -> Done<u32> {
     Ok(selection.preference() as u32)
 }
 
-fn accept(mut conn: Conn<'_>, selection: Selection, fields: FieldList<'_>, out: Output<'_>) -> Done {
+fn accept(
+    mut conn: Conn<'_>,
+    selection: Selection,
+    fields: FieldList<'_>,
+    out: Output<'_>,
+) -> Done {
     out.write(|out| conn.accept(selection, &fields, out))
 }
 
@@ -99,12 +112,17 @@ fn selection_early(selection: Selection, out: Out<'_, swo_selection>) -> Done {
     out.set(swo_selection { opaque: selection_to_bits(selection.early()) })
 }
 
-fn require(mut conn: Conn<'_>, protocols: Few<&[u8]>, fields: FieldList<'_>, out: Output<'_>) -> Done {
+fn require(
+    mut conn: Conn<'_>,
+    protocols: SmallList<&[u8]>,
+    fields: FieldList<'_>,
+    out: Output<'_>,
+) -> Done {
     let protocols = names(&protocols)?;
     out.write(|out| conn.require(&protocols, &fields, out))
 }
 
-fn advertise(mut conn: Conn<'_>, protocols: Few<&[u8]>) -> Done {
+fn advertise(mut conn: Conn<'_>, protocols: SmallList<&[u8]>) -> Done {
     Ok(conn.advertise(&names(&protocols)?)?)
 }
 

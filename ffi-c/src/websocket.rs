@@ -5,12 +5,12 @@ use alloc::string::ToString;
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
 
-use crate::error::{Done, Own, swo_result};
+use crate::error::{BindingError, Done, swo_result};
 use crate::event::{head, kept};
-use crate::few::Few;
 use crate::object::swo_conn;
 use crate::out::{Array, Out, Output};
 use crate::send::names;
+use crate::small_list::SmallList;
 use crate::types::{swo_deflate, swo_slice};
 
 export! {
@@ -52,12 +52,23 @@ export! {
 }
 
 fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
-    out.copy(websocket::key(nonce.try_into().map_err(|_| Own::BadLength)?).as_bytes())
+    out.copy(websocket::key(nonce.try_into().map_err(|_| BindingError::BadLength)?).as_bytes())
 }
 
-fn select_subprotocol(conn: &Connection, preferences: Few<&[u8]>, by: u32, out: Out<'_, swo_slice>) -> Done {
-    let (by, preferences) = (Order::from_number(by).ok_or(Own::BadEnum)?, names(&preferences)?);
-    out.set(websocket::select_subprotocol(&kept(conn)?, &preferences, by).ok_or(Own::Nothing)?.as_bytes().into())
+fn select_subprotocol(
+    conn: &Connection,
+    preferences: SmallList<&[u8]>,
+    by: u32,
+    out: Out<'_, swo_slice>,
+) -> Done {
+    let (by, preferences) =
+        (Order::from_number(by).ok_or(BindingError::BadEnum)?, names(&preferences)?);
+    out.set(
+        websocket::select_subprotocol(&kept(conn)?, &preferences, by)
+            .ok_or(BindingError::Nothing)?
+            .as_bytes()
+            .into(),
+    )
 }
 
 fn subprotocols(conn: &Connection, out: Array<'_, swo_slice>) -> Done {
@@ -67,11 +78,13 @@ fn subprotocols(conn: &Connection, out: Array<'_, swo_slice>) -> Done {
 }
 
 fn select_deflate(conn: &Connection, own: &swo_deflate, out: Out<'_, swo_deflate>) -> Done {
-    out.set(websocket::select_deflate(&kept(conn)?, &own.into()).ok_or(Own::Nothing)?.into())
+    out.set(
+        websocket::select_deflate(&kept(conn)?, &own.into()).ok_or(BindingError::Nothing)?.into(),
+    )
 }
 
 fn agreed_deflate(conn: &Connection, out: Out<'_, swo_deflate>) -> Done {
-    out.set(Deflate::of(&head(conn)?).ok_or(Own::Nothing)?.into())
+    out.set(Deflate::of(&head(conn)?).ok_or(BindingError::Nothing)?.into())
 }
 
 fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {

@@ -15,7 +15,8 @@ use switchover::masque::{self, CapsuleFault};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
 };
 
 fn home() -> PathBuf {
@@ -58,7 +59,8 @@ fn the_options() {
 /// What the shared library exports, one name a line: what the header declares, and nothing else.
 #[test]
 fn the_symbols() {
-    let mut names: Vec<String> = sources().iter().flat_map(|source| exported(source)).map(|row| row.name).collect();
+    let mut names: Vec<String> =
+        sources().iter().flat_map(|source| exported(source)).map(|row| row.name).collect();
     names.sort_unstable();
     compare("symbols.txt", &(names.join("\n") + "\n"));
 }
@@ -73,7 +75,11 @@ fn the_names_in_the_texts() {
     let texts = ErrorKind::ALL.iter().flat_map(|kind| [kind.text(), kind.advice()]).map(plain);
     for text in texts.chain([header]) {
         for rust in ["::", "`limits.", "`lenient."] {
-            assert!(!text.contains(rust), "{rust} in {}", text.lines().find(|line| line.contains(rust)).unwrap_or(""));
+            assert!(
+                !text.contains(rust),
+                "{rust} in {}",
+                text.lines().find(|line| line.contains(rust)).unwrap_or("")
+            );
         }
         for name in METHODS.iter().filter(|name| name.contains('_')) {
             assert!(!text.contains(&format!("`{name}`")), "`{name}` in the texts of C");
@@ -92,8 +98,13 @@ fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
         assert!(lines <= 300, "{path} has {lines} lines");
         // The type of a function of C's calls none.
         let without = |line: &str| line.replace("unsafe extern \"C\" fn(", "");
-        let uses = text.lines().filter(|line| !line.trim_start().starts_with("//") && without(line).contains("unsafe"));
-        assert!(UNSAFE.contains(&path.as_str()) || uses.count() == 0, "{path} is none of {UNSAFE:?}");
+        let uses = text.lines().filter(|line| {
+            !line.trim_start().starts_with("//") && without(line).contains("unsafe")
+        });
+        assert!(
+            UNSAFE.contains(&path.as_str()) || uses.count() == 0,
+            "{path} is none of {UNSAFE:?}"
+        );
     }
 }
 
@@ -127,8 +138,11 @@ fn header() -> String {
 }
 
 fn macros() -> String {
-    let (major, minor, patch) =
-        (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH"));
+    let (major, minor, patch) = (
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    );
     format!(
         r#"
 /** The version that this header belongs to; swo_version says which one runs. */
@@ -185,7 +199,9 @@ fn files() -> Vec<(String, String)> {
         .iter()
         .flat_map(|folder| {
             let entries = fs::read_dir(home().join("src").join(folder)).expect("sources");
-            entries.map(move |entry| format!("{folder}{}", entry.expect("a file").file_name().display()))
+            entries.map(move |entry| {
+                format!("{folder}{}", entry.expect("a file").file_name().display())
+            })
         })
         .filter(|name| name.ends_with(".rs"))
         .map(|name| (name.clone(), read(format!("src/{name}"))))
@@ -196,12 +212,15 @@ fn files() -> Vec<(String, String)> {
 
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
-    let order = "types config object connection inbound event block send answer upgrade websocket splice masque \
-                 gateway bridge ask error names";
+    let order = "types config object connection inbound event block send respond upgrade websocket splice masque \
+                 gateway bridge getters error names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
-    let exporting = files.iter().filter(|(name, text)| name != "handle.rs" && text.contains("export! {"));
-    exporting.for_each(|(name, _)| assert!(order.contains(&name.trim_end_matches(".rs")), "{name} is not listed"));
+    let exporting =
+        files.iter().filter(|(name, text)| name != "handle.rs" && text.contains("export! {"));
+    exporting.for_each(|(name, _)| {
+        assert!(order.contains(&name.trim_end_matches(".rs")), "{name} is not listed")
+    });
     order.iter().map(|name| read(format!("src/{name}.rs"))).collect()
 }
 
@@ -217,8 +236,15 @@ fn exported(source: &str) -> Vec<Row> {
     let Some((_, block)) = source.split_once("\nexport! {\n") else { return Vec::new() };
     let (block, _) = block.split_once("\n}\n").expect("an end of export!");
     let row = |text: &str| {
-        let (comment, function) = text.split_once("    fn ").unwrap_or_else(|| panic!("no function in {text}"));
-        let signature = function.split('=').next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let (comment, function) =
+            text.split_once("    fn ").unwrap_or_else(|| panic!("no function in {text}"));
+        let signature = function
+            .split('=')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         let name = signature.split('(').next().unwrap_or_default().to_owned();
         Row { comment: comment.to_owned(), name, signature }
     };
@@ -229,12 +255,18 @@ fn rust_for_cbindgen() -> String {
     let mut text = String::new();
     for source in sources() {
         let plain = source.split("\nexport! {\n").next().unwrap_or_default();
-        let plain: String =
-            plain.lines().filter(|line| !line.starts_with("//!")).fold(String::new(), |text, line| text + line + "\n");
+        let plain: String = plain
+            .lines()
+            .filter(|line| !line.starts_with("//!"))
+            .fold(String::new(), |text, line| text + line + "\n");
         text.push_str(&plain);
         for row in exported(&source) {
-            writeln!(text, "{}#[unsafe(no_mangle)] pub extern \"C\" fn {} {{}}", row.comment, row.signature)
-                .expect("a string");
+            writeln!(
+                text,
+                "{}#[unsafe(no_mangle)] pub extern \"C\" fn {} {{}}",
+                row.comment, row.signature
+            )
+            .expect("a string");
         }
     }
     text
@@ -267,7 +299,13 @@ fn enums() -> String {
         list("order", "Order", Order::ALL, Order::name, "upgrade/token.rs"),
         list("why", "Why", Why::ALL, Why::name, "upgrade/mod.rs"),
         list("over_http2", "OverHttp2", OverHttp2::ALL, OverHttp2::name, "upgrade/http2.rs"),
-        list("capsule_fault", "CapsuleFault", CapsuleFault::ALL, CapsuleFault::name, "beside/masque/capsule.rs"),
+        list(
+            "capsule_fault",
+            "CapsuleFault",
+            CapsuleFault::ALL,
+            CapsuleFault::name,
+            "beside/masque/capsule.rs",
+        ),
         list("trace_step", "TraceStep", TraceStep::ALL, TraceStep::name, "trace.rs"),
         tables(),
     ]
@@ -276,10 +314,13 @@ fn enums() -> String {
 
 /// The tables of names, for swo_name.
 fn tables() -> String {
-    let row = |(number, name): (usize, &str)| format!("    SWO_TABLE_{} = {number},\n", upper(name));
+    let row =
+        |(number, name): (usize, &str)| format!("    SWO_TABLE_{} = {number},\n", upper(name));
     let source = read("src/names.rs");
     let (_, rows) = source.split_once("\ntables! {\n").expect("the tables");
-    let names = rows.lines().map_while(|line| line.trim().strip_prefix('"')?.split_once('"').map(|(name, _)| name));
+    let names = rows
+        .lines()
+        .map_while(|line| line.trim().strip_prefix('"')?.split_once('"').map(|(name, _)| name));
     let rows: String = names.enumerate().map(row).collect();
     format!("/** The enums above, for swo_name and swo_text. */\nenum swo_table {{\n{rows}}};\n\n")
 }
@@ -288,7 +329,13 @@ fn upper(name: &str) -> String {
     name.replace(['-', '.'], "_").to_uppercase()
 }
 
-fn list<T: Copy + Debug>(name: &str, commented: &str, all: &[T], name_of: fn(T) -> &'static str, file: &str) -> String {
+fn list<T: Copy + Debug>(
+    name: &str,
+    commented: &str,
+    all: &[T],
+    name_of: fn(T) -> &'static str,
+    file: &str,
+) -> String {
     let source = read(format!("../core/src/{file}"));
     let comments = Comments::of(&source, commented);
     // `swo_content_left` says by its type already what the number is.
@@ -296,7 +343,8 @@ fn list<T: Copy + Debug>(name: &str, commented: &str, all: &[T], name_of: fn(T) 
     let mut text = format!("{}enum swo_{name} {{\n", comments.of_enum);
     for (number, &value) in all.iter().enumerate() {
         let constant = format!("SWO_{}_{}", upper(prefix), upper(name_of(value)));
-        writeln!(text, "{}    {constant} = {number},", comments.of_variant(&format!("{value:?}"))).expect("a string");
+        writeln!(text, "{}    {constant} = {number},", comments.of_variant(&format!("{value:?}")))
+            .expect("a string");
     }
     if name == "event_kind" {
         text.push_str("    /** Nothing happens before more bytes come: read the transport. */\n");
@@ -324,10 +372,9 @@ impl<'s> Comments<'s> {
     }
 
     fn of_variant(&self, name: &str) -> String {
-        let at = self
-            .body
-            .match_indices(&format!("    {name}"))
-            .find(|(at, text)| matches!(self.body[at + text.len()..].chars().next(), Some(',' | '(' | ' ') | None));
+        let at = self.body.match_indices(&format!("    {name}")).find(|(at, text)| {
+            matches!(self.body[at + text.len()..].chars().next(), Some(',' | '(' | ' ') | None)
+        });
         let (at, _) = at.unwrap_or_else(|| panic!("no variant {name}"));
         let comment = comment_before(&self.body[..at]);
         assert!(!comment.is_empty(), "{name} has no comment");
@@ -346,8 +393,15 @@ fn comment_before(text: &str) -> String {
     lines.reverse();
     let Some(first) = lines.first() else { return String::new() };
     let indent = &first[..first.len() - first.trim_start().len()];
-    let texts: Vec<String> = lines.iter().map(|line| plain(line.trim_start().trim_start_matches("/// "))).collect();
-    format!("{indent}/** {} */\n", texts.join(&format!("\n{indent} *  ")))
+    let texts: Vec<String> = lines
+        .iter()
+        .map(|line| match plain(line.trim_start().trim_start_matches("///").trim_start()) {
+            text if text.is_empty() => format!("{indent} *"),
+            text => format!("{indent} *  {text}"),
+        })
+        .collect();
+    let text = texts.join("\n");
+    format!("{indent}/** {} */\n", text.trim_start().trim_start_matches("*  "))
 }
 
 /// With C's names, and without links: "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is `swo_owes`.
@@ -373,18 +427,29 @@ fn plain(line: &str) -> String {
 
 /// The result codes: the engine's by their own numbers, the binding's own from `error.rs`.
 fn results() -> String {
-    let mut text =
-        String::from("/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n");
+    let mut text = String::from(
+        "/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n",
+    );
     for kind in ErrorKind::ALL {
-        writeln!(text, "    /** {}. */\n    SWO_ERROR_{} = {},", plain(kind.text()), upper(kind.name()), kind.code())
-            .expect("a string");
+        writeln!(
+            text,
+            "    /** {}. */\n    SWO_ERROR_{} = {},",
+            plain(kind.text()),
+            upper(kind.name()),
+            kind.code()
+        )
+        .expect("a string");
     }
     let source = read("src/error.rs");
-    let own = Comments::of(&source, "Own");
+    let own = Comments::of(&source, "BindingError");
     for line in own.body.lines().filter_map(|line| line.trim().strip_suffix(',')) {
         let Some((variant, number)) = line.split_once(" = ") else { continue };
         let name = variant.char_indices().fold(String::new(), |name, (at, c)| {
-            if c.is_uppercase() && at > 0 { name + "_" + &c.to_string() } else { name + &c.to_uppercase().to_string() }
+            if c.is_uppercase() && at > 0 {
+                name + "_" + &c.to_string()
+            } else {
+                name + &c.to_uppercase().to_string()
+            }
         });
         writeln!(text, "{}    SWO_{name} = {number},", own.of_variant(variant)).expect("a string");
     }

@@ -25,7 +25,7 @@ ANSWER = (
 )
 
 
-def serve(listener: socket.socket) -> None:
+def serve_connection(listener: socket.socket) -> None:
     """Answers each head of each client; ends with its listener."""
 
     def answer(peer: socket.socket) -> None:
@@ -47,7 +47,7 @@ def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
         return
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        threading.Thread(target=serve_connection, args=(listener,), daemon=True).start()
         clients = {}
         for column, engine in ENGINES.items():
             command = [sys.executable, Path(__file__).with_name("client.py"), engine, str(listener.getsockname()[1])]

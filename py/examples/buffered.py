@@ -5,7 +5,7 @@ import contextlib
 import sys
 
 import switchover as http
-from server import CONFIG, LINGER, PATIENCE, SENDING, answer
+from server import CONFIG, LINGER_MAX, SENDING, TIMEOUTS, answer
 
 
 class Http(asyncio.BufferedProtocol):
@@ -23,7 +23,7 @@ class Http(asyncio.BufferedProtocol):
         self.connection = http.Connection(http.Role.SERVER, CONFIG)
         self.dropped = bytearray(65536)
         self.loop = asyncio.get_running_loop()
-        self.timer = self.loop.call_later(PATIENCE[http.Awaiting.REQUEST], self.late)
+        self.timer = self.loop.call_later(TIMEOUTS[http.Awaiting.REQUEST], self.late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The deadline goes with the connection."""
@@ -102,7 +102,7 @@ class Http(asyncio.BufferedProtocol):
         """A deadline for what is awaited from now on."""
         if awaiting is not self.awaited:
             self.awaited = awaiting
-            self.wait_until(self.loop.time() + PATIENCE.get(awaiting, SENDING))
+            self.wait_until(self.loop.time() + TIMEOUTS.get(awaiting, SENDING))
 
     def wait_until(self, when: float) -> None:
         """Sets the deadline, the only one that runs."""
@@ -133,7 +133,7 @@ class Http(asyncio.BufferedProtocol):
             case http.Closing.LINGER:
                 self.transport.write_eof()
                 self.transport.resume_reading()
-                self.wait_until(self.loop.time() + LINGER)
+                self.wait_until(self.loop.time() + LINGER_MAX)
             case _:
                 self.transport.close()
 

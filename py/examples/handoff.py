@@ -19,7 +19,7 @@ SPOKEN = ["h2c", "websocket"]
 LARGEST = http.Config().h2c_content
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One connection, from its first byte to its last."""
     client = Client(reader, writer)
     connection = client.connection
@@ -187,7 +187,7 @@ class Http2:
 
 async def main(port: int) -> None:
     """Listens; port 0 is any free one."""
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(serve_connection, "127.0.0.1", port)
     print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 

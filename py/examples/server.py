@@ -7,11 +7,11 @@ import sys
 import switchover as http
 
 CONFIG = http.Config(content=1 << 20)
-PATIENCE = {http.Awaiting.REQUEST: 60.0, http.Awaiting.HEAD: 30.0, http.Awaiting.CONTENT: 30.0}
+TIMEOUTS = {http.Awaiting.REQUEST: 60.0, http.Awaiting.HEAD: 30.0, http.Awaiting.CONTENT: 30.0}
 """Seconds for the first byte of a request, for the rest of its head, for its content and for what it is sent.
 Each byte of content adds a millisecond."""
 SENDING = 30.0
-LINGER, LULL, LINGERING = 4.0, 1.0, 1 << 20
+LINGER_MAX, LINGER_IDLE, LINGER_BYTES = 4.0, 1.0, 1 << 20
 LONGEST, IDLE = 65536, 60.0
 """The longest line of foo/2, and the seconds between two."""
 
@@ -38,7 +38,7 @@ class Client:
         """Reads once, in the time that there is for what is awaited."""
         loop, awaiting = asyncio.get_running_loop(), self.connection.awaiting
         if awaiting is not self.awaited:
-            self.awaited, self.deadline = awaiting, loop.time() + PATIENCE.get(awaiting, 60.0)
+            self.awaited, self.deadline = awaiting, loop.time() + TIMEOUTS.get(awaiting, 60.0)
         async with asyncio.timeout_at(self.deadline):
             data = await self.reader.read(65536)
         if awaiting is http.Awaiting.CONTENT:
@@ -65,13 +65,15 @@ class Client:
                 self.writer.transport.abort()
             elif self.connection.closing is http.Closing.LINGER:
                 self.writer.write_eof()
-                async with asyncio.timeout(LINGER):
-                    while dropped < LINGERING and (data := await asyncio.wait_for(self.reader.read(65536), LULL)):
+                async with asyncio.timeout(LINGER_MAX):
+                    while dropped < LINGER_BYTES and (
+                        data := await asyncio.wait_for(self.reader.read(65536), LINGER_IDLE)
+                    ):
                         dropped += len(data)
         self.writer.close()
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One connection, from its first byte to its last."""
     client = Client(reader, writer)
     connection = client.connection
@@ -129,7 +131,7 @@ async def speak_foo(request: http.Request, leftover: bytes, client: Client) -> N
 
 async def main(port: int) -> None:
     """Listens; port 0 is any free one."""
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(serve_connection, "127.0.0.1", port)
     print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()
 

@@ -7,11 +7,11 @@ use switchover::binding::authority;
 use switchover::bridge;
 use switchover::gateway::{self, EndToEnd};
 
+use crate::args::{FieldLines, ProtocolText, Text};
+use crate::enums::Member;
 use crate::error::forbidden;
 use crate::head::Request;
 use crate::headers::Headers;
-use crate::listed::Member;
-use crate::text::{FieldLines, ProtocolText, Text};
 
 #[pymethods]
 impl Headers {
@@ -56,7 +56,10 @@ pub(crate) fn may_forward(protocol: Text) -> bool {
 /// What in these field lines has no place in HTTP/2; None where they may stand there. RFC 9113, 8.2.2.
 #[pyfunction]
 #[pyo3(signature = (fields, status = None))]
-pub(crate) fn check_http2(fields: FieldLines, status: Option<u16>) -> Option<Member<bridge::OverHttp2>> {
+pub(crate) fn check_http2(
+    fields: FieldLines,
+    status: Option<u16>,
+) -> Option<Member<bridge::OverHttp2>> {
     bridge::check_http2(status, &fields).err().map(Member)
 }
 
@@ -70,6 +73,8 @@ pub(crate) fn http1_fields(
     key: Option<Text>,
 ) -> PyResult<Headers> {
     let lines = bridge::http1_fields(&authority, &fields, key.as_deref());
-    let malformed = |fault: bridge::OverHttp2| forbidden(py, fault, &format!("no place in HTTP/2: {}", fault.name()));
+    let malformed = |fault: bridge::OverHttp2| {
+        forbidden(py, fault, &format!("no place in HTTP/2: {}", fault.name()))
+    };
     lines.map(|lines| Headers::of(&lines)).map_err(malformed)
 }

@@ -28,7 +28,9 @@ impl Config {
                 ("bare_h2c", _) => config.bare_h2c = flag(&name, &value)?,
                 ("tidy", _) => config.tidy = flag(&name, &value)?,
                 (_, Some(largest)) => _ = config.limits.set(&name, bound(&name, &value, largest)?),
-                (name, None) if config.lenient.set(name, false) => _ = config.lenient.set(name, flag(name, &value)?),
+                (name, None) if config.lenient.set(name, false) => {
+                    _ = config.lenient.set(name, flag(name, &value)?)
+                }
                 _ => return Err(PyTypeError::new_err(format!("there is no option {name:?}"))),
             }
         }
@@ -55,9 +57,14 @@ impl Config {
     /// What differs from the defaults.
     fn __repr__(&self) -> String {
         let limits = self.0.limits.table().zip(core::Limits::DEFAULT.table());
-        let limits =
-            limits.filter(|(ours, default)| ours != default).map(|((name, value), _)| format!("{name}={value}"));
-        let flags = self.flags().into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| format!("{name}=True"));
+        let limits = limits
+            .filter(|(ours, default)| ours != default)
+            .map(|((name, value), _)| format!("{name}={value}"));
+        let flags = self
+            .flags()
+            .into_iter()
+            .filter(|(_, is_set)| *is_set)
+            .map(|(name, _)| format!("{name}=True"));
         format!("Config({})", limits.chain(flags).collect::<Vec<_>>().join(", "))
     }
 
@@ -72,7 +79,12 @@ impl Config {
 impl Config {
     fn flags(&self) -> Vec<(&'static str, bool)> {
         let core::Config { secure, http2_preface, bare_h2c, tidy, .. } = *self.0;
-        let own = [("secure", secure), ("http2_preface", http2_preface), ("bare_h2c", bare_h2c), ("tidy", tidy)];
+        let own = [
+            ("secure", secure),
+            ("http2_preface", http2_preface),
+            ("bare_h2c", bare_h2c),
+            ("tidy", tidy),
+        ];
         self.0.lenient.table().chain(own).collect()
     }
 }
@@ -91,7 +103,11 @@ fn bound(name: &str, value: &Bound<'_, PyAny>, largest: u64) -> PyResult<u64> {
         Err(error) if !error.is_instance_of::<PyOverflowError>(value.py()) => {
             Err(refused::<PyTypeError>(name, "a whole number", value))
         }
-        _ => Err(refused::<PyValueError>(name, &format!("a whole number from 0 to {largest}"), value)),
+        _ => Err(refused::<PyValueError>(
+            name,
+            &format!("a whole number from 0 to {largest}"),
+            value,
+        )),
     }
 }
 

@@ -7,7 +7,7 @@ use pyo3::types::PyType;
 
 use switchover::{Blame, Error};
 
-use crate::listed::{Listed, Member};
+use crate::enums::{Member, PyEnumTable};
 
 static PROFILE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -25,11 +25,17 @@ fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
         Blame::Local => LOCAL.import(py, "switchover._base", "LocalProtocolError"),
     }?;
     let kind = Member(error.kind());
-    class.call1((error.to_string(), kind, error.offset(), error.field(), error.ineligible().map(Member)))
+    class.call1((
+        error.to_string(),
+        kind,
+        error.offset(),
+        error.field(),
+        error.ineligible().map(Member),
+    ))
 }
 
 /// The exception for what a protocol's own rules forbid.
-pub(crate) fn forbidden<T: Listed>(py: Python<'_>, reason: T, text: &str) -> PyErr {
+pub(crate) fn forbidden<T: PyEnumTable>(py: Python<'_>, reason: T, text: &str) -> PyErr {
     let class = PROFILE.import(py, "switchover._base", "ProfileError");
     let made = class.and_then(|class| class.call1((text, Member(reason))));
     made.map_or_else(|failed| failed, PyErr::from_value)

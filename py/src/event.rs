@@ -11,12 +11,12 @@ use pyo3::types::{PyBytes, PyTuple};
 use switchover::binding::EventKind;
 use switchover::{self as core, Event, SwitchedBy};
 
+use crate::args::BytesArg;
+use crate::enums::Member;
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;
-use crate::listed::Member;
 use crate::shared::{Shared, compare_parts, octets};
-use crate::text::Octets;
-use crate::view::{Protocol, Tuple, fields, show};
+use crate::values::{Protocol, Tuple, fields, show};
 
 /// Some content. How it is cut into pieces has no meaning.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
@@ -109,7 +109,7 @@ pub(crate) struct Switched {
 impl Switched {
     #[new]
     #[pyo3(
-        signature = (by, protocols = Tuple(Vec::new()), request = None, response = None, leftover = Octets::default()),
+        signature = (by, protocols = Tuple(Vec::new()), request = None, response = None, leftover = BytesArg::default()),
         text_signature = "(by, protocols=(), request=None, response=None, leftover=b'')"
     )]
     fn new(
@@ -118,7 +118,7 @@ impl Switched {
         protocols: Tuple<Protocol>,
         request: Option<Shared<Request>>,
         response: Option<Shared<Response>>,
-        leftover: Octets,
+        leftover: BytesArg,
     ) -> Self {
         Self { by, protocols, request, response, leftover: leftover.bytes(py).into() }
     }
@@ -189,16 +189,20 @@ pub(crate) fn object<'py>(
         Event::Response(response) => Response::of(py, response)?.into_bound_py_any(py),
         Event::Data(data) => Data { data: PyBytes::new(py, data).into() }.into_bound_py_any(py),
         Event::EndOfMessage(trailers) if trailers.is_empty() => {
-            let end = PLAIN_END.get_or_try_init(py, || Py::new(py, EndOfMessage::new(py, Headers::default())?))?;
+            let end = PLAIN_END
+                .get_or_try_init(py, || Py::new(py, EndOfMessage::new(py, Headers::default())?))?;
             end.into_bound_py_any(py)
         }
-        Event::EndOfMessage(trailers) => EndOfMessage::new(py, Headers::received(&trailers))?.into_bound_py_any(py),
+        Event::EndOfMessage(trailers) => {
+            EndOfMessage::new(py, Headers::received(&trailers))?.into_bound_py_any(py)
+        }
         Event::Switched(switched) => {
             let request = switched.request.map(|request| match offer.take() {
                 Some(request) => Ok(Shared(request)),
                 None => Shared::new(py, Request::of(py, request)?),
             });
-            let response = switched.response.map(|response| Shared::new(py, Response::of(py, response)?));
+            let response =
+                switched.response.map(|response| Shared::new(py, Response::of(py, response)?));
             let switched = Switched {
                 by: Member(switched.by),
                 protocols: Protocol::all(switched.protocols.iter()),

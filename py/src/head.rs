@@ -11,19 +11,21 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use switchover::binding::{EventKind, path_and_query, request_ends, request_line};
 use switchover::{self as core, NoOffer, RequestHead};
 
+use crate::args::{BytesArg, characters};
+use crate::enums::Member;
 use crate::headers::Headers;
-use crate::listed::Member;
-use crate::names::Names;
+use crate::interned::InternedNames;
 use crate::shared::{Shared, compare_parts, octets};
-use crate::text::{Octets, characters};
-use crate::view::{Offer, Protocol, Tuple, fields, show};
+use crate::values::{Offer, Protocol, Tuple, fields, show};
 
 compare_parts!(Request Response);
 
 // What each has, as its constructor takes it.
-const REQUEST: [&str; 7] = ["method", "target", "headers", "minor_version", "offers", "no_offer", "ends"];
+const REQUEST: [&str; 7] =
+    ["method", "target", "headers", "minor_version", "offers", "no_offer", "ends"];
 const INFORMATIONAL: [&str; 4] = ["status", "headers", "reason", "minor_version"];
-const RESPONSE: [&str; 6] = ["status", "headers", "reason", "minor_version", "dropped", "advertised"];
+const RESPONSE: [&str; 6] =
+    ["status", "headers", "reason", "minor_version", "dropped", "advertised"];
 
 /// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
@@ -46,7 +48,7 @@ impl Request {
         };
         let (method, target) = request_line(&request);
         Ok(Self {
-            method: Names::open().get(py, method).into(),
+            method: InternedNames::open().get(py, method).into(),
             target: PyBytes::new(py, target).into(),
             headers: Py::new(py, Headers::received(&request.fields()))?,
             minor_version: request.minor_version(),
@@ -90,8 +92,8 @@ impl Request {
     )]
     fn new(
         py: Python<'_>,
-        method: Octets,
-        target: Octets,
+        method: BytesArg,
+        target: BytesArg,
         headers: Headers,
         minor_version: u8,
         offers: Tuple<Offer>,
@@ -99,7 +101,15 @@ impl Request {
         ends: bool,
     ) -> PyResult<Self> {
         let (method, target) = (method.bytes(py).into(), target.bytes(py).into());
-        Ok(Self { method, target, headers: Py::new(py, headers)?, minor_version, offers, no_offer, ends })
+        Ok(Self {
+            method,
+            target,
+            headers: Py::new(py, headers)?,
+            minor_version,
+            offers,
+            no_offer,
+            ends,
+        })
     }
 
     fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
@@ -115,7 +125,10 @@ impl Request {
     /// What stands after the first question mark of the target; empty where there is none.
     #[getter]
     fn query<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).1.unwrap_or_default())
+        PyBytes::new(
+            py,
+            path_and_query(octets(&self.method), octets(&self.target)).1.unwrap_or_default(),
+        )
     }
 
     /// The version as text, such as `1.1`.
@@ -170,7 +183,7 @@ impl Informational {
     pub(crate) fn of(py: Python<'_>, response: core::Response<'_>) -> PyResult<Self> {
         Ok(Self {
             status: response.status(),
-            reason: Names::open().get(py, response.reason()).into(),
+            reason: InternedNames::open().get(py, response.reason()).into(),
             headers: Shared::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
         })
@@ -181,11 +194,22 @@ impl Informational {
 impl Informational {
     #[new]
     #[pyo3(
-        signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1),
+        signature = (status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1),
         text_signature = "(status, headers=(), reason=b'', minor_version=1)"
     )]
-    fn new(py: Python<'_>, status: u16, headers: Headers, reason: Octets, minor_version: u8) -> PyResult<Self> {
-        Ok(Self { status, reason: reason.bytes(py).into(), headers: Shared::new(py, headers)?, minor_version })
+    fn new(
+        py: Python<'_>,
+        status: u16,
+        headers: Headers,
+        reason: BytesArg,
+        minor_version: u8,
+    ) -> PyResult<Self> {
+        Ok(Self {
+            status,
+            reason: reason.bytes(py).into(),
+            headers: Shared::new(py, headers)?,
+            minor_version,
+        })
     }
 
     fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
@@ -223,7 +247,7 @@ impl Response {
     pub(crate) fn of(py: Python<'_>, response: core::Response<'_>) -> PyResult<Self> {
         Ok(Self {
             status: response.status(),
-            reason: Names::open().get(py, response.reason()).into(),
+            reason: InternedNames::open().get(py, response.reason()).into(),
             headers: Py::new(py, Headers::received(&response.fields()))?,
             minor_version: response.minor_version(),
             dropped: response.dropped(),
@@ -232,7 +256,14 @@ impl Response {
     }
 
     fn parts(&self) -> impl Eq + Hash {
-        (self.status, octets(&self.reason), self.headers.get(), self.minor_version, self.dropped, &self.advertised)
+        (
+            self.status,
+            octets(&self.reason),
+            self.headers.get(),
+            self.minor_version,
+            self.dropped,
+            &self.advertised,
+        )
     }
 }
 
@@ -240,7 +271,7 @@ impl Response {
 impl Response {
     #[new]
     #[pyo3(
-        signature = (status, headers = Headers::default(), reason = Octets::default(), minor_version = 1, dropped = 0,
+        signature = (status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1, dropped = 0,
                      advertised = Tuple(Vec::new())),
         text_signature = "(status, headers=(), reason=b'', minor_version=1, dropped=0, advertised=())"
     )]
@@ -248,7 +279,7 @@ impl Response {
         py: Python<'_>,
         status: u16,
         headers: Headers,
-        reason: Octets,
+        reason: BytesArg,
         minor_version: u8,
         dropped: u8,
         advertised: Tuple<Protocol>,

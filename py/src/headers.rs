@@ -11,8 +11,8 @@ use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 use switchover::binding::spans;
 use switchover::{Field, FieldSource, Fields};
 
-use crate::names::Names;
-use crate::text::{FieldLines, Octets};
+use crate::args::{BytesArg, FieldLines};
+use crate::interned::InternedNames;
 
 /// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
 #[pyclass(frozen, sequence, module = "switchover")]
@@ -79,8 +79,10 @@ impl Headers {
     }
 
     /// Each value of that name.
-    fn all(&self, name: &Octets) -> impl Iterator<Item = &[u8]> {
-        self.iter().filter(|field| field.name.eq_ignore_ascii_case(name.as_ref())).map(|field| field.value)
+    fn all(&self, name: &BytesArg) -> impl Iterator<Item = &[u8]> {
+        self.iter()
+            .filter(|field| field.name.eq_ignore_ascii_case(name.as_ref()))
+            .map(|field| field.value)
     }
 
     fn line(&self, index: usize) -> Option<Field<'_>> {
@@ -102,24 +104,34 @@ impl Headers {
     pub(crate) fn shown(&self, py: Python<'_>, in_lower_case: bool) -> PyResult<String> {
         let mut lines = Vec::new();
         for field in self.iter() {
-            let mut names = Names::open();
-            let name = if in_lower_case { names.get_lower(py, field.name) } else { names.get(py, field.name) };
+            let mut names = InternedNames::open();
+            let name = if in_lower_case {
+                names.get_lower(py, field.name)
+            } else {
+                names.get(py, field.name)
+            };
             let name = name.repr()?;
-            let value =
-                if field.is_secret() { "<hidden>".into() } else { PyBytes::new(py, field.value).repr()?.to_string() };
+            let value = if field.is_secret() {
+                "<hidden>".into()
+            } else {
+                PyBytes::new(py, field.value).repr()?.to_string()
+            };
             lines.push(format!("({name}, {value})"));
         }
         Ok(format!("Headers([{}])", lines.join(", ")))
     }
 
     fn list<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = Names::open();
-        PyList::new(py, self.iter().map(|field| (names.get(py, field.name), PyBytes::new(py, field.value))))
+        let mut names = InternedNames::open();
+        PyList::new(
+            py,
+            self.iter().map(|field| (names.get(py, field.name), PyBytes::new(py, field.value))),
+        )
     }
 }
 
 /// The name of a field, where that is what stands in the place of a line or an index.
-fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<Octets>> {
+fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<BytesArg>> {
     let is_text = key.is_instance_of::<PyString>() || key.is_instance_of::<PyBytes>();
     if is_text || key.is_instance_of::<PyByteArray>() { key.extract().map(Some) } else { Ok(None) }
 }
@@ -127,7 +139,9 @@ fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<Octets>> {
 /// A line to search for, and not a name, which would never be found.
 fn line(given: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match name(&given)? {
-        Some(_) => Err(PyTypeError::new_err("a line is a pair of name and value; get_all gives the values of a name")),
+        Some(_) => Err(PyTypeError::new_err(
+            "a line is a pair of name and value; get_all gives the values of a name",
+        )),
         None => Ok(given),
     }
 }
@@ -181,7 +195,11 @@ impl Headers {
         self.len()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        index: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let Ok(index) = index.extract::<isize>() else {
             let Some(name) = name(&index)? else {
                 // Slices, and what a list says of everything else.
@@ -208,7 +226,11 @@ impl Headers {
         }
     }
 
-    fn __eq__<'py>(&self, py: Python<'py>, other: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __eq__<'py>(
+        &self,
+        py: Python<'py>,
+        other: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(other) = other.cast::<Self>() {
             return (self == other.get()).into_bound_py_any(py);
         }
@@ -241,13 +263,17 @@ impl Headers {
 
     /// The same with the names in lower case.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = Names::open();
-        PyList::new(py, self.iter().map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))))
+        let mut names = InternedNames::open();
+        PyList::new(
+            py,
+            self.iter()
+                .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))),
+        )
     }
 
     /// Each name and its value after it, in one list.
     fn flat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = Names::open();
+        let mut names = InternedNames::open();
         let parts = (0..2 * self.len()).map(|part| match self.line(part / 2) {
             Some(field) if part % 2 == 0 => names.get(py, field.name),
             field => PyBytes::new(py, field.map_or(b"", |field| field.value)),
@@ -257,12 +283,17 @@ impl Headers {
 
     /// The first value of that name in any case, or `default`.
     #[pyo3(signature = (name, default = None))]
-    fn get<'py>(&self, py: Python<'py>, name: Octets, default: Option<Bound<'py, PyAny>>) -> Option<Bound<'py, PyAny>> {
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        name: BytesArg,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> Option<Bound<'py, PyAny>> {
         self.all(&name).next().map(|value| PyBytes::new(py, value).into_any()).or(default)
     }
 
     /// Every value of that name in any case, in order.
-    fn get_all<'py>(&self, py: Python<'py>, name: Octets) -> Vec<Bound<'py, PyBytes>> {
+    fn get_all<'py>(&self, py: Python<'py>, name: BytesArg) -> Vec<Bound<'py, PyBytes>> {
         self.all(&name).map(|value| PyBytes::new(py, value)).collect()
     }
 

@@ -9,25 +9,25 @@
 
 #![forbid(unsafe_code)]
 
-mod about;
+mod args;
 mod bridge;
+mod build_info;
 mod config;
 mod connection;
+mod enums;
 mod error;
 mod event;
 mod exclusive;
 mod h11;
 mod head;
 mod headers;
-mod listed;
+mod interned;
 mod masque;
-mod names;
 mod output;
 mod shared;
 mod splice;
 mod stage;
-mod text;
-mod view;
+mod values;
 mod websocket;
 
 /// The compiled half of the package `switchover`, which exports all of it.
@@ -37,9 +37,9 @@ mod native {
     use switchover::masque;
 
     #[pymodule_export]
-    use crate::about::{features, scan_paths};
-    #[pymodule_export]
     use crate::bridge::{check_http2, http1_fields, may_forward};
+    #[pymodule_export]
+    use crate::build_info::{features, scan_paths};
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
@@ -53,11 +53,13 @@ mod native {
     #[pymodule_export]
     use crate::headers::Headers;
     #[pymodule_export]
-    use crate::masque::{Capsules, Datagram, IpTarget, UdpTarget, ip_target, says_capsules, udp_target};
+    use crate::masque::{
+        Capsules, Datagram, IpTarget, UdpTarget, ip_target, says_capsules, udp_target,
+    };
     #[pymodule_export]
     use crate::splice::Splice;
     #[pymodule_export]
-    use crate::view::{Content, Offer, Protocol, Selection, State, Trace};
+    use crate::values::{Content, Offer, Protocol, Selection, State, Trace};
     #[pymodule_export]
     use crate::websocket::{Deflate, agreed_deflate, websocket_key};
 
@@ -74,7 +76,11 @@ mod native {
         // The headers whose values a transcript does not show.
         module.add("_SECRETS", switchover::binding::SECRETS)?;
         // So that it can be imported by its name.
-        module.py().import("sys")?.getattr("modules")?.set_item("switchover._h11", module.getattr("_h11")?)?;
-        crate::listed::add_all(module)
+        module
+            .py()
+            .import("sys")?
+            .getattr("modules")?
+            .set_item("switchover._h11", module.getattr("_h11")?)?;
+        crate::enums::add_all(module)
     }
 }

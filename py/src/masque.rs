@@ -8,11 +8,11 @@ use pyo3::types::PyBytes;
 
 use switchover::masque as core;
 
+use crate::args::{Chunk, FieldLines, Text};
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
-use crate::output::{Into, Room, Written};
-use crate::text::{Chunk, FieldLines, Text};
-use crate::view::{Tuple, show};
+use crate::output::{Into, OutputTarget, Written};
+use crate::values::{Tuple, show};
 
 /// Whether a message with these field lines says that capsules follow. RFC 9297, 3.4.
 #[pyfunction]
@@ -108,7 +108,9 @@ impl Datagram {
     #[new]
     fn new(context: u64, payload: PyBackedBytes) -> PyResult<Self> {
         if context >= CONTEXTS {
-            return Err(PyValueError::new_err(format!("a context is less than 2 to the 62, got {context}")));
+            return Err(PyValueError::new_err(format!(
+                "a context is less than 2 to the 62, got {context}"
+            )));
         }
         Ok(Self { context, payload })
     }
@@ -117,7 +119,7 @@ impl Datagram {
     #[pyo3(signature = (*, into = None))]
     fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
         let datagram = core::Datagram { context: self.context, payload: &self.payload };
-        let room = Room::open(into, datagram.written_len())?;
+        let room = OutputTarget::open(into, datagram.written_len())?;
         let written = PyBytes::new_with(py, datagram.written_len(), |mut space| {
             datagram.write(&mut space);
             Ok(())
@@ -163,6 +165,8 @@ impl Capsules {
 
     /// The stream has ended: refused where that was inside a capsule. RFC 9297, 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
-        self.0.with(|capsules| capsules.finish())?.map_err(|fault| forbidden(py, fault, fault.text()))
+        self.0
+            .with(|capsules| capsules.finish())?
+            .map_err(|fault| forbidden(py, fault, fault.text()))
     }
 }

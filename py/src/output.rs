@@ -12,13 +12,13 @@ pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 
 /// Where a call writes to. An `into` has grown by then, because one that a view looks into cannot, which has to be found
 /// out before anything is decided. Where nothing comes, it is as it was.
-pub(crate) struct Room<'a, 'py> {
+pub(crate) struct OutputTarget<'a, 'py> {
     into: Into<'a, 'py>,
     /// How long it is to be.
     len: usize,
 }
 
-impl<'a, 'py> Room<'a, 'py> {
+impl<'a, 'py> OutputTarget<'a, 'py> {
     /// Room for about `expected` bytes: a good guess saves a move, and a move of more costs little beside the rest.
     pub(crate) fn open(into: Into<'a, 'py>, expected: usize) -> PyResult<Self> {
         let len = into.map_or(0, PyByteArrayMethods::len);
@@ -63,7 +63,7 @@ impl<'a, 'py> Room<'a, 'py> {
     }
 }
 
-impl Drop for Room<'_, '_> {
+impl Drop for OutputTarget<'_, '_> {
     fn drop(&mut self) {
         if let Some(into) = self.into {
             // Nothing can fail: no view has come, and what shrinks needs no memory.

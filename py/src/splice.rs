@@ -6,10 +6,10 @@ use pyo3::types::PyBytes;
 
 use switchover::h2c;
 
+use crate::args::{Chunk, FieldLines};
 use crate::connection::Connection;
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
-use crate::text::{Chunk, FieldLines};
 
 /// Lets any HTTP/2 engine answer the request of an upgrade on stream 1. RFC 7540, 3.2.
 #[pyclass(frozen, module = "switchover")]
@@ -22,11 +22,22 @@ impl Splice {
         signature = (connection, content, trailers = FieldLines::default()),
         text_signature = "(connection, content, trailers=())"
     )]
-    fn new(py: Python<'_>, connection: &Connection, content: Chunk<'_, '_>, trailers: FieldLines) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        connection: &Connection,
+        content: Chunk<'_, '_>,
+        trailers: FieldLines,
+    ) -> PyResult<Self> {
         let content = content.octets(py)?;
         let made = connection
-            .ask(|engine| engine.request().map(|request| h2c::Splice::new(&request, &content, &trailers)))?
-            .ok_or_else(|| PyValueError::new_err("the connection keeps no request; make the splice before the 101"))?;
+            .ask(|engine| {
+                engine.request().map(|request| h2c::Splice::new(&request, &content, &trailers))
+            })?
+            .ok_or_else(|| {
+                PyValueError::new_err(
+                    "the connection keeps no request; make the splice before the 101",
+                )
+            })?;
         match made {
             Ok(splice) => Ok(Self(Exclusive::new("splice", splice))),
             Err(reason) => Err(forbidden(py, reason, reason.text())),

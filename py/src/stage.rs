@@ -5,7 +5,7 @@ use switchover::{self as core, Role};
 
 /// How far one side has come, in h11's words: a reading of the state, which decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Stage {
+pub(crate) enum H11State {
     Idle,
     SendResponse,
     SendBody,
@@ -17,7 +17,7 @@ pub(crate) enum Stage {
     Error,
 }
 
-impl Stage {
+impl H11State {
     pub(crate) const ALL: &'static [Self] = &[
         Self::Idle,
         Self::SendResponse,
@@ -75,7 +75,9 @@ impl Stage {
             (Role::Client, Phase::Done, _) if matches!(turn, Turn::Offered | Turn::Connect) => {
                 Self::MightSwitchProtocol
             }
-            (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) if persist => Self::Done,
+            (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) if persist => {
+                Self::Done
+            }
             (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) => Self::MustClose,
         }
     }

@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 
 use switchover::websocket as core;
 
-use crate::text::{Chunk, FieldLines};
-use crate::view::show;
+use crate::args::{Chunk, FieldLines};
+use crate::values::show;
 
 /// The Sec-WebSocket-Key of a nonce of 16 bytes; without one, of 16 random bytes. Next: send_request with it. RFC 6455, 4.1.
 #[pyfunction]

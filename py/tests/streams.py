@@ -12,8 +12,8 @@ import anyio
 from anyio.abc import AnyByteStream, ByteStream, SocketAttribute
 from switchover.aio import (
     Exchange,
-    Patience,
-    serve,
+    Timeouts,
+    serve_connection,
 )
 
 WAIT = 120
@@ -22,7 +22,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 FOO = b"Upgrade: foo/2\r\nConnection: upgrade\r\n"
 OFFER = b"GET /foo HTTP/1.1\r\nHost: a\r\n" + FOO + b"\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\n" + FOO + b"\r\n"
-SHORT = Patience(request=0.5, head=0.5, content=0.5, response=0.5, go_ahead=0.5, sending=0.5)
+SHORT = Timeouts(request=0.5, head=0.5, content=0.5, response=0.5, expect_continue=0.5, write=0.5)
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def answered(*pieces: bytes, rest: bool = True) -> AsyncGenerator[ByteStre
 async def served(
     handler: Callable[[Exchange], Awaitable[object]], *upgrades: str, **options: Any
 ) -> AsyncGenerator[Peers]:
-    """A server on `serve`."""
+    """A server on `serve_connection`."""
     async with listening(functools.partial(count, handler=handler, upgrades=upgrades, **options)) as port:
         yield Peers(port)
 
@@ -71,8 +71,8 @@ ended: list[int] = []
 
 
 async def count(stream: ByteStream, **options: Any) -> None:
-    """`serve`, which always returns."""
-    await serve(stream, **options)
+    """`serve_connection`, which always returns."""
+    await serve_connection(stream, **options)
     ended.append(1)
 
 

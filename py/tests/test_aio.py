@@ -51,11 +51,11 @@ from switchover._reset import resets
 from switchover.aio import (
     Declined,
     Exchange,
-    Patience,
     SwitchedStream,
+    Timeouts,
     connect_upgrade,
     resume,
-    serve,
+    serve_connection,
 )
 
 pytestmark = pytest.mark.anyio
@@ -201,13 +201,13 @@ async def test_content_waits_for_a_100_but_not_for_ever() -> None:
             await stream.send(SWITCH)
 
     async with listening(behave) as port:
-        for go_ahead in (0, 0.2):
+        for expect_continue in (0, 0.2):
             stream = await anyio.connect_tcp("127.0.0.1", port)
-            patience = Patience(go_ahead=go_ahead)
-            await (await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, patience=patience)).aclose()
+            timeouts = Timeouts(expect_continue=expect_continue)
+            await (await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, timeouts=timeouts)).aclose()
         async with await anyio.connect_tcp("127.0.0.1", port) as stream:
             with anyio.move_on_after(0.5) as scope:
-                await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, patience=Patience(go_ahead=None))
+                await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, timeouts=Timeouts(expect_continue=None))
             assert scope.cancelled_caught
 
 
@@ -254,7 +254,7 @@ async def test_what_is_no_stream_is_refused() -> None:
             with pytest.raises(TypeError, match=r"expected a stream of anyio, got (socket|NoneType|bytes)"):
                 await connect_upgrade(given, "/", HOST, ["foo/2"])  # type: ignore[arg-type]  # pyright: ignore
             with pytest.raises(TypeError, match="expected a stream of anyio"):
-                await serve(given, lambda exchange: exchange.respond(200))  # type: ignore[arg-type]  # pyright: ignore
+                await serve_connection(given, lambda exchange: exchange.respond(200))  # type: ignore[arg-type]  # pyright: ignore
 
 
 async def test_a_closed_stream() -> None:
@@ -262,7 +262,7 @@ async def test_a_closed_stream() -> None:
         await stream.aclose()
         with pytest.raises(anyio.ClosedResourceError):
             await connect_upgrade(stream, "/", HOST, ["foo/2"])
-        await serve(stream, lambda exchange: exchange.respond(200))
+        await serve_connection(stream, lambda exchange: exchange.respond(200))
 
 
 async def test_a_switch_to_what_was_not_offered() -> None:
@@ -281,7 +281,7 @@ async def test_a_switch_to_what_was_not_offered() -> None:
 async def test_a_server_that_is_too_slow(pieces: list[bytes]) -> None:
     async with answered(*pieces, rest=False) as stream:
         with pytest.raises(TimeoutError):
-            await connect_upgrade(stream, "/", HOST, ["foo/2"], patience=SHORT)
+            await connect_upgrade(stream, "/", HOST, ["foo/2"], timeouts=SHORT)
         assert await closed(stream)
 
 
@@ -296,7 +296,7 @@ async def test_a_server_that_trickles_is_too_slow() -> None:
 
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         with pytest.raises(TimeoutError):
-            await connect_upgrade(stream, "/", HOST, ["foo/2"], patience=SHORT, largest=10**9)
+            await connect_upgrade(stream, "/", HOST, ["foo/2"], timeouts=SHORT, largest=10**9)
 
 
 async def test_a_server_that_does_not_read_is_given_up() -> None:
@@ -307,7 +307,7 @@ async def test_a_server_that_does_not_read_is_given_up() -> None:
         content = bytes(64 << 20)
         headers = {**HOST, "Content-Length": str(len(content))}
         with pytest.raises(TimeoutError):
-            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content, patience=SHORT)
+            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=content, timeouts=SHORT)
         assert await closed(stream)
 
 
@@ -385,9 +385,9 @@ async def test_the_time_for_a_response_begins_with_the_end_of_the_request() -> N
         await takes_slowly(stream)
         await stream.send(SWITCH)
 
-    short = Patience(response=1)
+    short = Timeouts(response=1)
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
-        assert (await connect_upgrade(stream, **POSTS, patience=short)).protocols == (Protocol("foo/2"),)
+        assert (await connect_upgrade(stream, **POSTS, timeouts=short)).protocols == (Protocol("foo/2"),)
 
 
 @pytest.mark.parametrize(
@@ -400,10 +400,10 @@ async def test_an_answer_that_begins_early_may_wait_for_the_request(begun: bytes
         await takes_slowly(stream)
         await stream.send(b"k" if begun.endswith(b"o") else b"\r\nok")
 
-    short = Patience(head=1, content=1, response=1)
+    short = Timeouts(head=1, content=1, response=1)
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         with pytest.raises(Declined) as caught:
-            await connect_upgrade(stream, **POSTS, patience=short)
+            await connect_upgrade(stream, **POSTS, timeouts=short)
     assert (caught.value.answer.content, caught.value.answer.persists) == (b"ok", True)
 
 
@@ -418,7 +418,7 @@ async def test_an_early_answer_that_closes_is_not_kept_waiting(closes: bool) -> 
 
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         with anyio.fail_after(WAIT), pytest.raises(Declined) as caught:
-            await connect_upgrade(stream, **POSTS, patience=Patience(sending=2 * WAIT))
+            await connect_upgrade(stream, **POSTS, timeouts=Timeouts(write=2 * WAIT))
     assert (caught.value.answer.content, caught.value.answer.persists) == (b"ok", False)
 
 
@@ -432,7 +432,7 @@ async def test_a_switch_before_a_request_that_is_not_taken_is_none() -> None:
 
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         with pytest.raises(TimeoutError):
-            await connect_upgrade(stream, **POSTS, patience=SHORT)
+            await connect_upgrade(stream, **POSTS, timeouts=SHORT)
         assert await closed(stream)
 
 
@@ -455,9 +455,9 @@ async def test_content_is_sent_without_a_100_however_short_the_time_for_a_respon
         await until(stream, b"\r\n\r\nabc")
         await stream.send(SWITCH)
 
-    patience = Patience(response=0.3, go_ahead=1)
+    timeouts = Timeouts(response=0.3, expect_continue=1)
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
-        assert (await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, patience=patience)).protocols
+        assert (await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST, timeouts=timeouts)).protocols
 
 
 async def test_tls_is_written_by_one_task_at_a_time() -> None:
@@ -466,7 +466,7 @@ async def test_tls_is_written_by_one_task_at_a_time() -> None:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a")
         stream = TLSStream(plain, standard_compatible=False, _ssl_object=tls, _read_bio=incoming, _write_bio=outgoing)
-        Wire(stream, Connection(Role.CLIENT), Patience())
+        Wire(stream, Connection(Role.CLIENT), Timeouts())
         async with anyio.create_task_group() as tasks:
             for _ in range(2):
                 tasks.start_soon(stream.transport_stream.send, LONG[len(LONG) // 2 :])
@@ -556,7 +556,7 @@ async def test_a_stream_of_objects() -> None:
     client, server = StapledObjectStream(to_server, at_client), StapledObjectStream(to_client, at_server)
     long = b"x" * 300_000
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(serve, server, echo, ["foo/2"])
+        tasks.start_soon(serve_connection, server, echo, ["foo/2"])
         await client.send(GET * 2 + OFFER + long)
         got = b""
         with anyio.fail_after(WAIT):
@@ -589,7 +589,7 @@ async def test_tls_from_the_start_is_secure(authority: Any) -> None:
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
-        await serve(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), echo, ["foo/2"])
+        await serve_connection(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), echo, ["foo/2"])
 
     async with listening(behave) as port:
         stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
@@ -611,7 +611,7 @@ async def test_the_last_answer_arrives_over_tls_too(authority: Any) -> None:
         await exchange.respond(403, {"Connection": "close"}, b"not here")
 
     async def behave(stream: ByteStream) -> None:
-        await serve(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), handler)
+        await serve_connection(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), handler)
 
     async with listening(behave) as port:
         stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
@@ -632,7 +632,7 @@ async def test_what_is_no_tls_is_a_broken_stream(authority: Any) -> None:
             raise
 
     async def behave(stream: ByteStream) -> None:
-        await serve(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), handler)
+        await serve_connection(await TLSStream.wrap(stream, server_side=True, ssl_context=ours), handler)
 
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         secured = await TLSStream.wrap(stream, hostname="localhost", ssl_context=theirs)
@@ -783,7 +783,7 @@ async def test_a_resumed_answer_that_does_not_come() -> None:
             for piece in pieces:
                 await secured.send(piece)
             with pytest.raises((TimeoutError, RemoteProtocolError)):
-                await resume(switched, secured, patience=SHORT)
+                await resume(switched, secured, timeouts=SHORT)
             assert await closed(secured)
 
 

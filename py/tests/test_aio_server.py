@@ -49,9 +49,9 @@ from switchover._reset import resets
 from switchover.aio import (
     ContentTooLargeError,
     Exchange,
-    Patience,
+    Timeouts,
     serve,
-    serve_all,
+    serve_connection,
 )
 
 pytestmark = pytest.mark.anyio
@@ -118,7 +118,7 @@ async def test_ways_to_name_upgrades(name: Any, kind: Callable[[Any], Any]) -> N
         seen.append(exchange.upgrade)
         await exchange.respond(200)
 
-    async with listening(functools.partial(serve, handler=handler, upgrades=kind([name]))) as port:
+    async with listening(functools.partial(serve_connection, handler=handler, upgrades=kind([name]))) as port:
         await Peers(port).all(OFFER, close=True)
     assert seen == ["foo/2"]
 
@@ -127,9 +127,9 @@ async def test_wrong_arguments_to_serve() -> None:
     async with answered() as stream:
         for upgrades in ("foo/2", [1], 5):
             with pytest.raises(TypeError):
-                await serve(stream, echo, upgrades)  # type: ignore[arg-type]  # pyright: ignore
+                await serve_connection(stream, echo, upgrades)  # type: ignore[arg-type]  # pyright: ignore
         with pytest.raises(ValueError, match="http2_preface"):
-            await serve(stream, echo, config=Config(http2_preface=True))
+            await serve_connection(stream, echo, config=Config(http2_preface=True))
         assert not await closed(stream)
 
 
@@ -550,14 +550,14 @@ async def test_a_group_in_which_the_client_went_is_no_error(caplog: pytest.LogCa
     ids=["idle", "idle after a request", "half a head", "half the content"],
 )
 async def test_a_client_that_is_too_slow(said: bytes, answer: bytes) -> None:
-    async with served(echo, patience=SHORT) as peers:
+    async with served(echo, timeouts=SHORT) as peers:
         got = await peers.all(said)
     assert got.startswith(answer)
     assert got.count(b"HTTP/1.1 ") == bool(answer)
 
 
 async def test_a_client_that_trickles_is_too_slow() -> None:
-    async with served(echo, patience=SHORT) as peers, await peers.connect() as stream:
+    async with served(echo, timeouts=SHORT) as peers, await peers.connect() as stream:
         with suppress(anyio.BrokenResourceError):
             for _ in range(WAIT * 20):
                 await stream.send(b"a")
@@ -573,7 +573,7 @@ async def test_the_time_of_a_handler_does_not_count() -> None:
             content += data
         await exchange.respond(200, {}, content)
 
-    async with served(handler, patience=Patience(content=1)) as peers:
+    async with served(handler, timeouts=Timeouts(content=1)) as peers:
         got = await peers.all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab", b"c", close=True)
     assert got.endswith(b"\r\n\r\nabc")
 
@@ -589,7 +589,7 @@ async def test_a_client_that_does_not_read_is_given_up() -> None:
             raise
 
     before = len(ended)
-    async with served(handler, patience=SHORT) as peers, await peers.connect(GET):
+    async with served(handler, timeouts=SHORT) as peers, await peers.connect(GET):
         while len(ended) == before:
             await anyio.sleep(0.01)
     assert errors == [TimeoutError]
@@ -603,7 +603,7 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
         await exchange.respond(200, {}, bytes(300_000))
 
     async def once(stream: ByteStream) -> None:
-        await serve(stream, large, patience=Patience(sending=0.6))
+        await serve_connection(stream, large, timeouts=Timeouts(write=0.6))
         tasks.cancel_scope.cancel()
 
     got = 0
@@ -625,7 +625,7 @@ def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, cap
     async def looks_first(stream: ByteStream) -> None:
         stream.extra(SocketAttribute.remote_address, None)
         await anyio.sleep(0.05)
-        await serve(stream, echo)
+        await serve_connection(stream, echo)
 
     async def main() -> None:
         listener: Any = await anyio.create_tcp_listener(local_host="127.0.0.1")
@@ -634,7 +634,7 @@ def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, cap
             if late:
                 tasks.start_soon(listener.serve, looks_first)
             else:
-                tasks.start_soon(serve_all, listener, echo)
+                tasks.start_soon(serve, listener, echo)
             for _ in range(50):
                 with socket.create_connection(("127.0.0.1", port)) as client:
                     await anyio.sleep(0.02 if late else 0)
@@ -862,7 +862,7 @@ async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
 
 @pytest.mark.parametrize(("said", "answer"), [(b"", b""), (b"G", b"HTTP/1.1 408 "), (GET + b"\r\n", b"HTTP/1.1 200 ")])
 async def test_an_idle_client_is_left_and_half_a_head_is_answered(said: bytes, answer: bytes) -> None:
-    async with served(echo, patience=SHORT) as peers:
+    async with served(echo, timeouts=SHORT) as peers:
         got = await peers.all(said)
         assert got.startswith(answer)
         assert got.count(b"HTTP/1.1 ") == (1 if answer else 0)
@@ -870,7 +870,7 @@ async def test_an_idle_client_is_left_and_half_a_head_is_answered(said: bytes, a
 
 async def test_a_head_earns_no_time_by_its_bytes() -> None:
     async with (
-        served(echo, patience=Patience(request=5, head=0.5)) as peers,
+        served(echo, timeouts=Timeouts(request=5, head=0.5)) as peers,
         await peers.connect(b"GET / HTTP/1.1\r\nA: ") as stream,
         anyio.create_task_group() as tasks,
     ):
@@ -900,7 +900,7 @@ async def test_an_unforeseen_error_is_logged(caplog: pytest.LogCaptureFixture) -
         async def aclose(self) -> None:
             pass
 
-    await serve(Strange(), echo)
+    await serve_connection(Strange(), echo)
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "of the transport's own" in caplog.text
 
@@ -928,7 +928,7 @@ async def test_cancelling_a_server_closes_its_streams() -> None:
 
     async def behave(stream: ByteStream) -> None:
         streams.append(stream)
-        await serve(stream, echo, ["foo/2"])
+        await serve_connection(stream, echo, ["foo/2"])
 
     async with listening(behave) as port:
         peers = [await Peers(port).connect(said) for said in (b"", b"GET", GET, OFFER)]
@@ -951,13 +951,13 @@ OUT_OF_DESCRIPTORS = """
 import os, resource, sys
 import anyio
 from anyio.abc import SocketAttribute
-from switchover.aio import serve_all
+from switchover.aio import serve
 
 async def main() -> None:
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     print(listener.extra(SocketAttribute.local_port), flush=True)
     resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 4, 4096))
-    await serve_all(listener, lambda exchange: exchange.respond(200, {}, b"hello"))
+    await serve(listener, lambda exchange: exchange.respond(200, {}, b"hello"))
 
 anyio.run(main, backend=sys.argv[1])
 """
@@ -987,7 +987,7 @@ async def test_a_server_whose_listener_is_closed_ends_with_its_last_connection()
     has_ended = anyio.Event()
 
     async def server() -> None:
-        await serve_all(listener, echo)
+        await serve(listener, echo)
         has_ended.set()
 
     with anyio.fail_after(WAIT):
@@ -1003,7 +1003,7 @@ async def test_a_server_whose_listener_is_closed_ends_with_its_last_connection()
             await has_ended.wait()
 
 
-# Nothing takes the other connections of `serve_all` with it.
+# Nothing takes the other connections of `serve` with it.
 
 
 async def ask(port: int, request: bytes = GET) -> bytes:
@@ -1028,7 +1028,7 @@ async def test_a_task_that_goes_on_with_a_stream_ends_it_alone(caplog: pytest.Lo
 
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
         port = listener.extra(SocketAttribute.local_port)
-        servers.start_soon(serve_all, listener, handler, ["foo/2"])
+        servers.start_soon(serve, listener, handler, ["foo/2"])
         with anyio.fail_after(WAIT):
             async with await anyio.connect_tcp("127.0.0.1", port) as stream:
                 await stream.send(OFFER)
@@ -1053,7 +1053,7 @@ async def test_a_future_that_was_cancelled_is_the_handlers_own(caplog: pytest.Lo
     async with anyio.create_task_group() as servers:
         listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
         port = listener.extra(SocketAttribute.local_port)
-        servers.start_soon(serve_all, listener, handler)
+        servers.start_soon(serve, listener, handler)
         with anyio.fail_after(WAIT):
             assert (await ask(port, GET.replace(b"/", b"/stray", 1))).startswith(b"HTTP/1.1 500 ")
             assert (await ask(port)).endswith(b"ok")
@@ -1064,10 +1064,10 @@ async def test_a_future_that_was_cancelled_is_the_handlers_own(caplog: pytest.Lo
 async def test_wrong_arguments_are_said_before_anything_is_served() -> None:
     listener: Any = None
     with pytest.raises(ValueError, match="http2_preface"):
-        await serve_all(listener, echo, config=Config(http2_preface=True))
+        await serve(listener, echo, config=Config(http2_preface=True))
     wrong: Any = 5
-    with pytest.raises(TypeError, match="expected a Patience"):
-        await serve_all(listener, echo, patience=wrong)
+    with pytest.raises(TypeError, match="expected a Timeouts"):
+        await serve(listener, echo, timeouts=wrong)
 
 
 async def test_a_handler_that_fails_after_a_switch_does_not_look_done() -> None:
@@ -1102,7 +1102,7 @@ async def test_a_server_that_is_cancelled_does_not_look_done(request_: bytes) ->
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     port = listener.extra(SocketAttribute.local_port)
     async with anyio.create_task_group() as group, await anyio.connect_tcp("127.0.0.1", port) as client:
-        group.start_soon(serve_all, listener, handler, ["foo/2"])
+        group.start_soon(serve, listener, handler, ["foo/2"])
         await client.send(request_)
         while b"partial" not in await client.receive():
             pass

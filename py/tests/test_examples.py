@@ -111,10 +111,10 @@ LATE = """import asyncio, sys
 sys.argv, sys.path = ["x"], [sys.argv[1], *sys.path]
 import server, {module}
 from switchover import Awaiting
-for awaiting in list(server.PATIENCE):
-    server.PATIENCE[awaiting] = 0.3
-server.LINGER = {module}.LINGER = 0.3
-server.LULL = 0.1
+for awaiting in list(server.TIMEOUTS):
+    server.TIMEOUTS[awaiting] = 0.3
+server.LINGER_MAX = {module}.LINGER_MAX = 0.3
+server.LINGER_IDLE = 0.1
 asyncio.run({module}.main(0))
 """
 
@@ -126,7 +126,7 @@ def late(request: pytest.FixtureRequest) -> Iterator[int]:
     code = LATE.format(module=module)
     if module == "handoff":
         pytest.importorskip("wsproto")
-        code = code.replace("handoff.LINGER = ", "")
+        code = code.replace("handoff.LINGER_MAX = ", "")
     command = [sys.executable, "-c", code, str(EXAMPLES)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

@@ -77,7 +77,7 @@ def test_what_cannot_be_read_is_an_end(url: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("words", [["--patience", "99999999999999"], ["-H", "X: \u20ac"], ["--method", "\u20ac"]])
+@pytest.mark.parametrize("words", [["--timeout", "99999999999999"], ["-H", "X: \u20ac"], ["--method", "\u20ac"]])
 def test_odd_arguments_are_no_traceback(url: str, words: list[str]) -> None:
     done = run("probe", url, "--offer", "foo/2", *words)
     assert done.returncode == (1 if "--method" in words else 0)

@@ -17,7 +17,7 @@ import anyio
 import pytest
 import trustme
 from anyio.abc import SocketAttribute
-from switchover.aio import Exchange, serve_all
+from switchover.aio import Exchange, serve
 
 RECIPES = Path(__file__).resolve().parents[1] / "examples" / "recipes"
 CURL = shutil.which("curl")
@@ -49,7 +49,7 @@ def python(name: str) -> list[str]:
 
 
 @contextmanager
-def running(name: str, *arguments: str, verb: Sequence[str] = ("serve",)) -> Generator[str]:
+def running(name: str, *arguments: str, verb: Sequence[str] = ("serve_connection",)) -> Generator[str]:
     """The port of a recipe's server."""
     command = [*python(name), *verb, "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -90,7 +90,7 @@ def serving(handler: Callable[[Exchange], Any], *upgrades: str) -> Generator[str
         async with anyio.create_task_group() as tasks:
             listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
             ports.append(listener.extra(SocketAttribute.local_port))
-            tasks.start_soon(serve_all, listener, handler, upgrades)
+            tasks.start_soon(serve, listener, handler, upgrades)
             started.set()
             while not stop.is_set():
                 await anyio.sleep(0.05)

@@ -1,5 +1,5 @@
-//! By which rules the engine refuses what a peer takes, and takes what a peer refuses. And what an error says must be
-//! so: that is looked at here byte by byte, without the engine.
+//! By which rules the engine refuses what a peer takes, and takes what a peer refuses. And what an
+//! error says must be so: that is looked at here byte by byte, without the engine.
 
 use switchover::ErrorKind::{self, *};
 
@@ -14,13 +14,33 @@ const ONLY_LLHTTP: &[&str] = &[LLHTTP];
 
 /// We refuse as one of these kinds what these peers take.
 pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
-    (&[BareLf], BOTH, "RFC 9112, 2.2: an LF alone may be taken for the end of a line; it is how requests are smuggled"),
+    (
+        &[BareLf],
+        BOTH,
+        "RFC 9112, 2.2: an LF alone may be taken for the end of a line; it is how requests are smuggled",
+    ),
     (&[EmptyLines], BOTH, "our limit: RFC 9112, 2.2 asks for one empty line before a request line"),
-    (&[NotHttp], BOTH, "RFC 9112, 2.2: empty lines may stand before a request line, not before a status line"),
-    (&[BadMethod], ONLY_LLHTTP, "RFC 9112, 2.2: what may stand before a request line is CRLF, not any CR or LF"),
+    (
+        &[NotHttp],
+        BOTH,
+        "RFC 9112, 2.2: empty lines may stand before a request line, not before a status line",
+    ),
+    (
+        &[BadMethod],
+        ONLY_LLHTTP,
+        "RFC 9112, 2.2: what may stand before a request line is CRLF, not any CR or LF",
+    ),
     (&[MethodTooLong], ONLY_HTTPARSE, "our limit: no method has more than 32 bytes"),
-    (&[BadTarget], BOTH, "RFC 9112, 3 and 3.2: one space before the target, no fragment, ASCII alone"),
-    (&[BadVersion], ONLY_LLHTTP, "RFC 9112, 3: a request line has a version; there is no HTTP/0.9 here"),
+    (
+        &[BadTarget],
+        BOTH,
+        "RFC 9112, 3 and 3.2: one space before the target, no fragment, ASCII alone",
+    ),
+    (
+        &[BadVersion],
+        ONLY_LLHTTP,
+        "RFC 9112, 3: a request line has a version; there is no HTTP/0.9 here",
+    ),
     (&[VersionUnsupported], ONLY_LLHTTP, "RFC 9112, 2.3: major version 1"),
     (
         &[BadStatusLine],
@@ -34,15 +54,31 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
         "our limits: 8,192 bytes a start line, 16,384 a field line, 65,536 a head, 128 field lines",
     ),
     (&[HostMissing, HostRepeated, HostInvalid], BOTH, "RFC 9112, 3.2: one Host with a host in it"),
-    (&[TargetForm, TargetAuthority], BOTH, "RFC 9112, 3.2.1 to 3.2.4: the target has a form that fits the method"),
+    (
+        &[TargetForm, TargetAuthority],
+        BOTH,
+        "RFC 9112, 3.2.1 to 3.2.4: the target has a form that fits the method",
+    ),
     (
         &[ContentLengthInvalid, ContentLengthDiffers],
         ONLY_HTTPARSE,
         "RFC 9112, 6.3: a Content-Length is a number, and several are the same",
     ),
-    (&[BothFramings], ONLY_HTTPARSE, "RFC 9112, 6.1: not both Content-Length and Transfer-Encoding"),
-    (&[CodingInvalid], BOTH, "RFC 9112, 6.1 and 7: a Transfer-Encoding is a list of codings, and has chunked once"),
-    (&[CodingUnknown, CodingNotFinal], BOTH, "RFC 9112, 6.1 and 6.3: a request's content ends by chunked alone"),
+    (
+        &[BothFramings],
+        ONLY_HTTPARSE,
+        "RFC 9112, 6.1: not both Content-Length and Transfer-Encoding",
+    ),
+    (
+        &[CodingInvalid],
+        BOTH,
+        "RFC 9112, 6.1 and 7: a Transfer-Encoding is a list of codings, and has chunked once",
+    ),
+    (
+        &[CodingUnknown, CodingNotFinal],
+        BOTH,
+        "RFC 9112, 6.1 and 6.3: a request's content ends by chunked alone",
+    ),
     (&[CodingIn10], BOTH, "RFC 9112, 6.1: a Transfer-Encoding in HTTP/1.0 is faulty"),
     (&[ConnectContent], BOTH, "RFC 9110, 9.3.6: a CONNECT has no content"),
     (
@@ -63,7 +99,12 @@ pub(crate) const THEIRS: &[Theirs] = &[
         "RFC 9112, 5.2: a client takes a fold in a response",
         has_fold,
     ),
-    (HTTPARSE, &["Version"], "RFC 9110, 6.2: a higher minor version is read as the highest known", has_higher_minor),
+    (
+        HTTPARSE,
+        &["Version"],
+        "RFC 9110, 6.2: a higher minor version is read as the highest known",
+        has_higher_minor,
+    ),
     (
         LLHTTP,
         &["Invalid HTTP version"],
@@ -76,16 +117,27 @@ pub(crate) const THEIRS: &[Theirs] = &[
         "RFC 9110, 9.1: any token is a method",
         |input| !KNOWN.contains(&input.words()[0]),
     ),
-    (LLHTTP, &["Duplicate Content-Length"], "RFC 9112, 6.3: the same Content-Length may stand there twice", |input| {
-        input.count(b"content-length") > 1
-    }),
-    (LLHTTP, &["Invalid character in Content-Length"], "RFC 9112, 6.3: ... or as a list in one line", |input| {
-        input.count(b"content-length") > 0 && input.octets.contains(&b',')
-    }),
-    (LLHTTP, &["Unexpected char in url schema"], "RFC 3986, 3: an absolute URI need not have an authority", |input| {
-        let target = input.words()[1];
-        target.contains(&b':') && !target.starts_with(b"/")
-    }),
+    (
+        LLHTTP,
+        &["Duplicate Content-Length"],
+        "RFC 9112, 6.3: the same Content-Length may stand there twice",
+        |input| input.count(b"content-length") > 1,
+    ),
+    (
+        LLHTTP,
+        &["Invalid character in Content-Length"],
+        "RFC 9112, 6.3: ... or as a list in one line",
+        |input| input.count(b"content-length") > 0 && input.octets.contains(&b','),
+    ),
+    (
+        LLHTTP,
+        &["Unexpected char in url schema"],
+        "RFC 3986, 3: an absolute URI need not have an authority",
+        |input| {
+            let target = input.words()[1];
+            target.contains(&b':') && !target.starts_with(b"/")
+        },
+    ),
     (
         LLHTTP,
         &[
@@ -109,11 +161,14 @@ pub(crate) const THEIRS: &[Theirs] = &[
 ];
 
 /// The methods of RFC 9110 and PATCH, which every parser knows.
-const KNOWN: &[&[u8]] = &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
+const KNOWN: &[&[u8]] =
+    &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
 
 /// Why `peer` takes what is refused here.
 pub(crate) fn ours(peer: &str, kind: ErrorKind) -> Option<&'static str> {
-    OURS.iter().find(|(kinds, peers, _)| kinds.contains(&kind) && peers.contains(&peer)).map(|(.., why)| *why)
+    OURS.iter()
+        .find(|(kinds, peers, _)| kinds.contains(&kind) && peers.contains(&peer))
+        .map(|(.., why)| *why)
 }
 
 /// Why `peer` refuses what is taken here.
@@ -123,7 +178,8 @@ pub(crate) fn theirs(peer: &str, words: &str, input: &Input) -> Option<&'static 
 }
 
 fn has_fold(input: &Input) -> bool {
-    input.is_response && input.lines().skip(1).any(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
+    input.is_response
+        && input.lines().skip(1).any(|line| line.starts_with(b" ") || line.starts_with(b"\t"))
 }
 
 fn has_higher_minor(input: &Input) -> bool {
@@ -131,7 +187,8 @@ fn has_higher_minor(input: &Input) -> bool {
 }
 
 fn has_no_content(input: &Input) -> bool {
-    input.is_response && (matches!(input.words()[1], b"204" | b"304") || input.words()[1].starts_with(b"1"))
+    input.is_response
+        && (matches!(input.words()[1], b"204" | b"304") || input.words()[1].starts_with(b"1"))
 }
 
 /// Whether the error is true of the byte at `at`.
@@ -147,7 +204,9 @@ pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
     let is_blank = matches!(octet, b' ' | b'\t');
     let line = || input.field_at(at);
     match kind {
-        BadMethod => is_first && spaces == 0 && !is_tchar(octet) && (octet != b' ' || before.is_empty()),
+        BadMethod => {
+            is_first && spaces == 0 && !is_tchar(octet) && (octet != b' ' || before.is_empty())
+        }
         MethodTooLong => is_first && is_name && before.len() == 32 && is_tchar(octet),
         BadTarget => {
             is_first
@@ -163,9 +222,13 @@ pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
         BadVersion if spaces == 1 => octet == b'\r',
         BadVersion => {
             let place = before.rsplit(|&octet| octet == b' ').next().map_or(0, <[u8]>::len);
-            is_first && spaces == 2 && b"HTTP/1.0\r".get(place).is_none_or(|&expected| expected != octet)
+            is_first
+                && spaces == 2
+                && b"HTTP/1.0\r".get(place).is_none_or(|&expected| expected != octet)
         }
-        VersionUnsupported => is_first && before.ends_with(b"HTTP/") && octet.is_ascii_digit() && octet != b'1',
+        VersionUnsupported => {
+            is_first && before.ends_with(b"HTTP/") && octet.is_ascii_digit() && octet != b'1'
+        }
         BadStatusLine => {
             let fits = match before.len() {
                 8 | 12 => octet == b' ',
@@ -178,7 +241,10 @@ pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
         NotHttp => at < 5 && b"HTTP/"[at] != octet,
         EmptyLines => at == 8 && octets[..8] == *b"\r\n\r\n\r\n\r\n" && octet == b'\r',
         BadFieldName => {
-            !is_first && (is_name || before.is_empty()) && !is_tchar(octet) && (octet != b':' || before.is_empty())
+            !is_first
+                && (is_name || before.is_empty())
+                && !is_tchar(octet)
+                && (octet != b':' || before.is_empty())
         }
         SpaceBeforeColon => !is_first && is_name && is_blank,
         MissingColon => !is_first && is_name && octet == b'\r',
@@ -191,20 +257,29 @@ pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
         StartLineTooLong => is_first && before.len() == 8_192,
         FieldLineTooLong => before.len() == 16_384,
         HeadTooLarge => at == 65_536,
-        TooManyFields => before.is_empty() && octets[..at].split(|&octet| octet == b'\n').count() >= 130,
-        HostMissing => octets[at..].starts_with(b"\r\n") && before.is_empty() && input.count(b"host") == 0,
+        TooManyFields => {
+            before.is_empty() && octets[..at].split(|&octet| octet == b'\n').count() >= 130
+        }
+        HostMissing => {
+            octets[at..].starts_with(b"\r\n") && before.is_empty() && input.count(b"host") == 0
+        }
         HostRepeated => line() == b"host" && input.count(b"host") > 1,
         HostInvalid => line() == b"host",
         ContentLengthInvalid => line() == b"content-length",
         ContentLengthDiffers => {
-            line() == b"content-length" && (input.count(b"content-length") > 1 || octets.contains(&b','))
+            line() == b"content-length"
+                && (input.count(b"content-length") > 1 || octets.contains(&b','))
         }
         BothFramings => input.count(b"content-length") > 0 && input.count(b"transfer-encoding") > 0,
         CodingInvalid | CodingUnknown | CodingNotFinal => line() == b"transfer-encoding",
-        CodingIn10 => line() == b"transfer-encoding" && octets.windows(8).any(|eight| eight == b"HTTP/1.0"),
+        CodingIn10 => {
+            line() == b"transfer-encoding" && octets.windows(8).any(|eight| eight == b"HTTP/1.0")
+        }
         ConnectContent => input.words()[0] == b"CONNECT",
         TargetForm | TargetAuthority => is_first && spaces == 1 && before.ends_with(b" "),
-        SwitchWithoutUpgrade | SwitchWithoutConnection | SwitchNotOffered | SwitchIn10 => input.words()[1] == b"101",
+        SwitchWithoutUpgrade | SwitchWithoutConnection | SwitchNotOffered | SwitchIn10 => {
+            input.words()[1] == b"101"
+        }
         _ => false,
     }
 }

@@ -1,8 +1,9 @@
-//! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by llhttp: where one
-//! takes what another refuses, `explained.rs` has the rule that it goes by, and where both take it they read the same.
+//! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by
+//! llhttp: where one takes what another refuses, `explained.rs` has the rule that it goes by, and
+//! where both take it they read the same.
 //!
-//! `HEADS` is how many heads there are, `SEED` the seed that they are made from; else it is the clock's, and is printed. A
-//! head that nothing explains is printed as small as it can be made.
+//! `HEADS` is how many heads there are, `SEED` the seed that they are made from; else it is the
+//! clock's, and is printed. A head that nothing explains is printed as small as it can be made.
 
 mod explained;
 mod mutate;
@@ -29,7 +30,8 @@ type Rule = (&'static str, &'static str);
 /// The only test of this file, because it changes how the whole process scans.
 #[test]
 fn heads_are_read_as_httparse_and_llhttp_read_them() {
-    let heads = std::env::var("HEADS").map_or(20_000, |number| number.parse().expect("HEADS is a number"));
+    let heads =
+        std::env::var("HEADS").map_or(20_000, |number| number.parse().expect("HEADS is a number"));
     println!("# seed {:#x}", seed());
     let (start, mut mutator, mut parsers) = (Instant::now(), Mutator::new(seed()), Parsers::new());
     let (mut uses, mut read, mut failures) = (Uses::new(), 0, BTreeMap::new());
@@ -61,19 +63,28 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
             println!("    {name}: {verdict}");
         }
     }
-    let again = format!("SEED={:#x} HEADS={heads} cargo test -p switchover-tests --test differential", seed());
-    assert!(failures.is_empty(), "{} differences that nothing explains; again: {again}", failures.len());
+    let again = format!(
+        "SEED={:#x} HEADS={heads} cargo test -p switchover-tests --test differential",
+        seed()
+    );
+    assert!(
+        failures.is_empty(),
+        "{} differences that nothing explains; again: {again}",
+        failures.len()
+    );
     assert!(read * 4 > heads, "too few heads survive to say much");
     // A row that explains nothing is a mistake, or no longer needed.
     if heads >= 1_000_000 && parsers.names().len() > 1 {
-        let ours = OURS.iter().flat_map(|(_, peers, why)| peers.iter().map(move |&peer| (peer, *why)));
+        let ours =
+            OURS.iter().flat_map(|(_, peers, why)| peers.iter().map(move |&peer| (peer, *why)));
         let theirs = THEIRS.iter().map(|(peer, _, why, _)| (*peer, *why));
         let idle: Vec<_> = ours.chain(theirs).filter(|rule| !uses.contains_key(rule)).collect();
         assert!(idle.is_empty(), "rows that explain nothing: {idle:#?}");
     }
 }
 
-/// Whether all take an input, and the rules by which they differ on it; or in what they differ without a rule.
+/// Whether all take an input, and the rules by which they differ on it; or in what they differ
+/// without a rule.
 fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
     let mut ours: Option<Ours> = None;
     for path in ScanPath::available() {
@@ -99,14 +110,14 @@ fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<
             // A line is judged when it has ended, and the head here has not.
             (Ok(None), Err(_)) if !input.has_ended() => continue,
             (Ok(Some(ours)), Ok(Some(theirs))) if ours == theirs => continue,
-            (Ok(Some(_)), Err(why)) => {
-                explained::theirs(peer, why, input).ok_or_else(|| format!("{peer} alone refuses: {why}"))
-            }
-            (Err((kind, _)), Ok(Some(_))) => {
-                explained::ours(peer, *kind).ok_or_else(|| format!("{peer} takes what is refused as {}", kind.name()))
-            }
+            (Ok(Some(_)), Err(why)) => explained::theirs(peer, why, input)
+                .ok_or_else(|| format!("{peer} alone refuses: {why}")),
+            (Err((kind, _)), Ok(Some(_))) => explained::ours(peer, *kind)
+                .ok_or_else(|| format!("{peer} takes what is refused as {}", kind.name())),
             (Ok(Some(_)), Ok(Some(_))) => Err(format!("{peer} reads something else")),
-            (ours, theirs) => Err(format!("{} here, {peer}: {}", ours.in_a_word(), theirs.in_a_word())),
+            (ours, theirs) => {
+                Err(format!("{} here, {peer}: {}", ours.in_a_word(), theirs.in_a_word()))
+            }
         };
         found.push((peer, why?));
     }

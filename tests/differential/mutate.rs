@@ -22,7 +22,10 @@ pub(crate) struct Input {
 impl Input {
     /// The lines of the head, without their ends; empty ones before it are none of them.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        let lines = self.octets.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let lines = self
+            .octets
+            .split(|&octet| octet == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty())
     }
 
@@ -46,9 +49,14 @@ impl Input {
 
     /// Whether a parser can know that the head is over: an empty line stands after something.
     pub(crate) fn has_ended(&self) -> bool {
-        let start = self.octets.iter().position(|octet| !matches!(octet, b'\r' | b'\n')).unwrap_or(self.octets.len());
+        let start = self
+            .octets
+            .iter()
+            .position(|octet| !matches!(octet, b'\r' | b'\n'))
+            .unwrap_or(self.octets.len());
         let rest = &self.octets[start..];
-        rest.windows(2).any(|pair| pair == b"\n\n") || rest.windows(4).any(|four| four == b"\r\n\r\n")
+        rest.windows(2).any(|pair| pair == b"\n\n")
+            || rest.windows(4).any(|four| four == b"\r\n\r\n")
     }
 }
 
@@ -63,12 +71,16 @@ impl Mutator {
         let (mut requests, mut responses) = (BTreeSet::new(), BTreeSet::new());
         for vector in load(&home().join("vectors")) {
             let mut octets = input(&vector);
-            let end = octets.windows(4).position(|four| four == b"\r\n\r\n").map_or(octets.len(), |at| at + 4);
+            let end = octets
+                .windows(4)
+                .position(|four| four == b"\r\n\r\n")
+                .map_or(octets.len(), |at| at + 4);
             octets.truncate(end + BEHIND);
             if octets.len() > 4096 {
                 continue;
             }
-            // Most of these are refused for what the client here has offered. With another status they are read.
+            // Most of these are refused for what the client here has offered. With another status
+            // they are read.
             if octets.starts_with(b"HTTP/1.1 101") {
                 responses.insert([b"HTTP/1.1 200", &octets[12..]].concat());
             }
@@ -76,9 +88,11 @@ impl Mutator {
         }
         requests.extend(inputs::distinct());
         for small in inputs::small() {
-            if small.octets.starts_with(b"HTTP/") { &mut responses } else { &mut requests }.insert(small.octets);
+            if small.octets.starts_with(b"HTTP/") { &mut responses } else { &mut requests }
+                .insert(small.octets);
         }
-        let (requests, responses) = (requests.into_iter().collect(), responses.into_iter().collect());
+        let (requests, responses) =
+            (requests.into_iter().collect(), responses.into_iter().collect());
         Self { dice: Dice(seed), requests, responses }
     }
 
@@ -249,26 +263,34 @@ fn mutate(octets: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice
             insert(octets, place, &blanks);
         }
         12 => {
-            let fold: &[u8] = [&b"\r\n "[..], b"\r\n\t", b"\r\n \t ", b" \r\n a", b"\r\n \r\n b"][dice.below(5)];
+            let fold: &[u8] =
+                [&b"\r\n "[..], b"\r\n\t", b"\r\n \t ", b" \r\n a", b"\r\n \r\n b"][dice.below(5)];
             insert(octets, inside.start + dice.below(inside.len() + 1), fold);
         }
         13 => {
             let end = inside.end.saturating_sub(2).max(inside.start);
-            let instead: &[u8] = [&b"\n"[..], b"\r", b"\r\r\n", b"\n\r", b"\r\n\r", b"\r\n\n", b""][dice.below(7)];
+            let instead: &[u8] =
+                [&b"\n"[..], b"\r", b"\r\r\n", b"\n\r", b"\r\n\r", b"\r\n\n", b""][dice.below(7)];
             octets.splice(end..inside.end, instead.iter().copied()).for_each(drop);
         }
         14 => insert(octets, at, &[dice.below(0x21) as u8]),
         15 => {
             // A name of any length, most of them near a border of the scanner.
-            let len = [1, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 128, 300][dice.below(14)] + dice.below(2);
-            let field = [&vec![b'n'; len][..], &b":v\r\n"[usize::from(dice.below(9) == 0)..]].concat();
+            let len = [1, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 128, 300][dice.below(14)]
+                + dice.below(2);
+            let field =
+                [&vec![b'n'; len][..], &b":v\r\n"[usize::from(dice.below(9) == 0)..]].concat();
             insert(octets, starts[line], &field);
         }
         16 => {
             // What stands after moves to within two bytes of the border of a block.
             let border = [32, 64][dice.below(2)];
             let len = border * 2 - (starts[line] + 5) % border + dice.below(5) - 2;
-            insert(octets, starts[line], &[b"P: ", &vec![b'p'; len - border.min(len)][..], b"\r\n"].concat());
+            insert(
+                octets,
+                starts[line],
+                &[b"P: ", &vec![b'p'; len - border.min(len)][..], b"\r\n"].concat(),
+            );
         }
         17 => {
             let table = if is_response { STATUS_LINES } else { REQUEST_LINES };
@@ -282,7 +304,11 @@ fn mutate(octets: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice
         _ => match dice.below(40) {
             // Near the bounds: the number of fields, the length of a line.
             0 => insert(octets, starts[line], &b"a:b\r\n".repeat(110 + dice.below(30))),
-            1 => insert(octets, starts[line], &[&b"L:"[..], &vec![b'l'; 16_380 + dice.below(8)], b"\r\n"].concat()),
+            1 => insert(
+                octets,
+                starts[line],
+                &[&b"L:"[..], &vec![b'l'; 16_380 + dice.below(8)], b"\r\n"].concat(),
+            ),
             2 => insert(octets, 0, &b"\r\n".repeat(1 + dice.below(6))),
             3 => insert(octets, 0, &b"\n".repeat(1 + dice.below(3))),
             _ => insert(octets, at, &[ODD[dice.below(ODD.len())]]),
@@ -300,8 +326,12 @@ fn named(line: &[u8]) -> &[u8] {
 
 /// Where lines begin, and where they end with their LF; never none.
 fn lines(octets: &[u8]) -> (Vec<usize>, Vec<usize>) {
-    let mut ends: Vec<usize> =
-        octets.iter().enumerate().filter(|(_, octet)| **octet == b'\n').map(|(at, _)| at + 1).collect();
+    let mut ends: Vec<usize> = octets
+        .iter()
+        .enumerate()
+        .filter(|(_, octet)| **octet == b'\n')
+        .map(|(at, _)| at + 1)
+        .collect();
     if ends.last() != Some(&octets.len()) {
         ends.push(octets.len());
     }

@@ -39,7 +39,9 @@ pub(crate) struct Parsers {
 
 impl Parsers {
     pub(crate) fn new() -> Self {
-        let llhttp = peers::load().into_iter().find(|peer| peer.name.starts_with("llhttp") && peer.reads_heads());
+        let llhttp = peers::load()
+            .into_iter()
+            .find(|peer| peer.name.starts_with("llhttp") && peer.reads_heads());
         if llhttp.is_none() {
             println!("# without llhttp: core/benches/peers/build has not made it");
         }
@@ -53,7 +55,10 @@ impl Parsers {
     /// What the engine says of the input as a whole, and cut in two.
     pub(crate) fn ours(&mut self, input: &Input, cut: usize) -> [(&'static str, Ours); 2] {
         let (left, right) = input.octets.split_at(cut);
-        [("the whole", self.engine(input, &[&input.octets])), ("two pieces", self.engine(input, &[left, right]))]
+        [
+            ("the whole", self.engine(input, &[&input.octets])),
+            ("two pieces", self.engine(input, &[left, right])),
+        ]
     }
 
     pub(crate) fn theirs(&self, input: &Input) -> Vec<(&'static str, Theirs)> {
@@ -82,7 +87,9 @@ impl Parsers {
             let mut client = Connection::new(Role::Client);
             let host = [("Host", "a")];
             self.asked.clear();
-            client.send_request(&RequestHead::new("GET", "/", &host), &["foo/2"], &mut self.asked).expect("a request");
+            client
+                .send_request(&RequestHead::new("GET", "/", &host), &["foo/2"], &mut self.asked)
+                .expect("a request");
             client
         } else {
             Connection::with_config(Role::Server, Config { secure: true, ..Config::default() })
@@ -93,7 +100,9 @@ impl Parsers {
                 Ok(Step::NeedData) => continue,
                 Ok(Step::Event) => return Ok(Some(shown(&connection))),
                 Ok(Step::Paused(why)) => panic!("a pause before the first event: {why:?}"),
-                Err(error) => return Err((error.kind(), error.offset().expect("a place") as usize)),
+                Err(error) => {
+                    return Err((error.kind(), error.offset().expect("a place") as usize));
+                }
             }
         }
         Ok(None)
@@ -126,33 +135,45 @@ fn httparse(input: &Input) -> Theirs {
     let pairs = |fields: &[httparse::Header<'_>]| -> Vec<(Vec<u8>, Vec<u8>)> {
         fields.iter().map(|field| (field.name.into(), field.value.into())).collect()
     };
-    let of = |minor: Option<u8>, method: &str, target: &str, status, fields: &[httparse::Header<'_>]| {
-        let pairs = pairs(fields);
-        let pairs = pairs.iter().map(|(name, value)| (&name[..], &value[..]));
-        text(method.as_bytes(), target.as_bytes(), minor.unwrap_or_default(), status, pairs)
-    };
+    let of =
+        |minor: Option<u8>, method: &str, target: &str, status, fields: &[httparse::Header<'_>]| {
+            let pairs = pairs(fields);
+            let pairs = pairs.iter().map(|(name, value)| (&name[..], &value[..]));
+            text(method.as_bytes(), target.as_bytes(), minor.unwrap_or_default(), status, pairs)
+        };
     let outcome = if input.is_response {
         let mut head = httparse::Response::new(&mut []);
-        let outcome =
-            httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut head, &input.octets, &mut fields);
+        let outcome = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+            &mut head,
+            &input.octets,
+            &mut fields,
+        );
         outcome.map(|status| {
-            status.is_complete().then(|| of(head.version, "", "", head.code.unwrap_or_default(), head.headers))
+            status
+                .is_complete()
+                .then(|| of(head.version, "", "", head.code.unwrap_or_default(), head.headers))
         })
     } else {
         let mut head = httparse::Request::new(&mut []);
         let outcome = head.parse_with_uninit_headers(&input.octets, &mut fields);
         let line = (head.method.unwrap_or_default(), head.path.unwrap_or_default());
-        outcome.map(|status| status.is_complete().then(|| of(head.version, line.0, line.1, 0, head.headers)))
+        outcome.map(|status| {
+            status.is_complete().then(|| of(head.version, line.0, line.1, 0, head.headers))
+        })
     };
     outcome.map_err(|error| format!("{error:?}"))
 }
 
 fn llhttp(llhttp: &Peer, input: &Input) -> Theirs {
     let head = llhttp.head(&input.octets, input.is_response)?;
-    Ok(head.map(|head| text(head.method, head.target, head.minor, head.status, head.fields.into_iter())))
+    Ok(head.map(|head| {
+        text(head.method, head.target, head.minor, head.status, head.fields.into_iter())
+    }))
 }
 
-/// A head in one form. A fold is the spaces that a client makes of it (RFC 9112, 5.2).
+/// A head in one form.
+///
+/// A fold is the spaces that a client makes of it (RFC 9112, 5.2).
 fn text<'a>(
     method: &[u8],
     target: &[u8],
@@ -170,7 +191,11 @@ fn text<'a>(
         text.push(b':');
         let start = value.iter().position(|&octet| !is_blank(octet)).unwrap_or(value.len());
         let end = value.iter().rposition(|&octet| !is_blank(octet)).map_or(start, |last| last + 1);
-        text.extend(value[start..end].iter().map(|&octet| if matches!(octet, b'\r' | b'\n') { b' ' } else { octet }));
+        text.extend(
+            value[start..end]
+                .iter()
+                .map(|&octet| if matches!(octet, b'\r' | b'\n') { b' ' } else { octet }),
+        );
     }
     text
 }

@@ -236,7 +236,7 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf")
 
     status = ["-o", "-", "-w", " %{http_code}"]
-    with scripted(late, early, cut) as url, between("bridge", port_of(url), "--patience", "1") as front:
+    with scripted(late, early, cut) as url, between("bridge", port_of(url), "--timeout", "1") as front:
         same(curl_http2(front, "/", *status)[0], b" 504")
         same(curl_http2(front, "/", *status, "--data-binary", "@-", stdin=LARGE)[0], b"no 413")
         curl_http2(front, "/", expect=92)  # what curl calls a reset stream

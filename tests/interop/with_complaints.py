@@ -51,7 +51,7 @@ def complaint_the_server_drops_the_connection(_):
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_hangs(_):
     """Without an answer: uvicorn with httptools."""
-    says(None, "--patience", "1", reason="failed: nothing came for 1s", status=1)
+    says(None, "--timeout", "1", reason="failed: nothing came for 1s", status=1)
 
 
 @case("a script", "echo/1", FROM_US)

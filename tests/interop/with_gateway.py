@@ -136,13 +136,13 @@ def the_gateway_before_a_server_that_leaves(_):
         # All has been sent. What the client sends is unread, so the system resets the connection.
         wait_for(lambda: fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), bytes(4))
 
-    with scripted(script) as url, between("gateway", port_of(url), "--patience", "1") as front:
+    with scripted(script) as url, between("gateway", port_of(url), "--timeout", "1") as front:
         raw = Raw(front.port)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         raw.socket.sendall(offer(b"/", b"echo/1"))
         raw.send_beside(b"x" * 100_000_000)
         raw.until(b"\r\n\r\n")
-        # The client has four times the patience to take some of it.
+        # The client has four times the timeout to take some of it.
         time.sleep(2)
         same(raw.read_slowly(), LARGE)
 
@@ -158,7 +158,7 @@ def the_gateway_before_a_client_that_does_not_read(_):
         with contextlib.suppress(TimeoutError):
             connection.sendall(bytes(1 << 25))
 
-    with scripted(script) as url, between("gateway", port_of(url), "--patience", "1") as front:
+    with scripted(script) as url, between("gateway", port_of(url), "--timeout", "1") as front:
         before = front.descriptors()
         raw = Raw(front.port)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
@@ -233,7 +233,7 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
             while piece := connection.recv(65536):
                 connection.sendall(piece)
 
-    with scripted(echoes) as url, between("gateway", port_of(url), "--patience", "1") as front:
+    with scripted(echoes) as url, between("gateway", port_of(url), "--timeout", "1") as front:
         before = front.descriptors()
         raw = Raw(front.port, offer(b"/", b"echo/1"))
         raw.until(b"\r\n\r\n")

@@ -203,7 +203,7 @@ def probe_and_h2o_in_h2c(board):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_a_long_answer_in_h2c(_):
-    """Its patience is for silence: what comes slowly, or is long, has more."""
+    """Its timeout is for silence: what comes slowly, or is long, has more."""
     slow, long = [b"slow"] * 3, 20_000_000
 
     def script(connection):
@@ -231,7 +231,7 @@ def probe_and_a_long_answer_in_h2c(_):
             pass
 
     with scripted(script) as url:
-        check_stream_1(url, b"".join(slow) + bytes(long), "--patience", "1")
+        check_stream_1(url, b"".join(slow) + bytes(long), "--timeout", "1")
 
 
 @case("a script", "h2c", FROM_US)
@@ -286,7 +286,7 @@ def probe_and_an_answer_that_stops_in_h2c(_):
 
     with scripted(silent, cut, ended, goes_away) as url:
         for said in [b"does not go on", b"has cut the connection", b"has ended the connection", b"internal error"]:
-            _, errors = probe(url, "--offer", "h2c", "--patience", "1", expect=1)
+            _, errors = probe(url, "--offer", "h2c", "--timeout", "1", expect=1)
             check(said in errors, errors)
 
 

@@ -1,6 +1,6 @@
 """What servers meet in the open: too many clients, slow, silent and vanished ones, and an end in the middle.
 
-A case asks several of our examples, all at the same time. They get little patience, so that none of it takes long.
+A case asks several of our examples, all at the same time. They get little timeout, so that none of it takes long.
 """
 
 import contextlib
@@ -32,8 +32,8 @@ from harness import (
     scripted,
 )
 
-PATIENCE = "1"
-LATEST = 10  # seconds: with that patience a connection has ended long before
+TIMEOUT = "1"
+LATEST = 10  # seconds: with that timeout a connection has ended long before
 DESCRIPTORS = 64
 IDLE = 1000
 HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -74,21 +74,21 @@ def in_tls(connection):
     return context.wrap_socket(connection, server_hostname="localhost")
 
 
-def in_rust(backend, descriptors=None, patience=PATIENCE):
+def in_rust(backend, descriptors=None, timeout=TIMEOUT):
     """The examples in Rust; what has a backend has that one."""
     start = {
-        "server.rs": [beside("server"), "0", patience],
-        "tokio.rs": [beside("tokio"), "0", patience],
-        "switchboard": [beside("switchboard"), "--port", "0", "--patience", patience, "--connections", "2000"],
-        "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", patience],
-        "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", patience],
+        "server.rs": [beside("server"), "0", timeout],
+        "tokio.rs": [beside("tokio"), "0", timeout],
+        "switchboard": [beside("switchboard"), "--port", "0", "--timeout", timeout, "--connections", "2000"],
+        "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--timeout", timeout],
+        "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--timeout", timeout],
     }
     return [Server(name, command, descriptors, name == "bridge") for name, command in start.items()]
 
 
-def examples_in_c(_, descriptors=None, patience=PATIENCE):
+def examples_in_c(_, descriptors=None, timeout=TIMEOUT):
     start = {"server.c": in_c.server(), "epoll": in_c.epoll()}
-    return [Server(name, [program, "0", patience], descriptors) for name, program in start.items()]
+    return [Server(name, [program, "0", timeout], descriptors) for name, program in start.items()]
 
 
 def hardship(**setting):
@@ -129,7 +129,7 @@ def at_once(attempts):
 # Too many.
 
 
-@hardship(descriptors=DESCRIPTORS, patience="60")
+@hardship(descriptors=DESCRIPTORS, timeout="60")
 def out_of_descriptors(server):
     """It does not end, nor spin; when connections have gone it accepts again, also those that waited."""
     with contextlib.ExitStack() as stack:
@@ -152,7 +152,7 @@ def wait_until(condition, *what):
         time.sleep(0.02)
 
 
-@hardship(patience="5")
+@hardship(timeout="5")
 def a_thousand_idle_connections(server):
     with contextlib.ExitStack() as stack:
         for _ in range(IDLE):
@@ -283,7 +283,7 @@ def a_cut_answer_to_http_1_0(server):
             check(length and len(content) < int(length[1]), "the answer of", server.name, "looks complete:", answer)
 
 
-@hardship(patience="30")
+@hardship(timeout="30")
 def an_interrupt_in_the_middle(server):
     """Of a head, of content, and of nothing. The process ends, the connections with it."""
     with contextlib.ExitStack() as stack:
@@ -362,8 +362,8 @@ def descriptors(server):
     return len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
 
 
-def bridge(backend, patience=60):
-    command = [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--patience", str(patience)]
+def bridge(backend, timeout=60):
+    command = [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--timeout", str(timeout)]
     return Server("bridge", command, secure=True)
 
 

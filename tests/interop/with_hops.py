@@ -331,7 +331,7 @@ def the_gateway_does_not_wait_for_ever(_):
             pass
 
     post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"
-    with scripted(script, script) as url, between("gateway", port_of(url), "--patience", "1") as front:
+    with scripted(script, script) as url, between("gateway", port_of(url), "--timeout", "1") as front:
         for request, status in [(HELLO, b"504 "), (post, b"408 ")]:
             got = as_read(Raw(front.port, request).rest())
             check(got.startswith(b"HTTP/1.1 " + status) and b"\r\nconnection: close\r\n" in got, got)

@@ -435,5 +435,5 @@ def probe_does_not_wait_for_ever(_):
         check(connection.recv(1) == b"", "the probe went on")
 
     with scripted(script) as url:
-        _, errors = probe(url, "--offer", "echo/1", "--patience", "1", expect=1)
+        _, errors = probe(url, "--offer", "echo/1", "--timeout", "1", expect=1)
     check(errors.endswith(b"* failed: nothing came for 1s\n"), errors)

@@ -170,7 +170,7 @@ def content_that_is_too_much(board):
 
 @case("a socket", "HTTP/1.1")
 def slow_peers_are_cut_off(_):
-    with Switchboard("--patience", "1") as board:
+    with Switchboard("--timeout", "1") as board:
         begun = time.monotonic()
         same(Raw(board.port).rest(), b"")
         for part in [b"GET / HT", b"POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"]:

@@ -1,5 +1,5 @@
-//! Vectors for runners in other languages: every case in a form that needs no Markdown and no escapes, and the digest
-//! of what must come out. `bin/export.rs` writes both.
+//! Vectors for runners in other languages: every case in a form that needs no Markdown and no
+//! escapes, and the digest of what must come out. `bin/export.rs` writes both.
 //!
 //! A case is a block of lines, bytes in hex (`-` for none), ended by a line with a full stop:
 //!
@@ -11,9 +11,10 @@
 //! do VERB ...
 //! .
 //! ```
-//! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it is; `do` logs what
-//! the decision says, then `> HEX` if it wrote and `? NAME` if it was refused. The digest is the checksum of the log,
-//! each line ended by LF. So a runner cannot agree without having seen the same.
+//! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it
+//! is; `do` logs what the decision says, then `> HEX` if it wrote and `? NAME` if it was refused.
+//! The digest is the checksum of the log, each line ended by LF. So a runner cannot agree without
+//! having seen the same.
 
 use std::fmt::Write;
 
@@ -30,17 +31,24 @@ pub fn cases() -> Vec<Vector> {
     vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
 }
 
-/// A corpus case as a vector: what a caller that answers every request with an empty 200 sees of it, up to an offer.
+/// A corpus case as a vector: what a caller that answers every request with an empty 200 sees of
+/// it, up to an offer.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {
         if case.role == Role::Client {
-            let offer =
-                if asked.offer.is_empty() { String::new() } else { format!(" offer {}", asked.offer.join("; ")) };
-            writeln!(lines, "! request {} {}{offer} | Host: a", asked.method, asked.target).expect("a string");
+            let offer = if asked.offer.is_empty() {
+                String::new()
+            } else {
+                format!(" offer {}", asked.offer.join("; "))
+            };
+            writeln!(lines, "! request {} {}{offer} | Host: a", asked.method, asked.target)
+                .expect("a string");
         }
     }
-    script::put_lines(&case.input, '<').iter().for_each(|line| writeln!(lines, "{line}").expect("a string"));
+    script::put_lines(&case.input, '<')
+        .iter()
+        .for_each(|line| writeln!(lines, "{line}").expect("a string"));
     if case.eof {
         lines.push_str("<end clean\n");
     }
@@ -48,7 +56,8 @@ fn of_case(case: &Case) -> Vector {
     let info = format!("{} fields bare_h2c{secure}", case.role.name());
     // More answers than any case has requests.
     for _ in 0..20 {
-        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines)).unwrap_or_else(|error| panic!("{error}"));
+        lines = script::bless(&Vector::of_lines(&case.id, &info, &lines))
+            .unwrap_or_else(|error| panic!("{error}"));
         if !lines.ends_with("= paused answer\n") {
             break;
         }
@@ -61,7 +70,8 @@ fn of_case(case: &Case) -> Vector {
 pub fn block(vector: &Vector) -> String {
     let mut text = format!("case {} {}", vector.name, vector.role.name());
     text.push_str(if vector.shows_fields { " fields" } else { " -" });
-    limits(&vector.config).for_each(|(name, value)| write!(text, " {name}={value}").expect("a string"));
+    limits(&vector.config)
+        .for_each(|(name, value)| write!(text, " {name}={value}").expect("a string"));
     flags(&vector.config).for_each(|name| write!(text, " {name}=1").expect("a string"));
     text.push('\n');
     for line in vector.items.iter().filter_map(item) {
@@ -74,7 +84,12 @@ pub fn block(vector: &Vector) -> String {
 /// The limits that are not the default, by name.
 pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64)> {
     let defaults = Config::default().limits.table();
-    config.limits.table().zip(defaults).filter(|((_, value), (_, default))| value != default).map(|(limit, _)| limit)
+    config
+        .limits
+        .table()
+        .zip(defaults)
+        .filter(|((_, value), (_, default))| value != default)
+        .map(|(limit, _)| limit)
 }
 
 /// The flags that are set, by name.
@@ -110,7 +125,8 @@ fn data_length(data: &str) -> usize {
     }
 }
 
-/// A decision with its arguments taken apart: texts in hex, lists joined by semicolons before, fields last.
+/// A decision with its arguments taken apart: texts in hex, lists joined by semicolons before,
+/// fields last.
 fn decide(decision: &str) -> String {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, fields) = split_fields(rest);
@@ -143,7 +159,8 @@ fn decide(decision: &str) -> String {
     text
 }
 
-/// The digest of what must come out: of the file's own lines, which the Rust runner has compared with the engine's.
+/// The digest of what must come out: of the file's own lines, which the Rust runner has compared
+/// with the engine's.
 pub fn digest(vector: &Vector) -> u64 {
     let mut log = String::new();
     for item in &vector.items {

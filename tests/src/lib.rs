@@ -1,7 +1,10 @@
-//! What proves `switchover`. `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
-//! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test inputs. `fuzz/` checks any
-//! bytes, one of its targets by the second reader in `naive/`. `path.rs` chooses how the engine scans meanwhile, `random.rs`
-//! what is random, `numbers.rs` holds how many there are of everything, `names.rs` how each language spells it.
+//! What proves `switchover`.
+//!
+//! `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
+//! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test
+//! inputs. `fuzz/` checks any bytes, one of its targets by the second reader in `naive/`. `path.rs`
+//! chooses how the engine scans meanwhile, `random.rs` what is random, `numbers.rs` holds how many
+//! there are of everything, `names.rs` how each language spells it.
 
 pub mod corpus;
 pub mod export;
@@ -30,7 +33,9 @@ pub fn home() -> &'static Path {
 /// Every file below `folder` with that ending, in order.
 pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in
+        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    {
         let path = entry.expect("a readable folder").path();
         if path.is_dir() {
             found.extend(files(&path, ending));

@@ -1,8 +1,11 @@
-//! How the languages spell what the core names: the letters, and the verbs that a language calls by a name of its own.
+//! How the languages spell what the core names: the letters, and the verbs that a language calls by
+//! a name of its own.
 
 /// `http-1.0` as `HTTP_1_0`.
 pub fn upper_snake(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect()
 }
 
 /// `NoOffer` as `no_offer`.

@@ -1,4 +1,6 @@
-//! How many there are: of vectors, cases, rows. The numbers stand in `numbers.txt` and nowhere else.
+//! How many there are: of vectors, cases, rows.
+//!
+//! The numbers stand in `numbers.txt` and nowhere else.
 
 use std::process::Command;
 
@@ -18,11 +20,12 @@ fn known(name: &str) -> Option<(bool, usize)> {
     Some((frozen.is_some(), frozen.unwrap_or(number).parse().ok()?))
 }
 
-/// Fails where there are fewer than the file has under that name, or others than a frozen set has. `BLESS=1` renews the number, and
-/// prints both.
+/// Fails where there are fewer than the file has under that name, or others than a frozen set has.
+/// `BLESS=1` renews the number, and prints both.
 pub fn check(name: &str, found: usize) {
     if std::env::var_os("BLESS").is_some() {
-        let renewed = Command::new(home().join("numbers")).args([name, &found.to_string()]).status();
+        let renewed =
+            Command::new(home().join("numbers")).args([name, &found.to_string()]).status();
         assert!(renewed.is_ok_and(|status| status.success()), "{name} cannot be renewed");
     }
     let (is_frozen, number) = known(name).unwrap_or_else(|| panic!("numbers.txt has no {name:?}"));

@@ -4,16 +4,19 @@ use std::sync::Once;
 
 use switchover::binding::ScanPath;
 
-/// Has the engine scan as the variable `SCAN` says; without it the engine chooses, as it does in programs.
+/// Has the engine scan as the variable `SCAN` says; without it the engine chooses, as it does in
+/// programs.
 ///
-/// The choice is the whole process's and the tests of a binary run side by side, so no test makes one of its own:
-/// a binary is run once for each path, and every test in it that scans asks for this first.
+/// The choice is the whole process's and the tests of a binary run side by side, so no test makes
+/// one of its own: a binary is run once for each path, and every test in it that scans asks for
+/// this first.
 pub fn choose() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
         let Ok(told) = std::env::var("SCAN") else { return };
         let path = ScanPath::available().find(|path| path.name() == told);
-        let path = path.unwrap_or_else(|| panic!("SCAN={told}: this machine cannot; see the program `paths`"));
+        let path = path
+            .unwrap_or_else(|| panic!("SCAN={told}: this machine cannot; see the program `paths`"));
         assert!(path.force(), "{path:?} is available");
     });
 }

@@ -131,8 +131,10 @@ pub fn cases() -> String {
     let groups: Vec<Value> = MENU
         .iter()
         .map(|(title, names)| {
-            let cases: Vec<&Value> =
-                names.iter().map(|name| vectors.get(*name).unwrap_or_else(|| panic!("no vector is {name}"))).collect();
+            let cases: Vec<&Value> = names
+                .iter()
+                .map(|name| vectors.get(*name).unwrap_or_else(|| panic!("no vector is {name}")))
+                .collect();
             json!({ "title": title, "cases": cases })
         })
         .collect();
@@ -146,13 +148,24 @@ fn vectors() -> BTreeMap<String, Value> {
         let text = fs::read_to_string(&file).expect("a vector file");
         for section in text.split("\n## ").skip(1) {
             let (name, rest) = section.split_once('\n').unwrap_or_default();
-            let about = rest.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+            let about = rest
+                .split("\n\n")
+                .next()
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
             // A vector has one block; what is none begins otherwise.
-            let Some((info, lines)) = rest.split_once("\n```").and_then(|(_, block)| block.split_once('\n')) else {
+            let Some((info, lines)) =
+                rest.split_once("\n```").and_then(|(_, block)| block.split_once('\n'))
+            else {
                 continue;
             };
             let lines: Vec<&str> = lines.lines().take_while(|line| *line != "```").collect();
-            found.insert(name.to_owned(), json!({ "name": name, "about": about, "info": info, "lines": lines }));
+            found.insert(
+                name.to_owned(),
+                json!({ "name": name, "about": about, "info": info, "lines": lines }),
+            );
         }
     }
     found
@@ -173,13 +186,28 @@ pub fn states() -> String {
             _ if line.starts_with('#') => diagram = "",
             _ => {}
         }
-        let arrow = line.trim().split_once(" --> ").and_then(|(from, rest)| Some((from, rest.split_once(" : ")?)));
+        let arrow = line
+            .trim()
+            .split_once(" --> ")
+            .and_then(|(from, rest)| Some((from, rest.split_once(" : ")?)));
         if let Some((from, (to, inputs))) = arrow.filter(|_| !diagram.is_empty()) {
-            roles.entry(role).or_default().entry(diagram).or_default().push(json!([from, to, inputs]));
+            roles
+                .entry(role)
+                .or_default()
+                .entry(diagram)
+                .or_default()
+                .push(json!([from, to, inputs]));
         }
     }
-    assert!(roles.len() == 2 && roles.values().all(|diagrams| diagrams.len() == 3), "three diagrams of each role");
-    printed("The diagrams of core/docs/states.md: from, to, by what input.", "STATES", &json!(roles))
+    assert!(
+        roles.len() == 2 && roles.values().all(|diagrams| diagrams.len() == 3),
+        "three diagrams of each role"
+    );
+    printed(
+        "The diagrams of core/docs/states.md: from, to, by what input.",
+        "STATES",
+        &json!(roles),
+    )
 }
 
 /// One value a line, as far as lines go.

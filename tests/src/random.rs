@@ -23,7 +23,9 @@ impl Dice {
     }
 }
 
-/// The seed of this run: `SEED`, with `0x` or without, or else the clock. The same in the whole process.
+/// The seed of this run: `SEED`, with `0x` or without, or else the clock.
+///
+/// The same in the whole process.
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     *SEED.get_or_init(|| std::env::var("SEED").map_or_else(|_| clock(), |told| number(&told)))

@@ -12,14 +12,21 @@ use crate::vector::{Vector, load};
 /// What only concerns those who speak one protocol, whatever engine is below.
 const BESIDE: &str = "profiles";
 
-/// Vectors that decide while an event is still to be taken, and come out otherwise where all events are taken first.
+/// Vectors that decide while an event is still to be taken, and come out otherwise where all events
+/// are taken first.
 const SOONER: &[&str] = &["reject-between"];
 
-/// The lines of the file. Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
+/// The lines of the file.
+///
+/// Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
 pub fn cases() -> Vec<String> {
     let rules = rules();
     let vectors = load(&crate::home().join("vectors"));
-    vectors.iter().filter(|vector| is_for_others(vector)).filter_map(|vector| case(vector, &rules)).collect()
+    vectors
+        .iter()
+        .filter(|vector| is_for_others(vector))
+        .filter_map(|vector| case(vector, &rules))
+        .collect()
 }
 
 fn is_for_others(vector: &Vector) -> bool {
@@ -50,13 +57,16 @@ fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
         ("rules", vector.proves.iter().map(rule).collect()),
         ("why", json!(vector.why)),
     ];
-    let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+    let pairs: Vec<String> =
+        pairs.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
     Some(ascii(&format!("{{{}}}", pairs.join(", "))))
 }
 
 /// Some readers of lines take U+0085 for the end of one.
 fn ascii(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii() { c.into() } else { format!("\\u{:04x}", u32::from(c)) }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii() { c.into() } else { format!("\\u{:04x}", u32::from(c)) })
+        .collect()
 }
 
 /// What differs from the default, by name.
@@ -67,35 +77,40 @@ fn config(config: &Config) -> Value {
 
 /// An error of the peer's, with how strictly an RFC asks the recipient for it.
 pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
-    let named = EXCEPTIONS.iter().find(|(names, ..)| names.split(' ').any(|name| name == vector.name));
-    let (level, clause) =
-        named.map_or_else(|| (level(kind, vector.role), kind.clause()), |(_, level, clause)| (level, clause));
+    let named =
+        EXCEPTIONS.iter().find(|(names, ..)| names.split(' ').any(|name| name == vector.name));
+    let (level, clause) = named.map_or_else(
+        || (level(kind, vector.role), kind.clause()),
+        |(_, level, clause)| (level, clause),
+    );
     json!({
         "event": "error", "kind": kind.name(), "text": kind.text(), "answer": kind.status(), "clause": clause,
         "level": level,
     })
 }
 
-/// `MUST` and `SHOULD` as they stand there; `choice` where another recipient may do otherwise: it may recover, the limit is
-/// its own, or the rule is the sender's alone.
+/// `MUST` and `SHOULD` as they stand there; `choice` where another recipient may do otherwise: it
+/// may recover, the limit is its own, or the rule is the sender's alone.
 fn level(kind: ErrorKind, role: Role) -> &'static str {
     use ErrorKind::{
-        BadFieldName, BadMethod, BadTarget, BadVersion, BareCr, ChunkEnd, ChunkExtension, ChunkSize, CodingIn10,
-        CodingInvalid, CodingNotFinal, CodingUnknown, ContentLengthDiffers, ContentLengthInvalid, HostInvalid,
-        HostMissing, HostRepeated, LeadingSpace, MissingColon, Nul, SpaceBeforeColon, TargetAuthority, TargetForm,
-        TargetInsecure, Truncated, Unsolicited,
+        BadFieldName, BadMethod, BadTarget, BadVersion, BareCr, ChunkEnd, ChunkExtension,
+        ChunkSize, CodingIn10, CodingInvalid, CodingNotFinal, CodingUnknown, ContentLengthDiffers,
+        ContentLengthInvalid, HostInvalid, HostMissing, HostRepeated, LeadingSpace, MissingColon,
+        Nul, SpaceBeforeColon, TargetAuthority, TargetForm, TargetInsecure, Truncated, Unsolicited,
     };
     match (kind, role) {
         (
-            BareCr | CodingIn10 | CodingNotFinal | ContentLengthDiffers | ContentLengthInvalid | HostInvalid
-            | HostMissing | HostRepeated | LeadingSpace | TargetAuthority | TargetInsecure | Truncated | Unsolicited,
+            BareCr | CodingIn10 | CodingNotFinal | ContentLengthDiffers | ContentLengthInvalid
+            | HostInvalid | HostMissing | HostRepeated | LeadingSpace | TargetAuthority
+            | TargetInsecure | Truncated | Unsolicited,
             _,
         )
         | (SpaceBeforeColon, Role::Server) => "MUST",
-        // What does not match the grammar, a server should answer with 400 (RFC 9112, 2.2). Of a client nothing is said.
+        // What does not match the grammar, a server should answer with 400 (RFC 9112, 2.2). Of a
+        // client nothing is said.
         (
-            BadFieldName | BadMethod | BadTarget | BadVersion | ChunkEnd | ChunkExtension | ChunkSize | CodingInvalid
-            | CodingUnknown | MissingColon | Nul | TargetForm,
+            BadFieldName | BadMethod | BadTarget | BadVersion | ChunkEnd | ChunkExtension
+            | ChunkSize | CodingInvalid | CodingUnknown | MissingColon | Nul | TargetForm,
             Role::Server,
         ) => "SHOULD",
         _ => "choice",
@@ -113,7 +128,11 @@ pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
     // An engine may count further.
     ("length-overflow", "choice", "RFC 9110, 8.6"),
     // One in a start line, of which only the grammar tells.
-    ("peer-error-second-request peer-error-after-head target-nul decline-peer-error-after", "SHOULD", "RFC 9112, 2.2"),
+    (
+        "peer-error-second-request peer-error-after-head target-nul decline-peer-error-after",
+        "SHOULD",
+        "RFC 9112, 2.2",
+    ),
     // The sender's rule alone.
     ("coding-chunked-twice", "choice", "RFC 9112, 6.1"),
     ("coding-parameter", "SHOULD", "RFC 9112, 7.1"),

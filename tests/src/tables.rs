@@ -1,5 +1,5 @@
-//! The tables of the core, and what its sources say of their values: what the four surfaces are compared with. And how that is
-//! broken into lines.
+//! The tables of the core, and what its sources say of their values: what the four surfaces are
+//! compared with. And how that is broken into lines.
 
 use std::fs;
 
@@ -9,14 +9,16 @@ use switchover::masque::CapsuleFault;
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role, SwitchedBy, Why,
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
 };
 
 use crate::home;
 
 /// A file of the repository.
 pub fn read(path: &str) -> String {
-    fs::read_to_string(home().join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(home().join("..").join(path))
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// An enum of the core.
@@ -79,7 +81,8 @@ pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> 
 /// A line of a document is at most this long.
 pub const WIDTH: usize = 120;
 
-/// A document in lines of at most so many bytes: what the first begins with, the text, what each other begins with.
+/// A document in lines of at most so many bytes: what the first begins with, the text, what each
+/// other begins with.
 pub fn wrapped(opening: &str, text: &str, margin: &str, width: usize) -> Vec<String> {
     let (mut lines, mut line, mut space) = (Vec::new(), opening.to_owned(), "");
     for word in text.split(' ') {

@@ -1,4 +1,5 @@
-//! Bytes as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for a repetition.
+//! Bytes as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for
+//! a repetition.
 
 /// The bytes that a line of a vector stands for.
 pub fn unescape(text: &str) -> Vec<u8> {
@@ -10,7 +11,8 @@ pub fn unescape(text: &str) -> Vec<u8> {
             rest = &rest[c.len_utf8()..];
             continue;
         }
-        let kind = rest[1..].chars().next().unwrap_or_else(|| panic!("a lone backslash ends {text:?}"));
+        let kind =
+            rest[1..].chars().next().unwrap_or_else(|| panic!("a lone backslash ends {text:?}"));
         rest = &rest[2..];
         match kind {
             'r' => out.push(b'\r'),
@@ -19,13 +21,21 @@ pub fn unescape(text: &str) -> Vec<u8> {
             '0' => out.push(0),
             '\\' => out.push(b'\\'),
             'x' => {
-                out.push(u8::from_str_radix(&rest[..2], 16).unwrap_or_else(|_| panic!("not hex in {text:?}")));
+                out.push(
+                    u8::from_str_radix(&rest[..2], 16)
+                        .unwrap_or_else(|_| panic!("not hex in {text:?}")),
+                );
                 rest = &rest[2..];
             }
             '{' => {
-                let (inside, after) = rest.split_once('}').unwrap_or_else(|| panic!("no brace ends {text:?}"));
-                let (count, what) = inside.split_once('*').unwrap_or_else(|| panic!("no star in {text:?}"));
-                out.extend(unescape(what).repeat(count.parse().unwrap_or_else(|_| panic!("no count in {text:?}"))));
+                let (inside, after) =
+                    rest.split_once('}').unwrap_or_else(|| panic!("no brace ends {text:?}"));
+                let (count, what) =
+                    inside.split_once('*').unwrap_or_else(|| panic!("no star in {text:?}"));
+                out.extend(
+                    unescape(what)
+                        .repeat(count.parse().unwrap_or_else(|_| panic!("no count in {text:?}"))),
+                );
                 rest = after;
             }
             other => panic!("unknown escape \\{other} in {text:?}"),
@@ -38,8 +48,9 @@ pub fn unescape(text: &str) -> Vec<u8> {
 pub fn unfold(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     while let Some((before, after)) = rest.split_once("\\{") {
-        let Some((count, (what, after))) =
-            after.split_once('*').and_then(|(count, after)| count.parse::<usize>().ok().zip(after.split_once('}')))
+        let Some((count, (what, after))) = after
+            .split_once('*')
+            .and_then(|(count, after)| count.parse::<usize>().ok().zip(after.split_once('}')))
         else {
             break;
         };
@@ -69,14 +80,18 @@ pub fn escape(bytes: &[u8]) -> String {
 
 /// Bytes as hex digits, `-` for none: for readers that should not need the escapes.
 pub fn hex(bytes: &[u8]) -> String {
-    if bytes.is_empty() { "-".into() } else { bytes.iter().map(|octet| format!("{octet:02x}")).collect() }
+    if bytes.is_empty() {
+        "-".into()
+    } else {
+        bytes.iter().map(|octet| format!("{octet:02x}")).collect()
+    }
 }
 
 /// FNV-1a, the checksum that every runner can compute.
 pub fn checksum(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3))
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A short stand-in for long content: its length and a checksum (FNV-1a).

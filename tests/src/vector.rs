@@ -54,7 +54,8 @@ pub fn load(folder: &Path) -> Vec<Vector> {
 
 /// The vectors of one file.
 pub fn parse(file: &Path) -> Vec<Vector> {
-    let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let text =
+        std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let mut vectors = Vec::new();
     let (mut name, mut why, mut proves) = (None, String::new(), Vec::new());
     let mut lines = text.lines().enumerate();
@@ -65,9 +66,12 @@ pub fn parse(file: &Path) -> Vec<Vector> {
             proves.clear();
         } else if let Some(ids) = line.strip_prefix("Proves:") {
             proves = ids.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).collect();
-        } else if let Some(info) = line.strip_prefix("```").filter(|info| info.starts_with(['c', 's'])) {
+        } else if let Some(info) =
+            line.strip_prefix("```").filter(|info| info.starts_with(['c', 's']))
+        {
             let name = name.take();
-            let name = name.unwrap_or_else(|| panic!("{}:{}: a block of no vector", file.display(), at + 1));
+            let name = name
+                .unwrap_or_else(|| panic!("{}:{}: a block of no vector", file.display(), at + 1));
             let mut end = at + 1;
             let mut items = Vec::new();
             for (at, line) in lines.by_ref() {

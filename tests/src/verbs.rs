@@ -5,8 +5,15 @@ use switchover::{Blame, Error, ErrorKind};
 
 /// A verb gives no error but those that the table lists for it.
 pub(crate) fn check_refusal(verb: &str, error: &Error) {
-    let row = VERBS.iter().find(|row| row.name == verb).unwrap_or_else(|| panic!("{verb} is in no table"));
+    let row = VERBS
+        .iter()
+        .find(|row| row.name == verb)
+        .unwrap_or_else(|| panic!("{verb} is in no table"));
     // After the peer's error a call says which one it was.
     let kind = if error.blame() == Blame::Peer { ErrorKind::Failed } else { error.kind() };
-    assert!(row.errors.contains(&kind), "{verb} is refused with {}, which is not listed", kind.name());
+    assert!(
+        row.errors.contains(&kind),
+        "{verb} is refused with {}, which is not listed",
+        kind.name()
+    );
 }

@@ -6,7 +6,7 @@ import { createServer as createHttp, request as httpRequest } from "node:http";
 import { connect, createServer } from "node:net";
 import process from "node:process";
 import { Duplex, Readable, Writable } from "node:stream";
-import { request, serve, upgrade } from "switchover/streams";
+import { request, serveConnection, upgrade } from "switchover/streams";
 
 /** @typedef {import("node:net").Socket} NetSocket */
 /** @typedef {import("node:net").Server} Server */
@@ -92,7 +92,7 @@ const servers = {
 /** @param {(socket: NetSocket) => Socket} shape */
 function streams(shape) {
   const headers = { "Content-Length": String(LENGTH) };
-  return createServer({ allowHalfOpen: true }, (socket) => void serve(shape(socket), () => ({ headers, body: content() })));
+  return createServer({ allowHalfOpen: true }, (socket) => void serveConnection(shape(socket), () => ({ headers, body: content() })));
 }
 
 /** How responses are received. @type {Record<string, (port: number) => Promise<void>>} */

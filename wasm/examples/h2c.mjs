@@ -10,7 +10,7 @@ import { Connection, ProfileError, ProtocolError, Splice } from "switchover";
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
   // A mistake of this server's ends the one connection, and is reported; that the peer has vanished is none.
-  serve(socket).catch((error) => {
+  serveConnection(socket).catch((error) => {
     if (error !== socket.errored) console.error(error);
     socket.destroy();
   });
@@ -21,7 +21,7 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
 });
 
 /** @param {Socket} socket */
-async function serve(socket) {
+async function serveConnection(socket) {
   const http = new Connection("server", { limits: { content: 2 ** 20 } });
   const exchange = new Exchange(http, socket);
   socket.on("error", () => socket.destroy());

@@ -14,7 +14,7 @@ const TIMES = { request: 60_000, head: 30_000, content: 30_000 };
 /** For the client to take what it is sent. */
 const SENDING = 30_000;
 /** How long and how much is read after the last answer. */
-const LINGER = { all: 4_000, pause: 1_000, bytes: 2 ** 20 };
+const LINGER = { max: 4_000, idle: 1_000, bytes: 2 ** 20 };
 
 const server = createServer({ allowHalfOpen: true }, (socket) => void new Client(socket));
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => {
@@ -158,7 +158,7 @@ class Client {
     if (closing === "reset") this.#socket.resetAndDestroy();
     else if (closing === "close" || this.#socket.readableEnded) this.#socket.end(() => this.#socket.destroy());
     else this.#socket.end().resume();
-    const ends = setTimeout(() => this.#socket.destroy(), LINGER.all);
+    const ends = setTimeout(() => this.#socket.destroy(), LINGER.max);
     this.#socket.once("close", () => clearTimeout(ends));
     this.#drop(0);
   }
@@ -166,7 +166,7 @@ class Client {
   /** @param {number} length */
   #drop(length) {
     this.#dropped += length;
-    this.#waitUntil(performance.now() + LINGER.pause);
+    this.#waitUntil(performance.now() + LINGER.idle);
     if (this.#dropped > LINGER.bytes) this.#socket.destroy();
   }
 }

@@ -1,12 +1,12 @@
 // A server in Deno, in HTTP/1.1 and, for clients that offer it, in `foo/2`: `streams-server.deno.mjs [PORT]`.
-import { serve } from "switchover/streams";
+import { serveConnection } from "switchover/streams";
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 0) });
 console.log("listening on", listener.addr.port);
 for (;;) {
   // One client may have left before it is accepted, or there are no descriptors: others are served all the same.
   const socket = await listener.accept().catch(() => null);
-  if (socket) void serve(socket, answer);
+  if (socket) void serveConnection(socket, answer);
   else await new Promise((resolve) => setTimeout(resolve, 50));
 }
 

@@ -1,9 +1,9 @@
 // A server in Node or Bun, in HTTP/1.1 and, for clients that offer it, in `foo/2`: `streams-server.mjs [PORT]`.
 import { createServer } from "node:net";
 import process from "node:process";
-import { serve } from "switchover/streams";
+import { serveConnection } from "switchover/streams";
 
-const server = createServer({ allowHalfOpen: true }, (socket) => void serve(socket, answer));
+const server = createServer({ allowHalfOpen: true }, (socket) => void serveConnection(socket, answer));
 server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log("listening on", Object(server.address()).port));
 
 /** @type {import("switchover/streams").Handler} */

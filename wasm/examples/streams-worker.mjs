@@ -1,10 +1,10 @@
 // A server in a Worker: HTTP/1.1 in its `connect` handler, and `foo/2` for clients that offer it.
-import { serve } from "switchover/streams";
+import { serveConnection } from "switchover/streams";
 
 export default {
   // The connection lasts until this is done.
   /** @param {import("switchover/streams").StreamSocket} socket */
-  connect: async (socket) => void (await serve(socket, answer)),
+  connect: async (socket) => void (await serveConnection(socket, answer)),
 };
 
 /** @type {import("switchover/streams").Handler} */

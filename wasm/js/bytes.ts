@@ -4,7 +4,7 @@
  */
 
 import { initSync } from "./index.js";
-import { load } from "./load.js";
+import { load } from "./engine/load.js";
 
 initSync(await load(new URL("./switchover.wasm", import.meta.url)));
 

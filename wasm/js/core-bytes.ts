@@ -3,8 +3,8 @@
  * else it fetches it.
  */
 
-import { load } from "./load.js";
-import { initLater } from "./raw.js";
+import { load } from "./engine/load.js";
+import { initLater } from "./engine/raw.js";
 
 initLater(await load(new URL("./core.wasm", import.meta.url)));
 

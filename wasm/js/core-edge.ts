@@ -4,7 +4,7 @@
 
 import module from "./core.wasm?module";
 
-import { initLater } from "./raw.js";
+import { initLater } from "./engine/raw.js";
 
 initLater(module);
 

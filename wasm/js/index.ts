@@ -5,12 +5,12 @@
  * This entry (`switchover/manual`) does not start the engine: call `initSync` first. The others do it when they are imported.
  */
 
-export { checkHttp2, http1Fields } from "./bridge.js";
-export { Capsules, Datagram } from "./capsules.js";
+export { checkHttp2, http1Fields } from "./engine/bridge.js";
+export { Capsules, Datagram } from "./engine/capsules.js";
 export * from "./core.js";
-export { ProfileError } from "./error.js";
-export { ipTarget, saysCapsules, udpTarget, type IpTarget, type UdpTarget } from "./masque.js";
-export { mayForward } from "./protocol.js";
-export { initSync } from "./raw.js";
-export { Splice } from "./splice.js";
-export { agreedDeflate, Deflate, websocketKey, type DeflateParameters } from "./websocket.js";
+export { ProfileError } from "./engine/error.js";
+export { ipTarget, saysCapsules, udpTarget, type IpTarget, type UdpTarget } from "./engine/masque.js";
+export { mayForward } from "./engine/protocol.js";
+export { initSync } from "./engine/raw.js";
+export { Splice } from "./engine/splice.js";
+export { agreedDeflate, Deflate, websocketKey, type DeflateParameters } from "./engine/websocket.js";

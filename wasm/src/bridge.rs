@@ -7,10 +7,10 @@ use switchover::gateway::{self, EndToEnd};
 use switchover::{Connection, Event, FieldSource, Fields, RequestHead};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::error::put_fault;
-use crate::exchange::Exchange;
 use crate::handle::{with, with_exchange};
-use crate::parcel::Parcel;
+use crate::result::ResultBuffer;
 
 /// The field lines of the current head: a server's request, a client's response.
 fn head(connection: &Connection) -> Option<Fields<'_>> {
@@ -19,11 +19,13 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         Some(Event::Switched(switched)) => switched.response,
         _ => None,
     };
-    response.map(|response| response.fields()).or_else(|| connection.request().map(|request| request.fields()))
+    response
+        .map(|response| response.fields())
+        .or_else(|| connection.request().map(|request| request.fields()))
 }
 
 /// Leaves what is made of the current head's field lines; false where there is no head.
-fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut Exchange)) -> bool {
+fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }
 
@@ -50,13 +52,16 @@ pub fn forwardable(handle: u32) {
 
 /// Whether an intermediary may pass on an offer of that protocol.
 #[wasm_bindgen]
-pub fn may_forward(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    str::from_utf8(parcel.octets()).is_ok_and(gateway::may_forward)
+pub fn may_forward(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    str::from_utf8(args.octets()).is_ok_and(gateway::may_forward)
 }
 
 /// Leaves the current request translated; false where there is none.
-fn put_request(handle: u32, translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>) -> bool {
+fn put_request(
+    handle: u32,
+    translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>,
+) -> bool {
     with(handle, |connection, out| {
         let Some(request) = connection.request() else { return false };
         let fields = request.fields();
@@ -72,38 +77,40 @@ pub fn http2_request(handle: u32) -> bool {
     put_request(handle, bridge::http2_request)
 }
 
-/// Leaves the current request as an extended CONNECT; false where there is none. The parcel is the protocol.
+/// Leaves the current request as an extended CONNECT; false where there is none. `args` holds the protocol.
 #[wasm_bindgen]
-pub fn extended_connect(handle: u32, parcel: &[u8]) -> bool {
-    let protocol = Parcel::new(parcel).text();
+pub fn extended_connect(handle: u32, args: &[u8]) -> bool {
+    let protocol = ArgReader::new(args).text();
     put_request(handle, |head, secure| bridge::extended_connect(head, &protocol, secure))
 }
 
 /// What has no place in HTTP/2, one higher than its number; 0 is nothing. The status is one higher too, 0 is a request.
-/// The parcel is the fields.
+/// `args` holds the fields.
 #[wasm_bindgen]
-pub fn check_http2(status: u32, parcel: &[u8]) -> u32 {
+pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     let status = status.checked_sub(1).map(|status| status as u16);
-    match bridge::check_http2(status, &Parcel::new(parcel).fields()) {
+    match bridge::check_http2(status, &ArgReader::new(args).fields()) {
         Ok(()) => 0,
         Err(fault) => fault.number() + 1,
     }
 }
 
-/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. The parcel is the authority, the key if there
+/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. `args` holds the authority, the key if there
 /// is one, and the fields.
 #[wasm_bindgen]
-pub fn http1_fields(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    let (authority, key, fields) = (parcel.text(), parcel.texts(), parcel.fields());
-    with_exchange(|out| match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {
-        Ok(lines) => {
-            out.fields(&lines);
-            true
-        }
-        Err(fault) => {
-            put_fault(fault.name(), &format!("{} has no place in HTTP/2", fault.name()), out);
-            false
+pub fn http1_fields(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let (authority, key, fields) = (args.text(), args.texts(), args.fields());
+    with_exchange(|out| {
+        match bridge::http1_fields(&authority, &fields, key.first().map(AsRef::as_ref)) {
+            Ok(lines) => {
+                out.fields(&lines);
+                true
+            }
+            Err(fault) => {
+                put_fault(fault.name(), &format!("{} has no place in HTTP/2", fault.name()), out);
+                false
+            }
         }
     })
 }

@@ -4,8 +4,8 @@ use switchover::masque::{CapsuleFault, Capsules, Datagram};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::put_fault;
-use crate::exchange::Exchange;
 use crate::handle::{self, ask_kept, with_exchange, with_kept};
+use crate::result::ResultBuffer;
 
 /// Makes a reader of datagrams up to that payload, and gives its number.
 #[wasm_bindgen]
@@ -25,7 +25,7 @@ pub fn capsules_receive(handle: u32, octets: &[u8]) {
     ask_kept(handle, |capsules: &mut Capsules| capsules.receive(octets));
 }
 
-fn put(fault: CapsuleFault, out: &mut Exchange) {
+fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
     put_fault(fault.name(), fault.text(), out);
 }
 
@@ -43,25 +43,28 @@ enum Outcome {
 /// Moves on to the next datagram.
 #[wasm_bindgen]
 pub fn capsules_next(handle: u32) -> u32 {
-    let outcome = with_kept(handle, |capsules: &mut Capsules, out| match capsules.next_datagram() {
-        Ok(Some(datagram)) => {
-            out.large(datagram.context);
-            out.octets.extend_from_slice(datagram.payload);
-            Outcome::Datagram
-        }
-        Ok(None) => Outcome::NeedData,
-        Err(fault) => {
-            put(fault, out);
-            Outcome::Fault
-        }
-    });
+    let outcome =
+        with_kept(handle, |capsules: &mut Capsules, out| match capsules.next_datagram() {
+            Ok(Some(datagram)) => {
+                out.large(datagram.context);
+                out.octets.extend_from_slice(datagram.payload);
+                Outcome::Datagram
+            }
+            Ok(None) => Outcome::NeedData,
+            Err(fault) => {
+                put(fault, out);
+                Outcome::Fault
+            }
+        });
     outcome as u32
 }
 
 /// The stream has ended; false leaves what is wrong with that.
 #[wasm_bindgen]
 pub fn capsules_finish(handle: u32) -> bool {
-    with_kept(handle, |capsules: &mut Capsules, out| capsules.finish().map_err(|fault| put(fault, out)).is_ok())
+    with_kept(handle, |capsules: &mut Capsules, out| {
+        capsules.finish().map_err(|fault| put(fault, out)).is_ok()
+    })
 }
 
 /// Leaves a datagram as a capsule.

@@ -6,9 +6,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{self, done};
 use crate::event;
-use crate::exchange::address;
 use crate::handle::{ask, attempt, with, with_place};
-use crate::stage::staged;
+use crate::result::address;
+use crate::staging::staged;
 
 /// Takes bytes of the peer; false leaves the error.
 #[wasm_bindgen]
@@ -100,7 +100,9 @@ pub fn advance(handle: u32) -> u32 {
 /// Leaves the current event once more; false where there is none.
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {
-    with(handle, |connection, out| connection.event().map(|event| event::put(&event, out)).is_some())
+    with(handle, |connection, out| {
+        connection.event().map(|event| event::put(&event, out)).is_some()
+    })
 }
 
 /// Leaves the first bytes of the new protocol, which are out of the connection then.

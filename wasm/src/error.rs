@@ -2,10 +2,10 @@
 
 use switchover::{Error, Ineligible};
 
-use crate::exchange::Exchange;
+use crate::result::ResultBuffer;
 
 /// Whether it went well; what went wrong is in the exchange then.
-pub(crate) fn done(result: Result<(), Error>, out: &mut Exchange) -> bool {
+pub(crate) fn done(result: Result<(), Error>, out: &mut ResultBuffer) -> bool {
     match result {
         Ok(()) => true,
         Err(error) => {
@@ -18,14 +18,14 @@ pub(crate) fn done(result: Result<(), Error>, out: &mut Exchange) -> bool {
 /// The error alone.
 #[cold]
 #[inline(never)]
-pub(crate) fn leave(error: &Error, out: &mut Exchange) {
+pub(crate) fn leave(error: &Error, out: &mut ResultBuffer) {
     out.clear();
     put(error, out);
     out.publish();
 }
 
 #[inline(never)]
-pub(crate) fn put(error: &Error, out: &mut Exchange) {
+pub(crate) fn put(error: &Error, out: &mut ResultBuffer) {
     out.number(error.code().into());
     out.number(error.blame().number());
     out.option(error.status().map(u32::from));
@@ -40,7 +40,7 @@ pub(crate) fn put(error: &Error, out: &mut Exchange) {
 /// A fault that is not one of the engine's: its name and its sentence.
 #[cfg(feature = "profiles")]
 #[inline(never)]
-pub(crate) fn put_fault(name: &str, text: &str, out: &mut Exchange) {
+pub(crate) fn put_fault(name: &str, text: &str, out: &mut ResultBuffer) {
     out.text(name.as_bytes());
     out.text(text.as_bytes());
 }

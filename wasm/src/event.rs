@@ -3,10 +3,10 @@
 use switchover::binding::event_kind;
 use switchover::{Event, Fields, Offer, Protocols, Request, Response, Switched};
 
-use crate::exchange::{Exchange, Place};
+use crate::result::{Place, ResultBuffer};
 
 /// All of an event; the kind comes first.
-pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
+pub(crate) fn put(event: &Event<'_>, out: &mut ResultBuffer) {
     out.number(event_kind(event).number());
     match event {
         Event::Request(request) => put_request(request, out),
@@ -17,8 +17,9 @@ pub(crate) fn put(event: &Event<'_>, out: &mut Exchange) {
     }
 }
 
-pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
-    let (method, target, fields) = (request.method().as_bytes(), request.target().as_bytes(), request.fields());
+pub(crate) fn put_request(request: &Request<'_>, out: &mut ResultBuffer) {
+    let (method, target, fields) =
+        (request.method().as_bytes(), request.target().as_bytes(), request.fields());
     let head = Place::of(&fields, target);
     let [start, end] = head.span(target);
     head.put(out);
@@ -31,13 +32,13 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut Exchange) {
     out.lines(&head, &fields);
 }
 
-fn put_trailers(trailers: &Fields<'_>, out: &mut Exchange) {
+fn put_trailers(trailers: &Fields<'_>, out: &mut ResultBuffer) {
     let section = Place::of(trailers, trailers.octets().get(..0).unwrap_or_default());
     section.put(out);
     out.lines(&section, trailers);
 }
 
-fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut Exchange) {
+fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut ResultBuffer) {
     out.option(None);
     out.list(offers, |offer, out| {
         out.display(offer.protocol);
@@ -46,17 +47,23 @@ fn put_offers<'a>(offers: impl Iterator<Item = Offer<'a>>, out: &mut Exchange) {
     });
 }
 
-fn put_response(response: &Response<'_>, out: &mut Exchange) {
+fn put_response(response: &Response<'_>, out: &mut ResultBuffer) {
     let (reason, fields) = (response.reason(), response.fields());
     let head = Place::of(&fields, reason);
     let [start, end] = head.span(reason);
     head.put(out);
-    out.numbers([response.status().into(), start, end, response.minor_version().into(), response.dropped().into()]);
+    out.numbers([
+        response.status().into(),
+        start,
+        end,
+        response.minor_version().into(),
+        response.dropped().into(),
+    ]);
     out.displays(response.advertised());
     out.lines(&head, &fields);
 }
 
-fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {
+fn put_switched(switched: &Switched<'_>, out: &mut ResultBuffer) {
     out.number(switched.by.number());
     out.displays(switched.protocols.iter());
     out.number(switched.request.is_some().into());
@@ -70,6 +77,6 @@ fn put_switched(switched: &Switched<'_>, out: &mut Exchange) {
     out.octets.extend_from_slice(switched.leftover);
 }
 
-pub(crate) fn put_protocols(protocols: Protocols<'_>, out: &mut Exchange) {
+pub(crate) fn put_protocols(protocols: Protocols<'_>, out: &mut ResultBuffer) {
     out.displays(protocols.iter());
 }

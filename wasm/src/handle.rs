@@ -10,7 +10,7 @@ use switchover::masque::Capsules;
 use switchover::{Connection, Error, Prepared};
 
 use crate::error;
-use crate::exchange::Exchange;
+use crate::result::ResultBuffer;
 
 /// All of one kind.
 pub(crate) struct Slots<T> {
@@ -55,7 +55,7 @@ pub(crate) struct Engine {
     #[cfg(feature = "profiles")]
     splices: Slots<Splice>,
     prepared: Slots<Prepared>,
-    exchange: Exchange,
+    exchange: ResultBuffer,
 }
 
 thread_local! {
@@ -67,7 +67,7 @@ thread_local! {
             #[cfg(feature = "profiles")]
             splices: Slots::new(),
             prepared: Slots::new(),
-            exchange: Exchange::new(),
+            exchange: ResultBuffer::new(),
         })
     };
 }
@@ -75,38 +75,41 @@ thread_local! {
 /// A kind that is kept by number.
 pub(crate) trait Kept: Sized {
     /// Its own, and what a call leaves things in.
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange);
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer);
 }
 
 impl Kept for Connection {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.connections, &mut engine.exchange)
     }
 }
 
 #[cfg(feature = "profiles")]
 impl Kept for Capsules {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.capsules, &mut engine.exchange)
     }
 }
 
 #[cfg(feature = "profiles")]
 impl Kept for Splice {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.splices, &mut engine.exchange)
     }
 }
 
 impl Kept for Prepared {
-    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut Exchange) {
+    fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer) {
         (&mut engine.prepared, &mut engine.exchange)
     }
 }
 
 /// Calls with something kept and the exchange, emptied before and readable after. A number that stands for nothing gives
 /// the default; the face never passes one.
-pub(crate) fn with_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut T, &mut Exchange) -> R) -> R {
+pub(crate) fn with_kept<T: Kept, R: Default>(
+    handle: u32,
+    call: impl FnOnce(&mut T, &mut ResultBuffer) -> R,
+) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let (slots, exchange) = T::of(engine);
         let Some(kept) = slots.get(handle) else { return R::default() };
@@ -118,12 +121,18 @@ pub(crate) fn with_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut
 }
 
 /// Calls with a connection and the exchange.
-pub(crate) fn with<R: Default>(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> R) -> R {
+pub(crate) fn with<R: Default>(
+    handle: u32,
+    call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> R,
+) -> R {
     with_kept(handle, call)
 }
 
 /// Calls with a connection, and leaves nothing but what went wrong; that gives the default.
-pub(crate) fn attempt<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) -> Result<R, Error>) -> R {
+pub(crate) fn attempt<R: Default>(
+    handle: u32,
+    call: impl FnOnce(&mut Connection) -> Result<R, Error>,
+) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let Some(connection) = engine.connections.get(handle) else { return R::default() };
         call(connection).unwrap_or_else(|failure| {
@@ -137,11 +146,12 @@ pub(crate) fn attempt<R: Default>(handle: u32, call: impl FnOnce(&mut Connection
 pub(crate) fn with_prepared<R: Default>(
     handle: u32,
     prepared: u32,
-    call: impl FnOnce(&mut Connection, &Prepared, &mut Exchange) -> R,
+    call: impl FnOnce(&mut Connection, &Prepared, &mut ResultBuffer) -> R,
 ) -> R {
     ENGINE.with_borrow_mut(|engine| {
         let Engine { connections, prepared: all, exchange, .. } = engine;
-        let (Some(connection), Some(prepared)) = (connections.get(handle), all.get(prepared)) else {
+        let (Some(connection), Some(prepared)) = (connections.get(handle), all.get(prepared))
+        else {
             return R::default();
         };
         exchange.clear();
@@ -162,7 +172,7 @@ pub(crate) fn ask<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) ->
 }
 
 /// Calls with the exchange alone.
-pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut Exchange) -> R) -> R {
+pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut ResultBuffer) -> R) -> R {
     ENGINE.with_borrow_mut(|engine| {
         engine.exchange.clear();
         let result = call(&mut engine.exchange);
@@ -172,7 +182,10 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut Exchange) -> R) -> R {
 }
 
 /// Calls with a connection and publishes the place that the call gives, which is in the connection's own memory.
-pub(crate) fn with_place(handle: u32, call: impl FnOnce(&mut Connection, &mut Exchange) -> Option<(u32, u32)>) -> bool {
+pub(crate) fn with_place(
+    handle: u32,
+    call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> Option<(u32, u32)>,
+) -> bool {
     ENGINE.with_borrow_mut(|engine| {
         let (slots, exchange) = Connection::of(engine);
         let Some(connection) = slots.get(handle) else { return false };

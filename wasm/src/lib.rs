@@ -8,7 +8,7 @@
 
 #![forbid(unsafe_code)]
 
-pub mod answer;
+mod args;
 #[cfg(feature = "profiles")]
 pub mod bridge;
 #[cfg(feature = "profiles")]
@@ -17,16 +17,16 @@ pub mod config;
 pub mod connection;
 mod error;
 mod event;
-mod exchange;
+pub mod getters;
 mod handle;
 #[cfg(feature = "profiles")]
 pub mod masque;
-mod parcel;
-pub mod query;
+pub mod respond;
+mod result;
 pub mod send;
 #[cfg(feature = "profiles")]
 pub mod splice;
-pub mod stage;
+pub mod staging;
 pub mod text;
 #[cfg(feature = "profiles")]
 pub mod websocket;

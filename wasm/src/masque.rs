@@ -3,22 +3,22 @@
 use switchover::masque::{self, IpTarget, UdpTarget};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::handle::with_exchange;
-use crate::parcel::Parcel;
 
-/// Whether a message says that capsules follow; the parcel is the fields.
+/// Whether a message says that capsules follow; `args` holds the fields.
 #[wasm_bindgen]
-pub fn says_capsules(parcel: &[u8]) -> bool {
-    masque::says_capsules(&Parcel::new(parcel).fields())
+pub fn says_capsules(args: &[u8]) -> bool {
+    masque::says_capsules(&ArgReader::new(args).fields())
 }
 
 // What a target decodes to is UTF-8, unlike all other text here: it is left as bytes.
 
-/// Leaves port and host; false where there is no such target. The parcel is template and request target.
+/// Leaves port and host; false where there is no such target. `args` holds template and request target.
 #[wasm_bindgen]
-pub fn udp_target(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    let target = UdpTarget::parse(&parcel.text(), &parcel.text());
+pub fn udp_target(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let target = UdpTarget::parse(&args.text(), &args.text());
     with_exchange(|out| {
         if let Some(UdpTarget { host, port }) = &target {
             out.number((*port).into());
@@ -28,12 +28,12 @@ pub fn udp_target(parcel: &[u8]) -> bool {
     target.is_some()
 }
 
-/// Leaves the protocol, whether there is a target, and that; false where there is no such target. The parcel is template
+/// Leaves the protocol, whether there is a target, and that; false where there is no such target. `args` holds template
 /// and request target.
 #[wasm_bindgen]
-pub fn ip_target(parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    let target = IpTarget::parse(&parcel.text(), &parcel.text());
+pub fn ip_target(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let target = IpTarget::parse(&args.text(), &args.text());
     with_exchange(|out| {
         if let Some(IpTarget { target, protocol }) = &target {
             out.option(protocol.map(u32::from));

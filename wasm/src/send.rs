@@ -4,16 +4,16 @@ use switchover::RequestHead;
 use switchover::binding::selection_from_bits;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::answer::with_head;
+use crate::args::{ArgReader, borrowed};
 use crate::error::{self, done};
 use crate::handle::{attempt, with};
-use crate::parcel::{Parcel, borrowed};
+use crate::respond::with_head;
 
-/// Sends a request; the parcel is method, target, offer, fields.
+/// Sends a request; `args` holds method, target, offer, fields.
 #[wasm_bindgen]
-pub fn send_request(handle: u32, parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    let (method, target, offer, fields) = (parcel.text(), parcel.text(), parcel.texts(), parcel.fields());
+pub fn send_request(handle: u32, args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let (method, target, offer, fields) = (args.text(), args.text(), args.texts(), args.fields());
     let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
     with(handle, |connection, out| {
         let sent = connection.send_request(&head, &offer, &mut out.octets);
@@ -21,10 +21,10 @@ pub fn send_request(handle: u32, parcel: &[u8]) -> bool {
     })
 }
 
-/// Sends an informational response; the parcel is fields and reason.
+/// Sends an informational response; `args` holds fields and reason.
 #[wasm_bindgen]
-pub fn send_informational(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) -> bool {
-    with_head(status, has_reason, parcel, |head| {
+pub fn send_informational(handle: u32, status: u16, has_reason: bool, args: &[u8]) -> bool {
+    with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
             let sent = connection.send_informational(head, &mut out.octets);
             done(sent, out)
@@ -32,10 +32,10 @@ pub fn send_informational(handle: u32, status: u16, has_reason: bool, parcel: &[
     })
 }
 
-/// Sends a final response; the parcel is fields and reason.
+/// Sends a final response; `args` holds fields and reason.
 #[wasm_bindgen]
-pub fn send_response(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) -> bool {
-    with_head(status, has_reason, parcel, |head| {
+pub fn send_response(handle: u32, status: u16, has_reason: bool, args: &[u8]) -> bool {
+    with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
             let sent = connection.send_response(head, &mut out.octets);
             done(sent, out)
@@ -43,10 +43,10 @@ pub fn send_response(handle: u32, status: u16, has_reason: bool, parcel: &[u8]) 
     })
 }
 
-/// Accepts a selection, given as its four numbers; the parcel is the fields.
+/// Accepts a selection, given as its four numbers; `args` holds the fields.
 #[wasm_bindgen]
-pub fn accept(handle: u32, selection: &[u32], early: bool, parcel: &[u8]) -> bool {
-    let fields = Parcel::new(parcel).fields();
+pub fn accept(handle: u32, selection: &[u32], early: bool, args: &[u8]) -> bool {
+    let fields = ArgReader::new(args).fields();
     with(handle, |connection, out| {
         // Other than four numbers stand for no selection, and are refused as such.
         let selection = selection_from_bits(selection.try_into().unwrap_or_default());
@@ -56,21 +56,21 @@ pub fn accept(handle: u32, selection: &[u32], early: bool, parcel: &[u8]) -> boo
     })
 }
 
-/// Sends a 426; the parcel is protocols and fields.
+/// Sends a 426; `args` holds protocols and fields.
 #[wasm_bindgen]
-pub fn require(handle: u32, parcel: &[u8]) -> bool {
-    let mut parcel = Parcel::new(parcel);
-    let (protocols, fields) = (parcel.texts(), parcel.fields());
+pub fn require(handle: u32, args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let (protocols, fields) = (args.texts(), args.fields());
     with(handle, |connection, out| {
         let sent = connection.require(&borrowed(&protocols), &fields, &mut out.octets);
         done(sent, out)
     })
 }
 
-/// Advertises on the next response; the parcel is the protocols.
+/// Advertises on the next response; `args` holds the protocols.
 #[wasm_bindgen]
-pub fn advertise(handle: u32, parcel: &[u8]) -> bool {
-    let protocols = Parcel::new(parcel).texts();
+pub fn advertise(handle: u32, args: &[u8]) -> bool {
+    let protocols = ArgReader::new(args).texts();
     attempt(handle, |connection| connection.advertise(&borrowed(&protocols)).map(|()| true))
 }
 
@@ -100,10 +100,10 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
     })
 }
 
-/// Ends the message; the parcel is the trailers.
+/// Ends the message; `args` holds the trailers.
 #[wasm_bindgen]
-pub fn send_end(handle: u32, parcel: &[u8]) -> bool {
-    let trailers = Parcel::new(parcel).fields();
+pub fn send_end(handle: u32, args: &[u8]) -> bool {
+    let trailers = ArgReader::new(args).fields();
     with(handle, |connection, out| {
         let sent = connection.send_end(&trailers, &mut out.octets);
         done(sent, out)

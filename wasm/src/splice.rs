@@ -3,9 +3,9 @@
 use switchover::h2c::Splice;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::args::ArgReader;
 use crate::error::put_fault;
 use crate::handle::{self, ask_kept, with, with_kept};
-use crate::parcel::Parcel;
 
 /// What came of `splice_new`, below the first number of a splice; they stand in `js/splice.ts` too.
 #[derive(Clone, Copy, Default)]
@@ -18,14 +18,17 @@ enum Refused {
 }
 
 /// Makes a splice of a connection's current request; gives its number, two higher than it is, or what is in the way. The
-/// parcel is the trailers.
+/// args is the trailers.
 #[wasm_bindgen]
-pub fn splice_new(connection: u32, content: &[u8], parcel: &[u8]) -> u32 {
-    let trailers = Parcel::new(parcel).fields();
+pub fn splice_new(connection: u32, content: &[u8], args: &[u8]) -> u32 {
+    let trailers = ArgReader::new(args).fields();
     let (refused, splice) = with(connection, |connection, out| {
         let Some(request) = connection.request() else { return (Refused::NoRequest, None) };
         let splice = Splice::new(&request, content, &trailers);
-        (Refused::Ineligible, splice.map_err(|reason| put_fault(reason.name(), reason.text(), out)).ok())
+        (
+            Refused::Ineligible,
+            splice.map_err(|reason| put_fault(reason.name(), reason.text(), out)).ok(),
+        )
     });
     splice.map_or(refused as u32, |splice| handle::add(splice) + 2)
 }
@@ -57,13 +60,17 @@ pub fn splice_engine_sent(handle: u32, octets: &[u8]) {
 /// Leaves what goes to the engine now.
 #[wasm_bindgen]
 pub fn splice_take_for_engine(handle: u32) {
-    with_kept(handle, |splice: &mut Splice, out| out.octets.extend_from_slice(&splice.take_for_engine()));
+    with_kept(handle, |splice: &mut Splice, out| {
+        out.octets.extend_from_slice(&splice.take_for_engine())
+    });
 }
 
 /// Leaves what goes to the client now.
 #[wasm_bindgen]
 pub fn splice_take_for_client(handle: u32) {
-    with_kept(handle, |splice: &mut Splice, out| out.octets.extend_from_slice(&splice.take_for_client()));
+    with_kept(handle, |splice: &mut Splice, out| {
+        out.octets.extend_from_slice(&splice.take_for_client())
+    });
 }
 
 /// Whether the client should be read.

@@ -4,9 +4,9 @@ use switchover::Order;
 use switchover::websocket::{self, Deflate};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::exchange::Exchange;
+use crate::args::{ArgReader, borrowed};
 use crate::handle::{ask, with, with_exchange};
-use crate::parcel::{Parcel, borrowed};
+use crate::result::ResultBuffer;
 
 /// Leaves the key of a nonce; nothing where that has not 16 bytes.
 #[wasm_bindgen]
@@ -24,22 +24,29 @@ pub fn subprotocols(handle: u32) {
     });
 }
 
-/// Which of the preferences is the subprotocol, counted from 1; 0 is none. The parcel is the preferences.
+/// Which of the preferences is the subprotocol, counted from 1; 0 is none. `args` holds the preferences.
 #[wasm_bindgen]
-pub fn select_subprotocol(handle: u32, parcel: &[u8], by: u32) -> u32 {
-    let preferences = Parcel::new(parcel).texts();
+pub fn select_subprotocol(handle: u32, args: &[u8], by: u32) -> u32 {
+    let preferences = ArgReader::new(args).texts();
     let by = Order::from_number(by).unwrap_or_default();
     ask(handle, |connection| {
         let preferences = borrowed(&preferences);
         let request = connection.request();
-        let selected = request.and_then(|request| websocket::select_subprotocol(&request, &preferences, by));
-        let place = selected.and_then(|name| preferences.iter().position(|preference| *preference == name));
+        let selected =
+            request.and_then(|request| websocket::select_subprotocol(&request, &preferences, by));
+        let place =
+            selected.and_then(|name| preferences.iter().position(|preference| *preference == name));
         place.map_or(0, |place| place as u32 + 1)
     })
 }
 
 /// Parameters as the face passes them: bits one higher than they are, 0 where they are not said.
-fn deflate(server_forgets: bool, client_forgets: bool, server_bits: u32, client_bits: u32) -> Deflate {
+fn deflate(
+    server_forgets: bool,
+    client_forgets: bool,
+    server_bits: u32,
+    client_bits: u32,
+) -> Deflate {
     let bits = |bits: u32| bits.checked_sub(1).map(|bits| bits as u8);
     Deflate {
         server_no_context_takeover: server_forgets,
@@ -50,7 +57,7 @@ fn deflate(server_forgets: bool, client_forgets: bool, server_bits: u32, client_
 }
 
 /// Whether there are parameters, which are left then.
-fn put_deflate(deflate: Option<Deflate>, out: &mut Exchange) -> bool {
+fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     if let Some(deflate) = &deflate {
         out.number(deflate.server_no_context_takeover.into());
         out.number(deflate.client_no_context_takeover.into());
@@ -71,19 +78,29 @@ pub fn select_deflate(
 ) -> bool {
     let own = deflate(server_forgets, client_forgets, server_bits, client_bits);
     with(handle, |connection, out| {
-        put_deflate(connection.request().and_then(|request| websocket::select_deflate(&request, &own)), out)
+        put_deflate(
+            connection.request().and_then(|request| websocket::select_deflate(&request, &own)),
+            out,
+        )
     })
 }
 
-/// Leaves the parameters that a 101 has agreed to; false where there are none. The parcel is the fields.
+/// Leaves the parameters that a 101 has agreed to; false where there are none. `args` holds the fields.
 #[wasm_bindgen]
-pub fn agreed_deflate(parcel: &[u8]) -> bool {
-    let fields = Parcel::new(parcel).fields();
+pub fn agreed_deflate(args: &[u8]) -> bool {
+    let fields = ArgReader::new(args).fields();
     with_exchange(|out| put_deflate(Deflate::of(&fields), out))
 }
 
 /// Leaves parameters as the value of a field.
 #[wasm_bindgen]
-pub fn deflate_text(server_forgets: bool, client_forgets: bool, server_bits: u32, client_bits: u32) {
-    with_exchange(|out| out.display(deflate(server_forgets, client_forgets, server_bits, client_bits)));
+pub fn deflate_text(
+    server_forgets: bool,
+    client_forgets: bool,
+    server_bits: u32,
+    client_bits: u32,
+) {
+    with_exchange(|out| {
+        out.display(deflate(server_forgets, client_forgets, server_bits, client_bits))
+    });
 }

@@ -144,9 +144,9 @@ test("sockets above the smaller module", () => {
     import { once } from "node:events";
     import { connect, createServer } from "node:net";
     import { Connection } from "switchover/core";
-    import { serve, upgrade } from "switchover/core/streams";
+    import { serveConnection, upgrade } from "switchover/core/streams";
     const answer = async (request) => void (await (await request.upgrade(["foo/2"])).writable.close());
-    const server = createServer({ allowHalfOpen: true }, (socket) => serve(socket, answer)).listen(0, "127.0.0.1");
+    const server = createServer({ allowHalfOpen: true }, (socket) => serveConnection(socket, answer)).listen(0, "127.0.0.1");
     await once(server, "listening");
     const socket = connect({ port: server.address().port, host: "127.0.0.1" });
     await once(socket, "connect");

@@ -19,7 +19,7 @@ const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../exampl
 const { WebSocketServer } = createRequire(import.meta.url)(WS);
 const HEAD = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
 const HI_AND_CLOSE = Buffer.from("\x81\x02hi\x88\x02\x03\xe8", "latin1");
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 const echo = new WebSocketServer({ noServer: true });
 
@@ -104,7 +104,7 @@ after(async () => {
 /** What the worker shows of a server. @param {string} target @param {string} say */
 async function ask(target, say = "hello") {
   const query = new URLSearchParams({ say });
-  const answer = await fetch(new URL(`${target}?${query}`, url), { signal: AbortSignal.timeout(PATIENCE) });
+  const answer = await fetch(new URL(`${target}?${query}`, url), { signal: AbortSignal.timeout(TIMEOUT) });
   return { status: answer.status, said: await answer.text() };
 }
 

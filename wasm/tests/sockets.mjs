@@ -8,7 +8,7 @@ import { Duplex } from "node:stream";
 /** @typedef {import("switchover/streams").Socket} Socket */
 
 /** How long anything may take, in milliseconds: a machine may be slow, and busy. */
-export const PATIENCE = 60_000;
+export const TIMEOUTS = 60_000;
 
 /**
  * The forms of a socket: as it is, and as a pair of web streams such as Workers have. (`Duplex.toWeb` of Node 20 has a readable
@@ -117,13 +117,13 @@ export async function until(socket, wanted) {
     if (bytes) text += bytes.toString("latin1");
     if (text.includes(wanted)) return text;
     if (socket.readableEnded) throw new Error(`it ended after ${JSON.stringify(text)}`);
-    if (!bytes) await once(socket, "readable", { signal: AbortSignal.timeout(PATIENCE) });
+    if (!bytes) await once(socket, "readable", { signal: AbortSignal.timeout(TIMEOUTS) });
   }
 }
 
 /** Waits until something is so. @param {() => boolean} isSo */
 export async function holds(isSo) {
-  for (const end = Date.now() + PATIENCE; !isSo(); ) {
+  for (const end = Date.now() + TIMEOUTS; !isSo(); ) {
     if (Date.now() > end) throw new Error(`it never was so: ${isSo}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

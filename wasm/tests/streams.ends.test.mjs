@@ -7,12 +7,12 @@ import { connect, createServer } from "node:net";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { ProtocolError } from "switchover";
-import { DisconnectedError, request, serve, upgrade } from "switchover/streams";
-import { PATIENCE, bound, connected, flood, forms, holds, listening, rest, said, say, still, until } from "./sockets.mjs";
+import { DisconnectedError, request, serveConnection, upgrade } from "switchover/streams";
+import { TIMEOUTS, bound, connected, flood, forms, holds, listening, rest, said, say, still, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
 /** @typedef {import("switchover/streams").ServeOptions} ServeOptions */
-/** @typedef {import("switchover/streams").Ending} Ending */
+/** @typedef {import("switchover/streams").ServeResult} ServeResult */
 /** @typedef {import("node:net").Socket} NetSocket */
 
 const HOST = { Host: "a.example" };
@@ -44,7 +44,7 @@ function endless() {
 
 /**
  * What a client has said and heard when it goes. `ends` are the ways in which the server may see that: after a FIN, after a reset.
- * @type {{ point: string, says: string, hears?: string, handler?: Handler, fin: Ending["how"][] }[]}
+ * @type {{ point: string, says: string, hears?: string, handler?: Handler, fin: ServeResult["how"][] }[]}
  */
 const clientGoes = [
   { point: "nothing was said", says: "", fin: ["closed"] },
@@ -83,13 +83,13 @@ async function handle(request) {
 }
 
 for (const [form, shape] of Object.entries(forms)) {
-  describe(`a client vanishes, seen over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a client vanishes, seen over ${form}`, { timeout: TIMEOUTS }, () => {
     for (const { point, says, hears, fin } of clientGoes) {
       for (const resets of [false, true]) {
         test(`${point}, ${resets ? "reset" : "closed"}`, async () => {
           /** @type {unknown[]} */
           const reported = [];
-          const server = await listening((socket) => serve(shape(socket), handle, { onError: (error) => void reported.push(error) }));
+          const server = await listening((socket) => serveConnection(shape(socket), handle, { onError: (error) => void reported.push(error) }));
           const socket = await connected(server.port);
           socket.write(says);
           if (hears) await until(socket, hears);
@@ -98,7 +98,7 @@ for (const [form, shape] of Object.entries(forms)) {
           else socket.destroy();
           // No socket is left, without anyone's help.
           await holds(() => server.open === 0);
-          const [ending] = /** @type {Ending[]} */ (await server.close());
+          const [ending] = /** @type {ServeResult[]} */ (await server.close());
           assert(ending);
           assert(resets ? ["closed", "gone", "switched"].includes(ending.how) : [...fin, "gone"].includes(ending.how), ending.how);
           assert.equal(ending.error === undefined, ending.how !== "gone");
@@ -108,7 +108,7 @@ for (const [form, shape] of Object.entries(forms)) {
     }
   });
 
-  describe(`a signal ends a server over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a signal ends a server over ${form}`, { timeout: TIMEOUTS }, () => {
     for (const { point, says, hears } of clientGoes) {
       test(point, async () => {
         const stop = new AbortController();
@@ -116,7 +116,7 @@ for (const [form, shape] of Object.entries(forms)) {
         /** @type {Handler} */
         const handler = (request, info) => (request.target === "/slow" ? /** @type {Promise<undefined>} */ (never) : handle(request, info));
         const server = await listening((socket) =>
-          serve(shape(socket), handler, { signal: stop.signal }),
+          serveConnection(shape(socket), handler, { signal: stop.signal }),
         );
         const socket = await connected(server.port);
         socket.write(says);
@@ -150,7 +150,7 @@ for (const [form, shape] of Object.entries(forms)) {
     { point: "the new protocol is spoken", says: `${SWITCHED}hell` },
   ];
 
-  describe(`a server vanishes, seen over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a server vanishes, seen over ${form}`, { timeout: TIMEOUTS }, () => {
     for (const { point, says, request: given = {}, content } of serverGoes) {
       for (const resets of [false, true]) {
         test(`${point}, ${resets ? "reset" : "closed"}`, async () => {
@@ -186,7 +186,7 @@ for (const [form, shape] of Object.entries(forms)) {
     }
   });
 
-  describe(`a signal ends a client over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a signal ends a client over ${form}`, { timeout: TIMEOUTS }, () => {
     for (const { point, says, request: given = {}, content } of serverGoes) {
       test(point, async () => {
         const { body, sent } = endless();
@@ -226,10 +226,10 @@ for (const [form, shape] of Object.entries(forms)) {
     }
   });
 
-  describe(`who does not read stands still, over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`who does not read stands still, over ${form}`, { timeout: TIMEOUTS }, () => {
     test("a client that does not read its response", async () => {
       const { body, sent } = endless();
-      const server = await listening((socket) => serve(shape(socket), () => ({ body })));
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ body })));
       const socket = await connected(server.port);
       socket.write(GET);
       assert((await still(() => sent.bytes)) <= BOUND, `${sent.bytes}`);
@@ -241,7 +241,7 @@ for (const [form, shape] of Object.entries(forms)) {
     test("a handler that does not read its content", async () => {
       let hasCome = false;
       const stop = new AbortController();
-      const server = await listening((socket) => serve(shape(socket), async (request) => {
+      const server = await listening((socket) => serveConnection(shape(socket), async (request) => {
         const reader = request.body?.getReader();
         await reader?.read();
         hasCome = true;
@@ -323,11 +323,11 @@ for (const [form, shape] of Object.entries(forms)) {
     });
   });
 
-  describe(`time-outs over ${form}`, { timeout: PATIENCE }, () => {
-    const patience = { request: 50, head: 50, content: 50, response: 50, sending: 200 };
+  describe(`time-outs over ${form}`, { timeout: TIMEOUTS }, () => {
+    const timeouts = { request: 50, head: 50, content: 50, response: 50, write: 200 };
 
     test("a client that is too slow is answered where that helps", async () => {
-      /** @type {[string, string, Ending["how"]][]} */
+      /** @type {[string, string, ServeResult["how"]][]} */
       const cases = [
         ["", "", "refused"],
         [GET, "HTTP/1.1 200 ", "refused"],
@@ -335,19 +335,19 @@ for (const [form, shape] of Object.entries(forms)) {
         [`${SIZED}hell`, "HTTP/1.1 408 ", "refused"],
       ];
       for (const [said, answer, how] of cases) {
-        const server = await listening((socket) => serve(shape(socket), async (request) => ({ body: await request.text() }), { patience }));
+        const server = await listening((socket) => serveConnection(shape(socket), async (request) => ({ body: await request.text() }), { timeouts }));
         const socket = await connected(server.port);
         socket.write(said);
         assert((await rest(socket)).startsWith(answer));
         socket.end();
-        const [ending] = /** @type {Ending[]} */ (await server.close());
+        const [ending] = /** @type {ServeResult[]} */ (await server.close());
         assert.equal(ending?.how, how);
         assert.equal(/** @type {any} */ (ending?.error).name, "TimeoutError");
       }
     });
 
     test("a head has a time of its own, which its bytes do not lengthen", async () => {
-      const server = await listening((socket) => serve(shape(socket), () => ({ body: "done" }), { patience: { request: 60_000, head: 300 } }));
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ body: "done" }), { timeouts: { request: 60_000, head: 300 } }));
       const socket = await connected(server.port);
       let sent = 0;
       const trickle = setInterval(() => (socket.write("x".repeat(10)), (sent += 10)), 10);
@@ -361,10 +361,10 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("the time of a handler does not count", async () => {
-      const server = await listening((socket) => serve(shape(socket), async () => {
+      const server = await listening((socket) => serveConnection(shape(socket), async () => {
         await new Promise((resolve) => setTimeout(resolve, 150));
         return { body: "done" };
-      }, { patience }));
+      }, { timeouts }));
       const socket = await connected(server.port);
       socket.write(GET.replace("Host", "Connection: close\r\nHost"));
       assert.match(await rest(socket), /done$/);
@@ -374,12 +374,12 @@ for (const [form, shape] of Object.entries(forms)) {
 
     test("a client that does not read is given up", async () => {
       const { body, sent } = endless();
-      const server = await listening((socket) => serve(shape(socket), () => ({ body }), { patience }));
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ body }), { timeouts }));
       const socket = await connected(server.port);
       socket.write(GET);
       await holds(() => sent.isCancelled);
       await holds(() => server.open === 0);
-      const [ending] = /** @type {Ending[]} */ (await server.close());
+      const [ending] = /** @type {ServeResult[]} */ (await server.close());
       assert.deepEqual([ending?.how, /** @type {any} */ (ending?.error).name], ["refused", "TimeoutError"]);
       socket.destroy();
     });
@@ -392,7 +392,7 @@ for (const [form, shape] of Object.entries(forms)) {
           await rest(socket);
         });
         const socket = await connected(server.port);
-        const answering = request(shape(socket), { target: "/", headers: HOST }, { patience }).then((answer) => answer.text());
+        const answering = request(shape(socket), { target: "/", headers: HOST }, { timeouts }).then((answer) => answer.text());
         await assert.rejects(answering, { name: "TimeoutError" });
         await holds(() => socket.destroyed);
         await server.close();
@@ -403,7 +403,7 @@ for (const [form, shape] of Object.entries(forms)) {
         clearInterval(trickle);
       });
       const socket = await connected(server.port);
-      const slow = request(shape(socket), { target: "/", headers: HOST }, { patience: { response: 100 } });
+      const slow = request(shape(socket), { target: "/", headers: HOST }, { timeouts: { response: 100 } });
       await assert.rejects(slow, (/** @type {Error} */ error) => ["TimeoutError", "ProtocolError"].includes(error.name));
       await server.close();
     });
@@ -413,16 +413,16 @@ for (const [form, shape] of Object.entries(forms)) {
       const socket = await connected(server.port);
       const { body, sent } = endless();
       const headers = { ...HOST, "Transfer-Encoding": "chunked" };
-      const asking = request(shape(socket), { method: "POST", target: "/", headers, body }, { patience });
+      const asking = request(shape(socket), { method: "POST", target: "/", headers, body }, { timeouts });
       await assert.rejects(asking, { name: "TimeoutError" });
       await holds(() => sent.isCancelled && socket.destroyed);
       await server.close();
     });
   });
 
-  describe(`in order, over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`in order, over ${form}`, { timeout: TIMEOUTS }, () => {
     test("after the last response the server ends its direction, and closes when the client has", async () => {
-      const server = await listening((socket) => serve(shape(socket), () => ({ body: "done" })));
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ body: "done" })));
       const socket = await connected(server.port);
       socket.write(GET.replace("Host", "Connection: close\r\nHost"));
       await rest(socket);
@@ -433,7 +433,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a client that has ended its direction is answered", async () => {
-      const server = await listening((socket) => serve(shape(socket), async () => {
+      const server = await listening((socket) => serveConnection(shape(socket), async () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
         return { body: "done" };
       }));
@@ -445,7 +445,7 @@ for (const [form, shape] of Object.entries(forms)) {
 
     test("a response that is cut does not look whole to HTTP/1.0", async () => {
       const mistake = new Error("a mistake");
-      const server = await listening((socket) => serve(shape(socket), () => ({
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({
         body: (async function* () {
           yield Buffer.from("a piece");
           await new Promise((resolve) => setTimeout(resolve, 50));
@@ -463,7 +463,7 @@ for (const [form, shape] of Object.entries(forms)) {
     test("half-close, either side first", async () => {
       for (const first of ["client", "server"]) {
         for (const leftover of ["", "hello"]) {
-          const server = await listening((socket) => serve(shape(socket), async (request) => {
+          const server = await listening((socket) => serveConnection(shape(socket), async (request) => {
             const switched = await request.upgrade(["foo/2"]);
             assert(switched);
             const ears = async () => assert.equal(await said(switched.readable), `${leftover}bye`);
@@ -495,7 +495,7 @@ for (const [form, shape] of Object.entries(forms)) {
           switched = await request.upgrade(["foo/2"]);
           if (fails) throw mistake;
         };
-        const server = await listening((socket) => serve(shape(socket), handler, { onError: (error) => void reported.push(error) }));
+        const server = await listening((socket) => serveConnection(shape(socket), handler, { onError: (error) => void reported.push(error) }));
         const socket = await connected(server.port);
         socket.write(OFFER);
         await until(socket, "\r\n\r\n");
@@ -518,7 +518,7 @@ async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
 }
 
-describe("a peer that has ended its direction", { timeout: PATIENCE }, () => {
+describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
   const moments = [0, 1, 5];
   const CONNECT = "CONNECT a.example:1 HTTP/1.1\r\nHost: a.example:1\r\n\r\n";
 
@@ -529,7 +529,7 @@ describe("a peer that has ended its direction", { timeout: PATIENCE }, () => {
           for (const moment of moments) {
             /** @type {string | undefined} */
             let heard;
-            const server = await listening((socket) => serve(shape(socket), async (request) => {
+            const server = await listening((socket) => serveConnection(shape(socket), async (request) => {
               await new Promise((resolve) => setTimeout(resolve, moment));
               void request.signal;
               await new Promise((resolve) => setTimeout(resolve, moment));
@@ -573,7 +573,7 @@ describe("a peer that has ended its direction", { timeout: PATIENCE }, () => {
   }
 
   test("is answered, also where a socket would have ended with it", async () => {
-    const server = createServer((socket) => void serve(socket, async () => {
+    const server = createServer((socket) => void serveConnection(socket, async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       return { body: "answered" };
     }));
@@ -586,7 +586,7 @@ describe("a peer that has ended its direction", { timeout: PATIENCE }, () => {
   });
 
   test("a socket is given back as it was", async () => {
-    const server = await listening((socket) => serve(socket, () => ({ body: "x" })));
+    const server = await listening((socket) => serveConnection(socket, () => ({ body: "x" })));
     for (const allowHalfOpen of [true, false]) {
       const socket = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen });
       await once(socket, "connect");
@@ -601,7 +601,7 @@ describe("a peer that has ended its direction", { timeout: PATIENCE }, () => {
   });
 
   test("the errors of a socket that toDuplex has given are for who has it", async () => {
-    const server = await listening((socket) => serve(socket, async (request) => {
+    const server = await listening((socket) => serveConnection(socket, async (request) => {
       const switched = await request.upgrade(["foo/2"]);
       assert(switched);
       const before = socket.listenerCount("error");

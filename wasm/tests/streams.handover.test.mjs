@@ -10,8 +10,8 @@ import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { request, serve, upgrade } from "switchover/streams";
-import { PATIENCE, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
+import { request, serveConnection, upgrade } from "switchover/streams";
+import { TIMEOUTS, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
 /** @typedef {import("switchover/streams").ServerResponse} ServerResponse */
@@ -21,7 +21,7 @@ const HOST = { Host: "a.example" };
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 const CLOSES = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-const options = { timeout: PATIENCE };
+const options = { timeout: TIMEOUTS };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Content whose end was cancelled. */
@@ -32,7 +32,7 @@ function watched() {
 }
 
 for (const [form, shape] of Object.entries(forms)) {
-  describe(`over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`over ${form}`, { timeout: TIMEOUTS }, () => {
     /** Answers with pieces while the next request comes, which is an offer. @param {boolean} early */
     const slowThenSwitched = (early) => async (/** @type {ServerRequest} */ asked) => {
       const switched = await asked.upgrade(["foo/2"], undefined, { early });
@@ -48,7 +48,7 @@ for (const [form, shape] of Object.entries(forms)) {
           const unhandled = [];
           const note = (/** @type {unknown} */ error) => void unhandled.push(error);
           process.on("unhandledRejection", note);
-          const server = await listening((socket) => serve(shape(socket), slowThenSwitched(early)));
+          const server = await listening((socket) => serveConnection(shape(socket), slowThenSwitched(early)));
           const socket = await connected(server.port);
           const bytes = Buffer.from(Uint8Array.from({ length }, (_, at) => 97 + (at % 26)));
           socket.write(GET);
@@ -86,7 +86,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a socket is taken by one request at a time", async () => {
-      const server = await listening((socket) => serve(shape(socket), async ({ target }) => ({ body: `of ${target}` })));
+      const server = await listening((socket) => serveConnection(shape(socket), async ({ target }) => ({ body: `of ${target}` })));
       const connection = await connected(server.port);
       try {
         const socket = shape(connection);
@@ -102,7 +102,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a request that has left does, also where it was more than one piece", async () => {
-      const server = await listening((socket) => serve(shape(socket), async (asked) => ({ body: `${(await asked.bytes()).length}` })));
+      const server = await listening((socket) => serveConnection(shape(socket), async (asked) => ({ body: `${(await asked.bytes()).length}` })));
       const socket = await connected(server.port);
       for (const length of [0, 10, 100_000, 1_000_000]) {
         const answer = await request(shape(socket), { method: "POST", target: "/", headers: HOST, body: new Uint8Array(length) });
@@ -136,7 +136,7 @@ for (const [form, shape] of Object.entries(forms)) {
       test(`the content of ${name} is cancelled`, async () => {
         const { state, body } = watched();
         const handler = async (/** @type {ServerRequest} */ asked) => /** @type {ServerResponse} */ (await answer(body, asked));
-        const server = await listening((socket) => serve(shape(socket), handler, { onError: () => {} }));
+        const server = await listening((socket) => serveConnection(shape(socket), handler, { onError: () => {} }));
         const socket = await connected(server.port);
         socket.end(asks);
         await rest(socket);
@@ -149,7 +149,7 @@ for (const [form, shape] of Object.entries(forms)) {
       const { state, body } = watched();
       const stop = new AbortController();
       const handler = async () => (stop.abort("enough"), await pause(20), { body });
-      const server = await listening((socket) => serve(shape(socket), handler, { signal: stop.signal }));
+      const server = await listening((socket) => serveConnection(shape(socket), handler, { signal: stop.signal }));
       const socket = await connected(server.port);
       socket.end(GET);
       await rest(socket);
@@ -178,7 +178,7 @@ for (const [form, shape] of Object.entries(forms)) {
     }
 
     test("trailers are left out where there are no chunks", async () => {
-      const server = await listening((socket) => serve(shape(socket), () => ({ body: "content", trailers: { "X-T": "a" } })));
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ body: "content", trailers: { "X-T": "a" } })));
       const socket = await connected(server.port);
       socket.end("GET / HTTP/1.0\r\n\r\n");
       assert.match(await rest(socket), /\r\n\r\ncontent$/);
@@ -193,7 +193,7 @@ for (const [form, shape] of Object.entries(forms)) {
         await response.text();
         return response;
       };
-      const server = await listening((socket) => serve(shape(socket), handler, { onError: (error) => void reported.push(error) }));
+      const server = await listening((socket) => serveConnection(shape(socket), handler, { onError: (error) => void reported.push(error) }));
       const socket = await connected(server.port);
       socket.end(GET);
       assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
@@ -202,7 +202,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a signal that is none leaves the socket as it was", async () => {
-      const server = await listening((socket) => serve(shape(socket), () => ({ body: "ok" })));
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ body: "ok" })));
       const socket = await connected(server.port);
       const shaped = shape(socket);
       const signal = /** @type {any} */ ({ aborted: false });
@@ -228,7 +228,7 @@ function slow(takes) {
     write: (bytes, _, taken) => {
       if (String(bytes).startsWith("POST")) setImmediate(() => socket.push(answer));
       const timer = setTimeout(taken, takes);
-      if (takes === PATIENCE) timer.unref();
+      if (takes === TIMEOUTS) timer.unref();
     },
   });
   return socket;
@@ -248,10 +248,10 @@ test("a socket that is free while its peer has still to take the request has not
 });
 
 test("the next request waits until the peer has taken the one before", options, async () => {
-  const socket = slow(PATIENCE);
+  const socket = slow(TIMEOUTS);
   await (await request(socket, POST)).text();
   const queued = socket.writableLength;
-  await assert.rejects(request(socket, POST, { patience: { sending: 50 } }), { name: "TimeoutError" });
+  await assert.rejects(request(socket, POST, { timeouts: { write: 50 } }), { name: "TimeoutError" });
   assert.equal(socket.writableLength, queued);
 });
 
@@ -271,7 +271,7 @@ const failing = {
 for (const [name, fails] of Object.entries(failing)) {
   test(`${name} resets the connection of a new protocol`, options, async () => {
     const { socket, resets } = counting(OFFER);
-    await serve(socket, async (asked) => fails(/** @type {any} */ (await asked.upgrade(["foo/2"]))), { onError: () => {} });
+    await serveConnection(socket, async (asked) => fails(/** @type {any} */ (await asked.upgrade(["foo/2"]))), { onError: () => {} });
     assert(resets.count > 0);
   });
 }
@@ -281,7 +281,7 @@ async function overHttp2(response) {
   const server = createServer();
   server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
     stream.respond({ ":status": 200 });
-    serve(stream, () => response, { onError: () => {} }).catch(() => {});
+    serveConnection(stream, () => response, { onError: () => {} }).catch(() => {});
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   const session = connect(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`);
@@ -316,7 +316,7 @@ test("an answer that is cut in a stream of HTTP/2 does not end in order", option
 test("a client that half-closes before the streams are looked at still gets its answer", options, async () => {
   for (const as of ["streams", "toDuplex"]) {
     const server = createTcpServer((socket) => {
-      serve(socket, async (asked) => {
+      serveConnection(socket, async (asked) => {
         const switched = await asked.upgrade(["foo/2"]);
         assert(switched);
         await pause(50);
@@ -336,7 +336,7 @@ test("a client that half-closes before the streams are looked at still gets its 
 
 test("a client that resets a Duplex of ours is gone, and no mistake of the handler's", options, async () => {
   let reports = 0;
-  const server = await listening((socket) => serve(socket, async (asked) => {
+  const server = await listening((socket) => serveConnection(socket, async (asked) => {
     const switched = await asked.upgrade(["foo/2"]);
     assert(switched);
     for await (const _ of switched.toDuplex(Duplex)) continue;
@@ -345,7 +345,7 @@ test("a client that resets a Duplex of ours is gone, and no mistake of the handl
   socket.write(OFFER);
   await until(socket, "101");
   socket.resetAndDestroy();
-  const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+  const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
   assert.deepEqual([ending?.how, reports], ["gone", 0]);
 });
 
@@ -370,7 +370,7 @@ for (const [name, passes] of Object.entries(passing)) {
   test(`${name} that fails is the handler's failure`, options, async () => {
     /** @type {unknown[]} */
     const reports = [];
-    const server = await listening((socket) => serve(socket, async (asked) => {
+    const server = await listening((socket) => serveConnection(socket, async (asked) => {
       const switched = await asked.upgrade(["foo/2"]);
       assert(switched);
       await passes(switched);
@@ -382,7 +382,7 @@ for (const [name, passes] of Object.entries(passing)) {
     await until(socket, "101");
     socket.write("hello");
     await rest(socket);
-    const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+    const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
     assert.deepEqual([ending?.how, reports.length], ["failed", 1]);
     // Node's own pipeline ends in order what it gives up.
     assert.equal(hasReset, name !== "a pipeline");
@@ -391,7 +391,7 @@ for (const [name, passes] of Object.entries(passing)) {
 
 test("a transform that fails over web streams is the handler's failure", options, async () => {
   let reports = 0;
-  const server = await listening((socket) => serve(paired(socket), async (asked) => {
+  const server = await listening((socket) => serveConnection(paired(socket), async (asked) => {
     const switched = await asked.upgrade(["foo/2"]);
     assert(switched);
     await passing["a transform"]?.(switched);
@@ -401,7 +401,7 @@ test("a transform that fails over web streams is the handler's failure", options
   await until(socket, "101");
   socket.write("hello");
   await rest(socket);
-  const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+  const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
   assert.deepEqual([ending?.how, reports], ["failed", 1]);
 });
 
@@ -417,14 +417,14 @@ const copying = {
 for (const [form, shape] of Object.entries(forms)) {
   for (const [name, copies] of Object.entries(copying)) {
     test(`a backend that resets is no end of its client's, by ${name} over ${form}`, options, async () => {
-      const backend = await listening((socket) => serve(socket, async (asked) => {
+      const backend = await listening((socket) => serveConnection(socket, async (asked) => {
         const writer = (await asked.upgrade(["foo/2"]))?.writable.getWriter();
         await writer?.write(Buffer.from("half of it"));
         await pause(100);
         socket.resetAndDestroy();
       }, { onError: () => {} }));
       let reports = 0;
-      const server = await listening((socket) => serve(shape(socket), async (asked) => {
+      const server = await listening((socket) => serveConnection(shape(socket), async (asked) => {
         const from = await upgrade(shape(await connected(backend.port)), { target: "/", headers: HOST }, { offer: ["foo/2"] });
         const to = await asked.upgrade(["foo/2"]);
         assert("readable" in from && to);
@@ -435,7 +435,7 @@ for (const [form, shape] of Object.entries(forms)) {
       socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => (hasReset = error.code === "ECONNRESET"));
       socket.write(OFFER);
       assert.match(await rest(socket), /half of it$/);
-      const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+      const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
       await backend.close();
       assert.deepEqual([ending?.how, reports], ["failed", 1]);
       // A pair of web streams alone cannot reset.
@@ -451,11 +451,11 @@ for (const [form, shape] of Object.entries(forms)) {
 async function switchingOverHttp2(switched) {
   let reports = 0;
   const server = createServer();
-  /** @type {Promise<import("switchover/streams").Ending>} */
+  /** @type {Promise<import("switchover/streams").ServeResult>} */
   const ending = new Promise((resolve) => {
     server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
       stream.respond({ ":status": 200 });
-      resolve(serve(stream, async (asked) => {
+      resolve(serveConnection(stream, async (asked) => {
         const duplex = (await asked.upgrade(["foo/2"]))?.toDuplex(Duplex);
         assert(duplex);
         await switched(duplex);
@@ -491,7 +491,7 @@ for (const code of [constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL])
 }
 
 test("a socket that was closed after its answer is not in use, but gone", options, async () => {
-  const server = await listening((socket) => serve(socket, () => ({ headers: { Connection: "close" }, body: "ok" })));
+  const server = await listening((socket) => serveConnection(socket, () => ({ headers: { Connection: "close" }, body: "ok" })));
   const socket = await connected(server.port);
   assert.equal(await (await request(socket, { target: "/", headers: HOST })).text(), "ok");
   await assert.rejects(request(socket, { target: "/", headers: HOST }), { name: "DisconnectedError" });
@@ -503,7 +503,7 @@ test("noDelay is set on a socket of Node", options, async () => {
   const said = [];
   const server = await listening((socket) => {
     socket.setNoDelay = (on) => (said.push(on), socket);
-    return serve(socket, () => ({ body: "ok" }));
+    return serveConnection(socket, () => ({ body: "ok" }));
   });
   const socket = await connected(server.port);
   socket.end(CLOSES);
@@ -519,7 +519,7 @@ for (const [leaves, answer] of /** @type {[(socket: import("node:net").Socket) =
 ])) {
   test(`a handler that ends with the signal of a client that ${answer.source === "^$" ? "resets" : "half-closes"} has not failed`, options, async () => {
     let reports = 0;
-    const server = await listening((socket) => serve(socket, (asked) => new Promise((_, reject) => {
+    const server = await listening((socket) => serveConnection(socket, (asked) => new Promise((_, reject) => {
       asked.signal.addEventListener("abort", () => reject(asked.signal.reason));
     }), { onError: () => reports++ }));
     const socket = await connected(server.port);
@@ -528,14 +528,14 @@ for (const [leaves, answer] of /** @type {[(socket: import("node:net").Socket) =
     await pause(100);
     leaves(socket);
     assert.match(await said, answer);
-    const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+    const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
     assert.deepEqual([ending?.how, reports], ["gone", 0]);
   });
 }
 
 test("a handler that ends with the signal of a half-closed client after a switch has said half of it", options, async () => {
   let reports = 0;
-  const server = await listening((socket) => serve(socket, async (asked) => {
+  const server = await listening((socket) => serveConnection(socket, async (asked) => {
     const { signal } = asked;
     await once(signal, "abort");
     const switched = await asked.upgrade(["foo/2"]);
@@ -550,21 +550,21 @@ test("a handler that ends with the signal of a half-closed client after a switch
   socket.on("error", (/** @type {NodeJS.ErrnoException} */ error) => (hasReset = error.code === "ECONNRESET"));
   socket.end(OFFER);
   await rest(socket);
-  const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+  const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
   assert.deepEqual([ending?.how, reports, hasReset], ["gone", 0, true]);
 });
 
 test("a wait that the signal of a client ends has not failed, as Node wraps the reason", options, async () => {
   let reports = 0;
-  const server = await listening((socket) => serve(socket, async ({ signal }) => {
-    await sleep(PATIENCE, undefined, { signal });
+  const server = await listening((socket) => serveConnection(socket, async ({ signal }) => {
+    await sleep(TIMEOUTS, undefined, { signal });
     return { body: "late" };
   }, { onError: () => reports++ }));
   const socket = await connected(server.port);
   socket.write(GET);
   await pause(100);
   socket.resetAndDestroy();
-  const [ending] = /** @type {import("switchover/streams").Ending[]} */ (await server.close());
+  const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
   assert.deepEqual([ending?.how, reports], ["gone", 0]);
 });
 
@@ -582,7 +582,7 @@ test("a client that says nothing, or no more, has ended in order, over web strea
     const server = createTcpServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    const ending = once(server, "connection").then(([socket]) => serve(toWeb(socket), () => ({ body: "ok" })));
+    const ending = once(server, "connection").then(([socket]) => serveConnection(toWeb(socket), () => ({ body: "ok" })));
     const socket = await connected(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
     if (says) {
       socket.write(says);
@@ -600,14 +600,14 @@ test("a response whose end was not taken is not closed in order", options, async
   socket._write = (/** @type {Buffer} */ _, /** @type {string} */ __, /** @type {(error: Error) => void} */ taken) => {
     setTimeout(taken, 10, new Error("reset"));
   };
-  const ending = await serve(socket, () => ({ body: "ok" }));
+  const ending = await serveConnection(socket, () => ({ body: "ok" }));
   assert.equal(ending.how, "gone");
 });
 
 test("a signal has one listener for all connections, and none after them", options, async () => {
   const { signal } = new AbortController();
   const sockets = Array.from({ length: 12 }, () => slow(0));
-  const served = sockets.map((socket) => serve(socket, () => ({}), { signal }));
+  const served = sockets.map((socket) => serveConnection(socket, () => ({}), { signal }));
   assert.equal(getEventListeners(signal, "abort").length, 1);
   for (const socket of sockets) socket.destroy();
   await Promise.all(served);
@@ -627,10 +627,10 @@ function deep(leaves) {
   return { readable, writable };
 }
 
-for (const [leaves, how] of [[150, "closed"], [PATIENCE, "refused"]]) {
+for (const [leaves, how] of [[150, "closed"], [TIMEOUTS, "refused"]]) {
   test(`what the system has taken earns time: ${leaves} ms, ${how}`, options, async () => {
     const body = new Uint8Array(5 * 2 ** 20);
-    const ending = await serve(deep(Number(leaves)), () => ({ body }), { patience: { sending: 100 } });
+    const ending = await serveConnection(deep(Number(leaves)), () => ({ body }), { timeouts: { write: 100 } });
     assert.equal(ending.how, how);
   });
 }
@@ -642,7 +642,7 @@ test("a handler that throws after the end of its new protocol takes nothing back
     await switched?.writable.getWriter().close();
     throw new Error("too bad");
   };
-  assert.equal((await serve(socket, handler, { onError: () => {} })).how, "failed");
+  assert.equal((await serveConnection(socket, handler, { onError: () => {} })).how, "failed");
   assert.equal(resets.count, 0);
 });
 
@@ -656,7 +656,7 @@ test("a signal that cuts an answer without a length resets the connection", opti
     })();
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 50);
-    const ending = await serve(socket, () => ({ body }), { signal: stop.signal });
+    const ending = await serveConnection(socket, () => ({ body }), { signal: stop.signal });
     assert.deepEqual([ending.how, resets.count], ["aborted", count]);
   }
 });
@@ -667,7 +667,7 @@ test("an upload that ends badly resets the new protocol that was spoken early", 
     const switched = await asked.upgrade(["foo/2"], undefined, { early: true });
     await switched?.readable.getReader().read();
   };
-  const ending = await serve(socket, handler, { patience: { content: 50 }, onError: () => {} });
+  const ending = await serveConnection(socket, handler, { timeouts: { content: 50 }, onError: () => {} });
   assert.equal(ending.how, "gone");
   assert(resets.count > 0);
 });
@@ -677,7 +677,7 @@ test("a stream that takes one write at a time, or none beforehand, is written", 
     let written = "";
     const readable = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(CLOSES)) });
     const writable = new WritableStream({ write: (bytes) => void (written += Buffer.from(bytes)) }, { highWaterMark });
-    await serve({ readable, writable }, () => ({ body: "content" }), { patience: { sending: 500 } });
+    await serveConnection({ readable, writable }, () => ({ body: "content" }), { timeouts: { write: 500 } });
     assert.match(written, /content$/);
   }
 });

@@ -16,18 +16,18 @@ import { after, test } from "node:test";
 import { TLSSocket, connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { inspect, promisify } from "node:util";
 import { ProtocolError, websocketKey } from "switchover";
-import { decide, request, serve, upgrade } from "switchover/streams";
+import { decide, request, serveConnection, upgrade } from "switchover/streams";
 import { withWorker } from "./hosts/edge.mjs";
-import { PATIENCE, connected, forms, listening, paired, rest, say, toWeb, until } from "./sockets.mjs";
+import { TIMEOUTS, connected, forms, listening, paired, rest, say, toWeb, until } from "./sockets.mjs";
 
 const { WS = "", RUNTIMES = "", PACKAGE = "" } = process.env;
 const HOST = { Host: "a.example" };
 const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n";
 const SWITCHED = "HTTP/1.1 101 S\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
-const options = { timeout: PATIENCE };
+const options = { timeout: TIMEOUTS };
 
 test("the streams that Node makes of a socket", options, async () => {
-  const server = await listening((socket) => serve(toWeb(socket), async (request) => {
+  const server = await listening((socket) => serveConnection(toWeb(socket), async (request) => {
     const switched = await request.upgrade(["foo/2"]);
     if (!switched) return new Response(await request.text());
     await say(switched.writable, "bye", { ends: true });
@@ -121,7 +121,7 @@ test("consoles show no secrets", options, async () => {
   /** @type {string[]} */
   const shown = [];
   const show = (/** @type {unknown} */ object) => void shown.push(inspect(object, { depth: 9 }), JSON.stringify(object));
-  const server = await listening((socket) => serve(socket, async (request) => {
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
     show(request);
     assert.equal(request.headers.get("authorization"), "Basic c2VjcmV0");
     const switched = await request.upgrade(["foo/2"], { "Set-Cookie": "a=c2VjcmV0", X: "y" });
@@ -134,7 +134,7 @@ test("consoles show no secrets", options, async () => {
   show(switched);
   show(switched.response);
   assert.match(shown[0] ?? "", /^ServerRequest \{[^]*Authorization: <hidden>/);
-  assert.match(shown[4] ?? "", /^Switched \{[^]*Answer \{[^]*status: 101[^]*X: y/);
+  assert.match(shown[4] ?? "", /^Switched \{[^]*ClientResponse \{[^]*status: 101[^]*X: y/);
   assert.doesNotMatch(shown.join(""), /c2VjcmV0/);
   assert.equal(switched.response?.headers.get("set-cookie"), "a=c2VjcmV0");
   await server.close();
@@ -194,7 +194,7 @@ test("TLS by upgrade in Deno", { ...options, skip: !existsSync(deno) && "there i
   const server = await securing();
   const program = join(import.meta.dirname, "hosts/tls.deno.mjs");
   const given = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-read", "--allow-net", program, String(server.port), cert];
-  const { stdout } = await promisify(execFile)(deno, given, { timeout: PATIENCE });
+  const { stdout } = await promisify(execFile)(deno, given, { timeout: TIMEOUTS });
   assert.equal(stdout, "200 secret true\n");
   await server.close();
 });
@@ -214,7 +214,7 @@ const frame = (text) => `\x81${String.fromCharCode(text.length)}${text}`;
 
 test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) && "there is no ws" }, async () => {
   const { WebSocket, WebSocketServer } = createRequire(import.meta.url)(WS);
-  const server = await listening((socket) => serve(socket, async (request) => {
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
     const switched = await request.upgrade(["websocket"], { "Sec-WebSocket-Protocol": request.connection.selectSubprotocol(["chat"]) ?? "" });
     if (!switched) return { status: 400 };
     await say(switched.writable, frame("welcome"));
@@ -244,10 +244,10 @@ test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) 
 });
 
 test("a server in TLS ends what cannot be reset", options, async () => {
-  /** @type {Promise<import("switchover/streams").Ending>[]} */
+  /** @type {Promise<import("switchover/streams").ServeResult>[]} */
   const endings = [];
   const secure = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
-    endings.push(serve(socket, (request) => ({ body: request.body })));
+    endings.push(serveConnection(socket, (request) => ({ body: request.body })));
   });
   secure.listen(0, "127.0.0.1");
   await once(secure, "listening");

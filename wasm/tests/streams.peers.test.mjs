@@ -10,8 +10,8 @@ import { Duplex } from "node:stream";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { serve } from "switchover/streams";
-import { PATIENCE, listening } from "./sockets.mjs";
+import { serveConnection } from "switchover/streams";
+import { TIMEOUTS, listening } from "./sockets.mjs";
 
 const { WS = "", PYTHON = "", RUNTIMES = "", CHROMIUM = "" } = process.env;
 const { WebSocket } = createRequire(import.meta.url)(WS);
@@ -21,7 +21,7 @@ const FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-ba
 
 /** @param {Requests} [requests] */
 function serving(requests = new Map()) {
-  return listening((socket) => serve(socket, async (request, { remoteAddr }) => {
+  return listening((socket) => serveConnection(socket, async (request, { remoteAddr }) => {
     const { connection, method, target, url } = request;
     const port = remoteAddr?.port ?? 0;
     requests.set(port, [...(requests.get(port) ?? []), `${method} ${target}`]);
@@ -37,15 +37,15 @@ function serving(requests = new Map()) {
   }));
 }
 
-test("websockets of Python", { timeout: PATIENCE, skip: !PYTHON && "there is no websockets" }, async () => {
+test("websockets of Python", { timeout: TIMEOUTS, skip: !PYTHON && "there is no websockets" }, async () => {
   const server = await serving();
   const program = join(import.meta.dirname, "hosts/client.py");
-  const { stdout } = await promisify(execFile)(PYTHON, [program, `ws://127.0.0.1:${server.port}/`], { timeout: PATIENCE });
+  const { stdout } = await promisify(execFile)(PYTHON, [program, `ws://127.0.0.1:${server.port}/`], { timeout: TIMEOUTS });
   assert.equal(stdout, "chat\n5 True\n100000 True\nin pieces came\n1000\nserver rejected WebSocket connection: HTTP 403\n");
   await server.close();
 });
 
-test("Chromium: a page, requests on kept connections, content, a WebSocket", { timeout: PATIENCE, skip: !CHROMIUM && "there is no Chromium" }, async () => {
+test("Chromium: a page, requests on kept connections, content, a WebSocket", { timeout: TIMEOUTS, skip: !CHROMIUM && "there is no Chromium" }, async () => {
   /** @type {Requests} */
   const requests = new Map();
   const server = await serving(requests);

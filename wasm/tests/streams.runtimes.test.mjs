@@ -14,7 +14,7 @@ import { withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
 /** How long one thing may take, in milliseconds. */
-const PATIENCE = 60_000;
+const TIMEOUTS = 60_000;
 /**
  * How much a client may have on its way while one side does not read. `node:net` of Bun reads up to 512 kB at once, and up to
  * three times that before it stands still, whichever of its public ways to read is taken; on a busy machine more.
@@ -50,7 +50,7 @@ async function started(file, ...given) {
   let complaints = "";
   server.stderr.on("data", (more) => (complaints += more));
   for (;;) {
-    const [more] = await once(server.stdout, "data", { signal: AbortSignal.timeout(PATIENCE) });
+    const [more] = await once(server.stdout, "data", { signal: AbortSignal.timeout(TIMEOUTS) });
     told += more;
     const port = /listening on .*?(\d+)$/m.exec(told);
     if (!port || !told.includes("\n")) continue;
@@ -74,7 +74,7 @@ function worker(tcp, modules) {
 /** What a program says. @param {string} file @param {string[]} given @param {string} [input] @returns {Promise<string>} */
 function run(file, given, input) {
   return new Promise((resolve, reject) => {
-    const program = execFile(file, given, { timeout: PATIENCE, cwd: examples }, (error, stdout, stderr) =>
+    const program = execFile(file, given, { timeout: TIMEOUTS, cwd: examples }, (error, stdout, stderr) =>
       error ? reject(new Error(`${file}: ${stderr || error.message}`)) : resolve(stdout),
     );
     if (input !== undefined) program.stdin?.end(input);
@@ -162,7 +162,7 @@ const asTold = {
       if (leaves === "end") assert.match(await rest(socket), /too late\n/);
     }
     let said = "";
-    for (const end = Date.now() + PATIENCE; !said.includes("left: 2"); ) {
+    for (const end = Date.now() + TIMEOUTS; !said.includes("left: 2"); ) {
       assert(Date.now() < end, said);
       said = await bare(port, LAST.replace("/2", "/left"));
     }
@@ -249,7 +249,7 @@ const table = new Map();
 
 /** @param {string} column @param {string} row @param {() => Promise<void>} act */
 function cell(column, row, act) {
-  test(`${column}: ${row}`, { timeout: 2 * PATIENCE, skip: !isThere(row) && "its program is not there" }, async () => {
+  test(`${column}: ${row}`, { timeout: 2 * TIMEOUTS, skip: !isThere(row) && "its program is not there" }, async () => {
     const cells = table.get(row) ?? new Map();
     table.set(row, cells);
     cells.set(column, "fails");

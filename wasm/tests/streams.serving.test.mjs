@@ -6,12 +6,12 @@ import process from "node:process";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { ProtocolError } from "switchover";
-import { DisconnectedError, request, serve } from "switchover/streams";
-import { PATIENCE, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
+import { DisconnectedError, request, serveConnection } from "switchover/streams";
+import { TIMEOUTS, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
-/** @typedef {import("switchover/streams").Ending} Ending */
-/** @typedef {import("switchover/streams").Serving} Serving */
+/** @typedef {import("switchover/streams").ServeResult} ServeResult */
+/** @typedef {import("switchover/streams").ServeHandle} ServeHandle */
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -25,17 +25,17 @@ const aborted = (signal) => new Promise((resolve) => (signal.aborted ? resolve(s
 for (const [form, shape] of Object.entries(forms)) {
   /** @param {Handler} handler @param {import("switchover/streams").ServeOptions} [options] */
   async function serving(handler, options) {
-    /** @type {Serving[]} */
+    /** @type {ServeHandle[]} */
     const open = [];
     const server = await listening((socket) => {
-      const begun = serve(shape(socket), handler, options);
+      const begun = serveConnection(shape(socket), handler, options);
       open.push(begun);
       return begun;
     });
     return { server, open };
   }
 
-  describe(`a client that leaves, over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a client that leaves, over ${form}`, { timeout: TIMEOUTS }, () => {
     test("aborts the signal of its request, however it leaves", async () => {
       for (const leaves of /** @type {const} */ (["end", "destroy", "resetAndDestroy"])) {
         for (const request of [GET, `${POST}hello`]) {
@@ -149,7 +149,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
   });
 
-  describe(`a server ends in order, over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a server ends in order, over ${form}`, { timeout: TIMEOUTS }, () => {
     test("between two requests, at once", async () => {
       for (const said of ["", GET, GET.slice(0, 9)]) {
         const { server, open } = await serving(() => ({ body: "done" }));
@@ -167,7 +167,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("after the response that is being made, which says so", async () => {
-      /** @type {Serving[]} */
+      /** @type {ServeHandle[]} */
       let open = [];
       const { server, open: begun } = await serving((request) => {
         void open[0]?.shutdown();
@@ -236,7 +236,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
   });
 
-  describe(`a switch before the request has ended, over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a switch before the request has ended, over ${form}`, { timeout: TIMEOUTS }, () => {
     const head = `POST / HTTP/1.1\r\n${OFFER}`;
 
     test("we speak first, the client ends its request, then it speaks", async () => {
@@ -322,7 +322,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
   });
 
-  describe(`a mistake of the client's, over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a mistake of the client's, over ${form}`, { timeout: TIMEOUTS }, () => {
     test("a new protocol that ends with its socket is not the handler's failure", async () => {
       /** @type {unknown[]} */
       const reported = [];
@@ -336,7 +336,7 @@ for (const [form, shape] of Object.entries(forms)) {
         socket.write(`GET / HTTP/1.1\r\n${OFFER}\r\n${first}`);
         await until(socket, "\r\n\r\n");
         socket.resetAndDestroy();
-        const [ending] = /** @type {Ending[]} */ (await server.close());
+        const [ending] = /** @type {ServeResult[]} */ (await server.close());
         assert.equal(ending?.how, "gone");
         assert(ending?.error instanceof Error);
       }
@@ -345,9 +345,9 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 }
 
-test("where a connection comes from", { timeout: PATIENCE }, async () => {
+test("where a connection comes from", { timeout: TIMEOUTS }, async () => {
   for (const [form, shape] of Object.entries(forms)) {
-    const server = await listening((socket) => serve(shape(socket), (_, { remoteAddr }) => Response.json(remoteAddr)));
+    const server = await listening((socket) => serveConnection(shape(socket), (_, { remoteAddr }) => Response.json(remoteAddr)));
     const socket = await connected(server.port);
     const { localPort } = socket;
     socket.end(LAST);
@@ -357,7 +357,7 @@ test("where a connection comes from", { timeout: PATIENCE }, async () => {
   }
 });
 
-const options = { timeout: PATIENCE };
+const options = { timeout: TIMEOUTS };
 const CLOSES = "GET / HTTP/1.0\r\n\r\n";
 
 for (const leaves of ["destroy", "resetAndDestroy"]) {
@@ -367,7 +367,7 @@ for (const leaves of ["destroy", "resetAndDestroy"]) {
       start: (to) => to.enqueue(new TextEncoder().encode("event\n")),
       cancel: () => void (isCancelled = true),
     });
-    const server = await listening((socket) => serve(socket, () => ({ body: body() }), { patience: { sending: 100 } }));
+    const server = await listening((socket) => serveConnection(socket, () => ({ body: body() }), { timeouts: { write: 100 } }));
     const socket = await connected(server.port);
     socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await until(socket, "event\n");
@@ -384,7 +384,7 @@ test("a pipelined byte hides no reset from content that has nothing to send", op
     start: (to) => to.enqueue(new TextEncoder().encode("event\n")),
     cancel: () => void (isCancelled = true),
   });
-  const server = await listening((socket) => serve(socket, () => ({ body: body() })));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: body() })));
   const socket = await connected(server.port);
   socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   await until(socket, "event\n");
@@ -409,7 +409,7 @@ test("a response has its time from the end of its request on", options, async ()
       await rest(socket).catch(() => {});
     });
     const socket = await connected(server.port);
-    const asked = request(socket, { method: "POST", target: "/", headers: { Host: "a" }, body: pieces() }, { patience: { response: 250 } });
+    const asked = request(socket, { method: "POST", target: "/", headers: { Host: "a" }, body: pieces() }, { timeouts: { response: 250 } });
     if (isSilent) await assert.rejects(asked, { name: "TimeoutError" });
     else assert.equal((await asked).status, 200);
     socket.destroy();
@@ -424,7 +424,7 @@ test("a client that half-closes gets content that is slow", options, async () =>
       yield new TextEncoder().encode(part);
     }
   }
-  const server = await listening((socket) => serve(socket, () => ({ body: slow() }), { patience: { sending: 120 } }));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: slow() }), { timeouts: { write: 120 } }));
   const socket = await connected(server.port);
   socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(await rest(socket), /1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n$/);
@@ -435,7 +435,7 @@ for (const [sending, isWhole] of /** @type {[number, boolean][]} */ ([[200, fals
   test(`the tail of an answer that is taken late, with ${sending} ms for it`, options, async () => {
     const length = 12_000_000;
     const body = new Uint8Array(length);
-    const server = await listening((socket) => serve(socket, () => ({ body: one(body) }), { patience: { sending } }));
+    const server = await listening((socket) => serveConnection(socket, () => ({ body: one(body) }), { timeouts: { write: sending } }));
     const socket = await connected(server.port);
     socket.write(CLOSES);
     let got = 0;
@@ -460,7 +460,7 @@ test("content whose head is refused is cancelled", options, async () => {
   for (const wrong of [{ headers: { "X-Name": "caf\u0119" } }, { status: 99 }]) {
     let isCancelled = false;
     const body = new ReadableStream({ cancel: () => void (isCancelled = true) });
-    const server = await listening((socket) => serve(socket, () => ({ ...wrong, body }), { onError: () => {} }));
+    const server = await listening((socket) => serveConnection(socket, () => ({ ...wrong, body }), { onError: () => {} }));
     const socket = await connected(server.port);
     socket.end(CLOSES);
     assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
@@ -471,7 +471,7 @@ test("content whose head is refused is cancelled", options, async () => {
 
 test("a response that says that it is chunked may be whole at once", options, async () => {
   const headers = { "Transfer-Encoding": "chunked" };
-  const server = await listening((socket) => serve(socket, () => new Response("hello", { headers })));
+  const server = await listening((socket) => serveConnection(socket, () => new Response("hello", { headers })));
   const socket = await connected(server.port);
   socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(await rest(socket), /^HTTP\/1\.1 200 [^]*\r\n\r\n5\r\nhello\r\n0\r\n\r\n$/);
@@ -485,7 +485,7 @@ test("one that says so is not chunked for a client of HTTP/1.0", options, async 
     yield pause(10).then(() => Buffer.from("lo"));
   };
   for (const body of ["hello", /** @type {any} */ (ReadableStream).from(pieces())]) {
-    const server = await listening((socket) => serve(socket, () => new Response(body, { headers })));
+    const server = await listening((socket) => serveConnection(socket, () => new Response(body, { headers })));
     const socket = await connected(server.port);
     socket.end("GET / HTTP/1.0\r\nHost: a\r\n\r\n");
     const answer = await rest(socket);
@@ -500,7 +500,7 @@ test("an onError that throws takes nothing with it", options, async (context) =>
   const fails = () => {
     throw new Error("its own");
   };
-  const server = await listening((socket) => serve(socket, fails, { onError: fails }));
+  const server = await listening((socket) => serveConnection(socket, fails, { onError: fails }));
   const socket = await connected(server.port);
   socket.end(CLOSES);
   assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
@@ -510,7 +510,7 @@ test("an onError that throws takes nothing with it", options, async (context) =>
 
 test("an iterator that throws when it is given back takes nothing with it", options, async () => {
   const body = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: new Uint8Array(9) }), return: () => { throw new Error("no"); } }) };
-  const server = await listening((socket) => serve(socket, () => ({ body: /** @type {any} */ (body) })));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: /** @type {any} */ (body) })));
   const socket = await connected(server.port);
   socket.end("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(await rest(socket), /^HTTP\/1\.1 200 [^]*\r\n\r\n$/);
@@ -519,7 +519,7 @@ test("an iterator that throws when it is given back takes nothing with it", opti
 
 test("a request without a host has no URL", options, async () => {
   for (const host of ["", ":80"]) {
-    const server = await listening((socket) => serve(socket, (request) => ({ body: String(request.url) })));
+    const server = await listening((socket) => serveConnection(socket, (request) => ({ body: String(request.url) })));
     const socket = await connected(server.port);
     socket.end(`GET /public/admin HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     assert.match(await rest(socket), /\r\n\r\nnull$|^HTTP\/1\.1 400 /);
@@ -558,7 +558,7 @@ test("a pair of streams is closed where a handler fails after a switch", options
     await request.upgrade(["foo/2"]);
     throw new Error("after it");
   };
-  const ending = await serve({ readable, writable }, fails, { onError: () => {} });
+  const ending = await serveConnection({ readable, writable }, fails, { onError: () => {} });
   assert.equal(ending.how, "failed");
   await holds(() => ends.length === 2);
 });

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { Connection, ProtocolError } from "switchover";
-import { ContentTooLargeError, DisconnectedError, events, request, serve, upgrade } from "switchover/streams";
-import { PATIENCE, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
+import { ContentTooLargeError, DisconnectedError, events, request, serveConnection, upgrade } from "switchover/streams";
+import { TIMEOUTS, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
 /** @typedef {import("switchover/streams").ServeOptions} ServeOptions */
-/** @typedef {import("switchover/streams").Ending} Ending */
+/** @typedef {import("switchover/streams").ServeResult} ServeResult */
 /** @typedef {import("node:net").Socket} NetSocket */
 
 const HOST = { Host: "a.example" };
@@ -42,7 +42,7 @@ const speak = async (request) => {
 
 for (const [form, shape] of Object.entries(forms)) {
   /** A server of this form. @param {Handler} handler @param {ServeOptions} [options] */
-  const serving = (handler, options) => listening((socket) => serve(shape(socket), handler, options));
+  const serving = (handler, options) => listening((socket) => serveConnection(shape(socket), handler, options));
 
   /** What comes back for these pieces, and how it ended. @param {Handler} handler @param {string[]} pieces @param {ServeOptions} [options] */
   async function exchange(handler, pieces, options) {
@@ -54,11 +54,11 @@ for (const [form, shape] of Object.entries(forms)) {
     }
     socket.end();
     const answer = await rest(socket);
-    const [ending] = /** @type {Ending[]} */ (await server.close());
+    const [ending] = /** @type {ServeResult[]} */ (await server.close());
     return { answer, ending };
   }
 
-  describe(`a server over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a server over ${form}`, { timeout: TIMEOUTS }, () => {
     test("requests in one segment, and byte by byte", async () => {
       const said = `${GET}${post("/p", "hello")}${LAST}`;
       for (const pieces of [[said], [...said]]) {
@@ -233,7 +233,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("content of another connection that is too large is the handler's failure", async () => {
-      const backend = await listening((socket) => serve(socket, () => ({ body: "x".repeat(100) })));
+      const backend = await listening((socket) => serveConnection(socket, () => ({ body: "x".repeat(100) })));
       const relays = async () => {
         const answer = await request(await connected(backend.port), { target: "/", headers: { Host: "b" } });
         return { body: await answer.text(4) };
@@ -385,7 +385,7 @@ for (const [form, shape] of Object.entries(forms)) {
     return { result, heard: heard.join("") };
   }
 
-  describe(`a client over ${form}`, { timeout: PATIENCE }, () => {
+  describe(`a client over ${form}`, { timeout: TIMEOUTS }, () => {
     const SWITCHED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nX: y\r\n\r\n";
 
     test("a switch, with first bytes and without", async () => {
@@ -520,7 +520,7 @@ for (const [form, shape] of Object.entries(forms)) {
         await until(socket, "hello");
         socket.end("HTTP/1.1 204 N\r\n\r\n");
       });
-      const { status } = await request(shape(await connected(silent.port)), asked, { patience: { goAhead: 10 } });
+      const { status } = await request(shape(await connected(silent.port)), asked, { timeouts: { expectContinue: 10 } });
       assert.equal(status, 204);
       await silent.close();
       const { heard, result } = await against("HTTP/1.1 417 E\r\nContent-Length: 0\r\n\r\n", (socket) => request(socket, asked));
@@ -612,7 +612,7 @@ for (const [form, shape] of Object.entries(forms)) {
       }
       await assert.rejects(upgrade(socket, { target: "/", headers: HOST }, { offer: ["a b"] }), ProtocolError);
       await assert.rejects(request(socket, { target: "/", headers: HOST }, { config: /** @type {any} */ ({ x: 1 }) }), TypeError);
-      await assert.rejects(request(socket, { target: "/", headers: HOST }, { patience: { sending: 0 } }), TypeError);
+      await assert.rejects(request(socket, { target: "/", headers: HOST }, { timeouts: { write: 0 } }), TypeError);
       assert.equal(await (await request(socket, { target: "/", headers: HOST })).text(), "GET / ");
       socket instanceof Duplex ? socket.destroy() : await /** @type {any} */ (socket).readable.cancel();
       await server.close();

@@ -1,14 +1,14 @@
 // What the types promise: this file is compiled, not run.
 
 import {
-  serve,
+  serveConnection,
   upgrade,
   type ClientRequest,
   type DenoSocket,
-  type Ending,
+  type ServeResult,
   type Handler,
   type ServeInfo,
-  type Serving,
+  type ServeHandle,
   type StreamSocket,
   type Switched,
 } from "switchover/streams";
@@ -118,24 +118,24 @@ export async function streams(socket: StreamSocket, deno: DenoSocket): Promise<s
   const outcome = await upgrade(socket, request, { offer: ["foo/2"], signal: AbortSignal.timeout(1) });
   if (outcome.protocol === null) return outcome.why === "declined" ? await outcome.response.text() : null;
   const readable: ReadableStream<Uint8Array> = outcome.readable;
-  const ending: Ending = await serve(
+  const ending: ServeResult = await serveConnection(
     deno,
     async (request) => {
       const switched: Switched | null = await request.upgrade(["foo/2"], { X: "y" });
       return switched ? undefined : new Response(request.body);
     },
-    { upgrades: ["foo/2"], patience: { request: Infinity } },
+    { upgrades: ["foo/2"], timeouts: { request: Infinity } },
   );
   const plain: Handler = ({ headers }) => ({ status: 200, body: headers.get("a") });
-  const serving: Serving = serve(socket, async (request, { remoteAddr }: ServeInfo) => {
+  const serving: ServeHandle = serveConnection(socket, async (request, { remoteAddr }: ServeInfo) => {
     const port: number | undefined = remoteAddr?.port;
     request.signal.throwIfAborted();
     return (await request.upgrade(["foo/2"], [], { early: true })) ? undefined : Response.json(port);
   });
-  const shut: Ending = await serving.shutdown();
-  await serve({ readable, writable: outcome.writable, close: () => {} }, plain, { onError: () => {} });
+  const shut: ServeResult = await serving.shutdown();
+  await serveConnection({ readable, writable: outcome.writable, close: () => {} }, plain, { onError: () => {} });
   // @ts-expect-error A handler gives a response.
-  await serve(socket, () => 200);
+  await serveConnection(socket, () => 200);
   // @ts-expect-error A request has a target.
   await upgrade(socket, { headers: {} });
   // @ts-expect-error A socket has two streams.

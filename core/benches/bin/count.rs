@@ -1,14 +1,18 @@
-//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often, from the bytes to the
-//! answer, on the scan path that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
+//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often,
+//! from the bytes to the answer, on the scan path that the variable `SCAN` names.
+//! `tests/instructions` runs it under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
-use switchover::{Connection, Event, FieldSource, Order, Prepared, RequestHead, ResponseHead, Role, Step};
+use switchover::{
+    Connection, Event, FieldSource, Order, Prepared, RequestHead, ResponseHead, Role, Step,
+};
 use switchover_benches::inputs;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (Some(name), Some(times)) = (arguments.next(), arguments.next().and_then(|times| times.parse::<usize>().ok()))
+    let (Some(name), Some(times)) =
+        (arguments.next(), arguments.next().and_then(|times| times.parse::<usize>().ok()))
     else {
         panic!("count INPUT TIMES");
     };
@@ -22,10 +26,13 @@ fn main() {
         "d" => (0..times).for_each(|_| ask(&mut out)),
         "hello" | "prepared" => {
             let head = ResponseHead::new(200, &HELLO);
-            let prepared = (name == "prepared").then(|| Prepared::new(&head, b"hello").expect("a response"));
-            serve(&[inputs::MINIMAL.to_vec()], READ, times, &mut out, |connection, out| match &prepared {
-                Some(prepared) => connection.respond_prepared(prepared, out),
-                None => connection.respond(&head, b"hello", out),
+            let prepared =
+                (name == "prepared").then(|| Prepared::new(&head, b"hello").expect("a response"));
+            serve(&[inputs::MINIMAL.to_vec()], READ, times, &mut out, |connection, out| {
+                match &prepared {
+                    Some(prepared) => connection.respond_prepared(prepared, out),
+                    None => connection.respond(&head, b"hello", out),
+                }
             });
         }
         "date" => serve(&[inputs::MINIMAL.to_vec()], READ, times, &mut out, |connection, out| {
@@ -41,7 +48,8 @@ fn main() {
 }
 
 /// What servers say with five bytes of text.
-const HELLO: [(&str, &str); 2] = [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("Content-Type", "text/plain")];
+const HELLO: [(&str, &str); 2] =
+    [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("Content-Type", "text/plain")];
 
 /// What a server reads at once.
 const READ: usize = 65_536;
@@ -74,7 +82,10 @@ fn serve<E: std::fmt::Debug>(
         for piece in message.chunks(read) {
             connection.receive(piece).expect("room");
             while let Ok(Step::Event) = connection.advance() {
-                ends += usize::from(matches!(connection.event(), Some(Event::Request(_) | Event::EndOfMessage(_))));
+                ends += usize::from(matches!(
+                    connection.event(),
+                    Some(Event::Request(_) | Event::EndOfMessage(_))
+                ));
             }
         }
         answer(&mut connection, out).expect("an answer");
@@ -82,7 +93,8 @@ fn serve<E: std::fmt::Debug>(
     }
 }
 
-/// What passes an intermediary of a request whose `Connection` lists as many options as the limits let through.
+/// What passes an intermediary of a request whose `Connection` lists as many options as the limits
+/// let through.
 fn forward() {
     let options = "a,b,".repeat(4_000);
     let mut fields = vec![("Host", "a"), ("Connection", options.as_str())];
@@ -107,8 +119,14 @@ fn handshake(out: &mut Vec<u8>) {
 fn ask(out: &mut Vec<u8>) {
     out.clear();
     let mut client = Connection::new(Role::Client);
-    let fields = [("Host", "example.com"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", inputs::KEY)];
-    client.send_request(&RequestHead::new("GET", "/", &fields), &["websocket"], out).expect("an offer");
+    let fields = [
+        ("Host", "example.com"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", inputs::KEY),
+    ];
+    client
+        .send_request(&RequestHead::new("GET", "/", &fields), &["websocket"], out)
+        .expect("an offer");
     client.receive(inputs::SWITCHING).expect("room");
     while let Ok(Step::Event) = client.advance() {}
     assert!(client.may_speak());

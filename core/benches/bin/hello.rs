@@ -1,4 +1,5 @@
-//! hyper's hello-world, for the measurement from end to end: one thread, one constant answer to every request.
+//! hyper's hello-world, for the measurement from end to end: one thread, one constant answer to
+//! every request.
 //!
 //! ```text
 //! hello TEXT      prints the address that it listens on
@@ -30,11 +31,16 @@ async fn serve(text: Bytes) -> std::io::Result<()> {
         let text = text.clone();
         let answer = service_fn(move |_| {
             let mut response = Response::new(Full::new(text.clone()));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
             async move { Ok::<_, Infallible>(response) }
         });
-        // Answers to pipelined requests leave together, as they do on the other side of the comparison.
-        let connection = http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), answer);
+        // Answers to pipelined requests leave together, as they do on the other side of the
+        // comparison.
+        let connection = http1::Builder::new()
+            .pipeline_flush(true)
+            .serve_connection(TokioIo::new(stream), answer);
         // How a client goes is its own matter.
         tokio::spawn(async move { drop(connection.await) });
     }

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 fn main() -> std::io::Result<()> {
-    let folder = std::env::args_os().nth(1).map_or_else(|| switchover_benches::folder().join("inputs"), PathBuf::from);
+    let folder = std::env::args_os()
+        .nth(1)
+        .map_or_else(|| switchover_benches::folder().join("inputs"), PathBuf::from);
     std::fs::create_dir_all(&folder)?;
     for input in switchover_benches::inputs::all() {
         std::fs::write(folder.join(input.name), &input.octets)?;

@@ -7,19 +7,27 @@ use plotters::prelude::*;
 use crate::PEERS;
 use crate::figures::Figures;
 
-const COLOURS: [RGBColor; 3] = [RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
+const COLOURS: [RGBColor; 3] =
+    [RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
 const OURS: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 
-/// Draws ratios, so that a head of 37 bytes and one of 8,000 stand side by side: ours is the line at 1.
+/// Draws ratios, so that a head of 37 bytes and one of 8,000 stand side by side: ours is the line
+/// at 1.
 pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let rows = figures.rows("heads");
     let ratio = |row: &str, name: &str| figures.ratio("heads", row, name, "");
-    let highest = rows.iter().flat_map(|row| PEERS.iter().filter_map(|name| ratio(row, name))).fold(1.0, f64::max);
+    let highest = rows
+        .iter()
+        .flat_map(|row| PEERS.iter().filter_map(|name| ratio(row, name)))
+        .fold(1.0, f64::max);
     let root = SVGBackend::new(path, (880, 420)).into_drawing_area();
     root.fill(&WHITE)?;
     let width = (PEERS.len() + 1) as f64;
     let mut chart = ChartBuilder::on(&root)
-        .caption("A head: how many times as long as ours the peer takes for its syntax", ("sans-serif", 18))
+        .caption(
+            "A head: how many times as long as ours the peer takes for its syntax",
+            ("sans-serif", 18),
+        )
         .margin(12)
         .x_label_area_size(30)
         .y_label_area_size(48)
@@ -45,7 +53,11 @@ pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::er
         let middle = chart.backend_coord(&(at as f64 * width + width / 2.0, 0.0));
         root.draw(&Text::new((*row).to_owned(), (middle.0 - 6, middle.1 + 8), ("sans-serif", 15)))?;
     }
-    chart.configure_series_labels().border_style(BLACK.mix(0.3)).background_style(WHITE.mix(0.8)).draw()?;
+    chart
+        .configure_series_labels()
+        .border_style(BLACK.mix(0.3))
+        .background_style(WHITE.mix(0.8))
+        .draw()?;
     root.present()?;
     Ok(())
 }

@@ -35,7 +35,8 @@ impl Figures {
         if before.is_dir() {
             figures.before = Some(Box::new(Self::read(&before)?));
         }
-        let mut files: Vec<_> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         files.sort();
         for file in files {
@@ -52,7 +53,9 @@ impl Figures {
             self.versions.insert(text(&version["name"]), text(&version["version"]));
             return;
         }
-        let Some(value) = line.get("ns").or(line.get("value")).and_then(Value::as_f64) else { return };
+        let Some(value) = line.get("ns").or(line.get("value")).and_then(Value::as_f64) else {
+            return;
+        };
         self.all.push(Figure {
             table: text(&line["table"]),
             row: text(&line["row"]),
@@ -74,22 +77,31 @@ impl Figures {
         rows
     }
 
-    /// The best of the columns that begin with a peer's name: each build of it is a column. `suffix` is what else was asked
-    /// of it.
+    /// The best of the columns that begin with a peer's name: each build of it is a column.
+    /// `suffix` is what else was asked of it.
     pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {
         let is_of = |figure: &&Figure| {
             let plain = |column: &str| column.strip_suffix(", with meaning").is_none();
             figure.table == table
                 && figure.row == row
-                && figure.column.strip_prefix(peer).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
-                && (if suffix.is_empty() { plain(&figure.column) } else { figure.column.ends_with(suffix) })
+                && figure
+                    .column
+                    .strip_prefix(peer)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
+                && (if suffix.is_empty() {
+                    plain(&figure.column)
+                } else {
+                    figure.column.ends_with(suffix)
+                })
         };
         self.all.iter().filter(is_of).min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
     /// A column of exactly that name.
     pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
-        let is_it = |figure: &&Figure| figure.table == table && figure.row == row && figure.column == column;
+        let is_it = |figure: &&Figure| {
+            figure.table == table && figure.row == row && figure.column == column
+        };
         self.all.iter().find(is_it).map(|figure| figure.value)
     }
 
@@ -105,8 +117,12 @@ impl Figures {
 
     /// The geometric mean of the ratios over all rows of a table that the peer has.
     pub(crate) fn mean(&self, table: &str, peer: &str, suffix: &str) -> Option<f64> {
-        let ratios: Vec<f64> =
-            self.rows(table).iter().filter_map(|row| self.ratio(table, row, peer, suffix)).map(f64::ln).collect();
+        let ratios: Vec<f64> = self
+            .rows(table)
+            .iter()
+            .filter_map(|row| self.ratio(table, row, peer, suffix))
+            .map(f64::ln)
+            .collect();
         (!ratios.is_empty()).then(|| (ratios.iter().sum::<f64>() / ratios.len() as f64).exp())
     }
 }

@@ -24,7 +24,8 @@ const UNDICI_STRINGS: &str = "undici llhttp_simd.wasm, strings";
 
 /// All of them.
 pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
-    let goal = |against, what, wanted, reached| Goal { against, what, wanted, reached, is_bound: false };
+    let goal =
+        |against, what, wanted, reached| Goal { against, what, wanted, reached, is_bound: false };
     let heads = |row, peer, suffix| figures.ratio("heads", row, peer, suffix);
     let between = |table: &str, row: &str, ours: &str, theirs: &str| {
         Some(figures.at(table, row, theirs)? / figures.at(table, row, ours)?)
@@ -33,13 +34,19 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     let prepared = |row: &str| between("cycles", row, "switchover, prepared", "hyper");
     let server = |table: &str| between(table, "requests per second", "hyper", "switchover, epoll");
     let javascript = |row: &str, peer: &str| {
-        between("wasm", row, "switchover, prepared", peer).or(between("wasm", row, "switchover", peer))
+        between("wasm", row, "switchover, prepared", peer).or(between(
+            "wasm",
+            row,
+            "switchover",
+            peer,
+        ))
     };
     let stream = |row| figures.ratio("streams", row, "llhttp", "");
     let python = |row: &str, peer| between("python", row, "switchover", peer);
     let python_prepared = |row: &str, peer| between("python", row, "switchover, prepared", peer);
     let adapter = |answer, peer| {
-        let ratios = ["a", "b", "c"].map(|head| python(&format!("adapter's cycle {head}, {answer}"), peer));
+        let ratios =
+            ["a", "b", "c"].map(|head| python(&format!("adapter's cycle {head}, {answer}"), peer));
         ratios.into_iter().collect::<Option<Vec<f64>>>()?.into_iter().min_by(f64::total_cmp)
     };
     let mut goals = vec![
@@ -48,7 +55,12 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         goal("picohttpparser, syntax", "k", 1.6, heads("k", "picohttpparser", "")),
         goal("llhttp", "k", 4.0, heads("k", "llhttp", "")),
         goal("llhttp", "geometric mean", 2.6, figures.mean("heads", "llhttp", "")),
-        goal("llhttp", "chunks of 16 bytes", 3.2, stream("g2: 16 B chunks, 64 KiB reads, each chunk")),
+        goal(
+            "llhttp",
+            "chunks of 16 bytes",
+            3.2,
+            stream("g2: 16 B chunks, 64 KiB reads, each chunk"),
+        ),
         goal("llhttp", "byte by byte", 2.6, stream("h: b byte by byte, each byte")),
         goal("hyper, the same answer, serial", "a", 2.6, cycle("a, serial")),
         goal("hyper, the same answer, serial", "b", 5.5, cycle("b, serial")),
@@ -56,14 +68,29 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         goal("hyper, the same answer, serial", "a, prepared", 4.0, prepared("a, serial")),
         goal("hyper, the same answer, serial", "b, prepared", 7.0, prepared("b, serial")),
         goal("hyper, the same answer, serial", "k, prepared", 6.5, prepared("k, serial")),
-        goal("tungstenite", "handshake", 2.5, figures.ratio("cycles", "handshake: c accepted", "tungstenite", "")),
+        goal(
+            "tungstenite",
+            "handshake",
+            2.5,
+            figures.ratio("cycles", "handshake: c accepted", "tungstenite", ""),
+        ),
         goal("C: picohttpparser", "k", 1.3, figures.ratio("c", "parse k", "picohttpparser", "")),
         goal("C: hyper, server", "pipelined", 1.15, server("end to end, pipelined")),
         goal("C: hyper, server", "one at a time", 1.0, server("end to end, keep-alive")),
         goal("Python: h11", "cycle a", 45.0, python("cycle a, kept connection", "h11")),
-        goal("Python: h11", "cycle a, ours prepared", 45.0, python_prepared("cycle a, kept connection", "h11")),
+        goal(
+            "Python: h11",
+            "cycle a, ours prepared",
+            45.0,
+            python_prepared("cycle a, kept connection", "h11"),
+        ),
         goal("Python: h11", "cycle b", 45.0, python("cycle b, kept connection", "h11")),
-        goal("Python: h11", "cycle b, ours prepared", 45.0, python_prepared("cycle b, kept connection", "h11")),
+        goal(
+            "Python: h11",
+            "cycle b, ours prepared",
+            45.0,
+            python_prepared("cycle b, kept connection", "h11"),
+        ),
         goal(
             "Python: h11",
             "cycle a, h11's API",
@@ -71,44 +98,122 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
             between("python", "cycle a, kept connection", "switchover.h11", "h11"),
         ),
         goal("Python: h11r", "cycle a", 2.75, python("cycle a, kept connection", "h11r")),
-        goal("Python: h11r", "cycle a, ours prepared", 2.75, python_prepared("cycle a, kept connection", "h11r")),
+        goal(
+            "Python: h11r",
+            "cycle a, ours prepared",
+            2.75,
+            python_prepared("cycle a, kept connection", "h11r"),
+        ),
         goal("Python: h11r", "cycle b", 2.25, python("cycle b, kept connection", "h11r")),
-        goal("Python: h11r", "cycle b, ours prepared", 2.25, python_prepared("cycle b, kept connection", "h11r")),
-        goal("Python: httptools", "adapter's cycle, every head", 1.0, adapter("answer composed", "httptools")),
-        goal("Python: httptools", "the same, answer prepared", 1.0, adapter("answer prepared", "httptools")),
-        goal("Python: zttp", "adapter's cycle, every head", 1.0, adapter("answer composed", "zttp")),
+        goal(
+            "Python: h11r",
+            "cycle b, ours prepared",
+            2.25,
+            python_prepared("cycle b, kept connection", "h11r"),
+        ),
+        goal(
+            "Python: httptools",
+            "adapter's cycle, every head",
+            1.0,
+            adapter("answer composed", "httptools"),
+        ),
+        goal(
+            "Python: httptools",
+            "the same, answer prepared",
+            1.0,
+            adapter("answer prepared", "httptools"),
+        ),
+        goal(
+            "Python: zttp",
+            "adapter's cycle, every head",
+            1.0,
+            adapter("answer composed", "zttp"),
+        ),
         goal("Python: zttp", "the same, ours prepared", 1.0, adapter("answer prepared", "zttp")),
-        goal("Python: zttp", "adapter's cycle c", 1.25, python("adapter's cycle c, answer composed", "zttp")),
-        goal("Python: zttp", "the same, ours prepared", 1.25, python("adapter's cycle c, answer prepared", "zttp")),
+        goal(
+            "Python: zttp",
+            "adapter's cycle c",
+            1.25,
+            python("adapter's cycle c, answer composed", "zttp"),
+        ),
+        goal(
+            "Python: zttp",
+            "the same, ours prepared",
+            1.25,
+            python("adapter's cycle c, answer prepared", "zttp"),
+        ),
         goal("Python: httptools", "byte by byte", 1.2, python("b byte by byte", "httptools")),
         goal("Python: wsproto", "handshake", 40.0, python("WebSocket handshake c", "wsproto")),
-        goal("Python: websockets", "handshake", 25.0, python("WebSocket handshake c", "websockets")),
+        goal(
+            "Python: websockets",
+            "handshake",
+            25.0,
+            python("WebSocket handshake c", "websockets"),
+        ),
         goal("JavaScript: undici's parser", "b, kinds", 1.5, javascript("kinds b", UNDICI)),
-        goal("JavaScript: undici's strings", "b, strings", 1.75, javascript("strings b", UNDICI_STRINGS)),
-        goal("JavaScript: node http_parser", "b, strings", 1.4, javascript("strings b", "node http_parser")),
+        goal(
+            "JavaScript: undici's strings",
+            "b, strings",
+            1.75,
+            javascript("strings b", UNDICI_STRINGS),
+        ),
+        goal(
+            "JavaScript: node http_parser",
+            "b, strings",
+            1.4,
+            javascript("strings b", "node http_parser"),
+        ),
     ];
-    let parsed = [("a", 0.5), ("b", 1.4), ("c", 0.9), ("d", 0.5), ("e", 0.5), ("f", 2.8), ("f2", 2.4), ("k", 1.8)];
-    let parsed = parsed.map(|(row, wanted)| goal("httparse, syntax", row, wanted, heads(row, "httparse", "")));
+    let parsed = [
+        ("a", 0.5),
+        ("b", 1.4),
+        ("c", 0.9),
+        ("d", 0.5),
+        ("e", 0.5),
+        ("f", 2.8),
+        ("f2", 2.4),
+        ("k", 1.8),
+    ];
+    let parsed = parsed
+        .map(|(row, wanted)| goal("httparse, syntax", row, wanted, heads(row, "httparse", "")));
     goals.splice(0..0, parsed);
     let offers = |column| figures.at("cycles", "120 field lines", column);
     let over_none = |column| Some((offers(column)?, offers("no offer")?));
-    let bound = |against, what, wanted, reached| Goal { is_bound: true, ..goal(against, what, wanted, reached) };
-    for (column, what) in
-        [("one offer", "one among 120 field lines, ns more"), ("h2c offered", "h2c with its settings, ns more")]
-    {
+    let bound = |against, what, wanted, reached| Goal {
+        is_bound: true,
+        ..goal(against, what, wanted, reached)
+    };
+    for (column, what) in [
+        ("one offer", "one among 120 field lines, ns more"),
+        ("h2c offered", "h2c with its settings, ns more"),
+    ] {
         goals.push(bound("no offer", what, 15.0, over_none(column).map(|(one, none)| one - none)));
     }
-    goals.push(bound("no offer", "32 offers, times", 2.5, over_none("32 offers").map(|(many, none)| many / none)));
-    for (what, wanted, mode) in [("one at a time", 0.65, "keep-alive"), ("pipelined", 0.15, "pipelined")] {
+    goals.push(bound(
+        "no offer",
+        "32 offers, times",
+        2.5,
+        over_none("32 offers").map(|(many, none)| many / none),
+    ));
+    for (what, wanted, mode) in
+        [("one at a time", 0.65, "keep-alive"), ("pipelined", 0.15, "pipelined")]
+    {
         let cpu = |server| figures.at(&format!("end to end, {mode}"), "CPU µs per request", server);
-        let share = cpu("node, switchover").zip(cpu("node:http")).map(|(ours, theirs)| ours / theirs);
+        let share =
+            cpu("node, switchover").zip(cpu("node:http")).map(|(ours, theirs)| ours / theirs);
         goals.push(bound("Node: node:http's CPU", what, wanted, share));
     }
     for (peer, wanted) in [("httptools", 0.85), ("zttp", 0.9)] {
-        let share =
-            |row| Some(figures.at("python servers", row, "switchover")? / figures.at("python servers", row, peer)?);
-        let shares =
-            ["uvicorn on uvloop, a", "uvicorn on uvloop, b"].map(share).into_iter().collect::<Option<Vec<_>>>();
+        let share = |row| {
+            Some(
+                figures.at("python servers", row, "switchover")?
+                    / figures.at("python servers", row, peer)?,
+            )
+        };
+        let shares = ["uvicorn on uvloop, a", "uvicorn on uvloop, b"]
+            .map(share)
+            .into_iter()
+            .collect::<Option<Vec<_>>>();
         let worst = shares.and_then(|shares| shares.into_iter().max_by(f64::total_cmp));
         goals.push(bound("uvicorn's CPU with", peer, wanted, worst));
     }
@@ -123,16 +228,25 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         ("hello, 16 pipelined", 1.0, "hyper, pipeline_flush"),
         ("64 kB, 16 pipelined", 1.0, "hyper, pipeline_flush"),
     ] {
-        let against = if peer == "hyper" { "tokio: CPU of hyper" } else { "tokio: CPU of hyper with pipeline_flush" };
+        let against = if peer == "hyper" {
+            "tokio: CPU of hyper"
+        } else {
+            "tokio: CPU of hyper with pipeline_flush"
+        };
         goals.push(bound(against, what, wanted, tokio(what, peer)));
     }
-    let httpcore = |engine| figures.at("python clients", "httpcore, a request over a socket", engine);
+    let httpcore =
+        |engine| figures.at("python clients", "httpcore, a request over a socket", engine);
     let share = httpcore("switchover.h11").zip(httpcore("h11")).map(|(ours, theirs)| ours / theirs);
     goals.push(bound("httpcore's CPU with", "h11", 0.67, share));
     for (what, wanted, row) in [
         ("bytes of an idle connection", 128.0, "the struct"),
         ("heap of an idle connection", 0.0, "1,000,000 idle: heap of each"),
-        ("bytes of an active connection", 2500.0, "10,000 with a request shown: struct and heap of each"),
+        (
+            "bytes of an active connection",
+            2500.0,
+            "10,000 with a request shown: struct and heap of each",
+        ),
     ] {
         goals.push(bound("memory", what, wanted, figures.at("connections", row, "switchover")));
     }

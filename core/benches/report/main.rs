@@ -1,5 +1,5 @@
-//! Makes `core/docs/performance.md` and its chart of what the benches have left in `target/bench`. `tests/run bench` runs
-//! them all and then this.
+//! Makes `core/docs/performance.md` and its chart of what the benches have left in `target/bench`.
+//! `tests/run bench` runs them all and then this.
 
 mod chart;
 mod figures;
@@ -112,7 +112,8 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
     let (processor, cores) = processor();
     let rustc = first_line("rustc", &["--version"]);
     let gcc = first_line("gcc", &["--version"]);
-    let versions: Vec<String> = figures.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let versions: Vec<String> =
+        figures.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     writeln!(page, "<!-- Written by `tests/run bench`. -->\n# What it costs\n")?;
     for sentence in sentences(figures) {
         writeln!(page, "- {sentence}")?;
@@ -134,15 +135,18 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
 fn sentences(figures: &Figures) -> Vec<String> {
     let ns = |table, row, column| figures.at(table, row, column).map(number);
     let parse = || {
-        let (ours, peer) = (ns("heads", "k", "switchover")?, figures.ratio("heads", "k", "httparse", "")?);
+        let (ours, peer) =
+            (ns("heads", "k", "switchover")?, figures.ratio("heads", "k", "httparse", "")?);
         Some(format!(
             "To parse a request, with all that HTTP says of it, takes {ours} ns in the mean of a thousand different heads: \
              the best build of httparse takes {peer:.2} times as long for the syntax alone."
         ))
     };
     let answer = || {
-        let (composed, prepared) =
-            (ns("cycles", "b, serial", "switchover")?, ns("cycles", "b, serial", "switchover, prepared")?);
+        let (composed, prepared) = (
+            ns("cycles", "b, serial", "switchover")?,
+            ns("cycles", "b, serial", "switchover, prepared")?,
+        );
         let hyper = figures.at("cycles", "b, serial", "hyper").map(number)?;
         Some(format!(
             "To parse a browser's request and to answer it takes {composed} ns, or {prepared} ns with an answer that was prepared; \
@@ -159,8 +163,11 @@ fn sentences(figures: &Figures) -> Vec<String> {
     };
     let javascript = || {
         let row = |column| ns("wasm", "strings b", column);
-        let (ours, undici, node) =
-            (row("switchover, prepared")?, row("undici llhttp_simd.wasm, strings")?, row("node http_parser")?);
+        let (ours, undici, node) = (
+            row("switchover, prepared")?,
+            row("undici llhttp_simd.wasm, strings")?,
+            row("node http_parser")?,
+        );
         Some(format!(
             "In JavaScript it takes {ours} ns with every name and value as a string; undici's parser takes {undici} ns and Node's \
              {node} ns, without an answer."
@@ -175,16 +182,20 @@ fn goals_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     let before = figures.before.as_ref().map(|before| goals::goals(before));
     for (at, goal) in goals::goals(figures).iter().enumerate() {
         let before = before.as_ref().and_then(|goals| goals[at].reached);
-        let reached = goal
-            .reached
-            .map_or("not measured".to_owned(), |reached| range(reached, before, |value| format!("{value:.2}")));
+        let reached = goal.reached.map_or("not measured".to_owned(), |reached| {
+            range(reached, before, |value| format!("{value:.2}"))
+        });
         let verdict = match goal.is_met() {
             Some(true) => "met",
             Some(false) => "missed",
             None => "",
         };
         let sign = if goal.is_bound { "≤" } else { "≥" };
-        writeln!(page, "| {} | {} | {sign} {} | {reached} | {verdict} |", goal.against, goal.what, goal.wanted)?;
+        writeln!(
+            page,
+            "| {} | {} | {sign} {} | {reached} | {verdict} |",
+            goal.against, goal.what, goal.wanted
+        )?;
     }
     writeln!(page)
 }
@@ -206,11 +217,17 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
         let octets = ours.octets.unwrap_or_default();
         let shown = |peer, suffix| {
             let ratio = figures.ratio("heads", row, peer, suffix)?;
-            let before = figures.before.as_ref().and_then(|before| before.ratio("heads", row, peer, suffix));
+            let before =
+                figures.before.as_ref().and_then(|before| before.ratio("heads", row, peer, suffix));
             let theirs = figures.best("heads", row, peer, suffix)?.value;
-            Some(format!("{} ({}x)", number(theirs), range(ratio, before, |ratio| format!("{ratio:.2}"))))
+            Some(format!(
+                "{} ({}x)",
+                number(theirs),
+                range(ratio, before, |ratio| format!("{ratio:.2}"))
+            ))
         };
-        let peers: Vec<String> = PEERS.iter().map(|peer| shown(peer, "").unwrap_or_default()).collect();
+        let peers: Vec<String> =
+            PEERS.iter().map(|peer| shown(peer, "").unwrap_or_default()).collect();
         let meaning = shown("httparse", ", with meaning").unwrap_or_default();
         let speed = octets / ours.value;
         writeln!(
@@ -220,7 +237,9 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
             peers.join(" | ")
         )?;
     }
-    let mean = |peer, suffix| figures.mean("heads", peer, suffix).map_or(String::new(), |mean| format!("{mean:.2}x"));
+    let mean = |peer, suffix| {
+        figures.mean("heads", peer, suffix).map_or(String::new(), |mean| format!("{mean:.2}x"))
+    };
     let means: Vec<String> = PEERS.iter().map(|peer| mean(peer, "")).collect();
     let meaning = mean("httparse", ", with meaning");
     writeln!(page, "| geometric mean | | | | {} | {meaning} |\n", means.join(" | "))
@@ -237,17 +256,28 @@ fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
             .filter(|(_, ratio)| *ratio < 1.0)
             .map(|(row, ratio)| format!("{row} ({:.1}x)", 1.0 / ratio))
             .collect();
-        writeln!(page, "- {peer}: {}", if rows.is_empty() { "nowhere".to_owned() } else { rows.join(", ") })?;
+        writeln!(
+            page,
+            "- {peer}: {}",
+            if rows.is_empty() { "nowhere".to_owned() } else { rows.join(", ") }
+        )?;
     }
     writeln!(page)
 }
 
-fn plain_table(page: &mut String, figures: &Figures, table: &str, title: &str, note: &str) -> std::fmt::Result {
+fn plain_table(
+    page: &mut String,
+    figures: &Figures,
+    table: &str,
+    title: &str,
+    note: &str,
+) -> std::fmt::Result {
     let rows = figures.rows(table);
     if rows.is_empty() {
         return Ok(());
     }
-    let of_table: Vec<&Figure> = figures.all.iter().filter(|figure| figure.table == table).collect();
+    let of_table: Vec<&Figure> =
+        figures.all.iter().filter(|figure| figure.table == table).collect();
     let mut columns: Vec<&str> = Vec::new();
     for figure in &of_table {
         if !columns.contains(&figure.column.as_str()) {
@@ -258,7 +288,8 @@ fn plain_table(page: &mut String, figures: &Figures, table: &str, title: &str, n
     writeln!(page, "| | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()))?;
     for row in rows {
         let cell = |column: &&str| {
-            let figure = of_table.iter().find(|figure| figure.row == row && figure.column == **column);
+            let figure =
+                of_table.iter().find(|figure| figure.row == row && figure.column == **column);
             figure.map_or(String::new(), |figure| {
                 let value = range(figure.value, figures.earlier(figure), number);
                 figure.unit.as_ref().map_or(value.clone(), |unit| format!("{value} {unit}"))
@@ -277,7 +308,8 @@ fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
 
 /// A figure, or two where the run before had another one: the lower one first.
 fn range(value: f64, before: Option<f64>, shown: impl Fn(f64) -> String) -> String {
-    let (least, most) = before.map_or((value, value), |before| (value.min(before), value.max(before)));
+    let (least, most) =
+        before.map_or((value, value), |before| (value.min(before), value.max(before)));
     if least * 1.1 < most { format!("{} to {}", shown(least), shown(most)) } else { shown(value) }
 }
 
@@ -311,6 +343,8 @@ fn processor() -> (String, usize) {
 
 fn first_line(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
     text.lines().next().unwrap_or(program).to_owned()
 }

@@ -1,4 +1,5 @@
-//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is cut.
+//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is
+//! cut.
 
 #![no_main]
 

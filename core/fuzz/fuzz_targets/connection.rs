@@ -1,4 +1,5 @@
-//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and memory stays bounded.
+//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and
+//! memory stays bounded.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Invariant: what a client may offer a server may accept, and what a server may answer a client takes; no more, no less.
+//! Invariant: what a client may offer a server may accept, and what a server may answer a client
+//! takes; no more, no less.
 
 #![no_main]
 

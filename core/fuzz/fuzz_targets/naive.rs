@@ -1,4 +1,5 @@
-//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both refuse.
+//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both
+//! refuse.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they end in agreement.
+//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they
+//! end in agreement.
 
 #![no_main]
 

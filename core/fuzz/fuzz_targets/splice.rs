@@ -1,4 +1,5 @@
-//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that keeps to HTTP/2.
+//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that
+//! keeps to HTTP/2.
 
 #![no_main]
 

@@ -1,4 +1,6 @@
-//! Between HTTP/1.1 and HTTP/2: what must not cross, and an offer as an extended CONNECT (RFC 9113, 8.2.2; RFC 8441).
+//! Between HTTP/1.1 and HTTP/2: fields, and an offer as an extended CONNECT.
+//!
+//! RFC 9113, 8.2.2; RFC 8441.
 //!
 //! ```
 //! use switchover::RequestHead;
@@ -37,21 +39,25 @@ use crate::upgrade::http2::pseudo;
 pub use crate::upgrade::http2::{OverHttp2, check_http2, http2_fields, http2_request};
 use crate::upgrade::policy;
 use crate::wire::fields::{FieldSource, Protocol};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
-/// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2, pseudo-header fields
-/// first. A 2xx to it is the 101. Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
+/// Returns the extended CONNECT for a request that offers `protocol`.
+///
+/// Pseudo-header fields come first. A 2xx to it is the 101. Only if the server's
+/// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
     // The name as it is registered, since `:protocol` is compared as it is.
-    let name = registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
+    let name =
+        registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
     pseudo(request, b"CONNECT", Some(name), secure)
 }
 
-/// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in one line again
-/// (RFC 9113, 8.2.3). For an extended CONNECT send them with GET, its `:path` and its `:protocol` as the offer, and for
-/// `websocket` with a key of this hop's own (RFC 8441, 5). Pseudo-header fields in `fields` are left out. An error where
-/// the list holds what has no place in HTTP/2, an upper-case name or a line break in a value among it.
+/// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in
+/// one line again (RFC 9113, 8.2.3). For an extended CONNECT send them with GET, its `:path` and
+/// its `:protocol` as the offer, and for `websocket` with a key of this hop's own (RFC 8441, 5).
+/// Pseudo-header fields in `fields` are left out. An error where the list holds what has no place
+/// in HTTP/2, an upper-case name or a line break in a value among it.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,
@@ -74,7 +80,8 @@ pub fn http1_fields(
             let separator: &[u8] = if cookies.is_empty() { b"" } else { b"; " };
             cookies.extend_from_slice(separator);
             cookies.extend_from_slice(field.value);
-        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings") {
+        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings")
+        {
             list.push((field.name.to_vec(), field.value.to_vec()));
         }
     });

@@ -1,4 +1,4 @@
-//! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
+//! End-to-end fields and offers, for an intermediary (RFC 9110, 7.6.1).
 //!
 //! ```
 //! use switchover::gateway::{EndToEnd, forwardable};
@@ -34,18 +34,26 @@ use crate::upgrade::policy;
 use crate::upgrade::request::{Request, offers};
 use crate::wire::fields::Protocol;
 
-/// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
-/// between two neighbours. For the `:protocol` of an extended CONNECT, which no offer stands for yet.
+/// Returns whether an intermediary may pass on an offer of that protocol.
+///
+/// It must be a single one, and not be between two neighbours like TLS and h2c. For the `:protocol`
+/// of an extended CONNECT, which no offer stands for yet.
 pub fn may_forward(protocol: &str) -> bool {
     Protocol::parse(protocol.as_bytes()).is_some_and(|protocol| policy::may_be_forwarded(&protocol))
 }
 
-/// The protocols of a request that an intermediary may offer to its own server, in the client's order: those that may be
-/// accepted and are not, like TLS and h2c, between two neighbours. Registered names have their registered spelling.
-pub fn forwardable<'a>(request: &Request<'a>) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
+/// Returns the protocols that an intermediary may offer to its server.
+///
+/// They are in the client's order. Each may be accepted, and is not between two neighbours like TLS
+/// and h2c. Registered names have their registered spelling.
+pub fn forwardable<'a>(
+    request: &Request<'a>,
+) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
     let request = *request;
     let has_offer = request.offers().is_ok();
     offers(request)
-        .filter(move |offer| has_offer && offer.ineligible.is_none() && policy::may_be_forwarded(&offer.protocol))
+        .filter(move |offer| {
+            has_offer && offer.ineligible.is_none() && policy::may_be_forwarded(&offer.protocol)
+        })
         .map(|offer| policy::registered(offer.protocol))
 }

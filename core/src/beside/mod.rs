@@ -1,4 +1,6 @@
-//! What your code may use beside a connection. Nothing else in this crate imports it.
+//! Tools for use beside a connection.
+//!
+//! Nothing else in this crate imports it.
 
 pub mod bridge;
 pub mod gateway;

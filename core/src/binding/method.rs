@@ -1,8 +1,10 @@
 //! The registered methods, for languages that switch over numbers.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
-/// A method of IANA's registry. Which method a request has is its text; a method that is not registered is none of these.
+/// A method of IANA's registry.
+///
+/// Which method a request has is its text; a method that is not registered is none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// RFC 9110, 9.3.1: safe.
@@ -85,7 +87,7 @@ pub enum Method {
     VersionControl,
 }
 
-listed! {
+enums! {
     Method {
         Get = "GET", Head = "HEAD", Post = "POST", Put = "PUT", Delete = "DELETE", Connect = "CONNECT",
         Options = "OPTIONS", Trace = "TRACE", Patch = "PATCH", Acl = "ACL", BaselineControl = "BASELINE-CONTROL",
@@ -99,7 +101,9 @@ listed! {
 }
 
 impl Method {
-    /// The method of that text, which is compared exactly (RFC 9110, 9.1). The usual ones are found first.
+    /// The method of that text, which is compared exactly (RFC 9110, 9.1).
+    ///
+    /// The usual ones are found first.
     pub fn of(text: &[u8]) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name().as_bytes() == text)
     }

@@ -1,4 +1,6 @@
-//! What bindings for other languages need. It is no part of the API: it may change in any version.
+//! What bindings for other languages need.
+//!
+//! It is no part of the API: it may change in any version.
 
 mod method;
 mod spelling;
@@ -33,7 +35,7 @@ use crate::wire::body::Content;
 use crate::wire::encode;
 use crate::wire::fields::{self, Field, Fields};
 use crate::wire::framing;
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax;
 
 /// Makes a new request of `http` what was received, in this memory; its content is left as it is.
@@ -60,8 +62,8 @@ pub trait Bound {
     /// The limits that hold now.
     fn limits(&self) -> Limits;
 
-    /// Whether any of these bytes lies in the memory that holds what was received: some languages cannot keep an event's
-    /// slices out of `receive`.
+    /// Whether any of these bytes lies in the memory that holds what was received: some languages
+    /// cannot keep an event's slices out of `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
 
     /// `receive` where the allocator may have no memory: then it is false, and nothing is taken.
@@ -120,7 +122,7 @@ impl Bound for Connection {
     }
 
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
-        self.give_all(out)
+        self.hand_over_into(out)
     }
 }
 
@@ -178,7 +180,9 @@ pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The bytes that field lines lie in, and where each name and each value begins and ends there.
 #[inline]
-pub fn spans<'a>(fields: &Fields<'a>) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+pub fn spans<'a>(
+    fields: &Fields<'a>,
+) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
     fields.spans()
 }
 
@@ -212,7 +216,9 @@ pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
     selection.to_bits()
 }
 
-/// The selection that four numbers stand for. Numbers that stand for none give one that every connection refuses.
+/// The selection that four numbers stand for.
+///
+/// Numbers that stand for none give one that every connection refuses.
 pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {
     Selection::from_bits(bits)
 }

@@ -1,6 +1,7 @@
 //! The names in the texts of the table of errors, as each language has them.
 //!
-//! A name stands between backticks, in Rust's spelling. All of it can be done when a program is compiled, as C needs it.
+//! A name stands between backticks, in Rust's spelling. All of it can be done when a program is
+//! compiled, as C needs it.
 
 /// A language that shows the texts and is not Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,8 +238,10 @@ mod tests {
 
     #[test]
     fn a_text_has_the_names_of_its_language() {
-        let text = "Raise `limits.field_line` or `lenient.lone_lf`; `send_end`, `Error::status`, `Host`.";
-        let spelled = [Language::C, Language::Python, Language::JavaScript].map(|to| Spelled::new(text, to));
+        let text =
+            "Raise `limits.field_line` or `lenient.lone_lf`; `send_end`, `Error::status`, `Host`.";
+        let spelled =
+            [Language::C, Language::Python, Language::JavaScript].map(|to| Spelled::new(text, to));
         assert_eq!(
             spelled.each_ref().map(Spelled::as_str),
             [
@@ -253,8 +256,10 @@ mod tests {
     /// A name that is none of a language's would be shown to its users as it is.
     #[test]
     fn every_name_in_the_table_of_errors_is_known() {
-        let limits: Vec<_> = Limits::DEFAULT.table().map(|(name, _)| format!("limits.{name}")).collect();
-        let lenient: Vec<_> = Lenient::none().table().map(|(name, _)| format!("lenient.{name}")).collect();
+        let limits: Vec<_> =
+            Limits::DEFAULT.table().map(|(name, _)| format!("limits.{name}")).collect();
+        let lenient: Vec<_> =
+            Lenient::none().table().map(|(name, _)| format!("lenient.{name}")).collect();
         for text in ErrorKind::ALL.iter().flat_map(|kind| [kind.text(), kind.advice()]) {
             let mut rest = text.as_bytes();
             while let Some((_, name, after)) = next_name(rest) {

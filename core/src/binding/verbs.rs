@@ -1,6 +1,6 @@
 //! The verbs of a connection: whose they are, what each can be refused with, and what to call next.
-//! `tests/verbs.rs` writes the lists in the documents of all languages and the table of their names from this one, and the tests
-//! fail where a verb gives an error that is not listed here.
+//! `tests/verbs.rs` writes the lists in the documents of all languages and the table of their names
+//! from this one, and the tests fail where a verb gives an error that is not listed here.
 
 use crate::error::ErrorKind::{self, *};
 use crate::machine::Role;
@@ -15,7 +15,9 @@ pub struct Verb {
     pub clause: &'static str,
     /// What to call or to do next, in Rust's names.
     pub next: &'static str,
-    /// What it can be refused with. After the peer's error each call that `Failed` would refuse gives that error instead.
+    /// What it can be refused with.
+    ///
+    /// After the peer's error each call that `Failed` would refuse gives that error instead.
     pub errors: &'static [ErrorKind],
 }
 

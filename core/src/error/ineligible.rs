@@ -1,8 +1,10 @@
-//! What an offer can break: the rules of the protocols that it names.
+//! The rules of protocols that an offer can break.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
-/// Why one protocol of an offer cannot be accepted. The others beside it are not concerned.
+/// Why one protocol of an offer cannot be accepted.
+///
+/// The others beside it are not concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ineligible {
@@ -10,7 +12,8 @@ pub enum Ineligible {
     Method,
     /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1).
     Key,
-    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4).
+    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer
+    /// (RFC 6455, 4.4).
     Version,
     /// `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1).
     Subprotocol,
@@ -24,11 +27,12 @@ pub enum Ineligible {
     Secure,
     /// `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1).
     Settings,
-    /// A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1).
+    /// A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540,
+    /// 3.2.1).
     NotListed,
 }
 
-listed! {
+enums! {
     Ineligible {
         Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol", Extension = "extension",
         Content = "content", Head = "head", Secure = "secure", Settings = "settings", NotListed = "not-listed",
@@ -36,7 +40,7 @@ listed! {
 }
 
 impl Ineligible {
-    /// The status that your code may answer with, if it wants the protocol and nothing else.
+    /// Returns the status to answer with, if your code requires the protocol.
     pub const fn status(self) -> u16 {
         match self {
             Self::Version => 426,
@@ -45,7 +49,7 @@ impl Ineligible {
         }
     }
 
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Method => "the protocol cannot be offered with this method",
@@ -53,7 +57,9 @@ impl Ineligible {
             Self::Version => "the Sec-WebSocket-Version is not 13",
             Self::Subprotocol => "the Sec-WebSocket-Protocol is not a list of distinct names",
             Self::Extension => "the Sec-WebSocket-Extensions is malformed",
-            Self::Content => "the request has content that the protocol does not allow, or too much of it",
+            Self::Content => {
+                "the request has content that the protocol does not allow, or too much of it"
+            }
             Self::Head => "the head is too large to be answered in HTTP/2",
             Self::Secure => "the protocol cannot be switched to over TLS",
             Self::Settings => "the HTTP2-Settings are missing, repeated or not legal",

@@ -1,4 +1,4 @@
-//! The table of errors: number, name, whose fault, status to answer; where the rule stands, what is wrong, what to do.
+//! The table of errors: number, name, blame, status, clause, text and advice.
 
 use super::Blame;
 
@@ -13,7 +13,9 @@ struct Texts {
 macro_rules! errors {
     ($($variant:ident = $code:literal $name:literal $blame:ident $status:literal $clause:literal
        $text:literal $advice:literal;)+) => {
-        /// The kinds of error. `docs/errors.md` is printed from this table. A later version may have more of them.
+        /// The kinds of error.
+        ///
+        /// `docs/errors.md` is printed from this table. A later version may have more of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
@@ -25,14 +27,17 @@ macro_rules! errors {
             /// Every kind, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Apart from what the engine decides by, so that a program that shows no texts does not hold them.
+            /// Returns the texts of a kind.
+            ///
+            /// They are apart from what the engine decides by, so that a program that shows no
+            /// texts does not hold them.
             const fn texts(self) -> &'static Texts {
                 match self {
                     $(Self::$variant => &Texts { name: $name, clause: $clause, text: $text, advice: $advice },)+
                 }
             }
 
-            /// Whose fault it is, and the status; 0: no status.
+            /// Returns who is to blame, and the status; 0: no status.
             const fn verdict(self) -> (Blame, u16) {
                 match self {
                     $(Self::$variant => (Blame::$blame, $status),)+
@@ -325,27 +330,27 @@ errors! {
 }
 
 impl ErrorKind {
-    /// The stable number.
+    /// Returns the stable number.
     pub const fn code(self) -> u16 {
         self as u16
     }
 
-    /// The kind of a number.
+    /// Returns the kind of a number.
     pub fn from_code(code: u32) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| u32::from(kind.code()) == code)
     }
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn name(self) -> &'static str {
         self.texts().name
     }
 
-    /// Whose fault it is.
+    /// Returns who has to change something.
     pub const fn blame(self) -> Blame {
         self.verdict().0
     }
 
-    /// The status that a server answers with, where there is one.
+    /// Returns the status that a server answers with, if there is one.
     pub const fn status(self) -> Option<u16> {
         match self.verdict().1 {
             0 => None,
@@ -353,17 +358,19 @@ impl ErrorKind {
         }
     }
 
-    /// What is wrong, for people.
+    /// Returns the text: what is wrong, for people.
     pub const fn text(self) -> &'static str {
         self.texts().text
     }
 
-    /// Where the rule stands that was broken, such as `RFC 9112, 5.1`; `the contract` is [this crate's](crate#the-contract).
+    /// Returns the clause that was broken, such as `RFC 9112, 5.1`.
+    ///
+    /// `the contract` is [this crate's](crate#the-contract).
     pub const fn clause(self) -> &'static str {
         self.texts().clause
     }
 
-    /// What to do about it, for the people who run or write your code.
+    /// Returns the advice for those who run or write your code.
     pub const fn advice(self) -> &'static str {
         self.texts().advice
     }

@@ -9,15 +9,24 @@ use crate::wire::fields::Fields;
 /// Content of this length or less is shown.
 const SHOWN: usize = 160;
 
-/// The kind, then what matters of it, such as `request GET /chat 1.1 offers [foo/2, websocket!key]`. Bytes other than
-/// printable ASCII are escaped, so it is one line whatever the peer has sent; content is shown where it is short. Of field
-/// lines only those of trailers are there, without the values of those that hold secrets.
+/// Formats an event on one line, such as `request GET /chat 1.1 offers [foo/2]`.
+///
+/// The kind comes first, then what matters of it; an offer that cannot be accepted has its reason,
+/// as in `websocket!key`. Bytes other than printable ASCII are escaped, so it is one line whatever
+/// the peer has sent. Content is shown if it is short. Of field lines only those of trailers are
+/// there, without values that hold secrets.
 impl Display for Event<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Request(request) => {
                 let (method, target) = request.line_octets();
-                write!(f, "request {} {} 1.{}", Escaped(method), Escaped(target), request.minor_version())?;
+                write!(
+                    f,
+                    "request {} {} 1.{}",
+                    Escaped(method),
+                    Escaped(target),
+                    request.minor_version()
+                )?;
                 offers(request, f)
             }
             Self::Informational(response) => write!(f, "informational {}", response.status()),
@@ -115,8 +124,12 @@ mod tests {
     fn a_line_for_each_event_of_a_server() {
         let mut server = Connection::new(Role::Server);
         let head = "Host: a\r\nTransfer-Encoding: chunked\r\nUpgrade: foo/2, websocket\r\nConnection: upgrade\r\n\r\n";
-        let content = "3\r\na\\\n\r\nff\r\n".to_string() + &"x".repeat(255) + "\r\n0\r\nA: b\r\nCookie: c\r\n\r\nhello";
-        server.receive(["POST /chat HTTP/1.1\r\n", head, &content].concat().as_bytes()).expect("room");
+        let content = "3\r\na\\\n\r\nff\r\n".to_string()
+            + &"x".repeat(255)
+            + "\r\n0\r\nA: b\r\nCookie: c\r\n\r\nhello";
+        server
+            .receive(["POST /chat HTTP/1.1\r\n", head, &content].concat().as_bytes())
+            .expect("room");
         // Content of one read is handed out as it comes.
         let came = lines(&mut server);
         assert_eq!(came[0], "request POST /chat 1.1 offers [foo/2, websocket!method]");

@@ -1,20 +1,22 @@
-//! What comes out of a connection. An event borrows from the connection's buffer until the next inbound call.
+//! The events of a connection.
+//!
+//! An event borrows from the connection's buffer until the next inbound call.
 
 mod line;
 
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::upgrade::{Protocols, Request};
 use crate::wire::fields::{Fields, Protocol};
 use crate::wire::head::Head;
 
-/// What [`advance`](crate::Connection::advance) came to.
+/// The result of [`advance`](crate::Connection::advance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A client gets this too when
-    /// it is its own turn, before it has asked, while its content is missing, and after the answer:
-    /// [`awaiting`](crate::Connection::awaiting) is then `Caller`.
+    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A
+    /// client gets this too when it is its own turn, before it has asked, while its content is
+    /// missing, and after the answer: [`awaiting`](crate::Connection::awaiting) is then `Caller`.
     NeedData,
     /// Nothing happens before your code acts.
     Paused(Paused),
@@ -23,25 +25,33 @@ pub enum Step {
 /// What your code has to do before receiving goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
-    /// Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before.
+    /// Accept the offer or the CONNECT, or decline it with any other response.
+    ///
+    /// Nothing after it is read before.
     Decision,
     /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
     Answer,
     /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
     Switched,
-    /// No more HTTP in either direction: close the transport. [`unread`](crate::Connection::unread) holds the bytes that
-    /// are discarded. After [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
+    /// No more HTTP in either direction: close the transport.
+    ///
+    /// [`unread`](crate::Connection::unread) holds the bytes that are discarded. After
+    /// [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
     Closed,
 }
 
-listed! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
+enums! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
 
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A request head. Server; next come its content and its end, and an answer is owed.
+    /// A request head.
+    ///
+    /// Server; next come its content and its end, and an answer is owed.
     Request(Request<'a>),
-    /// A response head with a status of 1xx but 101. Client; the final response is still to come.
+    /// A response head with a status of 1xx but 101.
+    ///
+    /// Client; the final response is still to come.
     Informational(Response<'a>),
     /// A final response head. Client; next come its content and its end.
     Response(Response<'a>),
@@ -49,7 +59,8 @@ pub enum Event<'a> {
     Data(&'a [u8]),
     /// The end of the message, with its trailers.
     EndOfMessage(Fields<'a>),
-    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is the new protocol's.
+    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is
+    /// the new protocol's.
     Switched(Switched<'a>),
 }
 
@@ -70,7 +81,7 @@ pub enum EventKind {
     Switched,
 }
 
-listed! {
+enums! {
     EventKind {
         Request = "request", Informational = "informational", Response = "response", Data = "data",
         EndOfMessage = "end-of-message", Switched = "switched",
@@ -89,7 +100,7 @@ impl Event<'_> {
         }
     }
 
-    /// The name of its kind, such as `end-of-message`; the same in every language.
+    /// Returns the name of its kind, such as `end-of-message`, for all languages.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
     }
@@ -104,37 +115,43 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// The status, 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15).
+    /// Returns the status, 100 to 999.
+    ///
+    /// An unknown one means what the x00 of its class means (RFC 9110, 15).
     #[inline]
     pub fn status(&self) -> u16 {
         self.head.status()
     }
 
-    /// The reason phrase, often empty, without any meaning.
+    /// Returns the reason phrase, often empty, without any meaning.
     #[inline]
     pub fn reason(&self) -> &'a [u8] {
         self.head.reason(self.bytes)
     }
 
-    /// The x of HTTP/1.x.
+    /// Returns the x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
     }
 
-    /// The field lines.
+    /// Returns the field lines.
     #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// How many pipelined requests after this response's will not be answered, because it closes the connection.
-    /// They may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+    /// Returns how many pipelined requests will not be answered.
+    ///
+    /// Those after this response's are dropped because it closes the connection. They may be sent
+    /// again on another one if that is safe (RFC 9112, 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
     }
 
-    /// What the server would switch to: the `Upgrade` field of a 426, or of any other response that advertises.
+    /// Returns the protocols that the server would switch to.
+    ///
+    /// They are in the `Upgrade` field of a 426, or of any other response that advertises.
     pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
         self.fields().list("upgrade").filter_map(Protocol::parse)
     }
@@ -142,7 +159,10 @@ impl<'a> Response<'a> {
 
 impl core::fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Response").field("status", &self.status()).field("fields", &self.fields()).finish()
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("fields", &self.fields())
+            .finish()
     }
 }
 
@@ -157,7 +177,7 @@ pub enum SwitchedBy {
     Http2Preface,
 }
 
-listed! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
+enums! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
 
 /// The peer's direction has left HTTP.
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +194,7 @@ pub struct Switched<'a> {
     pub leftover: &'a [u8],
 }
 
-/// Which event is current, without what it borrows.
+/// The kind of the current event, without what it borrows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     #[default]
@@ -197,7 +217,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// How many unread bytes it shows.
+    /// Returns the number of unread bytes that it shows.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
         match self {

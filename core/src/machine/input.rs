@@ -1,14 +1,15 @@
-//! What moves the machine.
+//! The inputs of the state machine.
 
 use super::{Peer, Turn};
 
-/// What an input asks of the machine; see [`State::apply`]. With a tag of its own, so that the compiler sees which one it
-/// is wherever one is made.
+/// An input of the state machine; see [`State::apply`].
+///
+/// With a tag of its own, so that the compiler sees which one it is wherever one is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum Input {
     /// A request head.
-    Request(Opening),
+    Request(RequestInfo),
     /// The first or a later part of the request's content.
     RequestContent,
     /// The end of the request by its framing.
@@ -23,7 +24,7 @@ pub(crate) enum Input {
         early: bool,
     },
     /// A final response head.
-    Response(Answer),
+    Response(ResponseInfo),
     /// The end of the final response by its framing.
     ResponseEnd,
     /// The peer's end of input, met between messages.
@@ -32,7 +33,9 @@ pub(crate) enum Input {
     Fail,
     /// More content than the caller is willing to skip.
     DrainLimit,
-    /// A server answers before there is a request, and reads no more. A final response follows at once.
+    /// A server answers before there is a request, and reads no more.
+    ///
+    /// A final response follows at once.
     Reject,
     /// The caller wants no further request.
     CloseAfterResponse,
@@ -44,28 +47,28 @@ pub(crate) enum Input {
     Preface,
 }
 
-/// What the machine needs to know of a request head.
+/// The facts of a request head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Opening {
+pub(crate) struct RequestInfo {
     /// `None`, `Offered` or `Connect`.
     pub turn: Turn,
     /// Content (or a chunked end) follows.
     pub content: bool,
-    /// It expects a 100.
+    /// The request expects a 100.
     pub expect: bool,
-    /// It allows a further request.
+    /// The request allows a further one.
     pub persist: bool,
     /// The client's version.
     pub version: Peer,
 }
 
-/// What the machine needs to know of a final response head.
+/// The facts of a final response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Answer {
+pub(crate) struct ResponseInfo {
     /// The status is 2xx.
     pub success: bool,
     /// Content (or a chunked end) follows.
     pub content: bool,
-    /// It allows a further request.
+    /// The response allows a further request.
     pub persist: bool,
 }

@@ -1,14 +1,16 @@
-//! The machine of both roles. Everything that changes the state of a connection is here, and nothing here knows a byte.
+//! The machine of both roles.
 //!
-//! This file says what a state is and what can be asked of it; `input` what moves it; `transition` how, or which
-//! error it is that it does not move.
+//! Everything that changes the state of a connection is here, and nothing here knows a byte.
+//!
+//! This file says what a state is and what can be asked of it; `input` what moves it; `transition`
+//! how, or which error it is that it does not move.
 
 mod input;
 mod transition;
 
-use crate::listed::listed;
+use crate::enums::enums;
 
-pub(crate) use input::{Answer, Input, Opening};
+pub(crate) use input::{Input, RequestInfo, ResponseInfo};
 
 /// Which end of the connection this engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -106,7 +108,7 @@ pub enum Awaiting {
     Content,
     /// The peer: a response.
     Response,
-    /// The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1).
+    /// The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1).
     Continue,
     /// Nothing: HTTP is over on this connection.
     Nothing,
@@ -151,19 +153,25 @@ impl State {
         pipelined: 0,
     };
 
-    /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the connection may go on.
-    pub(crate) const ASKED: Self = Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
+    /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the
+    /// connection may go on.
+    pub(crate) const PLAIN_REQUEST: Self =
+        Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
 
-    /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with an offer or without;
-    /// `response` is how far the answer has come.
+    /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with
+    /// an offer or without; `response` is how far the answer has come.
     #[inline(always)]
-    pub(crate) fn answered_plainly(self, response: Phase) -> Option<Self> {
+    pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
         let turn = match self.turn {
             Turn::None => Turn::None,
             Turn::Offered => Turn::Refused,
             _ => return None,
         };
-        (self == Self { turn: self.turn, ..Self::ASKED }).then_some(Self { response, turn, ..Self::ASKED })
+        (self == Self { turn: self.turn, ..Self::PLAIN_REQUEST }).then_some(Self {
+            response,
+            turn,
+            ..Self::PLAIN_REQUEST
+        })
     }
 
     /// An offer or a CONNECT waits for its answer.
@@ -174,7 +182,9 @@ impl State {
     /// No request is under way and none unanswered.
     pub fn is_idle(self) -> bool {
         self.request == Phase::Idle
-            || (matches!(self.request, Phase::Done) && self.response == Phase::Done && self.pipelined == 0)
+            || (matches!(self.request, Phase::Done)
+                && self.response == Phase::Done
+                && self.pipelined == 0)
     }
 
     /// A server may read the next request head; a client may send one in a fresh cycle.
@@ -228,8 +238,9 @@ impl State {
         }
         match (self.response, self.request) {
             (Phase::Idle, Phase::Body) if self.expect == Expect::Owed => Awaiting::Continue,
-            // An answer that comes early does not finish the request: a server that reads on waits for the rest, and
-            // if each end waited for the other's content, neither would be the one to move.
+            // An answer that comes early does not finish the request: a server that reads on waits
+            // for the rest, and if each end waited for the other's content, neither would be the
+            // one to move.
             (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Caller,
             (Phase::Body, _) => Awaiting::Content,
             (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Caller,
@@ -238,7 +249,7 @@ impl State {
     }
 }
 
-listed! {
+enums! {
     Role { Client = "client", Server = "server" }
     Phase { Idle = "idle", Body = "body", Done = "done", Cut = "cut" }
     Rx { Open = "open", Closed = "closed", Switched = "switched", Failed = "failed" }

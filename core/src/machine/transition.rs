@@ -1,20 +1,22 @@
-//! The transitions. An [`Input`] says what was received or decided, [`State::apply`] what follows.
+//! The transitions.
 //!
-//! One vocabulary serves both roles, because what one side sends is what the other receives: an `Input::Request` is a
-//! head that a client sent or that a server received. A request travels on the client's `tx` and the server's `rx`, a
-//! response the other way round; [`State::lane`] is the one place that knows it. Where else the roles differ, the line
-//! names the clause.
+//! An [`Input`] says what was received or decided, [`State::apply`] what follows.
 //!
-//! A transition is a pure function from value to value: a refused one changes nothing, and the caller commits the new
-//! state only after the bytes that belong to it have been written.
+//! One vocabulary serves both roles, because what one side sends is what the other receives: an
+//! `Input::Request` is a head that a client sent or that a server received. A request travels on
+//! the client's `tx` and the server's `rx`, a response the other way round; [`State::lane`] is the
+//! one place that knows it. Where else the roles differ, the line names the clause.
+//!
+//! A transition is a pure function from value to value: a refused one changes nothing, and the
+//! caller commits the new state only after the bytes that belong to it have been written.
 
-use super::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use super::{Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx};
 use crate::error::ErrorKind;
 
-/// How many complete requests a client may have waiting after the one being answered.
+/// The complete requests that may wait after the one being answered.
 pub(crate) const PIPELINE: u8 = 63;
 
-/// Which of the two messages an input belongs to.
+/// The message that an input belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Message {
     Request,
@@ -22,34 +24,41 @@ enum Message {
 }
 
 impl State {
-    /// What follows from `input`, or why it cannot be. Inlined, because each caller knows its input: what is left is the one
-    /// transition, on a state in registers. In WebAssembly, where size counts, there is one for all callers.
+    /// Returns the state after `input`, or why it is rejected.
+    ///
+    /// Inlined, because each caller knows its input: what is left is the one transition, on a state
+    /// in registers. In WebAssembly, where size counts, there is one for all callers.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, ErrorKind> {
         match input {
-            Input::Request(opening) => self.begin(role, opening),
-            Input::RequestContent => self.content(role),
-            Input::RequestEnd => self.end_request(role),
-            Input::Continue => self.inform(role, true),
-            Input::Informational => self.inform(role, false),
-            Input::Switch { early } => self.switch(role, early),
-            Input::Response(answer) => self.answer(role, answer),
-            Input::ResponseEnd => self.end_response(role),
-            Input::End => self.end(role),
-            Input::Fail => self.fail(role),
-            Input::DrainLimit => self.drain_limit(role),
-            Input::Reject => self.reject(role),
-            Input::CloseAfterResponse => self.close_after_response(role),
-            Input::Abandon => self.abandon(role),
-            Input::Resume => self.resume(),
-            Input::Preface => self.preface(role),
+            Input::Request(opening) => self.on_request(role, opening),
+            Input::RequestContent => self.on_request_content(role),
+            Input::RequestEnd => self.on_request_end(role),
+            Input::Continue => self.on_informational(role, true),
+            Input::Informational => self.on_informational(role, false),
+            Input::Switch { early } => self.on_switch(role, early),
+            Input::Response(answer) => self.on_response(role, answer),
+            Input::ResponseEnd => self.on_response_end(role),
+            Input::End => self.on_end(role),
+            Input::Fail => self.on_fail(role),
+            Input::DrainLimit => self.on_drain_limit(role),
+            Input::Reject => self.on_reject(role),
+            Input::CloseAfterResponse => self.on_close_after_response(role),
+            Input::Abandon => self.on_abandon(role),
+            Input::Resume => self.on_resume(),
+            Input::Preface => self.on_preface(role),
         }
     }
 
-    /// What follows from an answer, and from its end where that leaves with it.
+    /// Returns the state after a response, and after its end if that leaves with it.
     #[inline(always)]
-    pub(crate) fn apply_answer(self, role: Role, answer: Answer, is_whole: bool) -> Result<Self, ErrorKind> {
+    pub(crate) fn apply_response(
+        self,
+        role: Role,
+        answer: ResponseInfo,
+        is_whole: bool,
+    ) -> Result<Self, ErrorKind> {
         let next = self.apply(role, Input::Response(answer))?;
         if is_whole && answer.content { next.apply(role, Input::ResponseEnd) } else { Ok(next) }
     }
@@ -57,7 +66,7 @@ impl State {
     // The messages, in the order in which a cycle meets them.
 
     #[inline(always)]
-    fn begin(mut self, role: Role, opening: Opening) -> Result<Self, ErrorKind> {
+    fn on_request(mut self, role: Role, opening: RequestInfo) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if role == Role::Client && self.rx != Rx::Open {
             return Err(ErrorKind::Closed);
@@ -74,7 +83,8 @@ impl State {
         }
         if !self.is_idle() {
             match role {
-                // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at a time.
+                // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at
+                // a time.
                 Role::Server => return Err(ErrorKind::Unanswered),
                 Role::Client if self.pipelined == PIPELINE => return Err(ErrorKind::PipelineFull),
                 Role::Client => self.pipelined += 1,
@@ -84,7 +94,8 @@ impl State {
         }
         self.request = if opening.content { Phase::Body } else { Phase::Done };
         self.turn = opening.turn;
-        // RFC 9110, 10.1.1: without content there is nothing to continue with; an HTTP/1.0 expectation is ignored.
+        // RFC 9110, 10.1.1: without content there is nothing to continue with; an HTTP/1.0
+        // expectation is ignored.
         let expects = opening.expect && opening.content && opening.version == Peer::V11;
         self.expect = if expects { Expect::Owed } else { Expect::None };
         self.persist = opening.persist;
@@ -93,7 +104,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn content(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_request_content(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
             return Err(ErrorKind::NoContent);
@@ -105,7 +116,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn end_request(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_request_end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
             return Err(ErrorKind::NoContent);
@@ -114,11 +125,11 @@ impl State {
         if self.turn == Turn::Agreed {
             self.leave_http(role, Message::Request);
         }
-        Ok(self.settle(role))
+        Ok(self.close_cycle(role))
     }
 
     #[inline]
-    fn inform(mut self, role: Role, is_continue: bool) -> Result<Self, ErrorKind> {
+    fn on_informational(mut self, role: Role, is_continue: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if role == Role::Server {
             if self.rx == Rx::Failed {
@@ -136,7 +147,7 @@ impl State {
     }
 
     #[inline]
-    fn switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
+    fn on_switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if self.turn != Turn::Offered || self.pipelined > 0 {
             return Err(ErrorKind::NothingOffered);
@@ -147,7 +158,8 @@ impl State {
                 Rx::Failed => return Err(ErrorKind::Failed),
                 Rx::Closed | Rx::Switched => return Err(ErrorKind::Closed),
             }
-            // A client that awaits a 100 would never send the rest, and what it sends is not the new protocol.
+            // A client that awaits a 100 would never send the rest, and what it sends is not the
+            // new protocol.
             if self.request == Phase::Body && !early {
                 return Err(ErrorKind::BodyPending);
             }
@@ -162,7 +174,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn answer(mut self, role: Role, answer: Answer) -> Result<Self, ErrorKind> {
+    fn on_response(mut self, role: Role, answer: ResponseInfo) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         let latest = self.pipelined == 0;
         if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
@@ -181,8 +193,9 @@ impl State {
         }
         if latest {
             if self.turn == Turn::Connect && role == Role::Server {
-                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes. Our client sends none before the
-                // answer, so its connection goes on as the proxy says: a 407 is answered on the same one (RFC 9112, 9.3).
+                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes. Our client
+                // sends none before the answer, so its connection goes on as the proxy says: a 407
+                // is answered on the same one (RFC 9112, 9.3).
                 self.persist = false;
             }
             self.refuse();
@@ -198,7 +211,7 @@ impl State {
     }
 
     #[inline(always)]
-    fn end_response(self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_response_end(self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Response)?;
         if self.response != Phase::Body {
             return Err(ErrorKind::NoContent);
@@ -208,12 +221,14 @@ impl State {
 
     // What ends a connection.
 
-    fn end(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         let over = match role {
             // A client that stops after our closing response has not broken anything.
             Role::Server => self.is_idle() || (self.response == Phase::Done && !self.persist),
-            Role::Client => self.request == Phase::Idle || (self.response == Phase::Done && self.pipelined == 0),
+            Role::Client => {
+                self.request == Phase::Idle || (self.response == Phase::Done && self.pipelined == 0)
+            }
         };
         if !over {
             return Err(ErrorKind::Truncated);
@@ -223,7 +238,7 @@ impl State {
         Ok(self)
     }
 
-    fn fail(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_fail(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         if role == Role::Server && self.is_idle() {
             // A head that could not be read: a request all the same, to be answered once.
@@ -247,7 +262,7 @@ impl State {
         Ok(self)
     }
 
-    fn drain_limit(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_drain_limit(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         self.rx = Rx::Closed;
         self.persist = false;
@@ -262,12 +277,14 @@ impl State {
             }
             _ => return Err(ErrorKind::NoContent),
         }
-        Ok(self.settle(role))
+        Ok(self.close_cycle(role))
     }
 
-    /// Prepares the last answer of a connection; nothing is read after it. An idle server answers the request that comes
-    /// next, as if it had been read and cut. Otherwise the answer belongs to the request that waits for one.
-    fn reject(mut self, role: Role) -> Result<Self, ErrorKind> {
+    /// Prepares the last answer of a connection; nothing is read after it.
+    ///
+    /// An idle server answers the request that comes next, as if it had been read and cut.
+    /// Otherwise the answer belongs to the request that waits for one.
+    fn on_reject(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
         }
@@ -287,7 +304,7 @@ impl State {
         Ok(self)
     }
 
-    fn close_after_response(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_close_after_response(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.writes()?;
         if self.is_idle() {
             self.close();
@@ -298,14 +315,18 @@ impl State {
             return Err(ErrorKind::TooLate);
         }
         self.persist = false;
-        Ok(self.settle(role))
+        Ok(self.close_cycle(role))
     }
 
-    fn abandon(mut self, role: Role) -> Result<Self, ErrorKind> {
-        if role == Role::Client && self.request == Phase::Body && self.tx == Tx::Open && self.rx == Rx::Open {
+    fn on_abandon(mut self, role: Role) -> Result<Self, ErrorKind> {
+        if role == Role::Client
+            && self.request == Phase::Body
+            && self.tx == Tx::Open
+            && self.rx == Rx::Open
+        {
             self.cut_request(role);
             self.persist = false;
-            return Ok(self.settle(role));
+            return Ok(self.close_cycle(role));
         }
         for message in [&mut self.request, &mut self.response] {
             if *message == Phase::Body {
@@ -319,9 +340,10 @@ impl State {
 
     // What leaves HTTP, and comes back to it.
 
-    fn resume(mut self) -> Result<Self, ErrorKind> {
+    fn on_resume(mut self) -> Result<Self, ErrorKind> {
         let whole = self.rx == Rx::Switched && self.tx == Tx::Switched;
-        // After CONNECT the response is done, after a preface there was no request: nothing is owed.
+        // After CONNECT the response is done, after a preface there was no request: nothing is
+        // owed.
         if !whole || self.request != Phase::Done || self.response != Phase::Idle {
             return Err(ErrorKind::NothingOwed);
         }
@@ -331,7 +353,7 @@ impl State {
         Ok(self)
     }
 
-    fn preface(mut self, role: Role) -> Result<Self, ErrorKind> {
+    fn on_preface(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
         }
@@ -347,7 +369,7 @@ impl State {
 
     // What several of them share.
 
-    /// The direction that `message` travels on must still carry HTTP.
+    /// Checks that the direction of `message` still carries HTTP.
     #[inline(always)]
     fn lane(self, role: Role, message: Message) -> Result<(), ErrorKind> {
         match (role, message) {
@@ -376,7 +398,7 @@ impl State {
         }
     }
 
-    /// Some request waits for the head of its response.
+    /// Checks that a request waits for the head of its response.
     #[inline(always)]
     fn response_due(self, role: Role) -> Result<(), ErrorKind> {
         if self.request == Phase::Idle {
@@ -404,7 +426,7 @@ impl State {
         }
     }
 
-    /// The final response has ended.
+    /// Returns the state after the end of a final response.
     #[inline(always)]
     fn answered(mut self, role: Role) -> Self {
         self.response = Phase::Done;
@@ -412,17 +434,18 @@ impl State {
             self.pipelined -= 1;
             self.response = Phase::Idle;
         }
-        self.settle(role)
+        self.close_cycle(role)
     }
 
     /// Closes what a cycle without a successor leaves open.
     #[inline(always)]
-    pub(super) fn settle(mut self, role: Role) -> Self {
+    pub(super) fn close_cycle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.pipelined > 0 {
             return self;
         }
         match role {
-            // RFC 9112, 9.6: after a response with "close" nothing more is processed but the rest of this request.
+            // RFC 9112, 9.6: after a response with "close" nothing more is processed but the rest
+            // of this request.
             Role::Server => {
                 self.stop_sending();
                 if self.request != Phase::Body {
@@ -455,7 +478,7 @@ impl State {
         }
     }
 
-    /// An unfinished request stays unfinished; what carried it ends.
+    /// Aborts an unfinished request, as its direction ends.
     fn cut_request(&mut self, role: Role) {
         if self.request == Phase::Body {
             self.request = Phase::Cut;

@@ -1,4 +1,6 @@
-//! What is negotiated about `permessage-deflate` (RFC 7692, 7.1). Compressing is the next protocol's work.
+//! The negotiation of `permessage-deflate` (RFC 7692, 7.1).
+//!
+//! Compressing is the next protocol's work.
 
 use core::fmt;
 
@@ -7,25 +9,34 @@ use crate::wire::fields::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
 
-/// The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on. As text it is the
-/// value of `Sec-WebSocket-Extensions` that says so.
+/// The parameters of `permessage-deflate`.
+///
+/// They are a server's own, or those that both sides have agreed on. As text they are the value of
+/// `Sec-WebSocket-Extensions`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Deflate {
     /// The server forgets its window after each message.
     pub server_no_context_takeover: bool,
     /// The client forgets its window after each message.
     pub client_no_context_takeover: bool,
-    /// The server's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means 15.
+    /// The server's maximum window: 2 to this power, 8 to 15.
+    ///
+    /// `None` is not sent and means 15.
     pub server_max_window_bits: Option<u8>,
-    /// The client's window has at most 2 to this many bytes, 8 to 15; `None` is not said and means 15.
+    /// The client's maximum window: 2 to this power, 8 to 15.
+    ///
+    /// `None` is not sent and means 15.
     pub client_max_window_bits: Option<u8>,
 }
 
 const LARGEST: u8 = 15;
 
 impl Deflate {
-    /// Client: what the server's 101 has agreed to; `None` without permessage-deflate. The engine has compared it with
-    /// the offer before it showed the 101.
+    /// Client: returns the parameters that the server's 101 has agreed to.
+    ///
+    /// `None` without permessage-deflate.
+    ///
+    /// The engine has compared it with the offer before it showed the 101.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
         let extensions = extensions(fields)?;
         let Parameters { client_bits_hint: false, agreed } =
@@ -36,7 +47,9 @@ impl Deflate {
         Some(agreed)
     }
 
-    /// What to answer to an offer, where this side's own parameters allow it (RFC 7692, 7.1).
+    /// Returns the response to an offer, if this side's parameters allow one.
+    ///
+    /// RFC 7692, 7.1.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;
@@ -50,16 +63,22 @@ impl Deflate {
         }
         let client_bits = smaller(self.client_max_window_bits, offered.client_max_window_bits);
         Some(Self {
-            server_no_context_takeover: self.server_no_context_takeover || offered.server_no_context_takeover,
-            client_no_context_takeover: self.client_no_context_takeover || offered.client_no_context_takeover,
-            server_max_window_bits: smaller(self.server_max_window_bits, offered.server_max_window_bits),
+            server_no_context_takeover: self.server_no_context_takeover
+                || offered.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover
+                || offered.client_no_context_takeover,
+            server_max_window_bits: smaller(
+                self.server_max_window_bits,
+                offered.server_max_window_bits,
+            ),
             client_max_window_bits: client_bits.filter(|_| may_limit_client),
         })
     }
 
-    /// RFC 7692, 7.1.2.
+    /// Returns whether the parameters are legal (RFC 7692, 7.1.2).
     fn is_legal(&self) -> bool {
-        let mut windows = self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
+        let mut windows =
+            self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
         windows.all(|bits| (8..=LARGEST).contains(&bits))
     }
 }
@@ -87,16 +106,18 @@ impl fmt::Display for Deflate {
     }
 }
 
-/// Whether an answer keeps to an offer (RFC 7692, 7.1).
+/// Returns whether a response keeps to an offer (RFC 7692, 7.1).
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
-    let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else { return false };
+    let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
+        return false;
+    };
     let (agreed, offered) = (answer.agreed, offer.agreed);
     let server_window_fits = offered
         .server_max_window_bits
         .is_none_or(|asked| agreed.server_max_window_bits.is_some_and(|bits| bits <= asked));
-    let client_window_fits = agreed
-        .client_max_window_bits
-        .is_none_or(|bits| offer.client_bits_hint || offered.client_max_window_bits.is_some_and(|asked| bits <= asked));
+    let client_window_fits = agreed.client_max_window_bits.is_none_or(|bits| {
+        offer.client_bits_hint || offered.client_max_window_bits.is_some_and(|asked| bits <= asked)
+    });
     // 7.1.2.2: only an offer may leave the value out.
     !answer.client_bits_hint
         && agreed.server_no_context_takeover >= offered.server_no_context_takeover
@@ -112,7 +133,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// `None` where a parameter is unknown, repeated or has no legal value.
+    /// Reads an extension; `None` if a parameter is unknown, repeated or illegal.
     fn read(extension: &Extension<'_>) -> Option<Self> {
         let mut read = Self { agreed: Deflate::default(), client_bits_hint: false };
         for (name, value) in &extension.parameters {
@@ -128,10 +149,12 @@ impl Parameters {
                     deflate.server_max_window_bits.replace(window_bits(value)?).is_none()
                 }
                 (b"client_max_window_bits", None) => {
-                    deflate.client_max_window_bits.is_none() && !core::mem::replace(&mut read.client_bits_hint, true)
+                    deflate.client_max_window_bits.is_none()
+                        && !core::mem::replace(&mut read.client_bits_hint, true)
                 }
                 (b"client_max_window_bits", Some(value)) => {
-                    deflate.client_max_window_bits.replace(window_bits(value)?).is_none() && !read.client_bits_hint
+                    deflate.client_max_window_bits.replace(window_bits(value)?).is_none()
+                        && !read.client_bits_hint
                 }
                 _ => false,
             };
@@ -143,7 +166,7 @@ impl Parameters {
     }
 }
 
-/// RFC 7692, 7.1.2: 8 to 15, without leading zeros.
+/// Parses window bits: 8 to 15, without leading zeros (RFC 7692, 7.1.2).
 fn window_bits(value: &[u8]) -> Option<u8> {
     match value {
         [digit @ b'8'..=b'9'] => Some(digit - b'0'),
@@ -173,15 +196,20 @@ mod tests {
         own.accept(&parse(offer)[0]).map(|deflate| deflate.to_string())
     }
 
-    /// Proves: R7692-7-2, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1, R7692-7.1.2.1-2,
-    /// R7692-7.1.2.2-1, R7692-7.1.2.2-2.
+    /// Proves: R7692-7-2, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1,
+    /// R7692-7.1.2.1-2, R7692-7.1.2.2-1, R7692-7.1.2.2-2.
     #[test]
     fn a_server_answers_what_it_can() {
-        let small = Deflate { server_max_window_bits: Some(10), client_max_window_bits: Some(11), ..OWN };
+        let small =
+            Deflate { server_max_window_bits: Some(10), client_max_window_bits: Some(11), ..OWN };
         for (own, offer, wanted) in [
             (OWN, "permessage-deflate", Some("permessage-deflate")),
             (OWN, "permessage-deflate; client_max_window_bits", Some("permessage-deflate")),
-            (OWN, "permessage-deflate; client_max_window_bits=9", Some("permessage-deflate; client_max_window_bits=9")),
+            (
+                OWN,
+                "permessage-deflate; client_max_window_bits=9",
+                Some("permessage-deflate; client_max_window_bits=9"),
+            ),
             (
                 OWN,
                 "permessage-deflate; server_max_window_bits=15",
@@ -209,7 +237,11 @@ mod tests {
             (OWN, "permessage-deflate; server_max_window_bits=7", None),
             (OWN, "permessage-deflate; server_no_context_takeover=1", None),
             (OWN, "permessage-deflate; client_no_context_takeover=1", None),
-            (OWN, "permessage-deflate; client_no_context_takeover; client_no_context_takeover", None),
+            (
+                OWN,
+                "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+                None,
+            ),
             (OWN, "permessage-deflate; client_max_window_bits; client_max_window_bits=9", None),
             (OWN, "permessage-deflate; client_max_window_bits=9; client_max_window_bits", None),
             (OWN, "permessage-deflate; unknown", None),
@@ -237,14 +269,20 @@ mod tests {
             ("", "; client_no_context_takeover=1", false),
             ("", "; unknown=1", false),
         ] {
-            let [offer, answer] = [offer, answer].map(|parameters| alloc::format!("permessage-deflate{parameters}"));
-            assert_eq!(is_answer(&parse(&answer)[0], &parse(&offer)[0]), wanted, "{offer} / {answer}");
+            let [offer, answer] =
+                [offer, answer].map(|parameters| alloc::format!("permessage-deflate{parameters}"));
+            assert_eq!(
+                is_answer(&parse(&answer)[0], &parse(&offer)[0]),
+                wanted,
+                "{offer} / {answer}"
+            );
         }
     }
 
     #[test]
     fn what_was_agreed_is_read_back() {
-        let agreed = Deflate { server_max_window_bits: Some(9), client_no_context_takeover: true, ..OWN };
+        let agreed =
+            Deflate { server_max_window_bits: Some(9), client_no_context_takeover: true, ..OWN };
         let value = agreed.to_string();
         assert_eq!(Deflate::of(&[("sec-websocket-extensions", value.as_str())]), Some(agreed));
         assert_eq!(Deflate::of(&[("sec-websocket-extensions", "x-other")]), None);

@@ -1,4 +1,5 @@
-//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455, 9.1):
+//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455, 9.1).
+//!
 //! `token *( ";" token [ "=" ( token / quoted-string ) ] )`, in a list.
 
 use alloc::borrow::Cow;
@@ -26,7 +27,9 @@ impl Extension<'_> {
     }
 }
 
-/// The extensions of all lines; `None` where one of them is malformed (RFC 6455, 9.1).
+/// Returns the extensions of all lines; `None` if one is malformed.
+///
+/// RFC 6455, 9.1.
 pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
     let mut list = Some(Vec::new());
     fields.each_known(KnownField::WebSocketExtensions.bit(), &mut |_, value| {
@@ -35,8 +38,11 @@ pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>>
     list
 }
 
-/// The extensions of one line, after those of earlier lines; `None` where the line is malformed.
-pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option<Vec<Extension<'a>>> {
+/// Appends the extensions of one line; `None` if it is malformed.
+pub(crate) fn parse<'a>(
+    value: &'a [u8],
+    mut list: Vec<Extension<'a>>,
+) -> Option<Vec<Extension<'a>>> {
     walk(value, &mut |piece| match piece {
         Piece::Name(name) => list.push(Extension { name, parameters: Vec::new() }),
         Piece::Parameter(parameter) => {
@@ -48,13 +54,13 @@ pub(crate) fn parse<'a>(value: &'a [u8], mut list: Vec<Extension<'a>>) -> Option
     Some(list)
 }
 
-/// Whether the line keeps to the grammar.
+/// Returns whether the line keeps to the grammar.
 pub(crate) fn is_valid(value: &[u8]) -> bool {
     // What browsers ask for.
     value == b"permessage-deflate; client_max_window_bits" || walk(value, &mut |_| {}).is_some()
 }
 
-/// What a line is made of.
+/// A token of a line.
 enum Piece<'a> {
     Name(&'a [u8]),
     /// Of the extension before.
@@ -81,7 +87,7 @@ fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
     }
 }
 
-/// What has not been read yet.
+/// The part of a line that has not been read.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -112,7 +118,7 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// RFC 6455, 9.1: what a quoted string holds must be a token, too.
+    /// Reads a value: a quoted string must hold a token, too (RFC 6455, 9.1).
     fn value(&mut self) -> Option<Cow<'a, [u8]>> {
         if !self.takes(b'"') {
             return self.token().map(Cow::Borrowed);
@@ -166,9 +172,19 @@ mod tests {
         ] {
             assert_eq!(shown(value).as_deref(), Some(wanted), "{value}");
         }
-        for bad in
-            ["a b", ";", "a;", "a;=b", "a;b=", "a;b=\"", "a;b=\"\"", "a;b=\"c d\"", "a;b=\"c\"d", "a=b", "a;\"b\""]
-        {
+        for bad in [
+            "a b",
+            ";",
+            "a;",
+            "a;=b",
+            "a;b=",
+            "a;b=\"",
+            "a;b=\"\"",
+            "a;b=\"c d\"",
+            "a;b=\"c\"d",
+            "a=b",
+            "a;\"b\"",
+        ] {
             assert_eq!(shown(bad), None, "{bad}");
         }
     }

@@ -5,21 +5,23 @@ use alloc::vec::Vec;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::context::{OfferContext, OfferingRequest, Values, values};
 use super::http2::{FieldLine, http2_request};
-use super::rules::{Asking, Terms, Values, values};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax::decimal;
 
 /// The client's first settings, in its request.
 pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
-/// RFC 7540, 3.2.1: exactly one `HTTP2-Settings` that decodes. What is more than a server can take along stays in
-/// HTTP/1.1.
-pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
-    const LOOKED_AT: KnownFields = KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
+/// Checks that exactly one `HTTP2-Settings` decodes (RFC 7540, 3.2.1).
+///
+/// What is more than a server can take along stays in HTTP/1.1.
+pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
+    const LOOKED_AT: KnownFields =
+        KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
     let (mut length, mut settings) = (0, Values::None);
     request.fields.each_known(LOOKED_AT, &mut |known, value| match known {
         KnownField::Http2Settings => settings.add(value),
@@ -36,12 +38,16 @@ pub(crate) fn check(request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligibl
     if fits(request, terms.h2c_head) { Ok(()) } else { Err(Ineligible::Head) }
 }
 
-/// Whether HTTP/2 has no more than `limit` bytes to say of the request's head.
-fn fits(request: &Asking<'_>, limit: u32) -> bool {
+/// Returns whether the request's head in HTTP/2 has at most `limit` bytes.
+fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     let limit = limit as usize;
-    // What it says of every request takes less than 256; of each field line it says as much as is here, or nothing.
-    let most = |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
-    if limit == u32::MAX as usize || request.fields.at_most().is_some_and(|size| most(size) <= limit) {
+    // What it says of every request takes less than 256; of each field line it says as much as is
+    // here, or nothing.
+    let most =
+        |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
+    if limit == u32::MAX as usize
+        || request.fields.at_most().is_some_and(|size| most(size) <= limit)
+    {
         return true;
     }
     let text = |bytes| core::str::from_utf8(bytes).unwrap_or_default();
@@ -49,15 +55,19 @@ fn fits(request: &Asking<'_>, limit: u32) -> bool {
     list_size(&http2_request(&head, false)) <= limit
 }
 
-/// What each line adds to the size of a list, beside its bytes (RFC 9113, 6.5.2).
+/// The bytes that each line adds to the size of a list (RFC 9113, 6.5.2).
 const LINE: usize = 32;
 
-/// The size of a field list as SETTINGS_MAX_HEADER_LIST_SIZE counts it (RFC 9113, 6.5.2).
+/// Returns the size of a field list as in SETTINGS_MAX_HEADER_LIST_SIZE.
+///
+/// RFC 9113, 6.5.2.
 fn list_size(list: &[FieldLine]) -> usize {
     list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
 }
 
-/// The payload of the SETTINGS frame that a request's `HTTP2-Settings` holds; `None` where it holds none that may be sent.
+/// Returns the SETTINGS payload that `HTTP2-Settings` holds.
+///
+/// `None` if it holds none that may be sent.
 pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
     match values(fields, KnownField::Http2Settings) {
         Values::One(value) if are_settings(value) => URL_SAFE_NO_PAD.decode(value).ok(),
@@ -65,14 +75,16 @@ pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether the value is base64url without padding of settings that may be sent (RFC 7540, 3.2.1). A setting has six bytes,
-/// so it is eight characters, and none of them is shared with the next one.
+/// Returns whether the value is base64url of settings that may be sent.
+///
+/// It has no padding (RFC 7540, 3.2.1). A setting has six bytes, so it is eight characters, and
+/// shares none of them with the next one.
 fn are_settings(value: &[u8]) -> bool {
     let (settings, rest) = value.as_chunks::<8>();
     rest.is_empty() && settings.iter().all(|text| setting(text).is_some_and(is_legal))
 }
 
-/// The 48 bits of a setting: its number, then its value.
+/// Decodes the 48 bits of a setting: its number, then its value.
 fn setting(text: &[u8; 8]) -> Option<u64> {
     let (bits, all) = text.iter().fold((0, 0), |(bits, all), &octet| {
         let digit = DIGITS[octet as usize];
@@ -93,7 +105,11 @@ static DIGITS: [u8; 256] = {
     digits
 };
 
-/// RFC 9113, 6.5.2 and RFC 8441, 3: the values that are no error. An unknown setting is ignored.
+/// Returns whether a setting has a legal value.
+///
+/// RFC 9113, 6.5.2 and RFC 8441, 3.
+///
+/// An unknown setting is ignored.
 fn is_legal(setting: u64) -> bool {
     let value = setting as u32;
     match (setting >> 32) as u16 {
@@ -116,9 +132,13 @@ mod tests {
     #[test]
     fn settings_that_may_be_sent() {
         // curl's, Java's, nghttp's, an unknown setting, and none at all.
-        for good in
-            ["AAMAAABkAAQCAAAAAAIAAAAA", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA", "AAMAAABkAAQAAP__", "EjQAAAAB", ""]
-        {
+        for good in [
+            "AAMAAABkAAQCAAAAAAIAAAAA",
+            "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+            "AAMAAABkAAQAAP__",
+            "EjQAAAAB",
+            "",
+        ] {
             assert!(are_settings(good.as_bytes()), "{good}");
             assert!(are_settings(good.repeat(8).as_bytes()), "{good}, eight times");
         }

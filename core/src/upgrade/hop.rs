@@ -1,4 +1,6 @@
-//! What of a message is for one hop, and what passes (RFC 9110, 7.6.1).
+//! Hop-by-hop fields, and those that an intermediary passes on.
+//!
+//! RFC 9110, 7.6.1.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -6,13 +8,24 @@ use core::cmp::Ordering;
 use super::sorted;
 use crate::wire::fields::{Field, FieldSource, members};
 
-/// Fields that are for one hop even where `Connection` does not list them (RFC 9110, 7.6.1; RFC 7540, 3.2.1).
-const HOP_BY_HOP: [&str; 7] =
-    ["Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection", "TE", "Transfer-Encoding", "Upgrade"];
+/// Fields that are hop-by-hop even if `Connection` does not list them.
+///
+/// RFC 9110, 7.6.1; RFC 7540, 3.2.1.
+const HOP_BY_HOP: [&str; 7] = [
+    "Connection",
+    "HTTP2-Settings",
+    "Keep-Alive",
+    "Proxy-Connection",
+    "TE",
+    "Transfer-Encoding",
+    "Upgrade",
+];
 
-/// Fields that pass even where `Connection` lists them: they frame the message, or say where it goes, whence it came and
-/// who may keep it. A sender must not list them (RFC 9110, 7.6.1), and one that does would cut its own message in two, or
-/// hide from the server what the intermediaries before have said.
+/// Fields that pass even if `Connection` lists them.
+///
+/// They frame the message, or say where it goes, whence it came and who may keep it. A sender must
+/// not list them (RFC 9110, 7.6.1). One that does would cut its own message in two, or hide from
+/// the server what the intermediaries before have said.
 const END_TO_END: [&str; 9] = [
     "Cache-Control",
     "Content-Length",
@@ -25,9 +38,11 @@ const END_TO_END: [&str; 9] = [
     "X-Forwarded-Proto",
 ];
 
-/// The field lines of a message without those that are for one hop: `Connection`, what it lists, and the like. Host,
-/// Content-Length and the fields that intermediaries add pass even if it lists them. Send it in the place of the message's
-/// own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// The end-to-end fields of a message.
+///
+/// Left out are `Connection`, the fields it lists, and other hop-by-hop ones. Host, Content-Length
+/// and the fields that intermediaries add pass even if it lists them. Send it in the place of the
+/// message's own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
@@ -58,7 +73,7 @@ fn is_one_of(field: Field<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| field.is(name))
 }
 
-/// Whether a field of that name never passes.
+/// Returns whether a field of that name never passes.
 pub(crate) fn is_for_one_hop(field: Field<'_>) -> bool {
     is_one_of(field, &HOP_BY_HOP)
 }

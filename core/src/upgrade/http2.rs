@@ -1,15 +1,21 @@
-//! HTTP/2's view of a message (RFC 9113, 8): what has no place there, and a request as it has it.
+//! Messages in HTTP/2 (RFC 9113, 8): forbidden fields, and request heads.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::hop::EndToEnd;
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::wire::fields::{Field, FieldSource, members};
-use crate::wire::outgoing::RequestHead;
-use crate::wire::syntax::{TargetForm, after_colon, is_token, is_value, target_form, trim, until_path};
+use crate::wire::message::RequestHead;
+use crate::wire::syntax::{
+    TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
+};
 
-/// What has no place in HTTP/2 (RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed.
+/// A fault of a field in HTTP/2.
+///
+/// RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5.
+///
+/// A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OverHttp2 {
@@ -31,13 +37,17 @@ pub enum OverHttp2 {
     WebSocketKey,
     /// A `Sec-WebSocket-Accept` field.
     WebSocketAccept,
-    /// A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1).
+    /// A name that is not a token in lower case (RFC 9113, 8.2.1).
+    ///
+    /// Only a pseudo-header field's begins with a colon.
     Name,
-    /// A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1).
+    /// A value with a control character, or whitespace around it.
+    ///
+    /// Such as CR, LF or NUL (RFC 9113, 8.2.1).
     Value,
 }
 
-listed! {
+enums! {
     OverHttp2 {
         Switching = "switching", Connection = "connection", KeepAlive = "keep-alive",
         ProxyConnection = "proxy-connection", TransferEncoding = "transfer-encoding", Upgrade = "upgrade", Te = "te",
@@ -46,7 +56,7 @@ listed! {
 }
 
 impl OverHttp2 {
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Switching => "HTTP/2 has no 101",
@@ -63,7 +73,7 @@ impl OverHttp2 {
         }
     }
 
-    /// What is wrong with a field of that name in HTTP/2.
+    /// Returns the fault of a field of that name in HTTP/2.
     fn named(field: Field<'_>) -> Option<Self> {
         const FIELDS: [OverHttp2; 8] = [
             OverHttp2::Connection,
@@ -79,7 +89,7 @@ impl OverHttp2 {
         fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
     }
 
-    /// RFC 9113, 8.2.1: what a recipient must refuse.
+    /// Returns the fault that a recipient must reject (RFC 9113, 8.2.1).
     fn malformed(field: Field<'_>) -> Option<Self> {
         let name = field.name.strip_prefix(b":").unwrap_or(field.name);
         if !is_token(name) || name.iter().any(u8::is_ascii_uppercase) {
@@ -98,20 +108,26 @@ impl core::fmt::Display for OverHttp2 {
 
 impl core::error::Error for OverHttp2 {}
 
-/// Whether a field list may stand in HTTP/2: of a request, or of a response with that status. What an HTTP/2 library
-/// hands over is checked with this, before it is taken for a request. RFC 9113, 8.2.1 and 8.2.2.
+/// Checks a field list of HTTP/2: of a request, or of a response.
+///
+/// A response has a status. Call it with the fields from an HTTP/2 library, before they are taken
+/// for a request. RFC 9113, 8.2.1 and 8.2.2.
 pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
     let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
-    fields.each(&mut |field| fault = fault.or_else(|| OverHttp2::named(field).or_else(|| OverHttp2::malformed(field))));
+    fields.each(&mut |field| {
+        fault = fault.or_else(|| OverHttp2::named(field).or_else(|| OverHttp2::malformed(field)))
+    });
     fault.map_or(Ok(()), Err)
 }
 
 /// One line of a field list that was made for another version of HTTP.
 pub type FieldLine = (Vec<u8>, Vec<u8>);
 
-/// The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
-/// `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has no use for. Host is `:authority` there, and a 100 that
-/// was expected is no longer. RFC 9113, 8.2.2; RFC 8441, 5.
+/// Returns the field lines of an HTTP/1.1 message for HTTP/2.
+///
+/// Names are in lower case. Hop-by-hop fields are left out but for `te: trailers`, and so is what
+/// HTTP/2 does not use of a WebSocket handshake. Host is `:authority` there, and a 100 is no longer
+/// expected. RFC 9113, 8.2.2; RFC 8441, 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
@@ -127,7 +143,8 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut takes_trailers = false;
     fields.each(&mut |field| {
         let mut codings = members(field.value);
-        takes_trailers |= field.is("TE") && codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
+        takes_trailers |=
+            field.is("TE") && codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
     });
     if takes_trailers {
         list.push((b"te".to_vec(), b"trailers".to_vec()));
@@ -135,7 +152,9 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     list
 }
 
-/// RFC 9110, 8.6: a length that is said twice, as `3, 3` or in two lines, is one length. HTTP/2 takes one number alone.
+/// Returns one number for a repeated length (RFC 9110, 8.6).
+///
+/// Such as `3, 3`, or two lines. HTTP/2 takes one number alone.
 fn one_length(value: &[u8]) -> &[u8] {
     let mut lengths = members(value);
     match lengths.next() {
@@ -144,13 +163,22 @@ fn one_length(value: &[u8]) -> &[u8] {
     }
 }
 
-/// A request as HTTP/2 has it, pseudo-header fields first. RFC 9113, 8.3.1.
+/// Returns a request for HTTP/2, pseudo-header fields first.
+///
+/// RFC 9113, 8.3.1.
 pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
     pseudo(request, request.method.as_bytes(), None, secure)
 }
 
-/// A request of that method, pseudo-header fields first; with a protocol it is an extended CONNECT (RFC 8441, 4).
-pub(crate) fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<&str>, secure: bool) -> Vec<FieldLine> {
+/// Returns the pseudo-header fields of a request.
+///
+/// With a protocol it is an extended CONNECT (RFC 8441, 4).
+pub(crate) fn pseudo(
+    request: &RequestHead<'_>,
+    method: &[u8],
+    protocol: Option<&str>,
+    secure: bool,
+) -> Vec<FieldLine> {
     let (authority, path) = split_target(request);
     let scheme: &[u8] = if secure { b"https" } else { b"http" };
     // RFC 9113, 8.5: a plain CONNECT has no scheme and no path.
@@ -171,7 +199,9 @@ pub(crate) fn pseudo(request: &RequestHead<'_>, method: &[u8], protocol: Option<
     list
 }
 
-/// The authority, which in absolute form is the target's and not Host's (RFC 9112, 3.2.2), and the path with its query.
+/// Splits the target into its authority, and its path with the query.
+///
+/// In absolute form the authority is the target's, not that of Host (RFC 9112, 3.2.2).
 fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);
@@ -192,7 +222,9 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
         return (Some(authority), path);
     }
     let mut host = None;
-    request.fields.each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
+    request
+        .fields
+        .each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
     // RFC 9113, 8.3.1: an empty one is left out.
     (host.filter(|host| !host.is_empty()), Cow::Borrowed(target))
 }

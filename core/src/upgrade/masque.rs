@@ -1,12 +1,16 @@
-//! What offers of `connect-udp`, `connect-ip` and `connect-tcp` have in common: capsules come after the head (RFC 9297).
+//! Rules for `connect-udp`, `connect-ip` and `connect-tcp`.
+//!
+//! Capsules follow the head (RFC 9297).
 
-use super::rules::{Asking, is_any_there};
+use super::context::{OfferingRequest, is_any_there};
 use crate::error::Ineligible;
 use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
 
-/// RFC 9297, 3.2: the data stream begins after the head, so nothing frames content.
-pub(crate) fn check(request: &Asking<'_>) -> Result<(), Ineligible> {
+/// Checks that nothing frames content, as the data stream follows the head.
+///
+/// RFC 9297, 3.2.
+pub(crate) fn check(request: &OfferingRequest<'_>) -> Result<(), Ineligible> {
     if has_content_fields(request.fields) { Err(Ineligible::Content) } else { Ok(()) }
 }
 
@@ -15,7 +19,10 @@ pub(crate) fn is_answer(answer: &dyn FieldSource) -> bool {
 }
 
 fn has_content_fields(fields: &dyn FieldSource) -> bool {
-    const CONTENT: KnownFields =
-        KnownField::set(&[KnownField::ContentLength, KnownField::ContentType, KnownField::TransferEncoding]);
+    const CONTENT: KnownFields = KnownField::set(&[
+        KnownField::ContentLength,
+        KnownField::ContentType,
+        KnownField::TransferEncoding,
+    ]);
     is_any_there(fields, CONTENT)
 }

@@ -1,5 +1,6 @@
-//! The Upgrade mechanism: what was offered, what may be accepted, and why a switch did not happen (RFC 9110, 7.8).
+//! The Upgrade mechanism (RFC 9110, 7.8): offers, the 101, declined offers.
 
+pub(crate) mod context;
 #[cfg(feature = "websocket")]
 mod deflate;
 #[cfg(feature = "websocket")]
@@ -10,10 +11,9 @@ pub(crate) mod hop;
 pub(crate) mod http2;
 mod masque;
 pub(crate) mod policy;
-mod remembered;
 pub(crate) mod request;
-pub(crate) mod rules;
 mod selection;
+mod sent_offer;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
 pub mod websocket;
@@ -21,27 +21,27 @@ pub mod websocket;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
+pub(crate) use context::{OfferContext, Proof};
 pub(crate) use hop::is_for_one_hop;
 use policy::Policy;
 pub(crate) use policy::{is_for_response, is_own};
-pub(crate) use remembered::Remembered;
 pub use request::{NoOffer, Offer, Request};
-pub(crate) use request::{Verdict, judge};
-pub(crate) use rules::{Proof, Terms};
+pub(crate) use request::{OfferCheck, check_offers};
 pub use selection::Selection;
 pub(crate) use selection::{select, write_selection};
+pub(crate) use sent_offer::SentOffer;
 pub(crate) use token::write_protocol;
 pub use token::{Order, Protocols};
 
-use self::rules::{Values, has};
+use self::context::{Values, has};
 use self::selection::{is_http11, same_name};
+use crate::enums::enums;
 use crate::error::{ErrorKind, Fault, Ineligible};
 use crate::limits::Lenient;
-use crate::listed::listed;
 use crate::wire::fields::{Field, FieldSource, Fields, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
 /// Why this cycle's upgrade did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,7 +65,9 @@ pub enum Why {
     Undecided,
     /// A final response came instead of the 101.
     Declined,
-    /// A 426 came: the server requires one of the protocols that it names, which may be the one that was offered.
+    /// A 426 came: the server requires one of the protocols that it names.
+    ///
+    /// It may be the one that was offered.
     Required,
     /// An earlier response closed the connection before the offer was looked at.
     Dropped,
@@ -75,7 +77,7 @@ pub enum Why {
     Abandoned,
 }
 
-listed! {
+enums! {
     Why {
         NotOffered = "not-offered", Http10 = "http-1.0", NoConnectionOption = "no-connection-option",
         Malformed = "malformed", TooMany = "too-many", Connect = "connect", Ineligible = "ineligible",
@@ -85,12 +87,14 @@ listed! {
 }
 
 impl Why {
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::NotOffered => "the request offered no other protocol",
             Self::Http10 => "an offer in HTTP/1.0 is ignored",
-            Self::NoConnectionOption => "Connection does not list upgrade, so the offer was not meant for this hop",
+            Self::NoConnectionOption => {
+                "Connection does not list upgrade, so the offer was not meant for this hop"
+            }
             Self::Malformed => "the Upgrade field is not a list of protocol names",
             Self::TooMany => "the offer names more protocols than the limit",
             Self::Connect => "the request is a CONNECT, which only a 2xx switches",
@@ -118,12 +122,14 @@ impl From<NoOffer> for Why {
     }
 }
 
-/// Whether TLS is among the layers of an agreed list.
+/// Returns whether TLS is among the layers of an agreed list.
 pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
     list.iter().any(|protocol| policy::is_below_http(&protocol))
 }
 
-/// Checks a 101 against what was offered and writes what both sides have agreed on. `offer` is our own list.
+/// Checks a 101 against what was offered and writes what both sides have agreed on.
+///
+/// `offer` is our own list.
 pub(crate) fn verify(
     head: &Head,
     bytes: &[u8],
@@ -151,11 +157,18 @@ pub(crate) fn verify(
         if token::count(value).is_none() {
             return fault(ErrorKind::SwitchWithoutUpgrade, at);
         }
-        members(value).filter_map(Protocol::parse).for_each(|protocol| write_protocol(&protocol, agreed));
+        members(value)
+            .filter_map(Protocol::parse)
+            .for_each(|protocol| write_protocol(&protocol, agreed));
     }
     if agreed.is_empty() {
-        let first = offer.iter().next().filter(|_| lenient.switch_without_upgrade && !head.has(KnownField::Upgrade));
-        let Some(first) = first else { return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade)) };
+        let first = offer
+            .iter()
+            .next()
+            .filter(|_| lenient.switch_without_upgrade && !head.has(KnownField::Upgrade));
+        let Some(first) = first else {
+            return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade));
+        };
         write_protocol(&first, agreed);
         // The server said nothing, so it cannot have listed the option either.
         return Ok(());
@@ -173,7 +186,9 @@ pub(crate) fn verify(
     Ok(())
 }
 
-/// Every layer was offered, but for an HTTP/1.1 on top of another; and they are layers, not alternatives.
+/// Returns whether every layer was offered.
+///
+/// An HTTP/1.1 on top of another need not be. They must be layers, not alternatives.
 fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) -> bool {
     let mut below: Option<Protocol<'_>> = None;
     agreed.iter().enumerate().all(|(index, protocol)| {
@@ -186,22 +201,28 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// What a client sends with an offer, beyond your field lines, and what it has to remember.
+/// Fields that a client adds to an offer, and the state to check the 101.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
-    /// What its protocols have both sides send.
+pub(crate) struct OfferFields {
+    /// Fields that both sides send for these protocols.
     pub(crate) markers: Vec<Field<'static>>,
     /// The names of fields that are for this hop.
     pub(crate) hop_fields: Vec<&'static str>,
     /// A refusal ends the connection.
     pub(crate) closes: bool,
     /// By what the 101 is judged, if by anything.
-    pub(crate) remembered: Option<Remembered>,
+    pub(crate) remembered: Option<SentOffer>,
 }
 
-/// What an offer asks beside its tokens; an error if the rules of one of them do not allow this request.
-pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> Result<Asked, Ineligible> {
-    let (mut asked, mut remembered) = (Asked::default(), 0);
+/// Returns the fields of an offer beside its tokens.
+///
+/// Fails if the rules of a token do not allow this request.
+pub(crate) fn offer_fields(
+    request: &RequestHead<'_>,
+    offer: &[&str],
+    terms: &OfferContext,
+) -> Result<OfferFields, Ineligible> {
+    let (mut asked, mut remembered) = (OfferFields::default(), 0);
     for policy in offer.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes()))) {
         policy.check(&request.into(), terms)?;
         add_marker(policy, request.fields, &mut asked.markers);
@@ -223,25 +244,29 @@ pub(crate) fn ask(request: &RequestHead<'_>, offer: &[&str], terms: &Terms) -> R
     Ok(asked)
 }
 
-/// A marker is said once, and not again where your code has said it.
+/// Adds a marker, unless your code has sent it.
 fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
-    markers.extend(policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)));
+    markers.extend(
+        policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),
+    );
 }
 
-/// What a server's 101 says beyond your field lines.
+/// Fields that a server adds to its 101.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct AcceptFields {
     pub(crate) markers: Vec<Field<'static>>,
     pub(crate) proof: Option<Proof>,
 }
 
-/// What the 101 for an agreed list says, if your field lines keep to what was asked.
-pub(crate) fn answer(
+/// Returns the fields of a 101 for an agreed list.
+///
+/// Fails if your field lines do not keep to the offer.
+pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,
     fields: &dyn FieldSource,
-) -> Result<Answer, ErrorKind> {
-    let (asked, mut answer) = (request.fields(), Answer::default());
+) -> Result<AcceptFields, ErrorKind> {
+    let (asked, mut answer) = (request.fields(), AcceptFields::default());
     for policy in policy::of_list(agreed) {
         if !(policy.answer)(&asked, fields) {
             return Err(ErrorKind::ProfileField);
@@ -254,33 +279,48 @@ pub(crate) fn answer(
     // An intermediary passes on the proof that it was given; any other is a mistake.
     let (mut is_said, mut fault) = (false, None);
     fields.each(&mut |field| {
-        let is_proof = answer.proof.as_ref().is_some_and(|proof| field.is(proof.name) && field.value == proof.value);
+        let is_proof = answer
+            .proof
+            .as_ref()
+            .is_some_and(|proof| field.is(proof.name) && field.value == proof.value);
         let is_allowed = is_proof || policy::is_for_response(101, field);
-        fault = fault.or((!is_allowed || (is_proof && is_said)).then_some(ErrorKind::ReservedField));
+        fault =
+            fault.or((!is_allowed || (is_proof && is_said)).then_some(ErrorKind::ReservedField));
         is_said |= is_proof;
     });
     answer.proof = answer.proof.filter(|_| !is_said);
     fault.map_or(Ok(answer), Err)
 }
 
-/// What a 426 that requires these protocols says besides.
+/// Returns the fields that a 426 adds for these protocols.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
-    let policies = required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
+    let policies =
+        required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
-/// Whether the field lines of a 101 keep to what was asked, for each protocol that they switch to, and prove it.
-pub(crate) fn is_kept(fields: Fields<'_>, agreed: Protocols<'_>, asked: Option<&Remembered>) -> bool {
+/// Returns whether the fields of a 101 keep to the offer, and prove it.
+///
+/// They must for each protocol that they switch to.
+pub(crate) fn matches_request(
+    fields: Fields<'_>,
+    agreed: Protocols<'_>,
+    asked: Option<&SentOffer>,
+) -> bool {
     let lines: &dyn FieldSource = asked.map_or(&(), |asked| asked);
     let is_proven = || {
         let proof = asked.and_then(|asked| asked.proof.as_ref());
-        proof.is_some_and(|proof| rules::values(&fields, proof.known) == Values::One(&proof.value))
+        proof
+            .is_some_and(|proof| context::values(&fields, proof.known) == Values::One(&proof.value))
     };
-    policy::of_list(agreed).all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
+    policy::of_list(agreed)
+        .all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
 }
 
-/// The list in order. Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a tenth of the
-/// code.
+/// Sorts a list.
+///
+/// Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a
+/// tenth of the code.
 pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     if cfg!(any(target_family = "wasm", not(feature = "std"))) {
         return BinaryHeap::from(list).into_sorted_vec();

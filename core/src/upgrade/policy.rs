@@ -1,6 +1,8 @@
-//! What particular tokens ask for: one row each. A token without a row needs nothing and works as it is.
+//! The rules of registered tokens: one row each.
+//!
+//! A token without a row needs nothing and works as it is.
 
-use super::rules::{Asking, Proof, Terms, is_any_there};
+use super::context::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
 use crate::error::Ineligible;
 use crate::wire::fields::{Field, FieldSource, Options, Protocol};
@@ -10,13 +12,15 @@ use crate::wire::known::{KnownField, KnownFields};
 pub(crate) struct Policy {
     /// The token, in its registered case.
     name: &'static str,
-    /// Whether the row is about the versions of the token (`TLS/1.2`), or about the bare token alone.
+    /// The row is for versions of the token (`TLS/1.2`), not for the bare one.
     versioned: bool,
-    /// The token names a layer with HTTP/1.1 above it (RFC 2817, 3): alone, it means the stack.
+    /// The token names a layer with HTTP/1.1 above it (RFC 2817, 3).
+    ///
+    /// Alone, it means the stack.
     below_http: bool,
     /// The only method that it may be offered with.
     method: Option<&'static str>,
-    /// Whether it may be offered where the transport is TLS.
+    /// The protocol may be offered if the transport is TLS.
     over_tls: bool,
     /// A field of its offer that is meant for this hop, so `Connection` lists it.
     hop_field: Option<HopField>,
@@ -30,12 +34,17 @@ pub(crate) struct Policy {
     own: &'static [Own],
     /// The fields of the offer by which its 101 is judged.
     pub(super) remembered: KnownFields,
-    /// What else the request must say. Both sides ask: the client before it sends, the server when it has received.
-    request: fn(&Asking<'_>, &Terms) -> Result<(), Ineligible>,
-    /// Whether the field lines of a 101 keep to what was asked. The server asks before it sends, too.
+    /// Checks the rest of the request.
+    ///
+    /// Both sides ask: the client before it sends, the server when it has received.
+    request: fn(&OfferingRequest<'_>, &OfferContext) -> Result<(), Ineligible>,
+    /// Returns whether the field lines of a 101 keep to the offer.
+    ///
+    /// The server asks before it sends, too.
     pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
-    /// What proves that the server has understood what was asked, if the protocol has it proven; `None` where nothing can
-    /// be proven of what was asked.
+    /// Returns the field by which a 101 proves that the offer was understood.
+    ///
+    /// `None` if the protocol has no proof, or the offer allows none.
     pub(super) proof: Option<fn(asked: &dyn FieldSource) -> Option<Proof>>,
 }
 
@@ -65,7 +74,9 @@ impl Policy {
         proof: None,
     };
 
-    /// RFC 9298, RFC 9484 and the connect-tcp draft: capsules from the 101 on, and nothing goes on after a refusal.
+    /// The row of RFC 9298, RFC 9484 and the connect-tcp draft.
+    ///
+    /// Capsules follow the 101, and nothing follows a rejection.
     const CAPSULES: Self = Self {
         method: Some("GET"),
         marker: Some(("Capsule-Protocol", "?1")),
@@ -114,8 +125,9 @@ static TABLE: &[Policy] = &[
 /// A field that only its protocol uses.
 struct Own {
     name: &'static str,
-    /// Whether your code may write it into a response of that status. `None`: into no response. It belongs to requests, or the
-    /// engine writes it.
+    /// Returns whether your code may write the field into this response.
+    ///
+    /// `None`: into no response. It belongs to requests, or the engine writes it.
     carried_by: Option<fn(status: u16) -> bool>,
 }
 
@@ -126,12 +138,14 @@ impl Own {
     }
 }
 
-/// RFC 9297, 3.2 and 3.4: what starts no capsules does not say so.
+/// Returns whether a response starts capsules; others do not say so.
+///
+/// RFC 9297, 3.2 and 3.4.
 fn starts_capsules(status: u16) -> bool {
     status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
 }
 
-/// The bit of a name's length.
+/// Returns the bit of a name's length.
 const fn length_bit(len: usize) -> u32 {
     if len < 32 { 1 << len } else { 0 }
 }
@@ -150,10 +164,12 @@ const OWN_LENGTHS: u32 = {
     lengths
 };
 
-/// How many rows there are.
+/// The number of rows.
 pub(crate) const ROWS: usize = TABLE.len();
 
-/// Which row is about the protocol. A version makes it another token: `websocket/2` has no rules that we know.
+/// Returns the row for the protocol.
+///
+/// A version makes it another token: `websocket/2` has no rules that we know.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     let is_about = |policy: &Policy| {
         policy.name.len() == protocol.name.len()
@@ -163,35 +179,45 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     TABLE.iter().position(is_about)
 }
 
-/// Which row is about the bare token.
+/// Returns the row for the bare token.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
-    TABLE.iter().position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
+    TABLE
+        .iter()
+        .position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
 }
 
 fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
     row(protocol).map(|row| &TABLE[row])
 }
 
-/// The rows that are about the protocols of a list, in its order.
+/// Returns the rows for the protocols of a list, in its order.
 pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
-    let lone = list.lone();
+    let lone = list.single_row();
     let others = if lone.is_some() { Protocols::NONE } else { list };
-    lone.map(|row| &TABLE[row]).into_iter().chain(others.iter().filter_map(|protocol| of(&protocol)))
+    lone.map(|row| &TABLE[row])
+        .into_iter()
+        .chain(others.iter().filter_map(|protocol| of(&protocol)))
 }
 
-/// The protocol in the spelling of its registration, if it is one that we know.
+/// Returns the protocol in its registered spelling, if it is known.
 pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
     of(&protocol).map_or(protocol, |policy| Protocol { name: policy.name, ..protocol })
 }
 
-/// A token that names a layer with HTTP/1.1 above it (RFC 2817, 3): bare, it means the stack.
+/// Returns whether the token names a layer with HTTP/1.1 above it.
+///
+/// Bare, it means the stack (RFC 2817, 3).
 pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     of(protocol).is_some_and(|policy| policy.below_http)
 }
 
 impl Policy {
-    /// Whether a request may offer the protocol.
-    pub(super) fn check(&self, request: &Asking<'_>, terms: &Terms) -> Result<(), Ineligible> {
+    /// Checks that a request may offer the protocol.
+    pub(super) fn check(
+        &self,
+        request: &OfferingRequest<'_>,
+        terms: &OfferContext,
+    ) -> Result<(), Ineligible> {
         if self.method.is_some_and(|method| method.as_bytes() != request.method) {
             return Err(Ineligible::Method);
         }
@@ -201,53 +227,61 @@ impl Policy {
         (self.request)(request, terms)
     }
 
-    /// The field that the protocol's offer has for this hop alone, if it is there.
+    /// Returns the hop-by-hop field of the protocol's offer, if it is there.
     pub(super) fn hop_field(&self, fields: &dyn FieldSource) -> Option<&'static str> {
-        self.hop_field.as_ref().filter(|field| is_any_there(fields, field.known.bit())).map(|field| field.name)
+        self.hop_field
+            .as_ref()
+            .filter(|field| is_any_there(fields, field.known.bit()))
+            .map(|field| field.name)
     }
 
-    /// The field that the protocol's offer and its 101 carry.
+    /// Returns the field that the protocol's offer and its 101 carry.
     pub(super) fn marker(&self) -> Option<Field<'static>> {
         self.marker.map(Field::from)
     }
 
-    /// The field that helps a client to offer the protocol.
+    /// Returns the field that helps a client to offer the protocol.
     pub(super) fn hint(&self) -> Option<Field<'static>> {
         self.hint.map(Field::from)
     }
 }
 
-/// Whether a received request may be accepted for a protocol of that row: the same for all that the row is about.
+/// Checks that a received request may be accepted for this row.
 pub(crate) fn check_received(
     row: usize,
-    request: &Asking<'_>,
+    request: &OfferingRequest<'_>,
     options: Options,
-    terms: &Terms,
+    terms: &OfferContext,
 ) -> Result<(), Ineligible> {
     let policy = &TABLE[row];
-    let is_for_the_hop =
-        |field: &HopField| (field.is_listed)(options) || !is_any_there(request.fields, field.known.bit());
+    let is_for_the_hop = |field: &HopField| {
+        (field.is_listed)(options) || !is_any_there(request.fields, field.known.bit())
+    };
     if !policy.hop_field.as_ref().is_none_or(is_for_the_hop) {
         return Err(Ineligible::NotListed);
     }
     policy.check(request, terms)
 }
 
-/// Whether an intermediary may offer the protocol to its own server (RFC 2817, 5.1; RFC 7540, 3.2.1). Another version of
-/// HTTP, and a layer below it, are between two neighbours, however the version is written: `h2c/1`, `h2c-16`, `SSL/3.0`.
+/// Returns whether an intermediary may offer the protocol to its server.
+///
+/// Another version of HTTP, and a layer below it, are between two neighbours, in any spelling of
+/// the version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, 5.1; RFC 7540, 3.2.1.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
-    let is_draft_of_h2c = protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
-    !is_draft_of_h2c && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
+    let is_draft_of_h2c =
+        protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
+    !is_draft_of_h2c
+        && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
 }
 
-/// Whether the field may stand in a response of that status that your code writes.
+/// Returns whether your code may write the field into this response.
 #[inline(always)]
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     // Most names are not even as long as one of these.
     OWN_LENGTHS & length_bit(field.name.len()) == 0 || is_carried(status, field)
 }
 
-/// Whether a protocol has a rule for the field of that name.
+/// Returns whether a protocol has a rule for the field of that name.
 pub(crate) fn is_own(field: Field<'_>) -> bool {
     TABLE.iter().flat_map(|policy| policy.own).any(|own| field.is(own.name))
 }

@@ -1,9 +1,9 @@
 //! A request that was received, and what it offers (RFC 9110, 7.8).
 
-use super::rules::{Asking, Terms};
+use super::context::{OfferContext, OfferingRequest};
 use super::{Protocols, Selection, policy, token};
+use crate::enums::enums;
 use crate::error::Ineligible;
-use crate::listed::listed;
 use crate::wire::fields::{Fields, Options, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
@@ -14,39 +14,44 @@ use crate::wire::syntax::{absolute_authority, after_authority};
 pub struct Request<'a> {
     pub(crate) head: &'a Head,
     pub(crate) bytes: &'a [u8],
-    pub(crate) terms: &'a Terms,
+    pub(crate) terms: &'a OfferContext,
 }
 
 impl<'a> Request<'a> {
-    /// The method, a token; compare it exactly.
+    /// Returns the method, a token; compare it exactly.
     #[inline]
     pub fn method(&self) -> &'a str {
         text(self.head.method(self.bytes))
     }
 
-    /// The target, as sent: nothing is decoded or normalised.
+    /// Returns the target, as sent: nothing is decoded or normalised.
     #[inline]
     pub fn target(&self) -> &'a str {
         text(self.head.target(self.bytes))
     }
 
-    /// The authority that the request is for: the one in the target of a CONNECT or of an absolute target, else Host's.
-    /// `None` only in HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since a server
-    /// ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
+    /// Returns the authority that the request is for.
+    ///
+    /// It is that of the target in a CONNECT and in absolute form, else Host's. `None` only in
+    /// HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since
+    /// a server ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
     pub fn authority(&self) -> Option<&'a str> {
         let (method, target) = self.line_octets();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
         authority(method, target, host).map(text)
     }
 
-    /// The path of the target in origin or absolute form, as sent, up to the query: `/` where an absolute target has none, `*` in
-    /// an OPTIONS for the whole server, empty in a CONNECT. RFC 9112, 3.2; RFC 9110, 4.2.3.
+    /// Returns the path of the target in origin or absolute form, as sent.
+    ///
+    /// It ends before the query: `/` if an absolute target has none, `*` in an OPTIONS for the
+    /// whole server, empty in a CONNECT. RFC 9112, 3.2; RFC 9110, 4.2.3.
     pub fn path(&self) -> &'a str {
         text(path_and_query(self.line_octets()).0)
     }
 
-    /// The query of the target: what stands after its first question mark, as sent; `None` where there is none.
-    /// RFC 9112, 3.2.
+    /// Returns the query of the target, as sent.
+    ///
+    /// It follows the first question mark; `None` without one. RFC 9112, 3.2.
     pub fn query(&self) -> Option<&'a str> {
         path_and_query(self.line_octets()).1.map(text)
     }
@@ -56,27 +61,29 @@ impl<'a> Request<'a> {
         (self.head.method(self.bytes), self.head.target(self.bytes))
     }
 
-    /// The x of HTTP/1.x.
+    /// Returns the x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
     }
 
-    /// The field lines.
+    /// Returns the field lines.
     #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// The offered protocols in the client's order of preference, each eligible or with its reason; or why the
-    /// request offers nothing. Choose with [`select`](crate::Connection::select).
+    /// Returns the offered protocols in the client's order of preference.
+    ///
+    /// Each is eligible, or has its reason; or why the request offers nothing. Choose with
+    /// [`select`](crate::Connection::select).
     #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
         self.offer_count()?;
         Ok(offers(*self))
     }
 
-    /// How many protocols [`offers`](Self::offers) gives, without a look at what each would need.
+    /// Returns the number of [`offers`](Self::offers), without checking them.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
         if self.head.has(KnownField::Upgrade) {
@@ -91,7 +98,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// RFC 9112, 3.3: whom a request is for.
+/// Returns the authority that a request is for (RFC 9112, 3.3).
 pub(crate) fn authority<'a>(
     method: &[u8],
     target: &'a [u8],
@@ -100,8 +107,10 @@ pub(crate) fn authority<'a>(
     if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) }
 }
 
-/// Path and query of a request with that method and target.
-pub(crate) fn path_and_query<'t>((method, target): (&[u8], &'t [u8])) -> (&'t [u8], Option<&'t [u8]>) {
+/// Returns path and query of a request with that method and target.
+pub(crate) fn path_and_query<'t>(
+    (method, target): (&[u8], &'t [u8]),
+) -> (&'t [u8], Option<&'t [u8]>) {
     if method == b"CONNECT" {
         return (b"", None);
     }
@@ -126,7 +135,7 @@ impl core::fmt::Debug for Request<'_> {
 /// One protocol of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer<'a> {
-    /// What is offered, in the client's spelling.
+    /// The offered protocol, in the client's spelling.
     pub protocol: Protocol<'a>,
     /// Why it cannot be accepted; `None` where it can.
     pub ineligible: Option<Ineligible>,
@@ -140,7 +149,9 @@ pub enum NoOffer {
     Absent,
     /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8).
     Http10,
-    /// `Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1).
+    /// `Connection` does not list `upgrade` (RFC 9110, 7.6.1).
+    ///
+    /// The field was not meant for this hop.
     NoConnectionOption,
     /// `Upgrade` is not a list of protocol names.
     Malformed,
@@ -150,14 +161,16 @@ pub enum NoOffer {
     Connect,
 }
 
-listed! {
+enums! {
     NoOffer {
         Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option", Malformed = "malformed",
         TooMany = "too-many", Connect = "connect",
     }
 }
 
-/// Whether a request holds an offer at all, and of how many protocols; they are read from the head when they are asked for.
+/// Returns the number of offers, or why there are none.
+///
+/// They are read from the head when they are asked for.
 pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, NoOffer> {
     may_offer(request, options)?;
     let count = |total, value| token::count(value).map(|count| total + count);
@@ -165,7 +178,7 @@ pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, N
     is_in_bounds(total, request.terms)
 }
 
-/// Whether a request may offer anything, whatever its `Upgrade` says.
+/// Checks that a request may offer anything, whatever its `Upgrade` says.
 fn may_offer(request: Request<'_>, options: Options) -> Result<(), NoOffer> {
     let Request { head, bytes, .. } = request;
     if !head.has(KnownField::Upgrade) {
@@ -180,7 +193,7 @@ fn may_offer(request: Request<'_>, options: Options) -> Result<(), NoOffer> {
     if options.upgrade { Ok(()) } else { Err(NoOffer::NoConnectionOption) }
 }
 
-fn is_in_bounds(total: usize, terms: &Terms) -> Result<usize, NoOffer> {
+fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
     match total {
         0 => Err(NoOffer::Absent),
         _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
@@ -188,8 +201,12 @@ fn is_in_bounds(total: usize, terms: &Terms) -> Result<usize, NoOffer> {
     }
 }
 
-/// The offers of a request, if it holds any. What was found eligible once is not asked again.
-pub(crate) fn offers<'a>(request: Request<'a>) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
+/// Returns the offers of a request, if it holds any.
+///
+/// What was found eligible once is not asked again.
+pub(crate) fn offers<'a>(
+    request: Request<'a>,
+) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
     protocols(request).enumerate().map(move |(place, protocol)| {
         let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
         let row = if is_known { None } else { policy::row(&protocol) };
@@ -205,11 +222,16 @@ fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + C
 #[inline(never)]
 fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineligible> {
     let (fields, (method, target)) = (request.fields(), request.line_octets());
-    policy::check_received(row, &Asking { method, target, fields: &fields }, options, request.terms)
+    policy::check_received(
+        row,
+        &OfferingRequest { method, target, fields: &fields },
+        options,
+        request.terms,
+    )
 }
 
-/// What of an offer may be accepted.
-pub(crate) struct Verdict {
+/// The result of checking offers.
+pub(crate) struct OfferCheck {
     /// How many protocols are offered.
     pub(crate) total: u32,
     /// Whether any of them may be accepted.
@@ -218,28 +240,34 @@ pub(crate) struct Verdict {
     pub(crate) eligible: u64,
 }
 
-/// Judges all that a request offers, or says why it offers nothing. Each row of the policies is asked once, however many
-/// protocols it is about.
-pub(crate) fn judge(request: Request<'_>, options: Options) -> Result<Verdict, NoOffer> {
+/// Judges all that a request offers, or says why it offers nothing.
+///
+/// Each row of the policies is asked once, however many protocols it is about.
+pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
-        && let Some(row) = Protocols::new(only).lone()
+        && let Some(row) = Protocols::new(only).single_row()
     {
         is_in_bounds(1, request.terms)?;
         let is_eligible = check(row, request, options).is_ok();
-        return Ok(Verdict { total: 1, any: is_eligible, eligible: u64::from(is_eligible) });
+        return Ok(OfferCheck { total: 1, any: is_eligible, eligible: u64::from(is_eligible) });
     }
     let mut verdicts = [None; policy::ROWS];
     let (mut total, mut any, mut eligible) = (0, false, 0);
     for member in request.upgrade_lines().flat_map(members) {
         let protocol = Protocol::parse(member).ok_or(NoOffer::Malformed)?;
-        let judged = |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request, options).is_ok());
+        let judged =
+            |row: usize| *verdicts[row].get_or_insert_with(|| check(row, request, options).is_ok());
         let is_eligible = policy::row(&protocol).is_none_or(judged);
         any |= is_eligible;
         eligible |= if total < 64 { u64::from(is_eligible) << total } else { 0 };
         total += 1;
     }
-    is_in_bounds(total, request.terms).map(|total| Verdict { total: total as u32, any, eligible })
+    is_in_bounds(total, request.terms).map(|total| OfferCheck {
+        total: total as u32,
+        any,
+        eligible,
+    })
 }
 
 /// Method and target are checked to be ASCII when they are parsed.

@@ -1,4 +1,5 @@
-//! The choice of a server among what was offered (RFC 9110, 7.8): one protocol or a stack of layers.
+//! The choice of a server among what was offered (RFC 9110, 7.8): one protocol or a stack of
+//! layers.
 
 use alloc::vec::Vec;
 
@@ -39,7 +40,9 @@ impl Selection {
         [self.cycle, self.offer, u32::from_le_bytes(self.layers), last]
     }
 
-    /// The selection that these numbers stand for. Numbers that stand for none give one that every connection refuses.
+    /// The selection that these numbers stand for.
+    ///
+    /// Numbers that stand for none give one that every connection refuses.
     pub(crate) const fn from_bits(bits: [u32; 4]) -> Self {
         Self {
             cycle: bits[0],
@@ -56,9 +59,9 @@ impl Selection {
         self.preference as usize
     }
 
-    /// The same choice, accepted before the request is complete: our direction switches at once, the peer's at the end of its
-    /// request; a client that waits for a 100 gets it first. For a new protocol that needs no content. Next:
-    /// [`accept`](crate::Connection::accept). RFC 9110, 7.8.
+    /// The same choice, accepted before the request is complete: our direction switches at once,
+    /// the peer's at the end of its request; a client that waits for a 100 gets it first. For a new
+    /// protocol that needs no content. Next: [`accept`](crate::Connection::accept). RFC 9110, 7.8.
     pub const fn early(self) -> Self {
         Self { early: true, ..self }
     }
@@ -68,14 +71,23 @@ impl Selection {
     }
 }
 
-/// The first choice that both sides can live with. Each preference is a protocol or a stack of them, lowest first.
-pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycle: u32) -> Option<Selection> {
+/// The first choice that both sides can live with.
+///
+/// Each preference is a protocol or a stack of them, lowest first.
+pub(crate) fn select(
+    request: Request<'_>,
+    preferences: &[&str],
+    by: Order,
+    cycle: u32,
+) -> Option<Selection> {
     // Read once, however many preferences there are.
     let offered: Vec<Offer<'_>> = offers(request).collect();
     let stacks = preferences.iter().enumerate().filter_map(|(index, preference)| {
-        // More preferences than an offer has places: those after are not told apart, and match all the same.
+        // More preferences than an offer has places: those after are not told apart, and match all
+        // the same.
         let index = u16::try_from(index).unwrap_or(u16::MAX);
-        stack(&offered, preference, cycle).map(|selection| Selection { preference: index, ..selection })
+        stack(&offered, preference, cycle)
+            .map(|selection| Selection { preference: index, ..selection })
     });
     let choice = match by {
         Order::Server => stacks.into_iter().next(),
@@ -85,10 +97,17 @@ pub(crate) fn select(request: Request<'_>, preferences: &[&str], by: Order, cycl
     choice.map(|selection| Selection { offer: checksum(request), ..selection })
 }
 
-/// One preference as places in the offer, if every layer of it may be accepted; without the checksum.
+/// One preference as places in the offer, if every layer of it may be accepted; without the
+/// checksum.
 fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
-    let mut selection =
-        Selection { cycle, offer: 0, layers: [HTTP; Selection::LAYERS], len: 0, preference: 0, early: false };
+    let mut selection = Selection {
+        cycle,
+        offer: 0,
+        layers: [HTTP; Selection::LAYERS],
+        len: 0,
+        preference: 0,
+        early: false,
+    };
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;
@@ -97,9 +116,12 @@ fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selectio
             .position(|offer| offer.protocol.same_as(&protocol) && offer.ineligible.is_none())
             .map(|place| place as u8)
             .or_else(|| (is_http11(&protocol) && selection.len > 0).then_some(HTTP))?;
-        // Nothing stands above HTTP/1.1 that was not negotiated there, and two versions of one name are no stack.
+        // Nothing stands above HTTP/1.1 that was not negotiated there, and two versions of one name
+        // are no stack.
         let mut earlier = selection.layers().iter().filter_map(|&below| at(offered, below));
-        if last.is_some_and(|top| is_http11(&top)) || earlier.any(|below| same_name(&below.protocol, &protocol)) {
+        if last.is_some_and(|top| is_http11(&top))
+            || earlier.any(|below| same_name(&below.protocol, &protocol))
+        {
             return None;
         }
         *selection.layers.get_mut(selection.len as usize)? = place;
@@ -139,10 +161,14 @@ fn checksum(request: Request<'_>) -> u32 {
         .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
 }
 
-/// Writes the names of a selection as the list of the 101: registered ones as they are registered (RFC 9110, 16.7),
-/// others in the client's spelling. A selection that was made on
-/// another connection, of another offer, is no choice of this one's.
-pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: &mut Vec<u8>) -> Result<(), ErrorKind> {
+/// Writes the names of a selection as the list of the 101: registered ones as they are registered
+/// (RFC 9110, 16.7), others in the client's spelling. A selection that was made on another
+/// connection, of another offer, is no choice of this one's.
+pub(crate) fn write_selection(
+    request: Request<'_>,
+    selection: Selection,
+    list: &mut Vec<u8>,
+) -> Result<(), ErrorKind> {
     list.clear();
     list.reserve(32);
     // An HTTP/1.1 that was not offered stands on top of something, or nowhere.
@@ -155,7 +181,9 @@ pub(crate) fn write_selection(request: Request<'_>, selection: Selection, list: 
     }
     let offered: Vec<Offer<'_>> = offers(request).collect();
     for &place in selection.layers() {
-        let layer = at(&offered, place).filter(|offer| offer.ineligible.is_none()).ok_or(ErrorKind::NotOffered)?;
+        let layer = at(&offered, place)
+            .filter(|offer| offer.ineligible.is_none())
+            .ok_or(ErrorKind::NotOffered)?;
         write_protocol(&policy::registered(layer.protocol), list);
     }
     Ok(())

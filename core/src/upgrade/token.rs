@@ -1,17 +1,19 @@
-//! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines combined, in the order
-//! of the sender's preference (RFC 9110, 7.8).
+//! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines
+//! combined, in the order of the sender's preference (RFC 9110, 7.8).
 
 use alloc::vec::Vec;
 
 use super::policy;
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::wire::fields::{Protocol, members};
 use crate::wire::syntax::is_token;
 
 /// A list of protocols, in its order.
 #[derive(Clone, Copy)]
 pub struct Protocols<'a> {
-    /// One list value, or the lines of several joined by commas. Every member has been checked.
+    /// One list value, or the lines of several joined by commas.
+    ///
+    /// Every member has been checked.
     text: &'a [u8],
 }
 
@@ -22,9 +24,9 @@ impl<'a> Protocols<'a> {
 
     pub(crate) const NONE: Self = Self { text: b"" };
 
-    /// The row of the policies that is about the only protocol, where the list is one registered name and nothing else, as
-    /// nearly every offer is.
-    pub(crate) fn lone(self) -> Option<usize> {
+    /// The row of the policies that is about the only protocol, where the list is one registered
+    /// name and nothing else, as nearly every offer is.
+    pub(crate) fn single_row(self) -> Option<usize> {
         policy::bare_row(self.text)
     }
 
@@ -72,8 +74,9 @@ pub(crate) fn count(value: &[u8]) -> Option<usize> {
 
 /// A non-empty list that your code gave, each entry one protocol or several with commas between.
 pub(crate) fn is_list(entries: &[&str]) -> bool {
-    let total =
-        entries.iter().try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));
+    let total = entries
+        .iter()
+        .try_fold(0, |total, entry| count(entry.as_bytes()).filter(|&n| n > 0).map(|n| total + n));
     total.is_some_and(|total| total > 0)
 }
 
@@ -99,4 +102,4 @@ pub enum Order {
     Server,
 }
 
-listed! { Order { Client = "client", Server = "server" } }
+enums! { Order { Client = "client", Server = "server" } }

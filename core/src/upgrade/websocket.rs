@@ -1,5 +1,5 @@
-//! The opening handshake (RFC 6455, 4): the key and what proves that it was read, the subprotocol, the extensions.
-//! Framing is the next protocol's work.
+//! The opening handshake (RFC 6455, 4): the key and what proves that it was read, the subprotocol,
+//! the extensions. Framing is the next protocol's work.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,10 +10,10 @@ use sha1::{Digest, Sha1};
 
 pub use super::deflate::Deflate;
 
+use super::context::{Proof, Values, values};
 use super::deflate;
 use super::extension::{self, Extension, extensions};
 use super::request::Request;
-use super::rules::{Proof, Values, values};
 use super::sorted;
 use super::token::Order;
 use crate::error::Ineligible;
@@ -38,13 +38,14 @@ const ASKED: KnownFields = KnownField::set(&[
 ]);
 
 /// What a 101 chooses.
-const CHOSEN: KnownFields = KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
+const CHOSEN: KnownFields =
+    KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
-/// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection (RFC 6455, 4.1). Send it
-/// with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
+/// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection
+/// (RFC 6455, 4.1). Send it with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
     STANDARD.encode(nonce)
 }
@@ -71,7 +72,9 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
 }
 
-/// RFC 6455, 4.1 and 4.3: tokens, each once. A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
+/// RFC 6455, 4.1 and 4.3: tokens, each once.
+///
+/// A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
 fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     let subprotocols = sorted(subprotocols);
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
@@ -79,7 +82,8 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     !is_repeated && subprotocols.iter().all(is_name)
 }
 
-/// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was asked for.
+/// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was
+/// asked for.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {
@@ -122,15 +126,23 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     Some(Proof { known: KnownField::WebSocketAccept, name: ACCEPT, value })
 }
 
-/// The subprotocols that a request asks for, in the client's order of preference. RFC 6455, 4.1.
+/// The subprotocols that a request asks for, in the client's order of preference.
+///
+/// RFC 6455, 4.1.
 pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     // The names of an offer that is eligible are ASCII.
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
 }
 
-/// Server: the subprotocol that both sides can live with. Accept with it as the value of `Sec-WebSocket-Protocol`; without
-/// that field none is spoken. The names are compared as they are. RFC 6455, 4.2.2.
-pub fn select_subprotocol<'p>(request: &Request<'_>, preferences: &[&'p str], by: Order) -> Option<&'p str> {
+/// Server: the subprotocol that both sides can live with.
+///
+/// Accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. The
+/// names are compared as they are. RFC 6455, 4.2.2.
+pub fn select_subprotocol<'p>(
+    request: &Request<'_>,
+    preferences: &[&'p str],
+    by: Order,
+) -> Option<&'p str> {
     let fields = request.fields();
     let offered = asked_for(&fields);
     let place = |wanted: &&&str| offered.iter().position(|name| *name == wanted.as_bytes());
@@ -141,12 +153,15 @@ pub fn select_subprotocol<'p>(request: &Request<'_>, preferences: &[&'p str], by
     }
 }
 
-/// Server: how to accept the first `permessage-deflate` that a request offers and this side's own parameters allow. Accept
-/// with it, as text, as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692, 5.1
-/// and 7.1.
+/// Server: how to accept the first `permessage-deflate` that a request offers and this side's own
+/// parameters allow. Accept with it, as text, as the value of `Sec-WebSocket-Extensions`; without
+/// that field nothing is compressed. RFC 7692, 5.1 and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
-    extensions(&fields)?.iter().filter(|extension| extension.is(deflate::NAME)).find_map(|offer| own.accept(offer))
+    extensions(&fields)?
+        .iter()
+        .filter(|extension| extension.is(deflate::NAME))
+        .find_map(|offer| own.accept(offer))
 }
 
 /// Whether it is base64 of 16 bytes: 22 characters, of which the last stands for two bits.
@@ -158,7 +173,9 @@ fn is_key(value: &[u8]) -> bool {
 
 fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
     let mut list = Vec::new();
-    fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| list.extend(members(value)));
+    fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| {
+        list.extend(members(value))
+    });
     list
 }
 
@@ -175,7 +192,9 @@ mod tests {
     fn the_example_of_the_rfc() {
         assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ=="), Some(*b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
         assert_eq!(super::key(b"the sample nonce"), "dGhlIHNhbXBsZSBub25jZQ==");
-        for bad in ["", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQAA"] {
+        for bad in
+            ["", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQAA"]
+        {
             assert!(!is_key(bad.as_bytes()), "{bad}");
         }
     }
@@ -185,7 +204,9 @@ mod tests {
         let mut server = Connection::new(Role::Server);
         let fields = "Host: a\r\nSec-WebSocket-Protocol: a, b\r\nsec-websocket-protocol: c\r\n\r\n";
         server.receive(["GET / HTTP/1.1\r\n", fields].concat().as_bytes()).expect("room");
-        let Ok(Next::Event(Event::Request(request))) = server.next_event() else { panic!("a request") };
+        let Ok(Next::Event(Event::Request(request))) = server.next_event() else {
+            panic!("a request")
+        };
         assert_eq!(subprotocols(&request).collect::<Vec<_>>(), ["a", "b", "c"]);
         assert_eq!(select_subprotocol(&request, &["c", "B", "b"], Order::Client), Some("b"));
         assert_eq!(select_subprotocol(&request, &["c", "B", "b"], Order::Server), Some("c"));

@@ -1,29 +1,34 @@
 //! Content, from bytes to slices of them: by length, chunked, until the end.
 //!
-//! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in the buffer and
-//! a cut anywhere makes no difference. Trailers are field lines: the folder `head` reads them.
+//! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in
+//! the buffer and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
+//! reads them.
 
+use crate::enums::enums;
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
-use crate::listed::listed;
 use crate::wire::framing::Framing;
 use crate::wire::scan::class::{is_tchar, is_value_octet};
 use crate::wire::syntax::is_ows;
 
-/// What is still to come of the message that is being received. See [`Connection::content`](crate::Connection::content).
+/// The content still to come of the message being received.
+///
+/// See [`Connection::content`](crate::Connection::content).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
     /// Nothing: there is no message, or all of its content has been shown.
     None,
-    /// This many bytes.
+    /// This number of bytes.
     Length(u64),
-    /// This many bytes of the current chunk. What follows that chunk is not known yet.
+    /// This number of bytes of the current chunk; what follows it is not known yet.
     Chunked(u64),
     /// Whatever comes before the connection ends.
     UntilClose,
 }
 
-/// How the end of content is found: the kinds of [`Content`], without their numbers (RFC 9112, 6.3).
+/// How the end of content is found (RFC 9112, 6.3).
+///
+/// The kinds of [`Content`], without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
     /// There is none, or none any more.
@@ -36,7 +41,7 @@ pub enum ContentKind {
     UntilClose,
 }
 
-listed! {
+enums! {
     ContentKind { None = "none", Length = "length", Chunked = "chunked", UntilClose = "until-close" }
 }
 
@@ -51,7 +56,7 @@ impl Content {
     }
 }
 
-/// What is left of the message being received.
+/// The rest of the message being received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     None,
@@ -81,19 +86,21 @@ impl Room {
     }
 }
 
-/// What bounds the content of a message.
+/// Limits for the content of a message.
 pub(crate) struct Bounds<'a> {
     pub(crate) limits: &'a Limits,
     /// Of chunks; a length is looked at with its head.
     pub(crate) room: &'a mut Room,
-    /// Whitespace may end a chunk's line; see [`Lenient::space_after_chunk_size`](crate::Lenient::space_after_chunk_size).
+    /// Whitespace may end a chunk's line.
+    ///
+    /// See [`Lenient::space_after_chunk_size`](crate::Lenient::space_after_chunk_size).
     pub(crate) spaces: bool,
 }
 
-/// What the next bytes are.
+/// The meaning of the next bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// `skip` bytes of framing, then `len` of content, then `tail` bytes that are not needed any more.
+pub(crate) enum BodyPart {
+    /// Framing of `skip` bytes, content of `len`, and `tail` bytes that are done with.
     Data { skip: usize, len: usize, tail: usize },
     /// `skip` bytes of framing, then the trailer section.
     Trailers { skip: usize },
@@ -111,18 +118,24 @@ impl Body {
         }
     }
 
-    /// What comes next in the first `len` of `bytes`, all that have come and at least one. The content of small chunks is
-    /// moved together.
-    pub(crate) fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
+    /// Decodes the first `len` of `bytes`, which are at least one.
+    ///
+    /// The content of small chunks is coalesced.
+    pub(crate) fn decode(
+        &mut self,
+        bytes: &mut [u8],
+        len: usize,
+        bounds: Bounds<'_>,
+    ) -> Result<BodyPart, Fault> {
         debug_assert!(len > 0);
         match self {
-            Self::Trailers => Ok(Part::Trailers { skip: 0 }),
-            Self::None => Ok(Part::More { skip: 0 }),
-            Self::Length(left) => Ok(Part::Data { skip: 0, len: take(left, len), tail: 0 }),
-            Self::UntilClose => Ok(Part::Data { skip: 0, len, tail: 0 }),
+            Self::Trailers => Ok(BodyPart::Trailers { skip: 0 }),
+            Self::None => Ok(BodyPart::More { skip: 0 }),
+            Self::Length(left) => Ok(BodyPart::Data { skip: 0, len: take(left, len), tail: 0 }),
+            Self::UntilClose => Ok(BodyPart::Data { skip: 0, len, tail: 0 }),
             Self::Chunked(chunked) => {
                 let part = chunked.decode(bytes, len, bounds)?;
-                if matches!(part, Part::Trailers { .. }) {
+                if matches!(part, BodyPart::Trailers { .. }) {
                     *self = Self::Trailers;
                 }
                 Ok(part)
@@ -130,18 +143,20 @@ impl Body {
         }
     }
 
-    /// What is still to come, as far as the framing has said.
+    /// Returns the content still to come, as far as the framing has said.
     pub(crate) fn content(self) -> Content {
         match self {
             Self::None | Self::Length(0) => Content::None,
             Self::Length(left) => Content::Length(left),
-            Self::Chunked(Chunked { left, place: Place::Data, .. }) => Content::Chunked(left),
+            Self::Chunked(Chunked { left, place: ChunkState::Data, .. }) => Content::Chunked(left),
             Self::Chunked(_) | Self::Trailers => Content::Chunked(0),
             Self::UntilClose => Content::UntilClose,
         }
     }
 
-    /// Takes `len` bytes of content that the caller has read; says whether there can be as many.
+    /// Counts `len` bytes of content read by the caller.
+    ///
+    /// Returns false if there cannot be as many.
     pub(crate) fn pass(&mut self, len: u64) -> bool {
         match self {
             Self::UntilClose => true,
@@ -149,10 +164,12 @@ impl Body {
                 *left -= len;
                 true
             }
-            Self::Chunked(chunked @ Chunked { place: Place::Data, .. }) if chunked.left >= len => {
+            Self::Chunked(chunked @ Chunked { place: ChunkState::Data, .. })
+                if chunked.left >= len =>
+            {
                 chunked.left -= len;
                 if chunked.left == 0 {
-                    chunked.place = Place::DataCr;
+                    chunked.place = ChunkState::DataCr;
                 }
                 true
             }
@@ -160,7 +177,7 @@ impl Body {
         }
     }
 
-    /// Everything has come that the framing asks for.
+    /// Returns whether all that the framing asks for has come.
     pub(crate) fn is_complete(self) -> bool {
         matches!(self, Self::None | Self::Length(0))
     }
@@ -173,9 +190,9 @@ fn take(left: &mut u64, available: usize) -> usize {
     len
 }
 
-/// Where in the chunked coding the next byte stands.
+/// The state of the chunked decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum ChunkState {
     /// Before the first digit.
     Start,
     Size,
@@ -207,66 +224,85 @@ pub(crate) struct Chunked {
     line: u32,
     /// Bytes of all extensions.
     extensions: u32,
-    place: Place,
+    place: ChunkState,
 }
 
 impl Chunked {
-    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: Place::Start };
+    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: ChunkState::Start };
 
-    fn decode(&mut self, bytes: &mut [u8], len: usize, bounds: Bounds<'_>) -> Result<Part, Fault> {
+    fn decode(
+        &mut self,
+        bytes: &mut [u8],
+        len: usize,
+        bounds: Bounds<'_>,
+    ) -> Result<BodyPart, Fault> {
         let Bounds { limits, room, spaces } = bounds;
-        let line = self.plain_line(bytes, 0, limits).filter(|(start, size)| *start < len && room.holds(*size));
+        let line = self
+            .chunk_line_fast(bytes, 0, limits)
+            .filter(|(start, size)| *start < len && room.holds(*size));
         if let Some((start, size)) = line {
-            (self.left, self.line, self.place) = (size, 0, Place::Data);
+            (self.left, self.line, self.place) = (size, 0, ChunkState::Data);
             room.take(size);
             return Ok(self.data(bytes, start, len, limits, room));
         }
         for at in 0..len {
             let octet = bytes[at];
-            if self.place == Place::Data {
+            if self.place == ChunkState::Data {
                 return Ok(self.data(bytes, at, len, limits, room));
             }
             let fault = |kind| Fault { kind, at };
             let next = self.step(octet, *room, spaces).map_err(fault)?;
             self.count(octet, next, limits).map_err(fault)?;
-            if self.place == Place::LineEnd {
+            if self.place == ChunkState::LineEnd {
                 if self.left == 0 {
-                    return Ok(Part::Trailers { skip: at + 1 });
+                    return Ok(BodyPart::Trailers { skip: at + 1 });
                 }
                 room.take(self.left);
             }
             self.place = next;
         }
-        Ok(Part::More { skip: len })
+        Ok(BodyPart::More { skip: len })
     }
 
-    /// The content at `at`, and after it that of further chunks as long as they are small, plain and all there: a copy of
-    /// so few bytes costs less than an event.
+    /// Returns the content at `at`, coalesced with that of small chunks after it.
+    ///
+    /// Only chunks that are small, plain and complete are coalesced: a copy of so few bytes costs
+    /// less than an event.
     #[inline(always)]
-    fn data(&mut self, bytes: &mut [u8], at: usize, len: usize, limits: &Limits, room: &mut Room) -> Part {
+    fn data(
+        &mut self,
+        bytes: &mut [u8],
+        at: usize,
+        len: usize,
+        limits: &Limits,
+        room: &mut Room,
+    ) -> BodyPart {
         let mut end = at + take(&mut self.left, len - at);
         let (first, mut content) = (end, end);
         if self.left == 0 {
-            self.place = Place::DataCr;
-            // Chunks have less content than bytes, so no sum has to be looked at where the limit is far.
+            self.place = ChunkState::DataCr;
+            // Chunks have less content than bytes, so no sum has to be looked at where the limit is
+            // far.
             let gathers = limits.chunk_line >= DIGITS && room.holds((len - end) as u64);
             let until = if gathers { len } else { end };
-            while let Some((start, size)) = small_line(bytes, end, until) {
+            while let Some((start, size)) = small_chunk_line(bytes, end, until) {
                 move_down(bytes, start, content, size);
                 (content, end) = (content + size, start + size);
             }
             room.take((content - first) as u64);
         }
-        Part::Data { skip: at, len: content - at, tail: end - content }
+        BodyPart::Data { skip: at, len: content - at, tail: end - content }
     }
 
-    /// `chunk-size CRLF` as nearly everybody sends it, after the CRLF of the chunk before if there was one: where its data
-    /// begins, and how much it is, not nothing. Any other line is for the automaton.
+    /// Fast path of `step`: `chunk-size CRLF` as nearly every peer sends it.
+    ///
+    /// The CRLF of the chunk before comes first, if there was one. Returns where the data begins,
+    /// and its length, which is not 0. Must equal the automaton, which reads any other line.
     #[inline(always)]
-    fn plain_line(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
+    fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
         let at = match self.place {
-            Place::Start => at,
-            Place::DataCr if bytes.get(at..at + 2)? == b"\r\n" => at + 2,
+            ChunkState::Start => at,
+            ChunkState::DataCr if bytes.get(at..at + 2)? == b"\r\n" => at + 2,
             _ => return None,
         };
         let line = bytes.get(at..)?.first_chunk::<LINE>()?;
@@ -274,8 +310,9 @@ impl Chunked {
         for (digits, &octet) in line.iter().enumerate() {
             let digit = HEX[octet as usize];
             if digit > 15 {
-                let ends =
-                    octet == b'\r' && line.get(digits + 1) == Some(&b'\n') && digits <= limits.chunk_line as usize;
+                let ends = octet == b'\r'
+                    && line.get(digits + 1) == Some(&b'\n')
+                    && digits <= limits.chunk_line as usize;
                 return (ends && size > 0).then_some((at + digits + 2, size));
             }
             size = size << 4 | u64::from(digit);
@@ -283,8 +320,8 @@ impl Chunked {
         None
     }
 
-    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<Place, ErrorKind> {
-        use Place::*;
+    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<ChunkState, ErrorKind> {
+        use ChunkState::*;
         Ok(match (self.place, octet) {
             (Start | Size, digit) if digit.is_ascii_hexdigit() => {
                 self.push(digit)?;
@@ -320,18 +357,21 @@ impl Chunked {
 
     fn push(&mut self, digit: u8) -> Result<(), ErrorKind> {
         let value = u64::from(HEX[digit as usize]);
-        self.left =
-            self.left.checked_mul(16).and_then(|size| size.checked_add(value)).ok_or(ErrorKind::ChunkSizeOverflow)?;
+        self.left = self
+            .left
+            .checked_mul(16)
+            .and_then(|size| size.checked_add(value))
+            .ok_or(ErrorKind::ChunkSizeOverflow)?;
         Ok(())
     }
 
     /// Counts the bytes of the line and of the extensions; the CRLF is neither.
-    fn count(&mut self, octet: u8, next: Place, limits: &Limits) -> Result<(), ErrorKind> {
+    fn count(&mut self, octet: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
         match (self.place, next) {
-            (Place::DataCr | Place::DataLf, _) => self.line = 0,
-            (Place::LineEnd, _) => self.line = 0,
-            (_, Place::LineEnd) => debug_assert_eq!(octet, b'\r'),
-            (_, Place::Size) => self.line = self.line.saturating_add(1),
+            (ChunkState::DataCr | ChunkState::DataLf, _) => self.line = 0,
+            (ChunkState::LineEnd, _) => self.line = 0,
+            (_, ChunkState::LineEnd) => debug_assert_eq!(octet, b'\r'),
+            (_, ChunkState::Size) => self.line = self.line.saturating_add(1),
             _ => {
                 self.line = self.line.saturating_add(1);
                 self.extensions = self.extensions.saturating_add(1);
@@ -348,33 +388,36 @@ impl Chunked {
 }
 
 /// Chunks up to here are gathered.
-const SMALL: usize = 1024;
+const COALESCE_MAX: usize = 1024;
 
 /// A small chunk's size has no more of them.
 const DIGITS: u32 = 3;
 
-/// The line at `at` before a small chunk that has come whole, after the CRLF of the chunk before it: where its data begins,
-/// and how much it is, not nothing. Any other line is read on its own.
+/// Reads the line of a small chunk that has come whole.
+///
+/// The CRLF of the chunk before comes first. Returns where the data begins, and its length, which
+/// is not 0. Any other line is read on its own.
 #[inline(always)]
-fn small_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
+fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
     let octets = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
     let found = digits::<2>(octets).or_else(|| digits::<1>(octets)).or_else(|| digits::<3>(octets));
-    let (len, size) = found.filter(|(_, size)| (1..=SMALL).contains(size))?;
+    let (len, size) = found.filter(|(_, size)| (1..=COALESCE_MAX).contains(size))?;
     let start = at + len;
     (start + size <= end).then_some((start, size))
 }
 
-/// `CRLF chunk-size CRLF` with so many digits: its length, and the size.
+/// Reads `CRLF chunk-size CRLF` with `COUNT` digits: its length, and the size.
 #[inline(always)]
 fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
     const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
     let digit = |place: usize| usize::from(HEX[usize::from((octets >> (16 + 8 * place)) as u8)]);
     let is_line = octets as u16 == CRLF && (octets >> (16 + 8 * COUNT)) as u16 == CRLF;
     let is_number = || (0..COUNT).all(|place| digit(place) <= 15);
-    (is_line && is_number()).then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
+    (is_line && is_number())
+        .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
 }
 
-/// How much of a line is looked at to see whether it is plain: seven digits and CRLF.
+/// The bytes of a line that may be plain: seven digits and CRLF.
 const LINE: usize = 9;
 
 /// The value of each hex digit; more than 15 for other bytes.
@@ -392,7 +435,9 @@ static HEX: [u8; 256] = {
     table
 };
 
-/// Moves bytes to a lower place. A few of them as sixteen, where what is overwritten after them has been read.
+/// Moves bytes to a lower place.
+///
+/// A few of them as sixteen, where what is overwritten after them has been read.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
     if len <= 16
@@ -411,11 +456,18 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    fn next(body: &mut Body, bytes: &mut [u8], len: usize, limits: &Limits) -> Result<Part, Fault> {
+    fn next(
+        body: &mut Body,
+        bytes: &mut [u8],
+        len: usize,
+        limits: &Limits,
+    ) -> Result<BodyPart, Fault> {
         body.decode(bytes, len, Bounds { limits, room: &mut Room(u64::MAX), spaces: false })
     }
 
-    /// All content, and how many bytes came before the trailer section; fed `step` bytes at a time.
+    /// Returns all content, and the bytes before the trailer section.
+    ///
+    /// The input is fed `step` bytes at a time.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
         let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
         let mut end = 0;
@@ -425,12 +477,12 @@ mod tests {
             let have = end - at;
             let part = next(&mut body, &mut input[at..], have, &Limits::DEFAULT);
             match part.map_err(|fault| (fault.kind, at + fault.at))? {
-                Part::Data { skip, len, tail } => {
+                BodyPart::Data { skip, len, tail } => {
                     content.extend_from_slice(&input[at + skip..at + skip + len]);
                     at += skip + len + tail;
                 }
-                Part::Trailers { skip } => return Ok((content, Some(at + skip))),
-                Part::More { skip } => {
+                BodyPart::Trailers { skip } => return Ok((content, Some(at + skip))),
+                BodyPart::More { skip } => {
                     at += skip;
                     if end == input.len() {
                         break;
@@ -446,7 +498,11 @@ mod tests {
     fn chunks_and_extensions() {
         let input = b"5;a;b=c ; d = \"x\\\"y;\"\r\nhello\r\n006\r\n world\r\n000\r\n";
         for step in 1..=input.len() {
-            assert_eq!(decode(input, step), Ok((b"hello world".to_vec(), Some(input.len()))), "step {step}");
+            assert_eq!(
+                decode(input, step),
+                Ok((b"hello world".to_vec(), Some(input.len()))),
+                "step {step}"
+            );
         }
     }
 
@@ -456,59 +512,76 @@ mod tests {
             let mut content = Vec::new();
             let mut input = Vec::new();
             for number in 0..20usize {
-                let chunk: Vec<u8> = (0..size + number % 3).map(|at| (at * 7 + number) as u8).collect();
+                let chunk: Vec<u8> =
+                    (0..size + number % 3).map(|at| (at * 7 + number) as u8).collect();
                 let line = alloc::format!("{:X}\r\n", chunk.len());
                 input.extend([line.as_bytes(), &chunk, b"\r\n"].concat());
                 content.extend(chunk);
             }
             input.extend_from_slice(b"0\r\n");
             for step in [1, 2, 3, 7, 16, 64, 100, 1000, input.len()] {
-                assert_eq!(decode(&input, step), Ok((content.clone(), Some(input.len()))), "{size} by {step}");
+                assert_eq!(
+                    decode(&input, step),
+                    Ok((content.clone(), Some(input.len()))),
+                    "{size} by {step}"
+                );
             }
             let (mut body, len) = (Body::new(Framing::Chunked), input.len());
             let first = next(&mut body, &mut input, len, &Limits::DEFAULT);
-            let whole = size + 2 <= SMALL;
+            let whole = size + 2 <= COALESCE_MAX;
             assert!(
-                matches!(first, Ok(Part::Data { len, .. }) if (len == content.len()) == whole),
+                matches!(first, Ok(BodyPart::Data { len, .. }) if (len == content.len()) == whole),
                 "{size}: {first:?}"
             );
         }
     }
 
-    /// Lines of small chunks are read in another way than the first one, and count the same.
+    /// Checks that lines of small chunks count towards the limit like the first.
     #[test]
     fn every_line_is_held_to_the_limit() {
-        let (mut body, mut input) = (Body::new(Framing::Chunked), b"1\r\na\r\n01\r\nb\r\n0\r\n\r\n".to_vec());
+        let (mut body, mut input) =
+            (Body::new(Framing::Chunked), b"1\r\na\r\n01\r\nb\r\n0\r\n\r\n".to_vec());
         let limits = Limits { chunk_line: 1, ..Limits::DEFAULT };
         let len = input.len();
-        assert_eq!(next(&mut body, &mut input, len, &limits), Ok(Part::Data { skip: 3, len: 1, tail: 0 }));
+        assert_eq!(
+            next(&mut body, &mut input, len, &limits),
+            Ok(BodyPart::Data { skip: 3, len: 1, tail: 0 })
+        );
         let fault = Fault { kind: ErrorKind::ChunkLineTooLong, at: 3 };
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
 
-    /// However the chunks are cut, and whichever way their lines are read.
+    /// Checks the limit, however the chunks are cut and their lines are read.
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";
-        for (most, content, at) in [(2, "", 0), (12, "abc", 9), (13, "abc0123456789", 24), (14, "abc0123456789x", 33)] {
+        for (most, content, at) in
+            [(2, "", 0), (12, "abc", 9), (13, "abc0123456789", 24), (14, "abc0123456789x", 33)]
+        {
             for step in 1..=bytes.len() {
-                let (mut body, mut room, mut input) = (Body::new(Framing::Chunked), Room(most), bytes.to_vec());
+                let (mut body, mut room, mut input) =
+                    (Body::new(Framing::Chunked), Room(most), bytes.to_vec());
                 let (mut taken, mut begin, mut end) = (Vec::new(), 0, step.min(bytes.len()));
                 let last = loop {
-                    let bounds = Bounds { limits: &Limits::DEFAULT, room: &mut room, spaces: false };
+                    let bounds =
+                        Bounds { limits: &Limits::DEFAULT, room: &mut room, spaces: false };
                     match body.decode(&mut input[begin..], end - begin, bounds) {
-                        Ok(Part::Data { skip, len, tail }) => {
+                        Ok(BodyPart::Data { skip, len, tail }) => {
                             taken.extend_from_slice(&input[begin + skip..][..len]);
                             begin += skip + len + tail;
                         }
-                        Ok(Part::More { skip }) => begin += skip,
-                        Ok(Part::Trailers { skip }) => break (None, begin + skip),
+                        Ok(BodyPart::More { skip }) => begin += skip,
+                        Ok(BodyPart::Trailers { skip }) => break (None, begin + skip),
                         Err(fault) => break (Some(fault.kind), begin + fault.at),
                     }
                     end = end.max((begin + step).min(bytes.len()));
                 };
                 let kind = (most < 14).then_some(ErrorKind::ContentTooLarge);
-                assert_eq!((taken.as_slice(), last), (content.as_bytes(), (kind, at)), "{most} by {step}");
+                assert_eq!(
+                    (taken.as_slice(), last),
+                    (content.as_bytes(), (kind, at)),
+                    "{most} by {step}"
+                );
             }
         }
     }

@@ -1,4 +1,6 @@
-//! Received bytes. One allocation that stays between messages, always initialised, moved only by inbound calls.
+//! Received bytes.
+//!
+//! One allocation that stays between messages, always initialised, moved only by inbound calls.
 //!
 //! ```text
 //!   kept          consumed   unread            free
@@ -9,8 +11,8 @@
 //! ```
 //! After the free bytes are a few that are never used, so that the scanner can load whole blocks.
 //!
-//! A head that must stay readable is *kept*: what is consumed after it can be reclaimed without moving its spans,
-//! which count from the head's start.
+//! A head that must stay readable is *kept*: what is consumed after it can be reclaimed without
+//! moving its spans, which count from the head's start.
 
 use alloc::vec::Vec;
 use core::hint;
@@ -18,7 +20,9 @@ use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
 
-/// The smallest allocation. Most heads fit, and allocators keep blocks of up to about this size at hand.
+/// The smallest allocation.
+///
+/// Most heads fit, and allocators keep blocks of up to about this size at hand.
 const FIRST: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -27,13 +31,18 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// Not 0 where all bytes have been looked at and the last are of a line that has not ended. More of that line means
-    /// nothing as long as `end` stays below this: no limit is near, and there is memory.
+    /// The unread bytes below which more of an unfinished line means nothing.
+    ///
+    /// It is not 0 if all bytes have been scanned, and the last are of a line that has not ended.
+    /// No limit is near then, and there is memory.
     line: usize,
-    /// Bytes after `end` that were given away to be written into. None once `end` has moved otherwise.
+    /// Bytes after `end` that were given away to be written into.
+    ///
+    /// None once `end` has moved otherwise.
     reserved: usize,
-    /// So many unread bytes may wait before the caller has to stop. Memory for more is asked for only if one read brings
-    /// more.
+    /// So many unread bytes may wait before the caller has to stop.
+    ///
+    /// Memory for more is asked for only if one read brings more.
     waiting: usize,
 }
 
@@ -42,7 +51,7 @@ impl Buffer {
         Self { waiting, ..Self::default() }
     }
 
-    /// From now on so many unread bytes may wait.
+    /// Sets the limit of unread bytes.
     pub(crate) fn set_waiting(&mut self, waiting: usize) {
         self.waiting = waiting;
     }
@@ -58,14 +67,15 @@ impl Buffer {
         self.unread().get(..len).unwrap_or_default()
     }
 
-    /// The first unread byte; where none is unread, that or what stood there.
+    /// Returns the first unread byte, or a stale one if none is unread.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.data.get(self.start).copied()
     }
 
-    /// All memory from the first unread byte on, and how many are unread: for the one rewrite that parsing does (a
-    /// fold becomes spaces), and so that the scanner can read whole blocks.
+    /// Returns all memory from the first unread byte on, and how many are unread.
+    ///
+    /// Parsing rewrites one thing: a fold becomes spaces. The scanner reads whole blocks.
     #[inline]
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();
@@ -87,7 +97,7 @@ impl Buffer {
         &self.data[self.kept.clone()]
     }
 
-    /// Whether anything is kept.
+    /// Returns whether anything is kept.
     pub(crate) fn keeps(&self) -> bool {
         !self.kept.is_empty()
     }
@@ -116,7 +126,9 @@ impl Buffer {
         self.consume(0);
     }
 
-    /// Free bytes after the unread ones, `min` at least; `commit` makes the written ones unread.
+    /// Returns free space of at least `min` bytes after the unread ones.
+    ///
+    /// `commit` makes the written ones unread.
     #[inline]
     pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
         if self.free() < min {
@@ -125,7 +137,9 @@ impl Buffer {
         self.reserved()
     }
 
-    /// The same where the allocator may have no memory; nothing that is read has changed then.
+    /// Returns free space, or `None` if the allocator has no memory.
+    ///
+    /// Nothing that is read has changed then.
     #[inline]
     pub(crate) fn try_reserve(&mut self, min: usize) -> Option<&mut [u8]> {
         if self.free() >= min || self.try_make_room(min) { Some(self.reserved()) } else { None }
@@ -141,10 +155,13 @@ impl Buffer {
         self.data.len().saturating_sub(self.end + PADDING)
     }
 
-    /// How many bytes of the reserved space are received now: `len`, or none where there are not as many.
+    /// Makes `len` bytes of the reserved space unread; none if it is smaller.
+    ///
+    /// Returns their number.
     #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
-        // Nothing, or more than there is: then the space stays as it is, and what has been read into it is not lost.
+        // Nothing, or more than there is: then the space stays as it is, and what has been read
+        // into it is not lost.
         if len == 0 || len > self.reserved {
             return 0;
         }
@@ -157,25 +174,31 @@ impl Buffer {
         len
     }
 
-    /// All unread bytes are known to be of a line that has not ended. It may go on up to `reach` from the first of them.
+    /// Marks all unread bytes as part of a line that has not ended.
+    ///
+    /// It may go on up to `reach` from the first of them.
     pub(crate) fn expect_line(&mut self, reach: usize) {
-        self.line = self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
+        self.line =
+            self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
-    /// Whether nothing has come since but more of that line.
+    /// Returns whether only more of that line has come since.
     #[inline(always)]
     pub(crate) fn is_inside_line(&self) -> bool {
         self.line > 0
     }
 
-    /// No more of that line comes.
+    /// Ends the mark of an unfinished line.
     pub(crate) fn end_line(&mut self) {
         self.line = 0;
     }
 
-    /// Appends bytes if they are only more of that line, or a CR that may end it; says whether they are.
+    /// Fast path of `append`: more bytes of an unfinished line.
+    ///
+    /// A CR that may end it may be the last. Returns whether the bytes were taken. Must equal
+    /// `append`.
     #[inline(always)]
-    pub(crate) fn go_on(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn append_inside_line(&mut self, bytes: &[u8]) -> bool {
         let end = self.end + bytes.len();
         if end >= self.line {
             return false;
@@ -205,7 +228,9 @@ impl Buffer {
         self.put(bytes);
     }
 
-    /// The same where the allocator may have no memory: false then, and nothing that is read has changed.
+    /// Appends bytes; returns false if the allocator has no memory.
+    ///
+    /// Nothing that is read has changed then.
     #[inline]
     pub(crate) fn try_append(&mut self, bytes: &[u8]) -> bool {
         let has_room = self.free() >= bytes.len() || self.try_make_room(bytes.len());
@@ -235,7 +260,7 @@ impl Buffer {
         }
     }
 
-    /// Whether any of these bytes lies in this memory.
+    /// Returns whether any of these bytes lies in this memory.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.data, bytes)
     }
@@ -261,11 +286,11 @@ impl Buffer {
         self.data.resize(len, 0);
     }
 
-    /// Moves what is there, if that gives room for `min` bytes more, and says how long the memory has to be for them.
+    /// Makes room for `min` bytes by a move, and returns the length needed.
     fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
-        // What may wait, and the head that is kept before it. More is moved, and grows, by a step at a time, or a caller who
-        // always asks for much space would pay for it with each byte.
+        // What may wait, and the head that is kept before it. More is moved, and grows, by a step
+        // at a time, or a caller who always asks for much space would pay for it with each byte.
         let step = self.waiting / 8;
         let most = self.waiting.saturating_add(2 * step).saturating_add(self.kept.len() + PADDING);
         let reclaimed = self.start - self.kept.len();
@@ -285,8 +310,9 @@ impl Buffer {
         }
     }
 
-    /// How long the memory has to be for `min` bytes more. More than there can be is asked for as that, and not as what is
-    /// left of the number.
+    /// Returns the length needed for `min` bytes more.
+    ///
+    /// A length above the maximum stays above it, and does not wrap.
     fn needed(&self, min: usize) -> usize {
         self.end.saturating_add(min).saturating_add(PADDING)
     }
@@ -302,7 +328,7 @@ impl Buffer {
     }
 }
 
-/// Whether the allocator has memory for a `T` now, for what asks without a way to be told that it has none.
+/// Returns whether the allocator has memory for a `T` now.
 pub fn is_left<T>() -> bool {
     let mut place = Vec::<T>::new();
     let is_left = place.try_reserve_exact(1).is_ok();
@@ -311,7 +337,7 @@ pub fn is_left<T>() -> bool {
     is_left
 }
 
-/// Whether the two have a byte of memory in common.
+/// Returns whether two slices share memory.
 pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (one.as_ptr_range(), other.as_ptr_range());
     one.start.max(other.start) < one.end.min(other.end)
@@ -326,10 +352,19 @@ mod tests {
     #[test]
     fn what_overlaps_has_a_byte_in_common() {
         let bytes = [0; 4];
-        let cases = [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
+        let cases =
+            [(0..2, 1..3, true), (0..4, 2..2, false), (0..2, 2..4, false), (1..2, 0..4, true)];
         for (one, other, wanted) in cases {
-            assert_eq!(overlap(&bytes[one.clone()], &bytes[other.clone()]), wanted, "{one:?} {other:?}");
-            assert_eq!(overlap(&bytes[other.clone()], &bytes[one.clone()]), wanted, "{other:?} {one:?}");
+            assert_eq!(
+                overlap(&bytes[one.clone()], &bytes[other.clone()]),
+                wanted,
+                "{one:?} {other:?}"
+            );
+            assert_eq!(
+                overlap(&bytes[other.clone()], &bytes[one.clone()]),
+                wanted,
+                "{other:?} {one:?}"
+            );
         }
     }
 
@@ -375,11 +410,19 @@ mod tests {
             }
             buffer.consume(round % 900);
         }
-        assert!(buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+        assert!(
+            buffer.data.capacity() <= 700 + ROOM + ROOM / 4 + PADDING,
+            "{}",
+            buffer.data.capacity()
+        );
         // One read may bring more than that, and gets it.
         buffer.append(&[b'y'; 3 * ROOM]);
         assert_eq!(buffer.kept(), [b'h'; 700]);
-        assert!(buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING, "{}", buffer.data.capacity());
+        assert!(
+            buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING,
+            "{}",
+            buffer.data.capacity()
+        );
     }
 
     #[test]
@@ -396,12 +439,16 @@ mod tests {
             grown += usize::from(now.0 != before.0);
             moved += usize::from(now.1 < before.1);
             before = now;
-            assert!(buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING, "{} in {round}", buffer.data.capacity());
+            assert!(
+                buffer.data.capacity() <= 2 * ROOM + ROOM / 2 + PADDING,
+                "{} in {round}",
+                buffer.data.capacity()
+            );
         }
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
     }
 
-    /// No allocator has as much as this.
+    /// Checks a length that no allocator has.
     #[test]
     fn room_that_is_refused_changes_nothing() {
         let mut buffer = Buffer::with_room_for(ROOM);

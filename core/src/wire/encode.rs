@@ -1,21 +1,20 @@
-//! Decisions, from heads to bytes: the only code that writes a CRLF. A head is composed in memory that stays between
-//! messages. Each of the caller's field lines is checked as it is written, in one walk: so no line break, NUL or second
-//! meaning can leave, even if the source says something else the second time. The head is handed over only if there is space
-//! for all of it.
+//! The encoder: decisions become bytes; only this code writes a CRLF.
 
 use alloc::vec::Vec;
 
 use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::fields::{Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members};
+use crate::wire::fields::{
+    Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members,
+};
 use crate::wire::known::KnownField;
-use crate::wire::outgoing::{REASON_AT, usual_line};
+use crate::wire::message::{REASON_OFFSET, standard_status_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
 /// Hands over what was composed: all of it or nothing.
 #[inline]
-pub(crate) fn hand_over(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
+pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
     let len = parts.iter().map(|part| part.len()).sum();
     if out.remaining_mut() < len {
         return Err(Error::too_small(len));
@@ -31,48 +30,52 @@ fn end_line(draft: &mut Vec<u8>) {
     draft.push(b'\n');
 }
 
-/// Where something stands in the draft.
-type Place = (usize, usize);
+/// An offset in the draft, and a line's index.
+type DraftOffset = (usize, usize);
 
-fn at(place: Place, draft: &[u8]) -> &[u8] {
+fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
     draft.get(place.0..place.1).unwrap_or_default()
 }
 
-/// What the caller's field lines say that the engine has to know.
+/// Framing and connection options found in the caller's fields.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Survey {
+pub(crate) struct FieldSummary {
     pub(crate) length: Option<u64>,
     /// There is a Transfer-Encoding, and chunked is its last coding.
     pub(crate) chunked: bool,
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
-    /// A Connection field is there: what it lists is merged with what the engine has to say.
+    /// A `Connection` field was found; its options are merged with the engine's.
     connection: bool,
     /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
     te: bool,
     hosts: u32,
-    /// Where in the draft the line of Host stands, and which of the lines it is.
-    host: Place,
+    /// The offset of the line of `Host`, and its index.
+    host: DraftOffset,
     host_index: usize,
-    /// How many lines there are.
+    /// The number of lines.
     count: usize,
     /// The first that may not be sent, and the first that may not be sent here.
     fault: Option<Error>,
     reserved: Option<Error>,
-    /// Where in the draft all the lines stand.
-    lines: Place,
+    /// The offsets of all lines.
+    lines: DraftOffset,
 }
 
-/// Writes the caller's field lines to the draft, each one checked; the first that may not be sent is the error.
-pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<Survey, Error> {
-    let mut survey = Survey::default();
+/// Writes the caller's field lines to the draft, each one checked.
+///
+/// The first that may not be sent is the error.
+pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
+    let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
 
-impl Survey {
-    /// [`lines`] that must be allowed besides; that one of them is not is the last of all errors. In place, as a survey that is
-    /// passed around costs more than the lines of a short head.
+impl FieldSummary {
+    /// Writes field lines that must also be allowed in this place.
+    ///
+    /// That one is not allowed is the last of all errors. The summary is filled in place: to pass
+    /// it around costs more than the lines of a short head.
     #[inline(always)]
     pub(crate) fn lines_allowed(
         &mut self,
@@ -82,8 +85,8 @@ impl Survey {
     ) -> Result<(), Error> {
         let begin = draft.len();
         match source.pieces() {
-            Some(pieces) => self.take_pieces(draft, pieces, &is_allowed),
-            None => source.each(&mut |field| self.take(draft, field, is_allowed(field))),
+            Some(pieces) => self.push_source(draft, pieces, &is_allowed),
+            None => source.each(&mut |field| self.push(draft, field, is_allowed(field))),
         }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
@@ -94,13 +97,20 @@ impl Survey {
         self.fault.or(self.reserved).map_or(Ok(()), Err)
     }
 
-    /// Lines, and blocks as a whole: those say nothing that the engine has to know, and are allowed everywhere.
+    /// Writes lines, and blocks as a whole.
+    ///
+    /// Blocks say nothing that the engine has to know, and are allowed everywhere.
     #[inline(never)]
-    fn take_pieces(&mut self, draft: &mut Vec<u8>, source: &dyn Pieces, is_allowed: &dyn Fn(Field<'_>) -> bool) {
+    fn push_source(
+        &mut self,
+        draft: &mut Vec<u8>,
+        source: &dyn Pieces,
+        is_allowed: &dyn Fn(Field<'_>) -> bool,
+    ) {
         source.each_piece(&mut |piece| match piece {
-            Piece::Line(field) => self.take(draft, field, is_allowed(field)),
+            Piece::Line(field) => self.push(draft, field, is_allowed(field)),
             #[cfg(feature = "http")]
-            Piece::Sound(field) => self.take_sound(draft, field, is_allowed(field)),
+            Piece::Sound(field) => self.push_checked(draft, field, is_allowed(field)),
             Piece::Block(lines) => {
                 draft.extend_from_slice(lines.0);
                 self.count += 1;
@@ -110,15 +120,15 @@ impl Survey {
 
     /// Writes a line, checks it and notes what it says.
     #[inline(always)]
-    fn take(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(check(field), field, start, is_allowed);
     }
 
-    /// The same for a line of which the bytes are in order.
+    /// Writes a line whose bytes were checked before.
     #[cfg(feature = "http")]
-    fn take_sound(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(Ok(KnownField::recognise(field.name)), field, start, is_allowed);
@@ -206,13 +216,13 @@ impl Survey {
         self.length.is_some() || self.codings
     }
 
-    /// A Transfer-Encoding is there.
+    /// Returns whether a `Transfer-Encoding` was found.
     pub(crate) fn is_coded(&self) -> bool {
         self.codings
     }
 
     #[inline(always)]
-    pub(crate) fn says_nothing_of_the_hop(&self) -> bool {
+    pub(crate) fn has_no_hop_by_hop(&self) -> bool {
         !self.connection && !self.te
     }
 
@@ -220,17 +230,17 @@ impl Survey {
         self.hosts == 1
     }
 
-    /// Host is not what it has to be.
+    /// Returns the error for a missing, repeated or wrong `Host`.
     pub(crate) fn host_differs(&self) -> Error {
         Error::in_field(ErrorKind::HostDiffers, self.host_index)
     }
 
-    /// The value of Host.
+    /// Returns the value of `Host`.
     pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
-    /// Whether the caller's `Connection` is one line, and lists this.
+    /// Returns whether the caller's `Connection` is one line with these options.
     fn lists(&self, options: &[u8], draft: &[u8]) -> bool {
         let (mut lines, mut is_same) = (0, false);
         self.written(draft).each(&mut |field| {
@@ -241,18 +251,18 @@ impl Survey {
         lines == 1 && is_same
     }
 
-    /// The lines as they were written.
-    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> Written<'d> {
-        Written(at(self.lines, draft))
+    /// Returns the lines as they were written.
+    pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
+        CheckedFields(at(self.lines, draft))
     }
 }
 
 /// Field lines in the form in which they leave; every one of them has been checked.
 #[derive(Clone, Copy)]
-pub struct Written<'d>(&'d [u8]);
+pub struct CheckedFields<'d>(&'d [u8]);
 
-impl<'d> Written<'d> {
-    /// For lines that [`line`] has written and [`check`] has passed.
+impl<'d> CheckedFields<'d> {
+    /// Wraps lines that [`line`] has written and [`check`] has passed.
     pub(crate) fn new(lines: &'d [u8]) -> Self {
         Self(lines)
     }
@@ -266,13 +276,15 @@ impl<'d> Written<'d> {
     }
 }
 
-impl FieldSource for Written<'_> {
+impl FieldSource for CheckedFields<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.each_line(each);
     }
 }
 
-/// The first of some written lines, and the others. A name has no colon, and a value no CR.
+/// Splits written lines into the first and the others.
+///
+/// A name has no colon, and a value no CR.
 fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     let colon = memchr::memchr(b':', lines)?;
     let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
@@ -280,7 +292,7 @@ fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
-/// Whether the line may be sent at all, and which field it is.
+/// Checks that a line may be sent, and returns which known field it is.
 #[inline(always)]
 pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     let known = KnownField::recognise(field.name);
@@ -292,8 +304,10 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     }
 }
 
-/// RFC 9110, 6.5.1: fields that change how a message is framed, routed, authenticated or read cannot come after it.
-const NEVER_TRAILERS: &[&str] = &[
+/// Fields that may not come in a trailer section (RFC 9110, 6.5.1).
+///
+/// They change how a message is framed, routed, authenticated or read.
+const FORBIDDEN_TRAILERS: &[&str] = &[
     "Age",
     "Authorization",
     "Cache-Control",
@@ -330,16 +344,19 @@ const NEVER_TRAILERS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-pub(crate) fn never_a_trailer(field: &Field<'_>) -> bool {
-    NEVER_TRAILERS.iter().any(|name| field.is(name))
+pub(crate) fn is_forbidden_trailer(field: &Field<'_>) -> bool {
+    FORBIDDEN_TRAILERS.iter().any(|name| field.is(name))
 }
 
-/// Writes a trailer section with its empty line, each line checked; gives whether it holds anything.
+/// Writes a trailer section with its empty line, each line checked.
+///
+/// Returns whether it has lines.
 pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
     let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
         line(draft, field);
-        let allowed = if never_a_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
+        let allowed =
+            if is_forbidden_trailer(&field) { Err(ErrorKind::TrailerForbidden) } else { Ok(()) };
         let verdict = check(field).and(allowed);
         fault = fault.or(verdict.err().map(|kind| Error::in_field(kind, index)));
     };
@@ -395,12 +412,12 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
     end_line(draft);
 }
 
-/// What the engine adds to the caller's field lines.
+/// The fields that the engine adds to the caller's.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Added<'a> {
-    /// What the rules of the protocols that are spoken of add.
+pub(crate) struct EngineFields<'a> {
+    /// Fields that the offered or accepted protocols add.
     pub(crate) markers: &'a [Field<'a>],
-    /// What a protocol's rules ask of its 101.
+    /// The field that a protocol's rules demand of its 101.
     pub(crate) proof: Option<Field<'a>>,
     /// The framing field that the caller left to the engine.
     pub(crate) framing: FramingLine,
@@ -412,10 +429,13 @@ pub(crate) struct Added<'a> {
     pub(crate) keep_alive: bool,
 }
 
-impl Added<'_> {
+impl EngineFields<'_> {
     #[inline(always)]
-    fn says_nothing_of_the_hop(&self) -> bool {
-        let is_silent = self.upgrade.is_empty() && !self.close && !self.keep_alive && self.hop_fields.is_empty();
+    fn has_no_hop_by_hop(&self) -> bool {
+        let is_silent = self.upgrade.is_empty()
+            && !self.close
+            && !self.keep_alive
+            && self.hop_fields.is_empty();
         is_silent && self.markers.is_empty() && self.proof.is_none()
     }
 }
@@ -436,19 +456,21 @@ pub(crate) enum StatusLine<'a> {
 }
 
 impl<'a> StatusLine<'a> {
-    /// With the reason that goes with the status; with none, where none does.
+    /// Returns a status line with the registered reason, or with none.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
-        match usual_line(status) {
+        match standard_status_line(status) {
             "" => Self::Own(status, b""),
             line => Self::Usual(line),
         }
     }
 
     pub(crate) fn new(status: u16, reason: &'a [u8]) -> Self {
-        let usual = usual_line(status);
-        match usual.as_bytes().get(REASON_AT..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
-            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => Self::Usual(usual),
+        let usual = standard_status_line(status);
+        match usual.as_bytes().get(REASON_OFFSET..).and_then(|rest| rest.strip_suffix(b"\r\n")) {
+            Some(usual_reason) if core::ptr::eq(usual_reason, reason) || usual_reason == reason => {
+                Self::Usual(usual)
+            }
             _ => Self::Own(status, reason),
         }
     }
@@ -477,8 +499,8 @@ impl<'a> StatusLine<'a> {
     }
 }
 
-/// Host goes first (RFC 9110, 7.2).
-pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
+/// Moves `Host` to the front (RFC 9110, 7.2).
+pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     let ((begin, _), (start, end)) = (survey.lines, survey.host);
     if begin < start
         && let Some(before) = draft.get_mut(begin..end)
@@ -487,20 +509,20 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &Survey) {
     }
 }
 
-/// What the engine adds after the caller's lines, and the empty line.
+/// Writes the engine's fields after the caller's, and the empty line.
 #[inline(always)]
-pub(crate) fn finish(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
-    if survey.says_nothing_of_the_hop() && added.says_nothing_of_the_hop() {
+pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
+    if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
         added.framing.put(draft);
         end_line(draft);
     } else {
-        finish_for_the_hop(draft, survey, added);
+        finish_slow(draft, survey, added);
     }
 }
 
-/// Most heads say nothing about the connection or a protocol; these do.
+/// Slow path of `finish`: with fields about the connection or a protocol.
 #[inline(never)]
-fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
+fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
     let mut merged = Vec::new();
     if survey.connection {
         options(&mut merged, survey.written(draft), survey.te, added);
@@ -508,7 +530,7 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
         if survey.lists(&merged, draft) {
             merged.clear();
         } else {
-            drop_connection(draft, survey);
+            remove_connection_field(draft, survey);
         }
     }
     for &field in added.markers.iter().chain(&added.proof) {
@@ -531,7 +553,7 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
     let named = draft.len();
     match survey.connection {
         true => draft.extend_from_slice(&merged),
-        false => options(draft, Written(&[]), survey.te, added),
+        false => options(draft, CheckedFields(&[]), survey.te, added),
     }
     match draft.len() == named {
         true => draft.truncate(begin),
@@ -541,18 +563,18 @@ fn finish_for_the_hop(draft: &mut Vec<u8>, survey: &Survey, added: &Added<'_>) {
 }
 
 /// Takes the caller's `Connection` out of the draft.
-fn drop_connection(draft: &mut Vec<u8>, survey: &Survey) {
+fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
-    Written(&given).each(&mut |field| {
+    CheckedFields(&given).each(&mut |field| {
         if !field.is("Connection") {
             line(draft, field);
         }
     });
 }
 
-/// Our options, then what the caller listed beyond them.
-fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) {
+/// Writes our options, then those that the caller listed beyond them.
+fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),
@@ -577,7 +599,8 @@ fn options(list: &mut Vec<u8>, given: Written<'_>, te: bool, added: &Added<'_>) 
             // Whether ours are said is for the state to say, and not for the caller.
             let is_ours = |option: &[u8]| {
                 let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
-                said.iter().any(|(_, name)| is(name)) || added.hop_fields.iter().any(|name| is(name))
+                said.iter().any(|(_, name)| is(name))
+                    || added.hop_fields.iter().any(|name| is(name))
             };
             members(field.value).filter(|option| !is_ours(option)).for_each(&mut add);
         }

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::wire::encode::Written;
+use crate::wire::encode::CheckedFields;
 use crate::wire::known::{Known, KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::syntax::trim;
@@ -34,26 +34,31 @@ pub(crate) struct FieldSpan {
     pub(crate) value: Span,
 }
 
-/// One field line: the name as it was spelled, the value without the whitespace around it.
+/// A field line: its name as spelled, its value without surrounding whitespace.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Field<'a> {
     /// The name, in the sender's spelling; compare it without regard to case.
     pub name: &'a [u8],
-    /// The value; its bytes above 0x7f mean what the field says, nothing is decoded (RFC 9110, 5.5).
+    /// The value, with nothing decoded (RFC 9110, 5.5).
+    ///
+    /// The meaning of bytes above 0x7f is the field's.
     pub value: &'a [u8],
 }
 
 impl<'a> Field<'a> {
     /// The names that [`is_secret`](Self::is_secret) knows, in lower case.
-    pub(crate) const SECRETS: [&'static str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+    pub(crate) const SECRETS: [&'static str; 4] =
+        ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-    /// Whether it is the field of that name (RFC 9110, 5.1).
+    /// Returns whether this is the field of that name (RFC 9110, 5.1).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// Whether it commonly holds a credential, which has no place in a log: `Authorization`, `Proxy-Authorization`,
-    /// `Cookie`, `Set-Cookie`. `Debug` leaves such values out, here and in all that shows field lines.
+    /// Returns whether it commonly holds a credential, which has no place in a log.
+    ///
+    /// Those are `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`. `Debug` leaves
+    /// such values out, here and in all that shows field lines.
     pub fn is_secret(&self) -> bool {
         Self::SECRETS.iter().any(|name| self.is(name))
     }
@@ -62,7 +67,10 @@ impl<'a> Field<'a> {
 /// As text, without a secret value.
 impl core::fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_tuple("Field").field(&String::from_utf8_lossy(self.name)).field(&self.shown_value()).finish()
+        f.debug_tuple("Field")
+            .field(&String::from_utf8_lossy(self.name))
+            .field(&self.shown_value())
+            .finish()
     }
 }
 
@@ -78,7 +86,7 @@ impl<'a> From<(&'a str, &'a str)> for Field<'a> {
     }
 }
 
-/// The field lines of a head or trailer section, in the order and spelling in which they came.
+/// The field lines of a head or trailer section, as they came.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     bytes: &'a [u8],
@@ -94,29 +102,29 @@ impl<'a> Fields<'a> {
         Self { bytes, spans, known }
     }
 
-    /// One piece that every name and value is a part of, for an owner that copies it once.
+    /// Returns one slice that holds every name and value, to be copied at once.
     pub fn octets(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// How many field lines there are.
+    /// Returns the number of field lines.
     #[inline]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no field lines.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// The field line at `index`, counted from 0.
+    /// Returns the field line at `index`, counted from 0.
     #[inline]
     pub fn at(&self, index: usize) -> Option<Field<'a>> {
         self.spans.get(index).map(|span| self.view(span))
     }
 
-    /// All field lines in order.
+    /// Returns all field lines in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
         let fields = *self;
@@ -124,36 +132,51 @@ impl<'a> Fields<'a> {
     }
 
     #[inline]
-    pub(crate) fn spans(&self) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
-        (self.bytes, self.spans.iter().map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]))
+    pub(crate) fn spans(
+        &self,
+    ) -> (&'a [u8], impl ExactSizeIterator<Item = [u32; 4]> + Clone + use<'a>) {
+        (
+            self.bytes,
+            self.spans
+                .iter()
+                .map(|span| [span.name.start, span.name.end, span.value.start, span.value.end]),
+        )
     }
 
-    /// The value of the first field line of that name.
+    /// Returns the value of the first field line of that name.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()
     }
 
-    /// Where the first line of a field that the engine acts on stands, without a search; [`at`](Self::at) gives it.
+    /// Returns the index of the first line of a known field, without a search.
     pub(crate) fn index_of(&self, field: KnownField) -> Option<usize> {
         self.known.first(field)
     }
 
-    /// The lines of a known field, without a search for the first.
+    /// Returns the lines of a known field, without a search for the first.
     #[inline]
-    pub(crate) fn known(&self, known: KnownField) -> impl Iterator<Item = &'a FieldSpan> + Clone + use<'a> {
+    pub(crate) fn known(
+        &self,
+        known: KnownField,
+    ) -> impl Iterator<Item = &'a FieldSpan> + Clone + use<'a> {
         let bytes = self.bytes;
         let again = self.known.repeated & known.bit() != 0;
-        let lines = self.known.first(known).and_then(|first| self.spans.get(first..)).unwrap_or_default();
+        let lines =
+            self.known.first(known).and_then(|first| self.spans.get(first..)).unwrap_or_default();
         let lines = if again { lines } else { lines.get(..1).unwrap_or_default() };
-        lines.iter().filter(move |span| !again || KnownField::recognise(span.name.of(bytes)) == Some(known))
+        lines
+            .iter()
+            .filter(move |span| !again || KnownField::recognise(span.name.of(bytes)) == Some(known))
     }
 
-    /// The values of all field lines of that name, in order.
+    /// Returns the values of all field lines of that name, in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.iter().filter(move |field| field.is(name)).map(|field| field.value)
     }
 
-    /// The members of a list field over all its lines (RFC 9110, 5.6.1): trimmed, empty ones left out.
+    /// Returns the members of a list field over all its lines.
+    ///
+    /// They are trimmed, and empty ones are left out. RFC 9110, 5.6.1.
     ///
     /// A comma inside a quoted string splits too: the lists of this engine hold tokens only.
     pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
@@ -169,11 +192,13 @@ impl<'a> Fields<'a> {
 impl core::fmt::Debug for Fields<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let lines = self.iter().map(|field| (String::from_utf8_lossy(field.name), field));
-        f.debug_map().entries(lines.map(|(name, field)| (name, String::from(field.shown_value())))).finish()
+        f.debug_map()
+            .entries(lines.map(|(name, field)| (name, String::from(field.shown_value()))))
+            .finish()
     }
 }
 
-/// The members of one list value, trimmed, empty ones left out.
+/// Returns the members of one list value, trimmed, without empty ones.
 pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     Commas { rest: Some(value) }.map(trim).filter(|member| !member.is_empty())
 }
@@ -225,7 +250,9 @@ impl Options {
             b"close" => self.close = true,
             b"Upgrade" | b"upgrade" => self.upgrade = true,
             b"Upgrade, HTTP2-Settings" => (self.upgrade, self.http2_settings) = (true, true),
-            b"keep-alive, Upgrade" | b"Keep-Alive, Upgrade" => (self.keep_alive, self.upgrade) = (true, true),
+            b"keep-alive, Upgrade" | b"Keep-Alive, Upgrade" => {
+                (self.keep_alive, self.upgrade) = (true, true)
+            }
             _ => self.add_list(value),
         }
     }
@@ -243,26 +270,30 @@ impl Options {
         }
     }
 
-    /// RFC 9112, 9.3: `close` ends it, HTTP/1.1 goes on, HTTP/1.0 goes on with `keep-alive`.
+    /// Returns whether the connection persists (RFC 9112, 9.3).
+    ///
+    /// `close` ends it, HTTP/1.1 persists, HTTP/1.0 persists with `keep-alive`.
     pub(crate) fn persist(self, minor: u8) -> bool {
         !self.close && (minor > 0 || self.keep_alive)
     }
 }
 
-/// Whether an `Expect` lists `100-continue`, in any case (RFC 9110, 10.1.1).
+/// Returns whether `Expect` lists `100-continue` (RFC 9110, 10.1.1).
 pub(crate) fn expects_continue(value: &[u8]) -> bool {
     members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// What some field sources are made of, for the encoder.
+/// A piece of a field source, for the encoder.
 pub enum Piece<'a> {
     /// A line that is to be checked.
     Line(Field<'a>),
-    /// A line of which the bytes are in order, as the type that it comes from has checked them. What it says is not.
+    /// A line whose bytes were checked by the type that it comes from.
+    ///
+    /// Its meaning was not checked.
     #[cfg(feature = "http")]
     Sound(Field<'a>),
     /// The lines of a [`Block`](crate::Block). An error counts them as one.
-    Block(Written<'a>),
+    Block(CheckedFields<'a>),
 }
 
 /// A [`FieldSource`] that has other pieces than lines that are to be checked.
@@ -271,7 +302,7 @@ pub trait Pieces {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
 }
 
-/// The pieces of any source: its lines, where it has no larger ones.
+/// Calls `each` with the pieces of any source: its lines, or larger pieces.
 pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(Piece<'s>)) {
     match source.pieces() {
         Some(pieces) => pieces.each_piece(each),
@@ -281,32 +312,38 @@ pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(P
 
 /// Something that a head or trailer section is written from, in order.
 ///
-/// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`] of a received
-/// message, for a [`Block`](crate::Block) that was checked before, for two of them as a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
+/// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`]
+/// of a received message, for a [`Block`](crate::Block) that was checked before, for two of them as
+/// a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
 ///
-/// An implementation gives the same lines every time. The engine checks them as it writes them, in one walk; the rules of an
-/// offered protocol, and [`Config::tidy`](crate::Config::tidy), ask again.
+/// An implementation gives the same lines every time. The engine checks them as it writes them, in
+/// one walk; the rules of an offered protocol, and [`Config::tidy`](crate::Config::tidy), ask
+/// again.
 pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
 
-    /// The values of some known fields; the lines of one field come in their order.
+    /// Calls `each` with the values of some known fields.
+    ///
+    /// The lines of one field come in their order.
     #[doc(hidden)]
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         self.each(&mut |field| {
-            if let Some(known) = KnownField::recognise(field.name).filter(|known| wanted & known.bit() != 0) {
+            if let Some(known) =
+                KnownField::recognise(field.name).filter(|known| wanted & known.bit() != 0)
+            {
                 each(known, field.value);
             }
         });
     }
 
-    /// The same lines in larger pieces, if there are such.
+    /// Returns the same lines in larger pieces, if there are any.
     #[doc(hidden)]
     fn pieces(&self) -> Option<&dyn Pieces> {
         None
     }
 
-    /// At most as many lines, and bytes in them, if that is known without a walk.
+    /// Returns an upper bound of lines and their bytes, if one is known.
     #[doc(hidden)]
     fn at_most(&self) -> Option<(usize, usize)> {
         None
@@ -322,7 +359,7 @@ impl FieldSource for Fields<'_> {
         self.iter().for_each(each);
     }
 
-    /// Only the lines that were found when the head was parsed.
+    /// Looks only at the lines that were found when the head was parsed.
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         let mut rest = wanted & self.known.seen;
         while rest != 0 {
@@ -345,7 +382,8 @@ impl FieldSource for [Field<'_>] {
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FieldSource for [(N, V)] {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.iter().for_each(|(name, value)| each(Field { name: name.as_ref(), value: value.as_ref() }));
+        self.iter()
+            .for_each(|(name, value)| each(Field { name: name.as_ref(), value: value.as_ref() }));
     }
 }
 
@@ -404,8 +442,9 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
     }
 }
 
-/// `protocol-name ["/" protocol-version]` (RFC 9110, 7.8). Equal are those that mean the same: names without regard to
-/// case, versions exactly.
+/// `protocol-name ["/" protocol-version]` (RFC 9110, 7.8).
+///
+/// Equal are those that mean the same: names without regard to case, versions exactly.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol<'a> {
     /// The name; compared without regard to case.
@@ -429,7 +468,7 @@ impl<'a> Protocol<'a> {
         (!name.is_empty()).then_some(Self { name, version })
     }
 
-    /// Whether both mean the same protocol.
+    /// Returns whether both mean the same protocol.
     pub fn same_as(&self, other: &Protocol<'_>) -> bool {
         self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
     }
@@ -468,12 +507,16 @@ mod tests {
     #[test]
     fn options_that_are_compared_whole_are_those_of_the_list() {
         let options = ["keep-alive", "close", "upgrade", "http2-settings", "te", ""];
-        for (first, second) in options.iter().flat_map(|first| options.iter().map(move |second| (first, second))) {
+        for (first, second) in
+            options.iter().flat_map(|first| options.iter().map(move |second| (first, second)))
+        {
             for separator in [", ", ","] {
                 let lower = [*first, separator, *second].concat();
-                let capital = |word: &str| word.split('-').map(capitalised).collect::<Vec<_>>().join("-");
+                let capital =
+                    |word: &str| word.split('-').map(capitalised).collect::<Vec<_>>().join("-");
                 let capitals = [capital(first), separator.into(), capital(second)].concat();
-                let mixed = lower.replace("upgrade", "Upgrade").replace("http2-settings", "HTTP2-Settings");
+                let mixed =
+                    lower.replace("upgrade", "Upgrade").replace("http2-settings", "HTTP2-Settings");
                 for value in [lower, capitals, mixed, (*first).into(), capital(first)] {
                     let (mut whole, mut list) = (Options::default(), Options::default());
                     whole.add(value.as_bytes());
@@ -485,7 +528,10 @@ mod tests {
     }
 
     fn capitalised(word: &str) -> alloc::string::String {
-        word.chars().enumerate().map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c }).collect()
+        word.chars()
+            .enumerate()
+            .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
+            .collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Where a message ends: RFC 9112, 6.3 step by step, and the rules about a request's target and Host.
+//! Message framing (RFC 9112, 6.3), and the rules for target and `Host`.
 //!
 //! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
 
@@ -9,7 +9,9 @@ use crate::wire::head::Head;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::scan::class::HOST_CLASS;
-use crate::wire::syntax::{Port, TargetFault, decimal, is_authority, is_port, is_token, target_form, trim};
+use crate::wire::syntax::{
+    Port, TargetFault, decimal, is_authority, is_port, is_token, target_form, trim,
+};
 
 /// How the end of a message is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +27,7 @@ pub(crate) enum Framing {
 }
 
 impl Framing {
-    /// Something follows the head.
+    /// Returns whether content may follow the head.
     pub(crate) fn has_content(self) -> bool {
         !matches!(self, Self::None | Self::Length(0))
     }
@@ -39,9 +41,9 @@ impl Framing {
 
 /// Keeps the fault with the lowest offset.
 #[derive(Default)]
-struct Lowest(Option<Fault>);
+struct FirstFault(Option<Fault>);
 
-impl Lowest {
+impl FirstFault {
     fn add(&mut self, kind: ErrorKind, at: usize) {
         if self.0.is_none_or(|lowest| at < lowest.at) {
             self.0 = Some(Fault { kind, at });
@@ -53,19 +55,22 @@ impl Lowest {
     }
 }
 
-/// What a plain request says of its end and its connection.
+/// The framing and connection options of a plain request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Plain {
+pub(crate) struct PlainRequest {
     pub(crate) framing: Framing,
     pub(crate) options: Options,
 }
 
-/// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a port, at most one length and
-/// one `Connection`, which does not say `close`; no coding, no expectation. The rules have nothing against such a head, and
-/// [`request`] gives it the same framing; every other one is for that.
+/// Fast path of [`request`], for a plain one.
+///
+/// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a
+/// port, at most one length and one `Connection` without `close`, no coding and no expectation. No
+/// rule rejects such a head. Must equal [`request`].
 #[inline(always)]
-pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
-    const ASKS_FOR_MORE: KnownFields = KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
+pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
+    const ASKS_FOR_MORE: KnownFields =
+        KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
     let is_plain = !head.has_any(ASKS_FOR_MORE)
         && head.minor() > 0
         && bytes.get(head.target_offset()) == Some(&b'/')
@@ -91,13 +96,20 @@ pub(crate) fn plain(head: &Head, bytes: &[u8]) -> Option<Plain> {
         true => Framing::Length(decimal(head.only(KnownField::ContentLength, bytes)?.0)?),
         false => Framing::None,
     };
-    Some(Plain { framing, options })
+    Some(PlainRequest { framing, options })
 }
 
-/// The framing of a request, if the head means something legal. The first `len` of `bytes` are the head; the content may
-/// have `most` bytes.
-pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool, most: u64) -> Result<Framing, Fault> {
-    let mut faults = Lowest::default();
+/// Returns the framing of a request, if the head is valid.
+///
+/// The head is the first `len` of `bytes`; the content may have `most` bytes.
+pub(crate) fn request(
+    head: &Head,
+    bytes: &[u8],
+    len: usize,
+    secure: bool,
+    most: u64,
+) -> Result<Framing, Fault> {
+    let mut faults = FirstFault::default();
     target(head, bytes, secure, &mut faults);
     host(head, bytes, len, &mut faults);
     if !head.has(KnownField::ContentLength) && !head.has(KnownField::TransferEncoding) {
@@ -122,8 +134,14 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool, most:
         (None, None) => Framing::None,
     };
     if head.method(bytes) == b"CONNECT" && framing.has_content() {
-        let known = if codings.is_some() { KnownField::TransferEncoding } else { KnownField::ContentLength };
-        head.values(known, bytes).take(1).for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
+        let known = if codings.is_some() {
+            KnownField::TransferEncoding
+        } else {
+            KnownField::ContentLength
+        };
+        head.values(known, bytes)
+            .take(1)
+            .for_each(|(_, at)| faults.add(ErrorKind::ConnectContent, at));
     }
     if !framing.is_within(most)
         && let Some((_, at)) = head.values(KnownField::ContentLength, bytes).next()
@@ -133,19 +151,21 @@ pub(crate) fn request(head: &Head, bytes: &[u8], len: usize, secure: bool, most:
     faults.or(framing)
 }
 
-/// Whether a request that was received ends with its head: nothing follows that is content.
+/// Returns whether a received request ends with its head.
 pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
-    let length = || content_length(head, bytes, &mut Lowest::default());
+    let length = || content_length(head, bytes, &mut FirstFault::default());
     !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
 }
 
-/// The framing of a response to a request that was not a HEAD, and not a CONNECT that it accepts.
+/// Returns the framing of a response.
+///
+/// Not for one to HEAD, nor for a 2xx to CONNECT.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
     // RFC 9112, 6.3: these end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {
         return Ok(Framing::None);
     }
-    let mut faults = Lowest::default();
+    let mut faults = FirstFault::default();
     let length = content_length(head, bytes, &mut faults);
     let codings = transfer_encoding(head, bytes, lenient, &mut faults);
     faults.or(match (codings, length) {
@@ -155,7 +175,7 @@ pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<F
     })
 }
 
-fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut Lowest) {
+fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut FirstFault) {
     let target = head.target(bytes);
     let kind = match target_form(head.method(bytes), target) {
         Err(TargetFault::Form) => ErrorKind::TargetForm,
@@ -171,14 +191,18 @@ fn has_https_scheme(target: &[u8]) -> bool {
     target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https://"))
 }
 
-/// RFC 9112, 3.2: exactly one, and a host with an optional port; HTTP/1.0 may do without.
-fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
+/// Checks `Host`: exactly one, a host with an optional port (RFC 9112, 3.2).
+///
+/// HTTP/1.0 may do without.
+fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
     let mut count = 0;
     for (value, at) in head.values(KnownField::Host, bytes) {
         count += 1;
         if count > 1 {
             faults.add(ErrorKind::HostRepeated, at);
-        } else if scan::run(&HOST_CLASS, bytes, at) < value.len() && !is_authority(value, Port::Optional) {
+        } else if scan::run(&HOST_CLASS, bytes, at) < value.len()
+            && !is_authority(value, Port::Optional)
+        {
             faults.add(ErrorKind::HostInvalid, at);
         }
     }
@@ -191,8 +215,10 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut Lowest) {
     }
 }
 
-/// RFC 9112, 6.3: members and lines that agree are one length; anything else has no safe reading.
-fn content_length(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<u64> {
+/// Reads `Content-Length` (RFC 9112, 6.3).
+///
+/// Members and lines that agree are one length; anything else has no safe reading.
+fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<u64> {
     let mut length = None;
     for (value, at) in head.values(KnownField::ContentLength, bytes) {
         for member in value.split(|&octet| octet == b',') {
@@ -211,12 +237,17 @@ fn content_length(head: &Head, bytes: &[u8], faults: &mut Lowest) -> Option<u64>
 #[derive(Clone, Copy)]
 struct Codings {
     last_is_chunked: bool,
-    /// Where a coding other than chunked is named.
+    /// The offset of a coding other than chunked.
     other: Option<usize>,
     at: usize,
 }
 
-fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut Lowest) -> Option<Codings> {
+fn transfer_encoding(
+    head: &Head,
+    bytes: &[u8],
+    lenient: &Lenient,
+    faults: &mut FirstFault,
+) -> Option<Codings> {
     let mut codings: Option<Codings> = None;
     let mut chunked = 0;
     for (value, at) in head.values(KnownField::TransferEncoding, bytes) {
@@ -230,9 +261,11 @@ fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut 
             } else {
                 found.other = found.other.or(Some(at));
             }
-            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some (RFC 9110, 10.1.4).
+            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some
+            // (RFC 9110, 10.1.4).
             let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
-            let is_chunked_with_parameters = name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
+            let is_chunked_with_parameters =
+                name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
             if !is_token(name) || is_chunked_with_parameters || chunked > 1 {
                 faults.add(ErrorKind::CodingInvalid, at);
             }
@@ -246,7 +279,8 @@ fn transfer_encoding(head: &Head, bytes: &[u8], lenient: &Lenient, faults: &mut 
         }
     }
     // RFC 9112, 6.1: both is how requests are smuggled.
-    let length = head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
+    let length =
+        head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
     if let (Some(codings), Some((_, at))) = (codings, length) {
         faults.add(ErrorKind::BothFramings, codings.at.max(at));
     }

@@ -1,6 +1,6 @@
-//! The fields that the engine acts on itself: their names, and where they stand in a head.
+//! The fields that the engine acts on: their names, and their lines in a head.
 
-use crate::listed::listed;
+use crate::enums::enums;
 use crate::wire::scan;
 
 /// The fields that the engine acts on itself, and so finds while it parses.
@@ -36,7 +36,7 @@ pub enum KnownField {
     ContentType,
 }
 
-listed! {
+enums! {
     KnownField {
         Host = "host", ContentLength = "content-length", TransferEncoding = "transfer-encoding",
         Connection = "connection", Upgrade = "upgrade", Expect = "expect", Te = "te",
@@ -56,12 +56,12 @@ impl KnownField {
     /// All of them.
     pub(crate) const EACH: KnownFields = (1 << Self::COUNT) - 1;
 
-    /// The set of this one alone.
+    /// Returns the set of this one alone.
     pub(crate) const fn bit(self) -> KnownFields {
         1 << self as u8
     }
 
-    /// The set of these.
+    /// Returns the set of these fields.
     pub(crate) const fn set(fields: &[Self]) -> KnownFields {
         let (mut set, mut at) = (0, 0);
         while at < fields.len() {
@@ -71,7 +71,7 @@ impl KnownField {
         set
     }
 
-    /// Which of them a name is, in any case. Bytes that are no token are none of them.
+    /// Returns the known field of that name, in any case.
     #[inline]
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
         if name.len() > scan::OPENING {
@@ -81,16 +81,18 @@ impl KnownField {
             [a, b] => (u64::from(u16::from_le_bytes([a, b])), 0),
             // Two halves that overlap.
             [.., _, _, _, _] if name.len() < 8 => {
-                let half = |octets: Option<&[u8; 4]>| octets.map_or(0, |octets| u64::from(u32::from_le_bytes(*octets)));
+                let half = |octets: Option<&[u8; 4]>| {
+                    octets.map_or(0, |octets| u64::from(u32::from_le_bytes(*octets)))
+                };
                 (half(name.first_chunk()) | half(name.last_chunk()) << (8 * (name.len() - 4)), 0)
             }
             _ => (word(name.first_chunk()), word(name.last_chunk())),
         };
         let known = *Self::ALL.get(Self::slot(begins, ends, name.len()))?;
-        (known.bit() & Self::LONG == 0 || Self::is_what_it_seems(name)).then_some(known)
+        (known.bit() & Self::LONG == 0 || Self::verify_slot(name)).then_some(known)
     }
 
-    /// The fields of whose names [`slot`](Self::slot) leaves out some bytes in the middle.
+    /// Fields whose names [`slot`](Self::slot) does not look at in full.
     pub(crate) const LONG: KnownFields = {
         let (mut set, mut at) = (0, 0);
         while at < Self::COUNT {
@@ -101,25 +103,34 @@ impl KnownField {
         set
     };
 
-    /// Whether a name that [`slot`](Self::slot) takes for a [`LONG`](Self::LONG) one is that: no more than eight bytes are left,
-    /// and those after the first eight hold them.
+    /// Verifies a name that [`slot`](Self::slot) takes for a [`LONG`](Self::LONG) one.
+    ///
+    /// No more than eight bytes are left, and those after the first eight hold them.
     #[inline]
-    pub(crate) fn is_what_it_seems(name: &[u8]) -> bool {
+    pub(crate) fn verify_slot(name: &[u8]) -> bool {
         let shape = name.first().and_then(|&first| SHAPES.get(shape_of(name.len(), first)));
-        shape.is_some_and(|shape| shape.middle.is_in(word(name.get(8..).and_then(<[u8]>::first_chunk))))
+        shape.is_some_and(|shape| {
+            shape.middle.is_in(word(name.get(8..).and_then(<[u8]>::first_chunk)))
+        })
     }
 
-    /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that could be guessed wrong:
-    /// which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT), or [`NAMELESS`] where there is none. The name has
-    /// `len` token characters, at most [`OPENING`](scan::OPENING); it begins and ends with these eight bytes, of which the
-    /// lowest is the first. Where it is shorter, the others mean nothing.
+    /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that
+    /// could be guessed wrong: which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT),
+    /// or [`NAMELESS`] where there is none. The name has `len` token characters, at most
+    /// [`OPENING`](scan::OPENING); it begins and ends with these eight bytes, of which the lowest
+    /// is the first. Where it is shorter, the others mean nothing.
     ///
-    /// The length and one bit of the first letter say which known name it could be; its first and its last eight bytes, whether
-    /// it is. What lies between those, of the [`LONG`](Self::LONG) ones, is for the caller to compare.
+    /// The length and one bit of the first letter say which known name it could be; its first and
+    /// its last eight bytes, whether it is. What lies between those, of the [`LONG`](Self::LONG)
+    /// ones, is for the caller to compare.
     #[inline(always)]
     pub(crate) fn slot(begins: u64, ends: u64, len: usize) -> usize {
         let shape = &SHAPES[shape_of(len, begins as u8)];
-        core::hint::select_unpredictable(shape.is_name(begins, ends), shape.slot as usize, Self::COUNT)
+        core::hint::select_unpredictable(
+            shape.is_name(begins, ends),
+            shape.slot as usize,
+            Self::COUNT,
+        )
     }
 }
 
@@ -127,7 +138,7 @@ impl KnownField {
 #[derive(Clone, Copy)]
 struct Eight {
     word: u64,
-    /// Which bits count.
+    /// The bits that count.
     mask: u64,
 }
 
@@ -135,7 +146,7 @@ impl Eight {
     /// Any bytes are these.
     const ANY: Self = Self { word: 0, mask: 0 };
 
-    /// The bytes of the name from there on, as far as there are any.
+    /// Returns the bytes of the name from `from` on, as far as there are any.
     const fn of(name: &[u8], from: usize) -> Self {
         let (Self { mut word, mut mask }, mut at) = (Self::ANY, 0);
         while at < 8 && from + at < name.len() {
@@ -166,12 +177,12 @@ struct Shape {
     ends: Eight,
     /// Of one that has more than both.
     middle: Eight,
-    /// What such a name is; any other is none that is known.
+    /// The field with this shape; any other name is unknown.
     slot: u8,
 }
 
 impl Shape {
-    /// A shape that no known name has.
+    /// Returns a shape that no known name has.
     const fn of_none(slot: usize) -> Self {
         Self { begins: Eight::ANY, ends: Eight::ANY, middle: Eight::ANY, slot: slot as u8 }
     }
@@ -182,7 +193,7 @@ impl Shape {
     }
 }
 
-/// Eight bytes of a name.
+/// Returns eight bytes of a name.
 #[inline(always)]
 fn word(octets: Option<&[u8; 8]>) -> u64 {
     octets.map_or(0, |octets| u64::from_le_bytes(*octets))
@@ -190,7 +201,7 @@ fn word(octets: Option<&[u8; 8]>) -> u64 {
 
 const SHAPE_COUNT: usize = 2 * (scan::OPENING + 1);
 
-/// Which shape a name could have.
+/// Returns the shape that a name could have.
 #[inline(always)]
 const fn shape_of(len: usize, first: u8) -> usize {
     2 * len + (first & 1) as usize
@@ -213,8 +224,9 @@ static SHAPES: [Shape; SHAPE_COUNT] = {
     shapes
 };
 
-/// Where each known field stands first, and after those what is not asked for: the first of all others, and of the lines that
-/// begin with no name.
+/// The index of the first line of each known field.
+///
+/// After them the first of all others, and of the lines without a name.
 pub(crate) type FirstLines = [u32; FIRST_LINES];
 
 /// A power of two, so that a slot in range costs nothing to check.
@@ -225,7 +237,7 @@ pub(crate) const NAMELESS: usize = FIRST_LINES - 1;
 
 const _: () = assert!(KnownField::COUNT < NAMELESS);
 
-/// Which known fields a head has.
+/// The known fields of a head.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
     /// Means nothing for those that are not there.
@@ -239,19 +251,19 @@ pub(crate) struct Known {
 impl Known {
     pub(crate) const NONE: Self = Self { first: [0; FIRST_LINES], seen: 0, repeated: 0 };
 
-    /// Where the first line of a field stands.
+    /// Returns the index of the first line of a field.
     #[inline]
     pub(crate) fn first(&self, field: KnownField) -> Option<usize> {
         (self.seen & field.bit() != 0).then_some(self.first[field as usize] as usize)
     }
 
-    /// Where the only one stands.
+    /// Returns the index of the only line of a field.
     #[inline]
     pub(crate) fn only(&self, field: KnownField) -> Option<usize> {
         self.first(field).filter(|_| self.repeated & field.bit() == 0)
     }
 
-    /// The line at `index` has the known field in that slot, or one that is not asked for.
+    /// Notes that the line at `index` has the known field in that slot, or none.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
         let bit = (1 << slot) & KnownField::EACH;
         if self.seen & bit == 0 {
@@ -280,7 +292,8 @@ mod tests {
     fn a_slot_is_what_is_recognised() {
         let slot = |name: &[u8]| {
             let octets = [b"eeeeeeee", name, b"eeeeeeee"].concat();
-            let word = |at: usize| octets[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
+            let word =
+                |at: usize| octets[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
             KnownField::slot(word(8), word(name.len()), name.len())
         };
         for &field in KnownField::ALL {
@@ -290,12 +303,18 @@ mod tests {
                 for octet in 0..=255 {
                     let mut name = field.name().as_bytes().to_vec();
                     name[at] = octet;
-                    let is_name = |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
+                    let is_name =
+                        |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
                     let expected = KnownField::ALL.iter().find(is_name).copied();
                     let seems = KnownField::ALL.get(slot(&name)).copied();
-                    let slot = seems.filter(|_| name.len() <= 16 || KnownField::is_what_it_seems(&name));
+                    let slot = seems.filter(|_| name.len() <= 16 || KnownField::verify_slot(&name));
                     let found = (slot, KnownField::recognise(&name));
-                    assert_eq!(found, (expected, expected), "{:?}", name.escape_ascii().to_string());
+                    assert_eq!(
+                        found,
+                        (expected, expected),
+                        "{:?}",
+                        name.escape_ascii().to_string()
+                    );
                 }
             }
         }

@@ -1,4 +1,6 @@
-//! Bytes. What came is read, in this order; what goes out is written by the last two.
+//! Bytes.
+//!
+//! What came is read, in this order; what goes out is written by the last two.
 
 pub(crate) mod buffer;
 pub(crate) mod scan;
@@ -13,4 +15,4 @@ pub(crate) mod body;
 pub(crate) mod framing;
 
 pub(crate) mod encode;
-pub(crate) mod outgoing;
+pub(crate) mod message;

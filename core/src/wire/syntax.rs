@@ -17,7 +17,7 @@ pub(crate) fn is_value(bytes: &[u8]) -> bool {
     !scan::has_control(bytes)
 }
 
-/// RFC 9110, 5.6.3: whitespace around a value or a list member is not part of it.
+/// Removes whitespace around a value or a list member (RFC 9110, 5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let Some(first) = bytes.iter().position(|&octet| !is_ows(octet)) else { return &[] };
     let last = bytes.iter().rposition(|&octet| !is_ows(octet)).unwrap_or(first);
@@ -28,7 +28,9 @@ pub(crate) fn is_ows(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
 
-/// RFC 9110, 8.6: `1*DIGIT`, none of it lost; `None` for anything else and for what 64 bits cannot hold.
+/// Parses `1*DIGIT` (RFC 9110, 8.6).
+///
+/// `None` for anything else, and for numbers above 64 bits.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() {
         return None;
@@ -39,7 +41,7 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     })
 }
 
-/// What a port must be when it is there.
+/// The requirement on a port.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     /// `[":" *DIGIT]`, as in Host.
@@ -48,12 +50,14 @@ pub(crate) enum Port {
     Required,
 }
 
-/// The digits of a port.
+/// Returns whether these are the digits of a port.
 pub(crate) fn is_port(digits: &[u8]) -> bool {
     decimal(digits).is_some_and(|port| port <= 65_535)
 }
 
-/// RFC 9110, 4.2: `uri-host [ ":" port ]` without userinfo; `Optional` also takes nothing at all.
+/// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, 4.2).
+///
+/// `Optional` also allows an empty one.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     // Most hosts are plain names.
     let plain = scan::run(&HOST_CLASS, bytes, 0);
@@ -74,7 +78,9 @@ pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     let port_is_valid = match (rest, port) {
         ([], Port::Optional) => true,
         ([b':', digits @ ..], Port::Optional) => digits.is_empty() || is_port(digits),
-        ([b':', digits @ ..], Port::Required) => is_port(digits) && decimal(digits) != Some(0) && !host.is_empty(),
+        ([b':', digits @ ..], Port::Required) => {
+            is_port(digits) && decimal(digits) != Some(0) && !host.is_empty()
+        }
         _ => false,
     };
     host_is_valid && port_is_valid
@@ -91,7 +97,8 @@ fn is_ip_literal(literal: &[u8]) -> bool {
                 && !address.is_empty()
                 && address.iter().all(|&octet| octet == b':' || is_host_octet(octet))
         }
-        _ => core::str::from_utf8(literal).is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
+        _ => core::str::from_utf8(literal)
+            .is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
     }
 }
 
@@ -100,7 +107,9 @@ fn is_reg_name(name: &[u8]) -> bool {
     loop {
         rest = match rest {
             [] => return true,
-            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                rest
+            }
             [octet, rest @ ..] if is_host_octet(*octet) => rest,
             _ => return false,
         }
@@ -110,9 +119,9 @@ fn is_reg_name(name: &[u8]) -> bool {
 /// The form of a request target, RFC 9112, 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetForm {
-    /// `/where?q=now`
+    /// `/where?q=now`.
     Origin,
-    /// `http://www.example.org/where`
+    /// `http://www.example.org/where`.
     Absolute,
     /// `www.example.com:80`, with CONNECT alone.
     Authority,
@@ -127,7 +136,7 @@ pub(crate) enum TargetFault {
     Authority,
 }
 
-/// Which form `target` has, if that form fits `method`.
+/// Returns the form of `target`, if that form fits `method`.
 pub(crate) fn target_form(method: &[u8], target: &[u8]) -> Result<TargetForm, TargetFault> {
     if method == b"CONNECT" {
         return match is_authority(target, Port::Required) {
@@ -146,14 +155,18 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     let colon = target.iter().position(|&octet| octet == b':').ok_or(TargetFault::Form)?;
     let (scheme, rest) = (&target[..colon], &target[colon + 1..]);
     let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
-        && scheme.iter().all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
+        && scheme
+            .iter()
+            .all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
     if !is_scheme {
         return Err(TargetFault::Form);
     }
     if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
         // "host:port" outside CONNECT looks like a scheme; a hierarchical URI does not.
         return match rest.strip_prefix(b"//") {
-            Some(after) if !is_authority_with_userinfo(until_path(after)) => Err(TargetFault::Authority),
+            Some(after) if !is_authority_with_userinfo(until_path(after)) => {
+                Err(TargetFault::Authority)
+            }
             None if !rest.starts_with(b"/") => Err(TargetFault::Form),
             _ => Ok(TargetForm::Absolute),
         };
@@ -166,7 +179,9 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     }
 }
 
-/// The authority that a target in absolute form names, without userinfo (RFC 9112, 3.2); empty where its URI has none.
+/// Returns the authority of a target in absolute form, without userinfo.
+///
+/// It is empty if the URI has none (RFC 9112, 3.2).
 pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
@@ -175,12 +190,12 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
-/// An authority without the port at its end.
+/// Removes the port at the end of an authority.
 pub(crate) fn without_port(authority: &[u8]) -> &[u8] {
     memchr::memrchr(b':', authority).map_or(authority, |colon| &authority[..colon])
 }
 
-/// What a target in origin or absolute form says after the authority: path and query. `*` as it stands.
+/// Returns path and query of a target in origin or absolute form; `*` as it is.
 pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     if matches!(target, [b'/', ..] | b"*") {
         return target;
@@ -189,19 +204,24 @@ pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     rest.strip_prefix(b"//").map_or(rest, |after| &after[until_path(after).len()..])
 }
 
-/// What follows the scheme of an absolute target.
+/// Returns the rest of an absolute target after the scheme.
 pub(crate) fn after_colon(target: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b':', target).and_then(|colon| target.get(colon + 1..))
 }
 
-/// The authority at the beginning of what follows `//`.
+/// Returns the authority at the beginning of what follows `//`.
 pub(crate) fn until_path(after: &[u8]) -> &[u8] {
     &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
 }
 
-/// Other schemes may have userinfo, and an empty host (RFC 3986, 3.2).
+/// Checks an authority of other schemes: with userinfo, or an empty host.
+///
+/// RFC 3986, 3.2.
 fn is_authority_with_userinfo(authority: &[u8]) -> bool {
-    let host = authority.iter().rposition(|&octet| octet == b'@').map_or(authority, |at| &authority[at + 1..]);
+    let host = authority
+        .iter()
+        .rposition(|&octet| octet == b'@')
+        .map_or(authority, |at| &authority[at + 1..]);
     is_authority(host, Port::Optional)
 }
 
@@ -215,10 +235,23 @@ mod tests {
 
     #[test]
     fn authorities() {
-        for host in ["", "a", "a.b:80", "a:", "[::1]", "[::1]:8080", "[v1.a:b]", "1.2.3.4:1", "0.0.0.0=5000", "%41b"] {
+        for host in [
+            "",
+            "a",
+            "a.b:80",
+            "a:",
+            "[::1]",
+            "[::1]:8080",
+            "[v1.a:b]",
+            "1.2.3.4:1",
+            "0.0.0.0=5000",
+            "%41b",
+        ] {
             assert!(is_authority(host.as_bytes(), Port::Optional), "{host}");
         }
-        for host in ["a b", "u@a", "a/b", "a:b", "a:65536", "[::1", "[x]", "[::1]x", "%4", "a:1:2", "\u{e9}"] {
+        for host in [
+            "a b", "u@a", "a/b", "a:b", "a:65536", "[::1", "[x]", "[::1]x", "%4", "a:1:2", "\u{e9}",
+        ] {
             assert!(!is_authority(host.as_bytes(), Port::Optional), "{host}");
         }
         assert!(is_authority(b"a:1", Port::Required));
@@ -250,7 +283,11 @@ mod tests {
             ("CONNECT", "/", Err(TargetFault::Authority)),
             ("CONNECT", "a", Err(TargetFault::Authority)),
         ] {
-            assert_eq!(target_form(method.as_bytes(), target.as_bytes()), form, "{method} {target}");
+            assert_eq!(
+                target_form(method.as_bytes(), target.as_bytes()),
+                form,
+                "{method} {target}"
+            );
         }
     }
 
@@ -267,7 +304,11 @@ mod tests {
             ("file:///x", Some("")),
             ("urn:/x", Some("")),
         ] {
-            assert_eq!(absolute_authority(target.as_bytes()), authority.map(str::as_bytes), "{target}");
+            assert_eq!(
+                absolute_authority(target.as_bytes()),
+                authority.map(str::as_bytes),
+                "{target}"
+            );
         }
     }
 

@@ -1,7 +1,7 @@
 //! A server on tokio: pages, an echo, and `foo/2` for those who offer it.
 
 use http::{Method, Request, Response, StatusCode};
-use switchover_tokio::{Body, BoxError, Config, Upgraded, serve_all, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, Upgraded, serve, service_fn, upgrade};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
@@ -11,7 +11,7 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve_all(listener, service_fn(answer), &Config::default(), stop).await;
+    serve(listener, service_fn(answer), &Config::default(), stop).await;
     Ok(())
 }
 
@@ -20,9 +20,13 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
         return Ok(chosen.accept(shout));
     }
     match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/") => Ok(Response::new("Offer foo/2 to speak that instead.\n".into())),
+        (&Method::GET | &Method::HEAD, "/") => {
+            Ok(Response::new("Offer foo/2 to speak that instead.\n".into()))
+        }
         (&Method::POST, "/echo") => Ok(Response::new(request.into_body())),
-        _ => Ok(Response::builder().status(StatusCode::NOT_FOUND).body("There is nothing here.\n".into())?),
+        _ => Ok(Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .body("There is nothing here.\n".into())?),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use switchover_tokio::{BoxError, Config, Handler, serve_all};
+use switchover_tokio::{BoxError, Config, HttpService, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,7 +20,7 @@ impl Served {
     /// Serves with this handler on a free port.
     pub async fn by<H>(handler: H) -> Self
     where
-        H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+        H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
         H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -28,7 +28,7 @@ impl Served {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
             let config = Config::default();
-            serve_all(listener, handler, &config, async { drop(stopped.await) }).await;
+            serve(listener, handler, &config, async { drop(stopped.await) }).await;
         });
         Self { address, stop: Some(stop), serving }
     }

@@ -12,12 +12,14 @@ use crate::sync::{Mutex, MutexGuard, lock};
 
 /// The content of a received request or response, and its trailers.
 ///
-/// It is an [`http_body::Body`], so what is made for those works: `http_body_util::BodyExt`, axum's extractors. [`read`](Self::read)
-/// takes all of it at once. Content is read from the peer only while it is asked for, so a peer that sends faster than your
-/// code reads has to wait. A server's client that waits for a 100 gets it at the first read (RFC 9110, 10.1.1).
+/// It is an [`http_body::Body`], so what is made for those works: `http_body_util::BodyExt`, axum's
+/// extractors. [`read`](Self::read) takes all of it at once. Content is read from the peer only
+/// while it is asked for, so a peer that sends faster than your code reads has to wait. A server's
+/// client that waits for a 100 gets it at the first read (RFC 9110, 10.1.1).
 ///
-/// What a handler has not read when its answer is complete is dropped, up to `limits.drain` bytes of it, after which the
-/// connection closes. After that, and after a switch, a body that was kept fails.
+/// What a handler has not read when its answer is complete is dropped, up to `limits.drain` bytes
+/// of it, after which the connection closes. After that, and after a switch, a body that was kept
+/// fails.
 #[derive(Default)]
 pub struct Body(Kind);
 
@@ -29,15 +31,15 @@ enum Kind {
     Coming(Arc<dyn Source>),
 }
 
-/// Where content comes from.
+/// A source of content.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
-    /// How much is left, where that is known.
+    /// Returns the bytes that are left, if the length is known.
     fn left(&self) -> Option<u64>;
 }
 
 impl Body {
-    /// No content.
+    /// Returns an empty body.
     pub const fn empty() -> Self {
         Self(Kind::Empty)
     }
@@ -46,13 +48,17 @@ impl Body {
         Self(Kind::Coming(source))
     }
 
-    /// All of it, without trailers, where it is no more than `largest` bytes. `None` is more than that: answer 413.
+    /// Reads the whole content, without trailers, if it has at most `largest` bytes.
     ///
-    /// Where it is dropped half-way, what it has read is gone. A frame at a time, as `BodyExt::frame` gives it, is cancel safe.
+    /// `None` is more than that: answer 413.
+    ///
+    /// Where it is dropped half-way, what it has read is gone. A frame at a time, as
+    /// `BodyExt::frame` gives it, is cancel safe.
     pub async fn read(mut self, largest: usize) -> Result<Option<Bytes>, Error> {
         let mut content = BytesMut::new();
         loop {
-            let frame = std::future::poll_fn(|context| Pin::new(&mut self).poll_next(context)).await;
+            let frame =
+                std::future::poll_fn(|context| Pin::new(&mut self).poll_next(context)).await;
             let Some(frame) = frame else { return Ok(Some(content.freeze())) };
             if let Ok(data) = frame?.into_data() {
                 if content.len() + data.len() > largest {
@@ -63,13 +69,17 @@ impl Body {
         }
     }
 
-    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let next = match &mut self.0 {
             Kind::Empty => return Poll::Ready(None),
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),
             Kind::Coming(source) => match ready!(source.poll_frame(context)) {
                 Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
-                // The end, trailers or an error: what the source has after it is not this message's.
+                // The end, trailers or an error: what the source has after it is not this
+                // message's.
                 last => Poll::Ready(last),
             },
         };
@@ -133,8 +143,10 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// A server's content on its way from the connection, which reads, to the handler, which may be another task. It holds one
-/// frame, and that one only after it was asked for.
+/// The content that a connection passes to its handler.
+///
+/// The connection reads it, and the handler may be another task. It holds one frame, and only after
+/// the handler has asked for it.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<Passing>);
 
@@ -157,19 +169,25 @@ impl Channel {
         lock(&self.0)
     }
 
-    /// The connection looks after it: until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.
+    /// Stops waking the connection, which is polled now.
+    ///
+    /// Until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.
     pub(crate) fn attend(&self) {
         self.lock().connection = None;
     }
 
-    /// Whether the handler waits for a frame. If not, the connection is woken when it does.
+    /// Returns whether the handler waits for a frame.
+    ///
+    /// If not, the connection is woken when it does.
     pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
         let mut passing = self.lock();
         wait(&mut passing.connection, context);
         passing.is_wanted && passing.frame.is_none() && !passing.is_over
     }
 
-    /// Whether the handler still has the body: no one else can read it.
+    /// Returns whether the handler still has the body.
+    ///
+    /// No one else can read it.
     pub(crate) fn is_in_use(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1
     }
@@ -185,7 +203,7 @@ impl Channel {
         }
     }
 
-    /// Nothing more comes: an error for who waits, or will.
+    /// Ends the content with an error for who waits, or will.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
             self.give(Some(Err(Error::gone(why))));

@@ -21,15 +21,17 @@ thread_local! {
 }
 
 pin_project! {
-    /// Runs it. Answers that leave without a wait between them have the same date: a look at the clock for each would cost as much
-    /// as the rest of a head.
-    pub(crate) struct LookedAtOnce<F> {
+    /// Runs the inner future with a cached date.
+    ///
+    /// Responses that leave without a wait between them have the same date. To read the clock for
+    /// each would cost as much as the rest of a head.
+    pub(crate) struct CachedDate<F> {
         #[pin]
         pub(crate) future: F,
     }
 }
 
-impl<F: Future> Future for LookedAtOnce<F> {
+impl<F: Future> Future for CachedDate<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
@@ -39,7 +41,10 @@ impl<F: Future> Future for LookedAtOnce<F> {
 }
 
 /// Sends something with the line, or without it.
-pub(crate) fn with_line(is_wanted: bool, send: impl FnOnce(&Block) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn with_line(
+    is_wanted: bool,
+    send: impl FnOnce(&Block) -> Result<(), Error>,
+) -> Result<(), Error> {
     if !is_wanted {
         return send(&Block::new("")?);
     }

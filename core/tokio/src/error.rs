@@ -1,4 +1,4 @@
-//! What can go wrong on a connection.
+//! The errors of a connection.
 
 use std::fmt;
 use std::io;
@@ -12,19 +12,26 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The engine's: the peer broke the protocol, or a call was out of order. [`switchover::Error::blame`] says whose fault it
-    /// is.
+    /// The engine's: the peer broke the protocol, or a call was out of order.
+    ///
+    /// [`switchover::Error::blame`] says whose fault it is.
     Protocol(switchover::Error),
     /// The transport's, or the peer has gone: then the kind is `UnexpectedEof`.
     Io(io::Error),
-    /// The peer was too slow; which of the [`Patience`](crate::Patience) it was.
+    /// The peer was too slow; which of the [`Timeouts`](crate::Timeouts) it was.
     TimedOut(&'static str),
-    /// More of the content was left unread than `limits.drain` allows to drop. A server answers it with 413.
+    /// More of the content was left unread than `limits.drain` allows to drop.
+    ///
+    /// A server answers it with 413.
     ContentTooLarge,
-    /// The content of a request could not be received: the handler's body fails with it. A handler that gives it back, alone or
-    /// as the source of its own error, answers its client with the status that fits.
+    /// The content of a request could not be received: the handler's body fails.
+    ///
+    /// A handler that returns this error, alone or as the source of its own, answers its client
+    /// with the status that fits.
     Content(Box<Error>),
-    /// A body that was to be sent has failed. What had left of the message cannot be taken back, so the connection is over.
+    /// A body that was to be sent has failed.
+    ///
+    /// What had left of the message cannot be taken back, so the connection is over.
     Body(BoxError),
     /// The handler has failed. Its client got a 500.
     Handler(BoxError),
@@ -33,7 +40,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The answer that a server gives to it, if it may still answer.
+    /// Returns the status that a server responds with, if it still may.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Protocol(error) => {

@@ -1,9 +1,9 @@
 //! For frameworks that know hyper's upgrades alone (feature `hyper`).
 //!
-//! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make. [`WithOnUpgrade`] gets one from a
-//! hyper connection over a pipe in memory, and passes bytes between that and the real connection once it has switched. So
-//! such an upgrade costs a task, two buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`]
-//! costs none of that.
+//! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make.
+//! [`WithOnUpgrade`] gets one from a hyper connection over a pipe in memory, and passes bytes
+//! between that and the real connection once it has switched. So such an upgrade costs a task, two
+//! buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`] costs none of that.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -16,7 +16,8 @@ use ::hyper::service::service_fn;
 use http::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{
-    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf, copy, sink,
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, ReadHalf, WriteHalf,
+    copy, sink,
 };
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
@@ -25,23 +26,29 @@ use tower_service::Service;
 use crate::error::BoxError;
 use crate::sync::lock;
 use crate::upgrade::{self, Upgraded};
-use crate::wire::LINGER;
+use crate::wire::LINGER_MAX;
 
 /// Bytes in the pipe, each way.
 const PIPE: usize = 64 * 1024;
-/// How long a client may take nothing of what waits in the pipe once the framework has dropped its end. The system says that there
-/// is room only after a third of its buffer.
+/// The timeout for a client that takes nothing once the framework has left.
+///
+/// The system reports room only after a third of its buffer is free.
 const SENDING: Duration = Duration::from_secs(120);
 /// Bytes of the client that are passed on at once.
 const PIECE: usize = 8 * 1024;
 
-/// A handler whose requests with an offer hold an `OnUpgrade` of hyper's, if anything that is offered can be accepted.
+/// A service whose offering requests carry hyper's `OnUpgrade`.
+///
+/// They do if an offered protocol can be accepted.
 #[derive(Clone, Debug)]
 pub struct WithOnUpgrade<S>(pub S);
 
 impl<S, Q, B> Service<Request<Q>> for WithOnUpgrade<S>
 where
-    S: Service<Request<Q>, Response = Response<B>, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    S: Service<Request<Q>, Response = Response<B>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + 'static,
     Q: Send + 'static,
 {
     type Response = Response<B>;
@@ -72,7 +79,7 @@ where
     }
 }
 
-/// What leads to a connection of hyper's that is about to switch.
+/// A pipe to a connection of hyper's that is about to switch.
 struct Pipe {
     end: DuplexStream,
     /// Has it switch.
@@ -91,7 +98,7 @@ struct Failure(Arc<Failures>);
 /// Errors of the client's stream, for the framework's end of the pipe.
 #[derive(Default)]
 struct Failures {
-    /// The error of the client's direction, once it has ended; `None` if it ended in order.
+    /// The error that ended the client's direction; `None` for an orderly end.
     read: OnceLock<Option<ErrorKind>>,
     /// The error of the direction to the client.
     write: OnceLock<ErrorKind>,
@@ -125,13 +132,18 @@ async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
             Ok::<_, Infallible>(response)
         }
     });
-    let connection = ::hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(end), service);
+    let connection =
+        ::hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(end), service);
     tokio::spawn(connection.with_upgrades());
-    pipe.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n").await?;
+    pipe.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: any\r\n\r\n")
+        .await?;
     Ok((Pipe { end: pipe, switch, gone, failure }, taken.await?))
 }
 
-async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone, failure }: Pipe) -> Result<(), BoxError> {
+async fn join(
+    upgraded: Upgraded,
+    Pipe { end: mut pipe, switch, gone, failure }: Pipe,
+) -> Result<(), BoxError> {
     switch.send(()).map_err(|()| "the framework has dropped it")?;
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -146,11 +158,13 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone, failure }:
         let mut taken = pin!(async {
             tokio::select! {
                 taken = passed_on(&mut from_client, &mut to_pipe, &failure) => taken,
-                // A framework that has dropped its end takes no more, and has still said what waits in the pipe.
+                // A framework that has dropped its end takes no more, and has still said what waits
+                // in the pipe.
                 () = dropped(gone) => Ok(()),
             }
         });
-        // A client that cannot be read takes nothing, either; one that takes no more may still have said something.
+        // A client that cannot be read takes nothing, either; one that takes no more may still have
+        // said something.
         tokio::select! {
             taken = &mut taken => match taken {
                 Ok(()) => said.await,
@@ -164,18 +178,21 @@ async fn join(upgraded: Upgraded, Pipe { end: mut pipe, switch, gone, failure }:
         from_client.unsplit(to_client).reset();
         return Err(error.into());
     }
-    // To close with bytes of the client unread would reset the connection, and take what is on its way from it.
-    let _ = timeout(LINGER, copy(&mut from_client, &mut sink())).await;
+    // To close with bytes of the client unread would reset the connection, and take what is on its
+    // way from it.
+    let _ = timeout(LINGER_MAX, copy(&mut from_client, &mut sink())).await;
     Ok(())
 }
 
-/// Ready once the framework has dropped its end of the pipe.
+/// Waits until the framework has dropped its end of the pipe.
 async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
 
-/// Passes on the framework's bytes, to their end. Once it has dropped the pipe, the client has to take some of it now and then. Where
-/// the client takes no more, the framework's next write fails.
+/// Passes on the framework's bytes, to their end.
+///
+/// Once it has dropped the pipe, the client has to take some of it now and then. Where the client
+/// takes no more, the framework's next write fails.
 async fn all_said(
     from: &mut ReadHalf<DuplexStream>,
     to: &mut WriteHalf<Upgraded>,
@@ -216,15 +233,20 @@ async fn said_to_the_end(
     }
 }
 
-/// Waits for the client, but not without end once the framework has dropped the pipe.
-async fn in_time<T>(step: impl Future<Output = io::Result<T>>, gone: &watch::Receiver<()>) -> io::Result<T> {
+/// Waits for the client, with a timeout once the framework has dropped the pipe.
+async fn in_time<T>(
+    step: impl Future<Output = io::Result<T>>,
+    gone: &watch::Receiver<()>,
+) -> io::Result<T> {
     tokio::select! {
         done = step => done,
         () = async { dropped(gone.clone()).await; sleep(SENDING).await } => Err(ErrorKind::TimedOut.into()),
     }
 }
 
-/// What the client says, to its end. An error is the client's: a framework that takes no more is none.
+/// Passes on what the client sends, to its end.
+///
+/// An error is the client's: a framework that takes no more is none.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<DuplexStream>,
@@ -239,7 +261,8 @@ async fn passed_on(
             Err(error) => failure.0.read.set(Some(error.kind())),
         };
         let read = read?;
-        let taken = if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
+        let taken =
+            if read == 0 { to.shutdown().await } else { to.write_all(&bytes[..read]).await };
         if read == 0 || taken.is_err() {
             return Ok(());
         }
@@ -254,18 +277,28 @@ struct End {
 }
 
 impl AsyncRead for End {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         ready!(Pin::new(&mut self.pipe).poll_read(context, to))?;
         match self.failures.read.get() {
-            Some(&Some(kind)) if to.filled().len() == before && to.remaining() > 0 => Poll::Ready(Err(kind.into())),
+            Some(&Some(kind)) if to.filled().len() == before && to.remaining() > 0 => {
+                Poll::Ready(Err(kind.into()))
+            }
             _ => Poll::Ready(Ok(())),
         }
     }
 }
 
 impl AsyncWrite for End {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if let Some(&kind) = self.failures.write.get() {
             return Poll::Ready(Err(kind.into()));
         }

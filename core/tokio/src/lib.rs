@@ -4,8 +4,8 @@
 //!
 //! | for | use |
 //! |---|---|
-//! | a listener | [`serve_all`] |
-//! | one connection, over any stream | [`serve`], [`serve_until`] |
+//! | a listener | [`serve`] |
+//! | one connection, over any stream | [`serve_connection`], [`serve_connection_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
 //! | HTTP/2 after a switch | [`Http2Stream`] |
@@ -13,17 +13,17 @@
 //! | what happens on the wire | [`observe`] |
 
 mod body;
+mod callback_slot;
 pub mod client;
 mod config;
 mod date;
 mod error;
 mod handler;
-mod interim;
+mod informational;
 pub mod observe;
 mod reason;
 mod server;
 mod sync;
-mod taking;
 mod trace;
 pub mod upgrade;
 mod wire;
@@ -35,18 +35,21 @@ mod http2;
 pub mod hyper;
 
 pub use body::Body;
-pub use config::{Config, Patience};
+pub use config::{Config, Timeouts};
 pub use error::{BoxError, Error};
-pub use handler::{Handler, ServiceFn, service_fn};
+pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;
-pub use interim::{Informer, informer};
-pub use reason::Reason;
-pub use server::{Stopping, accept_all, serve, serve_all, serve_until};
-/// The engine, whose types an [observer](observe::Observer) and [`Config::http`] have.
+pub use informational::{InformationalSender, informational};
+pub use reason::ReasonPhrase;
+pub use server::{ShutdownSignal, accept, serve, serve_connection, serve_connection_until};
+/// The engine, whose types an observer and [`Config::http`] use.
 pub use switchover;
 pub use upgrade::Upgraded;
 
-/// What a connection runs over: TCP, TLS, a pipe in memory.
-pub trait Transport: tokio::io::AsyncRead + tokio::io::AsyncWrite + std::any::Any + Send + Unpin {}
+/// A transport that a connection runs over: TCP, TLS, a pipe in memory.
+pub trait Transport:
+    tokio::io::AsyncRead + tokio::io::AsyncWrite + std::any::Any + Send + Unpin
+{
+}
 impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static> Transport for T {}

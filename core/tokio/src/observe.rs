@@ -1,13 +1,14 @@
-//! What a connection says to those who watch it: every byte and decision that goes into the engine, and all that comes out.
+//! Observation of a connection: its bytes, decisions and events.
 //!
-//! For a log of the wire while you develop, a page that draws a connection, a test that holds what happened. It shows everything,
-//! passwords too, which the `tracing` feature leaves out. The [front page](crate#what-happens-on-the-wire) has one; set it as
+//! For a log of the wire while you develop, a page that draws a connection, a test that holds what
+//! happened. It shows everything, passwords too, which the `tracing` feature leaves out. The
+//! [front page](crate#what-happens-on-the-wire) has one; set it as
 //! [`Config::observer`](crate::Config::observer):
 //!
 //! ```
 //! # struct Log;
 //! # impl switchover_tokio::observe::Observer for Log {
-//! #     fn notice(&self, _: switchover_tokio::observe::Noticed<'_>, _: &switchover_tokio::switchover::Connection) {}
+//! #     fn observe(&self, _: switchover_tokio::observe::Observation<'_>, _: &switchover_tokio::switchover::Connection) {}
 //! # }
 //! use std::sync::Arc;
 //! use switchover_tokio::Config;
@@ -15,23 +16,25 @@
 //! let config = Config { observer: Some(Arc::new(Log)), ..Config::default() };
 //! ```
 //!
-//! One observer may watch many connections. To tell them apart, give each its own, in a config of its own: see
-//! [`accept_all`](crate::accept_all).
+//! One observer may watch many connections. To tell them apart, give each its own, in a config of
+//! its own: see [`accept`](crate::accept).
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use switchover::{
-    Connection, DataParts, End, Error, ErrorKind, Event, FieldSource, Next, Paused, RequestHead, ResponseHead,
-    Selection, Step,
+    Connection, DataParts, End, Error, ErrorKind, Event, FieldSource, Next, Paused, RequestHead,
+    ResponseHead, Selection, Step,
 };
 
 /// Watches connections.
 pub trait Observer: Send + Sync {
-    /// This has happened just now; `http` is the connection after it, to ask for more: its state, its position, why an offer came
-    /// to nothing. It is called by the task that serves the connection, so it must not wait for anything.
-    fn notice(&self, what: Noticed<'_>, http: &Connection);
+    /// Receives an observation just after it has happened.
+    ///
+    /// `http` is the connection after it, to ask for its state, its position, or why an offer was
+    /// declined. The task that serves the connection calls it, so it must not block.
+    fn observe(&self, what: Observation<'_>, http: &Connection);
 }
 
 impl std::fmt::Debug for dyn Observer {
@@ -43,7 +46,7 @@ impl std::fmt::Debug for dyn Observer {
 /// One thing that happened on a connection.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
-pub enum Noticed<'a> {
+pub enum Observation<'a> {
     /// The engine took these bytes of the peer's.
     Received(&'a [u8]),
     /// The peer's bytes have ended.
@@ -56,14 +59,16 @@ pub enum Noticed<'a> {
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
-    /// Your code, or the adapter for it, decided this, and the engine wrote these bytes for the peer.
+    /// A decision by your code or the adapter, and the bytes written for the peer.
     Decided(Decision<'a>, &'a [u8]),
-    /// The same, and the engine refused: nothing was written.
+    /// A decision that the engine has rejected: nothing was written.
     Refused(Decision<'a>, Error),
-    /// [`Upgraded`](crate::Upgraded) gave these bytes, which the peer sent in the new protocol after what came with the switch.
-    Heard(&'a [u8]),
-    /// It took these bytes for the peer.
-    Spoke(&'a [u8]),
+    /// Bytes of the new protocol that [`Upgraded`](crate::Upgraded) has read.
+    ///
+    /// Those that came with the switch are not among them.
+    UpgradedRead(&'a [u8]),
+    /// Bytes of the new protocol that `Upgraded` has written.
+    UpgradedWrite(&'a [u8]),
 }
 
 /// A call of one of [`Connection`]'s verbs, with what it was given.
@@ -80,7 +85,7 @@ pub enum Decision<'a> {
     Respond(&'a ResponseHead<'a>, &'a [u8]),
     /// [`Connection::reject`], with the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
-    /// [`Connection::accept`], with the selection, the protocols that it was made of, and field lines.
+    /// [`Connection::accept`]: the selection, its protocols, and field lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
     /// [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
@@ -102,17 +107,18 @@ pub enum Decision<'a> {
     Take,
 }
 
-/// A connection of the engine's that says to an observer, if there is one, what goes into it and comes out. The adapter uses it; it
-/// is public for code that drives the engine itself, and wants to be watched in the same way.
+/// A connection of the engine that reports to an observer, if there is one.
 ///
-/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with the same errors and what to call
-/// next. What is not told has no verb here.
-pub struct Observed {
+/// The adapter uses it. It is public for code that drives the engine itself.
+///
+/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with
+/// the same errors and what to call next. What is not told has no verb here.
+pub struct ObservedConnection {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,
 }
 
-impl Deref for Observed {
+impl Deref for ObservedConnection {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -120,75 +126,75 @@ impl Deref for Observed {
     }
 }
 
-impl Observed {
-    /// The connection, and who watches it.
+impl ObservedConnection {
+    /// Returns a connection with this observer.
     pub fn new(connection: Connection, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { connection, observer }
     }
 
     #[inline]
-    fn tell<'a>(&'a self, what: impl FnOnce(&'a Connection) -> Option<Noticed<'a>>) {
+    fn tell<'a>(&'a self, what: impl FnOnce(&'a Connection) -> Option<Observation<'a>>) {
         if let Some(observer) = &self.observer
             && let Some(what) = what(&self.connection)
         {
-            self.notice(observer, what);
+            self.observe(observer, what);
         }
     }
 
-    /// Apart, as few are watched.
+    /// Calls the observer; out of line, as few connections have one.
     #[cold]
     #[inline(never)]
-    fn notice(&self, observer: &Arc<dyn Observer>, what: Noticed<'_>) {
-        observer.notice(what, &self.connection);
+    fn observe(&self, observer: &Arc<dyn Observer>, what: Observation<'_>) {
+        observer.observe(what, &self.connection);
     }
 
     // Bytes in, events out.
 
-    /// [`Connection::receive`].
+    /// Calls [`Connection::receive`].
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.connection.receive(bytes)?;
         if let Some(observer) = &self.observer {
-            self.notice(observer, Noticed::Received(bytes));
+            self.observe(observer, Observation::Received(bytes));
         }
         Ok(())
     }
 
-    /// [`Connection::receive_buffer`].
+    /// Calls [`Connection::receive_buffer`].
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.connection.receive_buffer(min)
     }
 
-    /// [`Connection::commit`].
+    /// Calls [`Connection::commit`].
     pub fn commit(&mut self, len: usize) {
         let taken = self.connection.commit(len);
         // What has come last is what has been read last.
         self.tell(|http| {
             let bytes = http.unread();
             let begin = bytes.len().checked_sub(taken)?;
-            (taken > 0).then(|| Noticed::Received(&bytes[begin..]))
+            (taken > 0).then(|| Observation::Received(&bytes[begin..]))
         });
     }
 
-    /// [`Connection::receive_eof`].
+    /// Calls [`Connection::receive_eof`].
     pub fn receive_eof(&mut self, end: End) {
         self.connection.receive_eof(end);
-        self.tell(|_| Some(Noticed::Ended(end)));
+        self.tell(|_| Some(Observation::Ended(end)));
     }
 
-    /// [`Connection::advance`].
+    /// Calls [`Connection::advance`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         let step = self.connection.advance();
         self.tell(|http| match step {
-            Ok(Step::Event) => http.event().map(Noticed::Event),
-            Ok(Step::Paused(why)) => Some(Noticed::Paused(why)),
+            Ok(Step::Event) => http.event().map(Observation::Event),
+            Ok(Step::Paused(why)) => Some(Observation::Paused(why)),
             Ok(Step::NeedData) => None,
-            Err(error) => Some(Noticed::Failed(error)),
+            Err(error) => Some(Observation::Failed(error)),
         });
         step
     }
 
-    /// [`Connection::next_event`].
+    /// Calls [`Connection::next_event`].
     #[inline]
     pub fn next_event(&mut self) -> Result<Next<'_>, Error> {
         Ok(match self.advance()? {
@@ -198,18 +204,18 @@ impl Observed {
         })
     }
 
-    /// [`Connection::take_end`].
+    /// Calls [`Connection::take_end`].
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let has_ended = self.connection.take_end();
-        self.tell(|_| has_ended.then_some(Noticed::EndOfMessage));
+        self.tell(|_| has_ended.then_some(Observation::EndOfMessage));
         has_ended
     }
 
-    /// [`Connection::take_leftover`].
+    /// Calls [`Connection::take_leftover`].
     pub fn take_leftover(&mut self) -> Bytes {
         let leftover = self.connection.take_leftover();
-        self.tell(|_| Some(Noticed::Decided(Decision::Take, &[])));
+        self.tell(|_| Some(Observation::Decided(Decision::Take, &[])));
         leftover
     }
 
@@ -226,10 +232,10 @@ impl Observed {
         let outcome = verb(&mut self.connection, out);
         if let Some(observer) = &self.observer {
             let what = match outcome {
-                Ok(()) => Noticed::Decided(decision, &out[before..]),
-                Err(error) => Noticed::Refused(decision, error),
+                Ok(()) => Observation::Decided(decision, &out[before..]),
+                Err(error) => Observation::Refused(decision, error),
             };
-            self.notice(observer, what);
+            self.observe(observer, what);
         }
         outcome
     }
@@ -243,34 +249,65 @@ impl Observed {
         self.write(decision, &mut Vec::new(), |http, _| verb(http))
     }
 
-    /// [`Connection::send_request`].
-    pub fn send_request(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Request(request, offer), out, |http, out| http.send_request(request, offer, out))
+    /// Calls [`Connection::send_request`].
+    pub fn send_request(
+        &mut self,
+        request: &RequestHead<'_>,
+        offer: &[&str],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Request(request, offer), out, |http, out| {
+            http.send_request(request, offer, out)
+        })
     }
 
-    /// [`Connection::send_informational`].
-    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Inform(response), out, |http, out| http.send_informational(response, out))
+    /// Calls [`Connection::send_informational`].
+    pub fn send_informational(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Inform(response), out, |http, out| {
+            http.send_informational(response, out)
+        })
     }
 
-    /// [`Connection::send_response`].
+    /// Calls [`Connection::send_response`].
     #[inline]
-    pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn send_response(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         self.write(Decision::Response(response), out, |http, out| http.send_response(response, out))
     }
 
-    /// [`Connection::respond`].
+    /// Calls [`Connection::respond`].
     #[inline]
-    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Respond(response, content), out, |http, out| http.respond(response, content, out))
+    pub fn respond(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Respond(response, content), out, |http, out| {
+            http.respond(response, content, out)
+        })
     }
 
-    /// [`Connection::reject`].
-    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        self.write(Decision::Reject(response, content), out, |http, out| http.reject(response, content, out))
+    /// Calls [`Connection::reject`].
+    pub fn reject(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        self.write(Decision::Reject(response, content), out, |http, out| {
+            http.reject(response, content, out)
+        })
     }
 
-    /// [`Connection::accept`]; `protocols` are those that the selection was made of.
+    /// Calls [`Connection::accept`] with a selection made of `protocols`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -282,23 +319,30 @@ impl Observed {
         self.write(decision, out, |http, out| http.accept(selection, fields, out))
     }
 
-    /// [`Connection::require`].
-    pub fn require(&mut self, protocols: &[&str], fields: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Calls [`Connection::require`].
+    pub fn require(
+        &mut self,
+        protocols: &[&str],
+        fields: &dyn FieldSource,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let decision = Decision::Require(protocols, fields);
         self.write(decision, out, |http, out| http.require(protocols, fields, out))
     }
 
-    /// [`Connection::advertise`].
+    /// Calls [`Connection::advertise`].
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         self.decide(Decision::Advertise(protocols), |http| http.advertise(protocols))
     }
 
-    /// [`Connection::send_data`].
+    /// Calls [`Connection::send_data`].
     pub fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
 
-    /// [`Connection::send_data_parts`], for this content. An observer gets it as one with what goes around it.
+    /// Calls [`Connection::send_data_parts`], for this content.
+    ///
+    /// An observer gets it as one with what goes around it.
     pub fn send_data_parts(&mut self, data: &[u8]) -> Result<DataParts, Error> {
         let parts = self.connection.send_data_parts(data.len());
         if let Some(observer) = &self.observer {
@@ -306,57 +350,59 @@ impl Observed {
             match &parts {
                 Ok(parts) => {
                     let wrote = [parts.prefix(), data, parts.suffix()].concat();
-                    self.notice(observer, Noticed::Decided(decision, &wrote));
+                    self.observe(observer, Observation::Decided(decision, &wrote));
                 }
-                Err(error) => self.notice(observer, Noticed::Refused(decision, *error)),
+                Err(error) => self.observe(observer, Observation::Refused(decision, *error)),
             }
         }
         parts
     }
 
-    /// [`Connection::send_end`].
+    /// Calls [`Connection::send_end`].
     #[inline]
     pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::End(trailers), out, |http, out| http.send_end(trailers, out))
     }
 
-    /// [`Connection::skip_content`]. That there is none to skip is not told.
+    /// Calls [`Connection::skip_content`].
+    ///
+    /// That there is none to skip is not reported.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         let outcome = self.connection.skip_content();
         self.tell(|_| match outcome {
-            Ok(()) => Some(Noticed::Decided(Decision::Skip, &[])),
+            Ok(()) => Some(Observation::Decided(Decision::Skip, &[])),
             Err(error) if error.kind() == ErrorKind::NoContent => None,
-            Err(error) => Some(Noticed::Refused(Decision::Skip, error)),
+            Err(error) => Some(Observation::Refused(Decision::Skip, error)),
         });
         outcome
     }
 
-    /// [`Connection::close_after_response`].
+    /// Calls [`Connection::close_after_response`].
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.decide(Decision::Close, Connection::close_after_response)
     }
 
-    /// [`Connection::abandon`].
+    /// Calls [`Connection::abandon`].
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.decide(Decision::Abandon, Connection::abandon)
     }
 
-    /// [`Connection::resume_http`].
+    /// Calls [`Connection::resume_http`].
     pub fn resume_http(&mut self) -> Result<(), Error> {
         self.decide(Decision::Resume, Connection::resume_http)
     }
 
-    /// [`Connection::release`], which changes nothing that is watched.
+    /// Calls [`Connection::release`], which changes nothing that is observed.
     pub fn release(&mut self) {
         self.connection.release();
     }
 
-    /// What is said after a switch.
+    /// Reports bytes of the new protocol.
     #[inline]
-    pub(crate) fn tell_of_new_protocol(&self, what: Noticed<'_>) {
+    pub(crate) fn tell_of_new_protocol(&self, what: Observation<'_>) {
         match (&self.observer, what) {
-            (None, _) | (_, Noticed::Heard([]) | Noticed::Spoke([])) => {}
-            (Some(observer), what) => self.notice(observer, what),
+            (None, _) | (_, Observation::UpgradedRead([]) | Observation::UpgradedWrite([])) => {}
+            (Some(observer), what) => self.observe(observer, what),
         }
     }
 

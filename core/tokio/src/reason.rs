@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 
-/// A reason phrase that is not the usual one of its status: an extension of the responses that a client gets, and of those
-/// that a handler gives. What may not stand there makes a handler's response a 500. RFC 9112, 4.
+/// A reason phrase other than the standard one of its status.
+///
+/// It is an extension of the responses that a client gets, and of those that a handler gives. A
+/// phrase with an invalid character makes a handler's response a 500. RFC 9112, 4.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reason(Bytes);
+pub struct ReasonPhrase(Bytes);
 
-impl Reason {
-    /// Put it into [`Response::extensions_mut`](http::Response::extensions_mut).
+impl ReasonPhrase {
+    /// Creates a phrase for a response's [extensions](http::Response::extensions_mut).
     pub fn new(text: impl Into<Bytes>) -> Self {
         Self(text.into())
     }

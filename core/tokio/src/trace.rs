@@ -1,11 +1,13 @@
-//! What happens, for `tracing` (its feature): a span for each connection and each exchange, and in them the engine's own account of what
-//! came, was decided and was refused. It holds kinds, numbers and places, no field and no content.
+//! Events and spans for `tracing` (its feature).
+//!
+//! There is a span for each connection and each exchange. In them the engine reports what came, was
+//! decided and was rejected. It holds kinds, numbers and positions, no field and no content.
 
 use std::future::Future;
 
 use http::Request;
 
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 
 /// Runs it in the span of a connection.
 #[cfg(feature = "tracing")]
@@ -18,10 +20,14 @@ pub(crate) fn connection<F: Future>(future: F) -> F {
     future
 }
 
-/// The span of an exchange.
+/// Returns the span of an exchange.
 #[cfg(feature = "tracing")]
 pub(crate) fn exchange<B>(request: &Request<B>) -> Exchange {
-    Exchange(tracing::info_span!("exchange", method = request.method().as_str(), path = request.uri().path()))
+    Exchange(tracing::info_span!(
+        "exchange",
+        method = request.method().as_str(),
+        path = request.uri().path()
+    ))
 }
 
 #[cfg(not(feature = "tracing"))]
@@ -49,7 +55,7 @@ impl Exchange {
 
     /// Tells what the engine has noted since the last time.
     #[cfg(feature = "tracing")]
-    pub(crate) fn tell(&self, http: &mut Observed) {
+    pub(crate) fn tell(&self, http: &mut ObservedConnection) {
         let _entered = self.0.enter();
         while let Some(entry) = http.trace() {
             tracing::debug!(step = entry.step.name(), number = entry.number, at = entry.offset);
@@ -57,5 +63,5 @@ impl Exchange {
     }
 
     #[cfg(not(feature = "tracing"))]
-    pub(crate) fn tell(&self, _: &mut Observed) {}
+    pub(crate) fn tell(&self, _: &mut ObservedConnection) {}
 }

@@ -1,4 +1,5 @@
-//! Answers that are wrong, early, cut or endless: what goes onto the wire instead, and how much of it waits in memory.
+//! Answers that are wrong, early, cut or endless: what goes onto the wire instead, and how much of
+//! it waits in memory.
 
 mod common;
 
@@ -13,17 +14,26 @@ use http::{HeaderMap, HeaderName, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
-use switchover_tokio::{Body, BoxError, serve, serve_until, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, serve_connection, serve_connection_until, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
-/// What a client gets from a handler that answers with this, to a request after which it has nothing more to say.
-async fn answered(request: &str, status: u16, fields: &[(&str, &str)], content: &'static str) -> String {
+/// What a client gets from a handler that answers with this, to a request after which it has
+/// nothing more to say.
+async fn answered(
+    request: &str,
+    status: u16,
+    fields: &[(&str, &str)],
+    content: &'static str,
+) -> String {
     let mut headers = HeaderMap::new();
     for (name, value) in fields {
-        headers.append(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
+        headers
+            .append(name.parse::<HeaderName>().expect("a name"), value.parse().expect("a value"));
     }
     let handler = service_fn(move |_| {
         let mut response = Response::new(Full::<Bytes>::from(content));
@@ -42,7 +52,8 @@ async fn answered(request: &str, status: u16, fields: &[(&str, &str)], content: 
 #[tokio::test]
 async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
-    let error = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let error =
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     for (request, status, fields, content, wanted) in [
         // What is no final response.
@@ -53,7 +64,13 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         (GET, 204, &[], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 204, &[("content-length", "5")], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
-        (GET, 304, &[("content-length", "9")], "hello", "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n"),
+        (
+            GET,
+            304,
+            &[("content-length", "9")],
+            "hello",
+            "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n",
+        ),
         // A HEAD has the length of a GET's content.
         (head, 200, &[], "hello", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
         (head, 200, &[("content-length", "9")], "", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
@@ -98,19 +115,29 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     }
 }
 
-/// A 204 and a 205 have no length, not even that of what a GET would bring, as routers add it (RFC 9110, 8.6).
+/// A 204 and a 205 have no length, not even that of what a GET would bring, as routers add it (RFC
+/// 9110, 8.6).
 #[tokio::test]
 async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
     let length: &[(&str, &str)] = &[("content-length", "5")];
     for (status, wanted) in [(204, "204 No Content\r\n"), (205, "205 Reset Content\r\n")] {
-        for (fields, content) in
-            [(length, ""), (length, "hello"), (&[("content-length", "0")], ""), (&[], "hello"), (&[], "")]
-        {
+        for (fields, content) in [
+            (length, ""),
+            (length, "hello"),
+            (&[("content-length", "0")], ""),
+            (&[], "hello"),
+            (&[], ""),
+        ] {
             for request in [GET, head] {
-                let framing = if status == 205 && request == GET { "Content-Length: 0\r\n" } else { "" };
+                let framing =
+                    if status == 205 && request == GET { "Content-Length: 0\r\n" } else { "" };
                 let answer = answered(request, status, fields, content).await;
-                assert_eq!(answer, format!("HTTP/1.1 {wanted}{framing}\r\n"), "{fields:?} {content:?} {request}");
+                assert_eq!(
+                    answer,
+                    format!("HTTP/1.1 {wanted}{framing}\r\n"),
+                    "{fields:?} {content:?} {request}"
+                );
             }
         }
     }
@@ -130,14 +157,23 @@ async fn one_forbidden_trailer_does_not_take_the_others_along() {
         (&["content-length"], "0\r\n\r\n"),
     ] {
         let handler = service_fn(move |_| async move {
-            let trailers = names.iter().map(|name| (HeaderName::from_static(name), "1".parse().expect("a value")));
-            Ok::<_, BoxError>(Response::new(Frames::of(["hi"]).and(Frame::trailers(trailers.collect()))))
+            let trailers = names
+                .iter()
+                .map(|name| (HeaderName::from_static(name), "1".parse().expect("a value")));
+            Ok::<_, BoxError>(Response::new(
+                Frames::of(["hi"]).and(Frame::trailers(trailers.collect())),
+            ))
         });
         let (mut client, _serving) = served_by(10_000, config(), handler);
         for _ in 0..2 {
             send(&mut client, GET).await;
-            expect(&mut client, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n{wanted}"))
-                .await;
+            expect(
+                &mut client,
+                &format!(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n{wanted}"
+                ),
+            )
+            .await;
         }
         // To HTTP/1.0 there are none.
         send(&mut client, "GET / HTTP/1.0\r\n\r\n").await;
@@ -152,7 +188,10 @@ impl http_body::Body for Constant {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         Pin::new(&mut self.0).poll_frame(context)
     }
 
@@ -163,7 +202,9 @@ impl http_body::Body for Constant {
 
 #[tokio::test]
 async fn a_length_is_the_one_before_the_first_frame() {
-    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Constant(Frames::of(["hello", "!"]), 6))));
+    let handler = service_fn(async |_| {
+        Ok::<_, BoxError>(Response::new(Constant(Frames::of(["hello", "!"]), 6)))
+    });
     let (mut client, _serving) = served_by(10_000, config(), handler);
     send(&mut client, GET).await;
     expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello!").await;
@@ -172,40 +213,48 @@ async fn a_length_is_the_one_before_the_first_frame() {
 /// More than can be counted.
 #[tokio::test]
 async fn a_length_that_cannot_be_counted_is_none() {
-    let handler =
-        service_fn(async |_| Ok::<_, BoxError>(Response::new(Constant(Frames::of(["hello", "!"]), u64::MAX))));
+    let handler = service_fn(async |_| {
+        Ok::<_, BoxError>(Response::new(Constant(Frames::of(["hello", "!"]), u64::MAX)))
+    });
     let (mut client, _serving) = served_by(10_000, config(), handler);
     send(&mut client, GET).await;
     let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     expect(&mut client, &format!("{head}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")).await;
 }
 
-/// However many a handler sends while its client does not read, the newest are kept and the others are not.
+/// However many a handler sends while its client does not read, the newest are kept and the others
+/// are not.
 #[tokio::test]
 async fn interim_responses_wait_in_bounded_memory() {
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = switchover_tokio::informer(&request).expect("they are configured");
+        let sender = switchover_tokio::informational(&request).expect("they are configured");
         for number in 0..100_000 {
-            informer.inform(Response::builder().status(103).header("x-number", number).body(())?);
+            sender.send(Response::builder().status(103).header("x-number", number).body(())?);
             if number % 1000 == 0 {
                 tokio::task::yield_now().await;
             }
         }
         Ok::<_, BoxError>(Response::new(Body::from("hello")))
     });
-    let (mut client, _serving) = served_by(100, switchover_tokio::Config { informs: true, ..config() }, handler);
+    let (mut client, _serving) =
+        served_by(100, switchover_tokio::Config { informational: true, ..config() }, handler);
     send(&mut client, GET).await;
     client.shutdown().await.expect("an end");
     let answer = rest(&mut client).await;
-    assert!(answer.ends_with("\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"), "{answer}");
+    assert!(
+        answer.ends_with("\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        "{answer}"
+    );
     assert!(answer.contains("x-number: 0\r\n") && answer.len() < 200_000, "{} bytes", answer.len());
 }
 
-/// Who answers before it has all of a request, and will not read the rest, says that the connection closes.
+/// Who answers before it has all of a request, and will not read the rest, says that the connection
+/// closes.
 #[tokio::test]
 async fn an_early_answer_says_whether_it_is_the_last() {
     let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
-    let expecting = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n".into();
+    let expecting =
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n".into();
     for (request, is_last) in [
         (length(1000), false),
         (length(1_000_000), true),
@@ -215,21 +264,34 @@ async fn an_early_answer_says_whether_it_is_the_last() {
         (format!("{CHUNKED}3\r\nabc\r\n0\r\n\r\n"), false),
         (format!("{CHUNKED}3\r\nabc\r\n0\r\n\r\n{GET}"), false),
     ] {
-        let handler = service_fn(async |_| Ok::<_, BoxError>(Response::builder().status(413).body(Body::empty())?));
+        let handler = service_fn(async |_| {
+            Ok::<_, BoxError>(Response::builder().status(413).body(Body::empty())?)
+        });
         let (mut client, _serving) = served_by(10_000, config(), handler);
         send(&mut client, &request).await;
         let close = if is_last { "Connection: close\r\n" } else { "" };
-        expect(&mut client, &format!("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n{close}\r\n")).await;
+        expect(
+            &mut client,
+            &format!("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n{close}\r\n"),
+        )
+        .await;
     }
 }
 
-/// A client that waits for a 100 gets it before an answer that is made of its content: with the answer it would send none.
+/// A client that waits for a 100 gets it before an answer that is made of its content: with the
+/// answer it would send none.
 #[tokio::test]
 async fn an_echo_asks_for_the_content_that_it_answers_with() {
-    let handler = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+    let handler = service_fn(async |request: Request<Body>| {
+        Ok::<_, BoxError>(Response::new(request.into_body()))
+    });
     let (mut client, _serving) = served_by(10_000, config(), handler);
     for _ in 0..2 {
-        send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n").await;
+        send(
+            &mut client,
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+        )
+        .await;
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
         expect(&mut client, &format!("HTTP/1.1 100 Continue\r\n\r\n{head}")).await;
         send(&mut client, "hello").await;
@@ -246,11 +308,15 @@ async fn a_switch_is_made_while_the_server_stops() {
     let handler = service_fn(move |request: Request<Body>| {
         drop(stop.take());
         let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
-        let answer: Response<Body> = chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
+        let answer: Response<Body> =
+            chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
         async { Ok::<_, BoxError>(answer) }
     });
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n").await;
-    soon(serve_until(server, handler, &config(), async { drop(stopped.await) })).await.expect("served");
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+        .await;
+    soon(serve_connection_until(server, handler, &config(), async { drop(stopped.await) }))
+        .await
+        .expect("served");
     let answer = rest(&mut client).await;
     assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\nhi"), "{answer}");
 }
@@ -271,7 +337,10 @@ impl http_body::Body for Says {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match (self.0.take(), &self.1) {
             (Some(text), _) => Poll::Ready(Some(Ok(Frame::data(text.into())))),
             (None, Then::Pends) => Poll::Pending,
@@ -284,16 +353,20 @@ impl http_body::Body for Says {
 
 #[tokio::test]
 async fn what_is_cut_is_not_taken_for_whole() {
-    for (then, is_whole) in [(Then::Pends, false), (Then::Panics, false), (Then::Fails, false), (Then::Ends, true)] {
+    for (then, is_whole) in
+        [(Then::Pends, false), (Then::Panics, false), (Then::Fails, false), (Then::Ends, true)]
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let mut client = TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
+        let mut client =
+            TcpStream::connect(listener.local_addr().expect("an address")).await.expect("a server");
         let (server, _) = listener.accept().await.expect("a client");
         let mut then = Some(then);
         let handler = service_fn(move |_| {
             let body = Says(Some("half"), then.take().expect("one request"));
             async { Ok::<_, BoxError>(Response::new(body)) }
         });
-        let serving = tokio::spawn(async move { serve(server, handler, &config()).await });
+        let serving =
+            tokio::spawn(async move { serve_connection(server, handler, &config()).await });
         client.write_all(b"GET / HTTP/1.0\r\n\r\n").await.expect("a server");
         let mut got = Vec::new();
         let ended = soon(async {
@@ -319,7 +392,8 @@ async fn content_that_panics_at_once_is_a_500() {
     let (mut client, serving) = served_by(1000, config(), handler);
     send(&mut client, GET).await;
     client.shutdown().await.expect("an end");
-    let wanted = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let wanted =
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     assert_eq!(rest(&mut client).await, wanted);
     assert!(soon(serving).await.expect_err("a panic").is_panic());
 }
@@ -333,7 +407,10 @@ impl http_body::Body for Endless {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let piece = Bytes::from_static(&[b'x'; 10_000]);
         self.0.fetch_add(piece.len(), Ordering::Relaxed);
         Poll::Ready(Some(Ok(Frame::data(piece))))
@@ -366,7 +443,9 @@ async fn what_a_peer_does_not_take_is_not_made() {
     let made = Arc::new(AtomicUsize::new(0));
     let (stream, _server) = tokio::io::duplex(1000);
     let request = Request::post("http://a/").body(Endless(made.clone())).expect("a request");
-    let asked = tokio::time::timeout(Duration::from_millis(100), connect(stream, &config()).send(request)).await;
+    let asked =
+        tokio::time::timeout(Duration::from_millis(100), connect(stream, &config()).send(request))
+            .await;
     assert!(asked.is_err());
     let made = made.load(Ordering::Relaxed);
     assert!((1..MUCH).contains(&made), "{made}");
@@ -383,16 +462,22 @@ async fn what_is_not_read_is_not_taken() {
         let (mut client, _serving) = served_by(1000, config(), handler);
         send(&mut client, head).await;
         let mut taken = 0;
-        while let Ok(len) = tokio::time::timeout(Duration::from_millis(100), client.write(&[b'1'; 1000])).await {
+        while let Ok(len) =
+            tokio::time::timeout(Duration::from_millis(100), client.write(&[b'1'; 1000])).await
+        {
             taken += len.expect("a server");
             assert!(taken < MUCH, "{head}");
         }
     }
     // A client that asks on and on, and does not read the answers.
-    let large = service_fn(async |_| Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(vec![b'x'; 60_000]))));
+    let large = service_fn(async |_| {
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(vec![b'x'; 60_000])))
+    });
     let (mut client, _serving) = served_by(1000, config(), large);
     let mut asked = 0;
-    while let Ok(len) = tokio::time::timeout(Duration::from_millis(100), client.write(GET.as_bytes())).await {
+    while let Ok(len) =
+        tokio::time::timeout(Duration::from_millis(100), client.write(GET.as_bytes())).await
+    {
         asked += len.expect("a server");
         assert!(asked < MUCH);
     }
@@ -403,7 +488,9 @@ async fn what_is_not_read_is_not_taken() {
     let response = client.send(Request::get("http://a/").body(Body::empty()).expect("a request"));
     let mut body = response.await.expect("an answer").into_body();
     let mut taken = 0;
-    while let Ok(len) = tokio::time::timeout(Duration::from_millis(100), server.write(&[b'x'; 1000])).await {
+    while let Ok(len) =
+        tokio::time::timeout(Duration::from_millis(100), server.write(&[b'x'; 1000])).await
+    {
         taken += len.expect("a client");
         assert!(taken < MUCH);
     }
@@ -414,11 +501,14 @@ async fn what_is_not_read_is_not_taken() {
 /// Also where neither side has more room than for a few bytes.
 #[tokio::test]
 async fn an_echo_needs_no_room() {
-    let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
+    let echo = service_fn(async |request: Request<Body>| {
+        Ok::<_, BoxError>(Response::new(request.into_body()))
+    });
     let (stream, _serving) = served_by(7, config(), echo);
     let mut client = connect(stream, &config());
     let body = Frames::of(["some", "of", "it"]);
-    let response = soon(client.send(Request::post("http://a/").body(body).expect("a request"))).await;
+    let response =
+        soon(client.send(Request::post("http://a/").body(body).expect("a request"))).await;
     let content = soon(response.expect("an answer").into_body().read(100)).await.expect("whole");
     assert_eq!(content.expect("short"), "someofit");
 }

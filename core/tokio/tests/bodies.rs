@@ -9,7 +9,9 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
-use switchover_tokio::{Body, BoxError, Config, Error, Patience, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Timeouts, serve_connection, service_fn, upgrade,
+};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,7 +30,14 @@ enum Then {
 
 #[tokio::test]
 async fn a_body_in_another_task_ends_with_its_connection() {
-    for then in [Then::Fail, Then::Panic, Then::Answer, Then::NeverAnswer, Then::BeDropped, Then::SeeTheClientGo] {
+    for then in [
+        Then::Fail,
+        Then::Panic,
+        Then::Answer,
+        Then::NeverAnswer,
+        Then::BeDropped,
+        Then::SeeTheClientGo,
+    ] {
         let (bodies, mut body) = mpsc::channel(1);
         let handler = service_fn(move |request: Request<Body>| {
             let bodies = bodies.clone();
@@ -42,9 +51,10 @@ async fn a_body_in_another_task_ends_with_its_connection() {
                 }
             }
         });
-        let patience = Patience { handler: Some(Duration::from_millis(50)), ..Patience::default() };
-        let patience = if matches!(then, Then::NeverAnswer) { patience } else { Patience::default() };
-        let (mut client, serving) = served_by(1000, Config { patience, ..config() }, handler);
+        let timeouts = Timeouts { handler: Some(Duration::from_millis(50)), ..Timeouts::default() };
+        let timeouts =
+            if matches!(then, Then::NeverAnswer) { timeouts } else { Timeouts::default() };
+        let (mut client, serving) = served_by(1000, Config { timeouts, ..config() }, handler);
         send(&mut client, CHUNKED).await;
         let mut body = soon(body.recv()).await.expect("a request");
         let reading = tokio::spawn(async move { body.frame().await });
@@ -60,14 +70,17 @@ async fn a_body_in_another_task_ends_with_its_connection() {
     }
 }
 
-/// An error of the request's content is the client's. One that the handler has met elsewhere is its own, of whatever type it is.
+/// An error of the request's content is the client's.
+///
+/// One that the handler has met elsewhere is its own, of whatever type it is.
 #[tokio::test]
 async fn whose_error_it_is_decides_the_status() {
     let proxy = service_fn(async |request: Request<Body>| {
         let (stream, server) = tokio::io::duplex(100);
         if request.uri() == "/late" {
-            let patience = Patience { response: Some(Duration::ZERO), ..Patience::default() };
-            let mut client = switchover_tokio::client::connect(stream, &Config { patience, ..config() });
+            let timeouts = Timeouts { response: Some(Duration::ZERO), ..Timeouts::default() };
+            let mut client =
+                switchover_tokio::client::connect(stream, &Config { timeouts, ..config() });
             let asked = client.send(Request::get("http://b/").body(Body::empty())?).await;
             drop(server);
             asked?;
@@ -75,9 +88,10 @@ async fn whose_error_it_is_decides_the_status() {
         request.into_body().read(100).await?;
         Ok::<_, BoxError>(Response::new(Body::empty()))
     });
-    for (request, status) in
-        [("GET /late HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "500"), (format!("{CHUNKED}x"), "400")]
-    {
+    for (request, status) in [
+        ("GET /late HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(), "500"),
+        (format!("{CHUNKED}x"), "400"),
+    ] {
         let (mut client, _serving) = served_by(1000, config(), proxy);
         send(&mut client, &request).await;
         expect(&mut client, &format!("HTTP/1.1 {status} ")).await;
@@ -100,7 +114,7 @@ async fn a_body_is_read_beside_its_connection_in_one_task() {
     });
     let (mut client, server) = tokio::io::duplex(1000);
     let config = config();
-    let serving = serve(server, handler, &config);
+    let serving = serve_connection(server, handler, &config);
     let reading = async {
         let body = body.recv().await.expect("a request");
         // The connection has been polled, and has nothing to do.
@@ -120,7 +134,11 @@ async fn a_body_is_read_beside_its_connection_in_one_task() {
 async fn trailers_end_content_on_either_side() {
     let handler = service_fn(async |request: Request<Body>| {
         let collected = request.into_body().collect().await?;
-        let trailer = collected.trailers().map(|trailers| trailers["digest"].to_str()).transpose()?.map(String::from);
+        let trailer = collected
+            .trailers()
+            .map(|trailers| trailers["digest"].to_str())
+            .transpose()?
+            .map(String::from);
         let content = format!("{:?} {trailer:?}", collected.to_bytes());
         Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(content)))
     });
@@ -131,8 +149,10 @@ async fn trailers_end_content_on_either_side() {
 
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(Asked::new(stream), &config());
-    send(&mut server, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{content}")).await;
-    let response = client.send(Request::get("http://a/").body(Body::empty()).expect("a request")).await;
+    send(&mut server, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{content}"))
+        .await;
+    let response =
+        client.send(Request::get("http://a/").body(Body::empty()).expect("a request")).await;
     let collected = soon(response.expect("an answer").into_body().collect()).await.expect("whole");
     assert_eq!(collected.trailers().expect("trailers")["digest"], "x");
     assert_eq!(collected.to_bytes(), "abc");
@@ -178,7 +198,8 @@ async fn who_waits_for_a_switch_that_does_not_come_is_told() {
         async { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("no"))) }
     });
     let (mut client, _serving) = served_by(1000, config(), handler);
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n").await;
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+        .await;
     expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno").await;
     assert_eq!(soon(outcome.recv()).await, Some(false));
 }
@@ -201,7 +222,8 @@ async fn what_is_not_to_speak_is_dropped() {
         async { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("no"))) }
     });
     let (mut client, serving) = served_by(1000, config(), handler);
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n").await;
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+        .await;
     expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno").await;
     assert!(soon(dropped).await.is_err());
     drop(client);
@@ -222,7 +244,11 @@ async fn trailers_are_left_out_where_there_is_no_place_for_them() {
     for (request, length, wanted) in [
         (GET, Some(3), "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc"),
         ("GET / HTTP/1.0\r\n\r\n", None, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"),
-        ("GET / HTTP/1.0\r\n\r\n", Some(3), "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nConnection: close\r\n\r\nabc"),
+        (
+            "GET / HTTP/1.0\r\n\r\n",
+            Some(3),
+            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nConnection: close\r\n\r\nabc",
+        ),
     ] {
         let handler = service_fn(move |_| async move { Ok::<_, BoxError>(answer(length)) });
         let (mut client, serving) = served_by(1000, config(), handler);

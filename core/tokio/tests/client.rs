@@ -13,19 +13,25 @@ use http_body::Frame;
 use http_body_util::{Empty, Full};
 use switchover::{ErrorKind, Why};
 use switchover_tokio::client::{Client, Outcome, connect, upgrade};
-use switchover_tokio::{Body, BoxError, Config, Error, Upgraded, serve, service_fn, upgrade as upgrades};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Upgraded, serve_connection, service_fn, upgrade as upgrades,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::Instant;
 
 use common::Asked;
 
-/// A server that waits for each of these requests before it says what stands beside it, and then ends.
-fn scripted(script: &'static [(&str, &str)]) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
+/// A server that waits for each of these requests before it says what stands beside it, and then
+/// ends.
+fn scripted(
+    script: &'static [(&str, &str)],
+) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
     let (client, mut server) = tokio::io::duplex(100_000);
     let serving = tokio::spawn(async move {
         for (request, response) in script {
             let mut got = vec![0; request.len()];
-            let read = tokio::time::timeout(Duration::from_secs(10), server.read_exact(&mut got)).await;
+            let read =
+                tokio::time::timeout(Duration::from_secs(10), server.read_exact(&mut got)).await;
             assert!(read.is_ok_and(|read| read.is_ok()), "no {request}");
             assert_eq!(String::from_utf8_lossy(&got), *request);
             server.write_all(response.as_bytes()).await.expect("room");
@@ -43,7 +49,8 @@ fn get(uri: &str) -> Request<Empty<Bytes>> {
 }
 
 async fn text(response: Response<Body>) -> String {
-    String::from_utf8(response.into_body().read(1000).await.expect("whole").expect("short").into()).expect("text")
+    String::from_utf8(response.into_body().read(1000).await.expect("whole").expect("short").into())
+        .expect("text")
 }
 
 #[tokio::test]
@@ -59,7 +66,10 @@ async fn requests_follow_each_other_on_one_connection() {
         ),
         ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
     ]);
-    assert_eq!(text(client.send(get("http://me@example.org/a?b")).await.expect("an answer")).await, "hello");
+    assert_eq!(
+        text(client.send(get("http://me@example.org/a?b")).await.expect("an answer")).await,
+        "hello"
+    );
     // One that is not read is dropped.
     client.send(get("http://a/")).await.expect("an answer");
     assert_eq!(client.send(get("http://a/")).await.expect("an answer").status(), 204);
@@ -71,11 +81,18 @@ async fn requests_follow_each_other_on_one_connection() {
 #[tokio::test]
 async fn content_has_a_length_or_is_chunked() {
     let (mut client, serving) = scripted(&[
-        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi", "HTTP/1.1 204 No Content\r\n\r\n"),
-        ("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi",
+            "HTTP/1.1 204 No Content\r\n\r\n",
+        ),
+        (
+            "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 204 No Content\r\n\r\n",
+        ),
     ]);
     for content in ["hi", ""] {
-        let request = Request::post("http://a/").body(Full::<Bytes>::from(content)).expect("a request");
+        let request =
+            Request::post("http://a/").body(Full::<Bytes>::from(content)).expect("a request");
         assert_eq!(client.send(request).await.expect("an answer").status(), 204);
     }
     drop(client);
@@ -84,15 +101,24 @@ async fn content_has_a_length_or_is_chunked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_100_is_waited_for_and_not_for_ever() {
-    const HEAD: &str = "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+    const HEAD: &str =
+        "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
     for (script, seconds) in [
-        (&[(HEAD, "HTTP/1.1 100 Continue\r\n\r\n"), ("hi", "HTTP/1.1 204 No Content\r\n\r\n")][..], 0),
+        (
+            &[(HEAD, "HTTP/1.1 100 Continue\r\n\r\n"), ("hi", "HTTP/1.1 204 No Content\r\n\r\n")][..],
+            0,
+        ),
         (&[(HEAD, ""), ("hi", "HTTP/1.1 204 No Content\r\n\r\n")], 1),
     ] {
         let (mut client, _serving) = scripted(script);
         let begun = Instant::now();
-        let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("hi"));
-        assert_eq!(client.send(request.expect("a request")).await.expect("an answer").status(), 204);
+        let request = Request::post("http://a/")
+            .header("expect", "100-continue")
+            .body(Full::<Bytes>::from("hi"));
+        assert_eq!(
+            client.send(request.expect("a request")).await.expect("an answer").status(),
+            204
+        );
         assert_eq!(begun.elapsed().as_secs(), seconds);
     }
 }
@@ -101,31 +127,43 @@ async fn a_100_is_waited_for_and_not_for_ever() {
 async fn an_echo_goes_both_ways_at_once() {
     let (client, server) = tokio::io::duplex(1000);
     tokio::spawn(async move {
-        let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
-        serve(server, echo, &Config::default()).await
+        let echo = service_fn(async |request: Request<Body>| {
+            Ok::<_, BoxError>(Response::new(request.into_body()))
+        });
+        serve_connection(server, echo, &Config::default()).await
     });
     let mut client = connect(client, &Config::default());
     let content: Vec<u8> = (0..1_000_000u32).map(|at| at as u8).collect();
     for _ in 0..2 {
-        let request = Request::post("http://a/").body(Full::<Bytes>::from(content.clone())).expect("a request");
+        let request = Request::post("http://a/")
+            .body(Full::<Bytes>::from(content.clone()))
+            .expect("a request");
         let response = client.send(request).await.expect("an answer");
-        let echoed = response.into_body().read(content.len()).await.expect("whole").expect("no more than that");
+        let echoed = response
+            .into_body()
+            .read(content.len())
+            .await
+            .expect("whole")
+            .expect("no more than that");
         assert!(echoed == content);
     }
 }
 
 #[tokio::test]
 async fn a_response_that_is_held_is_in_the_way() {
-    let (mut client, _serving) = scripted(&[("GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]);
+    let (mut client, _serving) =
+        scripted(&[("GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]);
     let held = client.send(get("http://a/")).await.expect("an answer");
     assert!(matches!(client.send(get("http://a/")).await, Err(Error::Misuse(_))));
     assert_eq!(text(held).await, "hello");
 }
 
-/// R9112-9.2-2: what comes while no request is under way answers none, whether it comes before the first or between two.
+/// R9112-9.2-2: what comes while no request is under way answers none, whether it comes before the
+/// first or between two.
 #[tokio::test]
 async fn what_no_one_has_asked_for_is_no_answer() {
-    const LATE: &str = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    const LATE: &str =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     for (is_first, said) in [(true, LATE), (false, LATE), (true, ""), (false, "")] {
         let (stream, mut server) = tokio::io::duplex(1000);
         let mut client = connect(stream, &Config::default());
@@ -142,7 +180,9 @@ async fn what_no_one_has_asked_for_is_no_answer() {
         let outcome = client.send(get("http://a/")).await;
         let is_known = match &outcome {
             Err(Error::Protocol(error)) => error.kind() == ErrorKind::UnreadInput,
-            Err(Error::Io(error)) => said.is_empty() && error.kind() == io::ErrorKind::UnexpectedEof,
+            Err(Error::Io(error)) => {
+                said.is_empty() && error.kind() == io::ErrorKind::UnexpectedEof
+            }
             _ => false,
         };
         assert!(is_known, "{said:?}: {outcome:?}");
@@ -164,12 +204,18 @@ async fn a_server_that_breaks_the_protocol_is_an_error() {
             "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\n\r\n",
             ErrorKind::SwitchNotOffered,
         ),
-        ("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n", ErrorKind::SwitchWithoutUpgrade),
+        (
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n",
+            ErrorKind::SwitchWithoutUpgrade,
+        ),
     ] {
         let (stream, mut server) = tokio::io::duplex(1000);
         server.write_all(answer.as_bytes()).await.expect("room");
         let outcome = upgrade(Asked::new(stream), get("http://a/"), &["foo"]).await;
-        assert!(matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == wanted), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == wanted),
+            "{outcome:?}"
+        );
     }
 }
 
@@ -177,7 +223,8 @@ async fn a_server_that_breaks_the_protocol_is_an_error() {
 async fn an_offer_is_accepted() {
     let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
     let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\nX: 1\r\n\r\nearly ";
-    let (mut client, serving) = scripted(Box::leak(Box::new([(asked, head), ("hello", "and late")])));
+    let (mut client, serving) =
+        scripted(Box::leak(Box::new([(asked, head), ("hello", "and late")])));
     let outcome = client.upgrade(get("http://a/"), &["foo/2", "bar"]).await.expect("an answer");
     let Outcome::Upgraded(mut stream) = outcome else { panic!("{outcome:?}") };
     assert_eq!(
@@ -204,7 +251,10 @@ async fn an_offer_is_declined_and_the_connection_goes_on() {
     let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
     // As a program's last words.
     let said = format!("{declined:?}");
-    assert!(said.starts_with("Declined { status: 200, why: Some(\"") && !said.contains("secret"), "{said}");
+    assert!(
+        said.starts_with("Declined { status: 200, why: Some(\"") && !said.contains("secret"),
+        "{said}"
+    );
     assert_eq!((declined.why, text(declined.response).await.as_str()), (Some(Why::Declined), "no"));
     assert_eq!(client.send(get("http://a/b")).await.expect("an answer").status(), 204);
 }
@@ -213,12 +263,21 @@ async fn an_offer_is_declined_and_the_connection_goes_on() {
 async fn a_426_says_what_to_offer() {
     let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
     let (mut client, _serving) = scripted(Box::leak(Box::new([
-        (asked, "HTTP/1.1 426 No\r\nConnection: upgrade\r\nUpgrade: foo/2, bar\r\nContent-Length: 0\r\n\r\n"),
-        (asked, "HTTP/1.1 200 OK\r\nConnection: upgrade\r\nUpgrade: foo/2\r\nContent-Length: 0\r\n\r\n"),
+        (
+            asked,
+            "HTTP/1.1 426 No\r\nConnection: upgrade\r\nUpgrade: foo/2, bar\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (
+            asked,
+            "HTTP/1.1 200 OK\r\nConnection: upgrade\r\nUpgrade: foo/2\r\nContent-Length: 0\r\n\r\n",
+        ),
     ])));
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
     let declined = outcome.into_result().expect_err("declined");
-    assert_eq!((declined.why, &*declined.required), (Some(Why::Required), &["foo/2".into(), "bar".into()][..]));
+    assert_eq!(
+        (declined.why, &*declined.required),
+        (Some(Why::Required), &["foo/2".into(), "bar".into()][..])
+    );
     assert!(declined.to_string().ends_with(": foo/2, bar"), "{declined}");
     // What it could speak is not what it asks for.
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
@@ -228,16 +287,27 @@ async fn a_426_says_what_to_offer() {
 #[tokio::test]
 async fn a_tunnel_is_asked_for_again_with_credentials() {
     let (mut client, _serving) = scripted(&[
-        ("CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\n\r\n", "HTTP/1.1 407 Who Are You\r\nContent-Length: 3\r\n\r\nwho"),
-        ("CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\nproxy-authorization: me\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\nin"),
+        (
+            "CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\n\r\n",
+            "HTTP/1.1 407 Who Are You\r\nContent-Length: 3\r\n\r\nwho",
+        ),
+        (
+            "CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\nproxy-authorization: me\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n\r\nin",
+        ),
     ]);
     let request = || Request::connect("b:1");
-    let outcome =
-        client.upgrade(request().body(Empty::<Bytes>::new()).expect("a request"), &[]).await.expect("an answer");
+    let outcome = client
+        .upgrade(request().body(Empty::<Bytes>::new()).expect("a request"), &[])
+        .await
+        .expect("an answer");
     let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
     assert_eq!(declined.response.status(), 407);
     drop(declined);
-    let again = request().header("proxy-authorization", "me").body(Empty::<Bytes>::new()).expect("a request");
+    let again = request()
+        .header("proxy-authorization", "me")
+        .body(Empty::<Bytes>::new())
+        .expect("a request");
     let Outcome::Upgraded(mut tunnel) = client.upgrade(again, &[]).await.expect("an answer") else {
         panic!("declined")
     };
@@ -254,14 +324,18 @@ async fn a_websocket_handshake_is_complete() {
         let handler = service_fn(async |request: Request<Body>| {
             let chosen = upgrades::select(&request, ["websocket"]).expect("it is offered");
             assert_eq!(chosen.subprotocols(), ["chat"]);
-            let mut response: Response<Body> = chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
+            let mut response: Response<Body> =
+                chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
             response.headers_mut().insert("sec-websocket-protocol", "chat".parse()?);
             Ok::<_, BoxError>(response)
         });
-        serve(server, handler, &Config::default()).await
+        serve_connection(server, handler, &Config::default()).await
     });
-    let request = Request::get("http://a/").header("sec-websocket-protocol", "chat").body(Empty::<Bytes>::new());
-    let outcome = upgrade(client, request.expect("a request"), &["websocket"]).await.expect("an answer");
+    let request = Request::get("http://a/")
+        .header("sec-websocket-protocol", "chat")
+        .body(Empty::<Bytes>::new());
+    let outcome =
+        upgrade(client, request.expect("a request"), &["websocket"]).await.expect("an answer");
     let mut stream = outcome.into_result().expect("accepted");
     let mut heard = String::new();
     stream.read_to_string(&mut heard).await.expect("text");
@@ -282,7 +356,8 @@ async fn a_server_that_is_silent_is_given_up() {
 async fn a_request_that_was_given_up_is_in_the_way() {
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(stream, &Config::default());
-    let given_up = tokio::time::timeout(Duration::from_secs(1), client.send(get("http://a/1"))).await;
+    let given_up =
+        tokio::time::timeout(Duration::from_secs(1), client.send(get("http://a/1"))).await;
     assert!(given_up.is_err());
     server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await.expect("room");
     let outcome = client.send(get("http://a/2")).await;
@@ -298,7 +373,11 @@ struct Halved {
 }
 
 impl AsyncRead for Halved {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         // A little at a time.
         let (now, later) = self.said.split_at(self.said.len().min(20));
         to.put_slice(now);
@@ -308,7 +387,11 @@ impl AsyncRead for Halved {
 }
 
 impl AsyncWrite for Halved {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let taken = bytes.len().min(self.takes);
         self.takes -= taken;
         Poll::Ready(if taken > 0 { Ok(taken) } else { Err(self.fails.into()) })
@@ -337,7 +420,9 @@ async fn an_answer_is_read_although_the_request_is_not_taken() {
 /// The response to a long request, of which a server has taken a part before this error.
 async fn answered_early(fails: io::ErrorKind, said: &'static [u8]) -> Response<Body> {
     let mut client = connect(Asked::new(Halved { takes: 10_000, fails, said }), &Config::default());
-    let request = Request::post("http://a/").body(Full::<Bytes>::from(vec![b'x'; 100_000])).expect("a request");
+    let request = Request::post("http://a/")
+        .body(Full::<Bytes>::from(vec![b'x'; 100_000]))
+        .expect("a request");
     client.send(request).await.expect("an answer")
 }
 
@@ -359,7 +444,8 @@ async fn content_that_fails_is_the_callers_error() {
         server.write_all(answer.as_bytes()).await.expect("room");
         let mut client = connect(Asked::new(stream), &Config::default());
         let pieces = vec![Ok(Frame::data(Bytes::from("abc"))), Err("the disk is gone".into())];
-        let outcome = client.send(Request::post("http://a/").body(body(pieces)).expect("a request")).await;
+        let outcome =
+            client.send(Request::post("http://a/").body(body(pieces)).expect("a request")).await;
         assert!(matches!(outcome, Err(Error::Body(_))), "{outcome:?}");
         drop(client);
         let mut heard = String::new();
@@ -386,17 +472,23 @@ async fn content_that_is_not_wanted_stays() {
         let (stream, mut server) = tokio::io::duplex(100_000);
         let mut client = connect(stream, &Config::default());
         let response = format!("HTTP/1.1 401 Unauthorized\r\n{close}Content-Length: 2\r\n\r\nno");
-        let request = Request::post("http://a/").header("expect", "100-continue").body(Full::<Bytes>::from("content"));
+        let request = Request::post("http://a/")
+            .header("expect", "100-continue")
+            .body(Full::<Bytes>::from("content"));
         let (response, ()) = tokio::join!(client.send(request.expect("a request")), async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             server.write_all(response.as_bytes()).await.expect("room");
         });
         assert_eq!(text(response.expect("an answer")).await, "no");
         assert!(!client.persists());
-        let again =
-            tokio::time::timeout(Duration::from_secs(10), client.send(get("http://a/"))).await.expect("in time");
+        let again = tokio::time::timeout(Duration::from_secs(10), client.send(get("http://a/")))
+            .await
+            .expect("in time");
         // Its first request was never whole.
-        assert!(matches!(&again, Err(Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof), "{again:?}");
+        assert!(
+            matches!(&again, Err(Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof),
+            "{again:?}"
+        );
         drop(client);
         let mut heard = String::new();
         server.read_to_string(&mut heard).await.expect("text");
@@ -404,13 +496,16 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
-const TO_TLS: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
+const TO_TLS: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
 
 /// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
-async fn above_tls(script: &'static [(&str, &str)]) -> Result<(Client<Upgraded>, Response<Body>), Error> {
+async fn above_tls(
+    script: &'static [(&str, &str)],
+) -> Result<(Client<Upgraded>, Response<Body>), Error> {
     let (mut client, _) = scripted(script);
     let request = Request::post("http://a/").body(Full::<Bytes>::from("hi")).expect("a request");
-    let (stream, http) = switched(client.upgrade(request, &["TLS/1.0"]).await).into_resumption();
+    let (stream, http) = switched(client.upgrade(request, &["TLS/1.0"]).await).into_http_over_tls();
     http.receive(stream, &Config::default()).await
 }
 
@@ -418,8 +513,7 @@ fn switched(outcome: Result<Outcome, Error>) -> Upgraded {
     outcome.expect("an answer").into_result().expect("accepted")
 }
 
-const ASKS: &str =
-    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\nhi";
+const ASKS: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\nhi";
 
 /// RFC 2817, 3.3.
 #[tokio::test]
@@ -438,7 +532,9 @@ async fn the_answer_comes_above_a_new_layer_and_more_may_follow() {
 
 #[tokio::test]
 async fn an_answer_above_a_new_layer_may_not_come() {
-    for (above, wanted) in [("", "ended before the response"), ("HTTP/1.1 2", "ended inside a message")] {
+    for (above, wanted) in
+        [("", "ended before the response"), ("HTTP/1.1 2", "ended inside a message")]
+    {
         let script: &[_] = Box::leak(Box::new([(ASKS, TO_TLS), ("", above)]));
         let error = above_tls(script).await.map(|_| ()).expect_err("no answer");
         assert!(error.to_string().contains(wanted), "{error}");
@@ -448,9 +544,10 @@ async fn an_answer_above_a_new_layer_may_not_come() {
 /// A server has no answer to wait for, and what has not changed both ways cannot go on above it.
 #[tokio::test]
 async fn only_what_has_switched_goes_on_above() {
-    let (mut client, _) = scripted(&[("CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n")]);
+    let (mut client, _) =
+        scripted(&[("CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n")]);
     let request = Request::connect("a:443").body(Empty::<Bytes>::new()).expect("a request");
-    let (stream, http) = switched(client.upgrade(request, &[]).await).into_resumption();
+    let (stream, http) = switched(client.upgrade(request, &[]).await).into_http_over_tls();
     let error = http.receive(stream, &Config::default()).await.map(|_| ()).expect_err("a tunnel");
     assert!(matches!(error, Error::Protocol(error) if error.kind() == ErrorKind::NothingOwed));
 
@@ -459,12 +556,16 @@ async fn only_what_has_switched_goes_on_above() {
         let handler = service_fn(async |request: Request<Body>| {
             let chosen = upgrades::select(&request, ["TLS/1.0"]).ok_or("it is offered")?;
             Ok::<Response<Body>, BoxError>(chosen.accept(async |upgraded| {
-                let (stream, http) = upgraded.into_resumption();
-                let error = http.receive(stream, &Config::default()).await.map(|_| ()).expect_err("a server");
+                let (stream, http) = upgraded.into_http_over_tls();
+                let error = http
+                    .receive(stream, &Config::default())
+                    .await
+                    .map(|_| ())
+                    .expect_err("a server");
                 assert!(matches!(error, Error::Misuse(_)), "{error}");
             }))
         });
-        serve(theirs, handler, &Config::default()).await
+        serve_connection(theirs, handler, &Config::default()).await
     });
     drop(switched(upgrade(ours, get("http://a/"), &["TLS/1.0"]).await));
     serving.await.expect("no panic").expect("served");

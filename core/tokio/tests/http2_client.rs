@@ -13,10 +13,13 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 
 use common::{config, served_by, soon};
 
-/// Answers each request with its path and how its fields repeat; over HTTP/2 with a table of this size.
+/// Answers each request with its path and how its fields repeat; over HTTP/2 with a table of this
+/// size.
 async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
-    let Some(chosen) = upgrade::select(&request, ["h2c"]) else { return Ok(Response::new("in 1.1".into())) };
+    let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
+        return Ok(Response::new("in 1.1".into()));
+    };
     Ok(chosen.accept_http2(content, async move |stream| {
         let mut builder = h2::server::Builder::new();
         if let Some(size) = table {
@@ -35,7 +38,8 @@ async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Respons
 }
 
 fn get(path: &str) -> Request<()> {
-    let request = Request::get(format!("http://localhost{path}")).header("x-every", "the same, each time");
+    let request =
+        Request::get(format!("http://localhost{path}")).header("x-every", "the same, each time");
     request.header("x-path", path).body(()).expect("a request")
 }
 
@@ -43,7 +47,11 @@ fn get(path: &str) -> Request<()> {
 struct Slow(DuplexStream, usize);
 
 impl AsyncRead for Slow {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let mut space = vec![0; self.1.min(to.remaining())];
         let mut piece = ReadBuf::new(&mut space);
         ready!(Pin::new(&mut self.0).poll_read(context, &mut piece))?;
@@ -53,7 +61,11 @@ impl AsyncRead for Slow {
 }
 
 impl AsyncWrite for Slow {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let len = bytes.len().min(self.1);
         Pin::new(&mut self.0).poll_write(context, &bytes[..len])
     }
@@ -69,9 +81,11 @@ impl AsyncWrite for Slow {
 
 /// The client's end of a connection that has switched, for the request of this path.
 async fn switched(path: &str, table: Option<u32>, step: usize) -> Http2Stream {
-    let (stream, _) = served_by(100_000, config(), service_fn(move |request| shows(table, request)));
+    let (stream, _) =
+        served_by(100_000, config(), service_fn(move |request| shows(table, request)));
     let request = get(path).map(|()| Body::empty());
-    let outcome = soon(client::upgrade(Slow(stream, step), request, &["h2c"])).await.expect("an answer");
+    let outcome =
+        soon(client::upgrade(Slow(stream, step), request, &["h2c"])).await.expect("an answer");
     Http2Stream::client(outcome.into_result().expect("accepted"))
 }
 
@@ -84,11 +98,14 @@ async fn check(response: h2::client::ResponseFuture, path: &str) {
     assert_eq!(content, path.as_bytes());
 }
 
-/// Those that are made at once with the first, and those after it, refer to lines that were sent before: the two tables of each
-/// direction have to be the same, whatever size the server gives its own.
+/// Those that are made at once with the first, and those after it, refer to lines that were sent
+/// before: the two tables of each direction have to be the same, whatever size the server gives its
+/// own.
 #[tokio::test]
 async fn the_response_is_stream_1_and_others_follow() {
-    for (table, step) in [(None, usize::MAX), (None, 1), (Some(0), 7), (Some(100), 30), (Some(65_536), usize::MAX)] {
+    for (table, step) in
+        [(None, usize::MAX), (None, 1), (Some(0), 7), (Some(100), 30), (Some(65_536), usize::MAX)]
+    {
         let stream = switched("/first", table, step).await;
         let (mut http2, connection) = soon(h2::client::handshake(stream)).await.expect("a server");
         let mut sent = Vec::new();
@@ -130,7 +147,11 @@ async fn a_first_request_with_content_is_refused() {
     let (mut http2, connection) = soon(h2::client::handshake(stream)).await.expect("a server");
     let (_response, _content) = http2.send_request(get("/"), false).expect("room");
     let error = soon(connection).await.expect_err("refused");
-    assert_eq!(error.get_io().expect("the stream's").kind(), io::ErrorKind::InvalidInput, "{error}");
+    assert_eq!(
+        error.get_io().expect("the stream's").kind(),
+        io::ErrorKind::InvalidInput,
+        "{error}"
+    );
 }
 
 /// Two tasks may share the stream: the one that reads learns that the other has asked.

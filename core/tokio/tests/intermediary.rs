@@ -1,4 +1,5 @@
-//! What an intermediary needs of both its sides: what is passed on beside requests and answers, and whose mistake it was.
+//! What an intermediary needs of both its sides: what is passed on beside requests and answers, and
+//! whose mistake it was.
 
 use std::time::Duration;
 
@@ -7,25 +8,31 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
 use switchover::{Blame, ErrorKind};
 use switchover_tokio::client::{check, connect};
-use switchover_tokio::{Body, BoxError, Config, Error, Handler, Reason, informer, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, HttpService, ReasonPhrase, informational, serve_connection,
+    service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 type Answer = Result<Response<Body>, BoxError>;
 
 fn config() -> Config {
-    Config { date: false, informs: true, ..Config::default() }
+    Config { date: false, informational: true, ..Config::default() }
 }
 
 /// All that a server says to that, where the client then ends its direction.
 async fn said<H>(handler: H, request: &str) -> String
 where
-    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
     let (mut client, server) = tokio::io::duplex(100_000);
     client.write_all(request.as_bytes()).await.expect("room");
     client.shutdown().await.expect("an end");
     let (mut answer, config) = (String::new(), config());
-    let (served, read) = tokio::join!(serve(server, handler, &config), client.read_to_string(&mut answer));
+    let (served, read) = tokio::join!(
+        serve_connection(server, handler, &config),
+        client.read_to_string(&mut answer)
+    );
     served.and(read.map_err(Error::from)).expect("served");
     answer
 }
@@ -50,16 +57,18 @@ async fn came(mut server: DuplexStream, ending: &str) -> DuplexStream {
 #[tokio::test]
 async fn a_handler_sends_interim_responses() {
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = informer(&request).expect("it is in the config");
+        let sender = informational(&request).expect("it is in the config");
         for (status, link) in [(103, "a"), (200, "no"), (101, "no")] {
-            informer.inform(Response::builder().status(status).header("link", link).body(())?);
+            sender.send(Response::builder().status(status).header("link", link).body(())?);
         }
-        let later = informer.clone();
+        let later = sender.clone();
         // From another task, for which the handler waits.
-        tokio::spawn(async move { later.inform(Response::builder().status(104).body(()).expect("a response")) })
-            .await?;
+        tokio::spawn(async move {
+            later.send(Response::builder().status(104).body(()).expect("a response"))
+        })
+        .await?;
         let mut answer = Response::new(Body::from("hello"));
-        answer.extensions_mut().insert(informer);
+        answer.extensions_mut().insert(sender);
         Ok::<_, BoxError>(answer)
     });
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -75,28 +84,36 @@ async fn a_handler_sends_interim_responses() {
 async fn an_interim_response_wakes_the_connection() {
     let (mut client, server) = tokio::io::duplex(1000);
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = informer(&request).expect("it is in the config");
-        std::thread::spawn(move || informer.inform(Response::builder().status(103).body(()).expect("a response")));
+        let sender = informational(&request).expect("it is in the config");
+        std::thread::spawn(move || {
+            sender.send(Response::builder().status(103).body(()).expect("a response"))
+        });
         std::future::pending::<Answer>().await
     });
-    let serving = tokio::spawn(async move { serve(server, handler, &config()).await });
+    let serving = tokio::spawn(async move { serve_connection(server, handler, &config()).await });
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("room");
     let mut got = [0; 28];
-    let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got)).await.expect("in time");
+    let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got))
+        .await
+        .expect("in time");
     assert!(read.is_ok() && got.starts_with(b"HTTP/1.1 103 Early Hints\r\n"), "{got:?}");
     serving.abort();
 }
 
 #[tokio::test]
-async fn a_request_has_no_informer_unless_it_is_asked_for() {
+async fn a_request_has_no_informational_sender_unless_it_is_asked_for() {
     let (mut client, server) = tokio::io::duplex(1000);
     let handler = service_fn(async |request: Request<Body>| {
-        Ok::<_, BoxError>(Response::new(Body::from(informer(&request).is_none().to_string())))
+        Ok::<_, BoxError>(Response::new(Body::from(informational(&request).is_none().to_string())))
     });
-    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.expect("room");
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("room");
     let mut got = String::new();
     let config = Config::default();
-    let (served, read) = tokio::join!(serve(server, handler, &config), client.read_to_string(&mut got));
+    let (served, read) =
+        tokio::join!(serve_connection(server, handler, &config), client.read_to_string(&mut got));
     assert!(served.is_ok() && read.is_ok() && got.ends_with("true"), "{got}");
 }
 
@@ -105,12 +122,16 @@ async fn a_client_hears_of_interim_responses() {
     let (stream, server) = tokio::io::duplex(1000);
     let (sender, heard) = std::sync::mpsc::channel();
     let mut client = connect(stream, &Config::default());
-    client
-        .on_interim(move |response| sender.send((response.status().as_u16(), response.headers().len())).expect("room"));
+    client.on_informational(move |response| {
+        sender.send((response.status().as_u16(), response.headers().len())).expect("room")
+    });
     let serving = async {
         let mut server = came(server, "\r\n\r\n").await;
         let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n";
-        server.write_all(format!("{interim}HTTP/1.1 204 No Content\r\n\r\n").as_bytes()).await.expect("room");
+        server
+            .write_all(format!("{interim}HTTP/1.1 204 No Content\r\n\r\n").as_bytes())
+            .await
+            .expect("room");
     };
     let (answer, ()) = tokio::join!(client.send(get("http://a/")), serving);
     assert_eq!(answer.expect("an answer").status(), 204);
@@ -123,17 +144,26 @@ async fn a_reason_of_its_own_passes_both_ways() {
     let mut client = connect(stream, &Config::default());
     let serving = async {
         let mut server = came(server, "\r\n\r\n").await;
-        server.write_all(b"HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n").await.expect("room");
+        server
+            .write_all(b"HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n")
+            .await
+            .expect("room");
         let mut server = came(server, "\r\n\r\n").await;
-        server.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await.expect("room");
+        server
+            .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            .await
+            .expect("room");
     };
     let asking = async {
         let fishing = client.send(get("http://a/")).await.expect("an answer");
         (fishing, client.send(get("http://a/")).await.expect("an answer"))
     };
     let ((fishing, usual), ()) = tokio::join!(asking, serving);
-    let reason = fishing.extensions().get::<Reason>().cloned().expect("another reason");
-    assert_eq!((reason.as_bytes(), usual.extensions().get::<Reason>()), (&b"Gone Fishing"[..], None));
+    let reason = fishing.extensions().get::<ReasonPhrase>().cloned().expect("another reason");
+    assert_eq!(
+        (reason.as_bytes(), usual.extensions().get::<ReasonPhrase>()),
+        (&b"Gone Fishing"[..], None)
+    );
     let handler = service_fn(move |_| {
         let mut response = Response::builder().status(404).body(Body::empty()).expect("a response");
         response.extensions_mut().insert(reason.clone());
@@ -146,9 +176,12 @@ async fn a_reason_of_its_own_passes_both_ways() {
 /// RFC 9112, 3.2.4: `http://b` is not `http://b/` here.
 #[tokio::test]
 async fn options_of_a_server_as_a_whole_are_told_apart() {
-    for (target, wanted) in
-        [("*", "* of a"), ("http://b:1", "* of b:1"), ("http://b/", "http://b/ of a"), ("/://", "/:// of a")]
-    {
+    for (target, wanted) in [
+        ("*", "* of a"),
+        ("http://b:1", "* of b:1"),
+        ("http://b/", "http://b/ of a"),
+        ("/://", "/:// of a"),
+    ] {
         let handler = service_fn(async |request: Request<Body>| {
             let host = request.headers()["host"].to_str()?;
             Ok::<_, BoxError>(Response::new(Body::from(format!("{} of {host}", request.uri()))))
@@ -172,12 +205,14 @@ async fn a_101_with_a_date_gets_no_other() {
     client.write_all(offer.as_bytes()).await.expect("room");
     let mut got = String::new();
     let config = Config::default();
-    let (served, read) = tokio::join!(serve(server, handler, &config), client.read_to_string(&mut got));
+    let (served, read) =
+        tokio::join!(serve_connection(server, handler, &config), client.read_to_string(&mut got));
     served.and(read.map_err(Error::from)).expect("served");
     assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
 
-/// A declined offer is no reason to close (RFC 9931, 5), and what follows it is read as strictly as any request (3).
+/// A declined offer is no reason to close (RFC 9931, 5), and what follows it is read as strictly as
+/// any request (3).
 #[tokio::test]
 async fn what_follows_a_declined_offer_is_the_next_request() {
     let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
@@ -186,13 +221,14 @@ async fn what_follows_a_declined_offer_is_the_next_request() {
     assert_eq!(said(hello(), &offer.repeat(2)).await, answer.repeat(2));
 }
 
-/// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110, 15.2).
+/// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110,
+/// 15.2).
 #[tokio::test]
 async fn a_100_is_passed_on_however_often() {
     let handler = service_fn(async |request: Request<Body>| {
-        let informer = informer(&request).ok_or("no informer")?;
+        let sender = informational(&request).ok_or("no sender")?;
         for _ in 0..2 {
-            informer.inform(Response::builder().status(100).body(())?);
+            sender.send(Response::builder().status(100).body(())?);
         }
         Ok::<_, BoxError>(Response::new(Body::from("hello")))
     });
@@ -203,7 +239,8 @@ async fn a_100_is_passed_on_however_often() {
 
 #[tokio::test]
 async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() {
-    let trace = Request::trace("http://a/").header("content-length", "2").body(Full::<Bytes>::from("hi"));
+    let trace =
+        Request::trace("http://a/").header("content-length", "2").body(Full::<Bytes>::from("hi"));
     for (error, wanted) in [
         (check(&trace.expect("a request"), &[], &config()), ErrorKind::FramingConflict),
         (check(&get("/"), &[], &config()), ErrorKind::InvalidHost),
@@ -214,22 +251,29 @@ async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() 
     assert!(check(&get("http://a/"), &["foo/1"], &config()).is_ok());
 }
 
-/// And is not waited for until the server has lost its patience.
+/// And is not waited for until the server has given up.
 #[tokio::test]
 async fn a_body_that_fails_fails_the_request_at_once() {
     let (stream, _server) = tokio::io::duplex(1000);
     let body = Full::<Bytes>::from("hi").map_err(|never| match never {}).boxed();
     let failing = body.with_trailers(async { Some(Err(BoxError::from("no trailers"))) });
     let outcome = connect(stream, &config()).send(post(failing)).await;
-    assert!(matches!(&outcome, Err(Error::Body(error)) if error.to_string() == "no trailers"), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(Error::Body(error)) if error.to_string() == "no trailers"),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_body_shorter_than_it_says_is_an_error() {
     let (stream, _server) = tokio::io::duplex(1000);
-    let request = Request::post("http://a/").header("content-length", "3").body(Full::<Bytes>::from("hi"));
+    let request =
+        Request::post("http://a/").header("content-length", "3").body(Full::<Bytes>::from("hi"));
     let outcome = connect(stream, &config()).send(request.expect("a request")).await;
-    assert!(matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == ErrorKind::LengthShort), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(Error::Protocol(error)) if error.kind() == ErrorKind::LengthShort),
+        "{outcome:?}"
+    );
 }
 
 /// The time for an answer begins when the request has left.
@@ -271,7 +315,10 @@ async fn an_early_answer_is_seen_to_be_one() {
         let mut client = connect(stream, &config());
         let answer = client.send(post(content)).await.expect("an answer");
         assert!(!client.has_sent());
-        assert_eq!(answer.into_body().read(10).await.expect("whole").as_deref(), Some(&b"more"[..]));
+        assert_eq!(
+            answer.into_body().read(10).await.expect("whole").as_deref(),
+            Some(&b"more"[..])
+        );
         assert!(client.has_sent());
     };
     tokio::join!(asking, serving);
@@ -281,10 +328,15 @@ async fn an_early_answer_is_seen_to_be_one() {
 #[tokio::test(start_paused = true)]
 async fn a_client_that_sends_a_byte_a_second_is_given_up() {
     let (mut client, server) = tokio::io::duplex(1000);
-    let echo = service_fn(async |request: Request<Body>| Ok::<_, BoxError>(Response::new(request.into_body())));
-    let serving = tokio::spawn(async move { serve(server, echo, &config()).await });
+    let echo = service_fn(async |request: Request<Body>| {
+        Ok::<_, BoxError>(Response::new(request.into_body()))
+    });
+    let serving = tokio::spawn(async move { serve_connection(server, echo, &config()).await });
     let begun = tokio::time::Instant::now();
-    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n").await.expect("room");
+    client
+        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+        .await
+        .expect("room");
     while client.write_all(b"x").await.is_ok() && begun.elapsed() < Duration::from_secs(100) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -306,8 +358,11 @@ async fn the_time_that_a_handler_takes_is_not_the_clients() {
         }
         Ok::<_, BoxError>(Response::new(Body::from(count.to_string())))
     });
-    let serving = tokio::spawn(async move { serve(server, slow, &config()).await });
-    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n").await.expect("room");
+    let serving = tokio::spawn(async move { serve_connection(server, slow, &config()).await });
+    client
+        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .await
+        .expect("room");
     for _ in 0..3 {
         client.write_all(b"1\r\nx\r\n").await.expect("room");
         tokio::time::sleep(Duration::from_secs(41)).await;
@@ -321,7 +376,8 @@ async fn the_time_that_a_handler_takes_is_not_the_clients() {
 }
 
 /// A body whose data come from the other end.
-fn slow_body() -> (impl http_body::Body<Data = Bytes, Error = BoxError> + Send, tokio::sync::mpsc::Sender<Bytes>) {
+fn slow_body()
+-> (impl http_body::Body<Data = Bytes, Error = BoxError> + Send, tokio::sync::mpsc::Sender<Bytes>) {
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
     (Slow(move |context: &mut std::task::Context<'_>| receiver.poll_recv(context)), sender)
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use switchover_tokio::{
-    Body, BoxError, Config, Patience, Stopping, accept_all, serve_all, serve_until, service_fn, upgrade,
+    Body, BoxError, Config, ShutdownSignal, Timeouts, accept, serve, serve_connection_until,
+    service_fn, upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,7 +29,9 @@ async fn switched(address: SocketAddr) -> TcpStream {
     client.write_all(offer.as_bytes()).await.expect("a server");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
-        head.push(timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"));
+        head.push(
+            timeout(WAIT, client.read_u8()).await.expect("in time").expect("more of the head"),
+        );
     }
     assert!(head.starts_with(b"HTTP/1.1 101 "), "{head:?}");
     client
@@ -49,15 +52,21 @@ async fn a_server_that_stops_ends_what_is_under_way() {
     let (stop, stopped) = oneshot::channel::<()>();
     let config = Config { date: false, ..Config::default() };
     let serving = tokio::spawn(async move {
-        serve_all(listener, handler, &config, async { drop(stopped.await) }).await;
+        serve(listener, handler, &config, async { drop(stopped.await) }).await;
     });
     let idle = TcpStream::connect(address).await.expect("a server");
     let mut busy = TcpStream::connect(address).await.expect("a server");
     busy.write_all(GET.as_bytes()).await.expect("a server");
-    timeout(WAIT, was_asked.wait_for(|&was_asked| was_asked)).await.expect("in time").expect("a handler");
+    timeout(WAIT, was_asked.wait_for(|&was_asked| was_asked))
+        .await
+        .expect("in time")
+        .expect("a handler");
     stop.send(()).expect("a server");
     assert_eq!(said(idle).await, "");
-    assert_eq!(said(busy).await, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    assert_eq!(
+        said(busy).await,
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+    );
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");
 }
@@ -65,7 +74,10 @@ async fn a_server_that_stops_ends_what_is_under_way() {
 /// It is not ended, but it can see that it should come to its end.
 #[tokio::test]
 async fn what_has_switched_sees_that_the_server_stops() {
-    async fn switch(request: Request<Body>, stopping: Stopping) -> Result<Response<Body>, BoxError> {
+    async fn switch(
+        request: Request<Body>,
+        stopping: ShutdownSignal,
+    ) -> Result<Response<Body>, BoxError> {
         let chosen = upgrade::select(&request, ["foo"]).ok_or("no offer")?;
         Ok(chosen.accept(async |mut stream| {
             stopping.wait().await;
@@ -75,34 +87,38 @@ async fn what_has_switched_sees_that_the_server_stops() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let serve = |stream, stopping: Stopping| async move {
+    let serve = |stream, stopping: ShutdownSignal| async move {
         let handler = service_fn(|request| switch(request, stopping.clone()));
-        serve_until(stream, handler, &Config::default(), stopping.clone().wait()).await.expect("served");
+        serve_connection_until(stream, handler, &Config::default(), stopping.clone().wait())
+            .await
+            .expect("served");
     };
-    let serving = tokio::spawn(accept_all(listener, async { drop(stopped.await) }, serve));
+    let serving = tokio::spawn(accept(listener, async { drop(stopped.await) }, serve));
     let client = switched(address).await;
     stop.send(()).expect("a server");
     assert_eq!(said(client).await, "bye");
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
 }
 
-/// It and a handler that makes no answer are waited for as long as the configuration says, however long the client stays.
+/// It and a handler that makes no answer are waited for as long as the configuration says, however
+/// long the client stays.
 #[tokio::test]
-async fn what_does_not_end_is_dropped_after_a_goodbye() {
+async fn what_does_not_end_is_dropped_after_the_shutdown_timeout() {
     async fn stay(request: Request<Body>) -> Result<Response<Body>, BoxError> {
         match upgrade::select(&request, ["foo"]) {
             Some(chosen) => Ok(chosen.accept(async |_stream| std::future::pending().await)),
             None => std::future::pending().await,
         }
     }
-    let usual = Patience::default().goodbye;
-    for (goodbye, seconds) in [(usual, 10), (Some(Duration::ZERO), 0), (None, 1000)] {
+    let usual = Timeouts::default().shutdown;
+    for (shutdown, seconds) in [(usual, 10), (Some(Duration::ZERO), 0), (None, 1000)] {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let config = Config { patience: Patience { goodbye, ..Patience::default() }, ..Config::default() };
+        let config =
+            Config { timeouts: Timeouts { shutdown, ..Timeouts::default() }, ..Config::default() };
         let mut serving = tokio::spawn(async move {
-            serve_all(listener, service_fn(stay), &config, async { drop(stopped.await) }).await;
+            serve(listener, service_fn(stay), &config, async { drop(stopped.await) }).await;
         });
         let mut waiting = TcpStream::connect(address).await.expect("a server");
         waiting.write_all(GET.as_bytes()).await.expect("a server");
@@ -111,7 +127,7 @@ async fn what_does_not_end_is_dropped_after_a_goodbye() {
         let begun = Instant::now();
         stop.send(()).expect("a server");
         let ended = timeout(Duration::from_secs(1000), &mut serving).await;
-        assert_eq!((ended.is_ok(), begun.elapsed().as_secs()), (goodbye.is_some(), seconds));
+        assert_eq!((ended.is_ok(), begun.elapsed().as_secs()), (shutdown.is_some(), seconds));
         serving.abort();
         time::resume();
         assert_eq!(said(switched).await, "");

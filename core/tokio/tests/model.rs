@@ -1,5 +1,5 @@
-//! Random requests, some of them broken, cut at random places: the adapter says what the engine says that gets all of them at
-//! once. `SEED` makes a run the same again.
+//! Random requests, some of them broken, cut at random places: the adapter says what the engine
+//! says that gets all of them at once. `SEED` makes a run the same again.
 
 mod common;
 
@@ -20,11 +20,13 @@ struct Chance(u64);
 
 impl Chance {
     fn seed() -> u64 {
-        let clock = || Duration::as_nanos(&std::time::UNIX_EPOCH.elapsed().expect("a clock")) as u64;
+        let clock =
+            || Duration::as_nanos(&std::time::UNIX_EPOCH.elapsed().expect("a clock")) as u64;
         std::env::var("SEED").map_or_else(
             |_| clock(),
             |told| {
-                let (digits, radix) = told.strip_prefix("0x").map_or((&told[..], 10), |digits| (digits, 16));
+                let (digits, radix) =
+                    told.strip_prefix("0x").map_or((&told[..], 10), |digits| (digits, 16));
                 u64::from_str_radix(digits, radix).expect("a number")
             },
         )
@@ -66,9 +68,17 @@ impl Chance {
                     .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), "x".repeat(chunk.len())))
                     .collect();
                 let trailer = self.one_of(&["", "T: x\r\n"]);
-                ("POST", "Transfer-Encoding: chunked\r\n".into(), format!("{chunks}0\r\n{trailer}\r\n"))
+                (
+                    "POST",
+                    "Transfer-Encoding: chunked\r\n".into(),
+                    format!("{chunks}0\r\n{trailer}\r\n"),
+                )
             }
-            _ => (self.one_of(&["POST", "PUT", "HEAD"]), format!("Content-Length: {len}\r\n"), content),
+            _ => (
+                self.one_of(&["POST", "PUT", "HEAD"]),
+                format!("Content-Length: {len}\r\n"),
+                content,
+            ),
         };
         let line = self.one_of(&["", "", "", "\r\n"]);
         format!("{line}{method} {path} HTTP/{version}\r\nHost: a\r\n{field}{framing}\r\n{content}")
@@ -76,7 +86,8 @@ impl Chance {
 
     /// Some requests, and in one of three cases a byte that is wrong, or the end too early.
     fn script(&mut self) -> Vec<u8> {
-        let mut script: Vec<u8> = (0..1 + self.below(5)).flat_map(|_| self.request().into_bytes()).collect();
+        let mut script: Vec<u8> =
+            (0..1 + self.below(5)).flat_map(|_| self.request().into_bytes()).collect();
         let at = self.below(script.len());
         match self.below(6) {
             0 => script[at] = self.one_of(b"\0 \r\n:x9\xff"),
@@ -95,7 +106,8 @@ enum Answer {
 
 const PIECES: [&str; 3] = ["some", "of it", "and more"];
 
-/// What is chunked or waits for a 100 is always read: whether an early answer is the last depends on how much of it has come.
+/// What is chunked or waits for a 100 is always read: whether an early answer is the last depends
+/// on how much of it has come.
 fn reads(path: &str, is_special: bool) -> bool {
     is_special || matches!(path, "/echo" | "/chunks")
 }
@@ -109,16 +121,22 @@ fn answer(path: &str, content: Vec<u8>) -> Answer {
     }
 }
 
-async fn handle(request: Request<Body>) -> Result<Response<UnsyncBoxBody<Bytes, BoxError>>, BoxError> {
+async fn handle(
+    request: Request<Body>,
+) -> Result<Response<UnsyncBoxBody<Bytes, BoxError>>, BoxError> {
     let path = request.uri().path().to_owned();
-    let said = |name| request.version() == http::Version::HTTP_11 && request.headers().contains_key(name);
+    let said =
+        |name| request.version() == http::Version::HTTP_11 && request.headers().contains_key(name);
     let is_special = said("transfer-encoding") || said("expect");
-    let content =
-        if reads(&path, is_special) { request.into_body().collect().await?.to_bytes().to_vec() } else { Vec::new() };
+    let content = if reads(&path, is_special) {
+        request.into_body().collect().await?.to_bytes().to_vec()
+    } else {
+        Vec::new()
+    };
     Ok(match answer(&path, content) {
-        Answer::Whole(status, content) => {
-            Response::builder().status(status).body(Body::from(content).map_err(BoxError::from).boxed_unsync())?
-        }
+        Answer::Whole(status, content) => Response::builder()
+            .status(status)
+            .body(Body::from(content).map_err(BoxError::from).boxed_unsync())?,
         Answer::Chunks => Response::new(Frames::of(PIECES).boxed_unsync()),
     })
 }
@@ -139,11 +157,14 @@ fn directly(script: &[u8]) -> Vec<u8> {
 fn exchanges(http: &mut Connection, out: &mut Vec<u8>) -> Result<(), switchover::Error> {
     loop {
         let (path, is_head) = match http.next_event()? {
-            Next::Event(Event::Request(request)) => (request.target().to_string(), request.method() == "HEAD"),
+            Next::Event(Event::Request(request)) => {
+                (request.target().to_string(), request.method() == "HEAD")
+            }
             Next::Event(_) => continue,
             _ => return Ok(()),
         };
-        let is_special = matches!(http.content(), Content::Chunked(_)) || http.owes() == Owes::Continue;
+        let is_special =
+            matches!(http.content(), Content::Chunked(_)) || http.owes() == Owes::Continue;
         let mut content = Vec::new();
         while reads(&path, is_special) {
             match http.next_event()? {
@@ -154,7 +175,8 @@ fn exchanges(http: &mut Connection, out: &mut Vec<u8>) -> Result<(), switchover:
         match answer(&path, content) {
             Answer::Whole(status, content) if is_head || status == 204 => {
                 let length = content.len().to_string();
-                let fields: &[(&str, &str)] = if content.is_empty() { &[] } else { &[("content-length", &length)] };
+                let fields: &[(&str, &str)] =
+                    if content.is_empty() { &[] } else { &[("content-length", &length)] };
                 http.send_response(&ResponseHead::new(status, &fields), out)?;
                 http.send_end(&(), out)?;
             }
@@ -190,7 +212,11 @@ fn short(bytes: &[u8]) -> String {
     let mut text = String::new();
     for run in bytes.chunk_by(|one, other| one == other) {
         let byte = run[..1].escape_ascii();
-        text += &if run.len() > 8 { format!("{byte}*{}", run.len()) } else { byte.to_string().repeat(run.len()) };
+        text += &if run.len() > 8 {
+            format!("{byte}*{}", run.len())
+        } else {
+            byte.to_string().repeat(run.len())
+        };
     }
     text
 }
@@ -235,5 +261,8 @@ async fn the_adapter_says_what_the_engine_says() {
         cases += 1;
     }
     println!("{cases} cases, {statuses:?}");
-    assert!(["200", "204", "400", "404"].iter().all(|status| statuses.contains(*status)), "{statuses:?}");
+    assert!(
+        ["200", "204", "400", "404"].iter().all(|status| statuses.contains(*status)),
+        "{statuses:?}"
+    );
 }

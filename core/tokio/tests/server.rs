@@ -10,7 +10,10 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::Full;
 use switchover::Blame;
-use switchover_tokio::{Body, BoxError, Config, Error, Handler, Patience, serve, serve_until, service_fn};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, HttpService, Timeouts, serve_connection, serve_connection_until,
+    service_fn,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
@@ -23,13 +26,13 @@ fn config() -> Config {
 /// All that a server says to that, where the client then ends its direction.
 async fn said<H>(handler: H, request: &str) -> (String, Result<(), Error>)
 where
-    H: Handler<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
+    H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
 {
     let (mut client, server) = tokio::io::duplex(1 << 20);
     client.write_all(request.as_bytes()).await.expect("room");
     let mut answer = String::new();
     let config = config();
-    let serving = serve(server, handler, &config);
+    let serving = serve_connection(server, handler, &config);
     let asking = async {
         client.shutdown().await.expect("an end");
         client.read_to_string(&mut answer).await.expect("text");
@@ -78,7 +81,11 @@ async fn content_is_read_whole_or_in_chunks() {
 #[tokio::test]
 async fn a_malformed_request_gets_its_status() {
     let (answer, ended) = said(service_fn(hello), "GET / HTTP/1.1\r\n\r\n").await;
-    assert!(answer.starts_with("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n"), "{answer}");
+    assert!(
+        answer
+            .starts_with("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n"),
+        "{answer}"
+    );
     assert!(matches!(ended, Err(Error::Protocol(_))), "{ended:?}");
 }
 
@@ -86,9 +93,10 @@ async fn a_malformed_request_gets_its_status() {
 async fn a_client_that_waits_gets_its_100_when_the_content_is_read() {
     let (mut client, server) = tokio::io::duplex(1000);
     let config = config();
-    let serving = serve(server, service_fn(echo), &config);
+    let serving = serve_connection(server, service_fn(echo), &config);
     let asking = async {
-        let head = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+        let head =
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
         client.write_all(head.as_bytes()).await.expect("room");
         expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
         client.write_all(b"hello").await.expect("room");
@@ -101,7 +109,10 @@ async fn a_client_that_waits_gets_its_100_when_the_content_is_read() {
 
 async fn expect(client: &mut DuplexStream, wanted: &str) {
     let mut got = vec![0; wanted.len()];
-    tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got)).await.expect("in time").expect("bytes");
+    tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got))
+        .await
+        .expect("in time")
+        .expect("bytes");
     assert_eq!(String::from_utf8_lossy(&got), wanted);
 }
 
@@ -110,7 +121,12 @@ struct Frames(VecDeque<Result<Frame<Bytes>, BoxError>>);
 
 impl Frames {
     fn of(pieces: &[&'static str]) -> Self {
-        Self(pieces.iter().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))).collect())
+        Self(
+            pieces
+                .iter()
+                .map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes()))))
+                .collect(),
+        )
     }
 
     fn and(mut self, frame: Result<Frame<Bytes>, BoxError>) -> Self {
@@ -123,7 +139,10 @@ impl http_body::Body for Frames {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         Poll::Ready(self.0.pop_front())
     }
 }
@@ -135,7 +154,9 @@ async fn content_is_streamed_in_chunks_with_trailers() {
     let handler = service_fn(async |_| {
         let mut trailers = http::HeaderMap::new();
         trailers.insert("digest", "x".parse()?);
-        Ok::<_, BoxError>(Response::new(Frames::of(&["a", "bc"]).and(Ok(Frame::trailers(trailers)))))
+        Ok::<_, BoxError>(Response::new(
+            Frames::of(&["a", "bc"]).and(Ok(Frame::trailers(trailers))),
+        ))
     });
     let (answer, ended) = said(handler, GET).await;
     assert!(ended.is_ok(), "{ended:?}");
@@ -163,7 +184,7 @@ async fn a_date_is_added_once() {
         let (mut client, server) = tokio::io::duplex(1000);
         client.write_all(GET.as_bytes()).await.expect("room");
         client.shutdown().await.expect("an end");
-        serve(server, handler, &Config::default()).await.expect("served");
+        serve_connection(server, handler, &Config::default()).await.expect("served");
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.expect("text");
         let dates: Vec<_> = answer.lines().filter_map(|line| line.strip_prefix("date: ")).collect();
@@ -187,7 +208,10 @@ async fn never_answers(_: Request<Body>) -> Answer {
 async fn a_handler_that_fails_is_a_500() {
     let handler = service_fn(async |_| Err::<Response<Body>, BoxError>("out of order".into()));
     let (answer, ended) = said(handler, &GET.repeat(2)).await;
-    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
     assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
 }
 
@@ -196,10 +220,14 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     client.shutdown().await.expect("an end");
-    let served = tokio::spawn(async move { serve(server, service_fn(panics), &config()).await });
+    let served =
+        tokio::spawn(async move { serve_connection(server, service_fn(panics), &config()).await });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
     assert!(served.await.expect_err("a panic").is_panic());
 }
 
@@ -207,15 +235,23 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
 async fn content_of_another_length_is_an_error() {
     for (length, begins) in [(3, "HTTP/1.1 500 "), (7, "HTTP/1.1 500 ")] {
         let handler = service_fn(move |_| async move {
-            Ok::<_, BoxError>(Response::builder().header("content-length", length).body(Body::from("hello"))?)
+            Ok::<_, BoxError>(
+                Response::builder().header("content-length", length).body(Body::from("hello"))?,
+            )
         });
         let (answer, ended) = said(handler, GET).await;
         assert!(answer.starts_with(begins), "{length}: {answer}");
-        assert!(matches!(ended, Err(Error::Protocol(error)) if error.blame() == Blame::Local), "{ended:?}");
+        assert!(
+            matches!(ended, Err(Error::Protocol(error)) if error.blame() == Blame::Local),
+            "{ended:?}"
+        );
     }
-    // Where the head has left by then, the client sees that something is missing: the length says so.
+    // Where the head has left by then, the client sees that something is missing: the length says
+    // so.
     let handler = service_fn(async |_| {
-        Ok::<_, BoxError>(Response::builder().header("content-length", 7).body(Frames::of(&["a", "b"]))?)
+        Ok::<_, BoxError>(
+            Response::builder().header("content-length", 7).body(Frames::of(&["a", "b"]))?,
+        )
     });
     let (answer, ended) = said(handler, GET).await;
     assert_eq!(answer, "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nab");
@@ -225,7 +261,9 @@ async fn content_of_another_length_is_an_error() {
 #[tokio::test]
 async fn a_body_that_fails_cuts_the_answer() {
     let handler = service_fn(async |_| {
-        Ok::<_, BoxError>(Response::new(Frames::of(&["a", "b"]).and(Err("the disk is gone".into()))))
+        Ok::<_, BoxError>(Response::new(
+            Frames::of(&["a", "b"]).and(Err("the disk is gone".into())),
+        ))
     });
     let (answer, ended) = said(handler, GET).await;
     assert!(answer.ends_with("\r\n\r\n1\r\na\r\n1\r\nb\r\n"), "{answer}");
@@ -239,7 +277,8 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
         sender.send(request.into_body()).await?;
         Ok::<_, BoxError>(Response::new(Body::empty()))
     });
-    let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+    let request =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     let (answer, ended) = said(handler, request).await;
     assert!(ended.is_ok(), "{ended:?}");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -249,8 +288,9 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
 
 #[tokio::test]
 async fn what_is_not_read_is_dropped_up_to_a_limit() {
-    let request =
-        |len: usize| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len));
+    let request = |len: usize| {
+        format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len))
+    };
     let (answer, ended) = said(service_fn(hello), &format!("{}{GET}", request(50_000))).await;
     assert!(ended.is_ok(), "{ended:?}");
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "{answer}");
@@ -274,7 +314,10 @@ async fn each_wait_has_its_deadline() {
         let (mut client, server) = tokio::io::duplex(1000);
         client.write_all(sent.as_bytes()).await.expect("room");
         let begun = Instant::now();
-        let serving = tokio::spawn(async move { serve(server, service_fn(echo), &config()).await });
+        let serving =
+            tokio::spawn(
+                async move { serve_connection(server, service_fn(echo), &config()).await },
+            );
         let mut answer = String::new();
         client.read_to_string(&mut answer).await.expect("text");
         assert!(answer.starts_with(begins), "{sent}: {answer}");
@@ -288,7 +331,8 @@ async fn each_wait_has_its_deadline() {
 async fn a_byte_now_and_then_earns_no_time() {
     let (mut client, server) = tokio::io::duplex(1000);
     let begun = Instant::now();
-    let serving = tokio::spawn(async move { serve(server, service_fn(echo), &config()).await });
+    let serving =
+        tokio::spawn(async move { serve_connection(server, service_fn(echo), &config()).await });
     for byte in GET.bytes() {
         if client.write_all(&[byte]).await.is_err() {
             break;
@@ -304,12 +348,15 @@ async fn a_handler_that_never_answers_is_given_up() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     let serving = tokio::spawn(async move {
-        let patience = Patience { handler: Some(Duration::from_secs(7)), ..Patience::default() };
-        serve(server, service_fn(never_answers), &Config { patience, ..config() }).await
+        let timeouts = Timeouts { handler: Some(Duration::from_secs(7)), ..Timeouts::default() };
+        serve_connection(server, service_fn(never_answers), &Config { timeouts, ..config() }).await
     });
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_eq!(
+        answer,
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
     drop(client);
     assert!(serving.await.expect("no panic").is_err());
 }
@@ -319,8 +366,9 @@ async fn a_client_that_takes_nothing_is_given_up() {
     let (mut client, server) = tokio::io::duplex(100);
     client.write_all(GET.as_bytes()).await.expect("room");
     let begun = Instant::now();
-    let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from(vec![b'x'; 100_000]))));
-    let ended = serve(server, handler, &config()).await;
+    let handler =
+        service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from(vec![b'x'; 100_000]))));
+    let ended = serve_connection(server, handler, &config()).await;
     assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
     assert_eq!(begun.elapsed().as_secs(), 30);
 }
@@ -336,7 +384,9 @@ async fn a_server_that_stops_ends_with_the_answer_under_way() {
     });
     client.write_all(GET.repeat(2).as_bytes()).await.expect("room");
     client.shutdown().await.expect("an end");
-    serve_until(server, handler, &config(), async { drop(stopped.await) }).await.expect("served");
+    serve_connection_until(server, handler, &config(), async { drop(stopped.await) })
+        .await
+        .expect("served");
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
     assert_eq!(answer, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nthe last");
@@ -347,7 +397,12 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
     let (mut client, server) = tokio::io::duplex(1000);
     client.write_all(GET.as_bytes()).await.expect("room");
     drop(client);
-    let ended = serve(server, service_fn(never_answers), &Config { half_close: false, ..config() }).await;
+    let ended = serve_connection(
+        server,
+        service_fn(never_answers),
+        &Config { half_close: false, ..config() },
+    )
+    .await;
     assert!(matches!(ended, Err(Error::Io(_))), "{ended:?}");
 }
 
@@ -355,6 +410,8 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
 async fn a_preface_of_http_2_has_no_handler() {
     let (_client, server) = tokio::io::duplex(1000);
     let http = switchover::Config { http2_preface: true, ..switchover::Config::default() };
-    let ended = serve(server, service_fn(hello), &Config { http: http.into(), ..config() }).await;
+    let ended =
+        serve_connection(server, service_fn(hello), &Config { http: http.into(), ..config() })
+            .await;
     assert!(matches!(ended, Err(Error::Misuse(_))), "{ended:?}");
 }

@@ -6,7 +6,9 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use switchover::Ineligible;
-use switchover_tokio::{Body, BoxError, Config, Error, Handler, serve, service_fn, upgrade};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, HttpService, serve_connection, service_fn, upgrade,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,12 +18,13 @@ type Answer = Result<Response<Content>, BoxError>;
 /// A client's end of a connection that this handler serves.
 fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
 where
-    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
     H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (client, server) = tokio::io::duplex(100_000);
-    let serving =
-        tokio::spawn(async move { serve(server, handler, &Config { date: false, ..Config::default() }).await });
+    let serving = tokio::spawn(async move {
+        serve_connection(server, handler, &Config { date: false, ..Config::default() }).await
+    });
     (client, serving)
 }
 
@@ -31,7 +34,9 @@ async fn send(client: &mut DuplexStream, text: &str) {
 
 async fn expect(client: &mut DuplexStream, wanted: &str) {
     let mut got = vec![0; wanted.len()];
-    let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got)).await.expect("in time");
+    let read = tokio::time::timeout(Duration::from_secs(10), client.read_exact(&mut got))
+        .await
+        .expect("in time");
     assert!(read.is_ok(), "the end instead of {wanted:?}");
     assert_eq!(String::from_utf8_lossy(&got), wanted);
 }
@@ -67,7 +72,11 @@ const PLAIN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nin HTTP";
 async fn an_offer_is_accepted_and_what_came_with_it_is_read_first() {
     let (mut client, serving) = served(service_fn(shout));
     send(&mut client, &(offering("foo, shout/1, shout/2") + "early ")).await;
-    expect(&mut client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout/2\r\nConnection: Upgrade\r\n\r\n").await;
+    expect(
+        &mut client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout/2\r\nConnection: Upgrade\r\n\r\n",
+    )
+    .await;
     expect(&mut client, "shout/2 for /a\n").await;
     send(&mut client, "and late").await;
     client.shutdown().await.expect("an end");
@@ -79,9 +88,11 @@ async fn an_offer_is_accepted_and_what_came_with_it_is_read_first() {
 #[tokio::test]
 async fn an_offer_that_is_not_wanted_changes_nothing() {
     let (mut client, serving) = served(service_fn(shout));
-    for request in
-        [offering("foo/2"), offering("shout/3"), "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: shout/1\r\n\r\n".into()]
-    {
+    for request in [
+        offering("foo/2"),
+        offering("shout/3"),
+        "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: shout/1\r\n\r\n".into(),
+    ] {
         send(&mut client, &request).await;
         expect(&mut client, PLAIN).await;
     }
@@ -92,8 +103,10 @@ async fn an_offer_that_is_not_wanted_changes_nothing() {
 #[tokio::test]
 async fn offers_are_shown_with_the_rule_that_they_break() {
     let (mut client, _serving) = served(service_fn(async |request: Request<Body>| {
-        let offers: Vec<_> =
-            upgrade::offers(&request).iter().map(|offer| (offer.protocol.as_str(), offer.ineligible)).collect();
+        let offers: Vec<_> = upgrade::offers(&request)
+            .iter()
+            .map(|offer| (offer.protocol.as_str(), offer.ineligible))
+            .collect();
         assert_eq!(offers, [("foo/2", None), ("websocket", Some(Ineligible::Version))]);
         assert!(upgrade::select(&request, ["websocket"]).is_none());
         Ok::<_, BoxError>(Response::new(Content::from("in HTTP")))
@@ -113,8 +126,7 @@ async fn what_would_do_is_required_or_advertised() {
         Ok(response)
     }));
     send(&mut client, "GET /required HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let head =
-        "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 4\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
+    let head = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 4\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
     expect(&mut client, &format!("{head}foo!")).await;
     send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
@@ -126,7 +138,9 @@ async fn what_would_do_is_required_or_advertised() {
 #[tokio::test]
 async fn a_426_that_says_nothing_is_a_400() {
     let (mut client, _serving) = served(service_fn(async |_| {
-        Ok::<_, BoxError>(Response::builder().status(StatusCode::UPGRADE_REQUIRED).body(Content::from("no"))?)
+        Ok::<_, BoxError>(
+            Response::builder().status(StatusCode::UPGRADE_REQUIRED).body(Content::from("no"))?,
+        )
     }));
     send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     expect(&mut client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno").await;
@@ -140,8 +154,13 @@ async fn a_101_of_a_framework_is_understood() {
             let mut stream = stream.await.expect("the 101 has been sent");
             stream.write_all(stream.protocol().to_string().as_bytes()).await.expect("a client");
         });
-        let response = Response::builder().status(101).header("connection", "upgrade").header("upgrade", "foo");
-        Ok::<_, BoxError>(response.header("content-length", "0").header("x-own", "1").body(Content::default())?)
+        let response = Response::builder()
+            .status(101)
+            .header("connection", "upgrade")
+            .header("upgrade", "foo");
+        Ok::<_, BoxError>(
+            response.header("content-length", "0").header("x-own", "1").body(Content::default())?,
+        )
     }));
     send(&mut client, &offering("foo")).await;
     let head = "HTTP/1.1 101 Switching Protocols\r\nx-own: 1\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
@@ -156,18 +175,27 @@ async fn a_101_that_leads_nowhere_is_a_500() {
             if takes {
                 drop(upgrade::on(&request));
             }
-            Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", upgrade_to).body(Content::default())?)
+            Ok::<_, BoxError>(
+                Response::builder()
+                    .status(101)
+                    .header("upgrade", upgrade_to)
+                    .body(Content::default())?,
+            )
         }));
         send(&mut client, &offering("foo")).await;
-        expect(&mut client, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            .await;
+        expect(
+            &mut client,
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        )
+        .await;
         expect_end(&mut client).await;
         drop(client);
         assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
     }
 }
 
-/// What is wrong with content that is not read is the client's fault, and too much of it is too much.
+/// What is wrong with content that is not read is the client's fault, and too much of it is too
+/// much.
 #[tokio::test]
 async fn content_before_an_accept_is_answered_as_it_deserves() {
     let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
@@ -175,14 +203,19 @@ async fn content_before_an_accept_is_answered_as_it_deserves() {
     let length = |len: usize| format!("{offer}Content-Length: {len}\r\n\r\n");
     let accept = async |request: Request<Body>| {
         let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
-        Ok::<Response<Content>, BoxError>(chosen.accept(async |mut stream| drop(stream.write_all(b"foo").await)))
+        Ok::<Response<Content>, BoxError>(
+            chosen.accept(async |mut stream| drop(stream.write_all(b"foo").await)),
+        )
     };
     for (sent, status) in [
         (vec![format!("{chunks}3\r\nabcX")], "400 Bad Request"),
         (vec![format!("{chunks}3\r\nabc"), "X".into()], "400 Bad Request"),
         (vec![length(300_000)], "413 Content Too Large"),
         (vec![format!("{}{}", length(300_000), "x".repeat(300_000))], "413 Content Too Large"),
-        (vec![chunks.clone(), format!("{:x}\r\n{}", 300_000, "x".repeat(300_000))], "413 Content Too Large"),
+        (
+            vec![chunks.clone(), format!("{:x}\r\n{}", 300_000, "x".repeat(300_000))],
+            "413 Content Too Large",
+        ),
         (vec![length(200_000), "x".repeat(200_000)], "101 Switching Protocols"),
         (vec![chunks.clone(), "3\r\nabc\r\n0\r\n\r\n".into()], "101 Switching Protocols"),
         (vec![format!("{chunks}3\r\nabc\r\n0\r\n\r\n")], "101 Switching Protocols"),
@@ -199,7 +232,9 @@ async fn content_before_an_accept_is_answered_as_it_deserves() {
             String::from_utf8(first).expect("text")
         };
         assert_eq!(
-            tokio::time::timeout(std::time::Duration::from_secs(10), sending).await.expect("in time"),
+            tokio::time::timeout(std::time::Duration::from_secs(10), sending)
+                .await
+                .expect("in time"),
             format!("HTTP/1.1 {status}"),
             "{}",
             &sent[0][..sent[0].len().min(120)]
@@ -211,10 +246,19 @@ async fn content_before_an_accept_is_answered_as_it_deserves() {
 async fn a_101_to_a_broken_handshake_is_a_400() {
     let (mut client, serving) = served(service_fn(async |request: Request<Body>| {
         drop(upgrade::on(&request));
-        Ok::<_, BoxError>(Response::builder().status(101).header("upgrade", "websocket").body(Content::default())?)
+        Ok::<_, BoxError>(
+            Response::builder()
+                .status(101)
+                .header("upgrade", "websocket")
+                .body(Content::default())?,
+        )
     }));
     send(&mut client, &offering("websocket")).await;
-    expect(&mut client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+    expect(
+        &mut client,
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    )
+    .await;
     drop(client);
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Handler(_))));
 }
@@ -231,7 +275,9 @@ async fn a_tunnel_is_opened_by_a_2xx_to_connect() {
             stream.read_exact(&mut heard).await.expect("a client");
             stream.write_all(&heard).await.expect("a client");
         });
-        Ok::<Response<Content>, BoxError>(tunnel.unwrap_or_else(|| Response::new("no tunnel".into())))
+        Ok::<Response<Content>, BoxError>(
+            tunnel.unwrap_or_else(|| Response::new("no tunnel".into())),
+        )
     }));
     send(&mut client, &format!("{CONNECT}hello")).await;
     expect(&mut client, "HTTP/1.1 200 OK\r\n\r\nhello").await;
@@ -243,16 +289,22 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
     let (mut client, serving) =
         served(service_fn(async |_| Ok::<_, BoxError>(Response::new(Content::from("welcome")))));
     send(&mut client, CONNECT).await;
-    expect(&mut client, "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+    expect(
+        &mut client,
+        "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    )
+    .await;
     drop(client);
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
 }
 
-/// What stands after a CONNECT that was refused may have been meant for the tunnel, so it is not read (RFC 9931, 5).
+/// What stands after a CONNECT that was refused may have been meant for the tunnel, so it is not
+/// read (RFC 9931, 5).
 #[tokio::test]
 async fn a_connect_that_is_refused_ends_the_connection() {
-    let (mut client, serving) =
-        served(service_fn(async |_| Ok::<_, BoxError>(Response::builder().status(407).body(Content::default())?)));
+    let (mut client, serving) = served(service_fn(async |_| {
+        Ok::<_, BoxError>(Response::builder().status(407).body(Content::default())?)
+    }));
     send(&mut client, &format!("{CONNECT}GET / HTTP/1.1\r\nHost: a\r\n\r\n")).await;
     let head = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     expect(&mut client, head).await;
@@ -266,23 +318,30 @@ async fn a_connect_that_is_refused_ends_the_connection() {
 #[tokio::test]
 async fn content_is_read_before_the_switch_or_dropped() {
     for reads in [true, false] {
-        let (mut client, serving) = served(service_fn(move |mut request: Request<Body>| async move {
-            let content = std::mem::take(request.body_mut());
-            let content = if reads { content.read(100).await?.unwrap_or_default() } else { Bytes::new() };
-            let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
-            Ok::<Response<Content>, BoxError>(chosen.accept(async move |mut stream| {
-                stream.write_all(&content).await.expect("a client");
-                let mut heard = String::new();
-                stream.read_to_string(&mut heard).await.expect("text");
-                stream.write_all(heard.as_bytes()).await.expect("a client");
-            }))
-        }));
-        let fields = "Connection: upgrade\r\nUpgrade: foo\r\nExpect: 100-continue\r\nContent-Length: 5";
+        let (mut client, serving) =
+            served(service_fn(move |mut request: Request<Body>| async move {
+                let content = std::mem::take(request.body_mut());
+                let content =
+                    if reads { content.read(100).await?.unwrap_or_default() } else { Bytes::new() };
+                let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+                Ok::<Response<Content>, BoxError>(chosen.accept(async move |mut stream| {
+                    stream.write_all(&content).await.expect("a client");
+                    let mut heard = String::new();
+                    stream.read_to_string(&mut heard).await.expect("text");
+                    stream.write_all(heard.as_bytes()).await.expect("a client");
+                }))
+            }));
+        let fields =
+            "Connection: upgrade\r\nUpgrade: foo\r\nExpect: 100-continue\r\nContent-Length: 5";
         send(&mut client, &format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
         expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
         send(&mut client, "12345rest").await;
         client.shutdown().await.expect("an end");
-        expect(&mut client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n").await;
+        expect(
+            &mut client,
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n",
+        )
+        .await;
         expect(&mut client, if reads { "12345rest" } else { "rest" }).await;
         serving.await.expect("no panic").expect("served");
     }
@@ -302,7 +361,7 @@ async fn a_stream_can_end_with_a_reset() {
     });
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a client");
-        serve(stream, handler, &Config::default()).await
+        serve_connection(stream, handler, &Config::default()).await
     });
     let mut client = TcpStream::connect(address).await.expect("a server");
     client.write_all(offering("shout").as_bytes()).await.expect("a server");
@@ -325,9 +384,9 @@ async fn http_goes_on_above_a_new_layer() {
     async fn below(request: Request<Body>) -> Answer {
         let chosen = upgrade::select(&request, ["TLS/1.0"]).expect("it is offered");
         Ok(chosen.accept(|upgraded| async {
-            let (stream, http) = upgraded.into_resumption();
+            let (stream, http) = upgraded.into_http_over_tls();
             let config = Config { date: false, ..Config::default() }.secure();
-            http.serve(stream, service_fn(above), &config).await.expect("served");
+            http.serve_connection(stream, service_fn(above), &config).await.expect("served");
         }))
     }
     let (mut client, serving) = served(service_fn(below));
@@ -361,12 +420,18 @@ async fn a_connection_goes_on_as_http_2() {
     // A stream may gather what it is given until it is flushed, as TLS does.
     let (mut client, server) = tokio::io::duplex(100_000);
     let config = Config { date: false, ..Config::default() };
-    let serving = tokio::spawn(async move { serve(tokio::io::BufWriter::new(server), handler, &config).await });
+    let serving = tokio::spawn(async move {
+        serve_connection(tokio::io::BufWriter::new(server), handler, &config).await
+    });
     let fields = "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA";
     send(&mut client, &format!("GET /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
     send(&mut client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     client.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("room");
-    expect(&mut client, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n").await;
+    expect(
+        &mut client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+    )
+    .await;
     // Frames, until the DATA of stream 1.
     let content = tokio::time::timeout(Duration::from_secs(10), async {
         loop {

@@ -24,12 +24,12 @@
 enum { CONNECTIONS = 4096, TICK = 250 /* milliseconds */ };
 
 /* How long a connection that is over is still read from, without what pause, and how much. */
-enum { LINGER = 4000, LULL = 1000, LINGERED = 1 << 20 };
+enum { LINGER_MAX = 4000, LINGER_IDLE = 1000, LINGER_BYTES = 1 << 20 };
 
 static struct {
     int epoll, listener, signals;
     bool listens;
-    int64_t patience, time; /* milliseconds; the time is looked at once for all that epoll reports at a time */
+    int64_t timeout, time; /* milliseconds; the time is looked at once for all that epoll reports at a time */
     int count;
     connection *first;
 } server;
@@ -66,10 +66,10 @@ size_t connection_write(connection *c, const uint8_t *data, size_t length) {
     return written;
 }
 
-void connection_progress(connection *c, bool is_idle) { c->deadline = server.time + server.patience * (is_idle ? 2 : 1); }
+void connection_progress(connection *c, bool is_idle) { c->deadline = server.time + server.timeout * (is_idle ? 2 : 1); }
 
 void connection_earn(connection *c, size_t bytes) {
-    int64_t most = server.time + server.patience;
+    int64_t most = server.time + server.timeout;
     int64_t earned = c->deadline + (int64_t)bytes;
     if (c->deadline < most) c->deadline = earned < most ? earned : most;
 }
@@ -145,9 +145,9 @@ static void readable(connection *c) {
     }
     if (got == 0) c->peer_ended = true;
     if (c->is_shut) {
-        c->deadline = server.time + LULL < c->lingers ? server.time + LULL : c->lingers;
+        c->deadline = server.time + LINGER_IDLE < c->lingers ? server.time + LINGER_IDLE : c->lingers;
         c->dropped += (size_t)got;
-        if (c->dropped > LINGERED) c->is_broken = true;
+        if (c->dropped > LINGER_BYTES) c->is_broken = true;
     }
     if (c->is_over) return;
     if (got > 0) c->spoken->receive(c, space, (size_t)got);
@@ -173,8 +173,8 @@ static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;
     shutdown(c->fd, SHUT_WR);
     c->is_shut = true;
-    c->lingers = server.time + LINGER;
-    c->deadline = server.time + LULL;
+    c->lingers = server.time + LINGER_MAX;
+    c->deadline = server.time + LINGER_IDLE;
 }
 
 static uint32_t wanted(connection *c) {
@@ -261,7 +261,7 @@ static void serve(void) {
 int main(int count, char **arguments) {
     sigset_t signals;
     if (swo_abi_version() != SWO_ABI_VERSION) return 3;
-    server.patience = (count > 2 ? atoi(arguments[2]) : 30) * (int64_t)1000;
+    server.timeout = (count > 2 ? atoi(arguments[2]) : 30) * (int64_t)1000;
     server.time = now();
     server.listens = true;
     sigemptyset(&signals);

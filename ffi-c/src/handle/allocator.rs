@@ -8,7 +8,7 @@ use core::ffi::c_void;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::error::{Done, Own};
+use crate::error::{BindingError, Done};
 use crate::handle::memory::Functions;
 
 unsafe extern "C" {
@@ -34,13 +34,15 @@ struct Memory {
 unsafe impl Sync for Memory {}
 
 #[global_allocator]
-static MEMORY: Memory =
-    Memory { functions: UnsafeCell::new(Functions { malloc, realloc, free }), is_used: AtomicBool::new(false) };
+static MEMORY: Memory = Memory {
+    functions: UnsafeCell::new(Functions { malloc, realloc, free }),
+    is_used: AtomicBool::new(false),
+};
 
 /// Takes memory from these functions from now on, if none has been taken yet.
 pub(crate) fn set_memory(functions: Functions) -> Done {
     if MEMORY.is_used.load(Relaxed) {
-        return Err(Own::TooLate.into());
+        return Err(BindingError::TooLate.into());
     }
     // SAFETY: see `Sync`; no reference to them lives longer than the call that made it.
     unsafe { *MEMORY.functions.get() = functions };
@@ -82,7 +84,11 @@ unsafe impl GlobalAlloc for Memory {
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         // SAFETY: see `Sync`; `alloc` has made it with that layout, and kept the beginning where it says.
         unsafe {
-            let begin = if layout.align() <= ALIGNED { memory } else { memory.cast::<*mut u8>().sub(1).read() };
+            let begin = if layout.align() <= ALIGNED {
+                memory
+            } else {
+                memory.cast::<*mut u8>().sub(1).read()
+            };
             ((*self.functions.get()).free)(begin.cast());
         }
     }

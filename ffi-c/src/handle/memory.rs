@@ -12,12 +12,12 @@ use switchover::{Block, Config, Field, FieldSource, Selection};
 
 use super::seen;
 use crate::config::swo_config;
-use crate::error::{Done, Own};
-use crate::few::Few;
+use crate::error::{BindingError, Done};
 use crate::object::swo_block;
+use crate::small_list::SmallList;
 use crate::types::{
-    swo_datagram, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head, swo_response_head,
-    swo_selection, swo_slice,
+    swo_datagram, swo_field, swo_free, swo_malloc, swo_realloc, swo_request, swo_request_head,
+    swo_response_head, swo_selection, swo_slice,
 };
 
 // Inputs.
@@ -25,8 +25,8 @@ use crate::types::{
 /// Whether there can be an object of that length.
 fn length<T>(data: *const T, len: usize) -> Done {
     match len > isize::MAX as usize / size_of::<T>() {
-        true => Err(Own::BadLength.into()),
-        false if data.is_null() && len > 0 => Err(Own::Null.into()),
+        true => Err(BindingError::BadLength.into()),
+        false if data.is_null() && len > 0 => Err(BindingError::Null.into()),
         false => Ok(()),
     }
 }
@@ -49,9 +49,9 @@ pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'
     Ok((!part.data.is_null()).then_some(given))
 }
 
-pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<Few<&'a [u8]>> {
+pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallList<&'a [u8]>> {
     // SAFETY: the contract, for the list and for each entry.
-    unsafe { Few::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
+    unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
 }
 
 /// The caller's field lines, their lengths and the marks of blocks among them looked at.
@@ -81,7 +81,9 @@ pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<Fie
 unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {
         // SAFETY: the contract, for what SWO_BLOCK was made of.
-        IS_BLOCK if field.name.data.is_null() => unsafe { seen::<swo_block>(field.value.data.cast()) }.map(drop),
+        IS_BLOCK if field.name.data.is_null() => {
+            unsafe { seen::<swo_block>(field.value.data.cast()) }.map(drop)
+        }
         _ => length(field.name.data, field.name.len).and(length(field.value.data, field.value.len)),
     })
 }
@@ -130,12 +132,16 @@ impl Pieces for FieldList<'_> {
 
 pub(crate) unsafe fn text<'a>(text: *const c_char) -> Done<&'a [u8]> {
     // SAFETY: the contract: it ends with a NUL.
-    if text.is_null() { Err(Own::Null.into()) } else { Ok(unsafe { CStr::from_ptr(text) }.to_bytes()) }
+    if text.is_null() {
+        Err(BindingError::Null.into())
+    } else {
+        Ok(unsafe { CStr::from_ptr(text) }.to_bytes())
+    }
 }
 
 pub(crate) unsafe fn one<'a, T>(given: *const T) -> Done<&'a T> {
     // SAFETY: the contract.
-    unsafe { given.as_ref() }.ok_or(Own::Null.into())
+    unsafe { given.as_ref() }.ok_or(BindingError::Null.into())
 }
 
 /// Method, target, field lines.
@@ -145,7 +151,11 @@ pub(crate) unsafe fn request_head<'a>(head: *const swo_request_head) -> Done<Req
     // SAFETY: the contract, for the struct and for what it points to.
     unsafe {
         let head = one(head)?;
-        Ok((octets(head.method)?, octets(head.target)?, field_list((head.fields, head.field_count))?))
+        Ok((
+            octets(head.method)?,
+            octets(head.target)?,
+            field_list((head.fields, head.field_count))?,
+        ))
     }
 }
 
@@ -154,7 +164,9 @@ pub(crate) type RequestLine<'a> = (&'a [u8], &'a [u8]);
 
 pub(crate) unsafe fn request_line<'a>(request: *const swo_request) -> Done<RequestLine<'a>> {
     // SAFETY: the contract, for the struct and for what it points to.
-    unsafe { one(request).and_then(|request| Ok((octets(request.method)?, octets(request.target)?))) }
+    unsafe {
+        one(request).and_then(|request| Ok((octets(request.method)?, octets(request.target)?)))
+    }
 }
 
 /// Status, reason if one is given, field lines.
@@ -164,7 +176,11 @@ pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<R
     // SAFETY: the contract, for the struct and for what it points to.
     unsafe {
         let head = one(head)?;
-        Ok((head.status, optional((head.reason, ()))?, field_list((head.fields, head.field_count))?))
+        Ok((
+            head.status,
+            optional((head.reason, ()))?,
+            field_list((head.fields, head.field_count))?,
+        ))
     }
 }
 
@@ -174,10 +190,12 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
         return Ok(None);
     }
     // SAFETY: the contract: the size comes first, and so many bytes there are.
-    let given = unsafe { slice::from_raw_parts(given.cast::<u8>(), swo_config::size(given.cast::<usize>().read())?) };
+    let given = unsafe {
+        slice::from_raw_parts(given.cast::<u8>(), swo_config::size(given.cast::<usize>().read())?)
+    };
     let common = given.len().min(size_of::<swo_config>());
     if given[common..].iter().any(|&octet| octet != 0) {
-        return Err(Own::StructTooNew.into());
+        return Err(BindingError::StructTooNew.into());
     }
     let mut config = swo_config::from(Config::default());
     // SAFETY: both have so many bytes, and the struct is made of integers, which any bytes are.
@@ -187,7 +205,11 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
 
 pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'a>> {
     // SAFETY: the contract, for the struct and for what it points to.
-    unsafe { one(given).and_then(|given| Ok(Datagram { context: given.context, payload: octets(given.payload)? })) }
+    unsafe {
+        one(given).and_then(|given| {
+            Ok(Datagram { context: given.context, payload: octets(given.payload)? })
+        })
+    }
 }
 
 pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
@@ -204,9 +226,12 @@ pub(crate) struct Functions {
     pub(crate) free: unsafe extern "C" fn(*mut c_void),
 }
 
-pub(crate) unsafe fn functions((malloc, realloc, free): (swo_malloc, swo_realloc, swo_free)) -> Done<Functions> {
+pub(crate) unsafe fn functions(
+    (malloc, realloc, free): (swo_malloc, swo_realloc, swo_free),
+) -> Done<Functions> {
     let all = malloc.zip(realloc).zip(free);
-    all.map(|((malloc, realloc), free)| Functions { malloc, realloc, free }).ok_or(Own::Null.into())
+    all.map(|((malloc, realloc), free)| Functions { malloc, realloc, free })
+        .ok_or(BindingError::Null.into())
 }
 
 // Outputs.
@@ -221,7 +246,11 @@ pub(crate) unsafe fn space<'a, T>(data: *mut T, len: usize) -> Done<&'a mut [May
 pub(crate) struct ConfigPlace(*mut swo_config, usize);
 
 pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Done<ConfigPlace> {
-    if place.is_null() { Err(Own::Null.into()) } else { Ok(ConfigPlace(place, swo_config::size(size)?)) }
+    if place.is_null() {
+        Err(BindingError::Null.into())
+    } else {
+        Ok(ConfigPlace(place, swo_config::size(size)?))
+    }
 }
 
 impl ConfigPlace {

@@ -12,7 +12,7 @@ CASES = {}
 
 
 def case(*servers):
-    """Registers a case for these servers, under its name. `SERVER, late` is one with a second's patience, `SERVER, crowded` one
+    """Registers a case for these servers, under its name. `SERVER, late` is one with a second's timeout, `SERVER, crowded` one
     with few descriptors, `SERVER, many` one without sanitizers, whose memory can be measured."""
 
     def register(function):

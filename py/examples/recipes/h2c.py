@@ -14,7 +14,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
 from switchover import Config
-from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve_all
+from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve
 
 IDLE = 60
 
@@ -103,7 +103,7 @@ async def main(port: int) -> None:
     """Listens; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
-    await serve_all(listener, handler, ["h2c"])
+    await serve(listener, handler, ["h2c"])
 
 
 async def ask(port: int, target: str) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import anyio
 from anyio.abc import SocketAttribute
-from switchover.aio import Declined, Exchange, connect_upgrade, serve_all
+from switchover.aio import Declined, Exchange, connect_upgrade, serve
 
 LONGEST = 65_536
 IDLE = 60
@@ -33,7 +33,7 @@ async def main(port: int) -> None:
     """Listens; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
-    await serve_all(listener, handler, ["foo/2"])
+    await serve(listener, handler, ["foo/2"])
 
 
 async def ask(port: int, lines: list[str]) -> None:

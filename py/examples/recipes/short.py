@@ -3,7 +3,7 @@
 import sys
 
 import anyio
-from switchover.aio import Exchange, serve_all
+from switchover.aio import Exchange, serve
 
 
 async def handler(exchange: Exchange) -> None:
@@ -21,7 +21,7 @@ async def main(port: int) -> None:
     """Listens; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print("listening on", listener.extra(anyio.abc.SocketAttribute.local_port), flush=True)
-    await serve_all(listener, handler, ["foo/2"])
+    await serve(listener, handler, ["foo/2"])
 
 
 anyio.run(main, int(sys.argv[1]) if len(sys.argv) > 1 else 8080)

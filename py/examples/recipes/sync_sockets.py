@@ -25,18 +25,18 @@ def connect_upgrade(
     target: str,
     headers: http.HeadersLike,
     offer: list[str],
-    patience: float = 60,
+    timeouts: float = 60,
 ) -> http.Switched:
     """Offers protocols; gives what was switched to, with its first bytes as `leftover`. Use the socket from there on.
 
     Raises DeclinedError, RemoteProtocolError, TimeoutError and other OSErrors; close the socket after each of them.
     """
     connection = http.Connection(http.Role.CLIENT)
-    connected.settimeout(patience)
+    connected.settimeout(timeouts)
     connected.sendall(connection.send_request("GET", target, headers, offer))
     response: http.Response | None = None
     content = bytearray()
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeouts
     while True:
         match connection.next_event():
             case http.NEED_DATA:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import anyio
 from anyio.abc import SocketAttribute
 from anyio.streams.tls import TLSAttribute, TLSStream
-from switchover.aio import Declined, Exchange, connect_upgrade, resume, serve_all
+from switchover.aio import Declined, Exchange, connect_upgrade, resume, serve
 
 HANDSHAKE = 30
 
@@ -40,7 +40,7 @@ async def main(port: int, context: ssl.SSLContext) -> None:
     """Listens; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
-    await serve_all(listener, Server(context).handle, ["TLS/1.2, HTTP/1.1"])
+    await serve(listener, Server(context).handle, ["TLS/1.2, HTTP/1.1"])
 
 
 async def ask(port: int, context: ssl.SSLContext, target: str) -> None:

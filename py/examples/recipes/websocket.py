@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import anyio
 from anyio.abc import SocketAttribute
 from switchover import websocket_key
-from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve_all
+from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve
 from wsproto.connection import Connection as WebSocket, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 
@@ -58,7 +58,7 @@ async def main(port: int) -> None:
     """Listens; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
-    await serve_all(listener, handler, ["websocket"])
+    await serve(listener, handler, ["websocket"])
 
 
 async def ask(port: int, messages: list[str]) -> None:

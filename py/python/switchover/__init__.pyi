@@ -167,7 +167,7 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before content is sent; bounded by your patience (RFC 9110, 10.1.1)."""
+    """The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1)."""
     NOTHING = 5
     """Nothing: HTTP is over on this connection."""
     HEAD = 6
@@ -335,7 +335,7 @@ class NoOffer(enum.Enum):
     HTTP_1_0 = 1
     """HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8)."""
     NO_CONNECTION_OPTION = 2
-    """`Connection` does not list `upgrade`: the field was not meant for this hop (RFC 9110, 7.6.1)."""
+    """`Connection` does not list `upgrade` (RFC 9110, 7.6.1). The field was not meant for this hop."""
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
@@ -401,9 +401,9 @@ class OverHttp2(enum.Enum):
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
     NAME = 9
-    """A name that is not a token in lower case; only a pseudo-header field's begins with a colon (RFC 9113, 8.2.1)."""
+    """A name that is not a token in lower case (RFC 9113, 8.2.1). Only a pseudo-header field's begins with a colon."""
     VALUE = 10
-    """A value with a CR, LF, NUL or another control, or whitespace around it (RFC 9113, 8.2.1)."""
+    """A value with a control character, or whitespace around it. Such as CR, LF or NUL (RFC 9113, 8.2.1)."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -447,7 +447,7 @@ class Why(enum.Enum):
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
-    """A 426 came: the server requires one of the protocols that it names, which may be the one that was offered."""
+    """A 426 came: the server requires one of the protocols that it names. It may be the one that was offered."""
     DROPPED = 10
     """An earlier response closed the connection before the offer was looked at."""
     FAILED = 11
@@ -802,9 +802,9 @@ class Config:
     drain: Final[int]
     """Content that `skip_content` reads and drops before it closes instead."""
     content: Final[int]
-    """The content of a request, without its framing; more is an error that a server answers with 413. A length that
-    says more is refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone.
-    The engine keeps no content, so there is no limit at first: set what one request may send."""
+    """The content of a request, without its framing; a server answers more with 413. A length that says more is
+    refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone. The engine
+    keeps no content, so there is no limit at first: set what one request may send."""
     buffered: Final[int]
     """Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds
     at most half as much again, the head that is kept, and the space that one read asks for beyond the bound."""
@@ -842,7 +842,7 @@ class Config:
     servers; h11 and browsers take it). Never a CR alone, and never in the lines of chunks. Risk: small on a direct
     connection; a proxy on the way that reads such a line otherwise sees other fields than this client."""
     space_after_chunk_size: Final[bool]
-    """Spaces and tabs at the end of a chunk's line in a response: `2  \r\n` (servers that pad the size; h11 and
+    """Spaces and tabs at the end of a chunk's line in a response: `2 \r\n` (servers that pad the size; h11 and
     browsers take it). Risk: small, as they can mean nothing else."""
     controls_in_values: Final[bool]
     """A control byte in a field value or reason of a response, such as `Set-Cookie: a=k\x01p` (sites that put binary

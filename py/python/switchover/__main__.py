@@ -68,7 +68,7 @@ def parser() -> Parser:
     add("--target", help="ask for this instead of the URL's path: host:port of a CONNECT, for instance")
     add("-H", "--header", metavar="NAME: VALUE", action="append", default=[], help="send this header, too")
     add("--lenient", metavar="FLAG", action="append", default=[], help=", ".join(LENIENT))
-    add("--patience", metavar="SECONDS", default="10", help="to wait for the server (10)")
+    add("--timeout", metavar="SECONDS", default="10", help="to wait for the server (10)")
     add("--secrets", action="store_true", help="show the values of Authorization, Cookie and their like")
     return whole
 
@@ -98,11 +98,11 @@ def question(arguments: argparse.Namespace, parser: Parser) -> Question:
     for flag in arguments.lenient:
         if flag not in LENIENT:
             invalid(flag, "--lenient <FLAG>", f"one of {', '.join(LENIENT)}")
-    if not re.fullmatch("[0-9]+", arguments.patience):
-        invalid(arguments.patience, "--patience <SECONDS>", "invalid digit found in string")
+    if not re.fullmatch("[0-9]+", arguments.timeout):
+        invalid(arguments.timeout, "--timeout <SECONDS>", "invalid digit found in string")
     offer = [token.strip() for token in offer]
-    patience = min(max(int(arguments.patience), 1), LONGEST)
-    return Question(url, offer, arguments.method, arguments.target, headers, patience)
+    timeout = min(max(int(arguments.timeout), 1), LONGEST)
+    return Question(url, offer, arguments.method, arguments.target, headers, timeout)
 
 
 def about() -> None:

@@ -11,19 +11,19 @@ import threading
 
 from ._transcript import Transcript
 
-PIECE = 65536
+READ_SIZE = 65536
 
 
 class Line:
     """Bytes to and from a server. The certificate is not checked: a probe asks what a server does, not who it is."""
 
-    def __init__(self, address: str, patience: float) -> None:
+    def __init__(self, address: str, timeout: float) -> None:
         host, _, port = address.rpartition(":")
         if not (port.isascii() and port.isdigit() and int(port) < 65536):
             raise OSError("invalid port value")
         self._host = host.strip("[]")
         try:
-            self._socket = socket.create_connection((self._host, int(port)), patience)
+            self._socket = socket.create_connection((self._host, int(port)), timeout)
         except (socket.gaierror, UnicodeError) as error:
             why = error.strerror if isinstance(error, socket.gaierror) else error
             raise OSError(f"failed to lookup address information: {why}") from error
@@ -53,7 +53,7 @@ class Line:
 
     def _piece(self) -> bytes:
         try:
-            if piece := self._socket.recv(PIECE):
+            if piece := self._socket.recv(READ_SIZE):
                 return piece
         except TimeoutError as error:
             raise OSError("the server does not go on with the TLS handshake") from error
@@ -87,7 +87,7 @@ class Line:
             return opened  # it came along with the handshake
         while not self._has_ended:
             try:
-                piece = self._socket.recv(PIECE)
+                piece = self._socket.recv(READ_SIZE)
             except ConnectionError as error:
                 raise EOFError(str(error)) from error
             if self._tls is None:
@@ -105,7 +105,7 @@ class Line:
         with self._turn:
             self._sealed.write(piece)
             try:
-                while self._tls and (data := self._tls.read(PIECE)):
+                while self._tls and (data := self._tls.read(READ_SIZE)):
                     opened += data
                 self._has_ended = True
             except ssl.SSLWantReadError:
@@ -143,7 +143,7 @@ class Line:
 def typed() -> bytes:
     """What comes on standard input; nothing at its end, and where it cannot be read."""
     try:
-        return os.read(0, PIECE)
+        return os.read(0, READ_SIZE)
     except OSError:
         return b""
 

@@ -67,7 +67,7 @@ class Question(NamedTuple):
     method: str = "GET"
     target: str | None = None
     headers: Sequence[tuple[str, str]] = ()
-    patience: int = 10
+    timeout: int = 10
 
     @property
     def request_target(self) -> str:
@@ -108,7 +108,7 @@ class Exchange:
         self.question, self.transcript = question, transcript
         self.engine = Connection(Role.CLIENT, Config(secure=question.url.is_secure, **config))
         try:
-            self.line = Line(question.url.address, question.patience)
+            self.line = Line(question.url.address, question.timeout)
             if question.url.is_secure:
                 self.line.start_tls()
         except OSError as error:
@@ -171,7 +171,7 @@ class Exchange:
         except TimeoutError as error:
             self.engine.abandon()
             self.transcript.say("abandon", "!")
-            raise OSError(f"nothing came for {self.question.patience}s") from error
+            raise OSError(f"nothing came for {self.question.timeout}s") from error
         except EOFError:
             self.engine.receive_eof(clean=False)
             return self.transcript.say("(the end, truncated)", "<")

@@ -1,7 +1,7 @@
 """HTTP/1.1 connections that can become something else, over anyio: the same under asyncio and trio.
 
-A client calls `connect_upgrade`, a server `serve`. Both give the new protocol as a `SwitchedStream`, which any library
-over anyio can take. Needs `pip install switchover[aio]`.
+A client calls `connect_upgrade`, a server `serve` or `serve_connection`. Both give the new protocol as a
+`SwitchedStream`, which any library over anyio can take. Needs `pip install switchover[aio]`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ OLDEST = (4, 16)
 """The first version of anyio that it is tested with. Before it, closing under asyncio ended a cut answer cleanly."""
 
 try:
-    from ._aio.client import Answer, Declined, connect_upgrade, resume
-    from ._aio.server import ContentTooLargeError, Exchange, Handler, serve, serve_all
-    from ._aio.wire import Patience, SwitchedStream
+    from ._aio.client import ClientResponse, Declined, connect_upgrade, resume
+    from ._aio.server import ContentTooLargeError, Exchange, Handler, serve, serve_connection
+    from ._aio.wire import SwitchedStream, Timeouts
 except ImportError as _missing:
     raise ImportError("switchover.aio needs anyio: pip install 'switchover[aio]'") from _missing
 
@@ -25,15 +25,15 @@ if tuple(int(part) for part in version("anyio").split(".")[:2]) < OLDEST:
     )
 
 __all__ = [
-    "Answer",
+    "ClientResponse",
     "ContentTooLargeError",
     "Declined",
     "Exchange",
     "Handler",
-    "Patience",
     "SwitchedStream",
+    "Timeouts",
     "connect_upgrade",
     "resume",
     "serve",
-    "serve_all",
+    "serve_connection",
 ]

@@ -70,16 +70,16 @@ WEBSOCKET = Token("websocket")
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
-# How long, and how much, is read from a client after its last answer: as long as it goes on without a pause of LULL.
-LINGER = 4.0
-LULL = 1.0
-LINGERING = 1 << 20
+# How long, and how much, is read from a client after its last response, unless it pauses for LINGER_IDLE.
+LINGER_MAX = 4.0
+LINGER_IDLE = 1.0
+LINGER_BYTES = 1 << 20
 
 # How many messages an app may send to a client that has gone, before `send` raises an error.
 UNHEARD = 1_000
 
 # What each byte of content adds to its time, in seconds.
-EARNED = 0.001
+SECONDS_PER_BYTE = 0.001
 
 
 CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}
@@ -123,7 +123,7 @@ class Wait:
     def earn(self, length: int) -> None:
         """So many bytes have come: they add to the time, but never more than there was at the beginning."""
         if self.handle is not None:
-            self.until = min(self.until + length * EARNED, monotonic() + self.most)
+            self.until = min(self.until + length * SECONDS_PER_BYTE, monotonic() + self.most)
 
     def pause(self) -> None:
         """Waits no longer, but may again."""
@@ -169,7 +169,7 @@ class Protocol(asyncio.Protocol):
 
     The app of a stream of unknown length, as server-sent events are, gets `http.disconnect` in either case.
     """
-    timeout_half_closed = LINGER
+    timeout_half_closed = LINGER_MAX
     """Seconds after that until an app that waits for its client's end in `receive` gets `http.disconnect`."""
 
     def __init__(
@@ -260,7 +260,7 @@ class Protocol(asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         """Keeps the transport open for what the client, which sends no more, still waits for."""
-        if not self.half_close or self.lingers_until is not None or not ends_alone(self.transport):
+        if not self.half_close or self.lingers_until is not None or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
                 self.reset()
             else:
@@ -268,7 +268,7 @@ class Protocol(asyncio.Protocol):
             return None
         self.has_eof = True
         self.connection.receive_eof()
-        self.go_on()
+        self.process_events()
         if self.transport.is_closing() or self.lingers_until is not None:
             self.bound_the_rest()
             return None
@@ -282,7 +282,7 @@ class Protocol(asyncio.Protocol):
         self.stop_timer()
         if self.lingers_until is not None:
             self.dropped += len(data)
-            if self.dropped > LINGERING:
+            if self.dropped > LINGER_BYTES:
                 self.close()
             else:
                 self.wait_for_the_end(self.lingers_until)
@@ -293,7 +293,7 @@ class Protocol(asyncio.Protocol):
         except ProtocolError:
             # The connection is over; what comes now is dropped until the transport has closed.
             return
-        self.go_on()
+        self.process_events()
 
     def leave_later(self, cycle: Cycle) -> None:
         """An app that waits for its client's end hears it after a while."""
@@ -330,7 +330,7 @@ class Protocol(asyncio.Protocol):
 
     # Events.
 
-    def go_on(self) -> None:
+    def process_events(self) -> None:
         """Takes the events there are, and reads no further than the engine has room."""
         if not self.is_due:
             self.is_taking = True
@@ -345,13 +345,13 @@ class Protocol(asyncio.Protocol):
         """In another turn of the loop: a thousand requests may have come at once, and other clients wait, too."""
         self.is_due = True
         self.stop_timer()
-        self.loop.call_later(0, self.go_on_now)
+        self.loop.call_later(0, self.process_events_now)
 
-    def go_on_now(self) -> None:
+    def process_events_now(self) -> None:
         """Unless the client does not read its answers; then once it does."""
         if self.is_due and not self.flow.write_paused and not self.transport.is_closing():
             self.is_due = False
-            self.go_on()
+            self.process_events()
 
     def take_events(self) -> None:
         """Up to where more bytes are needed, or the app's answer."""
@@ -362,7 +362,7 @@ class Protocol(asyncio.Protocol):
             try:
                 event = self.connection.next_event()
             except RemoteProtocolError as error:
-                self.refuse(error)
+                self.send_error(error)
                 return
             if event is NEED_DATA:
                 self.wait_for_more()
@@ -429,7 +429,7 @@ class Protocol(asyncio.Protocol):
                 self.warn_of_an_offer()
             self.begin(request)
         elif offered.ineligible is not None:
-            self.decline(request, offered.ineligible)
+            self.reject_offer(request, offered.ineligible)
         else:
             self.handshake = request
             if self.connection.owes is Owes.CONTINUE:
@@ -477,7 +477,7 @@ class Protocol(asyncio.Protocol):
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
 
-    def decline(self, request: Request, flaw: Ineligible) -> None:
+    def reject_offer(self, request: Request, flaw: Ineligible) -> None:
         """Answers a handshake that cannot be accepted: says what is wrong, and what is spoken here."""
         text = flaw.text.encode()
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
@@ -506,7 +506,7 @@ class Protocol(asyncio.Protocol):
         self.flow.resume_reading()
         Undecided(protocol, self.transport, rest, self.has_eof).begin(head, self.flow.write_paused)
 
-    def refuse(self, error: RemoteProtocolError) -> None:
+    def send_error(self, error: RemoteProtocolError) -> None:
         """Answers what is no HTTP, if that can still be done, and ends the connection."""
         if error.kind is ErrorKind.TRUNCATED:
             self.log_trace("HTTP request cut short")
@@ -547,7 +547,7 @@ class Protocol(asyncio.Protocol):
     def reset_if_cut(self) -> None:
         """Has the connection reset, should the process end before an answer is all sent: nothing else would tell."""
         raw = self.transport.get_extra_info("socket")
-        if raw is None or not ends_alone(self.transport):
+        if raw is None or not closes_after_eof(self.transport):
             return
         is_cut = self.connection.closing is Closing.RESET or unsent_by(self.transport) > 0
         if is_cut is not self.is_reset_if_cut:
@@ -570,7 +570,7 @@ class Protocol(asyncio.Protocol):
         """Ends our direction and reads on: a close would take back an answer that was not read yet (RFC 9112, 9.6)."""
         if self.lingers_until is not None or self.transport.is_closing():
             return
-        if self.connection.closing is not Closing.LINGER or not ends_alone(self.transport):
+        if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
             self.close()
             return
         try:
@@ -581,12 +581,12 @@ class Protocol(asyncio.Protocol):
             return
         self.reset_if_cut()
         self.flow.resume_reading()
-        self.lingers_until = monotonic() + LINGER
+        self.lingers_until = monotonic() + LINGER_MAX
         self.wait_for_the_end(self.lingers_until)
 
     def wait_for_the_end(self, until: float) -> None:
         """Until the client has ended its direction, too, or has had its time."""
-        self.start_timer(max(0, min(LULL, until - monotonic())))
+        self.start_timer(max(0, min(LINGER_IDLE, until - monotonic())))
 
     # After an answer.
 
@@ -608,7 +608,7 @@ class Protocol(asyncio.Protocol):
             self.start_timer(self.timeout_keep_alive)
         self.flow.resume_reading()
         if not self.is_taking:
-            self.go_on()
+            self.process_events()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing has come for a while."""
@@ -641,7 +641,7 @@ class Protocol(asyncio.Protocol):
         """The client has had its time: what it has taken earns more."""
         taken = taken_by(self.transport) - self.taken
         if taken > 0:
-            self.start_write_timer(min(taken * EARNED, self.timeout_write))
+            self.start_write_timer(min(taken * SECONDS_PER_BYTE, self.timeout_write))
         else:
             # The engine may have written all of an answer whose end is the connection's: the transport has not.
             self.reset()
@@ -653,7 +653,7 @@ class Protocol(asyncio.Protocol):
             self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)
 
 
-def ends_alone(transport: asyncio.Transport) -> bool:
+def closes_after_eof(transport: asyncio.Transport) -> bool:
     """Whether our direction can be ended apart from the client's: not in TLS, and not every transport says so."""
     try:
         return transport.can_write_eof()
@@ -749,8 +749,8 @@ class Undecided(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The end has its place after what is held, but an app that does not accept hears of it."""
         self.has_eof = True
-        self.giving_up = asyncio.get_running_loop().call_later(LINGER, self.give_up)
-        return ends_alone(self.transport)
+        self.giving_up = asyncio.get_running_loop().call_later(LINGER_MAX, self.give_up)
+        return closes_after_eof(self.transport)
 
     def give_up(self) -> None:
         """The client has ended its direction, and the app has taken too long to accept."""

@@ -1,9 +1,9 @@
 //! The connection: `receive.rs` takes bytes in and events out, `send.rs` and `answer.rs` decisions in and bytes out, `ask.rs` has the
 //! questions and what is decided without sending.
 
-mod answer;
-mod ask;
+mod getters;
 mod receive;
+mod respond;
 mod send;
 
 use pyo3::prelude::*;
@@ -12,14 +12,14 @@ use pyo3::types::PyByteArray;
 use switchover::binding::Bound as _;
 use switchover::{self as core, Error, Role};
 
-pub(crate) use answer::Prepared;
-pub(crate) use receive::{Came, Events};
+pub(crate) use receive::{AdvanceResult, Events};
+pub(crate) use respond::Prepared;
 
 use crate::config::Config;
+use crate::enums::Member;
 use crate::error::raise;
 use crate::exclusive::Exclusive;
 use crate::head::Request;
-use crate::listed::Member;
 
 /// One HTTP/1.1 connection, without its transport. Your code moves the bytes and never waits here.
 #[pyclass(frozen, weakref, module = "switchover")]
@@ -55,7 +55,8 @@ impl Connection {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         let role = self.ask(|engine| Member(engine.role()))?;
         let (ours, theirs) = (self.our_state()?, self.their_state()?);
-        let name = |member: PyResult<Bound<'_, PyAny>>| member?.getattr("name")?.extract::<String>();
+        let name =
+            |member: PyResult<Bound<'_, PyAny>>| member?.getattr("name")?.extract::<String>();
         Ok(format!(
             "<switchover.Connection {} our_state={} their_state={}>",
             name(role.into_pyobject(py))?,
@@ -76,7 +77,11 @@ impl Connection {
     }
 
     /// Calls something that can be refused.
-    fn call<T>(&self, py: Python<'_>, call: impl FnOnce(&mut core::Connection) -> Result<T, Error>) -> PyResult<T> {
+    fn call<T>(
+        &self,
+        py: Python<'_>,
+        call: impl FnOnce(&mut core::Connection) -> Result<T, Error>,
+    ) -> PyResult<T> {
         self.with(|inner| call(&mut inner.engine))?.map_err(|error| raise(py, error))
     }
 }

@@ -9,11 +9,11 @@ use pyo3::types::{PyByteArray, PyMemoryView, PySlice};
 use switchover::{self as core, End, Error, Event, Next};
 
 use super::{Connection, Inner};
+use crate::args::Chunk;
+use crate::enums::Member;
 use crate::error::raise;
 use crate::event::{Paused, object};
 use crate::head::Request;
-use crate::listed::Member;
-use crate::text::Chunk;
 
 /// How much `get_buffer` offers: what one read of a socket brings at most.
 const LANDING: usize = 65_536;
@@ -35,7 +35,11 @@ impl Connection {
 
     /// A view of a fixed space to read the transport into, whatever the hint. Next: buffer_updated.
     #[pyo3(signature = (sizehint = -1), text_signature = "($self, sizehint=-1)")]
-    fn get_buffer<'py>(&self, py: Python<'py>, sizehint: isize) -> PyResult<Bound<'py, PyMemoryView>> {
+    fn get_buffer<'py>(
+        &self,
+        py: Python<'py>,
+        sizehint: isize,
+    ) -> PyResult<Bound<'py, PyMemoryView>> {
         let _ = sizehint;
         self.call(py, |engine| engine.receive_buffer(1).map(|_| ()))?;
         let landing = self.with(|inner| {
@@ -51,11 +55,14 @@ impl Connection {
 
     /// Takes the first `nbytes` of what get_buffer gave. Next: next_event.
     fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {
-        let lent =
-            self.with(|inner| inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py)))?;
+        let lent = self.with(|inner| {
+            inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py))
+        })?;
         let landing = lent.ok_or_else(no_buffer)?.into_bound(py);
         if nbytes > landing.len() {
-            return Err(PyValueError::new_err(format!("{nbytes} bytes do not fit into the buffer")));
+            return Err(PyValueError::new_err(format!(
+                "{nbytes} bytes do not fit into the buffer"
+            )));
         }
         let part = PySlice::new(py, 0, nbytes as isize, 1);
         let filled = PyMemoryView::from(landing.as_any())?.get_item(part)?;
@@ -66,11 +73,19 @@ impl Connection {
     /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does:
     /// b"" is the peer's clean end there too; without an argument nothing is taken.
     #[pyo3(signature = (data = None, /))]
-    fn next_event<'py>(&self, py: Python<'py>, data: Option<Chunk<'_, 'py>>) -> PyResult<Bound<'py, PyAny>> {
+    fn next_event<'py>(
+        &self,
+        py: Python<'py>,
+        data: Option<Chunk<'_, 'py>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         match self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))? {
-            Came::Event(event) => Ok(event),
-            Came::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
-            Came::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
+            AdvanceResult::Event(event) => Ok(event),
+            AdvanceResult::Paused(reason) => {
+                Paused { reason: Member(reason) }.into_bound_py_any(py)
+            }
+            AdvanceResult::NeedData => {
+                NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned()
+            }
         }
     }
 
@@ -81,14 +96,18 @@ impl Connection {
 }
 
 /// What `advance` came to.
-pub(crate) enum Came<'py> {
+pub(crate) enum AdvanceResult<'py> {
     Event(Bound<'py, PyAny>),
     Paused(core::Paused),
     NeedData,
 }
 
 impl Connection {
-    fn take(&self, py: Python<'_>, take: impl FnOnce(&mut Inner) -> PyResult<Result<(), Error>>) -> PyResult<()> {
+    fn take(
+        &self,
+        py: Python<'_>,
+        take: impl FnOnce(&mut Inner) -> PyResult<Result<(), Error>>,
+    ) -> PyResult<()> {
         self.with(take)??.map_err(|error| raise(py, error))
     }
 
@@ -99,15 +118,15 @@ impl Connection {
         py: Python<'py>,
         data: Option<&Chunk<'_, '_>>,
         make: impl FnOnce(Event<'_>, &mut Option<Py<Request>>) -> PyResult<Bound<'py, PyAny>>,
-    ) -> PyResult<Came<'py>> {
+    ) -> PyResult<AdvanceResult<'py>> {
         // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
         let mut held = self.0.hold()?;
         let inner = &mut *held;
         let received = data.map_or(Ok(Ok(())), |data| inner.receive(py, data))?;
         match received.and_then(|()| inner.engine.next_event()) {
-            Ok(Next::NeedData) => Ok(Came::NeedData),
-            Ok(Next::Paused(reason)) => Ok(Came::Paused(reason)),
-            Ok(Next::Event(event)) => make(event, &mut inner.offer).map(Came::Event),
+            Ok(Next::NeedData) => Ok(AdvanceResult::NeedData),
+            Ok(Next::Paused(reason)) => Ok(AdvanceResult::Paused(reason)),
+            Ok(Next::Event(event)) => make(event, &mut inner.offer).map(AdvanceResult::Event),
             Err(error) => {
                 drop(held);
                 Err(raise(py, error))
@@ -171,8 +190,8 @@ impl Events {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         match self.0.get().advance(py, None, |event, offer| object(py, event, offer))? {
-            Came::Event(event) => Ok(Some(event)),
-            Came::Paused(_) | Came::NeedData => Ok(None),
+            AdvanceResult::Event(event) => Ok(Some(event)),
+            AdvanceResult::Paused(_) | AdvanceResult::NeedData => Ok(None),
         }
     }
 }

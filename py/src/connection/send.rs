@@ -6,11 +6,11 @@ use pyo3::types::PyBytes;
 use switchover::{self as core, Error, RequestHead};
 
 use super::Connection;
-use super::answer::head;
+use super::respond::head;
+use crate::args::{BytesArg, Chunk, FieldLines, ProtocolList, Status, Text};
 use crate::error::raise;
-use crate::output::{Into, Room, Written};
-use crate::text::{Chunk, FieldLines, Octets, ProtocolList, Status, Text};
-use crate::view::Selection;
+use crate::output::{Into, OutputTarget, Written};
+use crate::values::Selection;
 
 #[pymethods]
 impl Connection {
@@ -44,7 +44,7 @@ impl Connection {
         py: Python<'py>,
         status: Status,
         headers: FieldLines,
-        reason: Option<Octets>,
+        reason: Option<BytesArg>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         let head = head(&status, &headers, reason.as_ref());
@@ -62,7 +62,7 @@ impl Connection {
         py: Python<'py>,
         status: Status,
         headers: FieldLines,
-        reason: Option<Octets>,
+        reason: Option<BytesArg>,
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         let head = head(&status, &headers, reason.as_ref());
@@ -101,9 +101,14 @@ impl Connection {
 
     /// Content. Next: more, or send_end.
     #[pyo3(signature = (data, *, into = None))]
-    pub(crate) fn send_data<'py>(&self, py: Python<'py>, data: Chunk<'_, 'py>, into: Into<'_, 'py>) -> Written<'py> {
+    pub(crate) fn send_data<'py>(
+        &self,
+        py: Python<'py>,
+        data: Chunk<'_, 'py>,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
         let len = data.len();
-        let room = Room::open(into, len)?;
+        let room = OutputTarget::open(into, len)?;
         let parts = match self.with(|inner| inner.engine.send_data_parts(len))? {
             Ok(parts) => parts,
             Err(error) => {
@@ -138,7 +143,12 @@ impl Connection {
         signature = (trailers = FieldLines::default(), *, into = None),
         text_signature = "($self, trailers=(), *, into=None)"
     )]
-    fn send_end<'py>(&self, py: Python<'py>, trailers: FieldLines, into: Into<'_, 'py>) -> Written<'py> {
+    fn send_end<'py>(
+        &self,
+        py: Python<'py>,
+        trailers: FieldLines,
+        into: Into<'_, 'py>,
+    ) -> Written<'py> {
         self.write(py, into, |engine, out| engine.send_end(&trailers, out))
     }
 }
@@ -153,7 +163,7 @@ impl Connection {
         let mut held = self.0.hold()?;
         let inner = &mut *held;
         // It is often as long as the one before.
-        let room = Room::open(into, inner.out.len())?;
+        let room = OutputTarget::open(into, inner.out.len())?;
         inner.out.clear();
         if let Err(error) = decide(&mut inner.engine, &mut inner.out) {
             drop((held, room));

@@ -9,10 +9,10 @@ use switchover::binding::{is_token, request_line};
 
 use super::headers::{Given, Headers};
 use super::refused;
-use crate::names::Names;
+use crate::args::BytesArg;
+use crate::interned::InternedNames;
 use crate::shared::octets;
-use crate::text::Octets;
-use crate::view::show;
+use crate::values::show;
 
 /// Any event.
 #[pyclass(frozen, subclass, module = "switchover._h11")]
@@ -37,12 +37,12 @@ fn object<T: PyClass<BaseType = Event>>(py: Python<'_>, event: T) -> PyResult<Bo
 
 /// The version of a message that was received.
 fn version(py: Python<'_>, minor: u8) -> Py<PyBytes> {
-    Names::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
+    InternedNames::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
 }
 
 /// Text of an argument that may be left out.
-fn text(py: Python<'_>, given: Option<Octets>, usual: &[u8]) -> Py<PyBytes> {
-    given.map_or_else(|| Names::open().get(py, usual), |text| text.bytes(py)).into()
+fn text(py: Python<'_>, given: Option<BytesArg>, usual: &[u8]) -> Py<PyBytes> {
+    given.map_or_else(|| InternedNames::open().get(py, usual), |text| text.bytes(py)).into()
 }
 
 /// A request head.
@@ -59,10 +59,13 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    pub(super) fn received<'py>(py: Python<'py>, request: core::Request<'_>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn received<'py>(
+        py: Python<'py>,
+        request: core::Request<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (method, target) = request_line(&request);
         let event = Self {
-            method: Names::open().get(py, method).into(),
+            method: InternedNames::open().get(py, method).into(),
             headers: Py::new(py, Headers::received(&request.fields()))?,
             target: PyBytes::new(py, target).into(),
             http_version: version(py, request.minor_version()),
@@ -97,10 +100,10 @@ impl Request {
     )]
     fn new(
         py: Python<'_>,
-        method: Octets,
+        method: BytesArg,
         headers: Given,
-        target: Octets,
-        http_version: Option<Octets>,
+        target: BytesArg,
+        http_version: Option<BytesArg>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let http_version = text(py, http_version, b"1.1");
         let lines = headers.0.get();
@@ -114,11 +117,13 @@ impl Request {
         if !is_token(method.as_ref()) {
             return Err(refused(py, "Illegal method characters", 400));
         }
-        let is_target = !target.as_ref().is_empty() && target.as_ref().iter().all(u8::is_ascii_graphic);
+        let is_target =
+            !target.as_ref().is_empty() && target.as_ref().iter().all(u8::is_ascii_graphic);
         if !is_target {
             return Err(refused(py, "Illegal target characters", 400));
         }
-        let proposes = method.as_ref() == b"CONNECT" || lines.iter().any(|field| field.is("Upgrade"));
+        let proposes =
+            method.as_ref() == b"CONNECT" || lines.iter().any(|field| field.is("Upgrade"));
         let (method, target) = (method.bytes(py).into(), target.bytes(py).into());
         Ok(of(Self { method, headers: headers.0, target, http_version, proposes }))
     }
@@ -150,7 +155,7 @@ macro_rules! answer {
                 let event = Self {
                     headers: Py::new(py, Headers::received(&response.fields()))?,
                     http_version: version(py, response.minor_version()),
-                    reason: Names::open().get(py, response.reason()).into(),
+                    reason: InternedNames::open().get(py, response.reason()).into(),
                     status_code: response.status(),
                 };
                 object(py, event)
@@ -172,8 +177,8 @@ macro_rules! answer {
                 py: Python<'_>,
                 headers: Given,
                 status_code: Bound<'_, PyAny>,
-                http_version: Option<Octets>,
-                reason: Option<Octets>,
+                http_version: Option<BytesArg>,
+                reason: Option<BytesArg>,
             ) -> PyResult<PyClassInitializer<Self>> {
                 let status_code = status(&status_code, stringify!($name), $from, $to)?;
                 let (http_version, reason) = (text(py, http_version, b"1.1"), text(py, reason, b""));
@@ -208,8 +213,13 @@ fn status(given: &Bound<'_, PyAny>, event: &str, from: u16, to: u16) -> PyResult
         return Err(refused(py, "status code must be integer", 400));
     }
     let status = given.extract::<u16>().ok().filter(|status| (from..to).contains(status));
-    status
-        .ok_or_else(|| refused(py, &format!("{event} status_code should be in range [{from}, {to}), not {given}"), 400))
+    status.ok_or_else(|| {
+        refused(
+            py,
+            &format!("{event} status_code should be in range [{from}, {to}), not {given}"),
+            400,
+        )
+    })
 }
 
 /// Some content.
@@ -223,7 +233,11 @@ pub(crate) struct Data {
 
 impl Data {
     pub(super) fn received<'py>(py: Python<'py>, data: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-        let event = Self { data: PyBytes::new(py, data).into_any().unbind(), chunk_start: false, chunk_end: false };
+        let event = Self {
+            data: PyBytes::new(py, data).into_any().unbind(),
+            chunk_start: false,
+            chunk_end: false,
+        };
         object(py, event)
     }
 }
@@ -237,7 +251,8 @@ impl Data {
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Self) -> PyResult<bool> {
-        let same_borders = (self.chunk_start, self.chunk_end) == (other.chunk_start, other.chunk_end);
+        let same_borders =
+            (self.chunk_start, self.chunk_end) == (other.chunk_start, other.chunk_end);
         Ok(same_borders && self.data.bind(py).eq(&other.data)?)
     }
 
@@ -254,7 +269,10 @@ pub(crate) struct EndOfMessage {
 }
 
 impl EndOfMessage {
-    pub(super) fn received<'py>(py: Python<'py>, trailers: &core::Fields<'_>) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn received<'py>(
+        py: Python<'py>,
+        trailers: &core::Fields<'_>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let event = Self { headers: Py::new(py, Headers::received(trailers))? };
         object(py, event)
     }
@@ -265,7 +283,8 @@ impl EndOfMessage {
     #[new]
     #[pyo3(signature = (*, headers = None), text_signature = "(*, headers=None)")]
     fn new(py: Python<'_>, headers: Option<Given>) -> PyResult<PyClassInitializer<Self>> {
-        let headers = headers.map_or_else(|| Py::new(py, Headers::default()), |given| Ok(given.0))?;
+        let headers =
+            headers.map_or_else(|| Py::new(py, Headers::default()), |given| Ok(given.0))?;
         Ok(of(Self { headers }))
     }
 

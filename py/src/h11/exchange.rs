@@ -9,17 +9,20 @@ use switchover::{Event, Field, FieldSource, Order, RequestHead, ResponseHead};
 use super::events::{Data, EndOfMessage, InformationalResponse, Request, Response};
 use super::headers::Headers;
 use super::refused;
-use crate::connection::{Came, Connection};
+use crate::args::characters;
+use crate::connection::{AdvanceResult, Connection};
 use crate::output::Written;
 use crate::shared::octets;
-use crate::text::characters;
 
 /// What came next; None where nothing can come before more bytes or a decision.
 #[pyfunction]
-pub(crate) fn read<'py>(py: Python<'py>, connection: &Connection) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn read<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
     match connection.advance(py, None, |event, _| object(py, event))? {
-        Came::Event(event) => Ok(Some(event)),
-        Came::NeedData | Came::Paused(_) => Ok(None),
+        AdvanceResult::Event(event) => Ok(Some(event)),
+        AdvanceResult::NeedData | AdvanceResult::Paused(_) => Ok(None),
     }
 }
 
@@ -31,7 +34,9 @@ fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>>
         Event::Data(data) => Data::received(py, data),
         Event::EndOfMessage(trailers) => EndOfMessage::received(py, &trailers),
         Event::Switched(switched) => match switched.response {
-            Some(response) if response.status() < 200 => InformationalResponse::received(py, response),
+            Some(response) if response.status() < 200 => {
+                InformationalResponse::received(py, response)
+            }
             Some(response) => Response::received(py, response),
             None => Request::preface(py),
         },
@@ -40,7 +45,11 @@ fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>>
 
 /// The bytes of an event that may be sent now.
 #[pyfunction]
-pub(crate) fn write<'py>(py: Python<'py>, connection: &Connection, event: &Bound<'py, PyAny>) -> Written<'py> {
+pub(crate) fn write<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+    event: &Bound<'py, PyAny>,
+) -> Written<'py> {
     if let Ok(response) = event.cast_exact::<Response>() {
         let response = response.get();
         only_1_1(py, &response.http_version)?;
@@ -71,17 +80,27 @@ fn only_1_1(py: Python<'_>, version: &Py<PyBytes>) -> PyResult<()> {
 }
 
 fn send_request<'py>(py: Python<'py>, connection: &Connection, request: &Request) -> Written<'py> {
-    let (method, target) = (characters(octets(&request.method)), characters(octets(&request.target)));
+    let (method, target) =
+        (characters(octets(&request.method)), characters(octets(&request.target)));
     let (offer, lines) = upgrade(request.headers.get());
     let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
-    connection
-        .write(py, None, |engine, out| engine.send_request(&RequestHead::new(&method, &target, &lines), &offer, out))
+    connection.write(py, None, |engine, out| {
+        engine.send_request(&RequestHead::new(&method, &target, &lines), &offer, out)
+    })
 }
 
-fn send_response<'py>(py: Python<'py>, connection: &Connection, response: &Response) -> Written<'py> {
+fn send_response<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+    response: &Response,
+) -> Written<'py> {
     let (advertised, lines) = upgrade(response.headers.get());
     let advertised: Vec<&str> = advertised.iter().map(String::as_str).collect();
-    let head = ResponseHead { status: response.status_code, reason: octets(&response.reason), fields: &lines };
+    let head = ResponseHead {
+        status: response.status_code,
+        reason: octets(&response.reason),
+        fields: &lines,
+    };
     connection.write(py, None, |engine, out| {
         if !advertised.is_empty() {
             engine.advertise(&advertised)?;
@@ -90,15 +109,24 @@ fn send_response<'py>(py: Python<'py>, connection: &Connection, response: &Respo
     })
 }
 
-fn send_informational<'py>(py: Python<'py>, connection: &Connection, response: &InformationalResponse) -> Written<'py> {
+fn send_informational<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+    response: &InformationalResponse,
+) -> Written<'py> {
     let (chosen, lines) = upgrade(response.headers.get());
     if response.status_code != 101 {
-        let head = ResponseHead { status: response.status_code, reason: octets(&response.reason), fields: &lines };
+        let head = ResponseHead {
+            status: response.status_code,
+            reason: octets(&response.reason),
+            fields: &lines,
+        };
         return connection.write(py, None, |engine, out| engine.send_informational(&head, out));
     }
     // Lowest layer first.
     let selected = connection.ask(|engine| engine.select(&[&chosen.join(", ")], Order::Client))?;
-    let selection = selected.ok_or_else(|| refused(py, "a 101 that names what cannot be switched to", 400))?;
+    let selection =
+        selected.ok_or_else(|| refused(py, "a 101 that names what cannot be switched to", 400))?;
     connection.write(py, None, |engine, out| engine.accept(selection.early(), &lines, out))
 }
 
@@ -108,7 +136,8 @@ fn upgrade(headers: &Headers) -> (Vec<String>, Lines<'_>) {
     if !is_there {
         return (Vec::new(), Lines::All(headers));
     }
-    let values = headers.iter().filter(|field| field.is("Upgrade")).flat_map(|field| members(field.value));
+    let values =
+        headers.iter().filter(|field| field.is("Upgrade")).flat_map(|field| members(field.value));
     (values.map(characters).collect(), Lines::WithoutUpgrade(headers))
 }
 
@@ -121,7 +150,9 @@ impl FieldSource for Lines<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         match self {
             Self::All(headers) => headers.each(each),
-            Self::WithoutUpgrade(headers) => headers.iter().filter(|field| !field.is("Upgrade")).for_each(each),
+            Self::WithoutUpgrade(headers) => {
+                headers.iter().filter(|field| !field.is("Upgrade")).for_each(each)
+            }
         }
     }
 }

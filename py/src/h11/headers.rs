@@ -7,8 +7,8 @@ use switchover::binding::{KnownField, check_field, members};
 use switchover::{ErrorKind, Field, FieldSource, Fields};
 
 use super::refused;
+use crate::args::FieldLines;
 use crate::headers::Headers as Lines;
-use crate::text::FieldLines;
 
 /// The field lines of an event: pairs of a name in lower case and a value. `raw_items` spells the names as they came.
 #[pyclass(frozen, sequence, module = "switchover._h11")]
@@ -55,7 +55,11 @@ impl Headers {
                 Ok(Some(KnownField::TransferEncoding)) => {
                     is_coded = field.value.eq_ignore_ascii_case(b"chunked");
                     if !is_coded {
-                        return Err(refused(py, "Only Transfer-Encoding: chunked is supported", 501));
+                        return Err(refused(
+                            py,
+                            "Only Transfer-Encoding: chunked is supported",
+                            501,
+                        ));
                     }
                 }
                 Ok(_) => {}
@@ -86,7 +90,9 @@ fn normalized(lines: &Lines) -> Lines {
 #[cold]
 fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String> {
     Ok(match kind {
-        ErrorKind::InvalidName => format!("Illegal header name {}", PyBytes::new(py, field.name).repr()?),
+        ErrorKind::InvalidName => {
+            format!("Illegal header name {}", PyBytes::new(py, field.name).repr()?)
+        }
         _ if field.is_secret() => "Illegal header value <hidden>".into(),
         _ => format!("Illegal header value {}", PyBytes::new(py, field.value).repr()?),
     })
@@ -154,7 +160,11 @@ impl Headers {
         self.iter().len()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, index: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        index: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         self.0.lower(py)?.into_any().get_item(index)
     }
 

@@ -13,7 +13,9 @@ use pyo3::types::PyType;
 #[pymodule(name = "_h11", submodule)]
 pub(crate) mod module {
     #[pymodule_export]
-    use super::events::{ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response};
+    use super::events::{
+        ConnectionClosed, Data, EndOfMessage, Event, InformationalResponse, Request, Response,
+    };
     #[pymodule_export]
     use super::exchange::{read, write};
     #[pymodule_export]

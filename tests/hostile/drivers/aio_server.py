@@ -6,7 +6,7 @@ import anyio
 import lies
 import python_log
 from anyio.abc import SocketAttribute
-from switchover.aio import Exchange, serve_all
+from switchover.aio import Exchange, serve
 
 
 async def handler(exchange: Exchange) -> None:
@@ -52,7 +52,7 @@ async def main() -> None:
     """Serves until a signal."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
-    await lies.until_a_signal(serve_all, listener, handler, ["foo/2"])
+    await lies.until_a_signal(serve, listener, handler, ["foo/2"])
 
 
 python_log.set_up()

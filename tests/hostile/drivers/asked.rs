@@ -1,4 +1,5 @@
-// How a client of the hostile kit is asked: by lines on standard input, of which each is a task of its own.
+// How a client of the hostile kit is asked: by lines on standard input, of which each is a task of
+// its own.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,9 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 /// Asks for what each line says, and prints what came of it.
-pub(crate) async fn by_lines<F>(ask: impl Fn(String, String, String, String) -> F) -> std::io::Result<()>
+pub(crate) async fn by_lines<F>(
+    ask: impl Fn(String, String, String, String) -> F,
+) -> std::io::Result<()>
 where
     F: Future<Output = Result<String, BoxError>> + Send + 'static,
 {
@@ -18,13 +21,17 @@ where
         let words: Vec<String> = line.split(' ').map(Into::into).collect();
         let id = words[0].clone();
         match &words[1..] {
-            [word] if word == "self" => println!("{id} self {}", Handle::current().metrics().num_alive_tasks()),
+            [word] if word == "self" => {
+                println!("{id} self {}", Handle::current().metrics().num_alive_tasks())
+            }
             [method, port, offer, content] => {
                 let asking = ask(method.clone(), port.clone(), offer.clone(), content.clone());
                 let task = async move {
                     match asking.await {
                         Ok(outcome) => println!("{} {outcome}", words[0]),
-                        Err(error) => println!("{} failed {}", words[0], error.to_string().replace('\n', " ")),
+                        Err(error) => {
+                            println!("{} failed {}", words[0], error.to_string().replace('\n', " "))
+                        }
                     }
                 };
                 asked.retain(|_, task| !task.is_finished());

@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use futures_util::{StreamExt, stream};
 use switchover_tokio::upgrade::{self, Offers};
-use switchover_tokio::{BoxError, Reason};
+use switchover_tokio::{BoxError, ReasonPhrase};
 
 #[path = "common.rs"]
 mod common;
@@ -25,20 +25,33 @@ async fn main() -> std::io::Result<()> {
         .route("/no-length", get(async || pieces([Ok(TEN); 10])))
         .route("/raises-before", get(raises))
         .route("/raises-in-content", get(async || pieces([Ok(TEN), Err("in the content")])))
-        .route("/raises-after", get(async || ([("content-length", "10")], pieces([Ok(TEN), Err("after")]))))
+        .route(
+            "/raises-after",
+            get(async || ([("content-length", "10")], pieces([Ok(TEN), Err("after")]))),
+        )
         .route("/breaks-value", get(async || ([("x-a", "b\r\nInjected: yes")], "")))
         .route("/breaks-name", get(async || ([("x\r\nInjected", "yes")], "")))
-        .route("/breaks-reason", get(async || (axum::Extension(Reason::new(common::BROKEN)), "")))
-        .route("/endless", get(async || Body::from_stream(stream::repeat_with(|| Ok::<_, BoxError>(vec![b'x'; 1024])))))
+        .route(
+            "/breaks-reason",
+            get(async || (axum::Extension(ReasonPhrase::new(common::BROKEN)), "")),
+        )
+        .route(
+            "/endless",
+            get(async || {
+                Body::from_stream(stream::repeat_with(|| Ok::<_, BoxError>(vec![b'x'; 1024])))
+            }),
+        )
         .route(
             "/silent",
-            get(async || Body::from_stream(stream::iter([Ok::<_, BoxError>(TEN)]).chain(stream::pending()))),
+            get(async || {
+                Body::from_stream(stream::iter([Ok::<_, BoxError>(TEN)]).chain(stream::pending()))
+            }),
         )
         .route("/sleeps", any(async || tokio::time::sleep(common::MOMENT).await))
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/accepts-unread", post(switches))
         .route("/{foo}", get(switches));
-    common::serve(router).await
+    common::run(router).await
 }
 
 fn pieces<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body {

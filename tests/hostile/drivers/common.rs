@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Uri;
 use http_body::Body;
-use switchover_tokio::{BoxError, Config, Handler, Upgraded, serve_all};
+use switchover_tokio::{BoxError, Config, HttpService, Upgraded, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -13,10 +13,11 @@ pub(crate) const BROKEN: &str = "OK\r\nInjected: yes";
 pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const PANIC: &str = "the handler's own fault";
 
-/// Serves until ^C. The handler's panic is an event like others; another one is what the kit looks for.
-pub(crate) async fn serve<H>(handler: H) -> std::io::Result<()>
+/// Serves until ^C. The handler's panic is an event like others; another one is what the kit looks
+/// for.
+pub(crate) async fn run<H>(handler: H) -> std::io::Result<()>
 where
-    H: Handler<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     std::panic::set_hook(Box::new(|panic| match panic.payload().downcast_ref() {
@@ -26,7 +27,7 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve_all(listener, handler, &Config::default(), stop).await;
+    serve(listener, handler, &Config::default(), stop).await;
     Ok(())
 }
 

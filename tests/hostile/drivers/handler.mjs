@@ -1,6 +1,6 @@
 // What the servers of `switchover/streams` share, in any runtime: a handler that does what its path says.
 
-import { serve } from "switchover/streams";
+import { serveConnection } from "switchover/streams";
 
 const TEN = new TextEncoder().encode("0123456789");
 const CHUNK = new Uint8Array(1024);
@@ -11,7 +11,7 @@ let serving = 0;
 /** Serves one connection; what a handler throws is a line. @param {import("switchover/streams").Socket} socket @param {AbortSignal} [signal] */
 export async function served(socket, signal) {
   serving++;
-  await serve(socket, answer, { onError: (error) => console.error("handler:", said(error)), ...(signal && { signal }) });
+  await serveConnection(socket, answer, { onError: (error) => console.error("handler:", said(error)), ...(signal && { signal }) });
   serving--;
 }
 

@@ -19,7 +19,7 @@ async fn main() -> std::io::Result<()> {
         .route("/megabyte", get(async || vec![b'x'; 1 << 20]))
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/ws", any(async |socket: WebSocketUpgrade| socket.on_upgrade(echo)));
-    common::serve(WithOnUpgrade(router)).await
+    common::run(WithOnUpgrade(router)).await
 }
 
 async fn echo(mut socket: WebSocket) {

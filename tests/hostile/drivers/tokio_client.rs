@@ -1,4 +1,5 @@
-//! A host of the hostile kit: clients of `switchover_tokio`, asked by lines on standard input (see README.md).
+//! A host of the hostile kit: clients of `switchover_tokio`, asked by lines on standard input (see
+//! README.md).
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -18,7 +19,12 @@ async fn main() -> std::io::Result<()> {
     asked::by_lines(ask).await
 }
 
-async fn ask(method: String, port: String, offer: String, content: String) -> Result<String, BoxError> {
+async fn ask(
+    method: String,
+    port: String,
+    offer: String,
+    content: String,
+) -> Result<String, BoxError> {
     let has_length = matches!(&*content, "short" | "long");
     let piece = |length: usize| Ok::<_, BoxError>(Frame::data(Bytes::from(vec![b'x'; length])));
     let pieces = match &*content {
@@ -44,7 +50,10 @@ async fn ask(method: String, port: String, offer: String, content: String) -> Re
         }
         Outcome::Declined(declined) => {
             let status = declined.response.status().as_u16();
-            Ok(format!("whole {status} {}", declined.response.into_body().collect().await?.to_bytes().len()))
+            Ok(format!(
+                "whole {status} {}",
+                declined.response.into_body().collect().await?.to_bytes().len()
+            ))
         }
     }
 }

@@ -6,7 +6,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
-use switchover_tokio::{Body, BoxError, Reason, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, ReasonPhrase, service_fn, upgrade};
 
 #[path = "common.rs"]
 mod common;
@@ -16,7 +16,7 @@ type Content = UnsyncBoxBody<Bytes, BoxError>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    common::serve(service_fn(answer)).await
+    common::run(service_fn(answer)).await
 }
 
 async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
@@ -24,7 +24,8 @@ async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
         common::later(request.uri()).await;
         return Ok(chosen.accept(common::echo));
     }
-    let new = |content: Vec<Result<Bytes, BoxError>>| Response::new(of(stream::iter(content).boxed()));
+    let new =
+        |content: Vec<Result<Bytes, BoxError>>| Response::new(of(stream::iter(content).boxed()));
     let ten = || Ok(Bytes::from(TEN));
     let long = |length: &'static str, mut response: Response<Content>| {
         response.headers_mut().insert("content-length", HeaderValue::from_static(length));
@@ -43,11 +44,16 @@ async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
         "/raises-in-content" => Ok(new(vec![ten(), Err("in the content".into())])),
         "/raises-after" => long("10", new(vec![ten(), Err("after the end".into())])),
         "/sends-after" => {
-            let frames = [Frame::data(ten()?), Frame::trailers(HeaderMap::new()), Frame::data(ten()?)];
+            let frames =
+                [Frame::data(ten()?), Frame::trailers(HeaderMap::new()), Frame::data(ten()?)];
             Ok(Response::new(StreamBody::new(stream::iter(frames.map(Ok))).boxed_unsync()))
         }
-        "/breaks-reason" => Ok(Response::builder().extension(Reason::new(BROKEN)).body(Content::default())?),
-        "/endless" => Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed()))),
+        "/breaks-reason" => {
+            Ok(Response::builder().extension(ReasonPhrase::new(BROKEN)).body(Content::default())?)
+        }
+        "/endless" => {
+            Ok(Response::new(of(stream::repeat_with(|| Ok(vec![b'x'; 1024].into())).boxed())))
+        }
         "/silent" => Ok(Response::new(of(stream::iter([ten()]).chain(stream::pending()).boxed()))),
         "/sleeps" => tokio::time::sleep(common::MOMENT).map(|()| Ok(new(vec![]))).await,
         "/waits" => std::future::pending().await,

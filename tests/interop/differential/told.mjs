@@ -3,9 +3,9 @@ import http from "node:http";
 import net from "node:net";
 import process from "node:process";
 
-const { serve } = await import("switchover/streams");
+const { serveConnection } = await import("switchover/streams");
 const quiet = { onError: () => {} };
-const server = process.argv[2] === "ours" ? net.createServer((socket) => void serve(socket, answer, quiet)) : http.createServer(tell);
+const server = process.argv[2] === "ours" ? net.createServer((socket) => void serveConnection(socket, answer, quiet)) : http.createServer(tell);
 server.listen(0, "127.0.0.1", () => console.log("listening on", Object(server.address()).port));
 
 /** @type {import("switchover/streams").Handler} */

@@ -7,7 +7,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use switchover_tokio::{BoxError, Config, serve_all, service_fn};
+use switchover_tokio::{BoxError, Config, serve, service_fn};
 use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,7 +15,7 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     if std::env::args().nth(1).as_deref() == Some("ours") {
-        serve_all(listener, service_fn(tell), &Config::default(), std::future::pending()).await;
+        serve(listener, service_fn(tell), &Config::default(), std::future::pending()).await;
         return Ok(());
     }
     loop {
@@ -26,7 +26,9 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-async fn tell<B: Body<Error: Into<BoxError>>>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn tell<B: Body<Error: Into<BoxError>>>(
+    request: Request<B>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let line = format!("{} {}", request.method(), request.uri());
     let Ok(content) = request.into_body().collect().await else {
         let refused = Response::builder().status(400).header("connection", "close");

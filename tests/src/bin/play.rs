@@ -1,5 +1,5 @@
-//! Plays the vectors of files, such as those that the switchboard's page copies: whole, byte by byte, and cut in two at every
-//! place. Says where one goes another way than it says.
+//! Plays the vectors of files, such as those that the switchboard's page copies: whole, byte by
+//! byte, and cut in two at every place. Says where one goes another way than it says.
 //!
 //! ```text
 //! cargo run -p switchover-tests --bin play -- FILE...
@@ -16,7 +16,9 @@ fn main() -> ExitCode {
     for file in std::env::args().skip(1) {
         for vector in parse(Path::new(&file)) {
             vectors += 1;
-            if let Some(failure) = feeds(&vector).into_iter().find_map(|feed| run(&vector, feed).err()) {
+            if let Some(failure) =
+                feeds(&vector).into_iter().find_map(|feed| run(&vector, feed).err())
+            {
                 failures += 1;
                 println!("{failure}");
             }

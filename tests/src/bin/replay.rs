@@ -1,4 +1,6 @@
-//! Checks every file of some folders with a target: `replay TARGET FOLDER…`. For coverage, and for crashes in number.
+//! Checks every file of some folders with a target: `replay TARGET FOLDER…`.
+//!
+//! For coverage, and for crashes in number.
 
 use switchover_tests::fuzz::target;
 

@@ -1,5 +1,7 @@
-//! Says whether what came out of a run is what the case asks for. There are two scores: by the RFCs, where a case may
-//! leave the verdict open, and by what an engine that is strict by default does with those.
+//! Says whether what came out of a run is what the case asks for.
+//!
+//! There are two scores: by the RFCs, where a case may leave the verdict open, and by what an
+//! engine that is strict by default does with those.
 
 use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
 
@@ -32,7 +34,8 @@ pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
 /// Bytes after an error must not have become a message, where the case allows to read on at all.
 fn too_many(case: &Case, outcome: &Outcome) -> Option<String> {
     let (got, most) = (outcome.messages.len(), case.expected.total?);
-    (case.expected.verdict.is_none() && got > most).then(|| format!("{got} messages before the error, at most {most}"))
+    (case.expected.verdict.is_none() && got > most)
+        .then(|| format!("{got} messages before the error, at most {most}"))
 }
 
 fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
@@ -46,13 +49,21 @@ fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
         wrong.push(format!("{got} messages instead of {total}"));
     }
     for (index, (expected, got)) in expected.messages.iter().zip(&outcome.messages).enumerate() {
-        wrong.extend(differing(expected, got, is_accept).map(|part| format!("message {index}: {part}")));
+        wrong.extend(
+            differing(expected, got, is_accept).map(|part| format!("message {index}: {part}")),
+        );
     }
     wrong
 }
 
-/// The parts of a message that are not as they should be. Trailers count only where the verdict is certain.
-fn differing(expected: &ExpectedMessage, got: &Message, is_accept: bool) -> impl Iterator<Item = &'static str> {
+/// The parts of a message that are not as they should be.
+///
+/// Trailers count only where the verdict is certain.
+fn differing(
+    expected: &ExpectedMessage,
+    got: &Message,
+    is_accept: bool,
+) -> impl Iterator<Item = &'static str> {
     let same_fields = |want: &Option<Vec<FieldLine>>, got: &[FieldLine]| {
         want.as_ref().is_none_or(|want| comparable(want) == comparable(got))
     };
@@ -64,14 +75,17 @@ fn differing(expected: &ExpectedMessage, got: &Message, is_accept: bool) -> impl
         ("content", expected.body.as_ref().is_none_or(|body| *body == got.body)),
         ("fields", same_fields(&expected.fields, &got.fields)),
         ("trailers", !is_accept || same_fields(&expected.trailers, &got.trailers)),
-        ("offer", expected.offered.as_ref().is_none_or(|offered| folded(offered) == folded(&got.offered))),
+        (
+            "offer",
+            expected.offered.as_ref().is_none_or(|offered| folded(offered) == folded(&got.offered)),
+        ),
     ]
     .into_iter()
     .filter_map(|(part, is_same)| (!is_same).then_some(part))
 }
 
-/// Field lines without what a recipient may change: order among names, case of names, amount of whitespace, and the
-/// two framing fields, which may be collapsed to one value (RFC 9110, 8.6).
+/// Field lines without what a recipient may change: order among names, case of names, amount of
+/// whitespace, and the two framing fields, which may be collapsed to one value (RFC 9110, 8.6).
 fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = lines
         .iter()
@@ -83,8 +97,10 @@ fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
 }
 
 fn collapsed(value: &[u8]) -> Vec<u8> {
-    let words: Vec<&[u8]> =
-        value.split(|octet| matches!(octet, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&[u8]> = value
+        .split(|octet| matches!(octet, b' ' | b'\t'))
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join(&b' ')
 }
 
@@ -109,7 +125,11 @@ fn upgrade(case: &Case, outcome: &Outcome) -> Vec<String> {
         wrong.push(format!("it should {}switch", if *switches { "" } else { "not " }));
     }
     if trailing != rest {
-        wrong.push(format!("{} bytes after the messages instead of {}", trailing.len(), rest.len()));
+        wrong.push(format!(
+            "{} bytes after the messages instead of {}",
+            trailing.len(),
+            rest.len()
+        ));
     }
     wrong
 }

@@ -1,5 +1,6 @@
-//! The corpora: inputs from the tests of three other projects, each with the outcome that the RFCs ask for. This file
-//! reads `corpora/cases.jsonl`, `play.rs` runs a case through the engine, `judge.rs` says whether the outcome is right.
+//! The corpora: inputs from the tests of three other projects, each with the outcome that the RFCs
+//! ask for. This file reads `corpora/cases.jsonl`, `play.rs` runs a case through the engine,
+//! `judge.rs` says whether the outcome is right.
 
 mod judge;
 mod play;
@@ -92,15 +93,19 @@ pub struct ExpectedMessage {
     pub offered: Option<Vec<String>>,
 }
 
-/// Cases that say nothing about their transport and are right on a secured one alone; `differences.md` says why.
+/// Cases that say nothing about their transport and are right on a secured one alone;
+/// `differences.md` says why.
 pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 
 /// All cases.
 pub fn load() -> Vec<Case> {
     crate::path::choose();
     let path = crate::home().join("corpora/cases.jsonl");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(|line| case(&serde_json::from_str(line).expect("one JSON object a line"))).collect()
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .map(|line| case(&serde_json::from_str(line).expect("one JSON object a line")))
+        .collect()
 }
 
 fn case(value: &Value) -> Case {
@@ -133,7 +138,11 @@ fn requests(context: &Value) -> Vec<Asked> {
 }
 
 fn asked(value: &Value) -> Asked {
-    Asked { method: string(&value["method"]), target: string(&value["target"]), offer: list(&value["upgrade"], string) }
+    Asked {
+        method: string(&value["method"]),
+        target: string(&value["target"]),
+        offer: list(&value["upgrade"], string),
+    }
 }
 
 /// The only scripted responses are 101s, so their `Upgrade` is all that matters of them.
@@ -151,13 +160,15 @@ fn expected(value: &Value) -> Expected {
         strict: present(&value["strict"]).and_then(verdict),
         messages: list(&value["messages"], expected_message),
         total: value["n_messages"].as_u64().map(|total| total as usize),
-        upgrade: present(upgrade).map(|upgrade| (upgrade["switched"] == true, decoded(&upgrade["trailing_b64"]))),
+        upgrade: present(upgrade)
+            .map(|upgrade| (upgrade["switched"] == true, decoded(&upgrade["trailing_b64"]))),
     }
 }
 
 fn expected_message(value: &Value) -> ExpectedMessage {
     let fields = |name: &str| {
-        present(&value[name]).map(|lines| list(lines, |line| (octets(&string(&line[0])), octets(&string(&line[1])))))
+        present(&value[name])
+            .map(|lines| list(lines, |line| (octets(&string(&line[0])), octets(&string(&line[1])))))
     };
     ExpectedMessage {
         method: present(&value["method"]).map(|method| octets(&string(method))),

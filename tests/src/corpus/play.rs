@@ -1,7 +1,8 @@
 //! Runs a case: a client has sent its requests, a server answers each request once it is complete.
 
 use switchover::{
-    Config, Connection, End, Error, Event, Field, Fields, Next, Order, Paused, RequestHead, ResponseHead, Role,
+    Config, Connection, End, Error, Event, Field, Fields, Next, Order, Paused, RequestHead,
+    ResponseHead, Role,
 };
 
 use super::{Case, FieldLine, Verdict};
@@ -177,7 +178,9 @@ impl Player<'_> {
     fn switch(&mut self, protocol: &str) {
         let selection = self.connection.select(&[protocol], Order::Client);
         match selection {
-            Some(selection) => self.connection.accept(selection, &NO_FIELDS, &mut Vec::new()).expect("a 101"),
+            Some(selection) => {
+                self.connection.accept(selection, &NO_FIELDS, &mut Vec::new()).expect("a 101")
+            }
             None => self.stop = Some(Stop::Refused),
         }
     }
@@ -185,7 +188,9 @@ impl Player<'_> {
     fn respond(&mut self) {
         let empty = [Field::from(("Content-Length", "0"))];
         let response = ResponseHead::new(200, &empty);
-        self.connection.send_response(&response, &mut Vec::new()).expect("a complete request may be answered");
+        self.connection
+            .send_response(&response, &mut Vec::new())
+            .expect("a complete request may be answered");
     }
 
     fn verdict(&self, error: Option<Error>) -> Verdict {
@@ -229,7 +234,9 @@ impl Log {
     fn record(&mut self, event: &Event<'_>) {
         match event {
             Event::Request(request) => {
-                let offers = request.offers().map(|offers| offers.map(|offer| offer.protocol.to_string()).collect());
+                let offers = request
+                    .offers()
+                    .map(|offers| offers.map(|offer| offer.protocol.to_string()).collect());
                 self.may_switch = offers.is_ok() || request.method() == "CONNECT";
                 self.current = Some(Message {
                     method: request.method().to_owned(),
@@ -240,8 +247,12 @@ impl Log {
             }
             Event::Response(response) => self.current = Some(Message::answer(response)),
             Event::Informational(response) => self.complete.push(Message::answer(response)),
-            Event::Switched(switched) => self.complete.extend(switched.response.as_ref().map(Message::answer)),
-            Event::Data(data) => self.current.iter_mut().for_each(|message| message.body.extend_from_slice(data)),
+            Event::Switched(switched) => {
+                self.complete.extend(switched.response.as_ref().map(Message::answer))
+            }
+            Event::Data(data) => {
+                self.current.iter_mut().for_each(|message| message.body.extend_from_slice(data))
+            }
             Event::EndOfMessage(trailers) => {
                 let message = self.current.take().unwrap_or_default();
                 self.complete.push(Message { trailers: lines(*trailers), ..message });
@@ -279,7 +290,9 @@ fn pieces(case: &Case, feed: Feed) -> Vec<&[u8]> {
 /// Lengths from a linear congruential generator that is seeded with the case's id.
 fn random_pieces(case: &Case) -> Vec<&[u8]> {
     const LENGTHS: [usize; 8] = [1, 2, 3, 5, 8, 21, 64, 400];
-    let step = |state: u64| state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    let step = |state: u64| {
+        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
+    };
     let mut state = case.id.bytes().fold(0, |state, octet| step(state ^ u64::from(octet)));
     let (mut pieces, mut rest) = (Vec::new(), case.input.as_slice());
     while !rest.is_empty() {

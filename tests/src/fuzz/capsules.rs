@@ -1,8 +1,11 @@
-//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is cut.
+//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is
+//! cut.
 //!
-//! What is written is read back. No length in the stream makes the reader hold more than the longest datagram.
+//! What is written is read back. No length in the stream makes the reader hold more than the
+//! longest datagram.
 //!
-//! An input is the longest payload, the size of pieces, and the stream. Read as a tape it is also datagrams to be written.
+//! An input is the longest payload, the size of pieces, and the stream. Read as a tape it is also
+//! datagrams to be written.
 
 use switchover::masque::{CapsuleFault, Capsules, Datagram};
 
@@ -51,20 +54,28 @@ fn read(stream: &[u8], longest: usize, piece: usize) -> Outcome {
 fn naive(mut stream: &[u8], longest: usize) -> Outcome {
     let mut datagrams = Vec::new();
     while !stream.is_empty() {
-        let Some((kind, rest)) = number(stream) else { return (datagrams, Err(CapsuleFault::Truncated)) };
-        let Some((length, rest)) = number(rest) else { return (datagrams, Err(CapsuleFault::Truncated)) };
+        let Some((kind, rest)) = number(stream) else {
+            return (datagrams, Err(CapsuleFault::Truncated));
+        };
+        let Some((length, rest)) = number(rest) else {
+            return (datagrams, Err(CapsuleFault::Truncated));
+        };
         let is_datagram = kind == 0;
         // A context takes eight bytes at most, so this one can only be too long.
         if is_datagram && length > longest as u64 + 8 {
             return (datagrams, Err(CapsuleFault::TooLong));
         }
-        let Some((value, rest)) = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length)) else {
+        let Some((value, rest)) =
+            usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length))
+        else {
             return (datagrams, Err(CapsuleFault::Truncated));
         };
         if is_datagram {
             match number(value) {
                 None => return (datagrams, Err(CapsuleFault::NoContext)),
-                Some((_, payload)) if payload.len() > longest => return (datagrams, Err(CapsuleFault::TooLong)),
+                Some((_, payload)) if payload.len() > longest => {
+                    return (datagrams, Err(CapsuleFault::TooLong));
+                }
                 Some((context, payload)) => datagrams.push((context, payload.to_vec())),
             }
         }
@@ -78,17 +89,25 @@ fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let first = u64::from(*bytes.first()?);
     let len = [1, 2, 4, 8][first as usize >> 6];
     let (number, rest) = bytes.split_at_checked(len)?;
-    Some((number[1..].iter().fold(first & 0x3f, |value, byte| value * 256 + u64::from(*byte)), rest))
+    Some((
+        number[1..].iter().fold(first & 0x3f, |value, byte| value * 256 + u64::from(*byte)),
+        rest,
+    ))
 }
 
 fn written(tape: &mut Tape<'_>) {
     let (mut stream, mut said) = (Vec::new(), Vec::new());
     for _ in 0..20 {
-        let context = (0..1 + tape.below(8)).fold(0, |context: u64, _| context << 8 | u64::from(tape.byte()));
+        let context =
+            (0..1 + tape.below(8)).fold(0, |context: u64, _| context << 8 | u64::from(tape.byte()));
         let payload = tape.piece();
         let (before, datagram) = (stream.len(), Datagram { context, payload });
         datagram.write(&mut stream);
-        assert_eq!(stream.len() - before, datagram.written_len(), "the length that is known before");
+        assert_eq!(
+            stream.len() - before,
+            datagram.written_len(),
+            "the length that is known before"
+        );
         said.push((context & ((1 << 62) - 1), payload.to_vec()));
         if tape.is_over() {
             break;

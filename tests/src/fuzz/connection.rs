@@ -1,20 +1,22 @@
-//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and memory stays bounded.
+//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and
+//! memory stays bounded.
 //!
-//! The events, errors, positions and contents are the same however the bytes are cut and by whichever call they come. A
-//! refused call changes nothing. Leftover is the rest of the input.
+//! The events, errors, positions and contents are the same however the bytes are cut and by
+//! whichever call they come. A refused call changes nothing. Leftover is the rest of the input.
 //!
-//! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how many bytes come between two
-//! decisions and what is decided, at these places, at events and at pauses. It is played three times: with whole pieces, a
-//! byte at a time, and in pieces through either call, with `release` in between, every write first tried with too little
-//! space, and without the decisions that were refused before.
+//! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how
+//! many bytes come between two decisions and what is decided, at these places, at events and at
+//! pauses. It is played three times: with whole pieces, a byte at a time, and in pieces through
+//! either call, with `release` in between, every write first tried with too little space, and
+//! without the decisions that were refused before.
 
 use std::fmt::{self, Debug, Write};
 
 use switchover::binding::Bound;
 use switchover::state::{Rx, State, Tx};
 use switchover::{
-    Awaiting, Closing, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient, Limits, Owes,
-    Paused, Role, Step, Why,
+    Awaiting, Closing, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient,
+    Limits, Owes, Paused, Role, Step, Why,
 };
 
 use super::moves::Move;
@@ -85,8 +87,13 @@ impl<'t> Script<'t> {
         let mut tape = Tape::new(data);
         let (flags, decisions) = (tape.byte(), tape.piece());
         let has = |bit: u8| flags & 1 << bit != 0;
-        let mut config =
-            Config { secure: has(1), http2_preface: has(2), bare_h2c: has(5), tidy: has(7), ..Config::default() };
+        let mut config = Config {
+            secure: has(1),
+            http2_preface: has(2),
+            bare_h2c: has(5),
+            tidy: has(7),
+            ..Config::default()
+        };
         if has(3) {
             config.limits = SMALL;
         }
@@ -148,7 +155,8 @@ struct Host<'t> {
     log: Vec<Entry>,
     content: Vec<u8>,
     input: &'t [u8],
-    /// Bytes that have arrived and are not in the engine, and how many were given to it or refused for good.
+    /// Bytes that have arrived and are not in the engine, and how many were given to it or refused
+    /// for good.
     arrived: &'t [u8],
     fed: u64,
     dropped: u64,
@@ -158,7 +166,7 @@ struct Host<'t> {
     /// The rest of some content is dropped, which what passes the engine does not count towards.
     skips: bool,
     /// Decisions that may still be made at pauses.
-    patience: usize,
+    turns: usize,
     /// Leaves a pause as it is until the next boundary.
     waits: bool,
     is_over: bool,
@@ -183,7 +191,7 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
         switched_at: None,
         leftover: Vec::new(),
         skips: false,
-        patience: 100,
+        turns: 100,
         waits: false,
         is_over: false,
         dice: script.input.len() as u32 | 1,
@@ -204,8 +212,11 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
         }
     }
     host.finish(script.end);
-    assert!(host.is_over || host.connection.state().rx != Rx::Closed || host.patience == 0, "closed and not said");
-    if !host.is_over && host.patience > 0 {
+    assert!(
+        host.is_over || host.connection.state().rx != Rx::Closed || host.turns == 0,
+        "closed and not said"
+    );
+    if !host.is_over && host.turns > 0 {
         assert_eq!(host.fed + host.dropped, script.input.len() as u64, "a byte is lost");
     }
     host.tell_leftover();
@@ -213,8 +224,8 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
 }
 
 impl<'t> Host<'t> {
-    /// All that has come up to there, but for what the buffer has no room for while a pause is left as it is: that waits
-    /// outside, and comes with the next.
+    /// All that has come up to there, but for what the buffer has no room for while a pause is left
+    /// as it is: that waits outside, and comes with the next.
     fn feed(&mut self, end: usize) {
         let given = (self.fed + self.dropped) as usize;
         // What was passed has come already, and may be more.
@@ -251,8 +262,11 @@ impl<'t> Host<'t> {
             self.connection.release();
         }
         let by_buffer = self.how == How::Pieces && self.roll(2) == 0;
-        let given =
-            if by_buffer { self.give_by_buffer(piece) } else { self.connection.receive(piece).map(|()| piece.len()) };
+        let given = if by_buffer {
+            self.give_by_buffer(piece)
+        } else {
+            self.connection.receive(piece).map(|()| piece.len())
+        };
         let taken = match given {
             Ok(taken) => {
                 self.fed += taken as u64;
@@ -288,7 +302,8 @@ impl<'t> Host<'t> {
 
     /// The bytes that were passed and those that wait are all that were given.
     fn check_position(&self) {
-        let (position, unread) = (self.connection.position(), self.connection.unread().len() as u64);
+        let (position, unread) =
+            (self.connection.position(), self.connection.unread().len() as u64);
         assert_eq!(position + unread, self.fed, "position {position}, unread {unread}");
     }
 
@@ -301,14 +316,19 @@ impl<'t> Host<'t> {
                 Ok(Step::Paused(why)) => {
                     self.settle();
                     let request = self.connection.request().map_or(Text(Vec::new()), |request| {
-                        text_of(&format!("{} {}", request.method(), request.target()), request.fields())
+                        text_of(
+                            &format!("{} {}", request.method(), request.target()),
+                            request.fields(),
+                        )
                     });
                     let paused = Entry::Paused { why, request, state: self.connection.state() };
                     // It repeats, as often as something comes.
                     if self.log.last() != Some(&paused) {
                         self.log.push(paused);
                     }
-                    if matches!(why, Paused::Switched | Paused::Closed) || !self.decide(Place::Pause) {
+                    if matches!(why, Paused::Switched | Paused::Closed)
+                        || !self.decide(Place::Pause)
+                    {
                         self.is_over |= why != Paused::Switched && !self.waits;
                         return;
                     }
@@ -316,7 +336,11 @@ impl<'t> Host<'t> {
                 Ok(Step::Event) => self.observe(),
                 Err(error) => {
                     self.settle();
-                    assert!(error.offset().is_some_and(|at| at <= self.fed), "{error} of {}", self.fed);
+                    assert!(
+                        error.offset().is_some_and(|at| at <= self.fed),
+                        "{error} of {}",
+                        self.fed
+                    );
                     self.log.push(Entry::PeerError(error, self.connection.state()));
                     if self.role == Role::Server && !self.decide(Place::Pause) {
                         self.is_over = !self.waits;
@@ -352,19 +376,22 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or nothing can be.
+    /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or
+    /// nothing can be.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
-            if self.patience == 0 {
+            if self.turns == 0 {
                 return false;
             }
-            self.patience -= 1;
+            self.turns -= 1;
         }
-        let from_tape = if self.patience > 50 { Move::read(&mut self.tape) } else { None };
+        let from_tape = if self.turns > 50 { Move::read(&mut self.tape) } else { None };
         // What depends on how many bytes are there already can only be asked where all of them are.
         let is_possible = |decision: &Move| {
-            let needs_all =
-                matches!(*decision, Move::Request(_) | Move::RESUME | Move::HandOver | Move::Pass(_) | Move::Limits(_));
+            let needs_all = matches!(
+                *decision,
+                Move::Request(_) | Move::RESUME | Move::HandOver | Move::Pass(_) | Move::Limits(_)
+            );
             place == Place::Boundary || !needs_all
         };
         match from_tape.filter(is_possible) {
@@ -388,7 +415,8 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Content comes past the engine, or through it in the run that feeds a byte at a time: the two are the same.
+    /// Content comes past the engine, or through it in the run that feeds a byte at a time: the two
+    /// are the same.
     fn pass(&mut self, len: usize) {
         let waiting = &self.input[(self.fed + self.dropped) as usize..];
         let most = match self.connection.content() {
@@ -398,7 +426,8 @@ impl<'t> Host<'t> {
         };
         let len = waiting.len().min(len).min(usize::try_from(most).unwrap_or(usize::MAX));
         let state = self.connection.state();
-        let is_open = state.rx == Rx::Open && self.connection.unread().is_empty() && self.arrived.is_empty();
+        let is_open =
+            state.rx == Rx::Open && self.connection.unread().is_empty() && self.arrived.is_empty();
         if len == 0 || self.skips || !is_open || self.is_over {
             return;
         }
@@ -426,7 +455,9 @@ impl<'t> Host<'t> {
             (Role::Client, Place::Boundary) => self.make(Move::GET),
             (_, Place::Boundary | Place::Event) => false,
             (Role::Client, Place::Pause) => self.make(Move::ABANDON),
-            (Role::Server, Place::Pause) => self.make(Move::OK) || self.make(Move::END) || self.make(Move::ABANDON),
+            (Role::Server, Place::Pause) => {
+                self.make(Move::OK) || self.make(Move::END) || self.make(Move::ABANDON)
+            }
         }
     }
 
@@ -440,7 +471,9 @@ impl<'t> Host<'t> {
         let before = self.seen();
         let mut out = Vec::new();
         let outcome = match self.how {
-            How::Pieces if decision.is_written_by_the_engine() => self.make_in_exact_space(decision, &mut out),
+            How::Pieces if decision.is_written_by_the_engine() => {
+                self.make_in_exact_space(decision, &mut out)
+            }
             _ => decision.make(&mut self.connection, &mut out),
         };
         let refusal = outcome.err().map(|error| error.kind());
@@ -451,7 +484,10 @@ impl<'t> Host<'t> {
             self.skips |= decision == Move::SKIP;
             // What is handed over is not shown any more.
             let is_kept = decision != Move::HandOver;
-            assert!(!is_kept || self.seen().event == before.event, "{decision:?} changes the event that is shown");
+            assert!(
+                !is_kept || self.seen().event == before.event,
+                "{decision:?} changes the event that is shown"
+            );
             self.settle();
             self.log.push(Entry::Decided(decision, Text(out), self.connection.state()));
         }
@@ -462,10 +498,16 @@ impl<'t> Host<'t> {
     /// With a byte too little space first, then with what was said to be needed.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (self.seen(), [0u8; 0]);
-        let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else { return Ok(()) };
+        let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
+            return Ok(());
+        };
         let Some(needed) = error.needed() else { return Err(error) };
         for space in [needed - 1, needed] {
-            assert_eq!(self.seen(), before, "{decision:?} has too little space and changes something");
+            assert_eq!(
+                self.seen(),
+                before,
+                "{decision:?} has too little space and changes something"
+            );
             let mut exact = vec![0; space];
             let mut rest = &mut exact[..];
             let outcome = decision.make(&mut self.connection, &mut rest);
@@ -589,12 +631,15 @@ fn text_of_event(event: &Event<'_>) -> Text {
 fn text_of(line: &str, fields: Fields<'_>) -> Text {
     let mut text = line.as_bytes().to_vec();
     for field in fields.iter() {
-        [b"\n", field.name, b": ", field.value].iter().for_each(|part| text.extend_from_slice(part));
+        [b"\n", field.name, b": ", field.value]
+            .iter()
+            .for_each(|part| text.extend_from_slice(part));
     }
     Text(text)
 }
 
-/// What a connection with small limits holds: each limit twice, since a buffer doubles, and what does not depend on them.
+/// What a connection with small limits holds: each limit twice, since a buffer doubles, and what
+/// does not depend on them.
 const MOST: u64 = {
     let lists = SMALL.fields as u64 * 2 * 64;
     let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;
@@ -616,7 +661,9 @@ fn check_memory(script: &Script<'_>) {
             for _ in 0..100 {
                 match connection.advance() {
                     Ok(Step::Event) => {}
-                    Ok(Step::Paused(Paused::Answer | Paused::Decision)) if connection.state().tx == Tx::Open => {
+                    Ok(Step::Paused(Paused::Answer | Paused::Decision))
+                        if connection.state().tx == Tx::Open =>
+                    {
                         out.clear();
                         if Move::OK.make(&mut connection, &mut out).is_err() {
                             return;

@@ -1,16 +1,21 @@
-//! Invariant: what a client may offer a server may accept, and what a server may answer a client takes; no more, no less.
+//! Invariant: what a client may offer a server may accept, and what a server may answer a client
+//! takes; no more, no less.
 //!
-//! What is parsed is the same when it is written and parsed again, and what is translated for HTTP/2 or for the next hop has
-//! nothing in it that may not be there.
+//! What is parsed is the same when it is written and parsed again, and what is translated for
+//! HTTP/2 or for the next hop has nothing in it that may not be there.
 //!
 //! An input is a tape.
 
-use switchover::bridge::{check_http2, extended_connect, http1_fields, http2_fields, http2_request};
+use switchover::bridge::{
+    check_http2, extended_connect, http1_fields, http2_fields, http2_request,
+};
 use switchover::gateway::{EndToEnd, forwardable, may_forward};
 use switchover::h2c::Splice;
 use switchover::masque::{IpTarget, UdpTarget, says_capsules};
 use switchover::websocket::Deflate;
-use switchover::{Config, Connection, ErrorKind, Event, Field, FieldSource, Order, RequestHead, Role, Step};
+use switchover::{
+    Config, Connection, ErrorKind, Event, Field, FieldSource, Order, RequestHead, Role, Step,
+};
 
 use super::tape::Tape;
 
@@ -117,7 +122,11 @@ fn negotiate(tape: &mut Tape<'_>) {
             assert_eq!(server.advance(), Ok(Step::Event), "{}", wire.escape_ascii());
             let request = server.request().expect("an offer that may be made");
             let offers: Vec<_> = request.offers().expect("an offer").collect();
-            assert!(offers.iter().all(|offer| offer.ineligible.is_none()), "{offers:?}: {}", wire.escape_ascii());
+            assert!(
+                offers.iter().all(|offer| offer.ineligible.is_none()),
+                "{offers:?}: {}",
+                wire.escape_ascii()
+            );
             let is_taken_along = Splice::new(&request, b"", &()).is_ok();
             assert!(!is_taken_along || request.fields().get("http2-settings").is_some());
             answer(&mut client, &mut server, &token, &fields, tape);
@@ -147,8 +156,16 @@ fn negotiate(tape: &mut Tape<'_>) {
     }
 }
 
-/// The server answers with any field lines. If it may, the client takes it, and otherwise not.
-fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: &[Line], tape: &mut Tape<'_>) {
+/// The server answers with any field lines.
+///
+/// If it may, the client takes it, and otherwise not.
+fn answer(
+    client: &mut Connection,
+    server: &mut Connection,
+    token: &str,
+    asked: &[Line],
+    tape: &mut Tape<'_>,
+) {
     let Some(selection) = server.select(&[token], Order::Client) else { return };
     let own = Deflate {
         server_no_context_takeover: tape.flag(),
@@ -158,10 +175,15 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: 
     };
     let mut fields = Vec::new();
     let request = server.request().expect("a request with an offer is kept");
-    let deflate = if tape.flag() { switchover::websocket::select_deflate(&request, &own) } else { None };
+    let deflate =
+        if tape.flag() { switchover::websocket::select_deflate(&request, &own) } else { None };
     fields.extend(deflate.map(|deflate| line("Sec-WebSocket-Extensions", &deflate.to_string())));
     let subprotocol = if tape.flag() {
-        switchover::websocket::select_subprotocol(&request, &["superchat", "chat", "x"], Order::Server)
+        switchover::websocket::select_subprotocol(
+            &request,
+            &["superchat", "chat", "x"],
+            Order::Server,
+        )
     } else {
         None
     };
@@ -176,7 +198,9 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: 
             let switched = receive(client, &wire);
             assert!(switched.is_ok(), "{switched:?}: {}", wire.escape_ascii());
             assert_eq!(client.agreed().to_string(), server.agreed().to_string());
-            let Some(Event::Switched(switched)) = client.event() else { panic!("it has just come") };
+            let Some(Event::Switched(switched)) = client.event() else {
+                panic!("it has just come")
+            };
             let agreed = Deflate::of(&switched.response.expect("a 101").fields());
             let is_offered = agreed.is_none_or(|agreed| is_offered(asked, agreed));
             assert!(is_offered || token != "websocket", "{agreed:?} is no answer to {asked:?}");
@@ -192,16 +216,23 @@ fn answer(client: &mut Connection, server: &mut Connection, token: &str, asked: 
                 // After the empty line of a 100, if there is one.
                 let end = wire.len() - 2;
                 wire.splice(end.., by_hand("", &fields).into_iter().skip(2));
-                assert!(receive(client, &wire).is_err(), "refused by the server alone: {}", wire.escape_ascii());
+                assert!(
+                    receive(client, &wire).is_err(),
+                    "refused by the server alone: {}",
+                    wire.escape_ascii()
+                );
             }
         }
     }
 }
 
-/// Whether some offer of permessage-deflate leaves room for what was agreed on (RFC 7692, 7.1), read without the engine.
+/// Whether some offer of permessage-deflate leaves room for what was agreed on (RFC 7692, 7.1),
+/// read without the engine.
 fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
-    let lines = asked.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
-    let lines: Vec<String> = lines.map(|line| String::from_utf8_lossy(&line.1).replace(['"', '\\'], "")).collect();
+    let lines =
+        asked.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
+    let lines: Vec<String> =
+        lines.map(|line| String::from_utf8_lossy(&line.1).replace(['"', '\\'], "")).collect();
     lines.iter().flat_map(|line| line.split(',')).any(|offer| {
         let mut parts = offer.split(';').map(str::trim);
         let is_deflate = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("permessage-deflate"));
@@ -243,19 +274,36 @@ const TEMPLATES: &[&str] = &[
     "/{target}{?ipproto}",
     "/x/{target_host}{?target_port}",
 ];
-const HOSTS: &[&str] =
-    &["192.0.2.6", "2001:db8::42", "a.example", "*", "192.0.2.0/24", "2001:db8::/32", "::", "", "a b", "\u{e9}", "%41"];
-const NUMBERS: &[&str] = &["443", "1", "65535", "65536", "0", "*", "17", "255", "256", "01", "+1", ""];
+const HOSTS: &[&str] = &[
+    "192.0.2.6",
+    "2001:db8::42",
+    "a.example",
+    "*",
+    "192.0.2.0/24",
+    "2001:db8::/32",
+    "::",
+    "",
+    "a b",
+    "\u{e9}",
+    "%41",
+];
+const NUMBERS: &[&str] =
+    &["443", "1", "65535", "65536", "0", "*", "17", "255", "256", "01", "+1", ""];
 
 fn targets(tape: &mut Tape<'_>) {
     let template = String::from_utf8_lossy(&bytes(tape, TEMPLATES)).into_owned();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     let (host, number) = (text(bytes(tape, HOSTS)), text(bytes(tape, NUMBERS)));
-    let target = if tape.flag() { text(tape.piece().to_vec()) } else { expanded(&template, &host, &number) };
+    let target =
+        if tape.flag() { text(tape.piece().to_vec()) } else { expanded(&template, &host, &number) };
     if let Some(read) = UdpTarget::parse(&template, &target) {
         assert!(!read.host.is_empty() && read.port > 0);
         let again = expanded(&template, &read.host, &read.port.to_string());
-        assert_eq!(UdpTarget::parse(&template, &again).as_ref(), Some(&read), "{template} {target} {again}");
+        assert_eq!(
+            UdpTarget::parse(&template, &again).as_ref(),
+            Some(&read),
+            "{template} {target} {again}"
+        );
         assert_eq!(
             UdpTarget::parse(&template, &format!("https://proxy{again}")),
             Some(read).filter(|_| again.starts_with(['/', '?']))
@@ -272,13 +320,16 @@ fn targets(tape: &mut Tape<'_>) {
 fn expanded(template: &str, host: &str, number: &str) -> String {
     let encoded = |value: &str| -> String {
         let one = |byte: u8| match byte {
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
+                char::from(byte).to_string()
+            }
             b'*' if value == "*" => "*".into(),
             byte => format!("%{byte:02X}"),
         };
         value.bytes().map(one).collect()
     };
-    let value = |name: &str| encoded(if matches!(name, "target_port" | "ipproto") { number } else { host });
+    let value =
+        |name: &str| encoded(if matches!(name, "target_port" | "ipproto") { number } else { host });
     let (mut out, mut rest) = (String::new(), template);
     while let Some((literal, (expression, after))) =
         rest.split_once('{').and_then(|(literal, rest)| Some((literal, rest.split_once('}')?)))
@@ -287,7 +338,8 @@ fn expanded(template: &str, host: &str, number: &str) -> String {
         match expression.strip_prefix('?') {
             None => out += &value(expression),
             Some(names) => {
-                let pairs: Vec<String> = names.split(',').map(|name| format!("{name}={}", value(name))).collect();
+                let pairs: Vec<String> =
+                    names.split(',').map(|name| format!("{name}={}", value(name))).collect();
                 out += &format!("?{}", pairs.join("&"));
             }
         }
@@ -329,10 +381,27 @@ fn items(tape: &mut Tape<'_>) {
 
 // From hop to hop.
 
-const HOP_BY_HOP: &[&str] =
-    &["connection", "http2-settings", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
-const HOP_NAMES: &[&str] =
-    &["Connection", "Keep-Alive", "TE", "Upgrade", "X", "x", "Cookie", "HTTP2-Settings", "Via", "Y"];
+const HOP_BY_HOP: &[&str] = &[
+    "connection",
+    "http2-settings",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+const HOP_NAMES: &[&str] = &[
+    "Connection",
+    "Keep-Alive",
+    "TE",
+    "Upgrade",
+    "X",
+    "x",
+    "Cookie",
+    "HTTP2-Settings",
+    "Via",
+    "Y",
+];
 const HOP_VALUES: &[&str] =
     &["close", "x", "upgrade, x", "trailers", "foo/2, h2c", "a=b", "c=d", "AAMAAABk", "", "y,,X"];
 
@@ -353,7 +422,11 @@ fn hops(tape: &mut Tape<'_>) {
     let all = collect(&fields);
     assert!(passed.iter().all(|line| all.contains(line)), "{passed:?}");
     for (name, _) in &passed {
-        assert!(!HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes())), "{}", name.escape_ascii());
+        assert!(
+            !HOP_BY_HOP.iter().any(|hop| name.eq_ignore_ascii_case(hop.as_bytes())),
+            "{}",
+            name.escape_ascii()
+        );
     }
     assert_eq!(collect(&EndToEnd(&EndToEnd(&fields))), passed, "nothing is left to be taken away");
     for protocol in forwardable(&request) {
@@ -361,12 +434,20 @@ fn hops(tape: &mut Tape<'_>) {
     }
 
     let head = RequestHead::new(request.method(), request.target(), &fields);
-    let asked = [http2_request(&head, false), extended_connect(&head, "websocket", true), http2_fields(&fields)];
+    let asked = [
+        http2_request(&head, false),
+        extended_connect(&head, "websocket", true),
+        http2_fields(&fields),
+    ];
     for list in &asked {
         assert_eq!(check_http2(None, list), Ok(()), "{list:?}");
         for (name, value) in list {
             assert!(!name.iter().any(u8::is_ascii_uppercase), "{}", name.escape_ascii());
-            assert!(!value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')), "{}", value.escape_ascii());
+            assert!(
+                !value.iter().any(|byte| matches!(byte, 0 | b'\r' | b'\n')),
+                "{}",
+                value.escape_ascii()
+            );
         }
     }
     // And back: what is end to end is all there, and may be sent.
@@ -375,12 +456,18 @@ fn hops(tape: &mut Tape<'_>) {
     client
         .send_request(&RequestHead::new("GET", "/p?q", &as_fields(&back)), &[], &mut Vec::new())
         .unwrap_or_else(|error| panic!("{error}: {back:?} of {}", raw.escape_ascii()));
-    let is_same = |(name, value): &&Line, line: &Line| name.eq_ignore_ascii_case(&line.0) && *value == line.1;
+    let is_same =
+        |(name, value): &&Line, line: &Line| name.eq_ignore_ascii_case(&line.0) && *value == line.1;
     for line in passed.iter().filter(|line| {
-        !["cookie", "host", "expect", "content-length"].iter().any(|name| line.0.eq_ignore_ascii_case(name.as_bytes()))
+        !["cookie", "host", "expect", "content-length"]
+            .iter()
+            .any(|name| line.0.eq_ignore_ascii_case(name.as_bytes()))
     }) {
         let is_of_a_handshake = line.0.to_ascii_lowercase().starts_with(b"sec-websocket-");
-        assert!(is_of_a_handshake || back.iter().any(|other| is_same(&line, other)), "{line:?} is lost: {back:?}");
+        assert!(
+            is_of_a_handshake || back.iter().any(|other| is_same(&line, other)),
+            "{line:?} is lost: {back:?}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
-//! Fuzzing: for each target a function that takes any bytes and panics where the target's invariant does not hold.
-//! `core/fuzz` hands them to libFuzzer, `tests/fuzz.rs` runs them on stable Rust. The first line of each target's file says
-//! its invariant; `seeds.rs` makes the inputs to begin with, `mutate.rs` changes them, `tape.rs` reads decisions out of bytes.
+//! Fuzzing: for each target a function that takes any bytes and panics where the target's invariant
+//! does not hold. `core/fuzz` hands them to libFuzzer, `tests/fuzz.rs` runs them on stable Rust.
+//! The first line of each target's file says its invariant; `seeds.rs` makes the inputs to begin
+//! with, `mutate.rs` changes them, `tape.rs` reads decisions out of bytes.
 
 pub mod capsules;
 pub mod connection;
@@ -44,6 +45,9 @@ pub fn target(name: &str) -> Option<Target> {
 /// The dictionary of `core/fuzz`: what to put into an input, beside single bytes.
 pub fn dictionary() -> Vec<Vec<u8>> {
     let path = crate::home().join("../core/fuzz/dictionary.txt");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().filter_map(|line| Some(crate::text::unescape(line.strip_prefix('"')?.strip_suffix('"')?))).collect()
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines()
+        .filter_map(|line| Some(crate::text::unescape(line.strip_prefix('"')?.strip_suffix('"')?)))
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! What your code may decide on a connection, read from a tape: every verb, with arguments that are legal in some states and
-//! not in others, and some that never are.
+//! What your code may decide on a connection, read from a tape: every verb, with arguments that are
+//! legal in some states and not in others, and some that never are.
 
 use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 
@@ -40,7 +40,12 @@ const REQUESTS: &[(&str, &str, Pairs, &[&str])] = &[
     ("OPTIONS", "*", &[HOST], &[]),
     ("GET", "http://a:1/b?c", &[HOST, ("TE", "trailers")], &[]),
     ("GET", "/", &[HOST, ("HTTP2-Settings", "AAMAAABkAAQAAP__")], &["h2c"]),
-    ("POST", "/", &[HOST, ("HTTP2-Settings", "AAMAAABk"), ("Content-Length", "3")], &["h2c", "foo/2"]),
+    (
+        "POST",
+        "/",
+        &[HOST, ("HTTP2-Settings", "AAMAAABk"), ("Content-Length", "3")],
+        &["h2c", "foo/2"],
+    ),
     ("GET", "/.well-known/masque/udp/192.0.2.6/443/", &[HOST], &["connect-udp"]),
     ("PUT", "/", &[HOST, CHUNKED], &[]),
     ("POST", "/", &[HOST], &[]),
@@ -66,7 +71,8 @@ const ANSWERS: &[Pairs] = &[
     &[("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits=10")],
     &[("Upgrade", "foo/2")],
 ];
-const STATUSES: &[u16] = &[200, 204, 205, 206, 304, 403, 404, 407, 421, 426, 500, 501, 599, 101, 600, 0];
+const STATUSES: &[u16] =
+    &[200, 204, 205, 206, 304, 403, 404, 407, 421, 426, 500, 501, 599, 101, 600, 0];
 const INTERIM: &[u16] = &[100, 103, 102, 199, 101, 200];
 const PREFERENCES: &[&[&str]] = &[
     &["foo/2", "TLS/1.2", "bar", "websocket", "h2c", "connect-udp"],
@@ -77,7 +83,8 @@ const PREFERENCES: &[&[&str]] = &[
     &["nothing"],
 ];
 const LISTS: &[&[&str]] = &[&["foo/2"], &["websocket", "TLS/1.2"], &["not a protocol"], &[]];
-const TRAILERS: &[Pairs] = &[&[], &[("X-Sum", "1")], &[("Content-Length", "1")], &[("Bad\nName", "")]];
+const TRAILERS: &[Pairs] =
+    &[&[], &[("X-Sum", "1")], &[("Content-Length", "1")], &[("Bad\nName", "")]];
 
 const LIMITS: &[Limits] = &[
     Limits { content: 3, ..Limits::DEFAULT },
@@ -169,7 +176,11 @@ impl Move {
             30 => Self::whole(tape, Whole::Respond),
             31 => Self::whole(tape, Whole::Prepared),
             32 => Self::whole(tape, Whole::Reject),
-            33 => Self::Note { status: tape.pick(STATUSES), has_content: tape.flag(), closes: tape.flag() },
+            33 => Self::Note {
+                status: tape.pick(STATUSES),
+                has_content: tape.flag(),
+                closes: tape.flag(),
+            },
             34 => Self::TakeEnd,
             35 => Self::HandOver,
             36 | 37 => Self::Pass(tape.below(256)),
@@ -214,13 +225,20 @@ impl Move {
         }
     }
 
-    /// Makes it, and holds what it is refused with against the table of verbs. Content is as many `x`.
-    pub(crate) fn make(self, connection: &mut Connection, out: &mut impl bytes::BufMut) -> Result<(), Error> {
+    /// Makes it, and holds what it is refused with against the table of verbs.
+    ///
+    /// Content is as many `x`.
+    pub(crate) fn make(
+        self,
+        connection: &mut Connection,
+        out: &mut impl bytes::BufMut,
+    ) -> Result<(), Error> {
         // What is wrong with a prepared answer is found where it is prepared.
         let prepared = match self {
-            Self::Whole { how: Whole::Prepared, status, answer, len } => {
-                Some(Prepared::new(&ResponseHead::new(status, &ANSWERS[answer]), &[b'x'; 256][..len])?)
-            }
+            Self::Whole { how: Whole::Prepared, status, answer, len } => Some(Prepared::new(
+                &ResponseHead::new(status, &ANSWERS[answer]),
+                &[b'x'; 256][..len],
+            )?),
             _ => None,
         };
         self.made(connection, prepared, out).inspect_err(|error| check_refusal(self.verb(), error))
@@ -241,11 +259,14 @@ impl Move {
                 connection.send_response(&ResponseHead::new(status, &ANSWERS[answer]), out)
             }
             Self::Whole { how, status, answer, len } => {
-                let (response, content) = (ResponseHead::new(status, &ANSWERS[answer]), &[b'x'; 256][..len]);
+                let (response, content) =
+                    (ResponseHead::new(status, &ANSWERS[answer]), &[b'x'; 256][..len]);
                 match how {
                     Whole::Respond => connection.respond(&response, content, out),
                     Whole::Reject => connection.reject(&response, content, out),
-                    Whole::Prepared => connection.respond_prepared(&prepared.expect("it was prepared"), out),
+                    Whole::Prepared => {
+                        connection.respond_prepared(&prepared.expect("it was prepared"), out)
+                    }
                 }
             }
             Self::Note { status, has_content, closes } => {
@@ -264,18 +285,24 @@ impl Move {
             }
             Self::Accept { preferences, by, answer, early } => {
                 match (connection.select(PREFERENCES[preferences], by), early) {
-                    (Some(selection), true) => connection.accept(selection.early(), &ANSWERS[answer], out),
+                    (Some(selection), true) => {
+                        connection.accept(selection.early(), &ANSWERS[answer], out)
+                    }
                     (Some(selection), false) => connection.accept(selection, &ANSWERS[answer], out),
                     (None, _) => Ok(()),
                 }
             }
-            Self::Require { list, answer } => connection.require(LISTS[list], &ANSWERS[answer], out),
+            Self::Require { list, answer } => {
+                connection.require(LISTS[list], &ANSWERS[answer], out)
+            }
             Self::Advertise(list) => connection.advertise(LISTS[list]),
             Self::Data(len) => connection.send_data(&[b'x'; 256][..len], out),
             Self::Parts(len) => {
                 // The space is the caller's to look at, so here it is always enough.
                 let parts = connection.send_data_parts(len)?;
-                [parts.prefix(), &[b'x'; 256][..len], parts.suffix()].iter().for_each(|part| out.put_slice(part));
+                [parts.prefix(), &[b'x'; 256][..len], parts.suffix()]
+                    .iter()
+                    .for_each(|part| out.put_slice(part));
                 Ok(())
             }
             Self::End(index) => connection.send_end(&TRAILERS[index], out),

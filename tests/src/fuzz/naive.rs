@@ -1,11 +1,14 @@
-//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both refuse.
+//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both
+//! refuse.
 //!
 //! Where they differ, a row below has the clause.
 //!
 //! An input is flags and the peer's bytes.
 
 use switchover::ErrorKind::{self, *};
-use switchover::{Config, Connection, End, Event, Fields, Paused, RequestHead, ResponseHead, Role, Step};
+use switchover::{
+    Config, Connection, End, Event, Fields, Paused, RequestHead, ResponseHead, Role, Step,
+};
 
 use crate::naive::{self, Ending, Line, Message, Reading};
 
@@ -55,7 +58,9 @@ impl<'i> Case<'i> {
             Role::Client => naive::responses(self.input, &self.asked, self.ended),
         };
         match ending {
-            Ending::Inside if self.ended => (messages, Ending::Refused("8: the input ended too early")),
+            Ending::Inside if self.ended => {
+                (messages, Ending::Refused("8: the input ended too early"))
+            }
             ending => (messages, ending),
         }
     }
@@ -80,35 +85,59 @@ impl<'i> Case<'i> {
         (messages, stop)
     }
 
-    fn read(&self, connection: &mut Connection, messages: &mut Vec<Message>, current: &mut Option<Message>) -> Stop {
+    fn read(
+        &self,
+        connection: &mut Connection,
+        messages: &mut Vec<Message>,
+        current: &mut Option<Message>,
+    ) -> Stop {
         loop {
             match connection.advance() {
                 Err(error) => return Stop::Error(error.kind()),
                 Ok(Step::NeedData) => return Stop::Ended(self.rest(connection, current.is_some())),
                 Ok(Step::Paused(Paused::Closed)) => return Stop::Ended(Ending::Closed),
-                Ok(Step::Paused(_)) if messages.last().is_some_and(|last| last.method == b"CONNECT") => {
+                Ok(Step::Paused(_))
+                    if messages.last().is_some_and(|last| last.method == b"CONNECT") =>
+                {
                     return Stop::Ended(Ending::Tunnel);
                 }
                 Ok(Step::Paused(_)) => {
                     let length = [("Content-Length", "0")];
-                    connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).expect("an answer");
+                    connection
+                        .send_response(&ResponseHead::new(200, &length), &mut Vec::new())
+                        .expect("an answer");
                 }
                 Ok(Step::Event) => match connection.event().expect("an event") {
                     Event::Switched(switched) => {
                         let response = switched.response.expect("the answer to a CONNECT");
-                        messages.push(head(response.minor_version(), response.fields(), response.status()));
+                        messages.push(head(
+                            response.minor_version(),
+                            response.fields(),
+                            response.status(),
+                        ));
                         return Stop::Ended(Ending::Tunnel);
                     }
                     Event::Request(request) => {
                         let head = head(request.minor_version(), request.fields(), 0);
-                        *current =
-                            Some(Message { method: request.method().into(), target: request.target().into(), ..head });
+                        *current = Some(Message {
+                            method: request.method().into(),
+                            target: request.target().into(),
+                            ..head
+                        });
                     }
                     Event::Informational(response) => {
-                        messages.push(head(response.minor_version(), response.fields(), response.status()));
+                        messages.push(head(
+                            response.minor_version(),
+                            response.fields(),
+                            response.status(),
+                        ));
                     }
                     Event::Response(response) => {
-                        *current = Some(head(response.minor_version(), response.fields(), response.status()));
+                        *current = Some(head(
+                            response.minor_version(),
+                            response.fields(),
+                            response.status(),
+                        ));
                     }
                     Event::Data(data) => {
                         current.as_mut().expect("the head before").content.extend_from_slice(data);
@@ -144,15 +173,43 @@ type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 /// The engine refuses as one of these kinds what the other one takes or still reads.
 const OURS: &[Row<&[ErrorKind]>] = &[
     (&[MethodTooLong], |case| case.input.len() > 32, "our limit: no method has more than 32 bytes"),
-    (&[EmptyLines], |case| case.has(b"\r\n\r\n\r\n\r\n\r"), "our limit: RFC 9112, 2.2 asks for one empty line"),
-    (&[StartLineTooLong], |case| case.input.len() > 8_192, "our limit: RFC 9112, 3 asks for 8,000 bytes"),
-    (&[FieldLineTooLong], |case| case.input.len() > 16_384, "our limit: RFC 9110, 5.4 leaves it to us"),
+    (
+        &[EmptyLines],
+        |case| case.has(b"\r\n\r\n\r\n\r\n\r"),
+        "our limit: RFC 9112, 2.2 asks for one empty line",
+    ),
+    (
+        &[StartLineTooLong],
+        |case| case.input.len() > 8_192,
+        "our limit: RFC 9112, 3 asks for 8,000 bytes",
+    ),
+    (
+        &[FieldLineTooLong],
+        |case| case.input.len() > 16_384,
+        "our limit: RFC 9110, 5.4 leaves it to us",
+    ),
     (&[TooManyFields], |case| case.count(b':') > 128, "our limit: RFC 9110, 5.4 leaves it to us"),
     (&[HeadTooLarge], |case| case.input.len() > 65_536, "our limit: RFC 9110, 5.4 leaves it to us"),
-    (&[ChunkLineTooLong], |case| case.input.len() > 1_024, "our limit: RFC 9112, 7.1.1 asks for one"),
-    (&[ChunkExtensionsTooLong], |case| case.input.len() > 4_096, "our limit: RFC 9112, 7.1.1 asks for one"),
-    (&[TrailersTooLarge], |case| case.input.len() > 8_192, "our limit: RFC 9110, 5.4 leaves it to us"),
-    (&[TooManyInformational], |case| case.count_of(b"HTTP/1.") > 32, "our limit: RFC 9110, 15.2 has none"),
+    (
+        &[ChunkLineTooLong],
+        |case| case.input.len() > 1_024,
+        "our limit: RFC 9112, 7.1.1 asks for one",
+    ),
+    (
+        &[ChunkExtensionsTooLong],
+        |case| case.input.len() > 4_096,
+        "our limit: RFC 9112, 7.1.1 asks for one",
+    ),
+    (
+        &[TrailersTooLarge],
+        |case| case.input.len() > 8_192,
+        "our limit: RFC 9110, 5.4 leaves it to us",
+    ),
+    (
+        &[TooManyInformational],
+        |case| case.count_of(b"HTTP/1.") > 32,
+        "our limit: RFC 9110, 15.2 has none",
+    ),
     (
         &[BadStatusLine],
         |case| case.has(b" 0"),
@@ -171,8 +228,10 @@ const OURS: &[Row<&[ErrorKind]>] = &[
     (
         &[TargetForm],
         |case| {
-            case.targets()
-                .any(|target| target.windows(2).any(|two| two[0] == b':' && two[1] != b'/') || target.ends_with(b":"))
+            case.targets().any(|target| {
+                target.windows(2).any(|two| two[0] == b':' && two[1] != b'/')
+                    || target.ends_with(b":")
+            })
         },
         "RFC 9112, 3.2.3: `host:port` is for CONNECT alone, and a URI without `/` after its scheme looks like it",
     ),
@@ -181,7 +240,11 @@ const OURS: &[Row<&[ErrorKind]>] = &[
         |case| case.targets().any(|target| target.windows(3).any(|three| three == b"://")),
         "RFC 3986, 3.2: the authority of a URI whose scheme is not http",
     ),
-    (&[TargetAuthority], |case| case.has(b":0"), "RFC 9110, 9.3.6: a CONNECT to an invalid port, and 0 is none"),
+    (
+        &[TargetAuthority],
+        |case| case.has(b":0"),
+        "RFC 9110, 9.3.6: a CONNECT to an invalid port, and 0 is none",
+    ),
     (
         &[CodingInvalid],
         |case| case.has_empty_coding(),
@@ -217,7 +280,8 @@ impl Case<'_> {
     }
 
     fn has_empty_coding(&self) -> bool {
-        let lines = self.input.split(|&byte| byte == b'\n').filter_map(|line| line.split_at_checked(18));
+        let lines =
+            self.input.split(|&byte| byte == b'\n').filter_map(|line| line.split_at_checked(18));
         let mut values = lines.filter(|(name, _)| name.eq_ignore_ascii_case(b"transfer-encoding:"));
         values.any(|(_, value)| value.iter().all(|byte| b" \t\r,".contains(byte)))
     }
@@ -237,14 +301,22 @@ impl Case<'_> {
 
 fn compare(case: &Case<'_>, ours: &(Vec<Message>, Stop), theirs: &Reading) -> Result<(), String> {
     let both = ours.0.iter().zip(&theirs.0);
-    if let Some((index, (one, other))) = both.enumerate().find(|(_, (one, other))| !are_same(one, other)) {
+    if let Some((index, (one, other))) =
+        both.enumerate().find(|(_, (one, other))| !are_same(one, other))
+    {
         return Err(format!("message {index} differs: {one:?} and {other:?}"));
     }
     match (&ours.1, theirs.1) {
         (Stop::Error(_), Ending::Refused(_)) if ours.0.len() == theirs.0.len() => Ok(()),
-        (Stop::Ended(ending), other) if *ending == other && ours.0.len() == theirs.0.len() => Ok(()),
+        (Stop::Ended(ending), other) if *ending == other && ours.0.len() == theirs.0.len() => {
+            Ok(())
+        }
         // By the end of the input.
-        (Stop::Ended(Ending::Closed), Ending::Between) if case.ended && ours.0.len() == theirs.0.len() => Ok(()),
+        (Stop::Ended(Ending::Closed), Ending::Between)
+            if case.ended && ours.0.len() == theirs.0.len() =>
+        {
+            Ok(())
+        }
         (Stop::Error(kind), _) if ours.0.len() <= theirs.0.len() => {
             // The engine judges a line before its end has come. Then no end of it is a good one.
             if theirs.1 == Ending::Inside && ours.0.len() == theirs.0.len() && is_hopeless(case) {
@@ -255,7 +327,11 @@ fn compare(case: &Case<'_>, ours: &(Vec<Message>, Stop), theirs: &Reading) -> Re
         }
         (_, Ending::Refused(clause)) => {
             let fits = |row: &&Row<&str>| row.0 == clause && row.1(case);
-            THEIRS.iter().find(fits).map(drop).ok_or(format!("taken here alone, refused by {clause}"))
+            THEIRS
+                .iter()
+                .find(fits)
+                .map(drop)
+                .ok_or(format!("taken here alone, refused by {clause}"))
         }
         _ => Err("they end in different ways".into()),
     }
@@ -268,16 +344,24 @@ fn are_same(one: &Message, other: &Message) -> bool {
         words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).collect()
     };
     let line = |(name, value): &Line| (name.clone(), spaced(value));
-    let fields = |message: &Message| -> Vec<_> { message.fields.iter().chain(&message.trailers).map(line).collect() };
-    let parts = |message: &Message| (message.status, message.minor, message.trailers.len(), fields(message));
+    let fields = |message: &Message| -> Vec<_> {
+        message.fields.iter().chain(&message.trailers).map(line).collect()
+    };
+    let parts = |message: &Message| {
+        (message.status, message.minor, message.trailers.len(), fields(message))
+    };
     (&one.method, &one.target, &one.content) == (&other.method, &other.target, &other.content)
         && parts(one) == parts(other)
 }
 
-/// Whether the other reader refuses the input, too, once its last line and what it belongs to have ended.
+/// Whether the other reader refuses the input, too, once its last line and what it belongs to have
+/// ended.
 fn is_hopeless(case: &Case<'_>) -> bool {
     [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().any(|end| {
         let input = [case.input, end].concat();
-        matches!(Case { input: &input, asked: case.asked.clone(), ..*case }.theirs().1, Ending::Refused(_))
+        matches!(
+            Case { input: &input, asked: case.asked.clone(), ..*case }.theirs().1,
+            Ending::Refused(_)
+        )
     })
 }

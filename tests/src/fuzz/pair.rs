@@ -1,6 +1,8 @@
-//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they end in agreement.
+//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they
+//! end in agreement.
 //!
-//! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them has given up.
+//! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them
+//! has given up.
 //!
 //! An input is a tape: which end moves, what it decides, how much of what was sent arrives.
 
@@ -8,7 +10,9 @@ use std::io::Write;
 
 use switchover::binding::Bound;
 use switchover::state::{Phase, Rx, Tx};
-use switchover::{Connection, End, ErrorKind, Event, Fields, Limits, Paused, RequestHead, Role, Step, SwitchedBy};
+use switchover::{
+    Connection, End, ErrorKind, Event, Fields, Limits, Paused, RequestHead, Role, Step, SwitchedBy,
+};
 
 use super::moves::{Move, Whole};
 use super::tape::Tape;
@@ -93,8 +97,11 @@ impl Side {
             return self.write(status, has_content, closes);
         }
         let decision = match decision {
-            // What may yet be a HEAD has content after its answer, which its client does not expect.
-            Move::Whole { how: Whole::Reject, status, answer, .. } if self.connection.unread().len() < 5 => {
+            // What may yet be a HEAD has content after its answer, which its client does not
+            // expect.
+            Move::Whole { how: Whole::Reject, status, answer, .. }
+                if self.connection.unread().len() < 5 =>
+            {
                 Move::Whole { how: Whole::Reject, status, answer, len: 0 }
             }
             decision => decision,
@@ -138,7 +145,8 @@ impl Side {
             Move::SKIP => self.has_skipped = true,
             _ => {}
         }
-        let trailers = if matches!(decision, Move::End(_)) { lines(decision.fields()) } else { Vec::new() };
+        let trailers =
+            if matches!(decision, Move::End(_)) { lines(decision.fields()) } else { Vec::new() };
         self.note_end(trailers);
         true
     }
@@ -207,9 +215,11 @@ impl Side {
                         ErrorKind::NoResponse => true,
                         ErrorKind::Truncated | ErrorKind::Unsolicited => other_has_given_up,
                         ErrorKind::TooManyInformational => {
-                            let is_informational =
-                                |said: &&Said| matches!(said, Said::Response { status: 100..=199, .. });
-                            let heard = self.heard.iter().rev().take_while(is_informational).count();
+                            let is_informational = |said: &&Said| {
+                                matches!(said, Said::Response { status: 100..=199, .. })
+                            };
+                            let heard =
+                                self.heard.iter().rev().take_while(is_informational).count();
                             // It hears no more, so it also says no more.
                             self.has_given_up = true;
                             heard == Limits::DEFAULT.informational as usize
@@ -293,7 +303,11 @@ struct Pair {
 
 impl Pair {
     fn sides(&mut self, is_client: bool) -> (&mut Side, &mut Side) {
-        if is_client { (&mut self.client, &mut self.server) } else { (&mut self.server, &mut self.client) }
+        if is_client {
+            (&mut self.client, &mut self.server)
+        } else {
+            (&mut self.server, &mut self.client)
+        }
     }
 
     fn step(&mut self, tape: &mut Tape<'_>) {
@@ -304,7 +318,8 @@ impl Pair {
             0..=3 => match Move::read(tape) {
                 // Both ends do it at once, when nothing is on the way.
                 Some(Move::RESUME) => self.resume(),
-                // Another reader has what comes then; what comes past the engine, and limits, are for the target `connection`.
+                // Another reader has what comes then; what comes past the engine, and limits, are
+                // for the target `connection`.
                 Some(Move::HandOver | Move::Pass(_) | Move::Limits(_)) => {}
                 Some(decision) => drop(one.make(decision)),
                 None => one.listen(other.has_given_up),
@@ -342,8 +357,10 @@ impl Pair {
         let (from, to) = self.sides(from_client);
         let has_skipped = to.has_skipped;
         let is_counted = |said: &&Said| !has_skipped || !matches!(said, Said::Content(_));
-        let (heard, said): (Vec<&Said>, Vec<&Said>) =
-            (to.heard.iter().filter(is_counted).collect(), from.said.iter().filter(is_counted).collect());
+        let (heard, said): (Vec<&Said>, Vec<&Said>) = (
+            to.heard.iter().filter(is_counted).collect(),
+            from.said.iter().filter(is_counted).collect(),
+        );
         assert!(heard.len() <= said.len(), "{heard:?} was heard, {said:?} was said");
         let last = heard.len().saturating_sub(1);
         // What came before was compared when it came; of content more may have come.
@@ -357,12 +374,17 @@ impl Pair {
                     Said::Request { method, target, fields },
                     Said::Request { method: said_method, target: said_target, fields: said },
                 ) => (method, target) == (said_method, said_target) && holds(fields, said),
-                (Said::Response { status, fields }, Said::Response { status: said_status, fields: said }) => {
-                    status == said_status && holds(fields, said)
-                }
+                (
+                    Said::Response { status, fields },
+                    Said::Response { status: said_status, fields: said },
+                ) => status == said_status && holds(fields, said),
                 (heard, said) => heard == said,
             };
-            assert!(is_same, "{heard:?} was heard, {said:?} was said as number {index} of {:?}", from.said);
+            assert!(
+                is_same,
+                "{heard:?} was heard, {said:?} was said as number {index} of {:?}",
+                from.said
+            );
         }
     }
 
@@ -373,7 +395,8 @@ impl Pair {
             return;
         }
         self.compare_spoken();
-        let outcomes = [&mut self.client, &mut self.server].map(|side| side.connection.resume_http());
+        let outcomes =
+            [&mut self.client, &mut self.server].map(|side| side.connection.resume_http());
         assert_eq!(outcomes[0], outcomes[1], "both resume or neither does");
         // What comes of the next protocol stands after this, also what an engine holds of it.
         for side in [&mut self.client, &mut self.server] {
@@ -387,7 +410,11 @@ impl Pair {
             let (one, other) = self.sides(is_client);
             one.listen(other.has_given_up);
             one.take_leftover();
-            assert_eq!(one.got.escape_ascii().to_string(), other.spoken.escape_ascii().to_string(), "the new protocol");
+            assert_eq!(
+                one.got.escape_ascii().to_string(),
+                other.spoken.escape_ascii().to_string(),
+                "the new protocol"
+            );
         }
     }
 
@@ -399,8 +426,9 @@ impl Pair {
             self.server.go_on(self.client.has_given_up);
             self.deliver(false, usize::MAX);
             self.client.go_on(self.server.has_given_up);
-            let now = [&self.client, &self.server]
-                .map(|side| (side.said.len(), side.heard.len(), side.wire.len(), Some(side.connection.state())));
+            let now = [&self.client, &self.server].map(|side| {
+                (side.said.len(), side.heard.len(), side.wire.len(), Some(side.connection.state()))
+            });
             if now == before {
                 return self.agree();
             }
@@ -418,23 +446,37 @@ impl Pair {
         }
         let shown = format!("\n  client {client:?}\n  server {server:?}");
         let has_skipped = self.client.has_skipped || self.server.has_skipped;
-        let is_all = |heard: &Side, said: &Side| has_skipped || heard.heard.len() == said.said.len();
-        assert!(is_all(&self.client, &self.server), "not all that the server said was heard{shown}");
+        let is_all =
+            |heard: &Side, said: &Side| has_skipped || heard.heard.len() == said.said.len();
+        assert!(
+            is_all(&self.client, &self.server),
+            "not all that the server said was heard{shown}"
+        );
         // What a server does not read any more the client may ask again elsewhere.
         let is_read = server.rx != Rx::Closed;
-        assert!(!is_read || is_all(&self.server, &self.client), "not all that the client said was heard{shown}");
+        assert!(
+            !is_read || is_all(&self.server, &self.client),
+            "not all that the client said was heard{shown}"
+        );
         assert_eq!(client.is_switched(), server.is_switched(), "one has switched alone{shown}");
         if client.is_switched() {
-            let agreed = [&self.client, &self.server].map(|side| side.connection.agreed().to_string());
+            let agreed =
+                [&self.client, &self.server].map(|side| side.connection.agreed().to_string());
             assert_eq!(agreed[0], agreed[1], "they speak different protocols");
             return self.compare_spoken();
         }
         assert!(client.is_idle() || server.tx == Tx::Closed, "the client waits for ever{shown}");
         assert!(server.is_idle() || server.is_over(), "the server waits for ever{shown}");
         // Both would take another request, or neither.
-        let again =
-            self.client.connection.send_request(&RequestHead::new("GET", "/", &[("Host", "a")]), &[], &mut Vec::new());
-        assert!(again.is_err() || server.next_cycle(), "the client may ask, the server does not listen{shown}");
+        let again = self.client.connection.send_request(
+            &RequestHead::new("GET", "/", &[("Host", "a")]),
+            &[],
+            &mut Vec::new(),
+        );
+        assert!(
+            again.is_err() || server.next_cycle(),
+            "the client may ask, the server does not listen{shown}"
+        );
     }
 }
 
@@ -447,7 +489,10 @@ fn add_content(list: &mut Vec<Said>, content: &[u8]) {
 }
 
 fn lines(fields: &[(&str, &str)]) -> Lines {
-    fields.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect()
+    fields
+        .iter()
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
+        .collect()
 }
 
 fn owned(fields: Fields<'_>) -> Lines {

@@ -1,5 +1,5 @@
-//! Inputs to begin with: the vectors, the captures and the corpora as the targets read them, and tapes of random decisions.
-//! They are the same in every run.
+//! Inputs to begin with: the vectors, the captures and the corpora as the targets read them, and
+//! tapes of random decisions. They are the same in every run.
 
 use switchover::{Lenient, Role};
 
@@ -22,8 +22,14 @@ fn wires() -> Vec<Wire> {
     let vectors = load(&crate::home().join("vectors")).into_iter().map(|vector| {
         let config = &vector.config;
         let is_lenient = config.lenient != Lenient::none();
-        let flags =
-            [vector.role == Role::Client, config.secure, config.http2_preface, false, is_lenient, config.bare_h2c];
+        let flags = [
+            vector.role == Role::Client,
+            config.secure,
+            config.http2_preface,
+            false,
+            is_lenient,
+            config.bare_h2c,
+        ];
         Wire { role: vector.role, flags: bits(&flags), bytes: input(&vector) }
     });
     let cases = corpus::load().into_iter().map(|case| Wire {
@@ -39,7 +45,8 @@ fn bits(flags: &[bool]) -> u8 {
     flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))
 }
 
-/// What each vector begins with for a client: a plain request, one with an offer, and so on (`moves.rs` has the list).
+/// What each vector begins with for a client: a plain request, one with an offer, and so on
+/// (`moves.rs` has the list).
 const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
 
 /// For [`connection`](super::connection).
@@ -100,7 +107,8 @@ pub fn tapes() -> Vec<Vec<u8>> {
 /// For [`sent`](super::sent): usual words, few of them of any bytes.
 pub fn sent() -> Vec<Vec<u8>> {
     let mut dice = Dice(3);
-    let usual = |dice: &mut Dice| if dice.below(12) == 0 { dice.below(256) } else { dice.below(24) } as u8;
+    let usual =
+        |dice: &mut Dice| if dice.below(12) == 0 { dice.below(256) } else { dice.below(24) } as u8;
     (0..400).map(|index| (0..10 + index / 2).map(|_| usual(&mut dice)).collect()).collect()
 }
 
@@ -130,5 +138,8 @@ pub fn capsules() -> Vec<Vec<u8>> {
     ];
     let lengths: &[[u8; 2]] = &[[100, 0], [2, 0], [0xf7, 0xff], [0, 0]];
     let seed = |length: &[u8; 2], stream: &[u8]| [&length[..], &[2], stream].concat();
-    lengths.iter().flat_map(|length| streams.iter().map(move |stream| seed(length, stream))).collect()
+    lengths
+        .iter()
+        .flat_map(|length| streams.iter().map(move |stream| seed(length, stream)))
+        .collect()
 }

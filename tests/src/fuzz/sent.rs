@@ -1,14 +1,15 @@
 //! Invariant: whatever is decided, what leaves an engine is read back as what was said.
 //!
-//! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112 alone. A refused call
-//! writes nothing.
+//! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112
+//! alone. A refused call writes nothing.
 //!
 //! An input is a tape: a role, then heads, contents and trailers of any bytes.
 
 use switchover::binding::Bound;
 use switchover::state::Tx;
 use switchover::{
-    Config, Connection, End, Error, Event, Field, Fields, Limits, Prepared, RequestHead, ResponseHead, Role, Step,
+    Config, Connection, End, Error, Event, Field, Fields, Limits, Prepared, RequestHead,
+    ResponseHead, Role, Step,
 };
 
 use super::tape::Tape;
@@ -81,9 +82,19 @@ const VALUES: &[&str] = &[
     "3, 3",
 ];
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "OPTIONS", "CONNECT", "TRACE", "M-SEARCH"];
-const TARGETS: &[&str] = &["/", "*", "a:1", "/a?b=c", "http://a/b", "https://a:1/", "a", "//a", "urn:x:y"];
-const OFFERS: &[&[&str]] =
-    &[&[], &[], &["foo/2"], &["foo/2", "bar"], &["websocket"], &["h2c"], &["TLS/1.2"], &["connect-udp"], &["a b"]];
+const TARGETS: &[&str] =
+    &["/", "*", "a:1", "/a?b=c", "http://a/b", "https://a:1/", "a", "//a", "urn:x:y"];
+const OFFERS: &[&[&str]] = &[
+    &[],
+    &[],
+    &["foo/2"],
+    &["foo/2", "bar"],
+    &["websocket"],
+    &["h2c"],
+    &["TLS/1.2"],
+    &["connect-udp"],
+    &["a b"],
+];
 
 fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     match tape.byte() {
@@ -115,7 +126,12 @@ fn as_fields(lines: &[Line]) -> Vec<Field<'_>> {
 }
 
 fn requests(tape: &mut Tape<'_>) {
-    let config = Config { secure: tape.flag(), bare_h2c: tape.flag(), tidy: tape.flag(), ..Config::default() };
+    let config = Config {
+        secure: tape.flag(),
+        bare_h2c: tape.flag(),
+        tidy: tape.flag(),
+        ..Config::default()
+    };
     let is_tidied = config.tidy;
     let mut client = Connection::with_config(Role::Client, config);
     let (mut wire, mut said) = (Vec::new(), Vec::new());
@@ -127,7 +143,10 @@ fn requests(tape: &mut Tape<'_>) {
         }
         let (offer, before) = (tape.pick(OFFERS), wire.len());
         let given = as_fields(&fields);
-        if client.send_request(&RequestHead::new(&method, &target, &given), offer, &mut wire).is_err() {
+        if client
+            .send_request(&RequestHead::new(&method, &target, &given), offer, &mut wire)
+            .is_err()
+        {
             assert_eq!(wire.len(), before, "it is refused and writes");
         } else {
             let mut message = Said { method, target, fields, is_tidied, ..Said::default() };
@@ -142,13 +161,20 @@ fn requests(tape: &mut Tape<'_>) {
 }
 
 /// Sends content and the end of the message, whatever it takes.
-fn finish(connection: &mut Connection, tape: &mut Tape<'_>, wire: &mut Vec<u8>, message: &mut Said) {
+fn finish(
+    connection: &mut Connection,
+    tape: &mut Tape<'_>,
+    wire: &mut Vec<u8>,
+    message: &mut Said,
+) {
     for _ in 0..4 {
         let (piece, before) = (tape.piece(), wire.len());
         let sent = match tape.flag() {
             true => connection.send_data(piece, wire),
             false => connection.send_data_parts(piece.len()).map(|parts| {
-                [parts.prefix(), piece, parts.suffix()].iter().for_each(|part| wire.extend_from_slice(part));
+                [parts.prefix(), piece, parts.suffix()]
+                    .iter()
+                    .for_each(|part| wire.extend_from_slice(part));
             }),
         };
         match sent {
@@ -176,35 +202,57 @@ fn finish(connection: &mut Connection, tape: &mut Tape<'_>, wire: &mut Vec<u8>, 
     message.status = CUT;
 }
 
-/// A message that says to be longer than any that is sent here, so that nothing of this run is read.
+/// A message that says to be longer than any that is sent here, so that nothing of this run is
+/// read.
 const CUT: u16 = u16::MAX;
 
 /// A coding that is not known here may be sent, and is not read.
 fn is_readable(message: &Said) -> bool {
-    let codings = message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
-    let mut codings = codings.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
-    message.status != CUT && codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"chunked"))
+    let codings =
+        message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
+    let mut codings =
+        codings.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    message.status != CUT
+        && codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"chunked"))
 }
 
 fn read_requests(wire: &[u8], said: &[Said]) {
     if !said.iter().all(is_readable) {
         return;
     }
-    // An https target goes to a proxy without TLS, too, and how long a method may be is the server's to say.
+    // An https target goes to a proxy without TLS, too, and how long a method may be is the
+    // server's to say.
     let limits = Limits { method: 1_000, ..Limits::DEFAULT };
-    let mut server = Connection::with_config(Role::Server, Config { secure: true, limits, ..Config::default() });
+    let mut server =
+        Connection::with_config(Role::Server, Config { secure: true, limits, ..Config::default() });
     server.receive(wire).expect("room");
-    let heard = hear(&mut server, &mut None).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()));
+    let heard = hear(&mut server, &mut None)
+        .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()));
     compare(&heard, said, "the engine");
     let (messages, ending) = naive::requests(wire);
-    assert!(!matches!(ending, Ending::Refused(_) | Ending::Inside), "{ending:?}: {}", wire.escape_ascii());
-    compare(&messages.into_iter().map(of_naive).collect::<Vec<_>>(), said, "the reader of RFC 9112");
+    assert!(
+        !matches!(ending, Ending::Refused(_) | Ending::Inside),
+        "{ending:?}: {}",
+        wire.escape_ascii()
+    );
+    compare(
+        &messages.into_iter().map(of_naive).collect::<Vec<_>>(),
+        said,
+        "the reader of RFC 9112",
+    );
     if let Some(first) = said.first() {
         let mut space = [httparse::EMPTY_HEADER; 64];
         let mut head = httparse::Request::new(&mut space);
         let read = head.parse(wire);
-        assert!(matches!(read, Ok(status) if status.is_complete()), "httparse: {read:?} {}", wire.escape_ascii());
-        assert_eq!((head.method, head.path, head.version), (Some(&first.method[..]), Some(&first.target[..]), Some(1)));
+        assert!(
+            matches!(read, Ok(status) if status.is_complete()),
+            "httparse: {read:?} {}",
+            wire.escape_ascii()
+        );
+        assert_eq!(
+            (head.method, head.path, head.version),
+            (Some(&first.method[..]), Some(&first.target[..]), Some(1))
+        );
         compare_fields(&of_httparse(head.headers), first, "httparse");
     }
 }
@@ -215,7 +263,10 @@ const ASKED: &[(&str, &str)] = &[
     ("HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("GET", "GET / HTTP/1.0\r\n\r\n"),
     ("GET", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
-    ("POST", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n"),
+    (
+        "POST",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n",
+    ),
     ("CONNECT", "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"),
     ("GET", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
 ];
@@ -235,14 +286,19 @@ fn responses(tape: &mut Tape<'_>) {
         let (mut message, mut is_whole) = (Said::default(), false);
         for _ in 0..4 {
             message = Said {
-                status: if tape.flag() { 200 + tape.byte() as u16 } else { tape.below(0x1_0000) as u16 },
+                status: if tape.flag() {
+                    200 + tape.byte() as u16
+                } else {
+                    tape.below(0x1_0000) as u16
+                },
                 reason: bytes(tape, &["OK", "", "No\r\nway", "\u{e9}"]),
                 fields: lines(tape, 6),
                 is_tidied,
                 ..Said::default()
             };
             let (before, given) = (wire.len(), as_fields(&message.fields));
-            let head = ResponseHead { status: message.status, reason: &message.reason, fields: &given };
+            let head =
+                ResponseHead { status: message.status, reason: &message.reason, fields: &given };
             let content = tape.piece();
             let sent = match tape.below(4) {
                 0 | 1 => server.send_response(&head, &mut wire).map(|()| false),
@@ -262,7 +318,8 @@ fn responses(tape: &mut Tape<'_>) {
             message.status = 0;
         }
         if message.status == 0 {
-            message = Said { status: 204, reason: b"No Content".to_vec(), is_tidied, ..Said::default() };
+            message =
+                Said { status: 204, reason: b"No Content".to_vec(), is_tidied, ..Said::default() };
             if server.send_response(&ResponseHead::new(204, &()), &mut wire).is_err() {
                 break;
             }
@@ -297,41 +354,71 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
             .send_request(&RequestHead::new(method, target, &fields), offer, &mut Vec::new())
             .expect("it was answered");
         client.receive(&wire[start..*end]).expect("room");
-        heard
-            .extend(hear(&mut client, &mut current).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())));
+        heard.extend(
+            hear(&mut client, &mut current)
+                .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())),
+        );
         start = *end;
     }
     client.receive_eof(End::Clean);
-    heard.extend(hear(&mut client, &mut current).unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())));
+    heard.extend(
+        hear(&mut client, &mut current)
+            .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())),
+    );
     compare(&heard, said, "the engine");
-    let (messages, ending) = naive::responses(wire, &asked.iter().map(|(method, _)| *method).collect::<Vec<_>>(), true);
-    assert!(!matches!(ending, Ending::Refused(_) | Ending::Inside), "{ending:?}: {}", wire.escape_ascii());
-    compare(&messages.into_iter().map(of_naive).collect::<Vec<_>>(), said, "the reader of RFC 9112");
+    let (messages, ending) =
+        naive::responses(wire, &asked.iter().map(|(method, _)| *method).collect::<Vec<_>>(), true);
+    assert!(
+        !matches!(ending, Ending::Refused(_) | Ending::Inside),
+        "{ending:?}: {}",
+        wire.escape_ascii()
+    );
+    compare(
+        &messages.into_iter().map(of_naive).collect::<Vec<_>>(),
+        said,
+        "the reader of RFC 9112",
+    );
     if let Some(first) = said.first() {
         let mut space = [httparse::EMPTY_HEADER; 64];
         let mut head = httparse::Response::new(&mut space);
         let read = head.parse(wire);
-        assert!(matches!(read, Ok(status) if status.is_complete()), "httparse: {read:?} {}", wire.escape_ascii());
+        assert!(
+            matches!(read, Ok(status) if status.is_complete()),
+            "httparse: {read:?} {}",
+            wire.escape_ascii()
+        );
         assert_eq!((head.code, head.version), (Some(first.status), Some(1)));
         compare_fields(&of_httparse(head.headers), first, "httparse");
     }
 }
 
-/// The messages that have ended. A server answers each at once, and refuses every offer.
+/// The messages that have ended.
+///
+/// A server answers each at once, and refuses every offer.
 fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<Said>, Error> {
     let mut heard = Vec::new();
     loop {
         match connection.advance() {
             Ok(Step::NeedData) => return Ok(heard),
-            Ok(Step::Paused(_)) if connection.role() == Role::Server && connection.state().tx == Tx::Open => {
+            Ok(Step::Paused(_))
+                if connection.role() == Role::Server && connection.state().tx == Tx::Open =>
+            {
                 let length = [("Content-Length", "0")];
-                connection.send_response(&ResponseHead::new(403, &length), &mut Vec::new()).expect("an answer");
+                connection
+                    .send_response(&ResponseHead::new(403, &length), &mut Vec::new())
+                    .expect("an answer");
             }
             Ok(Step::Paused(_)) => return Ok(heard),
             Ok(Step::Event) => match connection.event().expect("an event") {
                 Event::Request(request) => {
-                    let (method, target) = (request.method().to_owned(), request.target().to_owned());
-                    *current = Some(Said { method, target, fields: owned(request.fields()), ..Said::default() });
+                    let (method, target) =
+                        (request.method().to_owned(), request.target().to_owned());
+                    *current = Some(Said {
+                        method,
+                        target,
+                        fields: owned(request.fields()),
+                        ..Said::default()
+                    });
                 }
                 Event::Response(response) => {
                     *current = Some(Said {
@@ -341,7 +428,9 @@ fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<S
                         ..Said::default()
                     });
                 }
-                Event::Data(data) => current.as_mut().expect("a head").content.extend_from_slice(data),
+                Event::Data(data) => {
+                    current.as_mut().expect("a head").content.extend_from_slice(data)
+                }
                 Event::EndOfMessage(trailers) => {
                     let message = current.take().expect("a head");
                     heard.push(Said { trailers: owned(trailers), ..message });
@@ -349,7 +438,12 @@ fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<S
                 Event::Switched(switched) => {
                     let response = switched.response.expect("only a client switches here");
                     let (status, reason) = (response.status(), response.reason().to_vec());
-                    heard.push(Said { status, reason, fields: owned(response.fields()), ..Said::default() });
+                    heard.push(Said {
+                        status,
+                        reason,
+                        fields: owned(response.fields()),
+                        ..Said::default()
+                    });
                 }
                 Event::Informational(_) => panic!("none was sent"),
             },
@@ -381,14 +475,28 @@ fn of_httparse(fields: &[httparse::Header<'_>]) -> Vec<Line> {
 }
 
 fn compare(heard: &[Said], said: &[Said], reader: &str) {
-    assert_eq!(heard.len(), said.len(), "{reader} finds another number of messages: {heard:?} {said:?}");
+    assert_eq!(
+        heard.len(),
+        said.len(),
+        "{reader} finds another number of messages: {heard:?} {said:?}"
+    );
     for (heard, said) in heard.iter().zip(said) {
-        assert_eq!((&heard.method, &heard.target, heard.status), (&said.method, &said.target, said.status), "{reader}");
-        assert!(heard.reason.is_empty() || heard.reason == said.reason, "{reader} finds another reason");
+        assert_eq!(
+            (&heard.method, &heard.target, heard.status),
+            (&said.method, &said.target, said.status),
+            "{reader}"
+        );
+        assert!(
+            heard.reason.is_empty() || heard.reason == said.reason,
+            "{reader} finds another reason"
+        );
         assert_eq!(heard.content, said.content, "{reader} finds other content");
         compare_fields(&heard.fields, said, reader);
         if said.is_tidied {
-            assert!(heard.trailers.len() <= said.trailers.len(), "{reader} finds trailers that were not said");
+            assert!(
+                heard.trailers.len() <= said.trailers.len(),
+                "{reader} finds trailers that were not said"
+            );
         } else {
             compare_lines(&heard.trailers, &said.trailers.iter().collect::<Vec<_>>(), reader);
         }
@@ -407,27 +515,36 @@ const TIDIED: &[&str] = &[
     "Transfer-Encoding",
 ];
 
-/// What was given is there in its order, Host first; what else is there the engine writes, and nothing else is.
+/// What was given is there in its order, Host first; what else is there the engine writes, and
+/// nothing else is.
 fn compare_fields(heard: &[Line], said: &Said, reader: &str) {
     let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
     // What tidy may leave out, say once or replace.
     let is_put_right = |line: &Line| said.is_tidied && TIDIED.iter().any(|name| is(line, name));
-    let given: Vec<&Line> = said.fields.iter().filter(|line| !is(line, "Connection") && !is_put_right(line)).collect();
+    let given: Vec<&Line> =
+        said.fields.iter().filter(|line| !is(line, "Connection") && !is_put_right(line)).collect();
     let (hosts, others): (Vec<&Line>, Vec<&Line>) = given.iter().partition(|line| is(line, "Host"));
     let is_request = heard.first().is_some_and(|line| is(line, "Host"));
     let given = if is_request { [hosts, others].concat() } else { given };
-    let plain: Vec<Line> =
-        heard.iter().filter(|line| !is(line, "Connection") && !is_put_right(line)).cloned().collect();
+    let plain: Vec<Line> = heard
+        .iter()
+        .filter(|line| !is(line, "Connection") && !is_put_right(line))
+        .cloned()
+        .collect();
     let (told, added) = plain.split_at(given.len().min(plain.len()));
     compare_lines(told, &given, reader);
     let ours = ["Upgrade", "Content-Length", "Transfer-Encoding", "Capsule-Protocol"];
     for line in added {
-        assert!(ours.iter().any(|name| is(line, name)), "{reader} finds {line:?}, which was not said");
+        assert!(
+            ours.iter().any(|name| is(line, name)),
+            "{reader} finds {line:?}, which was not said"
+        );
     }
     // The options that were given are still options.
     let options = |lines: &[Line]| -> Vec<Vec<u8>> {
         let lines = lines.iter().filter(|line| is(line, "Connection"));
-        let members = lines.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+        let members =
+            lines.flat_map(|line| line.1.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
         members.filter(|member| !member.is_empty()).map(<[u8]>::to_ascii_lowercase).collect()
     };
     let heard_options = options(heard);

@@ -1,7 +1,8 @@
-//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that keeps to HTTP/2.
+//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that
+//! keeps to HTTP/2.
 //!
-//! However what they send is cut and whatever the engine's windows are; the upgraded request first. Any other bytes pass as
-//! they are.
+//! However what they send is cut and whatever the engine's windows are; the upgraded request first.
+//! Any other bytes pass as they are.
 //!
 //! An input is a tape.
 
@@ -52,7 +53,8 @@ fn splice(body: usize, settings: &str) -> Splice {
     );
     server.receive(head.as_bytes()).expect("room");
     assert_eq!(server.advance(), Ok(Step::Event));
-    Splice::new(&server.request().expect("the request"), &vec![b'u'; body], &()).expect("it can be taken along")
+    Splice::new(&server.request().expect("the request"), &vec![b'u'; body], &())
+        .expect("it can be taken along")
 }
 
 fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
@@ -70,19 +72,28 @@ fn anything(tape: &mut Tape<'_>) {
     let whole = pass(body, begins, &steps, usize::MAX);
     let bytes = pass(body, begins, &steps, 1);
     assert!(whole == bytes, "another outcome, a byte at a time");
-    let client: Vec<u8> =
-        steps.iter().filter(|(is_client, _)| *is_client).flat_map(|(_, piece)| *piece).copied().collect();
+    let client: Vec<u8> = steps
+        .iter()
+        .filter(|(is_client, _)| *is_client)
+        .flat_map(|(_, piece)| *piece)
+        .copied()
+        .collect();
     if !begins && !client.starts_with(&PREFACE[..PREFACE.len().min(client.len())]) {
         assert_eq!(whole.0, client, "it is no HTTP/2 and does not pass as it is");
     }
-    let engine: Vec<u8> =
-        steps.iter().filter(|(is_client, _)| !is_client).flat_map(|(_, piece)| *piece).copied().collect();
+    let engine: Vec<u8> = steps
+        .iter()
+        .filter(|(is_client, _)| !is_client)
+        .flat_map(|(_, piece)| *piece)
+        .copied()
+        .collect();
     if begins && ends_with_a_frame(&engine) {
         assert!(whole.0.len() >= PREFACE.len() + 18 + client.len(), "something is lost");
     }
 }
 
-/// Whether a window that the engine opens after these bytes is seen: inside a frame it is a part of that.
+/// Whether a window that the engine opens after these bytes is seen: inside a frame it is a part of
+/// that.
 fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     while let [one, two, three, rest @ ..] = bytes {
         let len = u32::from_be_bytes([0, *one, *two, *three]) as usize + 6;
@@ -131,7 +142,14 @@ fn keeps_to_http2(tape: &mut Tape<'_>) {
         client: Client::new(),
         engine: Engine::new(window, tape.pick(&[65_535, 1 << 20, 70_000])),
     };
-    play.client.streams.push(Stream { id: 1, left: 0, window: 0, len: body, answer: Vec::new(), is_answered: false });
+    play.client.streams.push(Stream {
+        id: 1,
+        left: 0,
+        window: 0,
+        len: body,
+        answer: Vec::new(),
+        is_answered: false,
+    });
     for _ in 0..200 {
         if tape.is_over() {
             break;
@@ -163,7 +181,9 @@ impl Play {
             5 => put(PING, 0, 0, b"12345678", &mut self.client.out),
             6 => self.client.give(tape.below(0x1_0000) as u32 + 1),
             7 => self.client.set(tape.byte()),
-            8 => put(PRIORITY, 0, self.client.last_stream(), &[0, 0, 0, 0, 16], &mut self.client.out),
+            8 => {
+                put(PRIORITY, 0, self.client.last_stream(), &[0, 0, 0, 0, 16], &mut self.client.out)
+            }
             9 => put(0xfa, tape.byte(), 0, tape.piece(), &mut self.client.out),
             10..=12 => self.deliver_to_engine(tape.below(0x1_0000) + 1),
             13 => self.engine.poll(tape.flag()),
@@ -209,15 +229,29 @@ impl Play {
                 break;
             }
         }
-        let unanswered: Vec<u32> =
-            self.client.streams.iter().filter(|stream| !stream.is_answered).map(|stream| stream.id).collect();
+        let unanswered: Vec<u32> = self
+            .client
+            .streams
+            .iter()
+            .filter(|stream| !stream.is_answered)
+            .map(|stream| stream.id)
+            .collect();
         assert!(unanswered.is_empty(), "streams {unanswered:?} have no answer: {:?}", self.splice);
         for stream in &self.client.streams {
-            assert_eq!(stream.answer, format!("POST /{} {}", stream.id, stream.len).as_bytes(), "stream {}", stream.id);
+            assert_eq!(
+                stream.answer,
+                format!("POST /{} {}", stream.id, stream.len).as_bytes(),
+                "stream {}",
+                stream.id
+            );
         }
         assert_eq!(self.client.unacknowledged, 0, "an ACK for each SETTINGS of the client's");
         assert!(!self.splice.is_waiting(), "something was left after: {:?}", self.splice);
-        assert!(self.splice.is_done() || body > 0, "the splice is still in the way: {:?}", self.splice);
+        assert!(
+            self.splice.is_done() || body > 0,
+            "the splice is still in the way: {:?}",
+            self.splice
+        );
     }
 }
 
@@ -283,7 +317,14 @@ impl Client {
             put(CONTINUATION, END_HEADERS, id, rest, &mut self.out);
         }
         let window = self.initial_window;
-        self.streams.push(Stream { id, left: len, window, len, answer: Vec::new(), is_answered: false });
+        self.streams.push(Stream {
+            id,
+            left: len,
+            window,
+            len,
+            answer: Vec::new(),
+            is_answered: false,
+        });
     }
 
     /// Content on one of the streams, as much as both windows let it.
@@ -309,7 +350,13 @@ impl Client {
             payload.insert(0, padding as u8);
             payload.resize(len + overhead, 0);
         }
-        put(DATA, end_stream | if padding > 0 { PADDED } else { 0 }, stream.id, &payload, &mut self.out);
+        put(
+            DATA,
+            end_stream | if padding > 0 { PADDED } else { 0 },
+            stream.id,
+            &payload,
+            &mut self.out,
+        );
     }
 
     /// Room for the engine's answers.
@@ -319,7 +366,8 @@ impl Client {
 
     fn set(&mut self, what: u8) {
         let setting: &[u8] =
-            [&[0, 4, 0, 1, 0, 0][..], &[0, 3, 0, 0, 0, 100], &[], &[0, 6, 0, 1, 0, 0]][what as usize % 4];
+            [&[0, 4, 0, 1, 0, 0][..], &[0, 3, 0, 0, 0, 100], &[], &[0, 6, 0, 1, 0, 0]]
+                [what as usize % 4];
         put(SETTINGS, 0, 0, setting, &mut self.out);
         self.unacknowledged += 1;
     }
@@ -338,10 +386,15 @@ impl Client {
     }
 
     fn take(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
-        let number = || i64::from(u32::from_be_bytes(payload.try_into().expect("four bytes")) & 0x7fff_ffff);
+        let number =
+            || i64::from(u32::from_be_bytes(payload.try_into().expect("four bytes")) & 0x7fff_ffff);
         match kind {
             DATA | HEADERS => {
-                let stream = self.streams.iter_mut().find(|other| other.id == stream).expect("a stream of ours");
+                let stream = self
+                    .streams
+                    .iter_mut()
+                    .find(|other| other.id == stream)
+                    .expect("a stream of ours");
                 if kind == DATA {
                     stream.answer.extend_from_slice(payload);
                 }
@@ -350,11 +403,18 @@ impl Client {
             3 => panic!("stream {stream} was reset: {payload:?}"),
             SETTINGS if flags & ACK != 0 => {
                 self.unacknowledged -= 1;
-                assert!(self.unacknowledged >= 0, "an ACK for settings that the client has not sent");
+                assert!(
+                    self.unacknowledged >= 0,
+                    "an ACK for settings that the client has not sent"
+                );
             }
             SETTINGS => {
-                for setting in payload.as_chunks::<6>().0.iter().filter(|setting| setting[..2] == [0, 4]) {
-                    let window = i64::from(u32::from_be_bytes([setting[2], setting[3], setting[4], setting[5]]));
+                for setting in
+                    payload.as_chunks::<6>().0.iter().filter(|setting| setting[..2] == [0, 4])
+                {
+                    let window = i64::from(u32::from_be_bytes([
+                        setting[2], setting[3], setting[4], setting[5],
+                    ]));
                     let change = window - std::mem::replace(&mut self.initial_window, window);
                     self.streams.iter_mut().for_each(|stream| stream.window += change);
                 }
@@ -384,7 +444,11 @@ struct Wire {
 struct Io(Rc<RefCell<Wire>>);
 
 impl AsyncRead for Io {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, space: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        space: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let mut wire = self.0.borrow_mut();
         if wire.unread.is_empty() {
             return Poll::Pending;
@@ -397,7 +461,11 @@ impl AsyncRead for Io {
 }
 
 impl AsyncWrite for Io {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.0.borrow_mut().written.extend(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -437,7 +505,11 @@ impl Engine {
         let wire = Rc::new(RefCell::new(Wire::default()));
         let mut builder = Builder::new();
         builder.initial_window_size(window).initial_connection_window_size(connection_window);
-        Self { stage: Stage::Handshake(builder.handshake(Io(wire.clone()))), wire, streams: Vec::new() }
+        Self {
+            stage: Stage::Handshake(builder.handshake(Io(wire.clone()))),
+            wire,
+            streams: Vec::new(),
+        }
     }
 
     fn is_quiet(&self) -> bool {
@@ -461,7 +533,14 @@ impl Engine {
                 let (request, respond) = accepted.expect("a client that keeps to HTTP/2");
                 let (head, content) = request.into_parts();
                 let line = format!("{} {}", head.method, head.uri.path());
-                self.streams.push(Serving { line, content, respond, len: 0, held: 0, is_over: false });
+                self.streams.push(Serving {
+                    line,
+                    content,
+                    respond,
+                    len: 0,
+                    held: 0,
+                    is_over: false,
+                });
             }
             for stream in self.streams.iter_mut().filter(|stream| !stream.is_over) {
                 stream.poll(&mut context, gives_back);
@@ -482,8 +561,10 @@ impl Serving {
                 }
                 Poll::Ready(None) => {
                     let head = http::Response::new(());
-                    let mut body = self.respond.send_response(head, false).expect("a stream that is open");
-                    body.send_data(format!("{} {}", self.line, self.len).into(), true).expect("a stream that is open");
+                    let mut body =
+                        self.respond.send_response(head, false).expect("a stream that is open");
+                    body.send_data(format!("{} {}", self.line, self.len).into(), true)
+                        .expect("a stream that is open");
                     self.is_over = true;
                     break;
                 }

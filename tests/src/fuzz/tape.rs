@@ -1,4 +1,6 @@
-//! Decisions out of bytes. A tape that has ended says 0 for ever, so every prefix of an input is an input.
+//! Decisions out of bytes.
+//!
+//! A tape that has ended says 0 for ever, so every prefix of an input is an input.
 
 /// Bytes from which decisions are read, one after the other.
 #[derive(Clone, Debug)]

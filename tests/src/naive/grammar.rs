@@ -9,7 +9,10 @@ pub(super) fn values<'m>(fields: &'m [Line], name: &str) -> Vec<&'m [u8]> {
 
 /// RFC 9110, 5.6.1: the members of a list over all its lines; empty ones do not count.
 pub(super) fn members<'m>(fields: &'m [Line], name: &str) -> Vec<&'m [u8]> {
-    let all = values(fields, name).into_iter().flat_map(|value| value.split(|&byte| byte == b',')).map(trimmed);
+    let all = values(fields, name)
+        .into_iter()
+        .flat_map(|value| value.split(|&byte| byte == b','))
+        .map(trimmed);
     all.filter(|member| !member.is_empty()).collect()
 }
 
@@ -22,7 +25,10 @@ pub(super) fn trimmed(value: &[u8]) -> &[u8] {
 
 /// RFC 9110, 5.6.2.
 pub(super) fn is_token(value: &[u8]) -> bool {
-    !value.is_empty() && value.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    !value.is_empty()
+        && value
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
 /// `HTAB / SP / VCHAR / obs-text` (RFC 9110, 5.5; RFC 9112, 4).
@@ -48,7 +54,9 @@ pub(super) fn are_extensions(rest: &[u8]) -> bool {
             None => after,
             Some(value) => {
                 let value = trimmed_start(value);
-                let Some(after) = after_token(value).or_else(|| after_quoted(value)) else { return false };
+                let Some(after) = after_token(value).or_else(|| after_quoted(value)) else {
+                    return false;
+                };
                 after
             }
         };
@@ -56,7 +64,9 @@ pub(super) fn are_extensions(rest: &[u8]) -> bool {
 }
 
 fn number(digits: &[u8]) -> u64 {
-    digits.iter().fold(0, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+    digits
+        .iter()
+        .fold(0, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
 }
 
 fn trimmed_start(value: &[u8]) -> &[u8] {
@@ -82,14 +92,17 @@ fn after_quoted(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2 and 3.2.3). The host may be empty.
+/// `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2 and 3.2.3).
+///
+/// The host may be empty.
 pub(super) fn is_authority(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte);
     let port = match value.strip_prefix(b"[") {
         Some(literal) => {
             let Some(end) = literal.iter().position(|&byte| byte == b']') else { return false };
             let (address, port) = (&literal[..end], &literal[end + 1..]);
-            let is_v6 = std::str::from_utf8(address).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok());
+            let is_v6 = std::str::from_utf8(address)
+                .is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok());
             let is_future = || {
                 let dot = address.iter().position(|&byte| byte == b'.').unwrap_or(0);
                 let (version, rest) = address.split_at(dot);
@@ -107,7 +120,11 @@ pub(super) fn is_authority(value: &[u8]) -> bool {
             let port = &value[host.len()..];
             while let [first, rest @ ..] = host {
                 host = match (first, rest) {
-                    (b'%', [high, low, rest @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+                    (b'%', [high, low, rest @ ..])
+                        if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+                    {
+                        rest
+                    }
                     _ if is_name(first) => rest,
                     _ => return false,
                 };
@@ -116,5 +133,8 @@ pub(super) fn is_authority(value: &[u8]) -> bool {
         }
     };
     // A port of TCP has 16 bits.
-    port.is_empty() || (port[0] == b':' && port[1..].iter().all(u8::is_ascii_digit) && number(&port[1..]) < 65_536)
+    port.is_empty()
+        || (port[0] == b':'
+            && port[1..].iter().all(u8::is_ascii_digit)
+            && number(&port[1..]) < 65_536)
 }

@@ -1,9 +1,12 @@
-//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone: all the bytes in, the messages out. It is slow, it
-//! has no limits, and it knows no pieces and no events. `fuzz/naive.rs` compares the engine with it.
+//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone: all the bytes in, the
+//! messages out. It is slow, it has no limits, and it knows no pieces and no events.
+//! `fuzz/naive.rs` compares the engine with it.
 
 mod grammar;
 
-use grammar::{are_extensions, is_authority, is_coding, is_text, is_token, members, trimmed, values};
+use grammar::{
+    are_extensions, is_authority, is_coding, is_text, is_token, members, trimmed, values,
+};
 
 /// A field line: its name, its value.
 pub type Line = (Vec<u8>, Vec<u8>);
@@ -70,17 +73,21 @@ pub fn requests(input: &[u8]) -> Reading {
     }
 }
 
-/// Reads what a server has sent to answer requests of these methods; `ended` says that no more will come.
+/// Reads what a server has sent to answer requests of these methods; `ended` says that no more will
+/// come.
 pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
     let (mut reader, mut messages) = (Reader { input }, Vec::new());
     for method in asked {
         loop {
             let (message, framing) = match reader.response(method, ended) {
                 Ok(read) => read,
-                Err(Ending::Inside) if ended => return (messages, Ending::Refused("8: the input ended too early")),
+                Err(Ending::Inside) if ended => {
+                    return (messages, Ending::Refused("8: the input ended too early"));
+                }
                 Err(ending) => return (messages, ending),
             };
-            let (status, persists) = (message.status, persists(&message) && framing != Framing::UntilClose);
+            let (status, persists) =
+                (message.status, persists(&message) && framing != Framing::UntilClose);
             // RFC 9110, 7.8: it was not asked for.
             if status == 101 {
                 return (messages, Ending::Refused("9110, 7.8: a 101 without an offer"));
@@ -96,13 +103,21 @@ pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
         }
     }
     // 9.2: nothing was asked for that this could answer.
-    (messages, if reader.input.is_empty() { Ending::Between } else { Ending::Refused("9.2: not asked for") })
+    (
+        messages,
+        if reader.input.is_empty() {
+            Ending::Between
+        } else {
+            Ending::Refused("9.2: not asked for")
+        },
+    )
 }
 
 /// 9.3.
 fn persists(message: &Message) -> bool {
     let options = members(&message.fields, "connection");
-    let has = |option: &str| options.iter().any(|member| member.eq_ignore_ascii_case(option.as_bytes()));
+    let has =
+        |option: &str| options.iter().any(|member| member.eq_ignore_ascii_case(option.as_bytes()));
     !has("close") && (message.minor > 0 || has("keep-alive"))
 }
 
@@ -131,7 +146,13 @@ impl<'i> Reader<'i> {
         }
         let minor = minor_version(version)?;
         let fields = self.fields(false)?;
-        let mut message = Message { method: method.into(), target: target.into(), minor, fields, ..Message::default() };
+        let mut message = Message {
+            method: method.into(),
+            target: target.into(),
+            minor,
+            fields,
+            ..Message::default()
+        };
         check_target(method, target)?;
         check_host(&message)?;
         let framing = request_framing(&message)?;
@@ -153,7 +174,8 @@ impl<'i> Reader<'i> {
             return Err(Ending::Refused("4: what a reason phrase holds"));
         }
         let status = code.iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
-        let mut message = Message { status, minor, fields: self.fields(true)?, ..Message::default() };
+        let mut message =
+            Message { status, minor, fields: self.fields(true)?, ..Message::default() };
         let framing = response_framing(&message, method)?;
         (message.content, message.trailers) = self.content(framing, ended, true)?;
         Ok((message, framing))
@@ -170,7 +192,8 @@ impl<'i> Reader<'i> {
         Ok(line)
     }
 
-    /// 5, up to the empty line and with it. 5.2: a client puts spaces for a fold, a server refuses it.
+    /// 5, up to the empty line and with it. 5.2: a client puts spaces for a fold, a server refuses
+    /// it.
     fn fields(&mut self, takes_folds: bool) -> Result<Vec<Line>, Ending> {
         let mut lines: Vec<Line> = Vec::new();
         loop {
@@ -180,8 +203,12 @@ impl<'i> Reader<'i> {
             }
             if line.starts_with(b" ") || line.starts_with(b"\t") {
                 let (_, value) = match lines.last_mut() {
-                    None => return Err(Ending::Refused("2.2: whitespace before the first field line")),
-                    Some(_) if !takes_folds => return Err(Ending::Refused("5.2: a fold in a request")),
+                    None => {
+                        return Err(Ending::Refused("2.2: whitespace before the first field line"));
+                    }
+                    Some(_) if !takes_folds => {
+                        return Err(Ending::Refused("5.2: a fold in a request"));
+                    }
                     Some(last) => last,
                 };
                 value.push(b' ');
@@ -189,7 +216,8 @@ impl<'i> Reader<'i> {
                 *value = trimmed(value).to_vec();
             } else {
                 let colon = line.iter().position(|&byte| byte == b':');
-                let (name, value) = line.split_at(colon.ok_or(Ending::Refused("5: a field line without a colon"))?);
+                let (name, value) =
+                    line.split_at(colon.ok_or(Ending::Refused("5: a field line without a colon"))?);
                 if !is_token(name) {
                     return Err(Ending::Refused("5.1: a field name is a token"));
                 }
@@ -202,7 +230,12 @@ impl<'i> Reader<'i> {
     }
 
     /// 6.3, once the framing is known.
-    fn content(&mut self, framing: Framing, ended: bool, takes_folds: bool) -> Result<(Vec<u8>, Vec<Line>), Ending> {
+    fn content(
+        &mut self,
+        framing: Framing,
+        ended: bool,
+        takes_folds: bool,
+    ) -> Result<(Vec<u8>, Vec<Line>), Ending> {
         match framing {
             Framing::Length(length) => {
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
@@ -225,17 +258,21 @@ impl<'i> Reader<'i> {
         let mut content = Vec::new();
         loop {
             let line = self.line()?;
-            let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
+            let digits =
+                line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
             let (size, extensions) = line.split_at(digits);
             if size.is_empty() || !are_extensions(extensions) {
-                return Err(Ending::Refused("7.1: a chunk begins with its size, then its extensions"));
+                return Err(Ending::Refused(
+                    "7.1: a chunk begins with its size, then its extensions",
+                ));
             }
             let significant = size.iter().position(|&digit| digit != b'0').unwrap_or(size.len());
             let size = std::str::from_utf8(&size[significant..]).expect("hex digits");
             if size.is_empty() {
                 return Ok((content, self.fields(takes_folds)?));
             }
-            let size = u64::from_str_radix(size, 16).map_err(|_| Ending::Refused("7.1: a size that overflows"))?;
+            let size = u64::from_str_radix(size, 16)
+                .map_err(|_| Ending::Refused("7.1: a size that overflows"))?;
             content.extend_from_slice(self.take(usize::try_from(size).unwrap_or(usize::MAX))?);
             if self.take(2)? != b"\r\n" {
                 return Err(Ending::Refused("7.1: a chunk ends with CRLF"));
@@ -274,10 +311,12 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<(), Ending> {
         (_, [b'/', ..]) => true,
         (_, b"*") => method == b"OPTIONS",
         // 3.2.2, and RFC 9110, 4.2: an http URI has a host, and no userinfo.
-        _ => match target.iter().position(|&byte| byte == b':').map(|colon| target.split_at(colon)) {
+        _ => match target.iter().position(|&byte| byte == b':').map(|colon| target.split_at(colon))
+        {
             Some((scheme, rest)) if is_scheme(scheme) && is_http(scheme) => {
                 rest.strip_prefix(b"://").is_some_and(|rest| {
-                    let end = rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len());
+                    let end =
+                        rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len());
                     is_authority(&rest[..end]) && !rest[..end].is_empty() && rest[0] != b':'
                 })
             }
@@ -306,13 +345,17 @@ fn request_framing(message: &Message) -> Result<Framing, Ending> {
     let codings = codings(message)?;
     let length = if codings.is_some() { None } else { content_length(&message.fields)? };
     // RFC 9110, 9.3.6.
-    if message.method == b"CONNECT" && (codings.is_some() || length.is_some_and(|length| length > 0)) {
+    if message.method == b"CONNECT"
+        && (codings.is_some() || length.is_some_and(|length| length > 0))
+    {
         return Err(Ending::Refused("9110, 9.3.6: a CONNECT has no content"));
     }
     match codings.as_deref() {
         None => Ok(Framing::Length(length.unwrap_or(0))),
         Some([only]) if only == b"chunked" => Ok(Framing::Chunked),
-        Some(_) => Err(Ending::Refused("6.1 and 6.3: a request ends by chunked, and nothing else is known here")),
+        Some(_) => Err(Ending::Refused(
+            "6.1 and 6.3: a request ends by chunked, and nothing else is known here",
+        )),
     }
 }
 
@@ -324,7 +367,9 @@ fn response_framing(message: &Message, method: &str) -> Result<Framing, Ending> 
     }
     match codings(message)? {
         None => Ok(content_length(&message.fields)?.map_or(Framing::UntilClose, Framing::Length)),
-        Some(codings) if codings.last().is_some_and(|last| last == b"chunked") => Ok(Framing::Chunked),
+        Some(codings) if codings.last().is_some_and(|last| last == b"chunked") => {
+            Ok(Framing::Chunked)
+        }
         Some(_) => Ok(Framing::UntilClose),
     }
 }
@@ -340,13 +385,16 @@ fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     if !values(&message.fields, "content-length").is_empty() {
         return Err(Ending::Refused("6.3: both framings"));
     }
-    let codings: Vec<_> =
-        members(&message.fields, "transfer-encoding").iter().map(|coding| coding.to_ascii_lowercase()).collect();
+    let codings: Vec<_> = members(&message.fields, "transfer-encoding")
+        .iter()
+        .map(|coding| coding.to_ascii_lowercase())
+        .collect();
     if !codings.iter().all(|coding| is_coding(coding)) {
         return Err(Ending::Refused("7: a transfer coding is a token and its parameters"));
     }
-    let is_chunked =
-        |coding: &[u8]| trimmed(coding.split(|&byte| byte == b';').next().unwrap_or_default()) == b"chunked";
+    let is_chunked = |coding: &[u8]| {
+        trimmed(coding.split(|&byte| byte == b';').next().unwrap_or_default()) == b"chunked"
+    };
     if codings.iter().any(|coding| coding.contains(&b';') && is_chunked(coding)) {
         return Err(Ending::Refused("7.1: chunked has no parameters"));
     }
@@ -366,9 +414,13 @@ fn content_length(fields: &[Line]) -> Result<Option<u64>, Ending> {
     if lengths.is_empty() || !lengths.iter().all(is_number) {
         return Err(Ending::Refused("6.3: a Content-Length that is no number"));
     }
-    let number = |digits: &&[u8]| std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u64>().ok());
+    let number = |digits: &&[u8]| {
+        std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u64>().ok())
+    };
     match number(&lengths[0]) {
-        Some(first) if lengths.iter().all(|length| number(length) == Some(first)) => Ok(Some(first)),
+        Some(first) if lengths.iter().all(|length| number(length) == Some(first)) => {
+            Ok(Some(first))
+        }
         _ => Err(Ending::Refused("6.3: Content-Lengths that differ, or overflow")),
     }
 }

@@ -13,7 +13,8 @@ pub(super) struct Blessed {
     show: fn(&[u8]) -> String,
 }
 
-/// Runs a vector as a whole and gives the lines of its block as they come out; or says why it cannot be run to its end.
+/// Runs a vector as a whole and gives the lines of its block as they come out; or says why it
+/// cannot be run to its end.
 pub fn bless(vector: &Vector) -> Result<String, String> {
     record(vector, summary)
 }
@@ -30,7 +31,8 @@ fn record(vector: &Vector, show: fn(&[u8]) -> String) -> Result<String, String> 
     outcome.map(|()| text).map_err(|error| format!("{}: {error}", vector.name))
 }
 
-/// The lines of a vector's block as they should be; refused if what comes out differs from cut to cut.
+/// The lines of a vector's block as they should be; refused if what comes out differs from cut to
+/// cut.
 pub fn renewed(vector: &Vector) -> Result<String, String> {
     let text = bless(vector)?;
     let renewed = vector.with_lines(&text);
@@ -38,15 +40,19 @@ pub fn renewed(vector: &Vector) -> Result<String, String> {
     Ok(text)
 }
 
-/// The lines that differ between two texts, in order, the old ones after `-`, the new ones after `+`.
+/// The lines that differ between two texts, in order, the old ones after `-`, the new ones after
+/// `+`.
 pub fn changes(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     // How many lines the texts have in common from there on.
     let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
     for (i, line) in old.iter().enumerate().rev() {
         for (j, other) in new.iter().enumerate().rev() {
-            common[i][j] =
-                if line == other { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+            common[i][j] = if line == other {
+                common[i + 1][j + 1] + 1
+            } else {
+                common[i + 1][j].max(common[i][j + 1])
+            };
         }
     }
     let (mut i, mut j, mut changes) = (0, 0, Vec::new());
@@ -125,11 +131,13 @@ impl Player<'_> {
             let is_end = is_stop(&line) || line.starts_with("error");
             let repeats = is_end && self.has_said(&format!("= {line}\n"));
             let says_nothing = self.at == 0 && is_stop(&line);
-            let more_comes = line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));
+            let more_comes =
+                line == "need-data" && matches!(self.peek(), Some(Item::Feed(_) | Item::End(_)));
             if !repeats && !says_nothing && !more_comes {
                 self.put(&format!("= {line}"));
             }
-            // A decision that is to be made while the event is shown cannot wait for all of the leftover.
+            // A decision that is to be made while the event is shown cannot wait for all of the
+            // leftover.
             let is_asked_now = !keyword.is_empty() && matches!(self.peek(), Some(Item::Do(_)));
             if line.starts_with("switched") && !self.leftover.is_empty() && !is_asked_now {
                 let leftover = std::mem::take(&mut self.leftover);
@@ -192,10 +200,13 @@ mod tests {
 
     #[test]
     fn a_vector_that_fails_is_not_blessed() {
-        // What comes after is not read the request, until there is more of it than the connection keeps.
-        let lines =
-            "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
+        // What comes after is not read the request, until there is more of it than the connection
+        // keeps.
+        let lines = "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
         let refused = bless(&Vector::of_lines("late", "server", lines));
-        assert!(refused.as_ref().is_err_and(|why| why.starts_with("late: not received")), "{refused:?}");
+        assert!(
+            refused.as_ref().is_err_and(|why| why.starts_with("late: not received")),
+            "{refused:?}"
+        );
     }
 }

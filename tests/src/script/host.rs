@@ -1,8 +1,10 @@
-//! The caller of a vector: what each decision asks of the connection, and what each question is answered with.
+//! The caller of a vector: what each decision asks of the connection, and what each question is
+//! answered with.
 
 use switchover::trace::TraceStep;
 use switchover::{
-    Config, Connection, Content, Error, ErrorKind, Field, Order, Prepared, RequestHead, ResponseHead, Role, Selection,
+    Config, Connection, Content, Error, ErrorKind, Field, Order, Prepared, RequestHead,
+    ResponseHead, Role, Selection,
 };
 
 use super::lines::{FieldLine, event_line, offers_line};
@@ -25,7 +27,9 @@ impl Host {
         Self { connection, config, selection: None, profiles: Profiles::default() }
     }
 
-    /// What a decision says, writes, and is refused with. Each is first tried with too little space.
+    /// What a decision says, writes, and is refused with.
+    ///
+    /// Each is first tried with too little space.
     pub(super) fn perform(&mut self, decision: &str) -> (Vec<String>, Vec<u8>, Option<Error>) {
         let mut lines = Vec::new();
         if self.query(decision, &mut lines) {
@@ -50,8 +54,15 @@ impl Host {
         lines.clear();
         let mut short = vec![0xaa; needed - 1];
         let refused = self.decide(decision, &mut &mut short[..], &mut lines);
-        assert_eq!(refused.err().and_then(|error| error.needed()), Some(needed), "{decision}: one byte too little");
-        assert!(short.iter().all(|&octet| octet == 0xaa), "{decision}: nothing is written into too little space");
+        assert_eq!(
+            refused.err().and_then(|error| error.needed()),
+            Some(needed),
+            "{decision}: one byte too little"
+        );
+        assert!(
+            short.iter().all(|&octet| octet == 0xaa),
+            "{decision}: nothing is written into too little space"
+        );
         assert_eq!(before, self.connection.state(), "{decision}: too little space changes nothing");
         lines.clear();
         let mut exact = vec![0; needed];
@@ -100,13 +111,19 @@ impl Host {
             }
             "offers" => offers_line(connection.request()),
             "trace" => {
-                // A decision is tried with too little space first, which only languages with a space of their own can do.
+                // A decision is tried with too little space first, which only languages with a
+                // space of their own can do.
                 let too_small = ErrorKind::OutputTooSmall.code().into();
                 while let Some(entry) = connection.trace() {
                     if (entry.step, entry.number) == (TraceStep::Refused, too_small) {
                         continue;
                     }
-                    lines.push(format!("trace {} {} @{}", entry.step.name(), entry.number, entry.offset));
+                    lines.push(format!(
+                        "trace {} {} @{}",
+                        entry.step.name(),
+                        entry.number,
+                        entry.offset
+                    ));
                 }
                 return true;
             }
@@ -115,15 +132,26 @@ impl Host {
         true
     }
 
-    fn decide(&mut self, decision: &str, out: &mut impl bytes::BufMut, lines: &mut Vec<String>) -> Result<(), Error> {
+    fn decide(
+        &mut self,
+        decision: &str,
+        out: &mut impl bytes::BufMut,
+        lines: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
         self.made(decision, out, lines).inspect_err(|error| check_refusal(verb_of(verb), error))
     }
 
-    fn made(&mut self, decision: &str, out: &mut impl bytes::BufMut, lines: &mut Vec<String>) -> Result<(), Error> {
+    fn made(
+        &mut self,
+        decision: &str,
+        out: &mut impl bytes::BufMut,
+        lines: &mut Vec<String>,
+    ) -> Result<(), Error> {
         let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
         let (what, fields) = split_fields(rest);
-        let fields: Vec<Field<'_>> = fields.iter().map(|(name, value)| Field { name, value }).collect();
+        let fields: Vec<Field<'_>> =
+            fields.iter().map(|(name, value)| Field { name, value }).collect();
         let connection = &mut self.connection;
         match verb {
             "request" => {
@@ -131,7 +159,8 @@ impl Host {
                 let (method, target) = line.split_once(' ').unwrap_or((line, ""));
                 let (method, target) = (text_of(method), text_of(target));
                 let request = RequestHead::new(&method, &target, &fields);
-                let offer: Vec<&str> = offer.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+                let offer: Vec<&str> =
+                    offer.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect();
                 connection.send_request(&request, &offer, out)
             }
             "response" | "respond" | "prepared" | "reject" => {
@@ -147,7 +176,8 @@ impl Host {
                     "respond" => connection.respond(&response, &content, out),
                     "reject" => connection.reject(&response, &content, out),
                     _ => {
-                        let prepared = Prepared::with_config(&response, &content, self.config.clone())?;
+                        let prepared =
+                            Prepared::with_config(&response, &content, self.config.clone())?;
                         connection.respond_prepared(&prepared, out)
                     }
                 }
@@ -155,30 +185,37 @@ impl Host {
             "note" => {
                 let words: Vec<&str> = what.split(' ').collect();
                 let status = words[0].parse().expect("a status");
-                connection.note_response(status, words.contains(&"content"), words.contains(&"closes")).map(
-                    |persists| {
+                connection
+                    .note_response(status, words.contains(&"content"), words.contains(&"closes"))
+                    .map(|persists| {
                         lines.push(format!("persists {persists}"));
-                    },
-                )
+                    })
             }
             "limits" => {
                 let mut limits = self.config.limits;
                 for (name, value) in what.split(' ').filter_map(|limit| limit.split_once('=')) {
-                    assert!(limits.set(name, value.parse().expect("a bound")), "{name} is no limit");
+                    assert!(
+                        limits.set(name, value.parse().expect("a bound")),
+                        "{name} is no limit"
+                    );
                 }
                 connection.set_limits(&limits)
             }
             "pass" => connection.pass_content(what.parse().expect("a length")),
-            "hand-over" => connection.hand_over().map(|bytes| lines.push(format!("handed {}", summary(&bytes)))),
-            "inform" => {
-                connection.send_informational(&ResponseHead::new(what.parse().expect("a status"), &fields), out)
-            }
+            "hand-over" => connection
+                .hand_over()
+                .map(|bytes| lines.push(format!("handed {}", summary(&bytes)))),
+            "inform" => connection.send_informational(
+                &ResponseHead::new(what.parse().expect("a status"), &fields),
+                out,
+            ),
             "select" => {
                 self.selection = select(connection, what, lines);
                 Ok(())
             }
             "accept" | "accept-early" => {
-                let selection = if what.is_empty() { self.selection } else { select(connection, what, lines) };
+                let selection =
+                    if what.is_empty() { self.selection } else { select(connection, what, lines) };
                 let Some(selection) = selection else { return Ok(()) };
                 match verb {
                     "accept" => connection.accept(selection, &fields, out),
@@ -189,7 +226,11 @@ impl Host {
             "advertise" => connection.advertise(&entries(what)),
             "data" => connection.send_data(&unescape(what), out),
             "parts" => connection.send_data_parts(what.parse().expect("a length")).map(|parts| {
-                lines.push(format!("parts \"{}\" \"{}\"", escape(parts.prefix()), escape(parts.suffix())));
+                lines.push(format!(
+                    "parts \"{}\" \"{}\"",
+                    escape(parts.prefix()),
+                    escape(parts.suffix())
+                ));
             }),
             "end" => connection.send_end(&fields, out),
             "receive" => connection.receive(&unescape(what)),
@@ -218,7 +259,9 @@ fn select(connection: &Connection, what: &str, lines: &mut Vec<String>) -> Optio
     let selection = connection.select(&entries(preferences), by);
     let entries = entries(preferences);
     match selection {
-        Some(selection) => assert!(entries.get(selection.preference()).is_some(), "one of the preferences"),
+        Some(selection) => {
+            assert!(entries.get(selection.preference()).is_some(), "one of the preferences")
+        }
         None => lines.push("selected nothing".into()),
     }
     selection

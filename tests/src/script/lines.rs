@@ -32,9 +32,9 @@ impl Head {
         Self {
             method: request.method().into(),
             target: request.target().into(),
-            offers: request
-                .offers()
-                .map_or(Vec::new(), |offers| offers.map(|offer| offer.protocol.to_string()).collect()),
+            offers: request.offers().map_or(Vec::new(), |offers| {
+                offers.map(|offer| offer.protocol.to_string()).collect()
+            }),
             fields: owned(request.fields()),
             ..Self::default()
         }
@@ -64,7 +64,11 @@ pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
         match end {
             Some(end) if end < 4000 => {
                 let text = compact(&rest[..end]);
-                lines.push(if text.is_empty() { mark.to_string() } else { format!("{mark} {text}") });
+                lines.push(if text.is_empty() {
+                    mark.to_string()
+                } else {
+                    format!("{mark} {text}")
+                });
                 rest = &rest[end + 2..];
             }
             _ => {
@@ -139,23 +143,31 @@ pub(super) fn error_line(error: &Error) -> String {
 
 /// The end of the connection, with the bytes that no message was made of.
 pub(super) fn closed_line(discarded: usize) -> String {
-    if discarded == 0 { "paused closed".into() } else { format!("paused closed discarded {discarded}") }
+    if discarded == 0 {
+        "paused closed".into()
+    } else {
+        format!("paused closed discarded {discarded}")
+    }
 }
 
 /// What the engine says of it, with what a vector wants to know besides.
 pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let line = event.to_string();
-    let fields = |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
+    let fields =
+        |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
     match event {
         Event::Data(data) => format!("data {}", summary(data)),
         // Of trailers the values count, whosever they are.
         Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
-        Event::Request(request) => format!("{}{} @{position}", shortened(&line), fields(request.fields())),
+        Event::Request(request) => {
+            format!("{}{} @{position}", shortened(&line), fields(request.fields()))
+        }
         Event::Informational(response) | Event::Response(response) => {
             format!("{line}{} @{position}", fields(response.fields()))
         }
         Event::Switched(switched) => {
-            let response = switched.response.map_or(String::new(), |response| fields(response.fields()));
+            let response =
+                switched.response.map_or(String::new(), |response| fields(response.fields()));
             format!("{line}{response} @{position}")
         }
     }
@@ -188,5 +200,7 @@ fn fields_text(fields: Fields<'_>) -> String {
 }
 
 pub(super) fn put_fields(text: &mut String, fields: &dyn FieldSource) {
-    fields.each(&mut |field| write!(text, " {{{}: {}}}", escape(field.name), escape(field.value)).unwrap());
+    fields.each(&mut |field| {
+        write!(text, " {{{}: {}}}", escape(field.name), escape(field.value)).unwrap()
+    });
 }

@@ -1,5 +1,6 @@
-//! Runs a vector against the Rust API. `player.rs` feeds and compares, `host.rs` decides, `profiles.rs` asks about particular protocols, `lines.rs`
-//! puts into words, `bless.rs` writes down, `record.rs` writes down for other engines.
+//! Runs a vector against the Rust API. `player.rs` feeds and compares, `host.rs` decides,
+//! `profiles.rs` asks about particular protocols, `lines.rs` puts into words, `bless.rs` writes
+//! down, `record.rs` writes down for other engines.
 
 mod bless;
 mod host;
@@ -84,11 +85,15 @@ pub fn record(vector: &Vector) -> Result<Record, String> {
     Ok(record)
 }
 
-/// Puts a NUL, with which nothing can begin, after the input of a vector that decides nothing afterwards. What came out
-/// before still does; content and leftover may end with the NUL, and an error may follow. Says whether it applied.
+/// Puts a NUL, with which nothing can begin, after the input of a vector that decides nothing
+/// afterwards. What came out before still does; content and leftover may end with the NUL, and an
+/// error may follow. Says whether it applied.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
-    let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else { return Ok(false) };
-    let decides = vector.items[last..].iter().any(|item| matches!(item, Item::Do(_) | Item::End(_)));
+    let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else {
+        return Ok(false);
+    };
+    let decides =
+        vector.items[last..].iter().any(|item| matches!(item, Item::Do(_) | Item::End(_)));
     if decides {
         return Ok(false);
     }

@@ -1,5 +1,5 @@
-//! The player of a vector: feeds it cut in a given way, has its decisions made as soon as the lines before them have
-//! come, and compares every line with the file.
+//! The player of a vector: feeds it cut in a given way, has its decisions made as soon as the lines
+//! before them have come, and compares every line with the file.
 
 use std::collections::VecDeque;
 
@@ -73,7 +73,9 @@ impl<'v> Player<'v> {
         }
         match self.peek() {
             // A decision right after input is one that is made when all of it has come.
-            Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => self.feed_piece().map(|()| true),
+            Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => {
+                self.feed_piece().map(|()| true)
+            }
             Some(Item::Do(decision)) => {
                 self.at += 1;
                 let (lines, output, error) = self.host.perform(decision);
@@ -97,7 +99,9 @@ impl<'v> Player<'v> {
                 self.take_input()?;
                 Ok(true)
             }
-            Some(Item::Feed(_) | Item::End(_)) | None if !self.pieces.is_empty() => self.feed_piece().map(|()| true),
+            Some(Item::Feed(_) | Item::End(_)) | None if !self.pieces.is_empty() => {
+                self.feed_piece().map(|()| true)
+            }
             None => match self.observe()? {
                 Some(line) if is_stop(&line) => Ok(false),
                 Some(line) if line.starts_with("error") && self.is_failed_already() => Ok(false),
@@ -110,7 +114,10 @@ impl<'v> Player<'v> {
     }
 
     fn is_failed_already(&self) -> bool {
-        self.vector.items.iter().any(|item| matches!(item, Item::Expect(line) if line.starts_with("error")))
+        self.vector
+            .items
+            .iter()
+            .any(|item| matches!(item, Item::Expect(line) if line.starts_with("error")))
     }
 
     /// Waits for one expected line, feeding as needed.
@@ -129,17 +136,26 @@ impl<'v> Player<'v> {
             }
             self.at += 1;
             let got = summary(&self.leftover);
-            return if got == wanted { Ok(()) } else { Err(format!("expected leftover {wanted}, got {got}")) };
+            return if got == wanted {
+                Ok(())
+            } else {
+                Err(format!("expected leftover {wanted}, got {got}"))
+            };
         }
         let Some(line) = self.observe()? else { return Ok(()) };
         if is_stop(&line) && !self.pieces.is_empty() {
             return self.feed_piece();
         }
         self.at += 1;
-        if unfold(&line) == unfold(expected) { Ok(()) } else { Err(format!("expected {expected}, got {line}")) }
+        if unfold(&line) == unfold(expected) {
+            Ok(())
+        } else {
+            Err(format!("expected {expected}, got {line}"))
+        }
     }
 
-    /// Whether the content seen so far is all that is wanted; what goes beyond stays for the next line.
+    /// Whether the content seen so far is all that is wanted; what goes beyond stays for the next
+    /// line.
     fn match_data(&mut self, wanted: &str) -> Result<bool, String> {
         if let Some(quoted) = wanted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             let wanted = unescape(quoted);
@@ -153,12 +169,17 @@ impl<'v> Player<'v> {
                 Err(format!("expected data {quoted:?}, got {}", summary(&self.data)))
             };
         }
-        let length: usize = wanted.split(' ').next().and_then(|word| word.parse().ok()).ok_or("a length")?;
+        let length: usize =
+            wanted.split(' ').next().and_then(|word| word.parse().ok()).ok_or("a length")?;
         if self.data.len() < length {
             return Ok(false);
         }
         let got: Vec<u8> = self.data.drain(..length).collect();
-        if summary(&got) == wanted { Ok(true) } else { Err(format!("expected data {wanted}, got {}", summary(&got))) }
+        if summary(&got) == wanted {
+            Ok(true)
+        } else {
+            Err(format!("expected data {wanted}, got {}", summary(&got)))
+        }
     }
 
     fn expect(&mut self, line: &str) -> Result<(), String> {
@@ -191,10 +212,16 @@ impl<'v> Player<'v> {
             (Some(Item::Refused(expected)), Some(error)) => {
                 self.at += 1;
                 let got = error.kind().name();
-                if got == expected { Ok(()) } else { Err(format!("expected refusal {expected}, got {got}")) }
+                if got == expected {
+                    Ok(())
+                } else {
+                    Err(format!("expected refusal {expected}, got {got}"))
+                }
             }
             (_, Some(error)) => Err(format!("refused: {} {error}", error.kind().name())),
-            (Some(Item::Refused(expected)), None) => Err(format!("not refused, expected {expected}")),
+            (Some(Item::Refused(expected)), None) => {
+                Err(format!("not refused, expected {expected}"))
+            }
             (_, None) => Ok(()),
         }
     }
@@ -224,8 +251,12 @@ impl<'v> Player<'v> {
                     self.pieces.extend(bytes.chunks(cut).map(<[u8]>::to_vec));
                 } else {
                     let (first, second) = bytes.split_at(cut);
-                    self.pieces
-                        .extend([first, second].into_iter().filter(|piece| !piece.is_empty()).map(<[u8]>::to_vec));
+                    self.pieces.extend(
+                        [first, second]
+                            .into_iter()
+                            .filter(|piece| !piece.is_empty())
+                            .map(<[u8]>::to_vec),
+                    );
                 }
                 self.fed += bytes.len();
             }
@@ -236,14 +267,20 @@ impl<'v> Player<'v> {
     }
 
     pub(super) fn feed_piece(&mut self) -> Result<(), String> {
-        let Some(piece) = self.pieces.pop_front() else { return Err("nothing left to feed".into()) };
+        let Some(piece) = self.pieces.pop_front() else {
+            return Err("nothing left to feed".into());
+        };
         let fed = if self.feed == Feed::Committed {
             self.host
                 .connection
                 .receive_buffer(piece.len())
                 .map(|space| space[..piece.len()].copy_from_slice(&piece))
                 .map(|()| {
-                    assert_eq!(self.host.connection.commit(piece.len()), piece.len(), "all that was written is taken")
+                    assert_eq!(
+                        self.host.connection.commit(piece.len()),
+                        piece.len(),
+                        "all that was written is taken"
+                    )
                 })
         } else {
             self.host.connection.receive(&piece)
@@ -255,7 +292,10 @@ impl<'v> Player<'v> {
                 Ok(())
             }
             // A connection that reads no more says so; the bytes are the caller's to drop.
-            Err(error) if error.kind() == ErrorKind::Closed || self.host.connection.failure() == Some(error) => {
+            Err(error)
+                if error.kind() == ErrorKind::Closed
+                    || self.host.connection.failure() == Some(error) =>
+            {
                 self.refused += piece.len();
                 Ok(())
             }
@@ -296,9 +336,13 @@ impl<'v> Player<'v> {
                     }
                     event => {
                         match &event {
-                            Event::Switched(switched) => self.leftover.extend_from_slice(switched.leftover),
+                            Event::Switched(switched) => {
+                                self.leftover.extend_from_slice(switched.leftover)
+                            }
                             Event::Request(request) => self.heads.push(Head::of_request(request)),
-                            Event::Response(response) => self.heads.push(Head::of_response(response)),
+                            Event::Response(response) => {
+                                self.heads.push(Head::of_response(response))
+                            }
                             _ => {}
                         }
                         Ok(Some(event_line(&event, position, shows_fields)))
@@ -309,6 +353,9 @@ impl<'v> Player<'v> {
     }
 
     pub(super) fn last_was_input(&self) -> bool {
-        matches!(self.at.checked_sub(1).map(|at| &self.vector.items[at]), Some(Item::Feed(_) | Item::End(_)))
+        matches!(
+            self.at.checked_sub(1).map(|at| &self.vector.items[at]),
+            Some(Item::Feed(_) | Item::End(_))
+        )
     }
 }

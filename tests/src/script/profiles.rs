@@ -1,5 +1,5 @@
-//! The questions of a vector about particular protocols: what a caller negotiates beside the token, what it passes on, and
-//! the splice in front of an HTTP/2 engine.
+//! The questions of a vector about particular protocols: what a caller negotiates beside the token,
+//! what it passes on, and the splice in front of an HTTP/2 engine.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;
@@ -38,7 +38,8 @@ pub(crate) const QUESTIONS: [&str; 20] = [
     "client-ended",
 ];
 
-/// Whether a line that begins with that word answers one of them: with its own name, or with what came out.
+/// Whether a line that begins with that word answers one of them: with its own name, or with what
+/// came out.
 pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
@@ -50,18 +51,26 @@ pub(super) struct Profiles {
 }
 
 impl Profiles {
-    /// The answer to a question about a protocol, a line or several; `None` where it is another's question.
-    pub(super) fn answer(&mut self, question: &str, connection: &Connection) -> Option<Vec<String>> {
+    /// The answer to a question about a protocol, a line or several; `None` where it is another's
+    /// question.
+    pub(super) fn answer(
+        &mut self,
+        question: &str,
+        connection: &Connection,
+    ) -> Option<Vec<String>> {
         let (verb, rest) = question.split_once(' ').unwrap_or((question, ""));
         let (what, given) = split_fields(rest);
-        let given: Vec<Field<'_>> = given.iter().map(|(name, value)| Field { name, value }).collect();
+        let given: Vec<Field<'_>> =
+            given.iter().map(|(name, value)| Field { name, value }).collect();
         let request = connection.request();
         Some(match verb {
             "websocket-key" => {
                 let nonce = unescape(what).try_into().expect("16 bytes");
                 vec![format!("websocket-key {}", websocket::key(&nonce))]
             }
-            "subprotocol" => vec![format!("subprotocol {}", subprotocol(connection, what).unwrap_or("none"))],
+            "subprotocol" => {
+                vec![format!("subprotocol {}", subprotocol(connection, what).unwrap_or("none"))]
+            }
             "deflate" => {
                 let agreed = connection
                     .request()
@@ -70,20 +79,26 @@ impl Profiles {
                 vec![format!("deflate {}", agreed.as_deref().unwrap_or("none"))]
             }
             "agreed-deflate" => {
-                let agreed =
-                    fields(connection).and_then(|fields| Deflate::of(&fields)).map(|agreed| agreed.to_string());
+                let agreed = fields(connection)
+                    .and_then(|fields| Deflate::of(&fields))
+                    .map(|agreed| agreed.to_string());
                 vec![format!("agreed-deflate {}", agreed.as_deref().unwrap_or("none"))]
             }
             "says-capsules" => {
                 let fields = fields(connection);
-                vec![format!("says-capsules {}", fields.is_some_and(|fields| masque::says_capsules(&fields)))]
+                vec![format!(
+                    "says-capsules {}",
+                    fields.is_some_and(|fields| masque::says_capsules(&fields))
+                )]
             }
             "udp-target" => vec![udp_target(what, request)],
             "ip-target" => vec![ip_target(what, request)],
             "capsules" => capsules(&unescape(what)),
             "may-forward" => vec![format!("may-forward {}", gateway::may_forward(what))],
             "forwardable" => vec![forwardable(request)],
-            "end-to-end" => vec![line("end-to-end", &EndToEnd(&fields(connection).expect("a head")))],
+            "end-to-end" => {
+                vec![line("end-to-end", &EndToEnd(&fields(connection).expect("a head")))]
+            }
             "check-http2" => {
                 let status = what.parse().ok();
                 vec![format!(
@@ -91,25 +106,38 @@ impl Profiles {
                     bridge::check_http2(status, &given).map_or_else(|f| f.name(), |()| "ok")
                 )]
             }
-            "http2" => vec![translated("http2", request, |head| bridge::http2_request(head, connection.is_secure()))],
+            "http2" => vec![translated("http2", request, |head| {
+                bridge::http2_request(head, connection.is_secure())
+            })],
             "extended" => vec![translated("extended", request, |head| {
                 bridge::extended_connect(head, what, connection.is_secure())
             })],
-            "http2-fields" => vec![line("http2-fields", &bridge::http2_fields(&fields(connection).expect("a head")))],
+            "http2-fields" => vec![line(
+                "http2-fields",
+                &bridge::http2_fields(&fields(connection).expect("a head")),
+            )],
             "http1" => {
-                let (authority, key) = what.split_once(' ').map_or((what, None), |(what, key)| (what, Some(key)));
+                let (authority, key) =
+                    what.split_once(' ').map_or((what, None), |(what, key)| (what, Some(key)));
                 vec![match bridge::http1_fields(authority, &given, key) {
                     Ok(list) => line("http1", &list),
                     Err(fault) => format!("http1 {}", fault.name()),
                 }]
             }
-            "splice" => vec![self.begin_splice(request.expect("a request"), &unescape(what), &given)],
+            "splice" => {
+                vec![self.begin_splice(request.expect("a request"), &unescape(what), &given)]
+            }
             "from-client" | "from-engine" | "client-ended" => self.splice(verb, &unescape(what)),
             _ => return None,
         })
     }
 
-    fn begin_splice(&mut self, request: Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> String {
+    fn begin_splice(
+        &mut self,
+        request: Request<'_>,
+        content: &[u8],
+        trailers: &dyn FieldSource,
+    ) -> String {
         match Splice::new(&request, content, trailers) {
             Ok(splice) => {
                 self.splice = Some(splice);
@@ -128,7 +156,9 @@ impl Profiles {
             _ => splice.client_ended(),
         }
         let mut lines = Vec::new();
-        for (name, octets) in [("for-engine", splice.take_for_engine()), ("for-client", splice.take_for_client())] {
+        for (name, octets) in
+            [("for-engine", splice.take_for_engine()), ("for-client", splice.take_for_client())]
+        {
             if !octets.is_empty() {
                 lines.push(format!("{name} {}", summary(&octets)));
             }
@@ -216,7 +246,12 @@ fn capsules(octets: &[u8]) -> Vec<String> {
             Ok(Some(datagram)) => {
                 let mut again = Vec::new();
                 datagram.write(&mut again);
-                lines.push(format!("datagram {} {} {}", datagram.context, summary(datagram.payload), again.len()));
+                lines.push(format!(
+                    "datagram {} {} {}",
+                    datagram.context,
+                    summary(datagram.payload),
+                    again.len()
+                ));
             }
             Ok(None) => break,
             Err(fault) => {
@@ -225,11 +260,15 @@ fn capsules(octets: &[u8]) -> Vec<String> {
             }
         }
     }
-    lines.push(format!("capsules {}", capsules.finish().map_or_else(|fault| fault.name(), |()| "end")));
+    lines.push(format!(
+        "capsules {}",
+        capsules.finish().map_or_else(|fault| fault.name(), |()| "end")
+    ));
     lines
 }
 
 fn forwardable(request: Option<Request<'_>>) -> String {
-    let protocols = request.map(|request| gateway::forwardable(&request).map(|p| p.to_string()).collect::<Vec<_>>());
+    let protocols = request
+        .map(|request| gateway::forwardable(&request).map(|p| p.to_string()).collect::<Vec<_>>());
     format!("forwardable {}", protocols.unwrap_or_default().join(", ")).trim_end().to_owned()
 }

@@ -1,4 +1,5 @@
-//! What a vector comes to, in words that are no engine's: the steps and the events of `suite/README.md`.
+//! What a vector comes to, in words that are no engine's: the steps and the events of
+//! `suite/README.md`.
 
 use serde_json::{Value, json};
 use switchover::{Connection, Error, Event, FieldSource, Fields, Owes};
@@ -57,17 +58,21 @@ impl Record {
         self.steps.push(json!({ "end": name }));
     }
 
-    /// A decision that was made, and the connection after it. One that is refused has changed nothing, and is none.
+    /// A decision that was made, and the connection after it.
+    ///
+    /// One that is refused has changed nothing, and is none.
     pub(super) fn decision(&mut self, decision: &str, is_refused: bool, connection: &Connection) {
         let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
         if is_refused || SILENT.contains(&verb) || decision == "request" {
             return;
         }
-        let agreed: Vec<String> = connection.agreed().iter().map(|protocol| protocol.to_string()).collect();
+        let agreed: Vec<String> =
+            connection.agreed().iter().map(|protocol| protocol.to_string()).collect();
         match (step(decision, &agreed), verb) {
             (None, _) => self.is_unspoken = true,
             // Nothing that is offered is wanted.
-            (Some(step), "accept" | "accept-early") if agreed.is_empty() || self.steps.contains(&step) => {}
+            (Some(step), "accept" | "accept-early")
+                if agreed.is_empty() || self.steps.contains(&step) => {}
             // It has ended by itself, and its end is a step already.
             (Some(_), "end") if !self.is_open => {}
             (Some(step), _) => self.steps.push(step),
@@ -90,9 +95,9 @@ impl Record {
     pub(super) fn event(&mut self, event: &Event<'_>) {
         let told = match event {
             Event::Request(request) => {
-                let offers: Vec<String> = request
-                    .offers()
-                    .map_or(Vec::new(), |offers| offers.map(|offer| offer.protocol.to_string()).collect());
+                let offers: Vec<String> = request.offers().map_or(Vec::new(), |offers| {
+                    offers.map(|offer| offer.protocol.to_string()).collect()
+                });
                 json!({
                     "event": "request", "method": request.method(), "target": request.target(),
                     "version": format!("1.{}", request.minor_version()), "fields": fields(request.fields()), "upgrade": offers,
@@ -106,9 +111,12 @@ impl Record {
                 "version": format!("1.{}", response.minor_version()), "fields": fields(response.fields()),
             }),
             Event::Data(data) => return self.content("content", data),
-            Event::EndOfMessage(trailers) => json!({ "event": "end", "trailers": fields(*trailers) }),
+            Event::EndOfMessage(trailers) => {
+                json!({ "event": "end", "trailers": fields(*trailers) })
+            }
             Event::Switched(switched) => {
-                let to: Vec<String> = switched.protocols.iter().map(|protocol| protocol.to_string()).collect();
+                let to: Vec<String> =
+                    switched.protocols.iter().map(|protocol| protocol.to_string()).collect();
                 json!({ "event": "switched", "by": switched.by.name(), "to": to })
             }
         };
@@ -154,7 +162,9 @@ fn step(decision: &str, agreed: &[String]) -> Option<Value> {
             let status: u16 = status.parse().expect("a status");
             let (reason, content) = (text(reason), text(content));
             match verb {
-                "response" => json!({ "do": "response", "status": status, "reason": reason, "fields": fields }),
+                "response" => {
+                    json!({ "do": "response", "status": status, "reason": reason, "fields": fields })
+                }
                 "reject" => {
                     json!({ "do": "reject", "status": status, "reason": reason, "fields": fields, "content": content })
                 }

@@ -8,8 +8,8 @@ use switchover::masque::{CapsuleFault, Capsules, IpTarget, UdpTarget};
 use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
 use switchover::trace::TraceStep;
 use switchover::{
-    Awaiting, Blame, Closing, Config, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order, Owes, Paused, Role,
-    SwitchedBy, Why,
+    Awaiting, Blame, Closing, Config, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order,
+    Owes, Paused, Role, SwitchedBy, Why,
 };
 
 const HEADER: &str = "\
@@ -28,14 +28,24 @@ pub(crate) fn typescript() -> String {
     out += &table("ErrorKind", "What went wrong, with its stable number.", errors);
     // What no number of JavaScript can hold is as good as the largest that one can.
     const SAFE: u64 = (1 << 53) - 1;
-    let limits: Vec<_> = Limits::DEFAULT.table().map(|(name, value)| (camel(name), value.min(SAFE))).collect();
-    out +=
-        &object("Limits", "Every bound with its default.", limits.iter().map(|(name, value)| (name.as_str(), value)));
-    let lenient: Vec<_> = Lenient::none().table().map(|(name, value)| (camel(name), value)).collect();
+    let limits: Vec<_> =
+        Limits::DEFAULT.table().map(|(name, value)| (camel(name), value.min(SAFE))).collect();
+    out += &object(
+        "Limits",
+        "Every bound with its default.",
+        limits.iter().map(|(name, value)| (name.as_str(), value)),
+    );
+    let lenient: Vec<_> =
+        Lenient::none().table().map(|(name, value)| (camel(name), value)).collect();
     let lenient = lenient.iter().map(|(name, value)| (name.as_str(), value));
     out += &object("Lenient", "Every leniency with its default.", lenient);
     let Config { secure, http2_preface, bare_h2c, tidy, limits: _, lenient: _ } = Config::default();
-    let flags = [("secure", secure), ("http2Preface", http2_preface), ("bareH2c", bare_h2c), ("tidy", tidy)];
+    let flags = [
+        ("secure", secure),
+        ("http2Preface", http2_preface),
+        ("bareH2c", bare_h2c),
+        ("tidy", tidy),
+    ];
     out += &object("Flags", "What else can be configured, with its default.", flags);
     out + &constants()
 }
@@ -48,16 +58,41 @@ fn state() -> String {
         + &names("Turn", "What the current cycle is about to turn into.", Turn::ALL, Turn::name)
         + &names("Expect", "The client's `Expect: 100-continue`.", Expect::ALL, Expect::name)
         + &names("Peer", "The version that the client of a server speaks.", Peer::ALL, Peer::name)
-        + &names("Awaiting", "Whom the engine waits for; set deadlines by it.", Awaiting::ALL, Awaiting::name)
+        + &names(
+            "Awaiting",
+            "Whom the engine waits for; set deadlines by it.",
+            Awaiting::ALL,
+            Awaiting::name,
+        )
         + &names("Closing", "How to close the transport.", Closing::ALL, Closing::name)
-        + &names("Owes", "What the peer waits for that only your code can send.", Owes::ALL, Owes::name)
-        + &names("ContentKind", "How the end of content is found.", ContentKind::ALL, ContentKind::name)
+        + &names(
+            "Owes",
+            "What the peer waits for that only your code can send.",
+            Owes::ALL,
+            Owes::name,
+        )
+        + &names(
+            "ContentKind",
+            "How the end of content is found.",
+            ContentKind::ALL,
+            ContentKind::name,
+        )
 }
 
 fn events() -> String {
     names("EventKind", "The kinds of event.", EventKind::ALL, EventKind::name)
-        + &names("Paused", "What your code has to do before receiving goes on.", Paused::ALL, Paused::name)
-        + &names("SwitchedBy", "What made the peer's direction leave HTTP.", SwitchedBy::ALL, SwitchedBy::name)
+        + &names(
+            "Paused",
+            "What your code has to do before receiving goes on.",
+            Paused::ALL,
+            Paused::name,
+        )
+        + &names(
+            "SwitchedBy",
+            "What made the peer's direction leave HTTP.",
+            SwitchedBy::ALL,
+            SwitchedBy::name,
+        )
         + &names("End", "How the peer's bytes ended.", End::ALL, End::name)
         + &names("TraceStep", "What kind of thing happened.", TraceStep::ALL, TraceStep::name)
         + &names("Blame", "Who has to change something.", Blame::ALL, Blame::name)
@@ -65,11 +100,21 @@ fn events() -> String {
 
 fn upgrades() -> String {
     names("NoOffer", "Why a request offers nothing at all.", NoOffer::ALL, NoOffer::name)
-        + &names("Ineligible", "Why one protocol of an offer cannot be accepted.", Ineligible::ALL, Ineligible::name)
+        + &names(
+            "Ineligible",
+            "Why one protocol of an offer cannot be accepted.",
+            Ineligible::ALL,
+            Ineligible::name,
+        )
         + &names("Order", "Whose order of preference counts.", Order::ALL, Order::name)
         + &names("Why", "Why this cycle's upgrade did not happen.", Why::ALL, Why::name)
         + &names("OverHttp2", "What has no place in HTTP/2.", OverHttp2::ALL, OverHttp2::name)
-        + &names("CapsuleFault", "What is wrong with a stream of capsules.", CapsuleFault::ALL, CapsuleFault::name)
+        + &names(
+            "CapsuleFault",
+            "What is wrong with a stream of capsules.",
+            CapsuleFault::ALL,
+            CapsuleFault::name,
+        )
 }
 
 fn constants() -> String {
@@ -91,14 +136,23 @@ fn constant(name: &str, text: &str, value: &str) -> String {
 }
 
 fn names<T: Copy>(table_name: &str, text: &str, all: &[T], name: fn(T) -> &'static str) -> String {
-    table(table_name, text, all.iter().enumerate().map(|(number, &value)| (name(value), number as u64)))
+    table(
+        table_name,
+        text,
+        all.iter().enumerate().map(|(number, &value)| (name(value), number as u64)),
+    )
 }
 
 fn table(name: &str, text: &str, rows: impl Iterator<Item = (&'static str, u64)>) -> String {
-    object(name, text, rows) + &format!("/** {text} */\nexport type {name} = keyof typeof {name};\n")
+    object(name, text, rows)
+        + &format!("/** {text} */\nexport type {name} = keyof typeof {name};\n")
 }
 
-fn object<'a>(name: &str, text: &str, rows: impl IntoIterator<Item = (&'a str, impl ToString)>) -> String {
+fn object<'a>(
+    name: &str,
+    text: &str,
+    rows: impl IntoIterator<Item = (&'a str, impl ToString)>,
+) -> String {
     let mut out = format!("\n/** {text} */\nexport const {name} = {{\n");
     for (key, value) in rows {
         let is_word = key.bytes().all(|octet| octet.is_ascii_alphanumeric());

@@ -14,11 +14,12 @@ const FRONT = `export default {
   },
 };`;
 /** How long it may take to listen, in milliseconds. */
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 /** The scripts of a folder, by their names. @param {string} from @param {string[]} but @returns {Record<string, string>} */
 export function scripts(from, ...but) {
-  const names = readdirSync(from).filter((file) => /\.m?js$/.test(file) && !but.includes(file));
+  const all = readdirSync(from, { recursive: true, encoding: "utf8" });
+  const names = all.filter((file) => /\.m?js$/.test(file) && !but.includes(file));
   return Object.fromEntries(names.map((file) => [file, join(from, file)]));
 }
 
@@ -127,7 +128,7 @@ function portsOf(server, names) {
   return new Promise((resolve, reject) => {
     server.on("error", reject);
     server.on("exit", (status) => reject(new Error(`workerd ended with ${status}`)));
-    setTimeout(() => reject(new Error("workerd does not listen")), PATIENCE).unref();
+    setTimeout(() => reject(new Error("workerd does not listen")), TIMEOUT).unref();
     /** @type {import("node:stream").Readable} */ (server.stdio[3]).on("data", (said) => {
       for (const line of String(said).split("\n").filter(Boolean)) {
         const { event, socket, port } = JSON.parse(line);

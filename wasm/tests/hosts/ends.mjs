@@ -21,7 +21,7 @@ export async function ends(open, { silent = 0, floods = 0, vanishes = 0, cuts = 
   const failed = (/** @type {Error} */ error) => error.message;
   const socket = () => open(silent);
   const aborted = await upgrade(await socket(), asked, { offer, signal: soon(50) }).then(() => "an answer", failed);
-  const late = await request(await socket(), asked, { patience: { response: 50 } }).then(() => "an answer", (error) => error.name);
+  const late = await request(await socket(), asked, { timeouts: { response: 50 } }).then(() => "an answer", (error) => error.name);
 
   let sent = 0;
   const body = new ReadableStream({ pull: (to) => (to.enqueue(new Uint8Array(65_536)), void (sent += 65_536)) }, { highWaterMark: 0 });

@@ -1,6 +1,6 @@
-// What `serve` tells a handler, in any runtime: `serves(socket)` answers with it.
+// What `serveConnection` tells a handler, in any runtime: `serves(socket)` answers with it.
 
-import { serve } from "switchover/streams";
+import { serveConnection } from "switchover/streams";
 
 /** How many clients have left while they waited. */
 let left = 0;
@@ -15,7 +15,7 @@ async function* wait(signal) {
 
 /** @param {import("switchover/streams").Socket} socket */
 export function serves(socket) {
-  const serving = serve(socket, async (request, { remoteAddr }) => {
+  const serving = serveConnection(socket, async (request, { remoteAddr }) => {
     const { signal, target } = request;
     switch (target) {
       case "/from":

@@ -40,7 +40,10 @@ pub unsafe extern "C" fn peer_requests(messages: *const Message, count: usize) -
 /// # Safety
 /// As the interface says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn peer_requests_with_meaning(messages: *const Message, count: usize) -> usize {
+pub unsafe extern "C" fn peer_requests_with_meaning(
+    messages: *const Message,
+    count: usize,
+) -> usize {
     // SAFETY: as the interface says.
     let messages = unsafe { slice::from_raw_parts(messages, count) };
     // SAFETY: as the interface says.
@@ -87,17 +90,21 @@ fn request(octets: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     }
 }
 
-/// What a server has to find out before it can serve the request, written as one would: a walk over the fields. Gives
-/// 0 where there is nothing to object to, so that the count stays the number of fields.
+/// What a server has to find out before it can serve the request, written as one would: a walk over
+/// the fields. Gives 0 where there is nothing to object to, so that the count stays the number of
+/// fields.
 fn meaning(request: &Request<'_, '_>) -> usize {
     let (mut hosts, mut length, mut chunked, mut codings) = (0, None, false, false);
-    let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) = (false, false, false, 0, false);
+    let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) =
+        (false, false, false, 0, false);
     for field in request.headers.iter() {
         let is = |name: &str| field.name.eq_ignore_ascii_case(name);
         if is("host") {
             hosts += 1;
         } else if is("content-length") {
-            let Some(number) = std::str::from_utf8(field.value).ok().and_then(|text| text.parse::<u64>().ok()) else {
+            let Some(number) =
+                std::str::from_utf8(field.value).ok().and_then(|text| text.parse::<u64>().ok())
+            else {
                 return 1;
             };
             if length.is_some_and(|before| before != number) {

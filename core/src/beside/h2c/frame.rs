@@ -1,10 +1,12 @@
-//! As much of HTTP/2's framing as the splice needs (RFC 9113, 4.1 and 6), and the literal form of its field lists.
+//! The part of HTTP/2's framing that the splice needs.
+//!
+//! RFC 9113, 4.1 and 6; field lists in their literal form.
 
 use alloc::vec::Vec;
 
 use crate::upgrade::http2::FieldLine;
 
-/// What a client sends first (RFC 9113, 3.4).
+/// A client's connection preface (RFC 9113, 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The longest payload that every endpoint takes (RFC 9113, 4.2).
@@ -52,7 +54,7 @@ impl Header {
         u32::from_be_bytes([a & 0x7f, b, c, d])
     }
 
-    /// The headers of two frames that together say what this one says: so much of its payload, and the rest.
+    /// Splits a frame's header into two, the first with `len` bytes of payload.
     pub(super) fn split(&self, len: u32) -> (Self, Self) {
         let [kind, flags] = [self.kind(), self.octets[4]];
         let front = Self::new(len as usize, kind, flags & !END_STREAM, self.stream());
@@ -64,22 +66,24 @@ impl Header {
     }
 }
 
-/// Reads frames out of bytes that come in any pieces; a payload is given as it comes.
+/// A reader of frames, whose input may be cut anywhere.
+///
+/// A payload is given as it comes.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     partial: Vec<u8>,
-    /// How much of the current payload is still to come.
+    /// The bytes of the current payload still to come.
     left: u32,
 }
 
-/// What comes next.
+/// The next piece of the input.
 pub(super) enum Piece<'a> {
     Header(Header),
     Payload(&'a [u8]),
 }
 
 impl Frames {
-    /// The next piece of `input`, which is taken out of it; `None` once there is nothing more to be told.
+    /// Takes the next piece out of `input`; `None` if there is none.
     pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
         if self.left > 0 {
             let (payload, rest) = input.split_at(input.len().min(self.left as usize));
@@ -97,12 +101,12 @@ impl Frames {
         Some(Piece::Header(header))
     }
 
-    /// Whether the payload that is being read has come whole.
+    /// Returns whether the current payload has come whole.
     pub(super) fn is_whole(&self) -> bool {
         self.left == 0
     }
 
-    /// The bytes of a header that has not come whole.
+    /// Takes the bytes of a header that has not come whole.
     pub(super) fn take_partial(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.partial)
     }
@@ -117,7 +121,7 @@ pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Ve
     out.extend_from_slice(payload);
 }
 
-/// A field list as HEADERS and as many CONTINUATION as it takes.
+/// Writes a field list as HEADERS and as many CONTINUATION as needed.
 pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: &mut Vec<u8>) {
     let block = literals(list);
     let end_stream = if ends_stream { END_STREAM } else { 0 };
@@ -131,7 +135,9 @@ pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: 
     }
 }
 
-/// Literals that are never indexed (RFC 7541, 6.2.3), so that the table that both ends keep stays as the client has it.
+/// Writes literals that are never indexed (RFC 7541, 6.2.3).
+///
+/// So the table that both ends keep stays as the client has it.
 fn literals(list: &[FieldLine]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in list {
@@ -144,7 +150,9 @@ fn literals(list: &[FieldLine]) -> Vec<u8> {
     block
 }
 
-/// RFC 7541, 5.1, with a prefix of seven bits and no Huffman code.
+/// Writes a length with a prefix of seven bits (RFC 7541, 5.1).
+///
+/// There is no Huffman code.
 fn put_length(len: usize, out: &mut Vec<u8>) {
     let Some(mut rest) = len.checked_sub(0x7f) else { return out.push(len as u8) };
     out.push(0x7f);
@@ -161,7 +169,9 @@ mod tests {
 
     #[test]
     fn lengths_of_the_rfc() {
-        for (len, wanted) in [(10, &[10][..]), (126, &[126]), (127, &[127, 0]), (1464, &[127, 0xb9, 0x0a])] {
+        for (len, wanted) in
+            [(10, &[10][..]), (126, &[126]), (127, &[127, 0]), (1464, &[127, 0xb9, 0x0a])]
+        {
             let mut out = Vec::new();
             put_length(len, &mut out);
             assert_eq!(out, wanted, "{len}");
@@ -181,7 +191,11 @@ mod tests {
         }
         assert_eq!(
             shown,
-            [(HEADERS, END_STREAM, 16_384, 1), (CONTINUATION, 0, 16_384, 1), (CONTINUATION, END_HEADERS, 7_239, 1)]
+            [
+                (HEADERS, END_STREAM, 16_384, 1),
+                (CONTINUATION, 0, 16_384, 1),
+                (CONTINUATION, END_HEADERS, 7_239, 1)
+            ]
         );
     }
 }

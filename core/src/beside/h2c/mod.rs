@@ -1,5 +1,6 @@
-//! HTTP/1.1 to HTTP/2 on one connection (RFC 7540, 3.2): a [`Splice`] in front of an HTTP/2 engine that knows nothing of
-//! upgrades.
+//! HTTP/1.1 to HTTP/2 on one connection (RFC 7540, 3.2).
+//!
+//! A [`Splice`] stands in front of an HTTP/2 engine that knows nothing of upgrades.
 
 mod frame;
 mod splice;

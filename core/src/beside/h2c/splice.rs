@@ -1,53 +1,63 @@
-//! Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
+//! The splice, by which any HTTP/2 engine answers the request of an upgrade.
 //!
-//! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's preface and its first
-//! SETTINGS come the request and its content, as frames on stream 1. Three things must not show:
+//! The response is on stream 1, though the engine knows nothing of upgrades (RFC 7540, 3.2).
 //!
-//! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines refuse a frame that says
-//!   a setting twice. The engine acknowledges it, the client never sent it: that first ACK is dropped.
-//! - The content takes room of the engine's window that the client does not know is gone: a *debt*. As much is taken off
-//!   what the engine's first WINDOW_UPDATEs give to the connection. Until then the client may send more than the engine
-//!   takes, so what is too much waits here.
-//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks and ACKs of settings,
-//!   since compression has a state and settings. All else overtakes, or an engine that waits for a window would wait for
-//!   ever.
+//! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's
+//! preface and its first SETTINGS come the request and its content, as frames on stream 1. Three
+//! things must not show:
 //!
-//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most, and that is the most of
-//! them that can wait. Once the debt is paid both sides mean the same window, and nothing waits any more.
+//! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines
+//!   refuse a frame that says a setting twice. The engine acknowledges it, the client never sent
+//!   it: that first ACK is dropped.
+//! - The content takes room of the engine's window that the client does not know is gone: a *debt*.
+//!   As much is taken off what the engine's first WINDOW_UPDATEs give to the connection. Until then
+//!   the client may send more than the engine takes, so what is too much waits here.
+//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks
+//!   and ACKs of settings, since compression has a state and settings. All else overtakes, or an
+//!   engine that waits for a window would wait for ever.
+//!
+//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most,
+//! and that is the most of them that can wait. Once the debt is paid both sides mean the same
+//! window, and nothing waits any more.
 
 use alloc::collections::VecDeque;
 use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use super::frame::{
-    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED, PREFACE, Piece,
-    SETTINGS, WINDOW_UPDATE,
+    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED,
+    PREFACE, Piece, SETTINGS, WINDOW_UPDATE,
 };
 use crate::error::Ineligible;
 use crate::upgrade::Request;
+use crate::upgrade::context::OfferingRequest;
 use crate::upgrade::h2c::{check, requested};
 use crate::upgrade::http2::{http2_fields, http2_request};
-use crate::upgrade::rules::Asking;
 use crate::wire::fields::FieldSource;
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 
 /// The window that a connection begins with (RFC 9113, 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
-/// Bytes that may wait before the client is not read any more: its window, and frames that take no window.
+/// The bytes that may wait before the client is not read any more.
+///
+/// Its window, and frames that take no window.
 const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
-/// Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both
-/// have the same picture.
+/// A filter between a client that was sent a `101` for `h2c` and an engine.
+///
+/// It is done as soon as both have the same state.
 ///
 /// What the client sends goes to [`client_sent`](Self::client_sent), what the engine writes to
-/// [`engine_sent`](Self::engine_sent); after either, pass on what [`take_for_engine`](Self::take_for_engine) and
-/// [`take_for_client`](Self::take_for_client) hold. Do not read the client while [`wants_client`](Self::wants_client) is
-/// false. Once [`is_done`](Self::is_done), connect the two directly.
+/// [`engine_sent`](Self::engine_sent); after either, pass on what
+/// [`take_for_engine`](Self::take_for_engine) and [`take_for_client`](Self::take_for_client) hold.
+/// Do not read the client while [`wants_client`](Self::wants_client) is false. Once
+/// [`is_done`](Self::is_done), connect the two directly.
 ///
-/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the client's preface and
-/// first SETTINGS it finds the settings of the offer and the request as stream 1; its ACK for the former does not reach the
-/// client. What a client sends that is no HTTP/2 it gets as it is, and reports.
+/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the
+/// client's preface and first SETTINGS it finds the settings of the offer and the request as stream
+/// 1; its ACK for the former does not reach the client. What a client sends that is no HTTP/2 it
+/// gets as it is, and reports.
 ///
 /// ```
 /// use switchover::h2c::Splice;
@@ -84,7 +94,7 @@ pub struct Splice {
     start: Start,
     client: Frames,
     engine: Frames,
-    /// What happens to the current frame of the client's, and to the header block that it began.
+    /// The fate of the client's current frame, and of the header block it began.
     client_frame: Fate,
     block: Option<Fate>,
     engine_frame: Reply,
@@ -97,7 +107,7 @@ pub struct Splice {
     for_client: Vec<u8>,
 }
 
-/// How far it has come, and none of what passes: a header block may hold a password.
+/// The state alone is shown: a header block may hold a password.
 impl core::fmt::Debug for Splice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Splice")
@@ -119,18 +129,20 @@ enum Start {
         content: usize,
     },
     Passed,
-    /// The client's first bytes are not HTTP/2. The engine gets them as they are and reports it.
+    /// The client's first bytes are not HTTP/2.
+    ///
+    /// The engine gets them as they are and reports it.
     Malformed,
 }
 
-/// What becomes of a frame of the client's.
+/// The fate of a frame of the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Passes,
     Waits,
 }
 
-/// What becomes of a frame of the engine's.
+/// The fate of a frame of the engine's.
 #[derive(PartialEq, Eq)]
 enum Reply {
     Passes,
@@ -141,9 +153,9 @@ enum Reply {
 
 #[derive(Debug)]
 struct Windows {
-    /// What the engine takes on the connection.
+    /// The window of the connection that the engine has given.
     engine: i64,
-    /// What the client believes that it takes beyond that.
+    /// The window that the client believes in beyond that.
     debt: u32,
 }
 
@@ -152,23 +164,30 @@ struct Windows {
 struct Waiting {
     frames: VecDeque<(Header, Vec<u8>)>,
     octets: usize,
-    /// How many frames of each stream.
+    /// The number of frames of each stream.
     streams: BTreeMap<u32, usize>,
-    /// How many of them a header block must not overtake.
+    /// The number of frames that a header block must not overtake.
     blocks_and_acks: usize,
 }
 
 impl Splice {
-    /// Before the 101: what the request brings along. `content` and `trailers` (`&()` is none) are all that came, at most
-    /// 65,535 bytes.
-    /// Where it cannot be taken along the error says why; then decline the offer.
-    pub fn new(request: &Request<'_>, content: &[u8], trailers: &dyn FieldSource) -> Result<Self, Ineligible> {
+    /// Creates a splice before the 101, with the request's content.
+    ///
+    /// `content` and `trailers` (`&()` is none) are all that came, at most 65,535 bytes. Where it
+    /// cannot be taken along the error says why; then decline the offer.
+    pub fn new(
+        request: &Request<'_>,
+        content: &[u8],
+        trailers: &dyn FieldSource,
+    ) -> Result<Self, Ineligible> {
         let fields = request.fields();
         let head = RequestHead::new(request.method(), request.target(), &fields);
-        check(&Asking::from(&head), request.terms)?;
+        check(&OfferingRequest::from(&head), request.terms)?;
         let settings = requested(&fields).ok_or(Ineligible::Settings)?;
-        let says_otherwise = |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);
-        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise) {
+        let says_otherwise =
+            |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);
+        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise)
+        {
             return Err(Ineligible::Content);
         }
         Ok(Self {
@@ -205,8 +224,9 @@ impl Splice {
         self.read_client(octets);
     }
 
-    /// The client has ended: what has not come whole goes to the engine as it is. Tell the engine of the end once
-    /// [`is_waiting`](Self::is_waiting) is false.
+    /// Records the client's end; an incomplete frame goes to the engine as it is.
+    ///
+    /// Tell the engine of the end once [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
         if let Start::Awaited { held, .. } = &mut self.start {
             let held = core::mem::take(held);
@@ -237,35 +257,40 @@ impl Splice {
         self.release(self.client.is_whole());
     }
 
-    /// What goes to the engine now.
+    /// Takes the bytes for the engine.
     pub fn take_for_engine(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.for_engine)
     }
 
-    /// What goes to the client now.
+    /// Takes the bytes for the client.
     pub fn take_for_client(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.for_client)
     }
 
-    /// Whether the client should be read. False only while too much waits for the engine.
+    /// Returns whether the client should be read.
+    ///
+    /// False only while too much waits for the engine.
     pub fn wants_client(&self) -> bool {
         self.waiting.octets < MOST_WAITING || !self.client.is_whole()
     }
 
-    /// Whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's window.
     pub fn is_waiting(&self) -> bool {
         !self.waiting.frames.is_empty()
     }
 
-    /// Both sides have the same picture and nothing is held here: client and engine can be connected directly. With content
-    /// that needs the engine to give as much of its window back; until then go on as before, which harms nothing.
+    /// Returns whether both sides agree and nothing is held here.
+    ///
+    /// Client and engine can then be connected directly. With content the engine must first give as
+    /// much of its window back; until then go on as before, which harms nothing.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,
             Start::Passed => self.has_dropped_ack && self.windows.debt == 0 && !self.is_waiting(),
             Start::Malformed => true,
         };
-        let holds_reply = self.engine.has_partial() || (self.engine_frame != Reply::Passes && !self.engine.is_whole());
+        let holds_reply = self.engine.has_partial()
+            || (self.engine_frame != Reply::Passes && !self.engine.is_whole());
         let has_output = !self.for_engine.is_empty() || !self.for_client.is_empty();
         is_settled && !self.client.has_partial() && !holds_reply && !has_output
     }
@@ -287,7 +312,9 @@ impl Splice {
         self.read_client(&held[len..]);
     }
 
-    /// The client's first bytes are not HTTP/2: everything passes as it is, and no content was taken along.
+    /// Leaves all bytes to the engine, as the client does not speak HTTP/2.
+    ///
+    /// No content was taken over.
     fn leave_to_engine(&mut self, held: &[u8]) {
         self.for_engine.extend_from_slice(held);
         self.start = Start::Malformed;
@@ -325,7 +352,7 @@ impl Splice {
         }
     }
 
-    /// What order asks for, and the engine's window.
+    /// Returns the fate of a frame, by its order and the engine's window.
     fn fate(&self, header: Header) -> Fate {
         // Longer than what may wait: a fault of the client's that the engine will find.
         let may_wait = header.len() as usize <= MOST_WAITING;
@@ -335,7 +362,8 @@ impl Splice {
             SETTINGS if header.is_settings_ack() => self.is_waiting(),
             _ => false,
         };
-        let has_earlier = header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
+        let has_earlier =
+            header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
         if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
     }
 
@@ -347,7 +375,7 @@ impl Splice {
         self.for_engine.extend_from_slice(payload);
     }
 
-    /// Sends what waits and is taken now, unless a frame or a header block is on its way.
+    /// Sends the frames that may go, unless a frame or header block is in progress.
     fn release(&mut self, is_whole: bool) {
         let is_between_frames = is_whole || self.client_frame == Fate::Waits;
         let is_inside = !is_between_frames || self.block == Some(Fate::Passes);
@@ -366,8 +394,9 @@ impl Splice {
         }
     }
 
-    /// The first of what waits, as far as the engine takes it: a frame, or as much of its DATA as fits. An engine may give
-    /// nothing back before what it has given is used up.
+    /// Takes the first waiting frame, or as much DATA as the engine's window fits.
+    ///
+    /// An engine may give nothing back before its window is used up.
     fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, _) = self.waiting.frames.front()?;
         let room = match self.windows.debt {
@@ -416,7 +445,7 @@ impl Splice {
         }
     }
 
-    /// The engine gives the connection so much; the client gets what is left after the debt.
+    /// Pays the debt from a window that the engine gives; the client gets the rest.
     fn pay(&mut self, given: u32) {
         let paid = self.windows.debt.min(given);
         self.windows.debt -= paid;
@@ -468,16 +497,23 @@ impl Waiting {
     }
 }
 
-/// A header block must not overtake this: another block, or the ACK of settings that say how blocks are written.
+/// Returns whether a header block must not overtake this frame.
+///
+/// It is another block, or the ACK of settings that say how blocks are written.
 fn keeps_place(header: &Header) -> bool {
     matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
 }
 
-/// The request on stream 1.
+/// Returns the frames of the request on stream 1.
 fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) -> Vec<u8> {
     let trailers = http2_fields(trailers);
     let mut out = Vec::new();
-    frame::put_list(&http2_request(head, false), content.is_empty() && trailers.is_empty(), 1, &mut out);
+    frame::put_list(
+        &http2_request(head, false),
+        content.is_empty() && trailers.is_empty(),
+        1,
+        &mut out,
+    );
     let mut pieces = content.chunks(LONGEST).peekable();
     while let Some(piece) = pieces.next() {
         let is_last = pieces.peek().is_none() && trailers.is_empty();
@@ -489,7 +525,9 @@ fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) ->
     out
 }
 
-/// How far the preface and the first SETTINGS go, once they have come whole; an error where it is something else.
+/// Returns the length of the preface and the first SETTINGS.
+///
+/// Only once they have come whole; an error if the bytes are something else.
 fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {
@@ -498,7 +536,11 @@ fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
     let header = Header { octets };
     let len = header.len() as usize;
-    if header.kind() != SETTINGS || header.is_settings_ack() || header.stream() != 0 || len > LONGEST {
+    if header.kind() != SETTINGS
+        || header.is_settings_ack()
+        || header.stream() != 0
+        || len > LONGEST
+    {
         return Some(Err(()));
     }
     let end = PREFACE.len() + octets.len() + len;

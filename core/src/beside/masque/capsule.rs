@@ -7,7 +7,7 @@ use bytes::BufMut;
 
 use crate::wire::buffer::overlap;
 
-/// What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3).
+/// A fault in a stream of capsules, which is aborted (RFC 9297, 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CapsuleFault {
@@ -19,12 +19,12 @@ pub enum CapsuleFault {
     Truncated,
 }
 
-crate::listed::listed! {
+crate::enums::enums! {
     CapsuleFault { TooLong = "too-long", NoContext = "no-context", Truncated = "truncated" }
 }
 
 impl CapsuleFault {
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::TooLong => "a datagram is longer than the limit",
@@ -45,10 +45,12 @@ impl core::error::Error for CapsuleFault {}
 /// One datagram of a stream of capsules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram<'a> {
-    /// What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
-    /// not known (RFC 9298, 4). It has 62 bits; what is beyond them is not written.
+    /// The context: 0 is a UDP payload or an IP packet.
+    ///
+    /// Others are agreed on by both sides; drop an unknown one (RFC 9298, 4). It has 62 bits; the
+    /// bits beyond them are not written.
     pub context: u64,
-    /// What it carries.
+    /// The payload.
     pub payload: &'a [u8],
 }
 
@@ -57,20 +59,22 @@ const DATAGRAM: u64 = 0;
 /// The largest number that RFC 9000, 16 can write.
 const LARGEST: u64 = (1 << 62) - 1;
 
-/// Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
+/// A reader of DATAGRAM capsules from the bytes after a 101.
+///
+/// Capsules of other types are skipped (RFC 9297, 3.3).
 pub struct Capsules {
     /// The longest datagram payload, a bound on what is held.
     longest: usize,
     held: Vec<u8>,
-    /// How much of `held` the last datagram took.
+    /// The bytes of `held` that the last datagram took.
     passed: usize,
-    /// How much of a capsule of an unknown type is still to come.
+    /// The bytes of an unknown capsule still to come.
     skip: u64,
-    /// What is wrong with the stream; nothing after it is read.
+    /// The fault of the stream; nothing after it is read.
     fault: Option<CapsuleFault>,
 }
 
-/// How far it has come, and none of what passes.
+/// The state alone is shown, not the payloads.
 impl core::fmt::Debug for Capsules {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Capsules")
@@ -85,25 +89,29 @@ impl Capsules {
     /// The longest UDP payload (RFC 9298, 5).
     pub const UDP_PAYLOAD: usize = 65_527;
 
-    /// A reader that takes datagrams up to that payload; [`UDP_PAYLOAD`](Self::UDP_PAYLOAD) is the most that UDP has.
+    /// Creates a reader of datagrams up to that payload.
+    ///
+    /// [`UDP_PAYLOAD`](Self::UDP_PAYLOAD) is the maximum of UDP.
     pub fn new(longest: usize) -> Self {
         Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
 
-    /// Takes bytes of the stream, the leftover of the 101 first. Next: [`next_datagram`](Self::next_datagram) until there
-    /// is none.
+    /// Takes bytes of the stream, the leftover of the 101 first.
+    ///
+    /// Next: [`next_datagram`](Self::next_datagram) until there is none.
     pub fn receive(&mut self, octets: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
         self.held.extend_from_slice(octets);
     }
 
-    /// Whether any of these bytes lies in the memory that holds what was received.
+    /// Returns whether any of these bytes lies in the memory of what was received.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.held, bytes)
     }
 
-    /// The next datagram; `None` before more bytes come. An error is the end of the stream: abort it, each further call
-    /// says the same.
+    /// Returns the next datagram; `None` before more bytes come.
+    ///
+    /// An error is the end of the stream: abort it, each further call says the same.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
         let datagram = match self.fault {
             Some(fault) => Err(fault),
@@ -114,7 +122,7 @@ impl Capsules {
         Ok(datagram.map(|(context, payload)| Datagram { context, payload: &self.held[payload] }))
     }
 
-    /// The context of the next datagram, and where its payload stands.
+    /// Returns the context of the next datagram, and the range of its payload.
     fn read(&mut self) -> Result<Option<(u64, Range<usize>)>, CapsuleFault> {
         let value = loop {
             let rest = &self.held[self.passed..];
@@ -144,14 +152,15 @@ impl Capsules {
             self.passed = end;
             break start..end;
         };
-        let (context, payload) = varint(&self.held[value.clone()]).ok_or(CapsuleFault::NoContext)?;
+        let (context, payload) =
+            varint(&self.held[value.clone()]).ok_or(CapsuleFault::NoContext)?;
         if payload.len() > self.longest {
             return Err(CapsuleFault::TooLong);
         }
         Ok(Some((context, value.end - payload.len()..value.end)))
     }
 
-    /// The stream has ended; an error where that was inside a capsule.
+    /// Ends the stream; an error inside a capsule.
     pub fn finish(&self) -> Result<(), CapsuleFault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -171,7 +180,7 @@ impl Datagram<'_> {
         out.put_slice(self.payload);
     }
 
-    /// How many bytes [`write`](Self::write) writes.
+    /// Returns the number of bytes that [`write`](Self::write) writes.
     pub fn written_len(&self) -> usize {
         let len = self.payload.len() + varint_len(self.known_context());
         1 + varint_len(len as u64) + len
@@ -182,7 +191,7 @@ impl Datagram<'_> {
     }
 }
 
-/// RFC 9000, 16: the number and what is after it.
+/// Returns a variable-length integer and the rest (RFC 9000, 16).
 fn varint(octets: &[u8]) -> Option<(u64, &[u8])> {
     let len = 1 << (octets.first()? >> 6);
     let (octets, rest) = octets.split_at_checked(len)?;
@@ -213,7 +222,7 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    /// What comes out of `octets` cut into pieces of that size.
+    /// Returns the datagrams of `octets`, cut into pieces of that size.
     fn shown(octets: &[u8], piece: usize, longest: usize) -> String {
         let (mut capsules, mut out) = (Capsules::new(longest), String::new());
         for piece in octets.chunks(piece) {
@@ -244,13 +253,20 @@ mod tests {
         stream.extend_from_slice(b"\x40\x00\x40\x04\x40\x00zz");
         for piece in 1..=stream.len() {
             assert_eq!(shown(&stream, piece, 100), "0:one 64: 0:zz ", "{piece}");
-            assert_eq!(shown(&stream[..stream.len() - 1], piece, 100), "0:one 64: truncated", "{piece}");
+            assert_eq!(
+                shown(&stream[..stream.len() - 1], piece, 100),
+                "0:one 64: truncated",
+                "{piece}"
+            );
             assert_eq!(shown(&stream[..20], piece, 100), "0:one truncated", "{piece}");
             assert_eq!(shown(&stream, piece, 2), "too-long", "{piece}");
         }
         assert_eq!(shown(b"\x00\x00", 1, 9), "no-context");
         assert_eq!(shown(b"\x00\x01\x40", 1, 9), "no-context");
-        assert_eq!(shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, Capsules::UDP_PAYLOAD), "too-long");
+        assert_eq!(
+            shown(b"\x00\xff\xff\xff\xff\xff\xff\xff\xff", 3, Capsules::UDP_PAYLOAD),
+            "too-long"
+        );
     }
 
     #[test]
@@ -258,8 +274,13 @@ mod tests {
         let beyond = Datagram { context: 1 << 62 | 7, payload: b"abc" };
         let mut out = Vec::new();
         beyond.write(&mut out);
-        assert_eq!((shown(&out, 1, usize::MAX).as_str(), out.len()), ("7:abc ", beyond.written_len()));
-        for (context, len) in [(0, 0), (63, 62), (64, 63), (1 << 14, 16_383), (1 << 30, 65_527), ((1 << 62) - 1, 1)] {
+        assert_eq!(
+            (shown(&out, 1, usize::MAX).as_str(), out.len()),
+            ("7:abc ", beyond.written_len())
+        );
+        for (context, len) in
+            [(0, 0), (63, 62), (64, 63), (1 << 14, 16_383), (1 << 30, 65_527), ((1 << 62) - 1, 1)]
+        {
             let (payload, mut out) = (alloc::vec![b'x'; len], Vec::new());
             let datagram = Datagram { context, payload: &payload };
             datagram.write(&mut out);

@@ -1,5 +1,7 @@
-//! Proxying over HTTP/1.1 by upgrade: `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and
-//! others speak after the 101 (RFC 9297).
+//! Proxying over HTTP/1.1 by upgrade, and its capsules.
+//!
+//! `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and others use
+//! after the 101 (RFC 9297).
 //!
 //! ```
 //! use switchover::masque::{Capsules, Datagram, UdpTarget};
@@ -41,12 +43,14 @@ mod target;
 pub use capsule::{CapsuleFault, Capsules, Datagram};
 pub use target::{IpTarget, UdpTarget};
 
-use crate::upgrade::rules::Values;
+use crate::upgrade::context::Values;
 use crate::wire::fields::FieldSource;
 use crate::wire::scan::class::is_tchar;
 
-/// Whether a message says that capsules follow: `Capsule-Protocol` is the item `?1`, with any parameters. Anything else
-/// counts as absent (RFC 9297, 3.4).
+/// Returns whether a message says that capsules follow.
+///
+/// `Capsule-Protocol` is then the item `?1`, with any parameters. Anything else counts as absent
+/// (RFC 9297, 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     let mut capsules = Values::None;
     fields.each(&mut |field| {
@@ -60,12 +64,14 @@ pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     }
 }
 
-/// RFC 9651, 3.1.2: `*( ";" *SP key [ "=" bare-item ] )`.
+/// Checks `*( ";" *SP key [ "=" bare-item ] )` (RFC 9651, 3.1.2).
 fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
         let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
         let parameter = &parameter[start..];
-        let is_key = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet);
+        let is_key = |octet: u8| {
+            octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet)
+        };
         let key = parameter.iter().position(|&octet| !is_key(octet)).unwrap_or(parameter.len());
         if !parameter.first().is_some_and(|&octet| octet.is_ascii_lowercase() || octet == b'*') {
             return false;
@@ -79,7 +85,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// What is after a bare item (RFC 9651, 3.3).
+/// Returns the rest after a bare item (RFC 9651, 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
@@ -99,25 +105,33 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The rest of a string, whose bytes are visible ASCII and the space.
+/// Returns the rest after a string of visible ASCII and spaces.
 fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
             [b'"', rest @ ..] => return Some(rest),
             [b'\\', b'"' | b'\\', rest @ ..] => rest,
-            [octet, rest @ ..] if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') => rest,
+            [octet, rest @ ..]
+                if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') =>
+            {
+                rest
+            }
             _ => return None,
         };
     }
 }
 
-/// An integer or a decimal; how many digits they may have is not looked at.
+/// Returns the rest after a number; its count of digits is not checked.
 fn number(value: &[u8]) -> Option<&[u8]> {
-    let digits = |value: &[u8]| value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len());
+    let digits = |value: &[u8]| {
+        value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len())
+    };
     let value = value.strip_prefix(b"-").unwrap_or(value);
     let (whole, rest) = value.split_at(digits(value));
     let rest = match rest.strip_prefix(b".") {
-        Some(fraction) => fraction.split_at_checked(digits(fraction)).filter(|(digits, _)| !digits.is_empty())?.1,
+        Some(fraction) => {
+            fraction.split_at_checked(digits(fraction)).filter(|(digits, _)| !digits.is_empty())?.1
+        }
         None => rest,
     };
     (!whole.is_empty()).then_some(rest)

@@ -1,11 +1,13 @@
-//! What a request wants to reach: the variables of its target (RFC 9298, 3; RFC 9484, 4.6).
+//! The variables of a proxying request's target.
+//!
+//! RFC 9298, 3; RFC 9484, 4.6.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::wire::syntax::{Port, after_authority, is_authority};
 
-/// Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3).
+/// The destination of a `connect-udp` request (RFC 9298, 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UdpTarget {
     /// A name or an address; an IPv6 address without brackets.
@@ -14,7 +16,7 @@ pub struct UdpTarget {
     pub port: u16,
 }
 
-/// What a `connect-ip` request wants to reach (RFC 9484, 4.6).
+/// The destination of a `connect-ip` request (RFC 9484, 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IpTarget {
     /// A name, an address or a prefix such as `192.0.2.0/24`; `None` is `*`, any.
@@ -27,8 +29,9 @@ impl UdpTarget {
     /// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
     pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
-    /// Reads the variables `target_host` and `target_port` of a request target; `None` where it does not fit the template
-    /// or a variable is not valid, and a 400 is the answer. RFC 9298, 3.1.
+    /// Parses `target_host` and `target_port` of a request target (RFC 9298, 3.1).
+    ///
+    /// `None` if it does not fit the template or a variable is not valid: answer 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [host, port] = variables(template, target, ["target_host", "target_port"])?;
         let port = number(&port).filter(|&port: &u16| port > 0)?;
@@ -40,8 +43,9 @@ impl IpTarget {
     /// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
     pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
 
-    /// Reads the variables `target` and `ipproto` of a request target; `None` where it does not fit the template or a
-    /// variable is not valid, and a 400 is the answer. RFC 9484, 4.6.
+    /// Parses `target` and `ipproto` of a request target (RFC 9484, 4.6).
+    ///
+    /// `None` if it does not fit the template or a variable is not valid: answer 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
         let protocol = match protocol.as_str() {
@@ -49,24 +53,32 @@ impl IpTarget {
             digits => Some(number(digits)?),
         };
         let target = Some(target).filter(|target| target != "*");
-        let is_valid = target.as_deref().is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
+        let is_valid = target
+            .as_deref()
+            .is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
         is_valid.then_some(Self { target, protocol })
     }
 }
 
-/// A name as RFC 3986 has them, or an address; a name needs no percent sign, since it has been decoded.
+/// Returns whether this is an address, or a name as in RFC 3986.
+///
+/// A name needs no percent sign, since it has been decoded.
 fn is_host(host: &str) -> bool {
-    let is_name = || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
+    let is_name =
+        || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
     !host.is_empty() && (is_name() || host.parse::<core::net::Ipv6Addr>().is_ok())
 }
 
-/// Decimal digits without leading zeros.
+/// Parses decimal digits without leading zeros.
 fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
-    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
+    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'));
     is_plain.then(|| digits.parse().ok())?
 }
 
-/// Whether `address/length` is one; `None` where there is no slash. RFC 9484, 4.6: no bit after the prefix is set.
+/// Returns whether `address/length` is valid; `None` without a slash.
+///
+/// RFC 9484, 4.6: no bit after the prefix is set.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
     let length: u32 = number(length).unwrap_or(u32::MAX);
@@ -75,28 +87,40 @@ fn is_prefix(target: &str) -> Option<bool> {
             length <= 32 && u64::from(address.to_bits()) & ((1 << (32 - length)) - 1) == 0
         }
         Ok(core::net::IpAddr::V6(address)) => {
-            length <= 128 && address.to_bits() & 1u128.checked_shl(128 - length).unwrap_or(0).wrapping_sub(1) == 0
+            length <= 128
+                && address.to_bits() & 1u128.checked_shl(128 - length).unwrap_or(0).wrapping_sub(1)
+                    == 0
         }
         Err(_) => false,
     })
 }
 
-/// The values of a template's variables, decoded. A template has expressions of the forms `{name}` and `{?name,name}`
-/// (RFC 6570, 1.2), which is what RFC 9298 and RFC 9484 need; each variable occurs once.
-fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> Option<[String; N]> {
+/// Returns the values of a template's variables, decoded.
+///
+/// A template has expressions of the forms `{name}` and `{?name,name}` (RFC 6570, 1.2), which is
+/// what RFC 9298 and RFC 9484 need; each variable occurs once.
+fn variables<const N: usize>(
+    template: &str,
+    target: &str,
+    names: [&str; N],
+) -> Option<[String; N]> {
     let mut values = [const { None::<String> }; N];
-    let (mut template, mut rest) = (template, core::str::from_utf8(after_authority(target.as_bytes())).ok()?);
+    let (mut template, mut rest) =
+        (template, core::str::from_utf8(after_authority(target.as_bytes())).ok()?);
     while let Some((literal, opened)) = template.split_once('{') {
         let (expression, after) = opened.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
-        // The value ends where the template goes on, with the query that `{?` begins or with what it says.
+        // The value ends where the template goes on, with the query that `{?` begins or with what
+        // it says.
         let end = if after.starts_with("{?") { Some('?') } else { after.chars().next() };
         match expression.strip_prefix('?') {
             None => rest = take_value(expression, rest, end, &names, &mut values)?,
             Some(list) => {
                 for (index, name) in list.split(',').enumerate() {
-                    rest =
-                        rest.strip_prefix(if index == 0 { '?' } else { '&' })?.strip_prefix(name)?.strip_prefix('=')?;
+                    rest = rest
+                        .strip_prefix(if index == 0 { '?' } else { '&' })?
+                        .strip_prefix(name)?
+                        .strip_prefix('=')?;
                     rest = take_value(name, rest, Some('&'), &names, &mut values)?;
                 }
             }
@@ -112,7 +136,9 @@ fn variables<const N: usize>(template: &str, target: &str, names: [&str; N]) -> 
     is_complete.then(|| decoded.map(Option::unwrap_or_default))
 }
 
-/// The value of one variable, up to `end` or the end of the target; gives what is after it.
+/// Takes one value, up to `end` or the end of the target.
+///
+/// Also returns the rest.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,
@@ -126,8 +152,10 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
 }
 
-/// RFC 6570, 3.2.2: what is neither unreserved nor percent-encoded cannot come from a variable. A bare `*` is what
-/// RFC 9484, 4.6 writes for any.
+/// Decodes a value (RFC 6570, 3.2.2).
+///
+/// Characters that are neither unreserved nor percent-encoded cannot come from a variable. RFC
+/// 9484, 4.6 writes a bare `*` for any.
 fn decode(value: &str) -> Option<String> {
     let mut octets = Vec::new();
     let mut rest = value.as_bytes();
@@ -162,7 +190,8 @@ mod tests {
     /// R9298-3.1-1.
     #[test]
     fn udp_targets() {
-        let default = |rest: &str| udp(UdpTarget::TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
+        let default =
+            |rest: &str| udp(UdpTarget::TEMPLATE, &format!("/.well-known/masque/udp/{rest}"));
         assert_eq!(default("192.0.2.6/443/").as_deref(), Some("192.0.2.6 443"));
         assert_eq!(default("2001%3Adb8%3A%3A42/443/").as_deref(), Some("2001:db8::42 443"));
         assert_eq!(default("a%2Eexample/65535/").as_deref(), Some("a.example 65535"));
@@ -199,7 +228,11 @@ mod tests {
         for (template, target, wanted) in [
             ("/p?h={target_host}&p={target_port}", "/p?h=a&p=1", Some("a 1")),
             ("/p{?target_host,target_port}", "/p?target_host=a&target_port=1", Some("a 1")),
-            ("/p{?target_host,target_port}", "https://proxy/p?target_host=a&target_port=1", Some("a 1")),
+            (
+                "/p{?target_host,target_port}",
+                "https://proxy/p?target_host=a&target_port=1",
+                Some("a 1"),
+            ),
             ("/p{?target_host,target_port}", "/p?target_host=a", None),
             ("/p{?target_host,target_port}", "/p?target_port=1&target_host=a", None),
             ("/{target_host}", "/a", None),
@@ -215,8 +248,12 @@ mod tests {
     /// R9484-4.1-1.
     #[test]
     fn ip_targets() {
-        let parse = |rest: &str| IpTarget::parse(IpTarget::TEMPLATE, &format!("/.well-known/masque/ip/{rest}"));
-        let both = |target: Option<&str>, protocol| Some(IpTarget { target: target.map(|t| t.to_string()), protocol });
+        let parse = |rest: &str| {
+            IpTarget::parse(IpTarget::TEMPLATE, &format!("/.well-known/masque/ip/{rest}"))
+        };
+        let both = |target: Option<&str>, protocol| {
+            Some(IpTarget { target: target.map(|t| t.to_string()), protocol })
+        };
         assert_eq!(parse("*/*/"), both(None, None));
         assert_eq!(parse("%2A/17/"), both(None, Some(17)));
         assert_eq!(parse("a.example/*/"), both(Some("a.example"), None));

@@ -4,13 +4,15 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, ErrorKind};
 use crate::upgrade;
-use crate::wire::encode::{self, Written};
+use crate::wire::encode::{self, CheckedFields};
 use crate::wire::fields::{Field, FieldSource, Piece, Pieces};
 use crate::wire::known::KnownField;
 use crate::wire::syntax::trim;
 
-/// Field lines as text, checked once: for what every answer says, and for hosts that keep their fields as text. It is a
-/// [`FieldSource`] like any other, alone or in a pair, and is copied into a head as a whole.
+/// Field lines as text, checked once.
+///
+/// They are for fields of every response, and for programs that keep their fields as text. A block
+/// is a [`FieldSource`] like any other, alone or in a pair, and is copied into a head as a whole.
 ///
 /// ```
 /// use switchover::{Block, Connection, ResponseHead, Role, Step};
@@ -33,12 +35,15 @@ pub struct Block {
 }
 
 impl Block {
-    /// Checks lines of the form `Name: value`, each ended by CRLF; the last one need not be.
+    /// Checks lines of the form `Name: value`, each ended by CRLF.
     ///
-    /// Refused, with the index of the line: `InvalidName` (a line without a colon, an empty one, a name that is no token),
-    /// `InvalidValue` (an LF alone is one), and `ReservedField` for what depends on the connection or the message: fields of
-    /// framing, of one hop (RFC 9110, 7.6.1) and of a handshake, `Host` and `Expect`. Give those beside it. In the errors of a
-    /// head that has a block, the block counts as one line.
+    /// The last one need not be.
+    ///
+    /// Refused, with the index of the line: `InvalidName` (a line without a colon, an empty one, a
+    /// name that is no token), `InvalidValue` (an LF alone is one), and `ReservedField` for what
+    /// depends on the connection or the message: fields of framing, of one hop (RFC 9110, 7.6.1)
+    /// and of a handshake, `Host` and `Expect`. Give those beside it. In the errors of a head that
+    /// has a block, the block counts as one line.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
         let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };
@@ -56,7 +61,9 @@ impl Block {
         let colon = memchr::memchr(b':', line).ok_or(ErrorKind::InvalidName)?;
         let field = Field { name: &line[..colon], value: trim(&line[colon + 1..]) };
         match encode::check(field)? {
-            None | Some(KnownField::ContentType) if !upgrade::is_own(field) && !upgrade::is_for_one_hop(field) => {
+            None | Some(KnownField::ContentType)
+                if !upgrade::is_own(field) && !upgrade::is_for_one_hop(field) =>
+            {
                 encode::line(&mut self.text, field);
             }
             _ => return Err(ErrorKind::ReservedField),
@@ -64,18 +71,18 @@ impl Block {
         Ok(())
     }
 
-    /// How many lines there are.
+    /// Returns the number of lines.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no lines.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    fn written(&self) -> Written<'_> {
-        Written::new(&self.text)
+    fn written(&self) -> CheckedFields<'_> {
+        CheckedFields::new(&self.text)
     }
 }
 
@@ -128,7 +135,8 @@ mod tests {
 
     #[test]
     fn a_block_is_sent_as_its_lines_are() {
-        let lines = [("Server", "a b"), ("Set-Cookie", "c=d"), ("Content-Type", "text/plain"), ("X", "")];
+        let lines =
+            [("Server", "a b"), ("Set-Cookie", "c=d"), ("Content-Type", "text/plain"), ("X", "")];
         for text in [
             "Server: a b\r\nSet-Cookie: c=d\r\nContent-Type: text/plain\r\nX: \r\n",
             "Server:a b\r\nSet-Cookie: \t c=d  \r\nContent-Type: text/plain\r\nX:",
@@ -151,7 +159,9 @@ mod tests {
         assert_eq!(sent(&none), sent(&()));
         // Which is no trailer either: after content of known length there may be none.
         let (mut out, mut server) = (vec![], asked());
-        server.send_response(&ResponseHead::new(200, &[("Content-Length", "0")]), &mut out).unwrap();
+        server
+            .send_response(&ResponseHead::new(200, &[("Content-Length", "0")]), &mut out)
+            .unwrap();
         server.send_end(&none, &mut out).unwrap();
     }
 
@@ -163,7 +173,9 @@ mod tests {
             (("E", "f\r\ng: h"), ErrorKind::InvalidValue),
             (("Sec-WebSocket-Accept", "a"), ErrorKind::ReservedField),
         ] {
-            let error = asked().respond(&ResponseHead::new(200, &(&block, [fields])), b"", &mut vec![]).unwrap_err();
+            let error = asked()
+                .respond(&ResponseHead::new(200, &(&block, [fields])), b"", &mut vec![])
+                .unwrap_err();
             assert_eq!((error.kind(), error.field()), (kind, Some(1)));
         }
     }
@@ -172,7 +184,9 @@ mod tests {
     fn a_request_may_have_one() {
         let block = Block::new("User-Agent: me").unwrap();
         let (mut client, mut out) = (Connection::new(Role::Client), vec![]);
-        client.send_request(&RequestHead::new("GET", "/", &(&block, [("Host", "a")])), &[], &mut out).unwrap();
+        client
+            .send_request(&RequestHead::new("GET", "/", &(&block, [("Host", "a")])), &[], &mut out)
+            .unwrap();
         assert_eq!(out, b"GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: me\r\n\r\n");
     }
 
@@ -209,6 +223,9 @@ mod tests {
     #[test]
     fn a_secret_is_not_shown() {
         let shown = format!("{:?}", Block::new("A: b\r\nSet-Cookie: s3cret").unwrap());
-        assert!(shown.contains("\"b\"") && shown.contains("Set-Cookie") && !shown.contains("s3cret"), "{shown}");
+        assert!(
+            shown.contains("\"b\"") && shown.contains("Set-Cookie") && !shown.contains("s3cret"),
+            "{shown}"
+        );
     }
 }

@@ -1,9 +1,11 @@
-//! Decisions in, bytes out: the verbs. A refused one has changed nothing and written nothing; `request` and `answer` do the work.
+//! Decisions in, bytes out: the verbs.
+//!
+//! A refused one has changed nothing and written nothing; `request` and `answer` do the work.
 
-mod answer;
 mod block;
 mod prepared;
 mod request;
+mod response;
 mod tidy;
 
 use bytes::BufMut;
@@ -17,106 +19,145 @@ use crate::machine::Role;
 use crate::upgrade::{Selection, token};
 use crate::wire::encode;
 use crate::wire::fields::FieldSource;
-use crate::wire::outgoing::{DataParts, RequestHead, ResponseHead};
+use crate::wire::message::{DataParts, RequestHead, ResponseHead};
 
 impl Connection {
-    /// Client: sends a request head, with an offer of other protocols in order of preference (or none). Content follows only
-    /// where the head says so, by `Content-Length` or `Transfer-Encoding`. Next: `send_data` and `send_end` where it does;
-    /// then `receive`. RFC 9112, 3; RFC 9110, 7.8.
+    /// Client: sends a request head, and offers protocols in order of preference.
     ///
-    /// Refused: `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`, `UnreadInput`,
-    /// `Closed`, `Switched`, `Failed`, `InvalidMethod`, `InvalidTarget`, `InvalidName`, `InvalidValue`,
-    /// `InvalidProtocol`, `InvalidHost`, `HostDiffers`, `FramingConflict`, `ReservedField`, `ProfileField`,
-    /// `OutputTooSmall`.
+    /// Content follows only if the head says so, by `Content-Length` or `Transfer-Encoding`. Next:
+    /// then `send_data` and `send_end`; and `receive`. RFC 9112, 3; RFC 9110, 7.8.
+    ///
+    /// Refused: `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`,
+    /// `UnreadInput`, `Closed`, `Switched`, `Failed`, `InvalidMethod`, `InvalidTarget`,
+    /// `InvalidName`, `InvalidValue`, `InvalidProtocol`, `InvalidHost`, `HostDiffers`,
+    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
     pub fn send_request(
         &mut self,
         request: &RequestHead<'_>,
         offer: &[&str],
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.ask(request, offer, out).or_else(|error| self.refuse_with(error))
+        self.send_request_dyn(request, offer, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends an informational response other than 101. A client waits for a 100 while `owes` is `Continue`; one
-    /// that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
-    /// or the final response. RFC 9110, 15.2.
+    /// Server: sends an informational response other than 101.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
-    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
-    pub fn send_informational(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
-        self.inform(response, out).or_else(|error| self.refuse_with(error))
+    /// A client waits for a 100 while `owes` is `Continue`; one that it does not wait for means
+    /// nothing to it, and a proxy passes it on all the same. Next: the rest of the request, or the
+    /// final response. RFC 9110, 15.2.
+    ///
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
+    /// `ReservedField`, `OutputTooSmall`.
+    pub fn send_informational(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.send_informational_dyn(response, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
-    /// accepts it, so a server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next: `send_data`
-    /// and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, 4 and 6.
+    /// Server: sends a final response head.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
-    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
-    pub fn send_response(&mut self, response: &ResponseHead<'_>, out: &mut impl BufMut) -> Result<(), Error> {
-        self.answer(response, &[], None, out).or_else(|error| self.refuse_with(error))
+    /// An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it, so a
+    /// server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next:
+    /// `send_data` and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, 4 and 6.
+    ///
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
+    /// `ReservedField`, `OutputTooSmall`.
+    pub fn send_response(
+        &mut self,
+        response: &ResponseHead<'_>,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.send_response_dyn(response, &[], None, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends a whole final response: head, content and end in one, all of it or nothing. The content is framed by its
-    /// length, which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is
-    /// written and the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT
-    /// opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for content where the status has none. What
-    /// else there is to say of a response, [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, 8.6;
-    /// RFC 9112, 6.
+    /// Server: sends a whole final response: head, content and end in one, all of it or nothing.
+    /// The content is framed by its length, which is added, so that an HTTP/1.0 client may keep the
+    /// connection too. In answer to HEAD the length is written and the content is not; without
+    /// content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT opens a tunnel.
+    /// `FramingConflict` is also for a `Transfer-Encoding`, and for content where the status has
+    /// none. What else there is to say of a response, [`send_response`](Self::send_response) says.
+    /// Next: the next request. RFC 9110, 8.6; RFC 9112, 6.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
-    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,
-    /// `OutputTooSmall`.
-    pub fn respond(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
-        self.answer(response, &[], Some(content), out).or_else(|error| self.refuse_with(error))
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
+    /// `ReservedField`, `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    pub fn respond(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.send_response_dyn(response, &[], Some(content), out)
+            .or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
-    /// a head or half the content, a 429 or 503 to a client that is not wanted. It belongs to the request that waits for
-    /// an answer; if there is none, to the request that comes next. The engine reads no more, and the response says
-    /// `Connection: close`. Framed as by [`respond`](Self::respond). Once a response has begun, `reject` is refused with
-    /// `Answered`: then [`abandon`](Self::abandon). Next: send what was written, then close the transport as
-    /// [`closing`](Self::closing) says. RFC 9110, 15.5.9; RFC 9112, 9.6.
+    /// Server: sends the connection's last response, whatever it has received: the answer to a peer
+    /// error, a 408 to half a head or half the content, a 429 or 503 to a client that is not
+    /// wanted. It belongs to the request that waits for an answer; if there is none, to the request
+    /// that comes next. The engine reads no more, and the response says `Connection: close`. Framed
+    /// as by [`respond`](Self::respond). Once a response has begun, `reject` is refused with
+    /// `Answered`: then [`abandon`](Self::abandon). Next: send what was written, then close the
+    /// transport as [`closing`](Self::closing) says. RFC 9110, 15.5.9; RFC 9112, 9.6.
     ///
-    /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
-    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`, `LengthShort`,
-    /// `OutputTooSmall`.
-    pub fn reject(&mut self, response: &ResponseHead<'_>, content: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
-        self.answer_unasked(response, content, out).or_else(|error| self.refuse_with(error))
+    /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
+    /// `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    pub fn reject(
+        &mut self,
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.reject_dyn(response, content, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: says that your code sends the final response itself, before it does so, and gives whether the connection
-    /// persists after it. If not, the head must say `Connection: close`; if so, that to an HTTP/1.0 client must say
-    /// `Connection: keep-alive`. `has_content` is whether content follows the head, and false in answer to HEAD; `closes` is
-    /// whether the response says `close` or ends with the connection anyway. Next: [`send_end`](Self::send_end), which
-    /// writes nothing, once the content has been sent. For servers that have a writer of responses.
+    /// Server: says that your code sends the final response itself, before it does so, and gives
+    /// whether the connection persists after it. If not, the head must say `Connection: close`; if
+    /// so, that to an HTTP/1.0 client must say `Connection: keep-alive`. `has_content` is whether
+    /// content follows the head, and false in answer to HEAD; `closes` is whether the response says
+    /// `close` or ends with the connection anyway. Next: [`send_end`](Self::send_end), which writes
+    /// nothing, once the content has been sent. For servers that have a writer of responses.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`.
-    pub fn note_response(&mut self, status: u16, has_content: bool, closes: bool) -> Result<bool, Error> {
-        self.note_answer(status, has_content, closes).or_else(|error| self.refuse_with(error))
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `FramingConflict`.
+    pub fn note_response(
+        &mut self,
+        status: u16,
+        has_content: bool,
+        closes: bool,
+    ) -> Result<bool, Error> {
+        self.note_response_dyn(status, has_content, closes)
+            .or_else(|error| self.record_error(error))
     }
 
-    /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after a 100 that is still owed.
-    /// Only once the request is complete, unless the selection is [`early`](Selection::early). Next: speak the new protocol,
-    /// in which the request is answered; `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+    /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after
+    /// a 100 that is still owed. Only once the request is complete, unless the selection is
+    /// [`early`](Selection::early). Next: speak the new protocol, in which the request is answered;
+    /// `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
     ///
-    /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`, `Answered`, `Closed`,
-    /// `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `ProfileField`,
-    /// `OutputTooSmall`.
+    /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`,
+    /// `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
+    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,
         fields: &dyn FieldSource,
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
-        self.switch(selection, fields, out).or_else(|error| self.refuse_with(error))
+        self.accept_dyn(selection, fields, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends the head of a 426 that requires one of these protocols. Next: `send_data` for content, and
-    /// `send_end`, then the client's next try. RFC 9110, 15.5.22.
+    /// Server: sends the head of a 426 that requires one of these protocols.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
-    /// `InvalidProtocol`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
+    /// Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110,
+    /// 15.5.22.
+    ///
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`,
+    /// `InvalidValue`, `InvalidProtocol`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn require(
         &mut self,
         protocols: &[&str],
@@ -124,36 +165,40 @@ impl Connection {
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
         if !token::is_list(protocols) {
-            return self.refuse(ErrorKind::InvalidProtocol);
+            return self.local_error(ErrorKind::InvalidProtocol);
         }
-        self.answer(&ResponseHead::new(426, fields), protocols, None, out).or_else(|error| self.refuse_with(error))
+        self.send_response_dyn(&ResponseHead::new(426, fields), protocols, None, out)
+            .or_else(|error| self.record_error(error))
     }
 
-    /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
-    /// response. Next: `respond` or `send_response`. RFC 9110, 7.8.
+    /// Server: says on the next final response what the connection could be upgraded to. It remains
+    /// an ordinary response. Next: `respond` or `send_response`. RFC 9110, 7.8.
     ///
     /// Refused: `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         if self.role == Role::Client {
-            return self.refuse(ErrorKind::WrongRole);
+            return self.local_error(ErrorKind::WrongRole);
         }
         if !token::is_list(protocols) {
-            return self.refuse(ErrorKind::InvalidProtocol);
+            return self.local_error(ErrorKind::InvalidProtocol);
         }
         encode::join(protocols, &mut self.scratch().offer);
         Ok(())
     }
 
-    /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. Next: more, or `send_end`.
+    /// Sends content, with at most 20 bytes around it.
+    ///
+    /// Content of a known length ends by itself. Next: more, or `send_end`.
     ///
     /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
-        self.put_content(data, out).or_else(|error| self.refuse_with(error))
+        self.send_data_dyn(data, out).or_else(|error| self.record_error(error))
     }
 
-    /// [`send_data`](Self::send_data) for content that your code writes itself: what to put around it. Your code must
-    /// send prefix, content and suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
-    /// length of the slice that was shown, then look at the event again, which decisions do not end.
+    /// [`send_data`](Self::send_data) for content that your code writes itself: what to put around
+    /// it. Your code must send prefix, content and suffix, in that order. So an echo needs no copy
+    /// of its own: ask for the parts with the length of the slice that was shown, then look at the
+    /// event again, which decisions do not end.
     ///
     /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
     pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {
@@ -162,17 +207,22 @@ impl Connection {
                 self.commit_data(next, outgoing);
                 Ok(parts)
             }
-            Err(error) => self.refuse_with(error),
+            Err(error) => self.record_error(error),
         }
     }
 
-    /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
-    /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing. Next: a client
-    /// receives, a server advances.
+    /// Ends the message, with trailers where it is chunked.
     ///
-    /// Refused: `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
-    /// `TrailerForbidden`, `OutputTooSmall`.
-    pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut impl BufMut) -> Result<(), Error> {
-        self.finish(trailers, out).or_else(|error| self.refuse_with(error))
+    /// A message without content, or with all of its `Content-Length` sent, has ended already: one
+    /// such call is then allowed and writes nothing. Next: a client receives, a server advances.
+    ///
+    /// Refused: `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`,
+    /// `InvalidValue`, `TrailerForbidden`, `OutputTooSmall`.
+    pub fn send_end(
+        &mut self,
+        trailers: &dyn FieldSource,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        self.send_end_dyn(trailers, out).or_else(|error| self.record_error(error))
     }
 }

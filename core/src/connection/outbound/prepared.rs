@@ -1,20 +1,22 @@
-//! Answers that are checked and encoded once, and sent many times on many connections.
+//! Responses that are encoded once, and sent many times on many connections.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::BufMut;
 
-use crate::connection::{Connection, Outgoing};
+use crate::connection::{Connection, SendFraming};
 use crate::error::Error;
 use crate::limits::Config;
-use crate::machine::{Answer, Peer, Role, State, Turn};
+use crate::machine::{Peer, ResponseInfo, Role, State, Turn};
 use crate::trace::TraceStep;
 use crate::wire::encode;
-use crate::wire::outgoing::ResponseHead;
+use crate::wire::message::ResponseHead;
 
-/// A whole response, checked and encoded once, for [`respond_prepared`](Connection::respond_prepared) on any number of
-/// connections. Clones share its memory. With a `Date` among its fields it is good for a second.
+/// A whole response, checked and encoded once, for many connections.
+///
+/// Send it with [`respond_prepared`](Connection::respond_prepared). Clones share its memory. With a
+/// `Date` among its fields it is good for a second.
 ///
 /// ```
 /// use switchover::{Connection, Prepared, ResponseHead, Role, Step};
@@ -43,26 +45,29 @@ struct Parts {
     reason: Vec<u8>,
     /// The caller's own.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// What [`Connection::respond`] writes in answer to a plain request.
+    /// The bytes that [`Connection::respond`] writes after a plain request.
     wire: Vec<u8>,
-    /// Where in it the content begins.
+    /// The offset of the content in them.
     head_len: usize,
-    /// What the machine knows of that answer.
-    answer: Answer,
-    /// What was put right in the field lines, as [`TraceStep::Tidied`] says it.
+    /// The facts of the response for the state machine.
+    answer: ResponseInfo,
+    /// The corrections to field lines, as [`TraceStep::Tidied`] has them.
     tidied: u32,
 }
 
 impl Prepared {
     /// Checks and encodes a response with all of its content.
     ///
-    /// Refused: as [`respond`](Connection::respond) to a plain GET, for what is wrong with the response itself.
+    /// Refused: as [`respond`](Connection::respond) to a plain GET, for what is wrong with the
+    /// response itself.
     pub fn new(response: &ResponseHead<'_>, content: &[u8]) -> Result<Self, Error> {
         Self::with_config(response, content, Config::default())
     }
 
-    /// The same for connections with this configuration, whose [`tidy`](Config::tidy) may put the field lines right. A
-    /// connection that is not tidy refuses a response that needed it.
+    /// Creates a response for connections with this configuration.
+    ///
+    /// Its [`tidy`](Config::tidy) may correct the field lines. A connection that is not tidy
+    /// rejects a response that needed it.
     pub fn with_config(
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -72,28 +77,33 @@ impl Prepared {
         response.fields.each(&mut |field| fields.push((field.name.to_vec(), field.value.to_vec())));
         // Made by `respond` itself, so that the two cannot differ.
         let mut model = Connection::with_config(Role::Server, config);
-        model.state = State::ASKED;
+        model.state = State::PLAIN_REQUEST;
         let mut wire = Vec::new();
         model.respond(&ResponseHead { fields: &fields, ..*response }, content, &mut wire)?;
         let (status, persist) = (response.status, model.state.persist);
-        let tidied = core::iter::from_fn(|| model.trace()).find(|entry| entry.step == TraceStep::Tidied);
+        let tidied =
+            core::iter::from_fn(|| model.trace()).find(|entry| entry.step == TraceStep::Tidied);
         Ok(Self(Arc::new(Parts {
             status,
             reason: response.reason.to_vec(),
             fields,
             head_len: wire.len() - content.len(),
             wire,
-            answer: Answer { success: (200..=299).contains(&status), content: !content.is_empty(), persist },
+            answer: ResponseInfo {
+                success: (200..=299).contains(&status),
+                content: !content.is_empty(),
+                persist,
+            },
             tidied: tidied.map_or(0, |entry| entry.number),
         })))
     }
 
-    /// The status.
+    /// Returns the status.
     pub fn status(&self) -> u16 {
         self.0.status
     }
 
-    /// The content.
+    /// Returns the content.
     pub fn content(&self) -> &[u8] {
         self.0.wire.get(self.0.head_len..).unwrap_or_default()
     }
@@ -110,45 +120,58 @@ impl core::fmt::Debug for Prepared {
 }
 
 impl Connection {
-    /// Server: [`respond`](Self::respond) with a response that was checked and encoded before: the same bytes, states and
-    /// refusals. They are copied as they stand, unless the request was a HEAD, a CONNECT or HTTP/1.0, this connection is to
-    /// close or [advertises](Self::advertise), a 100 is still expected, or only [`Config::tidy`] allows them and this connection
-    /// is not tidy: then they are composed anew.
+    /// Server: [`respond`](Self::respond) with a response that was checked and encoded before: the
+    /// same bytes, states and refusals. They are copied as they stand, unless the request was a
+    /// HEAD, a CONNECT or HTTP/1.0, this connection is to close or [advertises](Self::advertise), a
+    /// 100 is still expected, or only [`Config::tidy`] allows them and this connection is not tidy:
+    /// then they are composed anew.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `FramingConflict`,
-    /// `ReservedField`, `OutputTooSmall`.
-    pub fn respond_prepared(&mut self, prepared: &Prepared, out: &mut impl BufMut) -> Result<(), Error> {
+    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
+    /// `InvalidStatus`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
+    pub fn respond_prepared(
+        &mut self,
+        prepared: &Prepared,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
         let parts = &*prepared.0;
         if self.answers_plainly(parts) {
             let before = self.state;
-            let is_known = parts.answer.persist && self.take_plain_answer(parts.answer, true);
+            let is_known = parts.answer.persist && self.apply_response_fast(parts.answer, true);
             // A refusal is given by `respond`, which meets the same one.
-            let is_taken = is_known || self.take_answer(parts.answer, true).is_ok();
+            let is_taken = is_known || self.apply_response(parts.answer, true).is_ok();
             if is_taken && self.state.persist == parts.answer.persist {
-                if let Err(error) = encode::hand_over(&[&parts.wire], out) {
+                if let Err(error) = encode::write_all(&[&parts.wire], out) {
                     self.state = before;
-                    return self.refuse_with(error);
+                    return self.record_error(error);
                 }
                 let outgoing = match prepared.content().len() as u64 {
-                    0 => Outgoing::None,
-                    len => Outgoing::Length(len),
+                    0 => SendFraming::None,
+                    len => SendFraming::Length(len),
                 };
-                self.answered(parts.status, outgoing, true);
+                self.commit_response(parts.status, outgoing, true);
                 if parts.tidied != 0 {
-                    self.note(TraceStep::Tidied, parts.tidied);
+                    self.record(TraceStep::Tidied, parts.tidied);
                 }
                 return Ok(());
             }
             self.state = before;
         }
-        let response = ResponseHead { status: parts.status, reason: &parts.reason, fields: &parts.fields };
+        let response =
+            ResponseHead { status: parts.status, reason: &parts.reason, fields: &parts.fields };
         self.respond(&response, prepared.content(), out)
     }
 
-    /// Nothing but the persistence could make the answer differ from that to a plain request.
+    /// Returns whether the response equals that to a plain request.
+    ///
+    /// Only the persistence could make it differ.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
-        let is_plain = self.role == Role::Server && self.state.peer == Peer::V11 && self.state.turn != Turn::Connect;
-        is_plain && !self.answers_head() && !advertises() && (parts.tidied == 0 || self.config().tidy)
+        let is_plain = self.role == Role::Server
+            && self.state.peer == Peer::V11
+            && self.state.turn != Turn::Connect;
+        is_plain
+            && !self.request_is_head()
+            && !advertises()
+            && (parts.tidied == 0 || self.config().tidy)
     }
 }

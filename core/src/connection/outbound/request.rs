@@ -1,4 +1,6 @@
-//! What the verbs of `mod.rs` do, but for a server's answers: validate, count, compare with the space, write, and only then change the state.
+//! The verbs of `mod.rs`, but for a server's responses.
+//!
+//! Each validates, counts, compares with the space, writes, and only then changes the state.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -6,17 +8,17 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use super::tidy::{self, Tidied};
-use crate::connection::{Connection, Outgoing};
+use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
-use crate::machine::{Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, Terms, Why, token};
-use crate::wire::encode::{self, Added, FramingLine, Survey};
+use crate::upgrade::{self, OfferContext, Why, token};
+use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
 use crate::wire::fields::FieldSource;
-use crate::wire::outgoing::{DataParts, RequestHead};
+use crate::wire::message::{DataParts, RequestHead};
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
-/// Most heads that are sent are no longer, so the memory for them is asked for once.
+/// The capacity of a draft: most heads are no longer.
 const DRAFT: usize = 256;
 
 impl Connection {
@@ -24,7 +26,9 @@ impl Connection {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
     }
 
-    /// Composes in memory that stays. What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
+    /// Composes in memory that stays.
+    ///
+    /// What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
     #[inline(always)]
     pub(in crate::connection) fn with_draft<T>(
         &mut self,
@@ -40,24 +44,27 @@ impl Connection {
         outcome
     }
 
-    /// What a verb came to with the caller's field lines; where they may not be sent and the configuration says so, with the
-    /// same lines put right.
+    /// Returns the result of a verb, or retries it with corrected field lines.
+    ///
+    /// It retries if the lines may not be sent, and the configuration allows it.
     #[inline(always)]
-    pub(in crate::connection) fn or_tidied<'f>(
+    pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
         strict: Result<(), Error>,
         tidy: impl Fn(&Self) -> Tidied<'f>,
         mut send: impl FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match strict {
-            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => self.tidied(error, &tidy, &mut send),
+            Err(error) if self.config().tidy && tidy::may_cure(error.kind()) => {
+                self.send_tidied(error, &tidy, &mut send)
+            }
             strict => strict,
         }
     }
 
-    /// A refusal that is about lines is about the caller's own.
+    /// Retries with corrected lines; an error is about the caller's own.
     #[cold]
-    fn tidied<'f>(
+    fn send_tidied<'f>(
         &mut self,
         error: Error,
         tidy: &dyn Fn(&Self) -> Tidied<'f>,
@@ -69,7 +76,7 @@ impl Connection {
         }
         match send(self, &tidied.lines) {
             Ok(()) => {
-                self.note(TraceStep::Tidied, tidied.done);
+                self.record(TraceStep::Tidied, tidied.done);
                 Ok(())
             }
             // What is wrong with the lines is cured, and something else is wrong.
@@ -84,29 +91,36 @@ impl Connection {
 
     // Requests.
 
-    pub(in crate::connection) fn ask(
+    pub(in crate::connection) fn send_request_dyn(
         &mut self,
         request: &RequestHead<'_>,
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.ask_strictly(request, offer, out);
-        self.or_tidied(
+        let strict = self.send_request_strict(request, offer, out);
+        self.retry_tidied(
             strict,
             |_| tidy::request(request),
-            |connection, fields| connection.ask_strictly(&RequestHead { fields, ..*request }, offer, out),
+            |connection, fields| {
+                connection.send_request_strict(&RequestHead { fields, ..*request }, offer, out)
+            },
         )
     }
 
-    fn ask_strictly(&mut self, request: &RequestHead<'_>, offer: &[&str], out: &mut dyn BufMut) -> Result<(), Error> {
+    fn send_request_strict(
+        &mut self,
+        request: &RequestHead<'_>,
+        offer: &[&str],
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         self.require_role(Role::Client)?;
         self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
 
-    /// What decides which offers may be made now.
-    fn terms(&mut self) -> Terms {
+    /// Returns the context that decides which offers may be made now.
+    fn terms(&mut self) -> OfferContext {
         let secure = self.flags.secure;
-        Terms { secure, ..self.scratch().terms }
+        OfferContext { secure, ..self.scratch().terms }
     }
 
     fn compose_request(
@@ -116,38 +130,44 @@ impl Connection {
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        // RFC 9112, 9.2: what came before a request was asked is not its answer, whichever is looked at first.
+        // RFC 9112, 9.2: what came before a request was asked is not its answer, whichever is
+        // looked at first.
         if self.state.rx == Rx::Open && self.state.is_idle() && !self.unread().is_empty() {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let asked = upgrade::ask(request, offer, &self.terms()).map_err(Error::ineligible_offer)?;
+        let asked = upgrade::offer_fields(request, offer, &self.terms())
+            .map_err(Error::ineligible_offer)?;
         let (turn, why) = match (request.method, offer) {
             ("CONNECT", _) => (Turn::Connect, Why::Connect),
             (_, []) => (Turn::None, Why::NotOffered),
             _ => (Turn::Offered, Why::Undecided),
         };
-        let outgoing = outgoing(&survey);
-        let next = self.try_input(Input::Request(Opening {
+        let outgoing = declared_framing(&survey);
+        let next = self.try_input(Input::Request(RequestInfo {
             turn,
-            content: outgoing != Outgoing::None,
+            content: outgoing != SendFraming::None,
             expect: survey.expects_continue,
             persist: !survey.options.close && !asked.closes,
             version: Peer::V11,
         }))?;
         // RFC 9110, 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
-        let added = Added {
-            framing: if expects_content && !survey.has_framing() { FramingLine::Length(0) } else { FramingLine::None },
+        let added = EngineFields {
+            framing: if expects_content && !survey.has_framing() {
+                FramingLine::Length(0)
+            } else {
+                FramingLine::None
+            },
             markers: &asked.markers,
             upgrade: offer,
             hop_fields: &asked.hop_fields,
             close: survey.options.close,
             keep_alive: survey.options.keep_alive,
-            ..Added::default()
+            ..EngineFields::default()
         };
         encode::finish(draft, &survey, &added);
-        encode::hand_over(&[draft], out)?;
+        encode::write_all(&[draft], out)?;
         // The place of this request among the unanswered ones.
         let place = next.pipelined;
         let bit = 1 << place;
@@ -164,75 +184,101 @@ impl Connection {
         // What the answer needs is asked for while the request travels.
         scratch.head.make_room();
         scratch.agreed.reserve(scratch.offer.len());
-        let offered = offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
-        self.note(TraceStep::SentRequest, offered as u32);
+        let offered =
+            offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
+        self.record(TraceStep::SentRequest, offered as u32);
         Ok(())
     }
 
     // Content.
 
-    pub(in crate::connection) fn begin_sending(&mut self, outgoing: Outgoing) {
+    pub(in crate::connection) fn begin_sending(&mut self, outgoing: SendFraming) {
         self.outgoing = outgoing;
-        self.flags.ended_itself = outgoing == Outgoing::None;
+        self.flags.ended_by_framing = outgoing == SendFraming::None;
     }
 
-    /// What is being sent, as the machine calls it.
-    fn is_sending(&self) -> Result<Option<State>, Error> {
+    /// Returns the state if a message is being sent.
+    fn check_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),
-            Role::Server if self.state.response == Phase::Body && self.state.tx == Tx::Open => Ok(None),
-            Role::Server => Err(self.try_input(Input::ResponseEnd).err().unwrap_or(Error::local(ErrorKind::NoContent))),
+            Role::Server if self.state.response == Phase::Body && self.state.tx == Tx::Open => {
+                Ok(None)
+            }
+            Role::Server => Err(self
+                .try_input(Input::ResponseEnd)
+                .err()
+                .unwrap_or(Error::local(ErrorKind::NoContent))),
         }
     }
 
-    pub(in crate::connection) fn plan_data(&self, len: usize) -> Result<(DataParts, Option<State>, Outgoing), Error> {
-        if len == 0 && self.flags.ended_itself {
+    pub(in crate::connection) fn plan_data(
+        &self,
+        len: usize,
+    ) -> Result<(DataParts, Option<State>, SendFraming), Error> {
+        if len == 0 && self.flags.ended_by_framing {
             return Ok((DataParts::plain(), None, self.outgoing));
         }
-        let next = self.is_sending()?;
+        let next = self.check_sending()?;
         Ok(match self.outgoing {
             // An empty chunk would be the last one.
             _ if len == 0 => (DataParts::plain(), None, self.outgoing),
-            Outgoing::None | Outgoing::Own => return Err(Error::local(ErrorKind::NoContent)),
-            Outgoing::Length(left) => match left.checked_sub(len as u64) {
-                Some(left) => (DataParts::plain(), next, Outgoing::Length(left)),
+            SendFraming::None | SendFraming::Own => return Err(Error::local(ErrorKind::NoContent)),
+            SendFraming::Length(left) => match left.checked_sub(len as u64) {
+                Some(left) => (DataParts::plain(), next, SendFraming::Length(left)),
                 None => return Err(Error::local(ErrorKind::LengthExceeded)),
             },
-            Outgoing::Chunked => (DataParts::chunk(len), next, Outgoing::Chunked),
-            Outgoing::UntilClose => (DataParts::plain(), next, Outgoing::UntilClose),
+            SendFraming::Chunked => (DataParts::chunk(len), next, SendFraming::Chunked),
+            SendFraming::UntilClose => (DataParts::plain(), next, SendFraming::UntilClose),
         })
     }
 
-    pub(in crate::connection) fn commit_data(&mut self, next: Option<State>, outgoing: Outgoing) {
+    pub(in crate::connection) fn commit_data(
+        &mut self,
+        next: Option<State>,
+        outgoing: SendFraming,
+    ) {
         self.state = next.unwrap_or(self.state);
         self.outgoing = outgoing;
-        if outgoing == Outgoing::Length(0) {
+        if outgoing == SendFraming::Length(0) {
             self.end_outgoing();
-            self.flags.ended_itself = true;
+            self.flags.ended_by_framing = true;
         }
     }
 
-    pub(in crate::connection) fn put_content(&mut self, data: &[u8], out: &mut dyn BufMut) -> Result<(), Error> {
+    pub(in crate::connection) fn send_data_dyn(
+        &mut self,
+        data: &[u8],
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
         let (parts, next, outgoing) = self.plan_data(data.len())?;
-        encode::hand_over(&[parts.prefix(), data, parts.suffix()], out)?;
+        encode::write_all(&[parts.prefix(), data, parts.suffix()], out)?;
         self.commit_data(next, outgoing);
         Ok(())
     }
 
-    pub(in crate::connection) fn finish(
+    pub(in crate::connection) fn send_end_dyn(
         &mut self,
         trailers: &dyn FieldSource,
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let strict = self.finish_strictly(trailers, out);
-        let tidy = |connection: &Self| tidy::trailers(trailers, connection.outgoing == Outgoing::Chunked);
-        self.or_tidied(strict, tidy, |connection, trailers| connection.finish_strictly(trailers, out))
+        let strict = self.send_end_strict(trailers, out);
+        let tidy = |connection: &Self| {
+            tidy::trailers(trailers, connection.outgoing == SendFraming::Chunked)
+        };
+        self.retry_tidied(strict, tidy, |connection, trailers| {
+            connection.send_end_strict(trailers, out)
+        })
     }
 
-    fn finish_strictly(&mut self, trailers: &dyn FieldSource, out: &mut dyn BufMut) -> Result<(), Error> {
-        let is_over = self.with_draft(|connection, draft| connection.compose_end(draft, trailers, out))?;
+    fn send_end_strict(
+        &mut self,
+        trailers: &dyn FieldSource,
+        out: &mut dyn BufMut,
+    ) -> Result<(), Error> {
+        let is_over =
+            self.with_draft(|connection, draft| connection.compose_end(draft, trailers, out))?;
         if is_over {
-            self.flags.ended_itself = false;
+            self.flags.ended_by_framing = false;
         } else {
             self.end_outgoing();
         }
@@ -248,17 +294,17 @@ impl Connection {
     ) -> Result<bool, Error> {
         draft.extend_from_slice(b"0\r\n");
         let has_trailers = encode::trailers(draft, trailers)?;
-        if has_trailers && self.outgoing != Outgoing::Chunked {
+        if has_trailers && self.outgoing != SendFraming::Chunked {
             return Err(Error::local(ErrorKind::TrailerForbidden));
         }
-        if self.flags.ended_itself {
+        if self.flags.ended_by_framing {
             return Ok(true);
         }
-        self.is_sending()?;
+        self.check_sending()?;
         match self.outgoing {
-            Outgoing::Chunked => encode::hand_over(&[draft], out)?,
-            Outgoing::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
-            Outgoing::None | Outgoing::UntilClose | Outgoing::Own => {}
+            SendFraming::Chunked => encode::write_all(&[draft], out)?,
+            SendFraming::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
+            SendFraming::None | SendFraming::UntilClose | SendFraming::Own => {}
         }
         Ok(false)
     }
@@ -267,27 +313,29 @@ impl Connection {
         let input = if self.role == Role::Client { Input::RequestEnd } else { Input::ResponseEnd };
         // `is_sending` has found the message open, so this is accepted.
         self.state = self.state.apply(self.role, input).unwrap_or(self.state);
-        self.outgoing = Outgoing::None;
-        self.note(TraceStep::SentEnd, 0);
+        self.outgoing = SendFraming::None;
+        self.record(TraceStep::SentEnd, 0);
     }
 }
 
-/// What the given framing fields say.
-pub(in crate::connection) fn outgoing(survey: &Survey) -> Outgoing {
+/// Returns the framing that the given fields declare.
+pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFraming {
     match survey.length {
-        _ if survey.chunked => Outgoing::Chunked,
-        None | Some(0) => Outgoing::None,
-        Some(length) => Outgoing::Length(length),
+        _ if survey.chunked => SendFraming::Chunked,
+        None | Some(0) => SendFraming::None,
+        Some(length) => SendFraming::Length(length),
     }
 }
 
-/// Writes a request head up to its last field line, if all is right that does not depend on the connection's state.
+/// Writes a request head up to its last field line.
+///
+/// It checks all that does not depend on the connection's state.
 fn write_request(
     draft: &mut Vec<u8>,
     request: &RequestHead<'_>,
     offer: &[&str],
     old_server: bool,
-) -> Result<Survey, Error> {
+) -> Result<FieldSummary, Error> {
     if !is_token(request.method.as_bytes()) {
         return Err(Error::local(ErrorKind::InvalidMethod));
     }
@@ -305,7 +353,8 @@ fn write_request(
     if !survey.has_host() {
         return Err(Error::local(ErrorKind::InvalidHost));
     }
-    // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no case.
+    // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no
+    // case.
     let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
     let is_right = match is_connect {
         // The RFC's own example leaves the port out.
@@ -315,10 +364,14 @@ fn write_request(
     if !is_right {
         return Err(survey.host_differs());
     }
-    let has_content = outgoing(&survey) != Outgoing::None;
+    let has_content = declared_framing(&survey) != SendFraming::None;
     let forbids_content = is_connect || request.method == "TRACE";
-    // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak HTTP/1.0.
-    if (has_content && forbids_content) || (survey.expects_continue && !has_content) || (survey.chunked && old_server) {
+    // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak
+    // HTTP/1.0.
+    if (has_content && forbids_content)
+        || (survey.expects_continue && !has_content)
+        || (survey.chunked && old_server)
+    {
         return Err(Error::local(ErrorKind::FramingConflict));
     }
     encode::move_host_first(draft, &survey);

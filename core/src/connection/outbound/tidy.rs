@@ -1,18 +1,23 @@
-//! Field lines that contradict themselves, put right: what [`Config::tidy`](crate::Config::tidy) allows.
+//! Corrects field lines that contradict themselves.
 //!
-//! The strict encoder comes first. Only a list that it refuses comes here, and what is made of it goes through the strict
-//! encoder again: so nothing leaves that strict would not send. What has two meanings stays as it is, and is refused.
+//! [`Config::tidy`](crate::Config::tidy) allows it.
+//!
+//! The strict encoder comes first. Only a list that it refuses comes here, and what is made of it
+//! goes through the strict encoder again: so nothing leaves that strict would not send. What has
+//! two meanings stays as it is, and is refused.
 
 use alloc::vec::Vec;
 
 use crate::error::ErrorKind;
 use crate::upgrade;
-use crate::wire::encode::never_a_trailer;
+use crate::wire::encode::is_forbidden_trailer;
 use crate::wire::fields::{Field, FieldSource, members};
-use crate::wire::outgoing::RequestHead;
+use crate::wire::message::RequestHead;
 use crate::wire::syntax::{absolute_authority, decimal};
 
-/// What was done, for the trace; `TraceStep::Tidied` has the same list in words.
+/// The corrections, for the trace.
+///
+/// `TraceStep::Tidied` has the same list in words.
 const LENGTH_LEFT_OUT: u32 = 1;
 const LENGTH_ONCE: u32 = 2;
 const CODING_LEFT_OUT: u32 = 4;
@@ -27,7 +32,7 @@ pub(crate) struct Tidied<'a> {
     pub(crate) done: u32,
 }
 
-/// Whether a refusal is about lines that might be put right.
+/// Returns whether a rejection is about lines that might be corrected.
 pub(crate) fn may_cure(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -39,7 +44,7 @@ pub(crate) fn may_cure(kind: ErrorKind) -> bool {
     )
 }
 
-/// What a message may say of how its content ends.
+/// The framing fields that a message may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Allowed {
     /// Nothing: it has no content.
@@ -50,8 +55,12 @@ pub(crate) enum Allowed {
     Both,
 }
 
-/// The lines of a response of that status, or of a 1xx.
-pub(crate) fn response<'a>(fields: &'a dyn FieldSource, status: u16, allowed: Allowed) -> Tidied<'a> {
+/// Returns the lines of a response of that status, or of a 1xx.
+pub(crate) fn response<'a>(
+    fields: &'a dyn FieldSource,
+    status: u16,
+    allowed: Allowed,
+) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
     // A 101's proof is none of the caller's lines either: the engine makes it.
     tidied.retain(HANDSHAKE_LEFT_OUT, |field| upgrade::is_for_response(status, *field));
@@ -59,26 +68,29 @@ pub(crate) fn response<'a>(fields: &'a dyn FieldSource, status: u16, allowed: Al
     tidied
 }
 
-/// The lines of a request.
+/// Returns the lines of a request.
 pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     let mut tidied = Tidied::of(request.fields);
     tidied.tidy_host(request);
     tidied.tidy_framing(Allowed::Both);
     let has_content = tidied.lines.iter().any(|field| {
-        field.is("Transfer-Encoding") || (field.is("Content-Length") && field.value.iter().any(|digit| *digit != b'0'))
+        field.is("Transfer-Encoding")
+            || (field.is("Content-Length") && field.value.iter().any(|digit| *digit != b'0'))
     });
     if !has_content {
         // An expectation of another kind stays, and is refused with the rest of its line.
-        let is_continue = |field: &Field<'_>| members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"));
+        let is_continue = |field: &Field<'_>| {
+            members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"))
+        };
         tidied.retain(EXPECT_LEFT_OUT, |field| !field.is("Expect") || !is_continue(field));
     }
     tidied
 }
 
-/// The lines of a trailer section; of none, where the message is not chunked.
+/// Returns the lines of a trailer section; none if the message is not chunked.
 pub(crate) fn trailers<'a>(fields: &'a dyn FieldSource, is_chunked: bool) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
-    tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !never_a_trailer(field));
+    tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !is_forbidden_trailer(field));
     tidied
 }
 
@@ -97,23 +109,31 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// RFC 9112, 3.2: the one Host is the target's authority. Two of them stay two.
+    /// Makes the one Host the target's authority (RFC 9112, 3.2).
+    ///
+    /// Two of them stay two.
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
         let target = request.target.as_bytes();
         let is_connect = request.method == "CONNECT";
-        let Some(authority) = (if is_connect { Some(target) } else { absolute_authority(target) }) else { return };
+        let Some(authority) = (if is_connect { Some(target) } else { absolute_authority(target) })
+        else {
+            return;
+        };
         let host = Field { name: b"Host", value: authority };
         let mut hosts = self.lines.iter_mut().filter(|field| field.is("Host"));
         match (hosts.next(), hosts.next()) {
             (None, _) => self.lines.insert(0, host),
-            (Some(line), None) if line.value != authority => *line = Field { name: line.name, ..host },
+            (Some(line), None) if line.value != authority => {
+                *line = Field { name: line.name, ..host }
+            }
             _ => return,
         }
         self.done |= HOST_REPLACED;
     }
 
-    /// RFC 9112, 6: at most one way to say where the content ends, and none where there is none. Lengths that differ and
-    /// codings other than chunked stay.
+    /// Leaves at most one framing field, and none without content.
+    ///
+    /// Lengths that differ and codings other than chunked stay. RFC 9112, 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
         let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));
@@ -121,7 +141,9 @@ impl<'a> Tidied<'a> {
             && lines.all(|line| members(line.value).next().is_some());
         let lengths: Vec<&[u8]> = self.members_of("Content-Length").collect();
         let length = match lengths.split_first() {
-            Some((first, others)) if decimal(first).is_some() && others.iter().all(|other| other == first) => {
+            Some((first, others))
+                if decimal(first).is_some() && others.iter().all(|other| other == first) =>
+            {
                 Some(*first)
             }
             _ => None,
@@ -135,7 +157,9 @@ impl<'a> Tidied<'a> {
         }
         if lengths.len() > 1 {
             let mut is_said = false;
-            self.lines.retain(|field| !field.is("Content-Length") || !core::mem::replace(&mut is_said, true));
+            self.lines.retain(|field| {
+                !field.is("Content-Length") || !core::mem::replace(&mut is_said, true)
+            });
             let line = self.lines.iter_mut().find(|field| field.is("Content-Length"));
             line.into_iter().for_each(|line| line.value = length);
             self.done |= LENGTH_ONCE;

@@ -1,5 +1,5 @@
-//! Nothing in the machine is idle: every value, reason and answer occurs in one of the roles, and what does not occur
-//! in the other is listed with the reason.
+//! Nothing in the machine is idle: every value, reason and answer occurs in one of the roles, and
+//! what does not occur in the other is listed with the reason.
 
 use std::collections::BTreeSet;
 use std::format;
@@ -11,7 +11,9 @@ use super::rules::Machine;
 use super::search::{Until, search};
 use crate::error::ErrorKind;
 use crate::machine::transition::PIPELINE;
-use crate::machine::{Awaiting, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{
+    Awaiting, Expect, Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx,
+};
 
 /// What a role never comes to.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
@@ -24,7 +26,11 @@ const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Client, "refuses as body-pending", "a client takes a 101 whenever it comes"),
     (Role::Client, "refuses as http-1.0-peer", "a client takes what an old server sends"),
     (Role::Client, "refuses as too-late", "a client's head cannot promise for the next one"),
-    (Role::Client, "refuses as pipeline-full", "beyond the bound of the exploration; tested by itself below"),
+    (
+        Role::Client,
+        "refuses as pipeline-full",
+        "beyond the bound of the exploration; tested by itself below",
+    ),
     (Role::Server, "awaiting response", "it is the server's to send"),
     (Role::Server, "awaiting head", "a state knows no bytes: the connection says it"),
     (Role::Server, "awaiting continue", "it is the server's to send"),
@@ -57,7 +63,9 @@ const REFUSALS: &[ErrorKind] = &[
 /// Everything that could occur.
 fn all() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    let mut add = |kind: &str, names: Vec<&str>| all.extend(names.iter().map(|name| format!("{kind} {name}")));
+    let mut add = |kind: &str, names: Vec<&str>| {
+        all.extend(names.iter().map(|name| format!("{kind} {name}")))
+    };
     add("request", Phase::ALL.iter().map(|value| value.name()).collect());
     add("response", Phase::ALL.iter().map(|value| value.name()).collect());
     add("rx", Rx::ALL.iter().map(|value| value.name()).collect());
@@ -80,9 +88,11 @@ fn occurring(role: Role) -> BTreeSet<String> {
         let fields = FIELDS.iter().filter(|field| field.name != "pipelined");
         occurring.extend(fields.map(|field| format!("{} {}", field.name, (field.value)(state))));
         occurring.insert(format!("awaiting {}", state.awaiting(role).name()));
-        occurring.extend(inputs(role, state.turn).into_iter().map(|input| match state.apply(role, input) {
-            Ok(_) => format!("accepts {}", name(input)),
-            Err(reason) => format!("refuses as {}", reason.name()),
+        occurring.extend(inputs(role, state.turn).into_iter().map(|input| {
+            match state.apply(role, input) {
+                Ok(_) => format!("accepts {}", name(input)),
+                Err(reason) => format!("refuses as {}", reason.name()),
+            }
         }));
     }
     occurring
@@ -107,8 +117,13 @@ fn everything_occurs_or_is_impossible() {
 
 #[test]
 fn a_pipeline_is_bounded() {
-    let ask =
-        Input::Request(Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 });
+    let ask = Input::Request(RequestInfo {
+        turn: Turn::None,
+        content: false,
+        expect: false,
+        persist: true,
+        version: Peer::V11,
+    });
     let ask_again = |state: State| state.apply(Role::Client, ask);
     let full = (0..=PIPELINE).try_fold(State::NEW, |state, _| ask_again(state));
     assert_eq!(full.map(|full| full.pipelined), Ok(PIPELINE));

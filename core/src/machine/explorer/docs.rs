@@ -1,5 +1,7 @@
-//! `core/docs/states.md`, drawn from the machine. A stale file fails the test; `BLESS=1` rewrites it, and the diff
-//! shows what a change of the machine has changed.
+//! `core/docs/states.md`, drawn from the machine.
+//!
+//! A stale file fails the test; `BLESS=1` rewrites it, and the diff shows what a change of the
+//! machine has changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,9 +44,13 @@ struct Seen {
 impl Seen {
     fn of(role: Role) -> Self {
         let states = search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes;
-        let edge = |from: State, input| from.apply(role, input).ok().map(|to| Edge { from, input, to });
-        let from = |&state: &State| inputs(role, state.turn).into_iter().filter_map(move |input| edge(state, input));
-        let edges = states.iter().flat_map(from).filter(|edge| edge.to.pipelined < PIPELINE).collect();
+        let edge =
+            |from: State, input| from.apply(role, input).ok().map(|to| Edge { from, input, to });
+        let from = |&state: &State| {
+            inputs(role, state.turn).into_iter().filter_map(move |input| edge(state, input))
+        };
+        let edges =
+            states.iter().flat_map(from).filter(|edge| edge.to.pipelined < PIPELINE).collect();
         Self { role, states, edges }
     }
 
@@ -84,9 +90,12 @@ fn document() -> String {
 }
 
 fn fields(roles: &[Seen]) -> String {
-    let mut text = String::from("\n## The fields\n\n| field | what it tells | client | server |\n|---|---|---|---|\n");
+    let mut text = String::from(
+        "\n## The fields\n\n| field | what it tells | client | server |\n|---|---|---|---|\n",
+    );
     for field in FIELDS {
-        let [client, server] = [0, 1].map(|role: usize| joined(&values(field, &roles[role].states), ", "));
+        let [client, server] =
+            [0, 1].map(|role: usize| joined(&values(field, &roles[role].states), ", "));
         text += &format!("| `{}` | {} | {client} | {server} |\n", field.name, field.meaning);
     }
     text
@@ -95,7 +104,8 @@ fn fields(roles: &[Seen]) -> String {
 fn sizes(roles: &[Seen]) -> String {
     let mut text = String::from("\n## How many\n\n| | states | steps |\n|---|---|---|\n");
     for seen in roles {
-        text += &format!("| {} | {} | {} |\n", seen.role.name(), seen.states.len(), seen.edges.len());
+        text +=
+            &format!("| {} | {} | {} |\n", seen.role.name(), seen.states.len(), seen.edges.len());
     }
     text
 }
@@ -103,9 +113,14 @@ fn sizes(roles: &[Seen]) -> String {
 // The diagrams: what the steps come to where only a few fields are looked at.
 
 fn exchange(seen: &Seen) -> String {
-    let is_plain = |state: State| state.rx == Rx::Open && state.tx == Tx::Open && state.pipelined == 0;
-    let is_message = |input| !matches!(input, Input::Abandon | Input::DrainLimit | Input::Fail | Input::Resume);
-    let edges = seen.edges.iter().filter(|edge| is_plain(edge.from) && is_plain(edge.to) && is_message(edge.input));
+    let is_plain =
+        |state: State| state.rx == Rx::Open && state.tx == Tx::Open && state.pipelined == 0;
+    let is_message =
+        |input| !matches!(input, Input::Abandon | Input::DrainLimit | Input::Fail | Input::Resume);
+    let edges = seen
+        .edges
+        .iter()
+        .filter(|edge| is_plain(edge.from) && is_plain(edge.to) && is_message(edge.input));
     let title = "One exchange while both directions are open: request / response";
     diagram(title, edges, |state| [state.request.name(), state.response.name()].join(" / "))
 }
@@ -116,10 +131,16 @@ fn directions(seen: &Seen) -> String {
 }
 
 fn turns(seen: &Seen) -> String {
-    diagram("What the request turns the connection into", seen.edges.iter(), |state| state.turn.name().into())
+    diagram("What the request turns the connection into", seen.edges.iter(), |state| {
+        state.turn.name().into()
+    })
 }
 
-fn diagram<'a>(title: &str, edges: impl Iterator<Item = &'a Edge>, project: fn(State) -> String) -> String {
+fn diagram<'a>(
+    title: &str,
+    edges: impl Iterator<Item = &'a Edge>,
+    project: fn(State) -> String,
+) -> String {
     let mut arrows: BTreeMap<(String, String), BTreeSet<&str>> = BTreeMap::new();
     for edge in edges {
         let ends = (project(edge.from), project(edge.to));
@@ -142,7 +163,8 @@ fn diagram<'a>(title: &str, edges: impl Iterator<Item = &'a Edge>, project: fn(S
 
 // The tables.
 
-/// What the machine says to an input of that name; accepted is whatever is accepted in one of its forms.
+/// What the machine says to an input of that name; accepted is whatever is accepted in one of its
+/// forms.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.turn).into_iter().filter(|input| name(*input) == kind) {
@@ -155,8 +177,9 @@ fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
 }
 
 fn conditions(seen: &Seen) -> String {
-    let mut text =
-        String::from("\n### Inputs\n\n| input | accepted in | only where | refused in |\n|---|---|---|---|\n");
+    let mut text = String::from(
+        "\n### Inputs\n\n| input | accepted in | only where | refused in |\n|---|---|---|---|\n",
+    );
     let kinds: BTreeSet<_> = inputs(seen.role, State::NEW.turn).into_iter().map(name).collect();
     for kind in kinds {
         let mut accepted = Vec::new();
@@ -167,28 +190,40 @@ fn conditions(seen: &Seen) -> String {
                 Err(reason) => *refused.entry(reason.name()).or_default() += 1,
             }
         }
-        let condition = if accepted.is_empty() { String::from("never") } else { seen.condition(&accepted) };
-        let reasons: Vec<_> = refused.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        text += &format!("| {kind} | {} | {condition} | {} |\n", accepted.len(), joined(&reasons, ", "));
+        let condition =
+            if accepted.is_empty() { String::from("never") } else { seen.condition(&accepted) };
+        let reasons: Vec<_> =
+            refused.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        text += &format!(
+            "| {kind} | {} | {condition} | {} |\n",
+            accepted.len(),
+            joined(&reasons, ", ")
+        );
     }
     text
 }
 
 fn waits(seen: &Seen) -> String {
-    let mut text = String::from("\n### Whom it awaits\n\n| `awaiting` | states | only where |\n|---|---|---|\n");
+    let mut text = String::from(
+        "\n### Whom it awaits\n\n| `awaiting` | states | only where |\n|---|---|---|\n",
+    );
     for awaiting in Awaiting::ALL {
         let is_here = |state: &State| state.awaiting(seen.role) == *awaiting;
         let here: Vec<_> = seen.states.iter().copied().filter(is_here).collect();
         if !here.is_empty() {
-            text += &format!("| {} | {} | {} |\n", awaiting.name(), here.len(), seen.condition(&here));
+            text +=
+                &format!("| {} | {} | {} |\n", awaiting.name(), here.len(), seen.condition(&here));
         }
     }
     text
 }
 
 fn faults() -> String {
-    let (inherent, prevented): (Vec<_>, Vec<_>) = Fault::ALL.iter().partition(|fault| fault.is_inherent());
-    let list = |faults: Vec<&Fault>| faults.iter().map(|fault| format!("- {}\n", fault.name())).collect::<String>();
+    let (inherent, prevented): (Vec<_>, Vec<_>) =
+        Fault::ALL.iter().partition(|fault| fault.is_inherent());
+    let list = |faults: Vec<&Fault>| {
+        faults.iter().map(|fault| format!("- {}\n", fault.name())).collect::<String>()
+    };
     format!(
         "\n## What was looked for\n\nNever found, in either role, between two honest ends or against foreign peers:\n\n{}\n\
          Found against foreign peers, because HTTP itself allows it:\n\n{}",

@@ -1,5 +1,5 @@
-//! Each rule of `rules.rs` is needed: the machine without it is explored until the fault appears that the rule
-//! prevents. Tests elsewhere show that the whole machine has no such fault.
+//! Each rule of `rules.rs` is needed: the machine without it is explored until the fault appears
+//! that the rule prevents. Tests elsewhere show that the whole machine has no such fault.
 
 use std::prelude::v1::*;
 use std::{format, println};
@@ -30,9 +30,13 @@ impl Rule {
         match self {
             Self::PipelinedCounts => &[(Product, Fault::Mismatched)],
             Self::EndHasAPlace => &[(Product, Fault::Blamed)],
-            Self::OnlyOpenSwitches => &[(Alone(Role::Client), Fault::Reopened), (Alone(Role::Server), Fault::Reopened)],
+            Self::OnlyOpenSwitches => {
+                &[(Alone(Role::Client), Fault::Reopened), (Alone(Role::Server), Fault::Reopened)]
+            }
             Self::IdleCloses => &[(Product, Fault::Deadlock)],
-            Self::UnsentContinueCloses => &[(Against(Habit::DropsContent), Fault::RequestAsContent)],
+            Self::UnsentContinueCloses => {
+                &[(Against(Habit::DropsContent), Fault::RequestAsContent)]
+            }
             Self::OwedContinueNamesCaller => &[(Product, Fault::MutualWait)],
             Self::ResumeNeedsBoth => &[(Product, Fault::WrongLayer)],
             Self::ResumeTakesLeftover => {
@@ -40,12 +44,15 @@ impl Rule {
             }
             Self::ResumeForgetsEnd => &[(Product, Fault::Blamed)],
             Self::NoUnaskedResponse => &[(Product, Fault::Mismatched)],
-            Self::NothingAfterOffer => &[(Product, Fault::HttpAtSwitched), (Product, Fault::ForeignAtHttp)],
+            Self::NothingAfterOffer => {
+                &[(Product, Fault::HttpAtSwitched), (Product, Fault::ForeignAtHttp)]
+            }
             Self::RefusedConnectCloses => &[(Against(Habit::SpeaksEarly), Fault::ForeignAtHttp)],
             Self::CloseDropsPipeline => &[(Product, Fault::Blamed)],
-            Self::EndsDropPersist => {
-                &[(Alone(Role::Client), Fault::KeepAliveAfterEnd), (Alone(Role::Server), Fault::KeepAliveAfterEnd)]
-            }
+            Self::EndsDropPersist => &[
+                (Alone(Role::Client), Fault::KeepAliveAfterEnd),
+                (Alone(Role::Server), Fault::KeepAliveAfterEnd),
+            ],
             Self::AcceptLooksAtFraming => &[(Alone(Role::Server), Fault::AcceptPostponed)],
             Self::LateCloseRefused => &[(Product, Fault::Blamed)],
             Self::RejectionIsLast => &[(Product, Fault::Mismatched)],

@@ -1,8 +1,10 @@
 //! What can go wrong.
 
-use crate::listed::listed;
+use crate::enums::enums;
 
-/// A broken promise of the machine, or of the `Connection` around it. Its name says what happened.
+/// A broken promise of the machine, or of the `Connection` around it.
+///
+/// Its name says what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
     // In one machine alone.
@@ -33,19 +35,22 @@ pub(super) enum Fault {
     DiscardedAfterClose,
     /// No rule can prevent it, because a refused Upgrade keeps the connection.
     EarlyAfterUpgrade,
-    /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and tunnels all the same is not told
-    /// apart from one that answers.
+    /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and
+    /// tunnels all the same is not told apart from one that answers.
     TunnelAfterRefusal,
 }
 
 impl Fault {
     /// The protocol itself allows it; it is counted, not forbidden.
     pub(super) fn is_inherent(self) -> bool {
-        matches!(self, Self::EarlyAfterUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose)
+        matches!(
+            self,
+            Self::EarlyAfterUpgrade | Self::TunnelAfterRefusal | Self::DiscardedAfterClose
+        )
     }
 }
 
-listed! {
+enums! {
     Fault {
         Reopened = "a direction that had ended carries something again",
         SwitchLeft = "a direction comes back to HTTP without `resume_http`",

@@ -1,4 +1,6 @@
-//! Each role against a peer that another program wrote. Two ends that both keep the rules hide what the rules are for.
+//! Each role against a peer that another program wrote.
+//!
+//! Two ends that both keep the rules hide what the rules are for.
 //!
 //! The peer knows at once what our side has sent; only what it sends itself waits in a queue.
 
@@ -10,17 +12,19 @@ use super::roles::{answers, openings};
 use super::search::{Model, Step, Until, search};
 use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What};
-use crate::listed::listed;
-use crate::machine::{Answer, Input, Opening, Peer, Phase, Role, Turn};
+use crate::enums::enums;
+use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Turn};
 
 /// How the peer misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Habit {
     /// A client that speaks the new protocol right after its offer or CONNECT.
     SpeaksEarly,
-    /// A client that waits for a 100, gets a final response instead, and goes on to its next request.
+    /// A client that waits for a 100, gets a final response instead, and goes on to its next
+    /// request.
     DropsContent,
-    /// A client that sends another request after its offer, to be read as if it came through the new layer.
+    /// A client that sends another request after its offer, to be read as if it came through the
+    /// new layer.
     Injects,
     /// A server that refuses, and speaks the new protocol all the same.
     TunnelsAnyway,
@@ -70,41 +74,52 @@ impl Against {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
             (_, Mind::Injecting) => vec![(What::Http(Input::Request(PLAIN)), Mind::Injecting)],
             (Role::Client, Mind::Free) => self.refusals(node),
-            (Role::Client, Mind::Sending(turn)) => vec![(What::Http(Input::ResponseEnd), self.mind_after(turn))],
-            (Role::Server, Mind::Free) => openings(Role::Server).filter_map(|opening| self.asks(opening)).collect(),
+            (Role::Client, Mind::Sending(turn)) => {
+                vec![(What::Http(Input::ResponseEnd), self.mind_after(turn))]
+            }
+            (Role::Server, Mind::Free) => {
+                openings(Role::Server).filter_map(|opening| self.asks(opening)).collect()
+            }
             (Role::Server, Mind::Sending(turn)) => {
                 let end = (What::Http(Input::RequestEnd), self.mind_after(turn));
                 vec![(What::Http(Input::RequestContent), node.mind), end]
             }
             // Its head has been read and answered, and no 100 has come.
-            (_, Mind::Holding) if node.queue.is_empty() && node.side.state.response != Phase::Idle => {
+            (_, Mind::Holding)
+                if node.queue.is_empty() && node.side.state.response != Phase::Idle =>
+            {
                 self.sends(&Pair { mind: Mind::Free, ..*node })
             }
             (_, Mind::Holding) => vec![],
         }
     }
 
-    fn asks(&self, opening: Opening) -> Option<(What, Mind)> {
+    fn asks(&self, opening: RequestInfo) -> Option<(What, Mind)> {
         let drops = self.habit == Habit::DropsContent;
         let mind = match opening {
-            Opening { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
-            Opening { content: true, turn, .. } => Mind::Sending(turn),
-            Opening { turn, .. } => self.mind_after(turn),
+            RequestInfo { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
+            RequestInfo { content: true, turn, .. } => Mind::Sending(turn),
+            RequestInfo { turn, .. } => self.mind_after(turn),
         };
         // The client that drops its content need not offer anything for that.
-        (!drops || opening.turn == Turn::None).then_some((What::Http(Input::Request(opening)), mind))
+        (!drops || opening.turn == Turn::None)
+            .then_some((What::Http(Input::Request(opening)), mind))
     }
 
     /// Where the peer is when the message about an offer or CONNECT is complete.
     fn mind_after(&self, turn: Turn) -> Mind {
         match (self.habit, turn) {
-            (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => Mind::Tunnelling(turn),
+            (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => {
+                Mind::Tunnelling(turn)
+            }
             (Habit::Injects, Turn::Offered) => Mind::Injecting,
             _ => Mind::Free,
         }
     }
 
-    /// A server's answers to the oldest request. None is a 2xx, which would accept a CONNECT.
+    /// A server's answers to the oldest request.
+    ///
+    /// None is a 2xx, which would accept a CONNECT.
     fn refusals(&self, node: &Pair) -> Vec<(What, Mind)> {
         let state = node.side.state;
         if state.request == Phase::Idle || state.response != Phase::Idle || !node.queue.is_empty() {
@@ -112,25 +127,36 @@ impl Against {
         }
         let refused = if state.pipelined == 0 { state.turn } else { Turn::None };
         let refusals = answers(Turn::None).filter(|answer| !answer.success);
-        let send = |answer: Answer| {
-            let mind = if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
+        let send = |answer: ResponseInfo| {
+            let mind =
+                if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
             (What::Http(Input::Response(answer)), mind)
         };
         refusals.map(send).collect()
     }
 
-    /// What our side makes of the next message. What the peer has brought upon itself is not our fault.
+    /// What our side makes of the next message.
+    ///
+    /// What the peer has brought upon itself is not our fault.
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
         let side = node.side;
         // It has nothing else to hide: what it answers, and what its content belongs to, is right.
-        let message = Message { age: if self.role() == Role::Client { side.state.pipelined } else { 0 }, ..message };
+        let message = Message {
+            age: if self.role() == Role::Client { side.state.pipelined } else { 0 },
+            ..message
+        };
         Some(side.read(&self.scope, message)?.or_else(|fault| match (fault, node.mind) {
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => Err(Fault::EarlyAfterUpgrade),
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect)) if self.role() == Role::Client => {
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => {
+                Err(Fault::EarlyAfterUpgrade)
+            }
+            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect))
+                if self.role() == Role::Client =>
+            {
                 Err(Fault::TunnelAfterRefusal)
             }
             (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
-            // Plain bytes after the switch are the new protocol's to refuse, before `Resume` and after it.
+            // Plain bytes after the switch are the new protocol's to refuse, before `Resume` and
+            // after it.
             (Fault::HttpAtSwitched, _) => Ok(side),
             (Fault::WrongLayer, _) if !side.keeps_old => Ok(side),
             (Fault::Refused | Fault::Blamed, _) => Ok(side.failed(&self.scope)),
@@ -140,7 +166,13 @@ impl Against {
 }
 
 /// A GET.
-const PLAIN: Opening = Opening { turn: Turn::None, content: false, expect: false, persist: true, version: Peer::V11 };
+const PLAIN: RequestInfo = RequestInfo {
+    turn: Turn::None,
+    content: false,
+    expect: false,
+    persist: true,
+    version: Peer::V11,
+};
 
 impl Model for Against {
     type Node = Pair;
@@ -153,11 +185,19 @@ impl Model for Against {
     fn steps(&self, node: &Pair, steps: &mut Vec<Step<Self>>) {
         let mut push = |label, to| steps.push(Step { label, to, is_due: true });
         let first = node.queue.first();
-        if let Some((message, read)) = first.and_then(|message| Some((message, self.read(node, message)?))) {
-            push(Act::Reads(message), read.map(|side| Pair { side, queue: node.queue.popped(), ..*node }));
+        if let Some((message, read)) =
+            first.and_then(|message| Some((message, self.read(node, message)?)))
+        {
+            push(
+                Act::Reads(message),
+                read.map(|side| Pair { side, queue: node.queue.popped(), ..*node }),
+            );
         }
         for choice in node.side.moves(&self.scope, node.queue) {
-            push(choice.act, Ok(Pair { side: choice.side, mind: node.mind.hearing(&choice), ..*node }));
+            push(
+                choice.act,
+                Ok(Pair { side: choice.side, mind: node.mind.hearing(&choice), ..*node }),
+            );
         }
         if node.queue.room() > 0 {
             for (what, mind) in self.sends(node) {
@@ -181,7 +221,7 @@ impl Mind {
     }
 }
 
-listed! {
+enums! {
     Habit {
         SpeaksEarly = "a client that speaks early",
         DropsContent = "a client that drops its content",

@@ -118,12 +118,18 @@ impl Model for Scope {
             let mut node = *node;
             let side = *node.side(role);
             let next = node.incoming(role).first();
-            if let Some((message, read)) = next.and_then(|message| Some((message, side.read(self, message)?))) {
+            if let Some((message, read)) =
+                next.and_then(|message| Some((message, side.read(self, message)?)))
+            {
                 let to = read.map(|side| node.after_read(role, side));
                 steps.push(Step { label: (role, Act::Reads(message)), to, is_due: true });
             }
             let room = node.incoming(role.other()).room();
-            for choice in side.moves(self, *node.incoming(role)).iter().filter(|choice| choice.sends.len() <= room) {
+            for choice in side
+                .moves(self, *node.incoming(role))
+                .iter()
+                .filter(|choice| choice.sends.len() <= room)
+            {
                 let to = Ok(node.after_move(role, choice));
                 steps.push(Step { label: (role, choice.act), to, is_due: choice.is_due });
             }

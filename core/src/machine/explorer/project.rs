@@ -14,7 +14,11 @@ pub(super) struct Field {
 
 /// All of them, in the order of the struct.
 pub(super) const FIELDS: &[Field] = &[
-    Field { name: "request", meaning: "the latest request", value: |state| state.request.name().into() },
+    Field {
+        name: "request",
+        meaning: "the latest request",
+        value: |state| state.request.name().into(),
+    },
     Field {
         name: "response",
         meaning: "the response to the oldest unanswered request",
@@ -27,13 +31,21 @@ pub(super) const FIELDS: &[Field] = &[
         meaning: "what the latest request is about to turn the connection into",
         value: |state| state.turn.name().into(),
     },
-    Field { name: "expect", meaning: "the latest request's expectation", value: |state| state.expect.name().into() },
+    Field {
+        name: "expect",
+        meaning: "the latest request's expectation",
+        value: |state| state.expect.name().into(),
+    },
     Field {
         name: "persist",
         meaning: "a further request may follow",
         value: |state| if state.persist { "yes" } else { "no" }.into(),
     },
-    Field { name: "peer", meaning: "the version that the client speaks", value: |state| state.peer.name().into() },
+    Field {
+        name: "peer",
+        meaning: "the version that the client speaks",
+        value: |state| state.peer.name().into(),
+    },
     Field {
         name: "pipelined",
         meaning: "complete requests before the latest whose final response has not ended",

@@ -7,7 +7,9 @@ use super::fault::Fault;
 use super::rules::Machine;
 use super::search::{Model, Step, Until, search};
 use super::side::PIPELINE;
-use crate::machine::{Answer, Expect, Input, Opening, Peer, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{
+    Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
+};
 
 /// A machine that receives and decides anything.
 pub(super) struct Alone {
@@ -16,34 +18,37 @@ pub(super) struct Alone {
 }
 
 /// Every request head that can reach the machine of `role`.
-pub(super) fn openings(role: Role) -> impl Iterator<Item = Opening> {
+pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
     // Our client speaks HTTP/1.1; a server sees what its client speaks.
-    let versions: &[Peer] = if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
+    let versions: &[Peer] =
+        if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
     let turns = [Turn::None, Turn::Offered, Turn::Connect];
-    versions.iter().flat_map(move |&version| turns.into_iter().flat_map(move |turn| heads(turn, version))).filter(
-        move |opening| match opening.turn {
+    versions
+        .iter()
+        .flat_map(move |&version| turns.into_iter().flat_map(move |turn| heads(turn, version)))
+        .filter(move |opening| match opening.turn {
             // HTTP/1.0 ignores Upgrade.
             Turn::Offered => opening.version == Peer::V11,
             // A CONNECT with content is refused before the machine sees it.
             Turn::Connect => !opening.content,
             _ => true,
-        },
-    )
+        })
 }
 
-fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = Opening> {
+fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = RequestInfo> {
     // An expectation without content is not sent, and means nothing where it is received.
     let contents = [(false, false), (true, false), (true, true)];
     contents.into_iter().flat_map(move |(content, expect)| {
-        [false, true].map(|persist| Opening { turn, content, expect, persist, version })
+        [false, true].map(|persist| RequestInfo { turn, content, expect, persist, version })
     })
 }
 
 /// Every final response head to a request with this turn.
-pub(super) fn answers(turn: Turn) -> impl Iterator<Item = Answer> {
+pub(super) fn answers(turn: Turn) -> impl Iterator<Item = ResponseInfo> {
     let each = [false, true];
     let answers = each.into_iter().flat_map(move |success| {
-        each.into_iter().flat_map(move |content| each.map(|persist| Answer { success, content, persist }))
+        each.into_iter()
+            .flat_map(move |content| each.map(|persist| ResponseInfo { success, content, persist }))
     });
     // A tunnel is not content.
     answers.filter(move |answer| turn != Turn::Connect || !answer.success || !answer.content)
@@ -99,7 +104,8 @@ impl Model for Alone {
 impl Alone {
     /// What no input may do.
     fn edge_fault(&self, from: State, input: Input, to: State) -> Option<Fault> {
-        let had_ended = |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
+        let had_ended =
+            |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
         let had_switched = |state: State| (state.rx == Rx::Switched, state.tx == Tx::Switched);
         let changes = |(rx, tx): (bool, bool)| (rx && from.rx != to.rx) || (tx && from.tx != to.tx);
         match input {
@@ -131,7 +137,8 @@ impl Alone {
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)
         } else if is_answered && state.expect != Expect::None && state.request == Phase::Body {
-            // One that a closing response has dropped may keep its expectation, which is not asked for any more.
+            // One that a closing response has dropped may keep its expectation, which is not asked
+            // for any more.
             Some(Fault::ExpectStray)
         } else {
             None

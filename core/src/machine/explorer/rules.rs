@@ -1,11 +1,14 @@
 //! The rules of the machine that look arbitrary, and the machine without one of them.
 //!
-//! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in it. The rules
-//! that are not in `apply` are switched off where they are obeyed: in `side.rs`, or in [`Machine::awaiting`].
+//! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in
+//! it. The rules that are not in `apply` are switched off where they are obeyed: in `side.rs`, or
+//! in [`Machine::awaiting`].
 
+use crate::enums::enums;
 use crate::error::ErrorKind;
-use crate::listed::listed;
-use crate::machine::{Answer, Awaiting, Expect, Input, Opening, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{
+    Awaiting, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
+};
 
 /// The machine, perhaps without one of its rules.
 #[derive(Clone, Copy)]
@@ -84,9 +87,10 @@ impl Rule {
             Self::AcceptLooksAtFraming => wait_for_end_event(state, role, input),
             Self::LateCloseRefused => close_late(state, role, input),
             Self::RejectionIsLast => reject_and_read(state, role, input),
-            Self::EndHasAPlace | Self::OwedContinueNamesCaller | Self::ResumeTakesLeftover | Self::ResumeForgetsEnd => {
-                None
-            }
+            Self::EndHasAPlace
+            | Self::OwedContinueNamesCaller
+            | Self::ResumeTakesLeftover
+            | Self::ResumeForgetsEnd => None,
         }
     }
 }
@@ -113,22 +117,28 @@ fn idle_on(state: State, input: Input) -> Bent {
 
 /// The expectation is taken for met.
 fn read_on(state: State, role: Role, input: Input) -> Bent {
-    let applies = role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
+    let applies =
+        role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
     applies.then(|| State { expect: Expect::Begun, ..state }.apply(role, input))
 }
 
 fn resume_half(state: State, input: Input) -> Bent {
     let carries = matches!(state.rx, Rx::Open | Rx::Switched) && state.tx != Tx::Closed;
-    let applies = input == Input::Resume && state.turn == Turn::Agreed && state.response == Phase::Idle && carries;
+    let applies = input == Input::Resume
+        && state.turn == Turn::Agreed
+        && state.response == Phase::Idle
+        && carries;
     applies.then_some(Ok(State { rx: Rx::Open, tx: Tx::Open, turn: Turn::Spent, ..state }))
 }
 
 /// A 408 to a client that has not asked for anything.
 fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer) = input else { return None };
-    let answer = Answer { persist: false, ..answer };
-    (role == Role::Server && state.next_cycle())
-        .then(|| State { request: Phase::Done, response: Phase::Idle, ..state }.apply(role, Input::Response(answer)))
+    let answer = ResponseInfo { persist: false, ..answer };
+    (role == Role::Server && state.next_cycle()).then(|| {
+        State { request: Phase::Done, response: Phase::Idle, ..state }
+            .apply(role, Input::Response(answer))
+    })
 }
 
 fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
@@ -138,16 +148,16 @@ fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
 
 /// A server treats a refused CONNECT like a refused Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
-    let refuses = matches!(input, Input::Response(Answer { success: false, .. }));
+    let refuses = matches!(input, Input::Response(ResponseInfo { success: false, .. }));
     let applies = role == Role::Server && refuses && state.turn == Turn::Connect;
     applies.then(|| State { turn: Turn::Offered, ..state }.apply(role, input))
 }
 
 /// Keep-alive is given up, and nothing else.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
-    let Input::Response(answer @ Answer { persist: false, .. }) = input else { return None };
+    let Input::Response(answer @ ResponseInfo { persist: false, .. }) = input else { return None };
     (role == Role::Client && state.pipelined > 0).then(|| {
-        let next = state.apply(role, Input::Response(Answer { persist: true, ..answer }))?;
+        let next = state.apply(role, Input::Response(ResponseInfo { persist: true, ..answer }))?;
         Ok(State { persist: false, ..next })
     })
 }
@@ -161,22 +171,30 @@ fn keep_persist(state: State, role: Role, input: Input) -> Bent {
 fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
     let Input::Request(opening) = input else { return None };
     (role == Role::Server && !opening.content)
-        .then(|| state.apply(role, Input::Request(Opening { content: true, ..opening })))
+        .then(|| state.apply(role, Input::Request(RequestInfo { content: true, ..opening })))
 }
 
 fn close_late(state: State, role: Role, input: Input) -> Bent {
     let promised = state.response != Phase::Idle && state.persist && !state.is_idle();
-    let applies = role == Role::Server && input == Input::CloseAfterResponse && promised && state.tx == Tx::Open;
-    applies.then(|| Ok(State { persist: false, ..state }.settle(role)))
+    let applies = role == Role::Server
+        && input == Input::CloseAfterResponse
+        && promised
+        && state.tx == Tx::Open;
+    applies.then(|| Ok(State { persist: false, ..state }.close_cycle(role)))
 }
 
 /// The request that was rejected is read all the same.
 fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
-    (input == Input::Reject).then_some(Ok(State { request: Phase::Done, rx: Rx::Open, persist: true, ..next }))
+    (input == Input::Reject).then_some(Ok(State {
+        request: Phase::Done,
+        rx: Rx::Open,
+        persist: true,
+        ..next
+    }))
 }
 
-listed! {
+enums! {
     Rule {
         PipelinedCounts = "`pipelined` counts; it is not none, one or many",
         EndHasAPlace = "an end of input has a place in the byte order",

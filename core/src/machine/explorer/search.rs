@@ -1,5 +1,5 @@
-//! Breadth-first search over a [`Model`]: it visits every node that can be reached and keeps the shortest way to
-//! each kind of fault.
+//! Breadth-first search over a [`Model`]: it visits every node that can be reached and keeps the
+//! shortest way to each kind of fault.
 
 use core::fmt::Debug;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
@@ -29,7 +29,9 @@ pub(super) trait Model {
 pub(super) struct Step<M: Model + ?Sized> {
     pub(super) label: M::Label,
     pub(super) to: Result<M::Node, Fault>,
-    /// It must happen some time. The others are a caller's free choice to give something up.
+    /// It must happen some time.
+    ///
+    /// The others are a caller's free choice to give something up.
     pub(super) is_due: bool,
 }
 
@@ -108,7 +110,8 @@ impl<N> Found<N> {
     }
 }
 
-/// The nodes in the order in which they were found, each with the one that it was first reached from.
+/// The nodes in the order in which they were found, each with the one that it was first reached
+/// from.
 struct Tree<N> {
     nodes: Vec<N>,
     parents: Vec<u32>,
@@ -130,7 +133,12 @@ impl<N: Copy + Eq + Hash> Tree<N> {
     }
 
     /// The labels are not stored: the few that a trace needs are found by taking the steps again.
-    fn trace<M: Model<Node = N>>(&self, model: &M, to: usize, last: Option<&M::Label>) -> Vec<String> {
+    fn trace<M: Model<Node = N>>(
+        &self,
+        model: &M,
+        to: usize,
+        last: Option<&M::Label>,
+    ) -> Vec<String> {
         let mut lines: Vec<_> = last.iter().map(|label| format!("{label:?}")).collect();
         let mut at = to;
         while at != 0 {

@@ -1,5 +1,5 @@
-//! One end of a connection: the machine, the little that stands beside it in a `Connection`, what it reads and when,
-//! and every choice that its caller has.
+//! One end of a connection: the machine, the little that stands beside it in a `Connection`, what
+//! it reads and when, and every choice that its caller has.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -8,10 +8,12 @@ use super::fault::Fault;
 use super::roles::{answers, openings};
 use super::rules::{Machine, Rule};
 use super::wire::{Message, NEXT, NOBODY, Queue, What};
-use crate::machine::{Answer, Awaiting, Input, Phase, Role, Rx, State, Tx};
+use crate::machine::{Awaiting, Input, Phase, ResponseInfo, Role, Rx, State, Tx};
 
-/// How many requests may be unanswered in the exploration. The machine's own bound is far off, and a pipeline of
-/// three has all that a longer one has: a first, a last, and one between.
+/// How many requests may be unanswered in the exploration.
+///
+/// The machine's own bound is far off, and a pipeline of three has all that a longer one has: a
+/// first, a last, and one between.
 pub(super) const PIPELINE: u8 = 3;
 
 /// What is explored.
@@ -26,7 +28,8 @@ pub(super) struct Scope {
 
 impl Scope {
     /// Fit for every test run.
-    pub(super) const SMALL: Self = Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
+    pub(super) const SMALL: Self =
+        Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
 
     /// All of it.
     pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
@@ -41,10 +44,12 @@ pub(super) struct Side {
     pub(super) layer: u8,
     /// The end of this layer's bytes has been sent.
     pub(super) ended: bool,
-    /// It has cut a message short, closed while a request may be on its way, or seen the peer do so. A peer that
-    /// misses something afterwards is not wrong to say so.
+    /// It has cut a message short, closed while a request may be on its way, or seen the peer do
+    /// so. A peer that misses something afterwards is not wrong to say so.
     pub(super) gave_up: bool,
-    /// What was received before `Resume` is still there. Only a machine without its rules lets this happen.
+    /// What was received before `Resume` is still there.
+    ///
+    /// Only a machine without its rules lets this happen.
     pub(super) keeps_old: bool,
     /// Server: the request that it is at. See [`Message::age`].
     pub(super) age: u8,
@@ -85,20 +90,25 @@ impl Side {
         self.state.is_over()
     }
 
-    /// Nothing that comes is read any more: the direction has ended, or the caller has closed the transport.
+    /// Nothing that comes is read any more: the direction has ended, or the caller has closed the
+    /// transport.
     pub(super) fn is_deaf(self) -> bool {
         matches!(self.state.rx, Rx::Closed | Rx::Failed) || (self.gave_up && self.is_over())
     }
 
-    /// It waits for the peer, and says so. Whose direction has ended is the one to end the transport's.
+    /// It waits for the peer, and says so.
+    ///
+    /// Whose direction has ended is the one to end the transport's.
     pub(super) fn waits(self, scope: &Scope) -> bool {
         let has_ended = self.state.tx != Tx::Closed || self.ended;
         has_ended
             && match scope.machine.awaiting(self.state, self.role) {
                 Awaiting::Caller | Awaiting::Nothing => false,
-                Awaiting::Request | Awaiting::Head | Awaiting::Content | Awaiting::Response | Awaiting::Continue => {
-                    true
-                }
+                Awaiting::Request
+                | Awaiting::Head
+                | Awaiting::Content
+                | Awaiting::Response
+                | Awaiting::Continue => true,
             }
     }
 
@@ -106,8 +116,15 @@ impl Side {
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
-        let cuts = self.role == Role::Client && self.state.request == Phase::Body && state.request == Phase::Cut;
-        Self { state, age: if is_between { NOBODY } else { self.age }, gave_up: self.gave_up || cuts, ..self }
+        let cuts = self.role == Role::Client
+            && self.state.request == Phase::Body
+            && state.request == Phase::Cut;
+        Self {
+            state,
+            age: if is_between { NOBODY } else { self.age },
+            gave_up: self.gave_up || cuts,
+            ..self
+        }
     }
 
     /// The peer broke the protocol.
@@ -133,8 +150,9 @@ impl Side {
         }
     }
 
-    /// Bytes of the layer below, which the caller gave to the new protocol before it resumed HTTP, or whose carrier
-    /// takes them now. Only what was received before and not taken could reach the engine.
+    /// Bytes of the layer below, which the caller gave to the new protocol before it resumed HTTP,
+    /// or whose carrier takes them now. Only what was received before and not taken could reach the
+    /// engine.
     fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
         match what {
             What::Http(_) => Err(Fault::WrongLayer),
@@ -144,19 +162,22 @@ impl Side {
         }
     }
 
-    /// The caller reads for the new protocol; what a peer sends above it waits until HTTP is resumed here too.
+    /// The caller reads for the new protocol; what a peer sends above it waits until HTTP is
+    /// resumed here too.
     fn read_switched(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         match message.what {
             _ if message.layer > self.layer => None,
             What::Http(_) => Some(Err(Fault::HttpAtSwitched)),
-            // The end of the transport is met again by the next reader; the end of a layer is forgotten.
+            // The end of the transport is met again by the next reader; the end of a layer is
+            // forgotten.
             What::Eof { gave_up } if gave_up || scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
             What::Foreign | What::Eof { .. } => Some(Ok(self)),
         }
     }
 
     fn read_http(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
-        let ends_early = matches!(message.what, What::Eof { .. }) && scope.machine.lacks(Rule::EndHasAPlace);
+        let ends_early =
+            matches!(message.what, What::Eof { .. }) && scope.machine.lacks(Rule::EndHasAPlace);
         if !self.is_reading() && !ends_early {
             return None;
         }
@@ -181,7 +202,8 @@ impl Side {
         let expected = match self.role {
             Role::Server if is_request => age,
             Role::Server => self.age,
-            // Where a response with `close` has dropped the requests after it, its end has nothing to be matched to.
+            // Where a response with `close` has dropped the requests after it, its end has nothing
+            // to be matched to.
             Role::Client if input == Input::ResponseEnd => age,
             Role::Client => self.state.pipelined,
         };
@@ -192,7 +214,8 @@ impl Side {
         if age != expected {
             return Err(Fault::Mismatched);
         }
-        let state = scope.machine.apply(self.state, self.role, input).map_err(|_| Fault::Refused)?;
+        let state =
+            scope.machine.apply(self.state, self.role, input).map_err(|_| Fault::Refused)?;
         Ok(Self { age: if is_request { age } else { self.age }, ..self }.with(state))
     }
 
@@ -201,7 +224,8 @@ impl Side {
         if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
             return Ok(self.with(state));
         }
-        let has_said_close = self.role == Role::Server && self.state.response == Phase::Done && !self.state.persist;
+        let has_said_close =
+            self.role == Role::Server && self.state.response == Phase::Done && !self.state.persist;
         if !gave_up || has_said_close {
             return Err(Fault::Blamed);
         }
@@ -217,7 +241,11 @@ impl Side {
             Role::Client => self.client_moves(scope, &mut moves),
             Role::Server => {
                 self.server_moves(scope, &mut moves);
-                moves.extend([false, true].into_iter().filter_map(|content| self.reject(scope, coming, content)));
+                moves.extend(
+                    [false, true]
+                        .into_iter()
+                        .filter_map(|content| self.reject(scope, coming, content)),
+                );
             }
         }
         moves
@@ -228,7 +256,8 @@ impl Side {
         moves.extend(self.resume(scope, next));
         moves.extend(self.close_after_response(scope));
         if scope.gives_up {
-            let gives_up = [Input::Abandon, Input::DrainLimit].map(|input| self.give_up(scope, input));
+            let gives_up =
+                [Input::Abandon, Input::DrainLimit].map(|input| self.give_up(scope, input));
             moves.extend(gives_up.into_iter().flatten());
         }
         moves
@@ -236,9 +265,13 @@ impl Side {
 
     /// What goes out beside HTTP.
     fn octet_moves(self) -> Vec<Move> {
-        let send = |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
-        let end = |is_due| send(What::Eof { gave_up: self.gave_up }, Self { ended: true, ..self }, is_due);
-        let has_asked_last = self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist;
+        let send =
+            |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
+        let end = |is_due| {
+            send(What::Eof { gave_up: self.gave_up }, Self { ended: true, ..self }, is_due)
+        };
+        let has_asked_last =
+            self.role == Role::Client && self.state.request == Phase::Done && !self.state.persist;
         match self.state.tx {
             _ if self.ended => vec![],
             Tx::Closed => vec![end(true)],
@@ -260,14 +293,20 @@ impl Side {
             None => false,
             Some(What::Eof { .. }) => scope.machine.lacks(Rule::ResumeForgetsEnd),
             // Bytes that were not taken.
-            Some(_) if self.state.rx == Rx::Switched && !scope.machine.lacks(Rule::ResumeTakesLeftover) => return None,
+            Some(_)
+                if self.state.rx == Rx::Switched
+                    && !scope.machine.lacks(Rule::ResumeTakesLeftover) =>
+            {
+                return None;
+            }
             Some(_) => scope.machine.lacks(Rule::ResumeTakesLeftover),
         };
         let step = self.decide(scope, Input::Resume, &[], true)?;
         Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
     }
 
-    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy for that.
+    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy
+    /// for that.
     fn close_after_response(self, scope: &Scope) -> Option<Move> {
         let input = Input::CloseAfterResponse;
         if self.state.is_idle() {
@@ -289,11 +328,17 @@ impl Side {
         }
         if self.state.pipelined + 1 < PIPELINE || self.state.is_idle() {
             let openings = openings(Role::Client).map(Input::Request);
-            moves.extend(openings.filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
+            moves.extend(
+                openings.filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)),
+            );
         }
         if scope.impatient || scope.machine.awaiting(self.state, self.role) != Awaiting::Continue {
             let parts = [Input::RequestContent, Input::RequestEnd];
-            moves.extend(parts.into_iter().filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)));
+            moves.extend(
+                parts
+                    .into_iter()
+                    .filter_map(|input| self.decide(scope, input, &[What::Http(input)], true)),
+            );
         }
     }
 
@@ -308,23 +353,25 @@ impl Side {
         moves.extend([false, true].into_iter().find_map(|early| self.switch(scope, early)));
     }
 
-    fn answer(self, scope: &Scope, answer: Answer) -> Option<Move> {
+    fn answer(self, scope: &Scope, answer: ResponseInfo) -> Option<Move> {
         let step = self.decide(scope, Input::Response(answer), &[], true)?;
         // What the head says of the connection is what the machine has made of it.
         let persist = step.side.state.persist;
-        let head = What::Http(Input::Response(Answer { persist, ..answer }));
+        let head = What::Http(Input::Response(ResponseInfo { persist, ..answer }));
         Some(Move { sends: vec![head], ..step })
     }
 
-    /// The last answer: to the request that waits for one, or else to the request that comes next, which is on its way or
-    /// which the client has yet to send. The head is part of the same verb, and never a 2xx.
+    /// The last answer: to the request that waits for one, or else to the request that comes next,
+    /// which is on its way or which the client has yet to send. The head is part of the same verb,
+    /// and never a 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
-        let answer = Answer { success: false, content, persist: true };
-        let state = scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
+        let answer = ResponseInfo { success: false, content, persist: true };
+        let state =
+            scope.machine.apply(step.side.state, self.role, Input::Response(answer)).ok()?;
         let is_asked = !self.state.is_idle();
         let age = if is_asked { self.age } else { coming.first_request().unwrap_or(NEXT) };
-        let head = What::Http(Input::Response(Answer { persist: state.persist, ..answer }));
+        let head = What::Http(Input::Response(ResponseInfo { persist: state.persist, ..answer }));
         // The request is never read, which is to give up on it.
         let side = Side { age, gave_up: true, ..step.side.with(state) };
         Some(Move { side, sends: vec![head], ..step })
@@ -333,7 +380,11 @@ impl Side {
     fn switch(self, scope: &Scope, early: bool) -> Option<Move> {
         let switch = What::Http(Input::Switch { early: true });
         // A 100 that is expected goes out before the 101.
-        let sends = if self.state.continue_unsent() { vec![What::Http(Input::Continue), switch] } else { vec![switch] };
+        let sends = if self.state.continue_unsent() {
+            vec![What::Http(Input::Continue), switch]
+        } else {
+            vec![switch]
+        };
         self.decide(scope, Input::Switch { early }, &sends, true)
     }
 

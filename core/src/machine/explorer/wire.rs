@@ -1,5 +1,5 @@
-//! What is on its way between two ends: messages with the layer that they belong to and the request that they are
-//! part of, in a queue of two.
+//! What is on its way between two ends: messages with the layer that they belong to and the request
+//! that they are part of, in a queue of two.
 
 use super::side::PIPELINE;
 use crate::machine::Input;
@@ -8,8 +8,8 @@ use crate::machine::Input;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Message {
     pub(super) what: What,
-    /// How often HTTP had been resumed where it was sent: 0 for HTTP on the transport and for the new protocol that
-    /// its switch leads to.
+    /// How often HTTP had been resumed where it was sent: 0 for HTTP on the transport and for the
+    /// new protocol that its switch leads to.
     pub(super) layer: u8,
     /// How many requests the client has sent since the one that this is part of.
     pub(super) age: u8,
@@ -22,7 +22,8 @@ pub(super) enum What {
     Http(Input),
     /// Bytes of the new protocol.
     Foreign,
-    /// The end of the layer's bytes; whether the sender had given up, so that a message may be cut short.
+    /// The end of the layer's bytes; whether the sender had given up, so that a message may be cut
+    /// short.
     Eof {
         /// The sender gave up.
         gave_up: bool,

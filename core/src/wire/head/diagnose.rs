@@ -1,8 +1,8 @@
-//! The cold pass: one line, byte by byte, to the first one that no valid message could have had there.
+//! The cold pass: reads a line byte by byte, up to its first fault.
 //!
-//! It is a little automaton, so its verdict on a byte depends on nothing after that byte: whatever made the fast
-//! parser stop, and however much of the input was there by then, the answer is the same. On one byte syntax comes
-//! before limits.
+//! It is a little automaton, so its verdict on a byte depends on nothing after that byte: whatever
+//! made the fast parser stop, and however much of the input was there by then, the answer is the
+//! same. On one byte syntax comes before limits.
 
 use super::section::{Section, Tolerated};
 use crate::error::{ErrorKind, Fault};
@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::wire::scan::class::{is_target_octet, is_tchar, is_value_octet};
 use crate::wire::syntax::is_ows;
 
-/// Which line it is.
+/// The kind of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Request {
@@ -39,7 +39,7 @@ impl Line {
     }
 }
 
-/// Where in a line the automaton stands.
+/// The state of the automaton in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Method,
@@ -58,22 +58,40 @@ enum Place {
     LastCr,
 }
 
-/// The first fault of the line that begins at `start`; `bytes` begins with the head and ends where looking further
-/// cannot matter. `limit` bounds the whole section.
-pub(crate) fn diagnose(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Fault {
+/// Finds the first fault of the line at `start`.
+///
+/// `bytes` begins with the head and ends where looking further cannot matter. `limit` bounds the
+/// whole section.
+pub(crate) fn diagnose(
+    line: Line,
+    bytes: &[u8],
+    start: usize,
+    limit: usize,
+    limits: &Limits,
+) -> Fault {
     let fault = first_fault(line, bytes, start, limit, limits);
-    debug_assert!(fault.is_some(), "the fast parser refused what the slow one takes: {line:?} {bytes:?}");
+    debug_assert!(
+        fault.is_some(),
+        "the fast parser refused what the slow one takes: {line:?} {bytes:?}"
+    );
     fault.unwrap_or(Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() })
 }
 
-/// The same, where there may be none.
-pub(crate) fn first_fault(line: Line, bytes: &[u8], start: usize, limit: usize, limits: &Limits) -> Option<Fault> {
+/// Finds the first fault, if there is one.
+pub(crate) fn first_fault(
+    line: Line,
+    bytes: &[u8],
+    start: usize,
+    limit: usize,
+    limits: &Limits,
+) -> Option<Fault> {
     let mut place = match line {
         Line::Request { .. } => Place::Method,
         Line::Status(_) => Place::Version(0),
         Line::Field { .. } => Place::FieldStart,
     };
-    // As if a space stood before the line: the first byte of the method is found as that of the target is.
+    // As if a space stood before the line: the first byte of the method is found as that of the
+    // target is.
     let mut before = b' ';
     for (at, &octet) in bytes.iter().enumerate().skip(start) {
         let index = at - start;
@@ -102,19 +120,33 @@ fn section_too_large(line: Line) -> ErrorKind {
     }
 }
 
-/// A limit that the byte at `index` of its line is the first to break.
-fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) -> Option<ErrorKind> {
-    let is_end = octet == b'\r' || (octet == b'\n' && line.ends_by_lf()) || matches!(place, Place::Cr | Place::LastCr);
+/// Returns the limit that the byte at `index` of its line is the first to break.
+fn exceeded(
+    line: Line,
+    place: Place,
+    octet: u8,
+    index: usize,
+    limits: &Limits,
+) -> Option<ErrorKind> {
+    let is_end = octet == b'\r'
+        || (octet == b'\n' && line.ends_by_lf())
+        || matches!(place, Place::Cr | Place::LastCr);
     match line {
         _ if is_end => None,
-        Line::Request { .. } if place == Place::Method && octet != b' ' && index >= limits.method as usize => {
+        Line::Request { .. }
+            if place == Place::Method && octet != b' ' && index >= limits.method as usize =>
+        {
             Some(ErrorKind::MethodTooLong)
         }
         Line::Request { .. } | Line::Status(_) if index >= limits.start_line as usize => {
             Some(ErrorKind::StartLineTooLong)
         }
-        Line::Field { .. } if index >= limits.field_line as usize => Some(ErrorKind::FieldLineTooLong),
-        Line::Field { index: count, .. } if index == 0 && count >= limits.fields as usize && !is_ows(octet) => {
+        Line::Field { .. } if index >= limits.field_line as usize => {
+            Some(ErrorKind::FieldLineTooLong)
+        }
+        Line::Field { index: count, .. }
+            if index == 0 && count >= limits.fields as usize && !is_ows(octet) =>
+        {
             Some(ErrorKind::TooManyFields)
         }
         _ => None,
@@ -124,7 +156,9 @@ fn exceeded(line: Line, place: Place, octet: u8, index: usize, limits: &Limits) 
 fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, ErrorKind> {
     // What ends the line stands where a CR would, which an LF then needs no more.
     let octet = match place {
-        Place::Cr | Place::LastCr => return if octet == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) },
+        Place::Cr | Place::LastCr => {
+            return if octet == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) };
+        }
         _ if octet == b'\n' && line.ends_by_lf() => b'\r',
         _ => octet,
     };
@@ -140,7 +174,9 @@ fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, Er
         Place::FieldStart | Place::FieldName if is_tchar(octet) => return Ok(Place::FieldName),
         Place::FieldName if octet == b':' => return Ok(Place::Text),
         Place::Text if octet == b'\r' => return Ok(Place::Cr),
-        Place::Text if is_value_octet(octet) || line.section().takes_control(octet) => return Ok(Place::Text),
+        Place::Text if is_value_octet(octet) || line.section().takes_control(octet) => {
+            return Ok(Place::Text);
+        }
         _ => {}
     }
     Err(match (octet, place) {
@@ -162,7 +198,9 @@ fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
         (0..=4, _) if b"HTTP/"[at as usize] == octet => Ok(Place::Version(at + 1)),
         (0..=4, _) if !is_request => Err(ErrorKind::NotHttp),
         (5, b'1') | (6, b'.') | (7, b'0'..=b'9') => Ok(Place::Version(at + 1)),
-        (5, b'0'..=b'9') if matches!(line, Line::Status(Tolerated { any_version: true, .. })) => Ok(Place::Version(6)),
+        (5, b'0'..=b'9') if matches!(line, Line::Status(Tolerated { any_version: true, .. })) => {
+            Ok(Place::Version(6))
+        }
         (5, b'0'..=b'9') => Err(ErrorKind::VersionUnsupported),
         (8, b'\r') if is_request => Ok(Place::Cr),
         (8, b' ') if !is_request => Ok(Place::Status(0)),
@@ -174,7 +212,9 @@ fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
 
 fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     match (at, octet) {
-        (3, b'\r') if matches!(line, Line::Status(Tolerated { bare_status: true, .. })) => Ok(Place::Cr),
+        (3, b'\r') if matches!(line, Line::Status(Tolerated { bare_status: true, .. })) => {
+            Ok(Place::Cr)
+        }
         (0, b'1'..=b'9') | (1 | 2, b'0'..=b'9') => Ok(Place::Status(at + 1)),
         (3, b' ') => Ok(Place::Text),
         (_, b'\n') => Err(ErrorKind::BareLf),
@@ -182,11 +222,13 @@ fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     }
 }
 
-/// Whitespace that begins a line (RFC 9112, 2.2 and 5.2).
+/// Checks whitespace that begins a line (RFC 9112, 2.2 and 5.2).
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
         Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),
-        Line::Field { section: Section::Trailers(_), .. } | Line::Field { index: 1.., .. } => Err(ErrorKind::ObsFold),
+        Line::Field { section: Section::Trailers(_), .. } | Line::Field { index: 1.., .. } => {
+            Err(ErrorKind::ObsFold)
+        }
         _ => Err(ErrorKind::LeadingSpace),
     }
 }

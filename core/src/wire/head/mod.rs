@@ -1,17 +1,19 @@
 //! Start line and field lines, from bytes to spans.
 //!
-//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines, then each is read. A head
-//! that comes in pieces, or has anything unusual in it, is taken line by line as their ends are found: a byte that
-//! has been looked at is not looked at again, however the input is cut. Both ways read a line by the same functions, and what
-//! is accepted is checked for good.
+//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines,
+//! then each is read. A head that comes in pieces, or has anything unusual in it, is taken line by
+//! line as their ends are found: a byte that has been looked at is not looked at again, however the
+//! input is cut. Both ways read a line by the same functions, and what is accepted is checked for
+//! good.
 //!
-//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the first byte that no valid
-//! message could have had there: so an error is the same for one input at every split.
+//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the
+//! first byte that no valid message could have had there: so an error is the same for one input at
+//! every split.
 
 mod diagnose;
+mod fast;
 mod section;
 mod start_line;
-mod whole;
 
 use alloc::vec::Vec;
 
@@ -33,10 +35,10 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     known: Known,
-    /// Which offers were found to be eligible when the request was taken, of the first 64; a bit for each.
+    /// The offers, of the first 64, that were eligible; a bit for each.
     pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
-    /// Where the current line begins.
+    /// The offset of the current line.
     line: usize,
     /// Up to where no line end was found.
     scanned: usize,
@@ -61,7 +63,7 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Ready for the next head; the memory stays.
+    /// Prepares for the next head; the memory stays.
     pub(crate) fn clear(&mut self) {
         let mut fields = core::mem::take(&mut self.fields);
         fields.clear();
@@ -75,13 +77,15 @@ impl Head {
         }
     }
 
-    /// Whether some of it has been seen, and not all.
+    /// Returns whether a part of a head has been seen, and not all.
     pub(crate) fn is_begun(&self) -> bool {
         !self.is_complete && self.scanned > 0
     }
 
-    /// Parses on. The first `len` of `bytes` begin with the head's first byte and are all that has come; after them may be
-    /// more, which means nothing. Gives the head's length once its empty line is there.
+    /// Parses on.
+    ///
+    /// The first `len` of `bytes` begin with the head's first byte and are all that has come; after
+    /// them may be more, which means nothing. Gives the head's length once its empty line is there.
     #[inline(always)]
     pub(crate) fn parse(
         &mut self,
@@ -93,17 +97,22 @@ impl Head {
         if self.is_complete || self.scanned == 0 {
             // A trailer section is a line or two, and after it may be anything.
             if !section.is_trailers()
-                && let Some(len) = self.whole(bytes, len, section, limits)
+                && let Some(len) = self.parse_fast(bytes, len, section, limits)
             {
                 return Ok(Some(len));
             }
             self.clear();
         }
-        self.line_by_line(&mut bytes[..len], section, limits)
+        self.parse_slow(&mut bytes[..len], section, limits)
     }
 
     #[inline(never)]
-    fn line_by_line(&mut self, bytes: &mut [u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
+    fn parse_slow(
+        &mut self,
+        bytes: &mut [u8],
+        section: Section,
+        limits: &Limits,
+    ) -> Result<Option<usize>, Fault> {
         loop {
             let stop = self.line_end(bytes, section);
             let (end, next) = match stop {
@@ -136,7 +145,7 @@ impl Head {
         }
     }
 
-    /// The first byte that has not been scanned and may not stand in a line, or ends it.
+    /// Returns the first byte not scanned that ends a line or may not be in one.
     fn line_end(&self, bytes: &[u8], section: Section) -> Option<usize> {
         let mut from = self.scanned;
         loop {
@@ -148,28 +157,35 @@ impl Head {
         }
     }
 
-    /// More bytes are needed, unless what is there is too much already.
-    fn partial(&self, bytes: &[u8], section: Section, limits: &Limits) -> Result<Option<usize>, Fault> {
-        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+    /// Asks for more bytes, unless a limit is broken already.
+    fn partial(
+        &self,
+        bytes: &[u8],
+        section: Section,
+        limits: &Limits,
+    ) -> Result<Option<usize>, Fault> {
+        let line =
+            if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
         if self.scanned - self.line > line as usize || bytes.len() > section.limit(limits) {
             return Err(self.fault(bytes, bytes.len() - 1, section, limits));
         }
         Ok(None)
     }
 
-    /// All that has come since is more of the line that has not ended, up to a CR at the most.
-    pub(crate) fn go_on(&mut self, bytes: &[u8]) {
+    /// Fast path of `parse`: more of the unfinished line, up to a CR at most.
+    pub(crate) fn continue_line(&mut self, bytes: &[u8]) {
         self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
 
-    /// Whether all of so many bytes have been looked at, and the last of them did not begin the end of a line.
+    /// Returns whether all of `len` bytes are scanned, and the last ends no line.
     pub(crate) fn is_inside_line(&self, len: usize) -> bool {
         self.scanned == len
     }
 
-    /// Up to where bytes of the line that has not ended may come, from the head's first, before a limit is looked at again.
+    /// Returns how far the unfinished line may go before a limit is checked again.
     pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
-        let line = if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
+        let line =
+            if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
         self.line.saturating_add(line as usize).min(section.limit(limits))
     }
 
@@ -177,7 +193,13 @@ impl Head {
         self.has_start_line || section.is_trailers()
     }
 
-    fn take_line(&mut self, bytes: &mut [u8], end: usize, section: Section, limits: &Limits) -> bool {
+    fn take_line(
+        &mut self,
+        bytes: &mut [u8],
+        end: usize,
+        section: Section,
+        limits: &Limits,
+    ) -> bool {
         let line = &bytes[self.line..end];
         match section {
             Section::Request { .. } if !self.has_start_line => {
@@ -195,7 +217,7 @@ impl Head {
         }
     }
 
-    /// The first line is at the beginning of the head.
+    /// Begins the head with its start line.
     fn begin(&mut self, start_line: Option<StartLine>) -> bool {
         self.has_start_line = start_line.is_some();
         self.start_line = start_line.unwrap_or_default();
@@ -203,13 +225,16 @@ impl Head {
     }
 
     fn field_line(&mut self, bytes: &[u8], end: usize) -> bool {
-        let Some(field) = field_line(bytes, self.line, token_len(&bytes[self.line..end]), end) else { return false };
+        let Some(field) = field_line(bytes, self.line, token_len(&bytes[self.line..end]), end)
+        else {
+            return false;
+        };
         self.known.note(slot(field, bytes), self.fields.len());
         self.fields.push(field);
         true
     }
 
-    /// RFC 9112, 5.2: a client replaces a fold in a response by spaces.
+    /// Replaces a fold in a response by spaces (RFC 9112, 5.2).
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         let crlf = bytes[self.line - 2] == b'\r';
         bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');
@@ -218,11 +243,14 @@ impl Head {
         // Only what is new is looked at, or a head of folds would cost its square.
         if more.start < more.end {
             let is_empty = last.value.start == last.value.end;
-            last.value = Span { start: if is_empty { more.start } else { last.value.start }, end: more.end };
+            last.value =
+                Span { start: if is_empty { more.start } else { last.value.start }, end: more.end };
         }
     }
 
-    /// The lowest byte that is wrong. `seen` is the last one that had to be looked at to know that something is.
+    /// Returns the fault with the lowest offset.
+    ///
+    /// `seen` is the last one that had to be looked at to know that something is.
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
             Section::Request { lone_lf } if self.line == 0 => Line::Request { lone_lf },
@@ -258,7 +286,7 @@ impl Head {
         self.start_line.status
     }
 
-    /// The x of HTTP/1.x.
+    /// Returns the x of HTTP/1.x.
     #[inline]
     pub(crate) fn minor(&self) -> u8 {
         self.start_line.minor
@@ -279,20 +307,22 @@ impl Head {
         self.known.seen & known != 0
     }
 
-    /// The value of a known field that stands once, and its place.
+    /// Returns the value of a known field that occurs once, and its offset.
     #[inline(always)]
     pub(crate) fn only<'b>(&self, known: KnownField, bytes: &'b [u8]) -> Option<(&'b [u8], usize)> {
         let field = self.fields.get(self.known.only(known)?)?;
         Some((field.value.of(bytes), field.value.start as usize))
     }
 
-    /// The values of all lines of a known field, with their places.
+    /// Returns the values of all lines of a known field, with their offsets.
     pub(crate) fn values<'b>(
         &'b self,
         known: KnownField,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (&'b [u8], usize)> + Clone {
-        self.fields(bytes).known(known).map(move |field| (field.value.of(bytes), field.value.start as usize))
+        self.fields(bytes)
+            .known(known)
+            .map(move |field| (field.value.of(bytes), field.value.start as usize))
     }
 
     pub(crate) fn options(&self, bytes: &[u8]) -> Options {
@@ -302,7 +332,7 @@ impl Head {
     }
 }
 
-/// Whether a line ends there.
+/// Returns whether a line ends at `end`.
 #[inline(always)]
 fn ends_at(bytes: &[u8], end: usize) -> bool {
     bytes.get(end..end + 2) == Some(b"\r\n")
@@ -316,7 +346,7 @@ fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
     KnownField::recognise(field.name.of(bytes)).map_or(KnownField::COUNT, |known| known as usize)
 }
 
-/// A field line as anybody may send it.
+/// Reads a field line in any form.
 fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
     let colon = start + name;
     if name == 0 || bytes.get(colon) != Some(&b':') {
@@ -326,10 +356,11 @@ fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<Fie
     Some(FieldSpan { name: Span::new(start, colon), value: trimmed(raw, colon + 1) })
 }
 
-/// The span of `raw`, which stands at `start`, without the whitespace around it.
+/// Returns the span of `raw` without surrounding whitespace.
 fn trimmed(raw: &[u8], start: usize) -> Span {
     let value = trim(raw);
-    let lead = if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
+    let lead =
+        if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
     Span::new(start + lead, start + lead + value.len())
 }
 
@@ -339,12 +370,19 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    const LIMITS: Limits =
-        Limits { start_line: 40, method: 9, field_line: 30, fields: 4, head: 120, trailers: 60, ..Limits::DEFAULT };
+    const LIMITS: Limits = Limits {
+        start_line: 40,
+        method: 9,
+        field_line: 30,
+        fields: 4,
+        head: 120,
+        trailers: 60,
+        ..Limits::DEFAULT
+    };
 
     const REQUEST: Section = Section::Request { lone_lf: false };
 
-    /// What the slow parser says of all the input: the head's length, a fault, or that more is needed.
+    /// Parses all of the input with the slow parser.
     fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
         let (mut start, mut index) = (0, 0);
         loop {
@@ -355,7 +393,9 @@ mod tests {
             };
             let next = memchr::memchr(b'\n', &bytes[start..]).map(|at| start + at + 1);
             let seen = next.unwrap_or(bytes.len());
-            if let Some(fault) = first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS) {
+            if let Some(fault) =
+                first_fault(line, &bytes[..seen], start, section.limit(&LIMITS), &LIMITS)
+            {
                 return Err(fault);
             }
             let Some(next) = next else { return Ok(None) };
@@ -400,20 +440,26 @@ mod tests {
         let counts = [513, 500, 511, 512, 958, 959, 960, 961, 962, 4_000];
         // An interpreter takes minutes for all of them.
         for &count in &counts[..if cfg!(miri) { 1 } else { counts.len() }] {
-            let mut bytes = [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
+            let mut bytes =
+                [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
             let len = bytes.len();
             bytes.resize(len + scan::PADDING, 0);
             let mut head = Head::default();
             assert_eq!(head.parse(&mut bytes, len, REQUEST, &limits), Ok(Some(len)), "{count}");
-            assert_eq!((head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()), (count, count));
+            assert_eq!(
+                (head.fields(&bytes).len(), head.values(KnownField::Te, &bytes).count()),
+                (count, count)
+            );
         }
     }
 
     #[test]
     fn the_largest_limits_are_no_overflow() {
         let all = u32::MAX;
-        let limits = Limits { field_line: all, start_line: all, head: all, fields: all, ..Limits::DEFAULT };
-        let mut bytes = [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
+        let limits =
+            Limits { field_line: all, start_line: all, head: all, fields: all, ..Limits::DEFAULT };
+        let mut bytes =
+            [b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".as_slice(), &[0; scan::PADDING]].concat();
         let mut head = Head::default();
         for len in 1..27 {
             assert_eq!(head.parse(&mut bytes, len, REQUEST, &limits), Ok(None));
@@ -425,7 +471,8 @@ mod tests {
     #[test]
     fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
         let response = Section::Response(Tolerated::default());
-        let tolerated = Tolerated { bare_status: true, any_version: true, lone_lf: true, controls: true };
+        let tolerated =
+            Tolerated { bare_status: true, any_version: true, lone_lf: true, controls: true };
         let (all, direct) = (Section::Response(tolerated), Section::Request { lone_lf: true });
         let bare = Section::Response(Tolerated { bare_status: true, ..Tolerated::default() });
         let seeds: [(Section, &[u8]); 11] = [
@@ -451,14 +498,29 @@ mod tests {
             fed.resize(bytes.len() + scan::PADDING, b"\r\n x"[dice.below(4)]);
             let first = head.parse(&mut fed, cut, section, &LIMITS);
             let whole = bytes.len();
-            let outcome = if let Ok(None) = first { head.parse(&mut fed, whole, section, &LIMITS) } else { first };
+            let outcome = if let Ok(None) = first {
+                head.parse(&mut fed, whole, section, &LIMITS)
+            } else {
+                first
+            };
             match (outcome, slow(&bytes, section)) {
                 // The fast parser looks at a line that has not come whole only to bound it.
                 (Ok(None), Err(fault)) => {
-                    let line = bytes[..fault.at].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
-                    assert!(!bytes[line..].windows(2).any(|pair| pair == b"\r\n"), "{bytes:?} {fault:?}");
+                    let line = bytes[..fault.at]
+                        .iter()
+                        .rposition(|&octet| octet == b'\n')
+                        .map_or(0, |at| at + 1);
+                    assert!(
+                        !bytes[line..].windows(2).any(|pair| pair == b"\r\n"),
+                        "{bytes:?} {fault:?}"
+                    );
                 }
-                (fast, slow) => assert_eq!(fast, slow, "{:?} cut at {cut}", bytes.escape_ascii().collect::<Vec<_>>()),
+                (fast, slow) => assert_eq!(
+                    fast,
+                    slow,
+                    "{:?} cut at {cut}",
+                    bytes.escape_ascii().collect::<Vec<_>>()
+                ),
             }
         }
     }

@@ -1,8 +1,8 @@
-//! What is being read: a head of either kind, or a trailer section.
+//! The kind of lines being read: a head or a trailer section.
 
 use crate::limits::{Lenient, Limits};
 
-/// What a client tolerates in the lines of a response; see [`Lenient`].
+/// Leniencies of a client for the lines of a response; see [`Lenient`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tolerated {
     /// The status line may end with the status, without the space before a reason.
@@ -26,7 +26,7 @@ impl Tolerated {
     }
 }
 
-/// What kind of lines are parsed.
+/// The kind of lines being parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     /// `lone_lf`: an LF ends a line as a CRLF does.
@@ -50,7 +50,7 @@ impl Section {
         matches!(self, Self::Trailers(_))
     }
 
-    /// Whether an LF ends a line without the CR before it (RFC 9112, 2.2 allows that to a recipient).
+    /// Returns whether an LF without a CR ends a line (RFC 9112, 2.2).
     pub(super) fn ends_by_lf(self) -> bool {
         match self {
             Self::Request { lone_lf } => lone_lf,
@@ -58,12 +58,16 @@ impl Section {
         }
     }
 
-    /// Takes a line that begins with whitespace as part of the one before, as clients do (RFC 9112, 5.2).
+    /// Returns whether a line that begins with whitespace continues another.
+    ///
+    /// Clients do so (RFC 9112, 5.2).
     pub(super) fn folds(self) -> bool {
         matches!(self, Self::Response(_) | Self::Trailers(Some(_)))
     }
 
-    /// Returns true for a control byte that a value may have; none that is whitespace or a line's end to some reader.
+    /// Returns whether a value may have this control byte.
+    ///
+    /// None that is whitespace or a line's end to some reader.
     pub(super) fn takes_control(self, byte: u8) -> bool {
         matches!(byte, 0x01..=0x08 | 0x0e..=0x1f | 0x7f) && self.tolerated().controls
     }

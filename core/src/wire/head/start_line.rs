@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::wire::fields::Span;
 use crate::wire::scan::class::{Class, TARGET_CLASS, TOKEN_CLASS};
 
-/// What it says.
+/// The parts of a start line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StartLine {
     /// Method or reason.
@@ -16,7 +16,7 @@ pub(crate) struct StartLine {
     pub(super) minor: u8,
 }
 
-/// `HTTP/`, a digit, a dot, and whatever stands where the minor version does.
+/// Returns whether these bytes are `HTTP/`, a digit, a dot, and a byte.
 #[cold]
 fn is_any_version(version: [u8; 8]) -> bool {
     let [name @ .., major, dot, _] = version;
@@ -27,8 +27,12 @@ fn is_any_version(version: [u8; 8]) -> bool {
 const HTTP_1: u64 = u64::from_le_bytes(*b"HTTP/1.\0");
 
 impl StartLine {
-    /// `method SP request-target SP HTTP-version`, on exactly two spaces (RFC 9112, 3). It stands at the beginning of `bytes` and
-    /// ends at `end`; what stands after that is not looked at. `run` is [`scan::run`](crate::wire::scan::run).
+    /// Reads `method SP request-target SP HTTP-version` (RFC 9112, 3).
+    ///
+    /// With exactly two spaces.
+    ///
+    /// It stands at the beginning of `bytes` and ends at `end`; what stands after that is not
+    /// looked at. `run` is [`scan::run`](crate::wire::scan::run).
     #[inline(always)]
     pub(super) fn request(
         run: impl Fn(&Class, &[u8], usize) -> usize,
@@ -56,7 +60,7 @@ impl StartLine {
         })
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4).
+    /// Reads `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4).
     #[inline]
     pub(super) fn response(line: &[u8], tolerated: Tolerated, limits: &Limits) -> Option<Self> {
         let (version, rest) = line.split_first_chunk::<8>()?;

@@ -1,7 +1,9 @@
-//! Sets of bytes, in the form in which 16 or 32 of them can be looked up at once: those of RFC 9110 and RFC 9112.
+//! Sets of bytes of RFC 9110 and RFC 9112, to be looked up 16 or 32 at once.
 
-/// A set of ASCII characters: a table of 16 columns, one for each low half of a byte, with a bit for each high half. The
-/// bytes above 0x7f are in no set.
+/// A set of ASCII characters, as a table of 16 columns.
+///
+/// There is a column for each low half of a byte, with a bit for each high half. Bytes above 0x7f
+/// are in no set.
 #[derive(Debug)]
 pub(crate) struct Class {
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
@@ -9,12 +11,14 @@ pub(crate) struct Class {
     /// Of a class that is exactly two ranges, these.
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) ranges: Option<Ranges>,
-    /// The same for one byte at a time: a bit in a table of all.
+    /// The set for one byte at a time: a bit in a table of all.
     table: &'static [u8; 256],
     bit: u8,
 }
 
-/// Two ranges, each by its first byte and by how many follow that; the same for each of 16 bytes.
+/// Two ranges: the first byte of each, and how many follow it.
+///
+/// Each is repeated for 16 bytes.
 pub(super) type Ranges = [([u8; 16], [u8; 16]); 2];
 
 /// The bit for each high half. There is none for bytes above 0x7f.
@@ -22,7 +26,7 @@ pub(super) type Ranges = [([u8; 16], [u8; 16]); 2];
 pub(super) const ROWS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Class {
-    /// The bytes that have the bit in the table.
+    /// Returns the class of the bytes that have `bit` in the table.
     pub(crate) const fn of(table: &'static [u8; 256], bit: u8) -> Self {
         let (mut columns, mut octet) = ([0; 16], 0);
         while octet < table.len() {
@@ -35,14 +39,14 @@ impl Class {
         Self { columns, ranges: ranges(table, bit), table, bit }
     }
 
-    /// How many bytes of the class stand at `at`.
+    /// Returns how many bytes of the class follow one another at `at`.
     #[inline]
     pub(super) fn run(&self, bytes: &[u8], at: usize) -> usize {
         let rest = bytes.get(at..).unwrap_or_default();
         let (table, bit) = (self.table, self.bit);
         let mut len = 0;
-        // Four bytes share the work of one turn of the loop. One branch for all four would wait for four look-ups, and short
-        // runs, as of a method, would pay for bytes after them.
+        // Four bytes share the work of one turn of the loop. One branch for all four would wait for
+        // four look-ups, and short runs, as of a method, would pay for bytes after them.
         while let Some([a, b, c, d]) = rest.get(len..).and_then(<[u8]>::first_chunk::<4>) {
             for (place, octet) in [a, b, c, d].into_iter().enumerate() {
                 if table[*octet as usize] & bit == 0 {
@@ -54,10 +58,13 @@ impl Class {
         len + rest[len..].iter().take_while(|&&octet| table[octet as usize] & bit != 0).count()
     }
 
-    /// The same, where `prefix` says it of as many bytes as a vector has.
+    /// Returns the length by vectors, from `prefix` for one vector.
     #[inline(always)]
     #[cfg_attr(
-        any(miri, not(any(target_arch = "x86_64", target_feature = "neon", target_feature = "simd128"))),
+        any(
+            miri,
+            not(any(target_arch = "x86_64", target_feature = "neon", target_feature = "simd128"))
+        ),
         allow(dead_code, reason = "no instruction says it of many bytes")
     )]
     pub(super) fn run_by<const LEN: usize>(
@@ -77,8 +84,10 @@ impl Class {
         len + self.run_on(bytes, at + len)
     }
 
-    /// [`run`](Self::run) for what is left of a long input, and where no instruction says it of many bytes: apart from the code
-    /// that reads heads.
+    /// Slow path of [`run`](Self::run): the rest of a long input.
+    ///
+    /// Also where no instruction looks up many bytes. It is out of line, apart from the code that
+    /// reads heads.
     #[inline(never)]
     pub(super) fn run_on(&self, bytes: &[u8], at: usize) -> usize {
         self.run(bytes, at)
@@ -112,9 +121,9 @@ const BASE64: u8 = 16;
 
 /// Token characters, for the scanner.
 pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
-/// What a request target may have.
+/// The characters of a request target.
 pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
-/// What the name of a host may have, but for escaped bytes.
+/// The characters of a host name, but for escaped bytes.
 pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
 
 /// The digits of base64 (RFC 4648, 4).
@@ -134,7 +143,8 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
             class |= TOKEN;
         }
-        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is the caller's business.
+        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is
+        // the caller's business.
         if byte.is_ascii_graphic() && byte != b'#' {
             class |= TARGET;
         }

@@ -1,10 +1,12 @@
-//! Finding lines fast. Everything that looks at bytes in bulk is here, and with it all `unsafe` of this crate.
+//! Finding lines fast.
+//!
+//! Everything that looks at bytes in bulk is here, and with it all `unsafe` of this crate.
 //!
 //! # How it works
 //!
-//! A head is lines, and the bytes that end a line (CR, LF) are control bytes. So one pass over the head, 64 bytes at a
-//! time, asks a single question of each byte: *is it a control byte?* The answers of a block are the bits of one word. Take
-//! 16 bytes (`.` is a zero):
+//! A head is lines, and the bytes that end a line (CR, LF) are control bytes. So one pass over the
+//! head, 64 bytes at a time, asks a single question of each byte: *is it a control byte?* The
+//! answers of a block are the bits of one word. Take 16 bytes (`.` is a zero):
 //!
 //! ```text
 //! bytes     A : 1 ␍ ␊ B b : 2 ␍ ␊ ␍ ␊ x y z
@@ -13,24 +15,27 @@
 //! third      . . . . . . . . . . . 1 1 . . .      mask & mask << 1 & mask << 2
 //! ```
 //!
-//! (The first byte is the lowest bit, so `<<` moves the picture to the right.) Where a run of control bytes *begins*, a line
-//! may end: two lines end here, at 3 and at 9. A run of *three* means that a line begins with a control byte, which only the
-//! empty line does: the head ends there. Nothing in this depends on where a line began, so the processor works on
-//! several blocks at the same time, where a scanner that walks from line to line waits for each line's end.
+//! (The first byte is the lowest bit, so `<<` moves the picture to the right.) Where a run of
+//! control bytes *begins*, a line may end: two lines end here, at 3 and at 9. A run of *three*
+//! means that a line begins with a control byte, which only the empty line does: the head ends
+//! there. Nothing in this depends on where a line began, so the processor works on several blocks
+//! at the same time, where a scanner that walks from line to line waits for each line's end.
 //!
-//! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own, so it looks like the end of
-//! a line, and there the folder `head` finds no CRLF. So does an HTAB, which a value may have: such a head is rare, and is taken
-//! line by line.
+//! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own,
+//! so it looks like the end of a line, and there the folder `head` finds no CRLF. So does an HTAB,
+//! which a value may have: such a head is rare, and is taken line by line.
 //!
-//! The second pass asks of each field line how many token characters it begins with, which is its name, and hands the line
-//! to the folder `head`. Beyond that only [`run`] is asked for: how many bytes of a class there are, of a method, a target, a host.
+//! The second pass asks of each field line how many token characters it begins with, which is its
+//! name, and hands the line to the folder `head`. Beyond that only [`run`] is asked for: how many
+//! bytes of a class there are, of a method, a target, a host.
 //!
 //! # Who does it
 //!
-//! The two passes are written once, in `passes.rs`. `x86.rs`, `neon.rs` and `wasm.rs` give them the two questions in the
-//! instructions of their machines, `swar.rs` in ordinary arithmetic on words. On x86-64 the widest that the processor has is
-//! found out once, when the program runs; elsewhere the compiler knows. `naive.rs` is the twin that anybody can check, and
-//! each way must agree with it.
+//! The two passes are written once, in `passes.rs`. `x86.rs`, `neon.rs` and `wasm.rs` give them the
+//! two questions in the instructions of their machines, `swar.rs` in ordinary arithmetic on words.
+//! On x86-64 the widest that the processor has is found out once, when the program runs; elsewhere
+//! the compiler knows. `naive.rs` is the twin that anybody can check, and each way must agree with
+//! it.
 
 pub(crate) mod class;
 #[cfg(test)]
@@ -49,20 +54,33 @@ pub(crate) use class::Class;
 pub(crate) use passes::{Line, OPENING, PADDING, Reader};
 pub use path::Path;
 
-/// Reads the head that stands at the beginning: gives what the reader makes of its lines where the empty one is among the
-/// first `len` bytes. `None` where it has not all come, where fewer than [`PADDING`] bytes stand after those, where it has more
-/// than `most` lines, and where its first line is shorter than any start line; then what the reader has seen means nothing.
-/// What stands after makes no difference.
+/// Reads the head at the beginning of `bytes`, and returns the reader's result.
+///
+/// The empty line must be among the first `len` bytes. `None` if the head has not all come, if
+/// fewer than [`PADDING`] bytes stand after those, if it has more than `most` lines, or if its
+/// first line is shorter than any start line. What the reader has seen then means nothing. The
+/// bytes after the head make no difference.
 ///
 /// Where a line ends stands a control byte: whether that is a CRLF is for the reader to see.
 #[inline]
-pub(crate) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(crate) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     head_on(Path::current(), bytes, len, most, reader)
 }
 
 #[inline(always)]
 #[allow(unsafe_code)]
-fn head_on<R: Reader>(path: Path, bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+fn head_on<R: Reader>(
+    path: Path,
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     match path {
         // SAFETY: the path is AVX2 only where the processor has what that asks for.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -79,14 +97,15 @@ fn head_on<R: Reader>(path: Path, bytes: &[u8], len: usize, most: usize, reader:
     }
 }
 
-/// How many bytes of a class stand at `at`, one after the other.
+/// Returns how many bytes of a class follow one another at `at`.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
     run_on(Path::current(), class, bytes, at)
 }
 
-/// The token characters that the bytes begin with, as text, and the others. Most tokens are too short for anything but one
-/// byte after the other.
+/// Splits the bytes after the token at their beginning.
+///
+/// Most tokens are too short for anything but one byte after the other.
 #[inline]
 #[allow(unsafe_code)]
 pub(crate) fn token(bytes: &[u8]) -> (&str, &[u8]) {
@@ -112,14 +131,16 @@ fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// Whether there is a control byte other than HTAB.
+/// Returns whether there is a control byte other than HTAB.
 #[inline]
 pub(crate) fn has_control(bytes: &[u8]) -> bool {
     swar::has_control(bytes)
 }
 
-/// The first control byte other than HTAB: the only bytes that end a line or are errors in it. For input that comes in
-/// pieces, where there is little to look at.
+/// Returns the first control byte other than HTAB.
+///
+/// No other byte ends a line or is an error in it. For input that comes in pieces, where there is
+/// little to look at.
 #[inline]
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     match bytes {
@@ -145,7 +166,11 @@ mod tests {
                     let mut bytes = alloc::vec![b'a'; len + 1];
                     bytes[at] = octet;
                     bytes[len] = b'\r';
-                    assert_eq!(control(&bytes), naive::control(&bytes), "byte {octet} at {at} of {len}");
+                    assert_eq!(
+                        control(&bytes),
+                        naive::control(&bytes),
+                        "byte {octet} at {at} of {len}"
+                    );
                     assert_eq!(control(&bytes[..len]), naive::control(&bytes[..len]));
                     assert_eq!(has_control(&bytes[..len]), naive::control(&bytes[..len]).is_some());
                 }
@@ -162,7 +187,11 @@ mod tests {
         type State = Vec<u8>;
         type Item = (usize, usize, usize);
 
-        fn start(&mut self, _: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Vec<u8>> {
+        fn start(
+            &mut self,
+            _: impl Fn(&Class, &[u8], usize) -> usize,
+            ends: &[u32],
+        ) -> Option<Vec<u8>> {
             self.lines.resize(ends.len() - 1, (0, 0, 0));
             Some(self.bytes.to_vec())
         }
@@ -175,9 +204,12 @@ mod tests {
             Some(self.lines.len())
         }
 
-        fn unusual_line(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) {
+        fn line_slow(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) {
             item.0 = line.start;
-            assert_eq!(item.1, bytes[line.start..].iter().take_while(|&&octet| is_tchar(octet)).count());
+            assert_eq!(
+                item.1,
+                bytes[line.start..].iter().take_while(|&&octet| is_tchar(octet)).count()
+            );
             item.2 = line.end;
         }
 
@@ -196,7 +228,7 @@ mod tests {
         }
     }
 
-    /// Every path that this machine has, on the same input; what stands after it must not matter.
+    /// Compares every path of this machine on one input, whatever follows it.
     fn agree(input: &[u8]) {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {
@@ -221,7 +253,11 @@ mod tests {
                     bytes[at] = octet;
                     let expected = if has(octet) { 75 } else { at };
                     for path in Path::available() {
-                        assert_eq!(run_on(path, class, &bytes, 0), expected, "{path:?} {octet} at {at}");
+                        assert_eq!(
+                            run_on(path, class, &bytes, 0),
+                            expected,
+                            "{path:?} {octet} at {at}"
+                        );
                         assert_eq!(run_on(path, class, &bytes[..at], 0), at);
                         assert_eq!(run_on(path, class, &bytes, 80), 0);
                     }

@@ -9,12 +9,15 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&octet| octet != b'\t' && octet.is_ascii_control())
 }
 
-/// Start, name and end of every line after the first one, up to the empty one. A line ends where a run of control bytes
-/// begins; the run of three is the last. A name may go on into what stands after the bytes. The first line is not too short.
+/// Returns start, name and end of every line after the first one.
+///
+/// A line ends where a run of control bytes begins; the run of three is the last. A name may go on
+/// into what stands after the bytes. The first line is not too short.
 pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {
-        let begins = bytes[end].is_ascii_control() && (end == 0 || !bytes[end - 1].is_ascii_control());
+        let begins =
+            bytes[end].is_ascii_control() && (end == 0 || !bytes[end - 1].is_ascii_control());
         if !begins {
             continue;
         }

@@ -7,7 +7,7 @@ use super::class::{Class, ROWS};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-/// This file is compiled only where NEON is there.
+/// The NEON path; this file is compiled only for machines with NEON.
 #[derive(Clone, Copy)]
 struct Neon;
 
@@ -31,7 +31,12 @@ impl Questions for Neon {
     }
 }
 
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Neon, bytes, len, most, reader)
 }
 
@@ -54,8 +59,8 @@ fn controls(block: &[u8; 64]) -> u64 {
         let octets = load(&quarters[at]);
         vorrq_u8(vcltq_u8(octets, vdupq_n_u8(0x20)), vceqq_u8(octets, vdupq_n_u8(0x7f)))
     });
-    // There is no instruction that gathers top bits: each byte keeps the bit of its place, and sums of neighbours bring the
-    // bits together.
+    // There is no instruction that gathers top bits: each byte keeps the bit of its place, and sums
+    // of neighbours bring the bits together.
     let places = load(&[1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128]);
     let ab = vpaddq_u8(vandq_u8(a, places), vandq_u8(b, places));
     let cd = vpaddq_u8(vandq_u8(c, places), vandq_u8(d, places));

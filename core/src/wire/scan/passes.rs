@@ -6,13 +6,17 @@ use core::mem::MaybeUninit;
 
 use super::Class;
 
-/// How many bytes of a line are looked at for its name.
+/// The bytes of a line that are looked at for its name.
 pub(crate) const OPENING: usize = 32;
 
-/// How many bytes stand after those that are looked at, so that a block can be loaded wherever a line begins or ends.
+/// The bytes that must stand after the head.
+///
+/// So a block can be loaded wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
-/// The first line is at least as long, so that this many bytes stand before every other line.
+/// The minimum length of the first line.
+///
+/// So this many bytes stand before every other line.
 pub(crate) const FIRST_LINE: usize = 8;
 
 /// A head of so many lines is taken without memory from the heap.
@@ -21,15 +25,19 @@ pub(crate) const LINES: usize = 128;
 /// A field line, as far as it is known before anybody reads it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
-    /// Where it begins.
+    /// The offset of its first byte.
     pub(crate) start: usize,
-    /// How many token characters it begins with. Perhaps there are more: where no colon stands after them, look again.
+    /// The number of token characters at its beginning.
+    ///
+    /// Perhaps there are more: where no colon stands after them, look again.
     pub(crate) name: usize,
-    /// Where the control byte stands that ends it.
+    /// The offset of the control byte that ends it.
     pub(crate) end: usize,
     /// The eight bytes from `start` on, the first one lowest.
     pub(crate) name_begins: u64,
-    /// The eight bytes before the end of the name: of this line, and of what stands before where the name is shorter.
+    /// The eight bytes before the end of the name.
+    ///
+    /// If the name is shorter, the first are of what stands before it.
     pub(crate) name_ends: u64,
     /// The three bytes after the name.
     pub(crate) middle: &'a [u8; 3],
@@ -37,46 +45,57 @@ pub(crate) struct Line<'a> {
     pub(crate) closing: &'a [u8; 3],
 }
 
-/// Who wants to know the lines. A trait and no closure, because only a method can be told to be compiled into whatever
-/// calls it (all of them are `#[inline(always)]`): the call would cost as much as the line. What changes from line to line is
-/// a value of its own, so that it stays in registers.
+/// A receiver of lines.
+///
+/// A trait and no closure, because only a method can be told to be compiled into whatever calls it
+/// (all of them are `#[inline(always)]`): the call would cost as much as the line. What changes
+/// from line to line is a value of its own, so that it stays in registers.
 pub(crate) trait Reader: Sized {
-    /// What changes from line to line.
+    /// The state that changes from line to line.
     type State;
 
-    /// What a field line becomes.
+    /// The result of a field line.
     type Item;
 
-    /// The first line, which is no field line: it ends at the first of `ends`, at each of which a line ends. `run` is
-    /// [`run`](super::run). `None` where no more of the head is asked for.
-    fn start(&mut self, run: impl Fn(&Class, &[u8], usize) -> usize, ends: &[u32]) -> Option<Self::State>;
+    /// Reads the start line; `None` ends the pass.
+    ///
+    /// It ends at the first of `ends`, at each of which a line ends. `run` is [`run`](super::run).
+    fn start(
+        &mut self,
+        run: impl Fn(&Class, &[u8], usize) -> usize,
+        ends: &[u32],
+    ) -> Option<Self::State>;
 
-    /// Where the field lines go, one after the other; those for which there is no place are not read.
+    /// Returns the slots for field lines; lines without a slot are not read.
     fn items(&mut self) -> &mut [Self::Item];
 
-    /// The next field line, and where it goes; false where it is not as most are, and then nothing has changed.
+    /// Fast path of a field line: writes it to its slot.
+    ///
+    /// Returns false, and changes nothing, for an unusual line. Must equal `line_slow`.
     fn line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item) -> bool;
 
-    /// The same for such a line.
-    fn unusual_line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
+    /// Slow path of a field line.
+    fn line_slow(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
 
-    /// After the last line.
+    /// Ends the pass after the last line.
     fn finish(&mut self, state: Self::State) -> Option<usize>;
 }
 
-/// What an instruction set answers.
+/// The operations of an instruction set.
 pub(super) trait Questions: Copy {
-    /// Bit i is set where byte i is a control byte.
+    /// Returns a mask of control bytes: bit i for byte i.
     fn controls(self, block: &[u8; 64]) -> u64;
 
-    /// How many token characters the bytes begin with; or it stops before one that is unusual.
+    /// Returns how many token characters the bytes begin with.
+    ///
+    /// It may stop before an unusual one.
     fn token(self, opening: &[u8; OPENING]) -> usize;
 
-    /// [`run`](super::run).
+    /// Returns the length of a run; see [`run`](super::run).
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize;
 }
 
-/// What [`head`](super::head) is, for an instruction set.
+/// Reads a head with one instruction set; see [`head`](super::head).
 ///
 /// Inlined into the caller, so that everything is compiled for the caller's instruction set.
 #[inline(always)]
@@ -101,7 +120,7 @@ pub(super) fn head<R: Reader>(
     found.ok()?.read(ask, reader)
 }
 
-/// How many bytes are looked at in one step.
+/// The bytes looked at in one step.
 const BLOCK: usize = 64;
 
 /// Why the lines of a head were not found.
@@ -110,10 +129,10 @@ enum Unfound {
     TooMany,
 }
 
-/// Where the lines of a head end: its first line and all others, up to the empty one.
+/// An iterator over the ends of a head's lines, up to the empty one.
 ///
-/// What the methods promise each other: every end is a place in `bytes` after which [`PADDING`] bytes stand, and between two
-/// ends that follow each other lies a byte that is neither.
+/// What the methods promise each other: every end is a place in `bytes` after which [`PADDING`]
+/// bytes stand, and between two ends that follow each other lies a byte that is neither.
 struct Lines<'a> {
     bytes: &'a [u8],
     ends: &'a [u32],
@@ -138,7 +157,8 @@ impl<'a> Lines<'a> {
         let (mut one_before, mut two_before) = (0, 0);
         while at < len {
             // The last block may have more than is asked for.
-            let slots = places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
+            let slots =
+                places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
             let Some(slots) = slots else { return Err(Unfound::TooMany) };
             // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
             let mask = ask.controls(unsafe { octets(bytes, at) });
@@ -151,7 +171,9 @@ impl<'a> Lines<'a> {
                 if at + (third.trailing_zeros() as usize) >= len {
                     return Err(Unfound::Incomplete);
                 }
-                let Some(places) = places.get(..count).filter(|_| count <= most) else { return Err(Unfound::TooMany) };
+                let Some(places) = places.get(..count).filter(|_| count <= most) else {
+                    return Err(Unfound::TooMany);
+                };
                 // SAFETY: `store` has written as many places as it said; a place is a number.
                 let ends = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), count) };
                 return Ok(Self { bytes, ends });
@@ -181,15 +203,16 @@ impl<'a> Lines<'a> {
                 break;
             }
         }
-        // Apart from the others: a call among those, rare as it is, would cost each of them its registers.
+        // Apart from the others: a call among those, rare as it is, would cost each of them its
+        // registers.
         if let Some((line, item)) = unusual {
-            R::unusual_line(&mut state, line, item);
+            R::line_slow(&mut state, line, item);
             for (&end, item) in lines {
                 // SAFETY: as above.
                 let line = unsafe { line_at(ask, bytes, start, end as usize) };
                 start = line.end + 2;
                 if !R::line(&mut state, line, item) {
-                    R::unusual_line(&mut state, line, item);
+                    R::line_slow(&mut state, line, item);
                 }
             }
         }
@@ -197,26 +220,29 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The line between two places.
+/// Returns the line between two offsets.
 ///
 /// # Safety
-/// It ends at one of [`Lines`]'s ends that is not the first, and begins two bytes after the end before.
+/// It ends at one of [`Lines`]'s ends that is not the first, and begins two bytes after the end
+/// before.
 #[inline(always)]
 unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -> Line<'_> {
     debug_assert!(start <= end && end + PADDING <= bytes.len());
-    // SAFETY: `start` is at least 10 and at most `end`, as a byte lies between this end and the one before. After `end`,
-    // and so after `start`, are 64 bytes, of which 32, 8 and 3 are asked for.
+    // SAFETY: `start` is at least 10 and at most `end`, as a byte lies between this end and the one
+    // before. After `end`, and so after `start`, are 64 bytes, of which 32, 8 and 3 are asked for.
     let (opening, closing) = unsafe { (octets(bytes, start), octets(bytes, end - 1)) };
     let name = ask.token(opening).min(OPENING);
-    // SAFETY: as above: of the 64 bytes are asked for 3 after at most 32, and 8 that begin at most 8 before `start`.
-    let (middle, name_ends) = unsafe { (octets(bytes, start + name), *octets(bytes, start + name - 8)) };
+    // SAFETY: as above: of the 64 bytes are asked for 3 after at most 32, and 8 that begin at most
+    // 8 before `start`.
+    let (middle, name_ends) =
+        unsafe { (octets(bytes, start + name), *octets(bytes, start + name - 8)) };
     // SAFETY: as above.
     let name_begins = u64::from_le_bytes(*unsafe { octets(bytes, start) });
     let name_ends = u64::from_le_bytes(name_ends);
     Line { start, name, end, name_begins, name_ends, middle, closing }
 }
 
-/// The `LEN` bytes at `at`.
+/// Returns the `LEN` bytes at `at`.
 ///
 /// # Safety
 /// They are there.
@@ -227,8 +253,10 @@ unsafe fn octets<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     unsafe { &*bytes.as_ptr().add(at).cast() }
 }
 
-/// Writes down where the set bits stand, and how many they are. The first two without a question: more are rare in one block,
-/// and a loop whose length cannot be guessed costs more than the writes.
+/// Writes down where the set bits stand, and how many they are.
+///
+/// The first two without a question: more are rare in one block, and a loop whose length cannot be
+/// guessed costs more than the writes.
 #[inline(always)]
 fn store(mut bits: u64, at: usize, slots: &mut [MaybeUninit<u32>; 64]) -> usize {
     let count = bits.count_ones() as usize;

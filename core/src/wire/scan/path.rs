@@ -1,4 +1,4 @@
-//! Which instructions do the scanning.
+//! The choice of instructions for the scanner.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -24,8 +24,10 @@ static CURRENT: AtomicU8 = AtomicU8::new(0);
 impl Path {
     const ALL: [Self; 5] = [Self::Avx2, Self::Sse2, Self::Neon, Self::Simd128, Self::Swar];
 
-    /// Whether a head is scanned in words: where there are no vectors, and where a program might compare the two. One that is made
-    /// to be small does not, and on a microcontroller (no system at all) every head is read line by line.
+    /// Heads are scanned in words, eight bytes at a time.
+    ///
+    /// That is so without vectors, and in programs that compare the two. A program made to be small
+    /// does not; on a microcontroller (no system at all) every head is read line by line.
     pub(super) const HAS_SWAR: bool = cfg!(any(
         test,
         all(feature = "std", not(target_family = "wasm")),
@@ -38,7 +40,7 @@ impl Path {
         ))
     ));
 
-    /// Whether this program can take it here.
+    /// Returns whether this program can take the path on this machine.
     fn is_available(self) -> bool {
         match self {
             Self::Avx2 => has_avx2(),
@@ -49,7 +51,7 @@ impl Path {
         }
     }
 
-    /// What it is called, for people and for what chooses one: `avx2`, `swar`.
+    /// Returns its name, such as `avx2` or `swar`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Avx2 => "avx2",
@@ -60,18 +62,19 @@ impl Path {
         }
     }
 
-    /// The path that this program scans with.
+    /// Returns the path that this program scans with.
     pub fn in_use() -> Self {
         Self::current()
     }
 
-    /// Every path that can be taken here, the fastest first.
+    /// Returns every path that can be taken here, the fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|path| path.is_available())
     }
 
-    /// Takes this path from now on, in the whole program: for tests and benches, which compare them. False, and no
-    /// change, where it cannot be taken.
+    /// Makes the whole program take this path, for tests and benches.
+    ///
+    /// Returns false, and changes nothing, if it cannot be taken.
     pub fn force(self) -> bool {
         let is_available = self.is_available();
         if is_available {
@@ -80,7 +83,9 @@ impl Path {
         is_available
     }
 
-    /// Where there is only one, the compiler takes it; where there are two, the first question finds out.
+    /// Returns the path to take.
+    ///
+    /// If there is only one, the compiler takes it; if there are two, the first call finds out.
     #[inline(always)]
     pub(super) fn current() -> Self {
         const AVX2: u8 = Path::Avx2 as u8;
@@ -89,7 +94,8 @@ impl Path {
         const SIMD128: u8 = Path::Simd128 as u8;
         const SWAR: u8 = Path::Swar as u8;
         let current = CURRENT.load(Ordering::Relaxed);
-        // Before the others, as most programs answer so: one comparison, where a table of all answers takes a jump.
+        // Before the others, as most programs answer so: one comparison, where a table of all
+        // answers takes a jump.
         if cfg!(target_arch = "x86_64") && current == AVX2 {
             return Self::Avx2;
         }

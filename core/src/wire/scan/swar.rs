@@ -1,8 +1,8 @@
 //! Eight bytes at a time in a plain register.
 //!
-//! In a word `w` a byte below 0x20 is one whose subtraction of 0x20 borrows while its top bit was clear; equality
-//! with a constant is a byte that becomes zero under XOR. Borrows may run into the bytes above, so only the lowest
-//! flag is trusted, and the byte there is looked at again.
+//! In a word `w` a byte below 0x20 is one whose subtraction of 0x20 borrows while its top bit was
+//! clear; equality with a constant is a byte that becomes zero under XOR. Borrows may run into the
+//! bytes above, so only the lowest flag is trusted, and the byte there is looked at again.
 
 use super::class::Class;
 use super::passes::{self, OPENING, Questions, Reader};
@@ -11,7 +11,9 @@ use crate::wire::scan::class::is_tchar;
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The top bit of each byte that is below the bound; the first is right, those after it may not be.
+/// Returns the top bit of each byte below the bound.
+///
+/// The first is right; those after it may be wrong.
 const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(LOW * bound as u64) & !word & HIGH
 }
@@ -41,13 +43,20 @@ impl Questions for Words {
     }
 }
 
-/// A function of its own, as on the paths that the processor decides.
+/// Reads a head; a function of its own, as on the detected paths.
 #[inline(never)]
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Words, bytes, len, most, reader)
 }
 
-/// Exact in every bit: no sum or difference leaves its byte.
+/// Returns the control bytes, exact in every bit.
+///
+/// No sum or difference leaves its byte.
 #[inline(always)]
 fn controls(block: &[u8; 64]) -> u64 {
     let (words, _) = block.as_chunks::<8>();
@@ -81,7 +90,9 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 
 /// Words, of which the last ends with the bytes and repeats some of the one before.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().any(|&octet| stops(octet)) };
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().any(|&octet| stops(octet));
+    };
     let may_stop = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
         below(word, 0x20) | equal(word, 0x7f)

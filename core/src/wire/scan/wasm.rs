@@ -7,7 +7,7 @@ use super::class::{Class, ROWS};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-/// This file is compiled only where the vectors are there.
+/// The SIMD128 path; this file is compiled only where vectors are enabled.
 #[derive(Clone, Copy)]
 struct Simd128;
 
@@ -28,7 +28,12 @@ impl Questions for Simd128 {
     }
 }
 
-pub(super) fn head<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Simd128, bytes, len, most, reader)
 }
 

@@ -1,4 +1,6 @@
-//! x86-64: 32 bytes at a time with AVX2, 16 with the SSE2 that every such processor has.
+//! The x86-64 paths: 32 bytes at a time with AVX2, 16 with SSE2.
+//!
+//! Every such processor has SSE2.
 #![allow(unsafe_code)]
 
 use core::arch::x86_64::*;
@@ -7,10 +9,17 @@ use super::class::{Class, ROWS, Ranges};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-/// Whether the functions in the wide instructions may be called: the processor has all of them, and the system keeps the wide
-/// registers of each thread. (The standard library finds out the same; but a program without it has this processor too.)
+/// Returns whether AVX2 may be used.
+///
+/// The processor has all of its instructions, and the system keeps the wide registers of each
+/// thread. The standard library finds out the same; a program without it has this processor too.
 pub(super) fn has_avx2() -> bool {
-    if cfg!(all(target_feature = "avx2", target_feature = "bmi1", target_feature = "bmi2", target_feature = "popcnt")) {
+    if cfg!(all(
+        target_feature = "avx2",
+        target_feature = "bmi1",
+        target_feature = "bmi2",
+        target_feature = "popcnt"
+    )) {
         return true;
     }
     // An enclave cannot ask.
@@ -30,7 +39,8 @@ pub(super) fn has_avx2() -> bool {
     has_all && unsafe { kept_registers() } & (XMM | YMM) == XMM | YMM
 }
 
-// Bits of leaf 1's ECX, of leaf 7's EBX (AVX2, BMI1 and BMI2), of XCR0: Intel's manual, volume 2, CPUID; volume 1, 13.3.
+// Bits of leaf 1's ECX, of leaf 7's EBX (AVX2, BMI1 and BMI2), of XCR0: Intel's manual, volume 2,
+// CPUID; volume 1, 13.3.
 const POPCNT: u32 = 1 << 23;
 const OSXSAVE: u32 = 1 << 27;
 const AVX: u32 = 1 << 28;
@@ -69,7 +79,12 @@ impl Questions for Avx2 {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn head_avx2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head_avx2<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Avx2, bytes, len, most, reader)
 }
 
@@ -97,8 +112,10 @@ fn controls_avx2(block: &[u8; 64]) -> u64 {
     })
 }
 
-/// Each byte of a class is in a table of 16 by 8, a column for its low half, a bit of it for its high half. Bytes above
-/// 0x7f find nothing there.
+/// Returns the length of a prefix, by a table of 16 by 8.
+///
+/// Each byte has a column for its low half, and in it a bit for its high half. Bytes above 0x7f
+/// find nothing there.
 #[inline]
 #[target_feature(enable = "avx2,bmi1")]
 fn prefix_avx2(class: &Class, octets: &[u8; 32]) -> usize {
@@ -129,20 +146,27 @@ impl Questions for Sse2 {
         unsafe { token_sse2(opening) }
     }
 
-    /// SSE2 cannot look anything up; it can compare.
+    /// Returns the length of a run; SSE2 has no lookup and compares.
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         match &class.ranges {
             // SAFETY: SSE2 is part of x86-64.
-            Some(ranges) => class.run_by(|octets| unsafe { prefix_sse2(ranges, octets) }, bytes, at),
+            Some(ranges) => {
+                class.run_by(|octets| unsafe { prefix_sse2(ranges, octets) }, bytes, at)
+            }
             None => class.run(bytes, at),
         }
     }
 }
 
-/// A function of its own, so that the choice between the two costs no more than that.
+/// Reads a head; a function of its own, so that the choice costs no more.
 #[inline(never)]
-pub(super) fn head_sse2<R: Reader>(bytes: &[u8], len: usize, most: usize, reader: &mut R) -> Option<usize> {
+pub(super) fn head_sse2<R: Reader>(
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
     passes::head(Sse2, bytes, len, most, reader)
 }
 
@@ -170,8 +194,9 @@ fn controls_sse2(block: &[u8; 64]) -> u64 {
     })
 }
 
-/// Without a table to look up in: letters, digits, `-` and `_`, which is what names are made of. At another character it
-/// stops, and the caller looks on.
+/// Returns the length of a token of letters, digits, `-` and `_`.
+///
+/// There is no table to look up in. At another character it stops, and the caller looks on.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn token_sse2(octets: &[u8; OPENING]) -> usize {

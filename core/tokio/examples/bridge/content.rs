@@ -23,17 +23,18 @@ struct Coming {
     clock: Option<Clock>,
 }
 
-/// How long a client may keep us waiting: `patience`, and a millisecond more for each byte, never more than `patience` in
-/// all. So one that sends a byte a second is given up, one with much content is not.
+/// How long a client may keep us waiting: `timeout`, and a millisecond more for each byte, never
+/// more than `timeout` in all. So one that sends a byte a second is given up, one with much content
+/// is not.
 struct Clock {
-    patience: Duration,
+    timeout: Duration,
     left: Duration,
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
 impl Content {
-    pub(crate) fn new(stream: RecvStream, patience: Duration) -> Self {
-        let clock = Clock { patience, left: patience, alarm: None };
+    pub(crate) fn new(stream: RecvStream, timeout: Duration) -> Self {
+        let clock = Clock { timeout, left: timeout, alarm: None };
         Self(Arc::new(Mutex::new(Coming { stream, clock: Some(clock) })))
     }
 
@@ -51,8 +52,13 @@ impl Body for Content {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        self.with(|coming| coming.poll_frame(context).map_err(BoxError::from).map(Result::transpose))
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.with(|coming| {
+            coming.poll_frame(context).map_err(BoxError::from).map(Result::transpose)
+        })
     }
 
     fn is_end_stream(&self) -> bool {
@@ -61,7 +67,10 @@ impl Body for Content {
 }
 
 impl Coming {
-    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
         let Poll::Ready(data) = self.stream.poll_data(context)? else {
             return match &mut self.clock {
                 Some(clock) => clock.poll(context).map(|()| Err(Error::TimedOut("content").into())),
@@ -94,6 +103,6 @@ impl Clock {
         if let Some(alarm) = self.alarm.take() {
             self.left = alarm.deadline().saturating_duration_since(Instant::now());
         }
-        self.left = (self.left + Duration::from_millis(len as u64)).min(self.patience);
+        self.left = (self.left + Duration::from_millis(len as u64)).min(self.timeout);
     }
 }

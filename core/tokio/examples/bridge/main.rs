@@ -1,23 +1,23 @@
 //! A bridge: HTTP/2 over TLS towards the client, HTTP/1.1 towards the backend.
 //!
 //! ```text
-//! bridge --backend HOST:PORT [--port N] [--patience SECONDS]
+//! bridge --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade: the `:protocol` is offered, the backend's 101 becomes a 200,
-//! and DATA frames carry what the protocol says. The key of a WebSocket is this hop's own. Other requests and their answers
-//! pass, without what is for one hop.
+//! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade: the `:protocol` is offered, the
+//! backend's 101 becomes a 200, and DATA frames carry what the protocol says. The key of a
+//! WebSocket is this hop's own. Other requests and their answers pass, without what is for one hop.
 
 #[path = "../gateway/backend.rs"]
 mod backend;
 mod content;
+#[path = "../switchboard/http2/flow.rs"]
+mod flow;
 #[path = "../gateway/forward.rs"]
 mod forward;
-#[path = "../switchboard/http2/paced.rs"]
-mod paced;
-#[path = "../switchboard/patient.rs"]
+#[path = "../switchboard/idle_timeout.rs"]
 #[allow(dead_code, reason = "the time is the bridge's own")]
-mod patient;
+mod idle_timeout;
 #[path = "../switchboard/tls.rs"]
 #[allow(dead_code, reason = "the switchboard's client side is not needed here")]
 mod tls;
@@ -41,7 +41,7 @@ use http_body_util::{BodyExt, Either, Empty};
 use switchover::bridge::{OverHttp2, http1_fields, http2_fields};
 use switchover::gateway::may_forward;
 use switchover_tokio::client::Outcome;
-use switchover_tokio::{BoxError, Error, Stopping, Upgraded, accept_all};
+use switchover_tokio::{BoxError, Error, ShutdownSignal, Upgraded, accept};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
@@ -50,11 +50,15 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
+use crate::backend::{
+    Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
+};
 use crate::content::Content;
-use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
-use crate::paced::send;
-use crate::patient::Patient;
+use crate::flow::send;
+use crate::forward::{
+    count_down, end_to_end, forwardable_trailers, header_map, last_answer, valid_status,
+};
+use crate::idle_timeout::IdleTimeout;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
@@ -72,9 +76,10 @@ const FRAMES: usize = 16 << 20;
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
 
-/// How long a client may go on with a request that is answered: as long as there is no pause of `LULL`, and no longer.
-const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
+/// How long a client may go on with a request that is answered: as long as there is no pause of
+/// `LINGER_IDLE`, and no longer.
+const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 #[command(about = "HTTP/2 with extended CONNECT to HTTP/1.1 with Upgrade")]
@@ -87,29 +92,34 @@ struct Args {
     backend: String,
     /// Seconds that a peer may take for a message, and longer for long content
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    patience: u64,
+    timeout: u64,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let Args { port, backend, patience } = Args::parse();
+    let Args { port, backend, timeout } = Args::parse();
     let mut config = Arc::unwrap_or_clone(tls::server().map_err(|error| error.to_string())?);
     config.alpn_protocols = vec![b"h2".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on https://{}", listener.local_addr()?);
-    let backend = Backend::new(&backend, patience);
-    let serving = accept_all(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+    let backend = Backend::new(&backend, timeout);
+    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
         let served = serve(stream, acceptor.clone(), backend.clone(), stopping);
         async { drop(served.await.inspect_err(|error| eprintln!("{error}"))) }
     });
-    until_interrupted(serving, &backend.farewell).await;
+    serve_until_ctrl_c(serving, &backend.farewell).await;
     Ok(())
 }
 
-async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopping: Stopping) -> Result<(), BoxError> {
-    let patience = backend.patience;
-    let connection = timeout(patience, shake_hands(stream, acceptor, patience)).await??;
+async fn serve(
+    stream: TcpStream,
+    acceptor: TlsAcceptor,
+    backend: Backend,
+    stopping: ShutdownSignal,
+) -> Result<(), BoxError> {
+    let limit = backend.timeout;
+    let connection = timeout(limit, shake_hands(stream, acceptor, limit)).await??;
     let mut answers = JoinSet::new();
     let served = streams(connection, &mut answers, &backend, stopping).await;
     // A client that has ended all its streams may have left bytes that a backend still has to take.
@@ -119,17 +129,17 @@ async fn serve(stream: TcpStream, acceptor: TlsAcceptor, backend: Backend, stopp
 
 /// Has each request answered, until one side ends the connection.
 async fn streams(
-    mut connection: Connection<Patient<TlsStream<TcpStream>>, Bytes>,
+    mut connection: Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>,
     answers: &mut JoinSet<()>,
     backend: &Backend,
-    stopping: Stopping,
+    stopping: ShutdownSignal,
 ) -> Result<(), BoxError> {
-    let patience = backend.patience;
+    let limit = backend.timeout;
     let mut stop = pin!(stopping.wait());
     let mut is_ending = false;
     loop {
         let accepted = tokio::select! {
-            accepted = timeout(patience, connection.accept()) => accepted,
+            accepted = timeout(limit, connection.accept()) => accepted,
             // What has ended is forgotten.
             Some(_) = answers.join_next() => continue,
             () = &mut stop, if !is_ending => {
@@ -159,10 +169,11 @@ async fn streams(
 async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    patience: Duration,
-) -> Result<Connection<Patient<TlsStream<TcpStream>>, Bytes>, BoxError> {
-    // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY before.
-    let stream = Patient::new(acceptor.accept(stream).await?, IDLE * patience);
+    limit: Duration,
+) -> Result<Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>, BoxError> {
+    // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY
+    // before.
+    let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * limit);
     let mut builder = h2::server::Builder::new();
     // RFC 8441, 3: only then may the client send `:protocol`.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
@@ -192,7 +203,8 @@ impl Respond {
         self.lock().send_response(head, is_all)
     }
 
-    /// Ready once the client has cancelled its request, before the answer begins: from then on what sends its content looks.
+    /// Ready once the client has cancelled its request, before the answer begins: from then on what
+    /// sends its content looks.
     fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
         if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
@@ -200,7 +212,7 @@ impl Respond {
 
 async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, backend: Backend) {
     let (head, content) = request.into_parts();
-    let (mut content, respond) = (Content::new(content, backend.patience), Respond::new(respond));
+    let (mut content, respond) = (Content::new(content, backend.timeout), Respond::new(respond));
     let exchanged = tokio::select! {
         exchanged = exchange(head, &content, &respond, &backend) => exchanged,
         // The backend need not finish what the client has cancelled.
@@ -208,15 +220,16 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     };
     if let Err(error) = exchanged {
         eprintln!("{}: {error}", backend.address);
-        // Where no answer has begun, this is it; one that has begun is cut, and the client sees that.
+        // Where no answer has begun, this is it; one that has begun is cut, and the client sees
+        // that.
         if respond.send(plain(blamed(&error)), true).is_err() {
             return respond.lock().send_reset(Reason::INTERNAL_ERROR);
         }
     }
-    // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some clients then forget the
-    // answer, too.
-    let rest = async { while let Ok(Some(Ok(_))) = timeout(LULL, content.frame()).await {} };
-    let _ = timeout(LINGER, rest).await;
+    // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some
+    // clients then forget the answer, too.
+    let rest = async { while let Ok(Some(Ok(_))) = timeout(LINGER_IDLE, content.frame()).await {} };
+    let _ = timeout(LINGER_MAX, rest).await;
 }
 
 /// Ready once the client has reset a stream, or is gone.
@@ -231,7 +244,9 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
 /// What a client gets to know, by whose fault it was.
 fn blamed(error: &BoxError) -> StatusCode {
     match error.downcast_ref() {
-        Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => StatusCode::REQUEST_TIMEOUT,
+        Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {
+            StatusCode::REQUEST_TIMEOUT
+        }
         Some(Error::Body(_)) => StatusCode::BAD_REQUEST,
         Some(error) => status(error),
         None => StatusCode::BAD_GATEWAY,
@@ -248,11 +263,12 @@ async fn exchange(
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
     if is_tunnel || protocol.is_some_and(|protocol| !may_forward(protocol)) {
-        // A tunnel to anywhere is another program's (RFC 8441, 4); h2c and TLS are between two neighbours.
+        // A tunnel to anywhere is another program's (RFC 8441, 4); h2c and TLS are between two
+        // neighbours.
         respond.send(plain(StatusCode::NOT_IMPLEMENTED), true)?;
         return Ok(());
     }
-    let Ok(headers) = onward(&head) else {
+    let Ok(headers) = to_request(&head) else {
         // RFC 9113, 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
         respond.lock().send_reset(Reason::PROTOCOL_ERROR);
         return Ok(());
@@ -260,13 +276,16 @@ async fn exchange(
     // What an extended CONNECT carries is no content, and waits for the switch.
     let (method, body) = match protocol {
         Some(_) => (Method::GET, Either::Left(Empty::new())),
-        None => (head.method.clone(), Either::Right(content.clone().map_frame(known_trailers))),
+        None => {
+            (head.method.clone(), Either::Right(content.clone().map_frame(forwardable_trailers)))
+        }
     };
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut request = Request::builder().method(method).uri(target).body(body)?;
     *request.headers_mut() = headers;
     if count_down(&request.method().clone(), request.headers_mut()) {
-        let content = last_answer(&format!("{} {target} HTTP/2", request.method()), request.headers());
+        let content =
+            last_answer(&format!("{} {target} HTTP/2", request.method()), request.headers());
         let head = Response::builder().header(CONTENT_TYPE, "message/http").body(())?;
         return Ok(respond.send(head, false)?.send_data(content.into(), true)?);
     }
@@ -277,10 +296,10 @@ async fn exchange(
         let head = translated(interim.status(), interim.headers(), interim.version());
         let _ = informed.lock().send_informational(head);
     };
-    match backend.ask(request, &offer, inform).await?.0 {
+    match backend.send(request, &offer, inform).await?.0 {
         Outcome::Declined(declined) => {
-            let known = if protocol.is_some() { when_declined } else { known_status };
-            pass(declined.response, known, respond, backend.patience).await
+            let known = if protocol.is_some() { when_declined } else { valid_status };
+            pass(declined.response, known, respond, backend.timeout).await
         }
         Outcome::Upgraded(server) => {
             // RFC 8441, 5: the 101 of one hop is the 200 of the other.
@@ -290,13 +309,13 @@ async fn exchange(
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
-            tunnel(server, content.clone(), to_client, backend.patience, &backend.farewell).await
+            tunnel(server, content.clone(), to_client, backend.timeout, &backend.farewell).await
         }
     }
 }
 
 /// The request's fields as HTTP/1.1 has them.
-fn onward(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
+fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
     let fields = http1_fields(authority, &head.headers, None)?;
     let mut headers = end_to_end(&header_map(&fields), Version::HTTP_2);
@@ -311,18 +330,19 @@ async fn pass(
     response: Response<switchover_tokio::Body>,
     known: fn(StatusCode) -> StatusCode,
     respond: &Respond,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<(), BoxError> {
     let (head, mut content) = response.into_parts();
-    let mut to_client = respond.send(translated(known(head.status), &head.headers, head.version), false)?;
+    let mut to_client =
+        respond.send(translated(known(head.status), &head.headers, head.version), false)?;
     loop {
         let frame = tokio::select! {
             frame = content.frame() => frame,
             () = cancelled(|context| to_client.poll_reset(context)) => return Ok(()),
         };
         let Some(frame) = frame else { break };
-        match known_trailers(frame?).into_data() {
-            Ok(data) => timeout(SYSTEM * patience, send(&mut to_client, data)).await??,
+        match forwardable_trailers(frame?).into_data() {
+            Ok(data) => timeout(SYSTEM * limit, send(&mut to_client, data)).await??,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 if !trailers.is_empty() {
@@ -334,9 +354,10 @@ async fn pass(
     Ok(to_client.send_data(Bytes::new(), true)?)
 }
 
-/// The status for a client whose offer the backend has declined: a 2xx would say that it was accepted (RFC 8441, 5).
+/// The status for a client whose offer the backend has declined: a 2xx would say that it was
+/// accepted (RFC 8441, 5).
 fn when_declined(status: StatusCode) -> StatusCode {
-    if status.is_success() { StatusCode::BAD_GATEWAY } else { known_status(status) }
+    if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
 
 /// A head of the backend as HTTP/2 has it.
@@ -366,13 +387,13 @@ async fn tunnel(
     server: Upgraded,
     content: Content,
     to_client: SendStream<Bytes>,
-    patience: Duration,
+    limit: Duration,
     farewell: &Farewell,
 ) -> Result<(), BoxError> {
     let (mut reader, mut writer) = tokio::io::split(server);
     let said = Said::default();
     let passed = tokio::select! {
-        passed = both_ways(&mut reader, &mut writer, &said, content, to_client, patience) => passed,
+        passed = both_ways(&mut reader, &mut writer, &said, content, to_client, limit) => passed,
         () = farewell.heard() => Err("the bridge stops".into()),
     };
     if passed.is_err() && !said.is_all.load(Relaxed) {
@@ -381,15 +402,16 @@ async fn tunnel(
     passed
 }
 
-/// A side that ends its own direction still gets the other's, and a backend that takes no more is read to its end (RFC 9110, 9.3.6).
-/// An error is the client's, or that of a backend that can be neither read nor written.
+/// A side that ends its own direction still gets the other's, and a backend that takes no more is
+/// read to its end (RFC 9110, 9.3.6). An error is the client's, or that of a backend that can be
+/// neither read nor written.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
     said: &Said,
     content: Content,
     mut to_client: SendStream<Bytes>,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<(), BoxError> {
     let mut taken = pin!(to_backend(content, writer, said));
     let mut is_taken = false;
@@ -408,20 +430,25 @@ async fn both_ways(
     if is_taken {
         return Ok(());
     }
-    // Of a client that has ended its stream, too, nothing is heard any more: the backend has to go on taking what it has sent.
+    // Of a client that has ended its stream, too, nothing is heard any more: the backend has to go
+    // on taking what it has sent.
     loop {
         tokio::select! {
             taken = &mut taken => return taken,
             () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
-            () = sleep(LULL) => {}
+            () = sleep(LINGER_IDLE) => {}
         }
-        if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * patience) {
+        if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * limit) {
             return Err("the backend takes no more".into());
         }
     }
 }
 
-async fn to_backend(mut content: Content, writer: &mut WriteHalf<Upgraded>, said: &Said) -> Result<(), BoxError> {
+async fn to_backend(
+    mut content: Content,
+    writer: &mut WriteHalf<Upgraded>,
+    said: &Said,
+) -> Result<(), BoxError> {
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
             let mut left = &data[..];
@@ -440,7 +467,10 @@ async fn to_backend(mut content: Content, writer: &mut WriteHalf<Upgraded>, said
     Ok(())
 }
 
-async fn to_frames(reader: &mut ReadHalf<Upgraded>, to_client: &mut SendStream<Bytes>) -> Result<(), BoxError> {
+async fn to_frames(
+    reader: &mut ReadHalf<Upgraded>,
+    to_client: &mut SendStream<Bytes>,
+) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
         let read = tokio::select! {

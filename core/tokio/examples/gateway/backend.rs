@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use switchover::Blame;
 use switchover_tokio::client::{Outcome, check, connect};
-use switchover_tokio::{BoxError, Config, Error, Patience};
+use switchover_tokio::{BoxError, Config, Error, Timeouts};
 use tokio::net::TcpStream;
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
@@ -20,8 +20,8 @@ const GOODBYE: Duration = Duration::from_secs(4);
 /// How long it then takes at most to tell both sides of a tunnel.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Patiences in which a peer has to take some of what is sent to it: the system says that there is room only after a third of its
-/// buffer, and a client of HTTP/2 after half of its window.
+/// Patiences in which a peer has to take some of what is sent to it: the system says that there is
+/// room only after a third of its buffer, and a client of HTTP/2 after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
 /// A server that requests are passed on to.
@@ -31,33 +31,34 @@ pub(crate) struct Backend {
     /// For both sides.
     pub(crate) config: Config,
     /// What it, or a client, may take for a message.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
 }
 
 impl Backend {
     pub(crate) fn new(address: &str, seconds: u64) -> Self {
-        let patience = Duration::from_secs(seconds.max(1));
-        let time = Some(patience);
+        let limit = Duration::from_secs(seconds.max(1));
+        let time = Some(limit);
         let config = Config {
             // What comes from others may contradict itself in ways that no reader minds.
             http: Arc::new(switchover::Config { tidy: true, ..switchover::Config::default() }),
-            patience: Patience {
+            timeouts: Timeouts {
                 idle: time,
                 head: time,
                 content: time,
-                sending: time,
+                write: time,
                 response: time,
-                ..Patience::default()
+                ..Timeouts::default()
             },
-            informs: true,
+            informational: true,
             ..Config::default()
         };
-        Self { address: address.into(), config, patience, farewell: Farewell::default() }
+        Self { address: address.into(), config, timeout: limit, farewell: Farewell::default() }
     }
 
-    /// Passes a request on, over a connection of its own, and says of the answer whether it came before the request's end.
-    pub(crate) async fn ask<B>(
+    /// Passes a request on, over a connection of its own, and says of the answer whether it came
+    /// before the request's end.
+    pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
         offer: &[&str],
@@ -67,11 +68,11 @@ impl Backend {
         B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         check(&request, offer, &self.config)?;
-        let connecting = timeout(self.patience, TcpStream::connect(&*self.address));
+        let connecting = timeout(self.timeout, TcpStream::connect(&*self.address));
         let stream = connecting.await.map_err(|_| Error::TimedOut("a connection"))??;
         stream.set_nodelay(true)?;
         let mut client = connect(stream, &self.config);
-        client.on_interim(inform);
+        client.on_informational(inform);
         let outcome = client.upgrade(request, offer).await?;
         Ok((outcome, !client.has_sent()))
     }
@@ -92,8 +93,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell alone.
-pub(crate) async fn until_interrupted(serving: impl Future<Output = ()>, farewell: &Farewell) {
+/// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell
+/// alone.
+pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
         let _ = timeout(GOODBYE, ctrl_c()).await;

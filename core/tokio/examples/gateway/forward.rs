@@ -7,8 +7,8 @@ use http_body::Frame;
 use switchover::FieldSource;
 use switchover::gateway::EndToEnd;
 
-/// Fields that mean the same in a trailer section as in a header section, by their definitions. A recipient may take any
-/// other for a header field that was not checked (RFC 9110, 6.5.1).
+/// Fields that mean the same in a trailer section as in a header section, by their definitions. A
+/// recipient may take any other for a header field that was not checked (RFC 9110, 6.5.1).
 const TRAILERS: [&str; 10] = [
     "authentication-info",
     "content-digest",
@@ -22,8 +22,8 @@ const TRAILERS: [&str; 10] = [
     "signature-input",
 ];
 
-/// The fields of a head that was received in this version, without what is for one hop, and with our name in Via
-/// (RFC 9110, 7.6.1 and 7.6.3).
+/// The fields of a head that was received in this version, without what is for one hop, and with
+/// our name in Via (RFC 9110, 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -45,7 +45,9 @@ pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
 pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     let mut map = HeaderMap::new();
     fields.each(&mut |field| {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(field.name), HeaderValue::from_bytes(field.value)) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(field.name), HeaderValue::from_bytes(field.value))
+        {
             map.append(name, value);
         }
     });
@@ -53,7 +55,7 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
 }
 
 /// Content as it is, and of the trailers those that may be passed on.
-pub(crate) fn known_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
+pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     frame.into_trailers().map_or_else(
         |content| content,
         |trailers| {
@@ -63,15 +65,17 @@ pub(crate) fn known_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     )
 }
 
-/// Counts Max-Forwards down, in the requests that it is for. True if it is spent: the request goes no further
-/// (RFC 9110, 7.6.2).
+/// Counts Max-Forwards down, in the requests that it is for.
+///
+/// True if it is spent: the request goes no further (RFC 9110, 7.6.2).
 pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     let mut is_spent = false;
     let counts = [Method::OPTIONS, Method::TRACE].contains(method);
     for (_, value) in headers.iter_mut().filter(|(name, _)| counts && *name == MAX_FORWARDS) {
         if !value.is_empty() && value.as_bytes().iter().all(u8::is_ascii_digit) {
             // More than can be counted is as good as the most.
-            let hops = value.to_str().ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
+            let hops =
+                value.to_str().ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
             is_spent |= hops == 0;
             *value = hops.saturating_sub(1).into();
         }
@@ -79,8 +83,8 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     is_spent
 }
 
-/// A request that goes no further, as it came but for its secrets: the content of the answer to a TRACE, the content of
-/// that to OPTIONS is empty (RFC 9110, 9.3.8).
+/// A request that goes no further, as it came but for its secrets: the content of the answer to a
+/// TRACE, the content of that to OPTIONS is empty (RFC 9110, 9.3.8).
 pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     if !line.starts_with("TRACE ") {
         return Vec::new();
@@ -96,6 +100,6 @@ pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
 }
 
 /// The status for a client: one that is none counts as that of a failed server (RFC 9110, 15).
-pub(crate) fn known_status(status: StatusCode) -> StatusCode {
+pub(crate) fn valid_status(status: StatusCode) -> StatusCode {
     if status.as_u16() < 600 { status } else { StatusCode::BAD_GATEWAY }
 }

@@ -1,13 +1,14 @@
 //! A reverse proxy: a server that answers with what its client gets from the backend.
 //!
 //! ```text
-//! gateway --backend HOST:PORT [--port N] [--patience SECONDS]
+//! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed on, the backend's 101 is
-//! checked by the engine against it and accepted towards the client; then bytes go both ways until each side has ended its
-//! own. A backend that declines leaves an ordinary response, and what has come after the offer is read as the next request,
-//! as strictly as any (RFC 9931, 3).
+//! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed
+//! on, the backend's 101 is checked by the engine against it and accepted towards the client; then
+//! bytes go both ways until each side has ended its own. A backend that declines leaves an ordinary
+//! response, and what has come after the offer is read as the next request, as strictly as any (RFC
+//! 9931, 3).
 
 mod backend;
 mod forward;
@@ -19,7 +20,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser;
-use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+};
 use http::{Method, Request, Response, StatusCode, request};
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -27,7 +30,8 @@ use http_body_util::combinators::MapFrame;
 use switchover::gateway::{EndToEnd, may_forward};
 use switchover_tokio::client::Outcome;
 use switchover_tokio::{
-    Body, BoxError, Error, Reason, Upgraded, accept_all, informer, serve_until, service_fn, upgrade,
+    Body, BoxError, Error, ReasonPhrase, Upgraded, accept, informational, serve_connection_until,
+    service_fn, upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
@@ -35,8 +39,12 @@ use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, status, until_interrupted};
-use crate::forward::{count_down, end_to_end, header_map, known_status, known_trailers, last_answer};
+use crate::backend::{
+    Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
+};
+use crate::forward::{
+    count_down, end_to_end, forwardable_trailers, header_map, last_answer, valid_status,
+};
 
 #[derive(Parser)]
 #[command(about = "A reverse proxy that passes on what a connection may become")]
@@ -49,11 +57,11 @@ struct Args {
     backend: String,
     /// Seconds that a peer may take for a message, and longer for long content
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    patience: u64,
+    timeout: u64,
 }
 
 /// The most time for reading on from a side whose peer has gone.
-const LINGER: Duration = Duration::from_secs(4);
+const LINGER_MAX: Duration = Duration::from_secs(4);
 
 /// How much of a tunnel is passed on at once.
 const PIECE: usize = 16 * 1024;
@@ -63,20 +71,22 @@ type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
-    let Args { port, backend, patience } = Args::parse();
+    let Args { port, backend, timeout } = Args::parse();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let backend = Backend::new(&backend, patience);
-    let serving = accept_all(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+    let backend = Backend::new(&backend, timeout);
+    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
         let backend = backend.clone();
         async move {
             let handler = service_fn(|request| answer(request, backend.clone()));
-            if let Err(error) = serve_until(stream, handler, &backend.config, stopping.wait()).await {
+            if let Err(error) =
+                serve_connection_until(stream, handler, &backend.config, stopping.wait()).await
+            {
                 eprintln!("{error}");
             }
         }
     });
-    until_interrupted(serving, &backend.farewell).await;
+    serve_until_ctrl_c(serving, &backend.farewell).await;
     Ok(())
 }
 
@@ -91,7 +101,7 @@ async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Con
             refusal(status(&error))
         }
     };
-    Ok(response.map(|content| content.map_frame(known_trailers as fn(_) -> _)))
+    Ok(response.map(|content| content.map_frame(forwardable_trailers as fn(_) -> _)))
 }
 
 async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<Body>, Error> {
@@ -99,7 +109,8 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     if head.method == Method::CONNECT {
         return Ok(refusal(StatusCode::NOT_IMPLEMENTED));
     }
-    let mut onward = onward(&head, &backend.address).map(|()| content.map_frame(known_trailers));
+    let mut onward =
+        to_request(&head, &backend.address).map(|()| content.map_frame(forwardable_trailers));
     if count_down(&head.method, onward.headers_mut()) {
         let line = format!("{} {} {:?}", head.method, head.uri, head.version);
         let mut last = Response::new(last_answer(&line, &head.headers).into());
@@ -108,30 +119,36 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     }
     let asked = Request::from_parts(head, ());
     let offered = upgrade::offers(&asked).iter().filter(|offer| offer.ineligible.is_none());
-    let offer: Vec<&str> = offered.map(|offer| &*offer.protocol).filter(|protocol| may_forward(protocol)).collect();
-    let informer = informer(&asked);
+    let offer: Vec<&str> =
+        offered.map(|offer| &*offer.protocol).filter(|protocol| may_forward(protocol)).collect();
+    let sender = informational(&asked);
     let inform = move |mut interim: Response<()>| {
-        if let Some(informer) = &informer {
+        if let Some(sender) = &sender {
             *interim.headers_mut() = header_map(&EndToEnd(interim.headers()));
-            informer.inform(interim);
+            sender.send(interim);
         }
     };
-    match backend.ask(onward, &offer, inform).await? {
-        (Outcome::Declined(declined), is_early) => Ok(passed(declined.response, is_early)),
+    match backend.send(onward, &offer, inform).await? {
+        (Outcome::Declined(declined), is_early) => Ok(to_response(declined.response, is_early)),
         (Outcome::Upgraded(server), _) => {
-            let agreed = server.response().map(|response| end_to_end(response.headers(), response.version()));
+            let agreed = server
+                .response()
+                .map(|response| end_to_end(response.headers(), response.version()));
             let selected = upgrade::select(&asked, [server.protocol()]);
-            let selected = selected.ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
-            let (patience, farewell) = (backend.patience, backend.farewell.clone());
-            let mut response = selected.accept(move |client| tunnel(client, server, patience, farewell));
+            let selected = selected
+                .ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
+            let (limit, farewell) = (backend.timeout, backend.farewell.clone());
+            let mut response =
+                selected.accept(move |client| tunnel(client, server, limit, farewell));
             response.headers_mut().extend(agreed.unwrap_or_default());
             Ok(response)
         }
     }
 }
 
-/// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0 may.
-fn onward(head: &request::Parts, backend: &str) -> Request<()> {
+/// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0
+/// may.
+fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();
     *onward.uri_mut() = head.uri.clone();
@@ -145,21 +162,25 @@ fn onward(head: &request::Parts, backend: &str) -> Request<()> {
     onward
 }
 
-/// The backend's response. `is_early`: it came before the end of the request, which is not waited for.
-fn passed(mut response: Response<Body>, is_early: bool) -> Response<Body> {
-    let protocols: Vec<String> =
-        members(&response, UPGRADE).filter(|protocol| may_forward(protocol)).map(String::from).collect();
-    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426 that names no protocol is
-    // passed on as a 400, by the adapter.)
+/// The backend's response.
+///
+/// `is_early`: it came before the end of the request, which is not waited for.
+fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
+    let protocols: Vec<String> = members(&response, UPGRADE)
+        .filter(|protocol| may_forward(protocol))
+        .map(String::from)
+        .collect();
+    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426
+    // that names no protocol is passed on as a 400, by the adapter.)
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
     *response.headers_mut() = end_to_end(response.headers(), response.version());
     upgrade::advertise(&mut response, &protocols.iter().map(String::as_str).collect::<Vec<_>>());
-    let status = known_status(response.status());
+    let status = valid_status(response.status());
     if status != response.status() {
         *response.status_mut() = status;
-        response.extensions_mut().remove::<Reason>();
+        response.extensions_mut().remove::<ReasonPhrase>();
     }
     if is_early {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -181,9 +202,11 @@ fn refusal(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Bytes both ways, what had come already first. A side that ends its own direction still gets the other's. One that has closed, or
-/// has failed, ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
-async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell: Farewell) {
+/// Bytes both ways, what had come already first.
+///
+/// A side that ends its own direction still gets the other's. One that has closed, or has failed,
+/// ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
+async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
     let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
@@ -196,7 +219,7 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell
     let is_cut = tokio::select! {
         _ = passed => false,
         // What is on its way to the other side has its time.
-        () = stalled(&refused, &moved, SYSTEM * patience) => true,
+        () = stalled(&refused, &moved, SYSTEM * limit) => true,
         () = farewell.heard() => true,
     };
     if is_cut {
@@ -204,16 +227,20 @@ async fn tunnel(client: Upgraded, server: Upgraded, patience: Duration, farewell
         from_client.unsplit(to_client).reset();
         return from_server.unsplit(to_server).reset();
     }
-    // A side whose peer has gone may send on. To close with that unread would reset the connection, and take what is on its way to
-    // that side.
+    // A side whose peer has gone may send on. To close with that unread would reset the connection,
+    // and take what is on its way to that side.
     let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
     let (mut unread, mut unheard) = (sink(), sink());
-    let rest = async { tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard)) };
-    let _ = timeout(LINGER, rest).await;
+    let rest = async {
+        tokio::join!(copy(&mut from_client, &mut unread), copy(&mut from_server, &mut unheard))
+    };
+    let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// One direction, to its end. An error is that of the side that is read: the one that takes no more may still have said something.
-/// What it has refused is read all the same, for who sends may read only then.
+/// One direction, to its end.
+///
+/// An error is that of the side that is read: the one that takes no more may still have said
+/// something. What it has refused is read all the same, for who sends may read only then.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,
@@ -240,11 +267,11 @@ async fn passed_on(
 }
 
 /// Ready once a side has refused something, and the other one has taken nothing for so long.
-async fn stalled(refused: &Notify, moved: &Mutex<Instant>, patience: Duration) {
+async fn stalled(refused: &Notify, moved: &Mutex<Instant>, limit: Duration) {
     refused.notified().await;
     let mut since = Instant::now();
     loop {
-        sleep_until(since + patience).await;
+        sleep_until(since + limit).await;
         let last = *locked(moved);
         if last <= since {
             return;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+    ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN,
+    SEC_WEBSOCKET_PROTOCOL,
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -15,12 +16,14 @@ use switchover_tokio::upgrade::{self, Selected};
 use switchover_tokio::{Body, BoxError};
 
 use crate::routes::{ALLOWED, Route, refusal};
-use crate::server::Visit;
-use crate::switched::Speech;
+use crate::server::Session;
+use crate::switched::NextProtocol;
 use crate::target::path;
 use crate::{live, play, udp};
 
-/// Content that a request may bring along into a new protocol. Elsewhere it is passed on or dropped as it comes.
+/// Content that a request may bring along into a new protocol.
+///
+/// Elsewhere it is passed on or dropped as it comes.
 const KEPT: usize = 1 << 20;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -28,7 +31,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
 /// In a box, because what is served above TLS by upgrade comes here again.
-pub(crate) fn answer(visit: Arc<Visit>, request: Request<Body>) -> Answer {
+pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
     let route = Route::of(&request.uri().to_string());
     Box::pin(async move {
         if let Some((status, text)) = refusal(route, request.method()) {
@@ -38,13 +41,21 @@ pub(crate) fn answer(visit: Arc<Visit>, request: Request<Body>) -> Answer {
         }
         match route {
             Route::Echo => Ok(reply(200, "application/octet-stream", request.into_body())),
-            Route::Page((_, kind, text)) => Ok(with(reply(200, kind, *text), CONTENT_SECURITY_POLICY, live::POLICY)),
+            Route::Page((_, kind, text)) => {
+                Ok(with(reply(200, kind, *text), CONTENT_SECURITY_POLICY, live::POLICY))
+            }
             Route::Play => Ok(playground(&visit, path(&request.uri().to_string()))),
             Route::Plain | Route::Missing => plain(request).await,
-            Route::Live if is_foreign(&request) => Ok(reply(403, TEXT, "Not for the page of another server.\n")),
+            Route::Live if is_foreign(&request) => {
+                Ok(reply(403, TEXT, "Not for the page of another server.\n"))
+            }
             Route::H2c => http2(visit, request).await,
-            Route::Server if visit.select(&request, &["h2c"]).is_some() => http2(visit, request).await,
-            Route::Tls | Route::Server if visit.is_secure => Ok(reply(200, TEXT, "This is HTTP/1.1 in TLS.\n")),
+            Route::Server if visit.select(&request, &["h2c"]).is_some() => {
+                http2(visit, request).await
+            }
+            Route::Tls | Route::Server if visit.is_secure => {
+                Ok(reply(200, TEXT, "This is HTTP/1.1 in TLS.\n"))
+            }
             _ => negotiate(visit, route, request).await,
         }
     })
@@ -53,13 +64,18 @@ pub(crate) fn answer(visit: Arc<Visit>, request: Request<Body>) -> Answer {
 /// The content is counted, and any offer declined.
 async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
-    let method = if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
+    let method =
+        if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
     let target = request.uri().clone();
     let (octets, _) = counted(request.into_body(), 0).await?;
-    Ok(reply(200, TEXT, format!("{method} {target}: {octets} bytes of content came. No offer is taken here.\n")))
+    Ok(reply(
+        200,
+        TEXT,
+        format!("{method} {target}: {octets} bytes of content came. No offer is taken here.\n"),
+    ))
 }
 
-fn playground(visit: &Visit, path: &str) -> Response<Body> {
+fn playground(visit: &Session, path: &str) -> Response<Body> {
     if path == "/play" {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
@@ -71,22 +87,29 @@ fn playground(visit: &Visit, path: &str) -> Response<Body> {
 
 // What an offer comes to.
 
-impl Visit {
+impl Session {
     /// The protocol to go on in, if any will do, by whosever order counts.
     fn select<B>(&self, request: &Request<B>, tokens: &[&str]) -> Option<Selected> {
         let is_ours = |name: &&str| tokens.iter().any(|token| token.eq_ignore_ascii_case(name));
         let theirs = upgrade::offers(request).iter().map(|offer| &*offer.protocol).filter(is_ours);
-        let wanted = if self.house.prefer == Order::Server { tokens.to_vec() } else { theirs.collect() };
+        let wanted =
+            if self.house.prefer == Order::Server { tokens.to_vec() } else { theirs.collect() };
         upgrade::select(request, wanted)
     }
 }
 
-async fn negotiate(visit: Arc<Visit>, route: Route, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+async fn negotiate(
+    visit: Arc<Session>,
+    route: Route,
+    request: Request<Body>,
+) -> Result<Response<Body>, BoxError> {
     let target = request.uri().to_string();
     let proxied = UdpTarget::parse(UdpTarget::TEMPLATE, &target);
     // RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
     match &proxied {
-        None if route == Route::Udp => return Ok(reply(400, TEXT, "The path names no host and port.\n")),
+        None if route == Route::Udp => {
+            return Ok(reply(400, TEXT, "The path names no host and port.\n"));
+        }
         Some(to) if !udp::is_allowed(to) => return Ok(reply(403, TEXT, "Only to this machine.\n")),
         _ => {}
     }
@@ -95,17 +118,19 @@ async fn negotiate(visit: Arc<Visit>, route: Route, request: Request<Body>) -> R
         return Ok(reply(413, TEXT, "That is more than can be taken along.\n"));
     };
     let request = Request::from_parts(head, content);
-    let Some(chosen) = visit.select(&request, route.tokens()) else { return Ok(declined(route, &request)) };
-    // An echo speaks each subprotocol, so it is the one that the client likes best; some clients take no answer without one
-    // (RFC 6455, 4.1, allows it).
+    let Some(chosen) = visit.select(&request, route.tokens()) else {
+        return Ok(declined(route, &request));
+    };
+    // An echo speaks each subprotocol, so it is the one that the client likes best; some clients
+    // take no answer without one (RFC 6455, 4.1, allows it).
     let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
     let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
     let speech = match (route, chosen.protocol()) {
-        (Route::Live, _) => Speech::Live,
-        _ if is_websocket => Speech::WebSocket,
-        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => Speech::Tls,
-        (Route::Udp, _) => Speech::Udp(proxied.ok_or("no target")?),
-        _ => Speech::Foo(request.into_body()),
+        (Route::Live, _) => NextProtocol::Live,
+        _ if is_websocket => NextProtocol::WebSocket,
+        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => NextProtocol::Tls,
+        (Route::Udp, _) => NextProtocol::Udp(proxied.ok_or("no target")?),
+        _ => NextProtocol::Foo(request.into_body()),
     };
     let response = chosen.accept(move |stream| visit.speak(speech, stream));
     Ok(match subprotocol {
@@ -124,7 +149,9 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
         return response;
     }
     match upgrade::offers(request).iter().find_map(|offer| offer.ineligible) {
-        Some(flaw) if flaw.status() != 426 => reply(flaw.status(), TEXT, format!("{}.\n", flaw.text())),
+        Some(flaw) if flaw.status() != 426 => {
+            reply(flaw.status(), TEXT, format!("{}.\n", flaw.text()))
+        }
         // Which version of WebSocket would do, the engine says.
         _ => {
             let text = format!("This needs another protocol: {names}.\n");
@@ -134,14 +161,18 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
 }
 
 /// HTTP/2 answers the request, and takes its content along.
-async fn http2(visit: Arc<Visit>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+async fn http2(visit: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
     let (octets, kept) = counted(content, most).await?;
     let reason = match visit.select(&Request::from_parts(head, ()), &["h2c"]) {
-        Some(chosen) if octets <= most => return Ok(chosen.accept_http2(kept, |stream| visit.speak_http2(stream))),
+        Some(chosen) if octets <= most => {
+            return Ok(chosen.accept_http2(kept, |stream| visit.speak_http2(stream)));
+        }
         Some(_) => Ineligible::Content.text(),
-        None if visit.is_secure => "h2c is for clear text, and HTTP/2 in TLS is agreed on in its handshake",
+        None if visit.is_secure => {
+            "h2c is for clear text, and HTTP/2 in TLS is agreed on in its handshake"
+        }
         None => "offer h2c to go on in HTTP/2",
     };
     Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n")))

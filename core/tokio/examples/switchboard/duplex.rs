@@ -1,9 +1,11 @@
-//! A socket for a client that must be able to read at any time: while it sends content, because the answer may come
-//! first, and while it speaks a new protocol, because whose turn it is there is not known.
+//! A socket for a client that must be able to read at any time: while it sends content, because the
+//! answer may come first, and while it speaks a new protocol, because whose turn it is there is not
+//! known.
 //!
-//! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The threads that fill
-//! it can be made to wait, and so can the one that feeds in our own bytes, but never the one that empties it: two
-//! sides that both wait for the other to read would wait for ever.
+//! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The
+//! threads that fill it can be made to wait, and so can the one that feeds in our own bytes, but
+//! never the one that empties it: two sides that both wait for the other to read would wait for
+//! ever.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -50,10 +52,11 @@ enum Output {
 
 impl Duplex {
     /// Connects to `host:port`.
-    pub(crate) fn connect(address: &str, patience: Duration) -> io::Result<Self> {
-        let mut outcome = Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
+    pub(crate) fn connect(address: &str, timeout: Duration) -> io::Result<Self> {
+        let mut outcome =
+            Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
         for address in address.to_socket_addrs()? {
-            outcome = TcpStream::connect_timeout(&address, patience);
+            outcome = TcpStream::connect_timeout(&address, timeout);
             if outcome.is_ok() {
                 break;
             }
@@ -108,7 +111,9 @@ impl Duplex {
     /// What happens next; `None` if nothing does until then.
     pub(crate) fn next(&self, deadline: Option<Instant>) -> Option<Input> {
         match deadline {
-            Some(deadline) => self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok(),
+            Some(deadline) => {
+                self.inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
+            }
             None => self.inbox.recv().ok(),
         }
     }

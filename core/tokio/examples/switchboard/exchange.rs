@@ -1,4 +1,5 @@
-//! One connection of the probe: a request with an offer, and everything up to its answer or its switch.
+//! One connection of the probe: a request with an offer, and everything up to its answer or its
+//! switch.
 
 use std::error::Error as AnyError;
 use std::fmt::Display;
@@ -9,16 +10,17 @@ use std::time::{Duration, Instant};
 
 use switchover::state::{Phase, Rx};
 use switchover::{
-    Awaiting, Config, Connection, End, Event, Paused, Protocol, RequestHead, Role, Step, Switched, websocket,
+    Awaiting, Config, Connection, End, Event, Paused, Protocol, RequestHead, Role, Step, Switched,
+    websocket,
 };
-use switchover_tokio::observe::Observed;
+use switchover_tokio::observe::ObservedConnection;
 
 use crate::ProbeArgs;
 use crate::duplex::Input;
 use crate::http2;
-use crate::line::Line;
 use crate::probe::names;
 use crate::transcript::{By, Transcript, Verdict, What};
+use crate::transport::Stream;
 
 type Failure = Box<dyn AnyError>;
 
@@ -48,8 +50,8 @@ pub(crate) enum Outcome {
 
 pub(crate) struct Exchange<'a> {
     pub(crate) args: &'a ProbeArgs,
-    pub(crate) line: Line,
-    pub(crate) http: Observed,
+    pub(crate) line: Stream,
+    pub(crate) http: ObservedConnection,
     pub(crate) transcript: Arc<Transcript>,
     /// The content, until it is being sent.
     body: Option<File>,
@@ -67,15 +69,22 @@ pub(crate) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(crate) fn connect(args: &'a ProbeArgs, transcript: &Arc<Transcript>) -> Result<Self, Failure> {
-        let config = Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
-        let line = Line::connect(&args.url, args.patience())
+    pub(crate) fn connect(
+        args: &'a ProbeArgs,
+        transcript: &Arc<Transcript>,
+    ) -> Result<Self, Failure> {
+        let config =
+            Config { secure: args.url.is_secure, lenient: args.lenient(), ..Config::default() };
+        let line = Stream::connect(&args.url, args.timeout())
             .map_err(|error| format!("{} cannot be reached: {error}", args.url.address))?;
         transcript.tell(&What::Opened { peer: &args.url.address, setup: "client" });
         Ok(Self {
             args,
             line,
-            http: Observed::new(Connection::with_config(Role::Client, config), Some(transcript.clone())),
+            http: ObservedConnection::new(
+                Connection::with_config(Role::Client, config),
+                Some(transcript.clone()),
+            ),
             transcript: Arc::clone(transcript),
             body: None,
             is_feeding: false,
@@ -99,13 +108,18 @@ impl<'a> Exchange<'a> {
         (self.since, self.is_answered) = (Instant::now(), false);
         let outcome = self.settle()?;
         self.judge(outcome, &offer);
-        if outcome == Outcome::Switched && !self.line.is_secure() && self.http.agreed().iter().any(is_tls) {
+        if outcome == Outcome::Switched
+            && !self.line.is_secure()
+            && self.http.agreed().iter().any(is_tls)
+        {
             return self.go_on_in_tls();
         }
         Ok(outcome)
     }
 
-    /// RFC 2817, 3.3: the handshake, then the answer within it. If the handshake fails, so does all.
+    /// RFC 2817, 3.3: the handshake, then the answer within it.
+    ///
+    /// If the handshake fails, so does all.
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
         let (early, _) = self.take_early();
         self.line.start_tls(self.args.url.host(), &early)?;
@@ -115,24 +129,34 @@ impl<'a> Exchange<'a> {
         let outcome = self.settle()?;
         let Outcome::Answered { status } = outcome else { return Ok(outcome) };
         let agreed = self.http.agreed();
-        self.conclude("switched", format_args!("switched to {agreed}, and answered within it ({status})"));
+        self.conclude(
+            "switched",
+            format_args!("switched to {agreed}, and answered within it ({status})"),
+        );
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// Takes the bytes of the new protocol that have come already, and the end of the server's direction, if it has come.
+    /// Takes the bytes of the new protocol that have come already, and the end of the server's
+    /// direction, if it has come.
     pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
         (std::mem::take(&mut self.early), self.end)
     }
 
     fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
         // RFC 9112, 3.2.3: a CONNECT is for whom its target names.
-        let host = if self.args.method() == "CONNECT" { self.args.target() } else { &self.args.url.authority };
+        let host = if self.args.method() == "CONNECT" {
+            self.args.target()
+        } else {
+            &self.args.url.authority
+        };
         let mut fields = vec![
             ("Host", host.to_owned()),
             ("User-Agent", concat!("switchboard/", env!("CARGO_PKG_VERSION")).into()),
             ("Accept", "*/*".into()),
         ];
-        fields.retain(|(name, _)| !self.args.header.iter().any(|(given, _)| given.eq_ignore_ascii_case(name)));
+        fields.retain(|(name, _)| {
+            !self.args.header.iter().any(|(given, _)| given.eq_ignore_ascii_case(name))
+        });
         fields.extend(self.args.header.iter().map(|(name, value)| (name.as_str(), value.clone())));
         if let Some(path) = &self.args.body {
             let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -165,9 +189,10 @@ impl<'a> Exchange<'a> {
             }
             let is_stuck = !matches!(step, Ok(Step::Event));
             if is_stuck && !self.take_input()? {
-                let patience = self.args.patience();
-                self.conclude("failed", format_args!("failed: nothing came for {patience:?}"));
-                // The first time this cuts an unfinished request, the second time it ends the connection.
+                let timeout = self.args.timeout();
+                self.conclude("failed", format_args!("failed: nothing came for {timeout:?}"));
+                // The first time this cuts an unfinished request, the second time it ends the
+                // connection.
                 if self.http.state().request == Phase::Body {
                     self.http.abandon()?;
                 }
@@ -177,7 +202,10 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn handle(&mut self, step: Result<Step, switchover::Error>) -> Result<Option<Outcome>, Failure> {
+    fn handle(
+        &mut self,
+        step: Result<Step, switchover::Error>,
+    ) -> Result<Option<Outcome>, Failure> {
         if let Err(error) = step {
             self.conclude("failed", format_args!("failed: the server broke the protocol: {error}"));
             return Ok(Some(Outcome::Failed));
@@ -185,9 +213,11 @@ impl<'a> Exchange<'a> {
         let is_closed = step == Ok(Step::Paused(Paused::Closed));
         self.handle_event()?;
         Ok(match self.http.state().request {
-            // An answer that came first does not free us from the rest of the request, as long as it is read.
+            // An answer that came first does not free us from the rest of the request, as long as
+            // it is read.
             Phase::Body if !is_closed => None,
-            // The engine knows the end of the content by its length; the source's own end must not be left for others.
+            // The engine knows the end of the content by its length; the source's own end must not
+            // be left for others.
             Phase::Done if self.is_feeding && !is_closed => None,
             // RFC 9110, 7.8: nothing of the new protocol is sent before our request is out.
             _ if self.http.may_speak() => Some(Outcome::Switched),
@@ -204,7 +234,8 @@ impl<'a> Exchange<'a> {
         match self.http.event() {
             Some(Event::Response(response)) => {
                 self.status = response.status();
-                let advertised: Vec<String> = response.advertised().map(|protocol| protocol.to_string()).collect();
+                let advertised: Vec<String> =
+                    response.advertised().map(|protocol| protocol.to_string()).collect();
                 if !advertised.is_empty() && self.status != 426 {
                     self.say(format_args!("the server also speaks {}", advertised.join(", ")));
                 }
@@ -220,7 +251,9 @@ impl<'a> Exchange<'a> {
             Some(Event::EndOfMessage(_)) => self.is_answered = true,
             Some(Event::Switched(Switched { protocols, leftover, .. })) => {
                 let len = leftover.len();
-                self.say(format_args!("the server speaks {protocols} now; {len} bytes of it came along"));
+                self.say(format_args!(
+                    "the server speaks {protocols} now; {len} bytes of it came along"
+                ));
                 self.early = self.http.take_leftover().into();
             }
             Some(Event::Informational(_) | Event::Request(_)) | None => {}
@@ -233,11 +266,13 @@ impl<'a> Exchange<'a> {
         if self.http.awaiting() != Awaiting::Continue {
             self.begin_content();
         }
-        let patience = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.patience() };
-        match self.line.next(Some(self.since + patience))? {
+        let timeout = if self.body.is_some() { UNTIL_CONTINUE } else { self.args.timeout() };
+        match self.line.next(Some(self.since + timeout))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
-            Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => self.keep(&octets)?,
+            Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => {
+                self.keep(&octets)?
+            }
             Some(Input::Peer(octets)) => self.http.receive(&octets)?,
             Some(Input::PeerEnd(end)) => {
                 self.end = Some(end);
@@ -297,9 +332,11 @@ impl<'a> Exchange<'a> {
         match outcome {
             Outcome::Switched => {
                 let lowest = connection.agreed().iter().next();
-                let place = lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
                 let place =
-                    place.map_or(String::new(), |place| format!(", number {} of {} offered", place + 1, offer.len()));
+                    lowest.and_then(|lowest| offer.iter().position(|token| names(token, &lowest)));
+                let place = place.map_or(String::new(), |place| {
+                    format!(", number {} of {} offered", place + 1, offer.len())
+                });
                 let agreed = connection.agreed().to_string();
                 let agreed = if agreed.is_empty() { "a tunnel" } else { &agreed };
                 self.conclude("switched", format_args!("switched to {agreed}{place}"));
@@ -307,7 +344,9 @@ impl<'a> Exchange<'a> {
             Outcome::Answered { status } if offer.is_empty() && self.args.method() != "CONNECT" => {
                 self.conclude("answered", format_args!("answered ({status}): {why}"));
             }
-            Outcome::Answered { status } => self.conclude("stayed", format_args!("not switched ({status}): {why}")),
+            Outcome::Answered { status } => {
+                self.conclude("stayed", format_args!("not switched ({status}): {why}"))
+            }
             // It was concluded where it happened.
             Outcome::AnsweredInTls | Outcome::Failed => {}
         }

@@ -1,22 +1,26 @@
 //! `foo/2` and `foo/1`: a line protocol small enough to type, which shows what a 101 leaves open.
 //!
-//! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new protocol. So:
+//! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new
+//! protocol. So:
 //!
-//! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is the protocol, a
-//!    status, method, target, and how many bytes of content follow; then that many bytes, which are the request's
-//!    own content, and a line feed if there were any.
+//! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is
+//!    the protocol, a status, method, target, and how many bytes of content follow; then that many
+//!    bytes, which are the request's own content, and a line feed if there were any.
 //! 2. Each line that the client sends comes back: in capitals in `foo/2`, as it was in `foo/1`.
-//! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its direction, after it
-//!    has answered every whole line and the unfinished one.
+//! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its
+//!    direction, after it has answered every whole line and the unfinished one.
 //!
-//! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered `ERROR line too long`, and
-//! the server closes. Bytes outside ASCII are not looked at and come back as they were.
+//! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered
+//! `ERROR line too long`, and the server closes. Bytes outside ASCII are not looked at and come
+//! back as they were.
 
 use std::io;
 use std::time::Duration;
 
 use switchover_tokio::Upgraded;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, split};
+use tokio::io::{
+    AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, BufWriter, split,
+};
 use tokio::time::timeout;
 
 /// The tokens, in the server's order of preference.
@@ -26,19 +30,25 @@ pub(crate) const TOKENS: [&str; 2] = ["foo/2", "foo/1"];
 const LONGEST: u64 = 65_536;
 
 /// How long a client may take for one line.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Speaks it until one side ends it, and answers with this content of the request. How many lines it was.
+/// Speaks it until one side ends it, and answers with this content of the request.
+///
+/// How many lines it was.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
     // The client's spelling of a protocol's name is as good as ours.
-    let token = TOKENS.iter().find(|token| token.eq_ignore_ascii_case(stream.protocol())).unwrap_or(&TOKENS[0]);
-    let request = stream.request().map_or(String::new(), |head| format!("{} {}", head.method(), head.uri()));
+    let token = TOKENS
+        .iter()
+        .find(|token| token.eq_ignore_ascii_case(stream.protocol()))
+        .unwrap_or(&TOKENS[0]);
+    let request =
+        stream.request().map_or(String::new(), |head| format!("{} {}", head.method(), head.uri()));
     let (reader, writer) = split(stream);
     let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
     writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
     if !content.is_empty() {
-        timeout(PATIENCE, writer.write_all(content)).await??;
-        timeout(PATIENCE, writer.write_all(b"\n")).await??;
+        timeout(TIMEOUT, writer.write_all(content)).await??;
+        timeout(TIMEOUT, writer.write_all(b"\n")).await??;
     }
     let mut line = Vec::new();
     for lines in 0.. {
@@ -46,25 +56,27 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
             flush(&mut writer).await?;
         }
         line.clear();
-        timeout(PATIENCE, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
+        timeout(TIMEOUT, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
         let reply = match line.trim_ascii_end() {
             _ if line.is_empty() => return flush(&mut writer).await.map(|()| lines),
-            _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => Some(&b"ERROR line too long\n"[..]),
+            _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => {
+                Some(&b"ERROR line too long\n"[..])
+            }
             b"QUIT" => Some(&b"BYE\n"[..]),
             _ => None,
         };
         if let Some(reply) = reply {
-            timeout(PATIENCE, writer.write_all(reply)).await??;
+            timeout(TIMEOUT, writer.write_all(reply)).await??;
             return flush(&mut writer).await.map(|()| lines + 1);
         }
         if *token == TOKENS[0] {
             line.make_ascii_uppercase();
         }
-        timeout(PATIENCE, writer.write_all(&line)).await??;
+        timeout(TIMEOUT, writer.write_all(&line)).await??;
     }
     Ok(u64::MAX)
 }
 
 async fn flush(writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    timeout(PATIENCE, writer.flush()).await?
+    timeout(TIMEOUT, writer.flush()).await?
 }

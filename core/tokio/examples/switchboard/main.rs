@@ -6,8 +6,8 @@
 //! switchboard audit URL [--websocket PATH]               checks how a server handles offers, against the RFCs
 //! ```
 //!
-//! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The client drives the engine itself,
-//! on threads and blocking sockets.
+//! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The
+//! client drives the engine itself, on threads and blocking sockets.
 //!
 //! | files | what is in them |
 //! |---|---|
@@ -22,22 +22,22 @@
 mod answers;
 mod audit;
 mod duplex;
-mod ending;
 mod exchange;
 mod foo;
 mod http2;
-mod line;
+mod idle_timeout;
 mod live;
-mod patient;
 mod play;
 mod probe;
 mod relay;
 mod routes;
 mod server;
+mod session_log;
 mod switched;
 mod target;
 mod tls;
 mod transcript;
+mod transport;
 mod udp;
 mod websocket;
 
@@ -52,7 +52,11 @@ use switchover::{Lenient, Order};
 use crate::target::Target;
 
 #[derive(Parser)]
-#[command(name = "switchboard", about = "HTTP/1.1 that can become something else, over real sockets", version)]
+#[command(
+    name = "switchboard",
+    about = "HTTP/1.1 that can become something else, over real sockets",
+    version
+)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
@@ -79,7 +83,8 @@ struct ServeArgs {
     /// Print each connection's transcript
     #[arg(long)]
     trace: bool,
-    /// Show what is left out of transcripts and of the page else: the values of Authorization, Cookie and their like
+    /// Show what is left out of transcripts and of the page else: the values of Authorization,
+    /// Cookie and their like
     #[arg(long)]
     secrets: bool,
     /// Whose order counts where several offered protocols would do
@@ -91,13 +96,13 @@ struct ServeArgs {
     /// The windows of HTTP/2, of a stream and of the connection, in bytes
     #[arg(long, value_name = "OCTETS", default_value_t = 65_535)]
     window: u32,
-    /// The folder of the npm package, `wasm` of the repository: with the playground, and the module that wasm/build makes, in
-    /// it, /play shows them
+    /// The folder of the npm package, `wasm` of the repository: with the playground, and the module
+    /// that wasm/build makes, in it, /play shows them
     #[arg(long, value_name = "FOLDER", default_value = "wasm")]
     play: PathBuf,
     /// Seconds that a client may take for a head, and longer for long content or a slow link
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    patience: u64,
+    timeout: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -126,8 +131,8 @@ struct ProbeArgs {
     /// Ask with this method instead of GET or POST
     #[arg(long)]
     method: Option<String>,
-    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance. OPTIONS asks for * without it, CONNECT
-    /// for the URL's own host
+    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance. OPTIONS asks
+    /// for * without it, CONNECT for the URL's own host
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
     /// Send this field, too, or instead of the probe's own of that name
@@ -144,7 +149,7 @@ struct ProbeArgs {
     raw: bool,
     /// Seconds to wait for the server as long as it speaks HTTP
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
-    patience: u64,
+    timeout: u64,
 }
 
 /// What the process ends with where its arguments make no sense, as `sysexits.h` has it.
@@ -215,8 +220,13 @@ fn field_line(line: &str) -> Result<(String, String), &'static str> {
 /// A flag of the engine's.
 fn lenient_flag(name: &str) -> Result<String, String> {
     // `lone_lf` is a server's.
-    let names: Vec<_> = Lenient::none().table().map(|(name, _)| name).filter(|name| *name != "lone_lf").collect();
-    if names.contains(&name) { Ok(name.into()) } else { Err(format!("one of {}", names.join(", "))) }
+    let names: Vec<_> =
+        Lenient::none().table().map(|(name, _)| name).filter(|name| *name != "lone_lf").collect();
+    if names.contains(&name) {
+        Ok(name.into())
+    } else {
+        Err(format!("one of {}", names.join(", ")))
+    }
 }
 
 impl ProbeArgs {
@@ -241,8 +251,8 @@ impl ProbeArgs {
     }
 
     /// The time that a server is given for one thing.
-    fn patience(&self) -> Duration {
-        Duration::from_secs(self.patience.max(1))
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout.max(1))
     }
 }
 

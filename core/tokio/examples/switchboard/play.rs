@@ -1,4 +1,5 @@
-//! The playground: files of the npm package's folder, read when they are asked for, so that the example is built without them.
+//! The playground: files of the npm package's folder, read when they are asked for, so that the
+//! example is built without them.
 //!
 //! `/play/` is its `playground`, `/dist/` the built module that this imports.
 
@@ -34,10 +35,12 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     }
 }
 
-/// The type of a file that may be asked for: no path leads out of the folder, and nothing hidden is given.
+/// The type of a file that may be asked for: no path leads out of the folder, and nothing hidden is
+/// given.
 fn kind(path: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
-        let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_');
+        let is_plain =
+            |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_');
         !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
     };
     if !path.split('/').all(is_name) {
@@ -58,9 +61,14 @@ mod tests {
 
     #[test]
     fn nothing_outside_is_given() {
-        for path in
-            ["dist/../package.js", "dist//a.js", "dist/.secret.js", "dist/a%2e.js", "dist/readme", "dist/a.toml"]
-        {
+        for path in [
+            "dist/../package.js",
+            "dist//a.js",
+            "dist/.secret.js",
+            "dist/a%2e.js",
+            "dist/readme",
+            "dist/a.toml",
+        ] {
             assert_eq!(kind(path), None, "{path}");
         }
         assert_eq!(kind("dist/switchover.wasm"), Some("application/wasm"));

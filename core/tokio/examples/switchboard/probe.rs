@@ -1,7 +1,7 @@
 //! The client: makes an offer, says what came of it and why, and speaks what was agreed on.
 //!
-//! Ends with 0 if the connection was switched (or nothing was offered and an answer came), with 2 if the offer was
-//! answered in HTTP/1.1, with 1 if something failed.
+//! Ends with 0 if the connection was switched (or nothing was offered and an answer came), with 2
+//! if the offer was answered in HTTP/1.1, with 1 if something failed.
 
 use std::error::Error as AnyError;
 use std::fs::File;
@@ -55,14 +55,17 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     match outcome {
         Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),
         Outcome::AnsweredInTls => Ok(ExitCode::SUCCESS),
-        Outcome::Answered { .. } if offer.is_empty() && args.method() != "CONNECT" => Ok(ExitCode::SUCCESS),
+        Outcome::Answered { .. } if offer.is_empty() && args.method() != "CONNECT" => {
+            Ok(ExitCode::SUCCESS)
+        }
         Outcome::Answered { .. } => Ok(ExitCode::from(NOT_SWITCHED)),
         Outcome::Failed => Ok(ExitCode::FAILURE),
     }
 }
 
-/// What to try after a 426, and how: the first protocol that it names and that we have not offered, or the first of
-/// several offered ones that it names. One, because many servers do not understand a list.
+/// What to try after a 426, and how: the first protocol that it names and that we have not offered,
+/// or the first of several offered ones that it names. One, because many servers do not understand
+/// a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.http.required();
     exchange.say(match required.is_empty() {
@@ -70,9 +73,18 @@ fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'stat
         false => format!("the server wants {required}"),
     });
     let is_offered = |wanted: &Protocol<'_>| offered.iter().any(|token| names(token, wanted));
-    let other = required.iter().find(|wanted| !is_offered(wanted)).map(|wanted| (wanted.to_string(), "instead"));
+    let other = required
+        .iter()
+        .find(|wanted| !is_offered(wanted))
+        .map(|wanted| (wanted.to_string(), "instead"));
     let is_required = |token: &&String| required.iter().any(|wanted| names(token, &wanted));
-    let alone = || offered.iter().find(is_required).filter(|_| offered.len() > 1).map(|token| (token.clone(), "alone"));
+    let alone = || {
+        offered
+            .iter()
+            .find(is_required)
+            .filter(|_| offered.len() > 1)
+            .map(|token| (token.clone(), "alone"))
+    };
     let wanted = other.or_else(alone);
     if wanted.is_none() {
         exchange.say("there is nothing else to try");
@@ -90,13 +102,13 @@ fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     // Names are compared without regard to case (RFC 9110, 7.8).
     let agreed = exchange.http.agreed().to_string().to_ascii_lowercase();
     exchange.line.overhear(&exchange.transcript);
-    let (line, patience) = (&mut exchange.line, exchange.args.patience());
+    let (line, timeout) = (&mut exchange.line, exchange.args.timeout());
     match agreed.as_str() {
         _ if raw => relay::pipe(line, &early, end)?,
         "websocket" => relay::messages(line, &early, end.is_some())?,
         "connect-udp" => relay::datagrams(line, &early, end)?,
         "h2c" => {
-            let status = http2::ask(line, &early, patience)?;
+            let status = http2::ask(line, &early, timeout)?;
             exchange.say(format_args!("stream 1 is answered: {status}"));
         }
         _ => relay::pipe(line, &early, end)?,

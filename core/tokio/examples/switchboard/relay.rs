@@ -1,4 +1,5 @@
-//! The new protocol on the probe's side: standard input goes out, what comes in goes to standard output.
+//! The new protocol on the probe's side: standard input goes out, what comes in goes to standard
+//! output.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,20 +11,21 @@ use tungstenite::protocol::{Role, WebSocket};
 use tungstenite::{Error, Message};
 
 use crate::duplex::Input;
-use crate::line::Line;
+use crate::transport::Stream;
 
-/// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our close, many drop.
-/// So it gets a moment after the last thing it said.
+/// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our
+/// close, many drop. So it gets a moment after the last thing it said.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads nothing.
+/// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads
+/// nothing.
 pub(crate) const UNREAD: usize = 4 << 20;
 
 /// How long we wait for the other side to close a WebSocket that we have closed.
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Bytes as they are, until the server closes. `early` came before the relay began.
-pub(crate) fn pipe(line: &mut Line, early: &[u8], end: Option<End>) -> io::Result<()> {
+pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
     if let Some(end) = end {
@@ -45,16 +47,22 @@ pub(crate) fn pipe(line: &mut Line, early: &[u8], end: Option<End>) -> io::Resul
 pub(crate) fn whole(end: End) -> io::Result<()> {
     match end {
         End::Clean => Ok(()),
-        End::Truncated => Err(io::Error::new(ErrorKind::UnexpectedEof, "the server has cut the connection")),
+        End::Truncated => {
+            Err(io::Error::new(ErrorKind::UnexpectedEof, "the server has cut the connection"))
+        }
     }
 }
 
-/// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as a line. The end of
-/// the input closes the WebSocket.
-pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Result<(), Box<dyn std::error::Error>> {
+/// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as
+/// a line. The end of the input closes the WebSocket.
+pub(crate) fn messages(
+    line: &mut Stream,
+    early: &[u8],
+    peer_ended: bool,
+) -> Result<(), Box<dyn std::error::Error>> {
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
-    let (mut typed, mut patience) = (Vec::new(), None);
+    let (mut typed, mut timeout) = (Vec::new(), None);
     let (mut said, mut answers) = (0, 0);
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
@@ -66,13 +74,14 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
             return Err("the server sends pings, and does not read the pongs".into());
         }
         if !frames.can_read() {
-            // Both sides have said Close, and it is the server's to close the connection (RFC 6455, 7.1.1).
-            patience = Some(CLOSING);
+            // Both sides have said Close, and it is the server's to close the connection (RFC 6455,
+            // 7.1.1).
+            timeout = Some(CLOSING);
         }
-        match line.next(patience.map(|patience| Instant::now() + patience))? {
-            None if patience == Some(QUIET) => {
+        match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
+            None if timeout == Some(QUIET) => {
                 close(&mut frames)?;
-                patience = Some(CLOSING);
+                timeout = Some(CLOSING);
             }
             // It need not be quick about it.
             None if !frames.can_read() => return Ok(()),
@@ -84,7 +93,7 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
                 if !typed.is_empty() {
                     send(&mut frames, std::mem::take(&mut typed))?;
                 }
-                patience = Some(QUIET);
+                timeout = Some(QUIET);
             }
         }
         said = frames.get_mut().outbox.len();
@@ -92,11 +101,16 @@ pub(crate) fn messages(line: &mut Line, early: &[u8], peer_ended: bool) -> Resul
     Ok(())
 }
 
-/// Each line of standard input as a datagram, each datagram as a line, until the server closes or has been silent for
-/// half a second after the end of the input.
-pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> Result<(), Box<dyn std::error::Error>> {
+/// Each line of standard input as a datagram, each datagram as a line, until the server closes or
+/// has been silent for half a second after the end of the input.
+pub(crate) fn datagrams(
+    line: &mut Stream,
+    early: &[u8],
+    mut end: Option<End>,
+) -> Result<(), Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
-    let (mut capsules, mut typed, mut patience) = (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
+    let (mut capsules, mut typed, mut timeout) =
+        (Capsules::new(Capsules::UDP_PAYLOAD), Vec::new(), None);
     capsules.receive(early);
     line.feed(io::stdin());
     loop {
@@ -108,7 +122,7 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> 
             capsules.finish()?;
             return Ok(whole(end)?);
         }
-        match line.next(patience.map(|patience| Instant::now() + patience))? {
+        match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
             Some(Input::Peer(octets)) => capsules.receive(&octets),
             Some(Input::PeerEnd(how)) => end = Some(how),
             Some(Input::Local(octets)) => {
@@ -122,7 +136,7 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> 
                 if !typed.is_empty() {
                     line.send(datagram(&std::mem::take(&mut typed)))?;
                 }
-                patience = Some(QUIET);
+                timeout = Some(QUIET);
             }
             None => return Ok(line.finish()?),
         }
@@ -131,7 +145,8 @@ pub(crate) fn datagrams(line: &mut Line, early: &[u8], mut end: Option<End>) -> 
 
 fn datagram(line: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    Datagram { context: 0, payload: &line[..line.len().min(Capsules::UDP_PAYLOAD)] }.write(&mut out);
+    Datagram { context: 0, payload: &line[..line.len().min(Capsules::UDP_PAYLOAD)] }
+        .write(&mut out);
     out
 }
 
@@ -152,7 +167,11 @@ fn print_messages(frames: &mut WebSocket<Wire>) -> Result<bool, Box<dyn std::err
     }
 }
 
-fn send_lines(frames: &mut WebSocket<Wire>, line: &mut Vec<u8>, mut octets: &[u8]) -> Result<(), Box<Error>> {
+fn send_lines(
+    frames: &mut WebSocket<Wire>,
+    line: &mut Vec<u8>,
+    mut octets: &[u8],
+) -> Result<(), Box<Error>> {
     while let Some(end) = octets.iter().position(|&octet| octet == b'\n') {
         line.extend_from_slice(&octets[..end]);
         octets = &octets[end + 1..];
@@ -163,7 +182,8 @@ fn send_lines(frames: &mut WebSocket<Wire>, line: &mut Vec<u8>, mut octets: &[u8
 }
 
 fn send(frames: &mut WebSocket<Wire>, line: Vec<u8>) -> Result<(), Box<Error>> {
-    let message = String::from_utf8(line).map_or_else(|error| Message::binary(error.into_bytes()), Message::text);
+    let message = String::from_utf8(line)
+        .map_or_else(|error| Message::binary(error.into_bytes()), Message::text);
     let outcome = frames.send(message);
     if_open(outcome)
 }

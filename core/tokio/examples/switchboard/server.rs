@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use switchover::{Connection, Order, Role};
-use switchover_tokio::observe::Observed;
-use switchover_tokio::{Config, Error, Patience, Stopping, Transport, accept_all, serve_until, service_fn};
+use switchover_tokio::observe::ObservedConnection;
+use switchover_tokio::{
+    Config, Error, ShutdownSignal, Timeouts, Transport, accept, serve_connection_until, service_fn,
+};
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
@@ -17,8 +19,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::ServeArgs;
 use crate::answers::answer;
-use crate::ending::Account;
 use crate::live::Hub;
+use crate::session_log::SessionLog;
 use crate::transcript::Transcript;
 use crate::{http2, tls, udp};
 
@@ -29,10 +31,10 @@ const GOODBYE: Duration = Duration::from_secs(5);
 const MOMENT: Duration = Duration::from_millis(10);
 
 /// What all connections have in common.
-pub(crate) struct House {
+pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
-    patience: Duration,
+    timeout: Duration,
     /// Of HTTP/2.
     pub(crate) window: u32,
     /// Who watches.
@@ -47,11 +49,11 @@ pub(crate) struct House {
 
 /// A client's connection.
 #[derive(Clone)]
-pub(crate) struct Visit {
-    pub(crate) house: Arc<House>,
-    pub(crate) account: Arc<Account>,
+pub(crate) struct Session {
+    pub(crate) house: Arc<App>,
+    pub(crate) account: Arc<SessionLog>,
     /// The server stops; so should it.
-    pub(crate) stopping: Stopping,
+    pub(crate) stopping: ShutdownSignal,
     /// Inside TLS.
     pub(crate) is_secure: bool,
 }
@@ -64,16 +66,19 @@ pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
 async fn serve(args: &ServeArgs) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(|error| {
         let port = args.port;
-        io::Error::new(error.kind(), format!("port {port}: {error}; --port takes another, 0 any that is free"))
+        io::Error::new(
+            error.kind(),
+            format!("port {port}: {error}; --port takes another, 0 any that is free"),
+        )
     })?;
     let address = listener.local_addr()?;
     let stopped = stop_on_signal()?;
     greet(address, udp::echo(address));
     let limit = args.connections.clamp(1, Semaphore::MAX_PERMITS);
-    let house = Arc::new(House {
+    let house = Arc::new(App {
         prefer: args.prefer.into(),
         tls: TlsAcceptor::from(tls::server().map_err(|error| io::Error::other(error.to_string()))?),
-        patience: Duration::from_secs(args.patience.max(1)),
+        timeout: Duration::from_secs(args.timeout.max(1)),
         window: args.window,
         live: Arc::default(),
         play: args.play.clone(),
@@ -82,10 +87,11 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     });
     let mut served = 0;
     let stop = stopped.clone();
-    let connections = accept_all(listener, has_stopped(stop), |stream, stopping| {
+    let connections = accept(listener, has_stopped(stop), |stream, stopping| {
         served += 1;
-        let account = Arc::new(Account::new(Transcript::of_connection(served, args.trace, &house.live)));
-        let visit = Visit { house: Arc::clone(&house), account, stopping, is_secure: false };
+        let account =
+            Arc::new(SessionLog::new(Transcript::of_connection(served, args.trace, &house.live)));
+        let visit = Session { house: Arc::clone(&house), account, stopping, is_secure: false };
         async move {
             tokio::select! {
                 _place = visit.house.places.acquire() => visit.receive(stream).await,
@@ -175,7 +181,7 @@ async fn opening(stream: &TcpStream) -> io::Result<Opening> {
     }
 }
 
-impl Visit {
+impl Session {
     /// Serves the connection to its end.
     async fn receive(&self, stream: TcpStream) {
         let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());
@@ -191,7 +197,9 @@ impl Visit {
             Ok(Opening::Http2) => self.speak_http2_at_once(stream).await,
             Ok(Opening::Tls) => match self.in_time(self.house.tls.accept(stream)).await {
                 Ok(stream) => Self { is_secure: true, ..self.clone() }.serve(stream).await,
-                Err(error) => Err(io::Error::other(format!("the TLS handshake has failed: {error}")).into()),
+                Err(error) => {
+                    Err(io::Error::other(format!("the TLS handshake has failed: {error}")).into())
+                }
             },
             Err(error) => {
                 self.account.leave(format_args!("the client has not begun: {error}"));
@@ -204,21 +212,24 @@ impl Visit {
     async fn serve(&self, stream: impl Transport) -> Result<(), Error> {
         let visit = Arc::new(self.clone());
         let handler = service_fn(move |request| answer(Arc::clone(&visit), request));
-        serve_until(stream, handler, &self.config(), self.stopping.clone().wait()).await
+        serve_connection_until(stream, handler, &self.config(), self.stopping.clone().wait()).await
     }
 
     pub(crate) fn config(&self) -> Config {
-        let patience = Some(self.house.patience);
-        let patience =
-            Patience { idle: patience, head: patience, content: patience, sending: patience, ..Patience::default() };
-        let config = Config { patience, observer: Some(self.account.clone()), ..Config::default() };
+        let time = Some(self.house.timeout);
+        let timeouts =
+            Timeouts { idle: time, head: time, content: time, write: time, ..Timeouts::default() };
+        let config = Config { timeouts, observer: Some(self.account.clone()), ..Config::default() };
         if self.is_secure { config.secure() } else { config }
     }
 
     async fn speak_http2_at_once(&self, stream: TcpStream) -> Result<(), Error> {
         // The engine has nothing to do with it, but says the same as after an upgrade.
         let config = switchover::Config { http2_preface: true, ..Default::default() };
-        let mut http = Observed::new(Connection::with_config(Role::Server, config), Some(self.account.clone()));
+        let mut http = ObservedConnection::new(
+            Connection::with_config(Role::Server, config),
+            Some(self.account.clone()),
+        );
         http.receive(http2::PREFACE)?;
         http.advance()?;
         self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
@@ -226,9 +237,12 @@ impl Visit {
     }
 
     /// The outcome, if it comes before the client has taken too long, or the server stops.
-    pub(crate) async fn in_time<T>(&self, outcome: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        outcome: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
         tokio::select! {
-            outcome = timeout(self.house.patience, outcome) => outcome?,
+            outcome = timeout(self.house.timeout, outcome) => outcome?,
             () = self.stopping.clone().wait() => Err(io::Error::other("the server stops")),
         }
     }

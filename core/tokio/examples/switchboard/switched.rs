@@ -11,14 +11,14 @@ use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
 
 use crate::answers::answer;
-use crate::server::Visit;
+use crate::server::Session;
 use crate::{foo, http2, live, udp, websocket};
 
 /// The longest that a peer is listened to that should have ended.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER_MAX: Duration = Duration::from_secs(2);
 
 /// What takes the connection over.
-pub(crate) enum Speech {
+pub(crate) enum NextProtocol {
     /// With the content of the request, which is answered in it.
     Foo(Bytes),
     WebSocket,
@@ -29,28 +29,33 @@ pub(crate) enum Speech {
     Tls,
 }
 
-impl Visit {
-    pub(crate) async fn speak(self: Arc<Self>, speech: Speech, mut stream: Upgraded) {
+impl Session {
+    pub(crate) async fn speak(self: Arc<Self>, speech: NextProtocol, mut stream: Upgraded) {
         let (name, house) = (stream.protocol().to_owned(), &self.house);
         match speech {
-            Speech::Tls => return self.go_on_in_tls(stream).await,
-            Speech::Foo(content) => self.tell_of(&name, foo::speak(&content, &mut stream)).await,
-            Speech::WebSocket => {
+            NextProtocol::Tls => return self.go_on_in_tls(stream).await,
+            NextProtocol::Foo(content) => {
+                self.tell_of(&name, foo::speak(&content, &mut stream)).await
+            }
+            NextProtocol::WebSocket => {
                 let outcome = websocket::echo(&mut stream, self.stopping.clone().wait()).await;
                 self.tell(&name, outcome);
             }
-            Speech::Udp(target) => self.tell_of(&name, udp::relay(&target, &mut stream)).await,
-            Speech::Live => {
+            NextProtocol::Udp(target) => {
+                self.tell_of(&name, udp::relay(&target, &mut stream)).await
+            }
+            NextProtocol::Live => {
                 // To watch the watching would never end.
                 self.account.say("a page watches; what it is told is not shown");
                 self.account.be_private();
-                self.tell_of("the page", live::serve(&house.live, house.address, &mut stream)).await;
+                self.tell_of("the page", live::serve(&house.live, house.address, &mut stream))
+                    .await;
             }
         }
         // If it were closed with bytes of the client unread, the client would lose our last.
         let leave = async { stream.shutdown().await.and(copy(&mut stream, &mut sink()).await) };
         tokio::select! {
-            _ = timeout(LINGER, leave) => {}
+            _ = timeout(LINGER_MAX, leave) => {}
             () = self.stopping.clone().wait() => {}
         }
     }
@@ -60,7 +65,11 @@ impl Visit {
     }
 
     /// What comes of speaking it, if the server does not stop before.
-    pub(crate) async fn tell_of<E: Display>(&self, protocol: &str, speech: impl Future<Output = Result<u64, E>>) {
+    pub(crate) async fn tell_of<E: Display>(
+        &self,
+        protocol: &str,
+        speech: impl Future<Output = Result<u64, E>>,
+    ) {
         tokio::select! {
             outcome = speech => self.tell(protocol, outcome),
             () = self.stopping.clone().wait() => self.tell(protocol, Err("the server stops")),
@@ -76,16 +85,18 @@ impl Visit {
         }
     }
 
-    /// RFC 2817, 3.3: the handshake first, then the answer to the request within it. A handshake that fails ends the
-    /// connection: nothing more is said in clear.
+    /// RFC 2817, 3.3: the handshake first, then the answer to the request within it.
+    ///
+    /// A handshake that fails ends the connection: nothing more is said in clear.
     async fn go_on_in_tls(&self, stream: Upgraded) {
-        let (stream, resumption) = stream.into_resumption();
+        let (stream, http) = stream.into_http_over_tls();
         let above = Arc::new(Self { is_secure: true, ..self.clone() });
         let config = above.config();
         let outcome = match self.in_time(self.house.tls.accept(stream)).await {
             Ok(tls) => {
                 let handler = service_fn(move |request| answer(Arc::clone(&above), request));
-                resumption.serve_until(tls, handler, &config, self.stopping.clone().wait()).await
+                http.serve_connection_until(tls, handler, &config, self.stopping.clone().wait())
+                    .await
             }
             Err(error) => Err(error.into()),
         };

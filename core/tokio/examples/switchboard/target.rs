@@ -30,8 +30,10 @@ impl FromStr for Target {
 
     fn from_str(url: &str) -> Result<Self, String> {
         let schemes = [("http://", false), ("ws://", false), ("https://", true), ("wss://", true)];
-        let known = schemes.iter().find_map(|(scheme, secure)| Some((url.strip_prefix(scheme)?, *secure)));
-        let (rest, is_secure) = known.ok_or("the URL must begin with http://, https://, ws:// or wss://")?;
+        let known =
+            schemes.iter().find_map(|(scheme, secure)| Some((url.strip_prefix(scheme)?, *secure)));
+        let (rest, is_secure) =
+            known.ok_or("the URL must begin with http://, https://, ws:// or wss://")?;
         let rest = rest.split('#').next().unwrap_or_default();
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         if authority.is_empty() || authority.contains('@') {
@@ -54,10 +56,13 @@ impl FromStr for Target {
     }
 }
 
-/// The path that a request-target asks for: without query, and without the authority that the absolute form has.
+/// The path that a request-target asks for: without query, and without the authority that the
+/// absolute form has.
 pub(crate) fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
-        Some((_, rest)) if !target.starts_with('/') => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        Some((_, rest)) if !target.starts_with('/') => {
+            rest.find('/').map_or("/", |slash| &rest[slash..])
+        }
         _ => target,
     };
     path.split('?').next().unwrap_or_default()
@@ -69,11 +74,21 @@ mod tests {
 
     #[test]
     fn urls() {
-        let parts = |url: &str| url.parse::<Target>().map(|target| (target.authority, target.address, target.path));
+        let parts = |url: &str| {
+            url.parse::<Target>().map(|target| (target.authority, target.address, target.path))
+        };
         assert_eq!(parts("wss://a/b"), Ok(("a".into(), "a:443".into(), "/b".into())));
-        assert!("https://a".parse::<Target>().is_ok_and(|target| target.is_secure && !target.is_websocket));
-        assert!("ws://a".parse::<Target>().is_ok_and(|target| target.is_websocket && !target.is_secure));
-        assert!("wss://a".parse::<Target>().is_ok_and(|target| target.is_websocket && target.is_secure));
+        assert!(
+            "https://a"
+                .parse::<Target>()
+                .is_ok_and(|target| target.is_secure && !target.is_websocket)
+        );
+        assert!(
+            "ws://a".parse::<Target>().is_ok_and(|target| target.is_websocket && !target.is_secure)
+        );
+        assert!(
+            "wss://a".parse::<Target>().is_ok_and(|target| target.is_websocket && target.is_secure)
+        );
         let good = [
             ("http://a", ("a", "a:80", "/")),
             ("http://a:8080/b?c#d", ("a:8080", "a:8080", "/b?c")),
@@ -90,9 +105,13 @@ mod tests {
 
     #[test]
     fn paths() {
-        for (target, wanted) in
-            [("/a?b", "/a"), ("http://h/a?b", "/a"), ("http://h", "/"), ("*", "*"), ("/x://y", "/x://y")]
-        {
+        for (target, wanted) in [
+            ("/a?b", "/a"),
+            ("http://h/a?b", "/a"),
+            ("http://h", "/"),
+            ("*", "*"),
+            ("/x://y", "/x://y"),
+        ] {
             assert_eq!(path(target), wanted, "{target}");
         }
     }

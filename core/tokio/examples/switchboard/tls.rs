@@ -1,12 +1,12 @@
-//! TLS for both ends: a certificate made at the start, which no client has a reason to trust, and a client that trusts any,
-//! because it asks what a server does and not who it is.
+//! TLS for both ends: a certificate made at the start, which no client has a reason to trust, and a
+//! client that trusts any, because it asks what a server does and not who it is.
 
 use std::error::Error;
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
 };
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -19,7 +19,9 @@ pub(crate) const TOKENS: [&str; 2] = ["TLS/1.3", "TLS/1.2"];
 /// Whom the certificates are for.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// The first byte of a client that begins with TLS: a handshake record. No HTTP method begins so.
+/// The first byte of a client that begins with TLS: a handshake record.
+///
+/// No HTTP method begins so.
 pub(crate) const HANDSHAKE: u8 = 22;
 
 pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
@@ -28,7 +30,8 @@ pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
     Ok(with_certificate(made.cert.der().clone(), key)?)
 }
 
-/// A certificate for this machine, and in PEM that of the authority that vouches for it, for clients that ask who a server is.
+/// A certificate for this machine, and in PEM that of the authority that vouches for it, for
+/// clients that ask who a server is.
 pub(crate) fn vouched_server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -89,7 +92,12 @@ impl ServerCertVerifier for TrustsAnyone {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -98,7 +106,12 @@ impl ServerCertVerifier for TrustsAnyone {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,4 +1,5 @@
-//! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this machine.
+//! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this
+//! machine.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,7 +9,7 @@ use switchover_tokio::Upgraded;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use crate::patient::{PATIENCE, Patient};
+use crate::idle_timeout::{IdleTimeout, TIMEOUT};
 
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
@@ -16,12 +17,15 @@ pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Whether the proxy takes datagrams there. It is an example, not a way into other people's networks.
+/// Whether the proxy takes datagrams there.
+///
+/// It is an example, not a way into other people's networks.
 pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
     target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
 }
 
-/// Sends each datagram back that comes to that address, for those who try `connect-udp`; whether it can.
+/// Sends each datagram back that comes to that address, for those who try `connect-udp`; whether it
+/// can.
 pub(crate) fn echo(address: SocketAddr) -> bool {
     let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
     let echo = move || {
@@ -40,12 +44,14 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
 pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
-    let (mut reader, mut writer) = tokio::io::split(Patient::new(stream, PATIENCE));
+    let (mut reader, mut writer) = tokio::io::split(IdleTimeout::new(stream, TIMEOUT));
     let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
     let (mut octets, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
     let mut datagrams = 0;
     loop {
-        while let Some(Datagram { context, payload }) = capsules.next_datagram().map_err(io::Error::other)? {
+        while let Some(Datagram { context, payload }) =
+            capsules.next_datagram().map_err(io::Error::other)?
+        {
             // RFC 9298, 4: what another context means has not been agreed on.
             if context == 0 {
                 datagrams += 1;

@@ -1,4 +1,5 @@
-//! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done everything before.
+//! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done
+//! everything before.
 
 use std::io;
 use std::time::Duration;
@@ -15,12 +16,14 @@ use tungstenite::{Error, Message};
 /// The largest message that is echoed.
 const LARGEST: usize = 4 << 20;
 
-/// Bytes that may wait to be sent. A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
+/// Bytes that may wait to be sent.
+///
+/// A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
 /// (RFC 6455, 5.5.3).
 const MOST_WAITING: usize = 2 * LARGEST;
 
 /// How long a client may be silent, or may take for a message of ours.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
 
@@ -33,8 +36,13 @@ pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> 
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
-/// Sends every message back until one side closes, or the server stops. How many messages it was.
-pub(crate) async fn echo(stream: &mut Upgraded, stop: impl Future<Output = ()>) -> Result<u64, Box<Error>> {
+/// Sends every message back until one side closes, or the server stops.
+///
+/// How many messages it was.
+pub(crate) async fn echo(
+    stream: &mut Upgraded,
+    stop: impl Future<Output = ()>,
+) -> Result<u64, Box<Error>> {
     let mut frames = frames(stream, LARGEST).await;
     let outcome = tokio::select! {
         outcome = echo_all(&mut frames) => outcome,
@@ -48,18 +56,22 @@ pub(crate) async fn echo(stream: &mut Upgraded, stop: impl Future<Output = ()>) 
 
 async fn echo_all(frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
     let mut messages = 0;
-    while let Some(message) = timeout(PATIENCE, frames.next()).await.map_err(late)? {
+    while let Some(message) = timeout(TIMEOUT, frames.next()).await.map_err(late)? {
         // tungstenite answers pings and closes itself.
         if let message @ (Message::Text(_) | Message::Binary(_)) = message? {
             messages += 1;
-            send(frames, message, PATIENCE).await?;
+            send(frames, message, TIMEOUT).await?;
         }
     }
     Ok(messages)
 }
 
-pub(crate) async fn send(frames: &mut Frames<'_>, message: Message, patience: Duration) -> Result<(), Box<Error>> {
-    Ok(timeout(patience, frames.send(message)).await.map_err(late)??)
+pub(crate) async fn send(
+    frames: &mut Frames<'_>,
+    message: Message,
+    limit: Duration,
+) -> Result<(), Box<Error>> {
+    Ok(timeout(limit, frames.send(message)).await.map_err(late)??)
 }
 
 fn late(elapsed: tokio::time::error::Elapsed) -> Error {
@@ -74,5 +86,5 @@ pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {
         Error::Utf8(_) => CloseCode::Invalid,
         _ => CloseCode::Protocol,
     };
-    let _ = timeout(PATIENCE, frames.close(Some(CloseFrame { code, reason: "".into() }))).await;
+    let _ = timeout(TIMEOUT, frames.close(Some(CloseFrame { code, reason: "".into() }))).await;
 }

@@ -1,4 +1,5 @@
-//! The same handler on the adapter and on hyper, for measurements: one thread, "hello" at `/`, 64 kB at `/large`.
+//! The same handler on the adapter and on hyper, for measurements: one thread, "hello" at `/`, 64
+//! kB at `/large`.
 //!
 //! ```text
 //! hello serve PEER                    prints the address that it listens on
@@ -26,14 +27,23 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
 async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
     let content: &'static [u8] = if request.uri().path() == "/large" { &LARGE } else { b"hello" };
     let mut response = Response::new(Full::new(Bytes::from_static(content)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     Ok(response)
 }
 
 /// How a client goes is its own matter.
 async fn serve(peer: &str, stream: impl Transport) {
     if peer == "switchover" {
-        drop(switchover_tokio::serve(stream, switchover_tokio::service_fn(answer), &Config::default()).await);
+        drop(
+            switchover_tokio::serve_connection(
+                stream,
+                switchover_tokio::service_fn(answer),
+                &Config::default(),
+            )
+            .await,
+        );
     } else {
         let service = hyper::service::service_fn(answer);
         let mut builder = hyper::server::conn::http1::Builder::new();

@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 use futures_util::{SinkExt, StreamExt};
 use switchover_tokio::upgrade::{self, Offers};
-use switchover_tokio::{Config, Upgraded, serve_all};
+use switchover_tokio::{Config, Upgraded, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::WebSocketStream;
@@ -23,7 +23,7 @@ async fn main() -> std::io::Result<()> {
         .route("/ws", any(async |offers: Offers| answer(&offers, "websocket", frames)))
         .route("/foo", any(async |offers: Offers| answer(&offers, "foo/2", shout)));
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve_all(listener, router, &Config::default(), stop).await;
+    serve(listener, router, &Config::default(), stop).await;
     Ok(())
 }
 

@@ -15,9 +15,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stream = TokioIo::new(TcpStream::connect(&address).await?);
     let (mut sender, connection) = http1::handshake(stream).await?;
     tokio::spawn(async move { drop(connection.with_upgrades().await) });
-    let request = Request::get("/").header(HOST, address).header(CONNECTION, "upgrade").header(UPGRADE, "foo/2");
+    let request = Request::get("/")
+        .header(HOST, address)
+        .header(CONNECTION, "upgrade")
+        .header(UPGRADE, "foo/2");
     let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-    // What the 101 names is not looked at: this client speaks foo/2 to a server that has switched to anything.
+    // What the 101 names is not looked at: this client speaks foo/2 to a server that has switched
+    // to anything.
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(format!("answered {}", response.status()).into());
     }

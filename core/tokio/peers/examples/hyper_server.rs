@@ -40,7 +40,8 @@ async fn main() -> std::io::Result<()> {
         tokio::spawn(async move {
             let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
             builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(30));
-            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service_fn(answer));
+            let connection =
+                builder.serve_connection_with_upgrades(TokioIo::new(stream), service_fn(answer));
             drop(watcher.watch(connection).await);
         });
     }
@@ -62,9 +63,13 @@ async fn answer(mut request: Request<Incoming>) -> Result<Response<Content>, Box
         return Ok(response.header(CONNECTION, "upgrade").header(UPGRADE, "foo/2").body(empty())?);
     }
     match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/") => Ok(Response::new(text("Offer foo/2 to speak that instead.\n"))),
+        (&Method::GET | &Method::HEAD, "/") => {
+            Ok(Response::new(text("Offer foo/2 to speak that instead.\n")))
+        }
         (&Method::POST, "/echo") => Ok(Response::new(request.into_body().boxed())),
-        _ => Ok(Response::builder().status(StatusCode::NOT_FOUND).body(text("There is nothing here.\n"))?),
+        _ => Ok(Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .body(text("There is nothing here.\n"))?),
     }
 }
 

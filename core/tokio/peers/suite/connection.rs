@@ -1,5 +1,5 @@
-// Takes the place of the function of this name in axum's `serve`: all that axum's tests send over a socket is served by
-// switchover-tokio.
+// Takes the place of the function of this name in axum's `serve`: all that axum's tests send over a
+// socket is served by switchover-tokio.
 async fn handle_connection<L, M, S>(
     make_service: &mut M,
     signal_tx: &watch::Sender<()>,
@@ -24,7 +24,7 @@ async fn handle_connection<L, M, S>(
         // The script counts the tests that print it.
         println!("served by switchover-tokio");
         let config = switchover_tokio::Config::default();
-        let _ = switchover_tokio::serve_until(io.into_inner(), handler, &config, signal_tx.closed()).await;
+        let _ = switchover_tokio::serve_connection_until(io.into_inner(), handler, &config, signal_tx.closed()).await;
         drop(close_rx);
     });
 }

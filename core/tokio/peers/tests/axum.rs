@@ -8,7 +8,7 @@ use futures_util::{SinkExt, StreamExt};
 use http::StatusCode;
 use http_body_util::BodyExt;
 use switchover_tokio::hyper::WithOnUpgrade;
-use switchover_tokio::{Body, Config, serve, upgrade};
+use switchover_tokio::{Body, Config, serve_connection, upgrade};
 use switchover_tokio_peers::{Served, within};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
@@ -21,10 +21,16 @@ const HANDSHAKE: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpg
 fn router() -> Router {
     Router::new()
         .route("/hello/{name}", get(async |Path(name): Path<String>| format!("hello {name}")))
-        .route("/sum", post(async |Json(numbers): Json<Vec<u64>>| Json(numbers.iter().sum::<u64>())))
+        .route(
+            "/sum",
+            post(async |Json(numbers): Json<Vec<u64>>| Json(numbers.iter().sum::<u64>())),
+        )
         .route("/echo", post(async |body: axum::body::Body| body))
         .route("/large", get(async || "x".repeat(65_536)))
-        .route("/query", get(async |Query(pairs): Query<Vec<(String, String)>>| format!("{pairs:?}")))
+        .route(
+            "/query",
+            get(async |Query(pairs): Query<Vec<(String, String)>>| format!("{pairs:?}")),
+        )
         .route("/state", get(async |State(state): State<u32>| state.to_string()).with_state(7))
         .route("/limited", post(async |content: Bytes| content.len().to_string()))
         .route("/shout", any(shout))
@@ -33,7 +39,9 @@ fn router() -> Router {
 
 async fn echo(mut socket: axum::extract::ws::WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
-        if matches!(message, axum::extract::ws::Message::Text(_)) && socket.send(message).await.is_err() {
+        if matches!(message, axum::extract::ws::Message::Text(_))
+            && socket.send(message).await.is_err()
+        {
             break;
         }
     }
@@ -54,8 +62,9 @@ async fn shout(request: axum::extract::Request) -> axum::response::Response {
 async fn reqwest_is_served() {
     let served = Served::by(router()).await;
     let client = reqwest::Client::new();
-    let text =
-        async |path: &str| client.get(served.url(path)).send().await.expect("an answer").text().await.expect("text");
+    let text = async |path: &str| {
+        client.get(served.url(path)).send().await.expect("an answer").text().await.expect("text")
+    };
     assert_eq!(text("/hello/world").await, "hello world");
     assert_eq!(text("/query?a=1&b=2").await, r#"[("a", "1"), ("b", "2")]"#);
     assert_eq!(text("/state").await, "7");
@@ -64,14 +73,21 @@ async fn reqwest_is_served() {
     assert_eq!(client.put(served.url("/large")).send().await.expect("an answer").status(), 405);
     let head = client.head(served.url("/large")).send().await.expect("an answer");
     assert_eq!(head.headers()["content-length"], "65536");
-    let sum = client.post(served.url("/sum")).header("content-type", "application/json").body("[1, 2, 3]");
+    let sum = client
+        .post(served.url("/sum"))
+        .header("content-type", "application/json")
+        .body("[1, 2, 3]");
     assert_eq!(sum.send().await.expect("an answer").text().await.expect("text"), "6");
     // Known and unknown length, both ways.
     for pieces in [1, 1000] {
-        let stream =
-            futures_util::stream::iter((0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'y'; 1000]))));
+        let stream = futures_util::stream::iter(
+            (0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'y'; 1000]))),
+        );
         let echo = client.post(served.url("/echo")).body(reqwest::Body::wrap_stream(stream));
-        assert_eq!(echo.send().await.expect("an answer").bytes().await.expect("content").len(), pieces * 1000);
+        assert_eq!(
+            echo.send().await.expect("an answer").bytes().await.expect("content").len(),
+            pieces * 1000
+        );
     }
     // axum's own limit, of 2 MB.
     let limited = client.post(served.url("/limited")).body(vec![0; 3_000_000]).send().await;
@@ -85,7 +101,9 @@ async fn an_upgrade_is_accepted_in_a_route_of_axums() {
     let served = Served::by(router()).await;
     let stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
     let request = http::Request::get(served.url("/shout")).body(Body::empty()).expect("a request");
-    let outcome = within(switchover_tokio::client::upgrade(stream, request, &["shout"])).await.expect("an answer");
+    let outcome = within(switchover_tokio::client::upgrade(stream, request, &["shout"]))
+        .await
+        .expect("an answer");
     let mut stream = outcome.into_result().expect("accepted");
     stream.write_all(b"hello").await.expect("a server");
     stream.shutdown().await.expect("a server");
@@ -104,8 +122,11 @@ async fn an_upgrade_is_accepted_in_a_route_of_axums() {
 #[tokio::test]
 async fn axums_own_extractor_declines_without_harm() {
     let served = Served::by(router()).await;
-    let outcome = within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address))).await;
-    let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = outcome else { panic!("{outcome:?}") };
+    let outcome =
+        within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address))).await;
+    let Err(tokio_tungstenite::tungstenite::Error::Http(answer)) = outcome else {
+        panic!("{outcome:?}")
+    };
     assert_eq!(answer.status(), 400);
     served.stop().await;
 }
@@ -115,7 +136,9 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     let served = Served::by(WithOnUpgrade(router())).await;
     for _ in 0..2 {
         let (mut socket, answer) =
-            within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address))).await.expect("accepted");
+            within(tokio_tungstenite::connect_async(format!("ws://{}/ws", served.address)))
+                .await
+                .expect("accepted");
         assert_eq!(answer.status(), 101);
         for len in [0, 125, 65_536, 1_000_000] {
             socket.send(Message::text("x".repeat(len))).await.expect("a server");
@@ -128,12 +151,16 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     // What it declines, and what offers nothing, is answered as without it.
     let answer = reqwest::get(served.url("/hello/world")).await.expect("an answer");
     assert_eq!(answer.text().await.expect("text"), "hello world");
-    let outcome = within(tokio_tungstenite::connect_async(format!("ws://{}/state", served.address))).await;
-    assert!(matches!(outcome, Err(tokio_tungstenite::tungstenite::Error::Http(answer)) if answer.status() == 200));
+    let outcome =
+        within(tokio_tungstenite::connect_async(format!("ws://{}/state", served.address))).await;
+    assert!(
+        matches!(outcome, Err(tokio_tungstenite::tungstenite::Error::Http(answer)) if answer.status() == 200)
+    );
     served.stop().await;
 }
 
-/// A client that resets, and a handler that drops its socket while its client is silent, end both sides of the pipe.
+/// A client that resets, and a handler that drops its socket while its client is silent, end both
+/// sides of the pipe.
 #[tokio::test]
 async fn a_socket_of_axums_ends_with_either_side() {
     let served = Served::by(WithOnUpgrade(router().route(
@@ -146,7 +173,8 @@ async fn a_socket_of_axums_ends_with_either_side() {
     for (path, resets) in [("/ws", true), ("/dropped", false)] {
         let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
         let head = "HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
-        let request = format!("GET {path} {head}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        let request =
+            format!("GET {path} {head}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
         stream.write_all(request.as_bytes()).await.expect("a server");
         let mut answer = vec![0; 12];
         within(stream.read_exact(&mut answer)).await.expect("an answer");
@@ -168,7 +196,8 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
-/// A router that switches, waits, says something three times, and tells how many bytes it then reads, and whether they end in order.
+/// A router that switches, waits, says something three times, and tells how many bytes it then
+/// reads, and whether they end in order.
 fn reads(told: tokio::sync::mpsc::Sender<(usize, bool)>, late: bool) -> Router {
     let pause = || tokio::time::sleep(std::time::Duration::from_millis(100));
     let handler = async move |mut request: axum::extract::Request| {
@@ -201,14 +230,16 @@ async fn switched<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
     assert!(head.starts_with(b"HTTP/1.1 101 "));
 }
 
-/// A framework that reads to the end has to see whether its client has come to one, also where it has written in vain before.
+/// A framework that reads to the end has to see whether its client has come to one, also where it
+/// has written in vain before.
 #[tokio::test]
 async fn a_framework_sees_how_its_client_ends() {
     for (late, length) in [(false, 50_000), (true, 5), (true, 100_000)] {
         let (told, mut ends) = tokio::sync::mpsc::channel(1);
         let served = Served::by(WithOnUpgrade(reads(told, late))).await;
         for resets in [false, true] {
-            let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+            let mut stream =
+                tokio::net::TcpStream::connect(served.address).await.expect("a server");
             switched(&mut stream).await;
             stream.write_all(&vec![b'x'; length]).await.expect("a server");
             if resets {
@@ -231,8 +262,9 @@ async fn a_framework_sees_how_its_client_ends() {
 async fn a_framework_sees_that_its_connection_is_dropped() {
     let (told, mut ends) = tokio::sync::mpsc::channel(1);
     let (mut client, server) = tokio::io::duplex(10_000);
-    let serving =
-        tokio::spawn(async move { serve(server, WithOnUpgrade(reads(told, false)), &Config::default()).await });
+    let serving = tokio::spawn(async move {
+        serve_connection(server, WithOnUpgrade(reads(told, false)), &Config::default()).await
+    });
     switched(&mut client).await;
     client.write_all(&[b'x'; 1_500]).await.expect("a server");
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -247,10 +279,13 @@ async fn what_a_socket_of_axums_says_leaves_at_once() {
         socket.send("\t".repeat(10_000).into()).await.expect("room");
         socket.recv().await;
     };
-    let router = Router::new().route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
+    let router = Router::new()
+        .route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
     let (mut client, server) = tokio::io::duplex(1 << 20);
     let server = tokio::io::BufWriter::with_capacity(1 << 20, server);
-    tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
+    tokio::spawn(async move {
+        serve_connection(server, WithOnUpgrade(router), &Config::default()).await
+    });
     client.write_all(HANDSHAKE.as_bytes()).await.expect("a server");
     let mut got = Vec::new();
     within(async {
@@ -269,9 +304,12 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
             socket.send("\t".repeat(10_000).into()).await.expect("room");
         }
     };
-    let router = Router::new().route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
+    let router = Router::new()
+        .route("/", any(async move |ws: axum::extract::WebSocketUpgrade| ws.on_upgrade(says)));
     let (mut client, server) = tokio::io::duplex(1000);
-    tokio::spawn(async move { serve(server, WithOnUpgrade(router), &Config::default()).await });
+    tokio::spawn(async move {
+        serve_connection(server, WithOnUpgrade(router), &Config::default()).await
+    });
     client.write_all(HANDSHAKE.as_bytes()).await.expect("a server");
     tokio::time::sleep(std::time::Duration::from_secs(100)).await;
     let mut got = Vec::new();
@@ -279,14 +317,14 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     assert_eq!(got.iter().filter(|&&byte| byte == b'\t').count(), 60_000);
 }
 
-/// What axum would switch to is left alone where the engine would not: it is the client's mistake, and no 500.
+/// What axum would switch to is left alone where the engine would not: it is the client's mistake,
+/// and no 500.
 #[tokio::test]
 async fn axums_own_extractor_declines_what_breaks_a_rule() {
     let served = Served::by(WithOnUpgrade(router())).await;
     for (key, status) in [("dGhlIHNhbXBsZSBub25jZQ==", "101"), ("YWJjZA==", "400")] {
         let mut stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
-        let head =
-            "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+        let head = "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
         let request = format!("{head}\r\nSec-WebSocket-Key: {key}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.expect("a server");
         let mut line = [0; 12];
@@ -310,9 +348,14 @@ async fn our_extractor_opens_a_websocket() {
     });
     let served = Served::by(Router::new().route("/", route)).await;
     let (mut socket, _) =
-        within(tokio_tungstenite::connect_async(format!("ws://{}/", served.address))).await.expect("accepted");
+        within(tokio_tungstenite::connect_async(format!("ws://{}/", served.address)))
+            .await
+            .expect("accepted");
     socket.send(Message::text("hello")).await.expect("a server");
-    assert_eq!(within(socket.next()).await.expect("a message").expect("text"), Message::text("hello"));
+    assert_eq!(
+        within(socket.next()).await.expect("a message").expect("text"),
+        Message::text("hello")
+    );
     drop(socket);
     assert_eq!(reqwest::get(served.url("/")).await.expect("an answer").status(), 426);
     served.stop().await;
@@ -323,11 +366,15 @@ async fn hypers_client_is_served() {
     let served = Served::by(router()).await;
     let stream = tokio::net::TcpStream::connect(served.address).await.expect("a server");
     let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.expect("a connection");
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream))
+            .await
+            .expect("a connection");
     let driver = tokio::spawn(connection);
     for _ in 0..3 {
-        let request = http::Request::post("/echo").header("host", "a").header("expect", "100-continue");
-        let request = request.body(http_body_util::Full::<Bytes>::from("hello")).expect("a request");
+        let request =
+            http::Request::post("/echo").header("host", "a").header("expect", "100-continue");
+        let request =
+            request.body(http_body_util::Full::<Bytes>::from("hello")).expect("a request");
         let answer = within(sender.send_request(request)).await.expect("an answer");
         assert_eq!(answer.into_body().collect().await.expect("content").to_bytes(), "hello");
     }

@@ -1,4 +1,6 @@
-//! Many connections, and too many. Each test is a process of its own, so that it may lower its limits and look at its memory.
+//! Many connections, and too many.
+//!
+//! Each test is a process of its own, so that it may lower its limits and look at its memory.
 #![cfg(target_os = "linux")]
 
 use std::convert::Infallible;
@@ -11,7 +13,7 @@ use allocation_counter::measure;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use switchover_tokio::{Body, Config, Patience, serve_all, service_fn};
+use switchover_tokio::{Body, Config, Timeouts, serve, service_fn};
 use switchover_tokio_peers::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,17 +22,26 @@ use tokio::time::{Instant, sleep};
 /// The bytes that an idle connection may hold, both ends of it.
 const BYTES_EACH: i64 = 8 * 1024;
 
-/// Runs this test again in a process of its own, after what the shell does first; true in that process.
+/// Runs this test again in a process of its own, after what the shell does first; true in that
+/// process.
 fn is_alone(test: &str, first: &str) -> bool {
     if std::env::var_os("ALONE").is_some() {
         return true;
     }
     let program = std::env::current_exe().expect("this program");
     let shell = format!("{first}; exec \"$0\" --exact {test} --nocapture");
-    let run = Command::new("sh").arg("-c").arg(shell).arg(program).env("ALONE", "1").output().expect("a shell");
+    let run = Command::new("sh")
+        .arg("-c")
+        .arg(shell)
+        .arg(program)
+        .env("ALONE", "1")
+        .output()
+        .expect("a shell");
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
-    said.lines().filter_map(|line| line.find("# ").map(|at| &line[at..])).for_each(|line| println!("{line}"));
+    said.lines()
+        .filter_map(|line| line.find("# ").map(|at| &line[at..]))
+        .for_each(|line| println!("{line}"));
     false
 }
 
@@ -60,10 +71,10 @@ async fn listen() -> (TcpListener, std::net::SocketAddr) {
     (listener, address)
 }
 
-async fn serve(listener: TcpListener) {
-    let patience = Patience { idle: None, ..Patience::default() };
-    let config = Config { patience, ..Config::default() };
-    serve_all(listener, service_fn(count), &config, std::future::pending()).await;
+async fn run(listener: TcpListener) {
+    let timeouts = Timeouts { idle: None, ..Timeouts::default() };
+    let config = Config { timeouts, ..Config::default() };
+    serve(listener, service_fn(count), &config, std::future::pending()).await;
 }
 
 /// Asks with so much content, and gets how much it was.
@@ -79,7 +90,8 @@ async fn ask(client: &mut TcpStream, len: usize) {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
 }
 
-/// Where the system has no descriptor left, those that are connected are served, and the others once there is room.
+/// Where the system has no descriptor left, those that are connected are served, and the others
+/// once there is room.
 #[tokio::test]
 async fn a_listener_outlives_a_lack_of_descriptors() {
     if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {
@@ -97,7 +109,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     // Room for ten on the server's side.
     clients.drain(queued - 10..);
     let mut clients = clients.into_iter();
-    let serving = tokio::spawn(serve(listener));
+    let serving = tokio::spawn(run(listener));
     let mut first: Vec<_> = clients.by_ref().take(5).collect();
     for client in &mut first {
         ask(client, 10).await;
@@ -132,9 +144,10 @@ fn memory_is_flat_with_five_thousand_connections() {
     if number < 5000 {
         println!("# {descriptors} descriptors are enough for {number} connections only");
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let (listener, address) = runtime.block_on(listen());
-    let serving = runtime.spawn(serve(listener));
+    let serving = runtime.spawn(run(listener));
     let mut clients = Vec::with_capacity(number);
     let mut held = 0;
     let mut rounds = Vec::new();

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{any, post};
 use http_body::Frame;
 use http_body_util::StreamBody;
-use switchover_tokio::{Config, serve_all};
+use switchover_tokio::{Config, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -18,7 +18,10 @@ fn router() -> Router {
     let trailers = || {
         let mut trailers = HeaderMap::new();
         trailers.insert("etag", "x".parse().expect("a value"));
-        let frames = [Ok::<_, std::io::Error>(Frame::data(Bytes::from("hi"))), Ok(Frame::trailers(trailers))];
+        let frames = [
+            Ok::<_, std::io::Error>(Frame::data(Bytes::from("hi"))),
+            Ok(Frame::trailers(trailers)),
+        ];
         Body::new(StreamBody::new(futures_util::stream::iter(frames)))
     };
     Router::new()
@@ -35,7 +38,9 @@ async fn served() -> [SocketAddr; 2] {
     let ours = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let axums = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let addresses = [&ours, &axums].map(|listener| listener.local_addr().expect("an address"));
-    tokio::spawn(async move { serve_all(ours, router(), &Config::default(), std::future::pending()).await });
+    tokio::spawn(
+        async move { serve(ours, router(), &Config::default(), std::future::pending()).await },
+    );
     tokio::spawn(async move { axum::serve(axums, router()).await });
     addresses
 }
@@ -58,8 +63,11 @@ async fn each_row_of_the_table() {
     let addresses = served().await;
     let get = |fields: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n").into_bytes();
     let many: String = (0..110).map(|number| format!("x-{number}: y\r\n")).collect();
-    let unread =
-        [&b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"[..], &[b'x'; 100_000], &get("")];
+    let unread = [
+        &b"POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"[..],
+        &[b'x'; 100_000],
+        &get(""),
+    ];
     let plain = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes();
     type Says = fn(&str) -> bool;
     let rows: [(&str, Vec<u8>, bool, [Says; 2]); 9] = [
@@ -72,8 +80,18 @@ async fn each_row_of_the_table() {
             false,
             [|it| it.contains(" 400 "), is_200],
         ),
-        ("HTTP/1.0", b"GET / HTTP/1.0\r\n\r\n".into(), false, [is_200, |it| it.starts_with("HTTP/1.0 200 ")]),
-        ("trailers", plain("/trailers"), false, [|it| it.contains("etag: x"), |it| !it.contains("etag: x")]),
+        (
+            "HTTP/1.0",
+            b"GET / HTTP/1.0\r\n\r\n".into(),
+            false,
+            [is_200, |it| it.starts_with("HTTP/1.0 200 ")],
+        ),
+        (
+            "trailers",
+            plain("/trailers"),
+            false,
+            [|it| it.contains("etag: x"), |it| !it.contains("etag: x")],
+        ),
         (
             "unread",
             unread.concat(),
@@ -81,7 +99,12 @@ async fn each_row_of_the_table() {
             [|it| it.matches(" 200 ").count() == 2, |it| it.matches(" 200 ").count() < 2],
         ),
         ("426", plain("/426"), false, [|it| it.contains(" 400 "), |it| it.contains(" 426 ")]),
-        ("CONNECT", b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n".into(), false, [|it| it.contains(" 501 "), is_200]),
+        (
+            "CONNECT",
+            b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n".into(),
+            false,
+            [|it| it.contains(" 501 "), is_200],
+        ),
     ];
     for (row, request, ends, says) in rows {
         for (address, says) in addresses.into_iter().zip(says) {

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use switchover::masque::{Capsules, Datagram, UdpTarget};
 use switchover_tokio::client::{connect, upgrade as ask};
-use switchover_tokio::{Body, BoxError, Config, serve, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn, upgrade};
 use switchover_tokio_peers::{Served, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -21,7 +21,8 @@ fn tls() -> (TlsAcceptor, TlsConnector) {
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let server = rustls::ServerConfig::builder_with_provider(provider.clone());
-    let server = server.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+    let server =
+        server.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
     let server = server.with_single_cert(vec![made.cert.der().clone()], key).expect("a key");
     let mut trusted = rustls::RootCertStore::empty();
     trusted.add(made.cert.der().clone()).expect("a certificate");
@@ -55,26 +56,34 @@ async fn tls_by_upgrade_and_http_above_it() {
         let acceptor = acceptor.clone();
         async move {
             let Some(chosen) = upgrade::select(&request, ["TLS/1.3", "TLS/1.2"]) else {
-                return Ok::<Response<Body>, Infallible>(upgrade::require(&["TLS/1.3", "HTTP/1.1"], "No.".into()));
+                return Ok::<Response<Body>, Infallible>(upgrade::require(
+                    &["TLS/1.3", "HTTP/1.1"],
+                    "No.".into(),
+                ));
             };
             Ok(chosen.accept(async move |upgraded| {
-                let (stream, http) = upgraded.into_resumption();
+                let (stream, http) = upgraded.into_http_over_tls();
                 let stream = acceptor.accept(stream).await.expect("a handshake");
-                http.serve(stream, service_fn(above), &Config::default().secure()).await.expect("served");
+                http.serve_connection(stream, service_fn(above), &Config::default().secure())
+                    .await
+                    .expect("served");
             }))
         }
     }))
     .await;
     let stream = TcpStream::connect(served.address).await.expect("a server");
-    let outcome = within(ask(stream, get(&served.url("/first")), &["TLS/1.3"])).await.expect("an answer");
+    let outcome =
+        within(ask(stream, get(&served.url("/first")), &["TLS/1.3"])).await.expect("an answer");
     let upgraded = outcome.into_result().expect("accepted");
     assert_eq!(upgraded.protocol(), "TLS/1.3, HTTP/1.1");
-    let (stream, http) = upgraded.into_resumption();
+    let (stream, http) = upgraded.into_http_over_tls();
     let stream = within(connector.connect(localhost(), stream)).await.expect("a handshake");
-    let (mut client, first) = within(http.receive(stream, &Config::default())).await.expect("an answer");
+    let (mut client, first) =
+        within(http.receive(stream, &Config::default())).await.expect("an answer");
     assert_eq!(text(first).await, "/first in secret");
     for path in ["/second", "/third"] {
-        let response = within(client.send(get(&format!("https://localhost{path}")))).await.expect("an answer");
+        let response =
+            within(client.send(get(&format!("https://localhost{path}")))).await.expect("an answer");
         assert_eq!(text(response).await, format!("{path} in secret"));
     }
     within(client.close()).await;
@@ -95,14 +104,15 @@ async fn https_at_both_ends() {
             assert!(upgrade::select(&request, ["TLS/1.3", "h2c"]).is_none());
             Ok::<_, BoxError>(Response::new(request.into_body()))
         });
-        serve(stream, echo, &Config::default().secure()).await
+        serve_connection(stream, echo, &Config::default().secure()).await
     });
     let stream = TcpStream::connect(address).await.expect("a server");
     let stream = within(connector.connect(localhost(), stream)).await.expect("a handshake");
     let mut client = connect(stream, &Config::default().secure());
     for len in [0, 1, 100, 1_000_000, 5_000_000] {
         let content = "x".repeat(len);
-        let request = Request::post("https://localhost/").body(http_body_util::Full::<Bytes>::from(content.clone()));
+        let request = Request::post("https://localhost/")
+            .body(http_body_util::Full::<Bytes>::from(content.clone()));
         let response = within(client.send(request.expect("a request"))).await.expect("an answer");
         assert!(text(response).await == content, "{len}");
     }
@@ -113,7 +123,10 @@ async fn https_at_both_ends() {
 /// A proxy for UDP, RFC 9298: datagrams in capsules, to a socket and back.
 #[tokio::test]
 async fn udp_through_a_connection() {
-    async fn carry(mut stream: switchover_tokio::Upgraded, target: UdpTarget) -> std::io::Result<()> {
+    async fn carry(
+        mut stream: switchover_tokio::Upgraded,
+        target: UdpTarget,
+    ) -> std::io::Result<()> {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         socket.connect((target.host, target.port)).await?;
         let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
@@ -137,11 +150,12 @@ async fn udp_through_a_connection() {
     }
     let served = Served::by(service_fn(async |request: Request<Body>| {
         let target = UdpTarget::parse(UdpTarget::TEMPLATE, request.uri().path());
-        let (Some(chosen), Some(target)) = (upgrade::select(&request, ["connect-udp"]), target) else {
+        let (Some(chosen), Some(target)) = (upgrade::select(&request, ["connect-udp"]), target)
+        else {
             return Ok(Response::builder().status(400).body(Body::empty())?);
         };
-        let mut response: Response<Body> =
-            chosen.accept(async |stream| carry(stream, target).await.expect("a socket and a client"));
+        let mut response: Response<Body> = chosen
+            .accept(async |stream| carry(stream, target).await.expect("a socket and a client"));
         response.headers_mut().insert("capsule-protocol", "?1".parse()?);
         Ok::<_, BoxError>(response)
     }))
@@ -179,7 +193,8 @@ async fn udp_through_a_connection() {
     drop(stream);
     within(echoing).await.expect("no panic");
     let refused = TcpStream::connect(served.address).await.expect("a server");
-    let refused = within(connect(refused, &Config::default()).send(get(&served.url("/elsewhere")))).await;
+    let refused =
+        within(connect(refused, &Config::default()).send(get(&served.url("/elsewhere")))).await;
     assert_eq!(refused.expect("an answer").status(), StatusCode::BAD_REQUEST);
     served.stop().await;
 }

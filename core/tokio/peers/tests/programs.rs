@@ -1,5 +1,5 @@
-//! Programs that are no library: curl, which upgrades to HTTP/2, servers that do, and those that measure, which ask much and fast.
-//! One that is not there is left out, and said so.
+//! Programs that are no library: curl, which upgrades to HTTP/2, servers that do, and those that
+//! measure, which ask much and fast. One that is not there is left out, and said so.
 
 use std::convert::Infallible;
 use std::process::Stdio;
@@ -15,7 +15,8 @@ use tokio::process::{Child, Command};
 
 /// What a program says, if it is there; it has to succeed.
 async fn run(program: &str, arguments: &[&str]) -> Option<String> {
-    let command = Command::new(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
+    let command =
+        Command::new(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
     let output = match within(command).await {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             println!("SKIP {program} is not installed");
@@ -24,15 +25,22 @@ async fn run(program: &str, arguments: &[&str]) -> Option<String> {
         output => output.expect("a program"),
     };
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{program} {arguments:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Some(said)
 }
 
-/// Answers in HTTP/2 where that is offered, and otherwise in HTTP/1.1: how long the content was, and where it went.
+/// Answers in HTTP/2 where that is offered, and otherwise in HTTP/1.1: how long the content was,
+/// and where it went.
 async fn count(mut request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(200_000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
-        return Ok(Response::new(format!("{} {} in 1.1\n", request.uri().path(), content.len()).into()));
+        return Ok(Response::new(
+            format!("{} {} in 1.1\n", request.uri().path(), content.len()).into(),
+        ));
     };
     Ok(chosen.accept_http2(content, async |stream| {
         let mut http2 = h2::server::handshake(stream).await.expect("a client");
@@ -63,12 +71,19 @@ async fn curl_upgrades_to_http_2() {
     if let Some(said) = curl(&["--http1.1", &a, &b]).await {
         assert_eq!(said, "/a 0 in 1.1\n/b 0 in 1.1\n");
         // The second goes over the connection of the first.
-        assert_eq!(curl(&["--http2", &a, &b]).await.expect("it is there"), "/a 0 in 2\n/b 0 in 2\n");
-        assert_eq!(curl(&["--http1.1", "--data", &long, &a]).await.expect("it is there"), "/a 100000 in 1.1\n");
+        assert_eq!(
+            curl(&["--http2", &a, &b]).await.expect("it is there"),
+            "/a 0 in 2\n/b 0 in 2\n"
+        );
+        assert_eq!(
+            curl(&["--http1.1", "--data", &long, &a]).await.expect("it is there"),
+            "/a 100000 in 1.1\n"
+        );
         // Which curl sends without an offer, or with one, as its version has it.
         let said = curl(&["--http2", "--data", &long, &a]).await.expect("it is there");
         assert!(said.starts_with("/a 100000 in "), "{said}");
-        let said = curl(&["--http1.1", "--header", "Expect: 100-continue", "--data", &long, &a]).await;
+        let said =
+            curl(&["--http1.1", "--header", "Expect: 100-continue", "--data", &long, &a]).await;
         assert_eq!(said.expect("it is there"), "/a 100000 in 1.1\n");
     }
     served.stop().await;
@@ -76,22 +91,30 @@ async fn curl_upgrades_to_http_2() {
 
 #[tokio::test]
 async fn those_that_measure_are_served_without_an_error() {
-    let hello = service_fn(async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello"))));
+    let hello = service_fn(async |_: Request<Body>| {
+        Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("hello")))
+    });
     let served = Served::by(hello).await;
     let url = served.url("/");
-    if let Some(said) = run("wrk", &["--threads", "1", "--connections", "50", "--duration", "2s", &url]).await {
+    if let Some(said) =
+        run("wrk", &["--threads", "1", "--connections", "50", "--duration", "2s", &url]).await
+    {
         assert!(said.contains("requests in"), "{said}");
         assert!(!said.contains("Socket errors") && !said.contains("Non-2xx"), "{said}");
     }
-    let pipelined = ["--h1", "--requests=20000", "--clients=10", "--max-concurrent-streams=16", &url];
+    let pipelined =
+        ["--h1", "--requests=20000", "--clients=10", "--max-concurrent-streams=16", &url];
     if let Some(said) = run("h2load", &pipelined).await {
         assert!(said.contains("20000 succeeded, 0 failed, 0 errored, 0 timeout"), "{said}");
     }
     // HTTP/1.0, with a connection each and with kept ones.
     for kept in [&[][..], &["-k"]] {
-        if let Some(said) = run("ab", &[kept, &["-q", "-n", "2000", "-c", "10", &url]].concat()).await {
+        if let Some(said) =
+            run("ab", &[kept, &["-q", "-n", "2000", "-c", "10", &url]].concat()).await
+        {
             assert!(
-                said.contains("Complete requests:      2000") && said.contains("Failed requests:        0"),
+                said.contains("Complete requests:      2000")
+                    && said.contains("Failed requests:        0"),
                 "{said}"
             );
         }
@@ -100,7 +123,10 @@ async fn those_that_measure_are_served_without_an_error() {
 }
 
 /// A server that forwards to this port: the program until it is dropped, and a connection to it.
-async fn forwarder(program: &str, arguments: impl Fn(u16) -> Vec<String>) -> Option<(Child, TcpStream)> {
+async fn forwarder(
+    program: &str,
+    arguments: impl Fn(u16) -> Vec<String>,
+) -> Option<(Child, TcpStream)> {
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = free.local_addr().expect("an address").port();
     drop(free);
@@ -123,7 +149,8 @@ async fn forwarder(program: &str, arguments: impl Fn(u16) -> Vec<String>) -> Opt
     Some((child, stream))
 }
 
-/// nghttp2 and h2o keep tables of their own, and refuse what does not fit them; with a table of 0 they ask to be told of it first.
+/// nghttp2 and h2o keep tables of their own, and refuse what does not fit them; with a table of 0
+/// they ask to be told of it first.
 #[tokio::test]
 async fn h2_is_the_client_of_servers_that_upgrade() {
     let echo = async |request: Request<Body>| {
@@ -132,10 +159,14 @@ async fn h2_is_the_client_of_servers_that_upgrade() {
         Ok::<_, Infallible>(response)
     };
     let served = Served::by(service_fn(echo)).await;
-    let (backend, conf) = (served.address.port(), std::env::temp_dir().join(format!("h2o-{}", std::process::id())));
+    let (backend, conf) =
+        (served.address.port(), std::env::temp_dir().join(format!("h2o-{}", std::process::id())));
     let nghttpx = |more: &'static [&'static str]| {
         move |port| {
-            let ends = [format!("--frontend=127.0.0.1,{port};no-tls"), format!("--backend=127.0.0.1,{backend}")];
+            let ends = [
+                format!("--frontend=127.0.0.1,{port};no-tls"),
+                format!("--backend=127.0.0.1,{backend}"),
+            ];
             let usual = ["--conf=/dev/null", "--workers=1", "--no-ocsp"];
             ends.into_iter().chain(usual.iter().chain(more).map(|&option| option.into())).collect()
         }
@@ -155,19 +186,25 @@ async fn h2_is_the_client_of_servers_that_upgrade() {
     for (_child, stream) in forwarders.into_iter().flatten() {
         let get = |path: &str| {
             let request = Request::get(format!("http://{}{path}", served.address));
-            request.header("x-every", "the same").header("x-path", path).body(()).expect("a request")
+            request
+                .header("x-every", "the same")
+                .header("x-path", path)
+                .body(())
+                .expect("a request")
         };
         let first = get("/0").map(|()| Body::empty());
         let outcome = within(client::upgrade(stream, first, &["h2c"])).await.expect("an answer");
         let stream = Http2Stream::client(outcome.into_result().expect("accepted"));
-        let (mut http2, connection) = within(h2::client::handshake(stream)).await.expect("a server");
+        let (mut http2, connection) =
+            within(h2::client::handshake(stream)).await.expect("a server");
         let driver = tokio::spawn(connection);
         for path in (0..=20).map(|at| format!("/{}", at % 7)) {
             http2 = within(http2.ready()).await.expect("a server");
             let (response, _) = http2.send_request(get(&path), true).expect("room");
             let response = within(response).await.expect("a response");
             assert_eq!(response.headers()["x-path"], path);
-            let content = within(response.into_body().data()).await.expect("content").expect("whole");
+            let content =
+                within(response.into_body().data()).await.expect("content").expect("whole");
             assert_eq!(content, path.as_bytes());
         }
         drop(http2);

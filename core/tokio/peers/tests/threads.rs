@@ -1,19 +1,19 @@
-//! What a connection shares with a handler on another thread: loom tries the orders in which the two can come to it, all with up to
-//! two changes that nothing forces. A wake-up that is lost leaves both waiting, which loom finds. `LOOM_MAX_PREEMPTIONS=3` tries
-//! more of them.
+//! What a connection shares with a handler on another thread: loom tries the orders in which the
+//! two can come to it, all with up to two changes that nothing forces. A wake-up that is lost
+//! leaves both waiting, which loom finds. `LOOM_MAX_PREEMPTIONS=3` tries more of them.
 
 // The files of the adapter that share anything, over loom's mutex.
 #[allow(dead_code, unreachable_pub, reason = "the rest of it is for the adapter and its users")]
 #[path = "../../src/body.rs"]
 mod body;
+#[path = "../../src/callback_slot.rs"]
+mod callback_slot;
 #[allow(dead_code, unreachable_pub, reason = "as above")]
 #[path = "../../src/error.rs"]
 mod error;
 #[allow(dead_code, unreachable_pub, reason = "as above")]
-#[path = "../../src/interim.rs"]
-mod interim;
-#[path = "../../src/taking.rs"]
-mod taking;
+#[path = "../../src/informational.rs"]
+mod informational;
 
 mod sync {
     pub(crate) use loom::sync::{Mutex, MutexGuard};
@@ -25,7 +25,7 @@ mod sync {
 
 // What links in their documentation name.
 #[allow(unused_imports, reason = "as above")]
-pub(crate) use switchover_tokio::{Config, Patience, upgrade};
+pub(crate) use switchover_tokio::{Config, Timeouts, upgrade};
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -34,12 +34,12 @@ use std::task::{Context, Poll};
 
 use body::{Channel, Source};
 use bytes::Bytes;
+use callback_slot::CallbackSlot;
 use http::Response;
 use http_body::Frame;
-use interim::Informer;
+use informational::InformationalSender;
 use loom::future::block_on;
 use loom::thread;
-use taking::Taking;
 
 fn try_all(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -118,7 +118,10 @@ fn a_reader_learns_that_the_request_is_over() {
             });
             gives(&channel, frames, End::Cut);
             let (read, is_error) = reader.join().expect("no panic");
-            assert!(is_error && (frames.saturating_sub(1)..=frames).contains(&read), "{read} of {frames}");
+            assert!(
+                is_error && (frames.saturating_sub(1)..=frames).contains(&read),
+                "{read} of {frames}"
+            );
             // And again, if it asks again.
             assert_eq!(reads(&channel), (0, false));
         });
@@ -146,18 +149,18 @@ fn content_comes_to_the_task_that_asked_last() {
 #[test]
 fn each_interim_response_is_sent_once() {
     try_all(|| {
-        let informer = Informer::new();
+        let sender = InformationalSender::new();
         let senders = [103, 102].map(|status| {
-            let informer = informer.clone();
+            let sender = sender.clone();
             thread::spawn(move || {
                 let mut response = Response::new(());
                 *response.status_mut() = status.try_into().expect("a status");
-                informer.inform(response);
+                sender.send(response);
             })
         });
         let mut sent = Vec::new();
         block_on(poll_fn(|context| {
-            sent.extend(informer.take(context).iter().map(|response| response.status().as_u16()));
+            sent.extend(sender.take(context).iter().map(|response| response.status().as_u16()));
             if sent.len() < 2 { Poll::Pending } else { Poll::Ready(()) }
         }));
         for sender in senders {
@@ -177,12 +180,13 @@ impl Drop for Taker {
     }
 }
 
-/// What shall take a connection over is the connection's, or dropped: who waits for it does not wait for ever.
+/// What shall take a connection over is the connection's, or dropped: who waits for it does not
+/// wait for ever.
 #[test]
 fn no_taker_stays() {
     try_all(|| {
         let dropped = Arc::new(AtomicUsize::new(0));
-        let taking = Arc::new(Taking::new());
+        let taking = Arc::new(CallbackSlot::new());
         let handlers = [(); 2].map(|()| {
             let (taking, dropped) = (Arc::clone(&taking), Arc::clone(&dropped));
             thread::spawn(move || taking.set(Taker(dropped)))

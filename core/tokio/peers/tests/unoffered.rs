@@ -17,7 +17,8 @@ fn switches_to_bar() -> DuplexStream {
         while !request.ends_with(b"\r\n\r\n") {
             request.push(server.read_u8().await.expect("a request"));
         }
-        let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\n\r\nbar!";
+        let head =
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\n\r\nbar!";
         server.write_all(head.as_bytes()).await.expect("room");
         // Until the client has gone.
         drop(server.read_to_end(&mut request).await);
@@ -28,9 +29,13 @@ fn switches_to_bar() -> DuplexStream {
 #[tokio::test]
 async fn hyper_speaks_on() {
     let stream = switches_to_bar();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a client");
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a client");
     tokio::spawn(async move { drop(connection.with_upgrades().await) });
-    let request = Request::get("/").header("host", "a").header("connection", "upgrade").header("upgrade", "foo/2");
+    let request = Request::get("/")
+        .header("host", "a")
+        .header("connection", "upgrade")
+        .header("upgrade", "foo/2");
     let request = request.body(Empty::<Bytes>::new()).expect("a request");
     let response = within(sender.send_request(request)).await.expect("an answer");
     assert_eq!(response.status(), 101);
@@ -45,5 +50,7 @@ async fn ours_is_an_error() {
     let stream = switches_to_bar();
     let request = Request::get("http://a/").body(Empty::<Bytes>::new()).expect("a request");
     let outcome = within(client::upgrade(stream, request, &["foo/2"])).await;
-    assert!(matches!(outcome, Err(Error::Protocol(error)) if error.kind() == ErrorKind::SwitchNotOffered));
+    assert!(
+        matches!(outcome, Err(Error::Protocol(error)) if error.kind() == ErrorKind::SwitchNotOffered)
+    );
 }

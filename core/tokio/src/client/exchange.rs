@@ -1,4 +1,6 @@
-//! One request and what comes back: both move in whatever order the peer takes and gives them.
+//! One request and its response.
+//!
+//! Both move in whatever order the peer takes and gives them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,12 +12,12 @@ use pin_project_lite::pin_project;
 use switchover::{Awaiting, Content, Event, Next, ResponseHead, Why};
 
 use super::SWITCHED;
-use super::request::ask;
+use super::request::write_request_head;
 use crate::body::Source;
 use crate::error::{BoxError, Error};
 use crate::sync::{Mutex, lock};
 use crate::wire::{Deadline, Wire};
-use crate::{Reason, Transport};
+use crate::{ReasonPhrase, Transport};
 
 /// A connection, and the content of the request that is on its way.
 pub(super) struct Exchange<S> {
@@ -24,35 +26,46 @@ pub(super) struct Exchange<S> {
     content: Option<Pin<Box<Sent>>>,
     /// The request is complete.
     pub(super) is_sent: bool,
-    /// Until when a 100 is waited for.
-    go_ahead: Deadline,
-    pub(super) on_interim: Option<Box<dyn FnMut(Response<()>) + Send>>,
+    /// The deadline for a 100.
+    expect_continue: Deadline,
+    pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
 /// The first that comes back.
 pub(super) enum Head {
-    /// Whether content follows, and how much, if that is known; why an offer came to nothing, and what a 426 asks for.
+    /// A response, without its content.
+    ///
+    /// The content's length, if it is known, or `None` without content. Why an offer was declined.
+    /// The protocols that a 426 requires.
     Response(Response<Option<Option<u64>>>, Option<Why>, Vec<String>),
     Switched,
 }
 
 impl<S: Transport> Exchange<S> {
     pub(super) fn new(wire: Wire<S>) -> Self {
-        Self { wire: Some(wire), content: None, is_sent: true, go_ahead: Deadline::default(), on_interim: None }
+        Self {
+            wire: Some(wire),
+            content: None,
+            is_sent: true,
+            expect_continue: Deadline::default(),
+            on_informational: None,
+        }
     }
 
     /// Reads what has come before a request.
     ///
-    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server has ended the connection.
+    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server
+    /// has ended the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        if !wire.has_ended() {
+        if !wire.is_read_closed() {
             let _ = wire.poll_receive(context)?;
         }
-        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says why.
-        if wire.has_ended() && wire.http.persists() {
+        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says
+        // why.
+        if wire.is_read_closed() && wire.http.persists() {
             return Err(Error::gone("the server has ended the connection"));
         }
         Ok(())
@@ -63,14 +76,14 @@ impl<S: Transport> Exchange<S> {
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        self.go_ahead.clear();
+        self.expect_continue.clear();
         let (head, body) = request.into_parts();
-        ask(&mut wire.http, wire.out.text(), head, &body, offer)?;
+        write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
         self.is_sent = body.is_end_stream();
         if self.is_sent {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
-            self.content = Some(Box::pin(Bytewise { body }));
+            self.content = Some(Box::pin(BytesBody { body }));
         }
         Ok(())
     }
@@ -79,24 +92,28 @@ impl<S: Transport> Exchange<S> {
         loop {
             self.send_on(context)?;
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-            let waits_for_100 = self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
+            let waits_for_100 =
+                self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
-                    if let Some(tell) = &mut self.on_interim {
+                    if let Some(tell) = &mut self.on_informational {
                         tell(Response::try_from(response).map_err(invalid)?);
                     }
                     wire.receiving.clear();
                 }
                 Next::Event(Event::Response(response)) => {
                     let usual = ResponseHead::usual_reason(response.status()).as_bytes();
-                    let own = Some(response.reason()).filter(|&reason| reason != usual).map(Bytes::copy_from_slice);
+                    let own = Some(response.reason())
+                        .filter(|&reason| reason != usual)
+                        .map(Bytes::copy_from_slice);
                     let mut response = Response::<()>::try_from(response).map_err(invalid)?;
                     if let Some(reason) = own {
-                        response.extensions_mut().insert(Reason::new(reason));
+                        response.extensions_mut().insert(ReasonPhrase::new(reason));
                     }
                     wire.receiving.clear();
                     if waits_for_100 {
-                        // The content is not wanted, and without it no other request can follow (RFC 9110, 10.1.1).
+                        // The content is not wanted, and without it no other request can follow
+                        // (RFC 9110, 10.1.1).
                         self.content = None;
                         // Where the server has not closed already.
                         let _ = wire.http.close_after_response();
@@ -110,42 +127,55 @@ impl<S: Transport> Exchange<S> {
                         })
                     };
                     let why = wire.http.why();
-                    let required = wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
-                    return Poll::Ready(Ok(Head::Response(response.map(|()| content), why, required)));
+                    let required =
+                        wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
+                    return Poll::Ready(Ok(Head::Response(
+                        response.map(|()| content),
+                        why,
+                        required,
+                    )));
                 }
                 Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
                 Next::Event(_) => {}
-                Next::Paused(_) => return Poll::Ready(Err(Error::gone("the server has closed without an answer"))),
+                Next::Paused(_) => {
+                    return Poll::Ready(Err(Error::gone(
+                        "the server has closed without an answer",
+                    )));
+                }
                 Next::NeedData => {
                     // Until it has the request, there is nothing that the server owes.
-                    let patience = wire.patience.response.filter(|_| self.content.is_none());
-                    wire.receiving.wait_for("a response", patience);
+                    let timeout = wire.timeouts.response.filter(|_| self.content.is_none());
+                    wire.receiving.wait_for("a response", timeout);
                     ready!(wire.poll_receive(context))?;
                 }
             }
         }
     }
 
-    /// Sends content beside what is read. A server that takes no more may still answer, so that is no failure yet.
+    /// Sends content beside what is read.
+    ///
+    /// A server that takes no more may still answer, so that is no failure yet.
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
         (self.content, self.is_sent) = (None, false);
         match (error, &mut self.wire) {
             (Error::Io(_), Some(wire)) => {
-                wire.forget();
+                wire.discard_output();
                 Ok(())
             }
             (error, _) => Err(error),
         }
     }
 
-    /// Sends content, as far as it is there and the server takes it; ready once all has left.
+    /// Sends content that is ready, as far as the server takes it.
+    ///
+    /// Ready once all has left.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
         if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
-            self.go_ahead.wait_for("a 100", Some(wire.patience.go_ahead));
-            waits = self.go_ahead.poll_late(&mut wire.alarm, context).is_pending();
+            self.expect_continue.wait_for("a 100", Some(wire.timeouts.expect_continue));
+            waits = self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending();
         }
         while let Some(content) = &mut self.content
             && !waits
@@ -155,14 +185,14 @@ impl<S: Transport> Exchange<S> {
             }
             let Poll::Ready(frame) = content.as_mut().poll_frame(context) else { break };
             match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => wire.put(data)?,
+                Some(Ok(Ok(data))) => wire.write_data(data)?,
                 Some(Ok(Err(frame))) => {
                     (self.content, self.is_sent) = (None, true);
-                    wire.put_end(frame.into_trailers().ok())?;
+                    wire.write_end(frame.into_trailers().ok())?;
                 }
                 None => {
                     (self.content, self.is_sent) = (None, true);
-                    wire.put_end(None)?;
+                    wire.write_end(None)?;
                 }
                 Some(Err(error)) => {
                     self.content = None;
@@ -175,19 +205,26 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Ready once the request has left.
+    /// Waits until the request has left.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
-        Poll::Ready(if self.is_sent { Ok(()) } else { Err(Error::gone("the server has not taken the request")) })
+        Poll::Ready(if self.is_sent {
+            Ok(())
+        } else {
+            Err(Error::gone("the server has not taken the request"))
+        })
     }
 
-    pub(super) fn poll_content(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+    pub(super) fn poll_content(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if let Err(error) = self.send_on(context) {
             return Poll::Ready(Some(Err(error)));
         }
         let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
-        let patience = wire.patience.content.filter(|_| self.content.is_none());
-        let frame = ready!(wire.poll_content(context, patience));
+        let timeout = wire.timeouts.content.filter(|_| self.content.is_none());
+        let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
         Poll::Ready(frame)
     }
@@ -213,20 +250,24 @@ fn invalid(error: http::Error) -> Error {
 
 pin_project! {
     /// A body whose data are `Bytes` and whose errors are all of one type.
-    struct Bytewise<B> {
+    struct BytesBody<B> {
         #[pin]
         body: B,
     }
 }
 
-impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for Bytewise<B> {
+impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for BytesBody<B> {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(self.project().body.poll_frame(context));
-        let frame =
-            frame.map(|frame| frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining()))));
+        let frame = frame.map(|frame| {
+            frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
+        });
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 }

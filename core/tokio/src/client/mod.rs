@@ -16,33 +16,43 @@ use crate::Transport;
 use crate::body::Body;
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 use crate::sync::{Mutex, MutexGuard, lock};
-use crate::upgrade::{Resumption, Upgraded};
+use crate::upgrade::{HttpOverTls, Upgraded};
 use crate::wire::Wire;
 use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
-use request::ask;
+use request::write_request_head;
 
-/// A client's connection. Next: [`Client::send`].
+/// Returns a client for this connection. Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
-    Client::over(stream, Observed::new(http, config.observer.clone()), config)
+    Client::over(stream, ObservedConnection::new(http, config.observer.clone()), config)
 }
 
-/// Checks a request before there is a connection for it: fails where [`Client::send`] or [`Client::upgrade`] would refuse to send
-/// it. So an intermediary answers its client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
-pub fn check<B: HttpBody>(request: &Request<B>, offer: &[&str], config: &Config) -> Result<(), Error> {
+/// Checks a request before there is a connection for it.
+///
+/// Fails where [`Client::send`] or [`Client::upgrade`] would. An intermediary can so answer its
+/// client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
+pub fn check<B: HttpBody>(
+    request: &Request<B>,
+    offer: &[&str],
+    config: &Config,
+) -> Result<(), Error> {
     let mut head = Request::new(());
     *head.method_mut() = request.method().clone();
     *head.uri_mut() = request.uri().clone();
     *head.headers_mut() = request.headers().clone();
-    let mut http = Observed::new(Connection::with_config(Role::Client, Arc::clone(&config.http)), None);
-    ask(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
+    let mut http = ObservedConnection::new(
+        Connection::with_config(Role::Client, Arc::clone(&config.http)),
+        None,
+    );
+    write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
-/// Asks once on a connection of its own, and offers to go on in one of these protocols, in order of preference. See
-/// [`Client::upgrade`].
+/// Sends one request that offers these protocols, on a connection of its own.
+///
+/// They are in order of preference. See [`Client::upgrade`].
 pub async fn upgrade<S, B>(stream: S, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
 where
     S: Transport,
@@ -53,13 +63,16 @@ where
 
 /// A connection to a server, for one request after the other.
 ///
-/// There is no task that drives it: what has to be sent and read is, while you wait for a response or read its content.
+/// There is no task that drives it: what has to be sent and read is, while you wait for a response
+/// or read its content.
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
-impl Resumption {
-    /// A client's: receives the response to the request of before above the new layer, and gives the connection for the next ones.
-    /// `stream` is the TLS above what was [upgraded](Upgraded::into_resumption). Next: read the response, then [`Client::send`] with URIs
-    /// of `https`.
+impl HttpOverTls {
+    /// Receives the response to the earlier request above the new layer.
+    ///
+    /// Also returns the connection for the next requests. `stream` is the TLS above what was
+    /// [upgraded](Upgraded::into_http_over_tls). Next: read the response, then [`Client::send`]
+    /// with URIs of `https`.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream, tls: tokio_rustls::TlsConnector) -> Result<(), switchover_tokio::BoxError> {
@@ -67,7 +80,7 @@ impl Resumption {
     ///
     /// let request = http::Request::get("http://localhost/").body(Body::empty())?;
     /// let upgraded = client::upgrade(stream, request, &["TLS/1.3"]).await?.into_result()?;
-    /// let (stream, http) = upgraded.into_resumption();
+    /// let (stream, http) = upgraded.into_http_over_tls();
     /// let stream = tls.connect("localhost".try_into()?, stream).await?;
     /// let (mut client, response) = http.receive(stream, &Config::default()).await?;
     /// println!("{}", response.status());
@@ -75,14 +88,17 @@ impl Resumption {
     /// # }
     /// ```
     ///
-    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel safe, as [`Client::send`]. RFC 2817, 3.3.
+    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel
+    /// safe, as [`Client::send`]. RFC 2817, 3.3.
     pub async fn receive<S: Transport>(
         mut self,
         stream: S,
         config: &Config,
     ) -> Result<(Client<S>, Response<Body>), Error> {
         if self.http.request().is_some() {
-            return Err(Error::Misuse("a server answers the request of before: use `serve`"));
+            return Err(Error::Misuse(
+                "a server answers the request of before: use `serve_connection`",
+            ));
         }
         self.http.resume_http()?;
         let mut client = Client::over(stream, self.http, config);
@@ -94,20 +110,24 @@ impl Resumption {
 }
 
 impl<S: Transport> Client<S> {
-    fn over(stream: S, http: Observed, config: &Config) -> Self {
-        Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.patience)))))
+    fn over(stream: S, http: ObservedConnection, config: &Config) -> Self {
+        Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.timeouts)))))
     }
 
-    /// Sends a request, and gives its response once the head has come. Content may still be on its way in both directions then:
-    /// it moves while the response's is read.
+    /// Sends a request, and gives its response once the head has come.
     ///
-    /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A request that says `Expect:
-    /// 100-continue` waits for the 100, for as long as [`Patience::go_ahead`](crate::Patience) says; if the response comes
-    /// instead, it is the connection's last, and the content is not sent. Before the next request read the response
-    /// to its end, or drop it: then what is left of it is dropped too, up to `limits.drain`.
+    /// Content may still be on its way in both directions then: it moves while the response's is
+    /// read.
     ///
-    /// Fails before anything is sent if the server is known to have ended the connection, or to have sent a response without a
-    /// request: the request may then be sent on another connection (RFC 9112, 9.2 and 9.3.1).
+    /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A
+    /// request that says `Expect: 100-continue` waits for the 100, for as long as
+    /// [`Timeouts::expect_continue`](crate::Timeouts) says. If the response comes instead, it is
+    /// the connection's last, and the content is not sent. Before the next request read the
+    /// response to its end, or drop it. Then the rest of it is discarded too, up to `limits.drain`.
+    ///
+    /// Fails before anything is sent if the server is known to have ended the connection, or to
+    /// have sent a response without a request. The request may then be sent on another connection
+    /// (RFC 9112, 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.
@@ -121,12 +141,19 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// Sends a request that offers to go on in one of these protocols, in order of preference; or a CONNECT, which offers a
-    /// tunnel. A server that declines answers as it would without the offer, and the next request may follow.
+    /// Sends a request that offers these protocols, in order of preference.
     ///
-    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its `HTTP2-Settings`, unless the request has them.
-    /// Not cancel safe, as [`send`](Self::send). RFC 9110, 7.8 and 9.3.6.
-    pub async fn upgrade<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
+    /// A CONNECT offers a tunnel. A server that declines answers as it would without the offer, and
+    /// the next request may follow.
+    ///
+    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its
+    /// `HTTP2-Settings`, unless the request has them. Not cancel safe, as [`send`](Self::send). RFC
+    /// 9110, 7.8 and 9.3.6.
+    pub async fn upgrade<B>(
+        &mut self,
+        request: Request<B>,
+        offer: &[&str],
+    ) -> Result<Outcome, Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
@@ -136,13 +163,15 @@ impl<S: Transport> Client<S> {
         self.outcome().await
     }
 
-    /// What comes of the request that is under way.
+    /// Receives the outcome of the request in progress.
     async fn outcome(&mut self) -> Result<Outcome, Error> {
         let head = poll_fn(|context| self.lock().poll_head(context)).await?;
         match head {
             Head::Response(response, why, required) => {
                 let has_content = matches!(response.body(), Some(length) if *length != Some(0));
-                let response = response.map(|_| if has_content { Body::coming(self.0.clone()) } else { Body::empty() });
+                let response = response.map(|_| {
+                    if has_content { Body::coming(self.0.clone()) } else { Body::empty() }
+                });
                 Ok(Outcome::Declined(Declined { response, why, required }))
             }
             Head::Switched => {
@@ -153,21 +182,27 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// From now on gives each interim response to this function, a 100 too; without one they are passed over. It is called while
-    /// `send` runs, so it must not wait for anything. RFC 9110, 15.2.
-    pub fn on_interim(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
-        self.lock().on_interim = Some(Box::new(tell));
+    /// Sets the callback for interim responses, a 100 included.
+    ///
+    /// Without one they are discarded. It is called while `send` runs, so it must not block. RFC
+    /// 9110, 15.2.
+    pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
+        self.lock().on_informational = Some(Box::new(tell));
     }
 
-    /// Whether the last request is complete. One that is not, although its response has come, was answered early: its content goes
-    /// on while the response's is read, if the server takes it. RFC 9112, 9.5.
+    /// Returns whether the last request is complete.
+    ///
+    /// An incomplete one whose response has come was answered early. Its content is sent while the
+    /// response's is read, if the server takes it. RFC 9112, 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().is_sent
     }
 
-    /// Whether another request may follow, as far as is known. RFC 9112, 9.3.
+    /// Returns whether another request may follow, as far as is known.
+    ///
+    /// RFC 9112, 9.3.
     pub fn persists(&self) -> bool {
-        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.has_ended())
+        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.is_read_closed())
     }
 
     /// Ends the connection; what a response has left is not read.
@@ -184,11 +219,15 @@ impl<S: Transport> Client<S> {
 
     /// Sees to the end of the exchange before.
     async fn finish(&mut self) -> Result<(), Error> {
-        let is_answered = || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
+        let is_answered =
+            || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
         if !is_answered() && Arc::strong_count(&self.0) > 1 {
-            return Err(Error::Misuse("the response before is still held: read it to its end, or drop it"));
+            return Err(Error::Misuse(
+                "the response before is still held: read it to its end, or drop it",
+            ));
         }
-        let is_unread = self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
+        let is_unread =
+            self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
         if is_unread {
             while let Some(frame) = poll_fn(|context| self.lock().poll_content(context)).await {
                 frame?;

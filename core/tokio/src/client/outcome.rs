@@ -1,4 +1,4 @@
-//! What came of an offer, as a client sees it.
+//! The outcome of an offer, as a client sees it.
 
 use std::fmt;
 
@@ -8,28 +8,35 @@ use switchover::Why;
 use crate::Upgraded;
 use crate::body::Body;
 
-/// What came of an offer.
+/// The outcome of an offer.
 #[derive(Debug)]
 #[must_use = "the server may have accepted, and then waits for the new protocol"]
 pub enum Outcome {
-    /// The server has accepted: the engine has checked that its 101 names what was offered, and answers what that protocol asks.
+    /// The server has accepted.
+    ///
+    /// The engine has checked that its 101 names what was offered, and answers what that protocol
+    /// asks.
     Upgraded(Upgraded),
     /// The server has not, which is no error: the connection can be used as before.
     Declined(Declined),
 }
 
-/// An ordinary answer to a request with an offer. As an error it says the status and why.
+/// An ordinary answer to a request with an offer.
+///
+/// As an error it says the status and why.
 pub struct Declined {
     /// The answer, with its content.
     pub response: Response<Body>,
     /// Why the offer came to nothing.
     pub why: Option<Why>,
-    /// What a 426 asks for, in the server's order of preference: offer some of it the next time. RFC 9110, 15.5.22.
+    /// The protocols that a 426 requires, in the server's order of preference.
+    ///
+    /// Offer some of them the next time. RFC 9110, 15.5.22.
     pub required: Vec<String>,
 }
 
 impl Outcome {
-    /// For those who want nothing but the upgrade.
+    /// Returns the upgraded stream, or an error if the server has declined.
     pub fn into_result(self) -> Result<Upgraded, Box<Declined>> {
         match self {
             Self::Upgraded(upgraded) => Ok(upgraded),
@@ -38,11 +45,14 @@ impl Outcome {
     }
 }
 
-/// What is in the answer may be a secret.
+/// The response's fields are left out: they may be secret.
 impl fmt::Debug for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (status, why) = (self.response.status(), self.why.map(Why::text));
-        f.debug_struct("Declined").field("status", &status).field("why", &why).finish_non_exhaustive()
+        f.debug_struct("Declined")
+            .field("status", &status)
+            .field("why", &why)
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,11 +7,11 @@ use switchover::RequestHead;
 use switchover::http::target;
 
 use crate::error::Error;
-use crate::observe::Observed;
+use crate::observe::ObservedConnection;
 
 /// Writes the head of a request.
-pub(super) fn ask(
-    http: &mut Observed,
+pub(super) fn write_request_head(
+    http: &mut ObservedConnection,
     out: &mut Vec<u8>,
     mut head: Parts,
     body: &impl HttpBody,
@@ -19,15 +19,22 @@ pub(super) fn ask(
 ) -> Result<(), Error> {
     complete(&mut head, body, offer)?;
     let target = target(&head.method, &head.uri);
-    Ok(http.send_request(&RequestHead::new(head.method.as_str(), &target, &head.headers), offer, out)?)
+    Ok(http.send_request(
+        &RequestHead::new(head.method.as_str(), &target, &head.headers),
+        offer,
+        out,
+    )?)
 }
 
-/// What a request has to say beside what your code says.
+/// Adds the fields that a request needs beside the caller's.
 fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
-    if let Some(authority) = head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST)) {
+    if let Some(authority) =
+        head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))
+    {
         // RFC 9110, 7.2: without the user's part.
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
-        let host = host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
+        let host =
+            host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
         head.headers.insert(header::HOST, host);
     }
     head.headers.remove(header::TRANSFER_ENCODING);
@@ -38,7 +45,8 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
             Some(length) => drop(head.headers.insert(header::CONTENT_LENGTH, length.into())),
             None if body.is_end_stream() => {}
             None => {
-                head.headers.insert(header::TRANSFER_ENCODING, header::HeaderValue::from_static("chunked"));
+                head.headers
+                    .insert(header::TRANSFER_ENCODING, header::HeaderValue::from_static("chunked"));
             }
         }
     }
@@ -53,10 +61,12 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     Ok(())
 }
 
-/// What a client of HTTP/2 begins with: 100 streams at a time, the window as it is (RFC 7540, 3.2.1).
+/// The SETTINGS that a client of HTTP/2 begins with.
+///
+/// 100 concurrent streams, and the default window (RFC 7540, 3.2.1).
 const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
-/// RFC 6455, 4.1.
+/// Adds the fields of a WebSocket handshake (RFC 6455, 4.1).
 #[cfg(feature = "websocket")]
 fn websocket(headers: &mut http::HeaderMap) -> Result<(), Error> {
     if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {

@@ -1,5 +1,7 @@
-//! A stream on which HTTP/2 that does not know upgrades goes on with a request that was made in HTTP/1.1: a server answers it, a
-//! client gets the answer.
+//! A stream on which HTTP/2 goes on with a request made in HTTP/1.1.
+//!
+//! The HTTP/2 implementation need not know upgrades: a server answers the request, a client gets
+//! the response.
 
 mod opening;
 
@@ -20,39 +22,41 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that wait to be sent before the engine may write more.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// The peer's stream as an HTTP/2 library sees it. A server's, `h2::server::handshake` for instance, finds the request of before as
-/// stream 1, whose answer goes out as that: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) gives one. A client's
-/// gets the answer from there: [`Http2Stream::client`]. RFC 7540, 3.2.
+/// The peer's stream as an HTTP/2 library sees it.
 ///
-/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window: a server whose clients send small
-/// messages sets `data_frame_budget` of its builder.
+/// A server such as `h2::server::handshake` finds the earlier request as stream 1, and responds
+/// there: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) returns such a stream.
+/// A client gets the response from stream 1: [`Http2Stream::client`]. RFC 7540, 3.2.
+///
+/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window: a
+/// server whose clients send small messages sets `data_frame_budget` of its builder.
 pub struct Http2Stream<S = Upgraded> {
     stream: S,
-    between: Option<Box<dyn Between>>,
+    between: Option<Box<dyn StreamFilter>>,
     for_engine: Vec<u8>,
     for_peer: Vec<u8>,
     has_ended: bool,
-    /// Who waits to read, while what is written may be what is waited for.
+    /// The reader that waits, while what is written may be what it waits for.
     reader: Option<Waker>,
 }
 
-/// What stands between the peer and the HTTP/2 engine until both have the same picture.
-trait Between: Send + Sync {
+/// A filter between the peer and the HTTP/2 engine, until both agree.
+trait StreamFilter: Send + Sync {
     fn peer_sent(&mut self, bytes: &[u8]);
     fn peer_ended(&mut self);
     fn engine_sent(&mut self, bytes: &[u8]) -> io::Result<()>;
     fn take_for_engine(&mut self) -> Vec<u8>;
     fn take_for_peer(&mut self) -> Vec<u8>;
-    /// Whether the peer should be read.
+    /// Returns whether the peer should be read.
     fn wants_peer(&self) -> bool;
-    /// Whether something of the peer's waits for the engine's window.
+    /// Returns whether bytes of the peer wait for the engine's window.
     fn is_waiting(&self) -> bool;
-    /// Nothing stands between them any more.
+    /// Returns whether the filter has done its work.
     fn is_done(&self) -> bool;
 }
 
 /// Before an engine that is a server.
-impl Between for Splice {
+impl StreamFilter for Splice {
     fn peer_sent(&mut self, bytes: &[u8]) {
         self.client_sent(bytes);
     }
@@ -89,25 +93,33 @@ impl Between for Splice {
 
 impl Http2Stream {
     pub(crate) fn new(mut stream: Upgraded) -> Self {
-        let splice = stream.splice.take().map(|splice| -> Box<dyn Between> { splice });
+        let splice = stream.splice.take().map(|splice| -> Box<dyn StreamFilter> { splice });
         Self::with(stream, splice, &[])
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
-    /// For hosts that drive the engine themselves: a client's stream, the splice that was made of the request, and what has come of
-    /// HTTP/2 already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
-    pub fn over(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
-        Self::with(stream, splice.map(|splice| -> Box<dyn Between> { Box::new(splice) }), leftover)
+    /// Returns a server's stream, for hosts that drive the engine themselves.
+    ///
+    /// It takes a client's stream, the splice made of the request, and the bytes of HTTP/2 received
+    /// already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
+    pub fn server(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
+        Self::with(
+            stream,
+            splice.map(|splice| -> Box<dyn StreamFilter> { Box::new(splice) }),
+            leftover,
+        )
     }
 
-    /// The stream of a server that has accepted `h2c`, an [`Upgraded`] for instance, for an HTTP/2 client such as
-    /// `h2::client::handshake`.
+    /// Returns the stream for an HTTP/2 client whose server has accepted `h2c`.
     ///
-    /// Its first request must be that of the upgrade again, without content (`send_request(request, true)`): it does not leave, and
-    /// its response is the one that the server owes. Nothing comes from the server before, so make it at once. Another first request is
-    /// an error of the kind `InvalidInput`, and so is a second one that the client writes before it has read anything; `h2` reads first.
-    /// RFC 7540, 3.2.
+    /// An [`Upgraded`] becomes the stream for a client such as `h2::client::handshake`.
+    ///
+    /// Its first request must be that of the upgrade again, without content
+    /// (`send_request(request, true)`). It does not leave, and its response is the one that the
+    /// server owes. Nothing comes from the server before, so make it at once. Another first request
+    /// is an error of the kind `InvalidInput`. So is a second one that the client writes before it
+    /// has read anything; `h2` reads first. RFC 7540, 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {
@@ -126,9 +138,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Self::with(stream, Some(Box::new(Opening::new())), &[])
     }
 
-    fn with(stream: S, between: Option<Box<dyn Between>>, leftover: &[u8]) -> Self {
-        let mut spliced =
-            Self { stream, between, for_engine: Vec::new(), for_peer: Vec::new(), has_ended: false, reader: None };
+    fn with(stream: S, between: Option<Box<dyn StreamFilter>>, leftover: &[u8]) -> Self {
+        let mut spliced = Self {
+            stream,
+            between,
+            for_engine: Vec::new(),
+            for_peer: Vec::new(),
+            has_ended: false,
+            reader: None,
+        };
         spliced.peer_sent(leftover);
         spliced
     }
@@ -150,7 +168,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Ok(())
     }
 
-    /// Takes what has been let through, and what stands between out of the way once it has done its work.
+    /// Collects the bytes that the filter has let through.
+    ///
+    /// Removes the filter once it has done its work.
     fn collect(&mut self) {
         if let Some(between) = &mut self.between {
             self.for_engine.append(&mut between.take_for_engine());
@@ -161,7 +181,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         }
     }
 
-    /// Returns true once bytes of this direction pass without a copy: the splice has no part in them, and nothing waits.
+    /// Returns whether bytes of this direction pass without a copy.
+    ///
+    /// They do once the splice has no part in them, and nothing waits.
     fn passes(&self, waiting: &[u8]) -> bool {
         self.between.is_none() && waiting.is_empty()
     }
@@ -170,12 +192,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         !self.has_ended && self.between.as_ref().is_none_or(|between| between.wants_peer())
     }
 
+    /// Returns whether the stream is over.
+    ///
     /// What waits for the engine's window is not lost with the peer's end.
     fn is_over(&self) -> bool {
         self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
     }
 
-    /// There is nothing to read yet.
+    /// Waits until there is something to read.
     fn wait<T>(&mut self, context: &Context<'_>) -> Poll<T> {
         self.reader = self.between.is_some().then(|| context.waker().clone());
         Poll::Pending
@@ -193,7 +217,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.passes(&self.for_engine) {
             return Pin::new(&mut self.stream).poll_read(context, to);
         }
@@ -226,7 +254,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Http2Stream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.passes(&self.for_peer) {
             return Pin::new(&mut self.stream).poll_write(context, bytes);
         }

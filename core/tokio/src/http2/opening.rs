@@ -1,20 +1,25 @@
-//! Any HTTP/2 client gets the answer to the request of an upgrade from stream 1, though it knows nothing of upgrades (RFC 7540,
-//! 3.2).
+//! The filter by which any HTTP/2 client reads an upgrade's response.
 //!
-//! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are dropped. Two things must not
-//! show:
+//! The response is that of stream 1, though the client knows nothing of upgrades (RFC 7540, 3.2).
 //!
-//! - Compression has a state (RFC 7541, 2.3). Lines that the client has put into its table with the request are not in the
-//!   server's. So a SETTINGS of ours sets the size of the table to 0, which takes out what is in it, and after the request a second
-//!   one to what each connection begins with. Both come before the server's first; the client's ACKs for them are dropped.
-//! - A server that answers at once answers a request that the client has not made. What comes waits until it has.
+//! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are
+//! dropped. Two things must not show:
+//!
+//! - Compression has a state (RFC 7541, 2.3). Lines that the client has put into its table with the
+//!   request are not in the server's. So a SETTINGS of ours sets the size of the table to 0, which
+//!   takes out what is in it, and after the request a second one to what each connection begins
+//!   with. Both come before the server's first; the client's ACKs for them are dropped.
+//! - A server that answers at once answers a request that the client has not made. What comes waits
+//!   until it has.
 
 use std::io;
 
-/// What a client sends first (RFC 9113, 3.4).
+/// The length of a client's connection preface (RFC 9113, 3.4).
 const PREFACE: usize = 24;
 
-/// The bytes of a frame before its payload: length, type, flags, stream (RFC 9113, 4.1).
+/// The length of a frame header: length, type, flags, stream.
+///
+/// RFC 9113, 4.1.
 const HEADER: usize = 9;
 
 const HEADERS: u8 = 1;
@@ -25,27 +30,29 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// SETTINGS whose one setting is HEADER_TABLE_SIZE: 0, and the 4,096 of the beginning (RFC 9113, 6.5.2).
+/// SETTINGS with HEADER_TABLE_SIZE 0 and then the default of 4,096.
+///
+/// RFC 9113, 6.5.2.
 const NO_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x10, 0];
 
-/// Stands between a server that was asked in HTTP/1.1 and an HTTP/2 client that asks again.
+/// A filter between a server asked in HTTP/1.1 and a client that asks again.
 pub(super) struct Opening {
     asked: Asked,
     /// Of our SETTINGS, those that the client has yet to acknowledge.
     acks: u8,
-    /// What the server has sent before the client has asked.
+    /// Bytes that the server sent before the client asked.
     held: Vec<u8>,
     for_client: Vec<u8>,
     for_server: Vec<u8>,
     /// The header of a frame of the client's, as far as it has come.
     header: Vec<u8>,
-    /// How much is left of what passes or is dropped as it comes, the preface first.
+    /// The bytes left to pass or to drop, the preface first.
     left: usize,
     drops: bool,
 }
 
-/// How far the client has come with the request.
+/// The state of the client's repeated request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     NotYet,
@@ -74,14 +81,18 @@ impl Opening {
         self.drops = match kind {
             HEADERS if self.asked == Asked::NotYet => {
                 if stream != [0, 0, 0, 1] || flags & END_STREAM == 0 {
-                    return Err(misuse("the first request has to be that of the upgrade again, without its content"));
+                    return Err(misuse(
+                        "the first request has to be that of the upgrade again, without its content",
+                    ));
                 }
                 self.asked = Asked::Begun;
                 true
             }
             CONTINUATION => self.asked == Asked::Begun,
             // Its table has lines of the first one's.
-            HEADERS if self.acks == 2 => return Err(misuse("a second request has to wait for the server's SETTINGS")),
+            HEADERS if self.acks == 2 => {
+                return Err(misuse("a second request has to wait for the server's SETTINGS"));
+            }
             SETTINGS if flags & ACK != 0 && self.acks > 0 => {
                 self.acks -= 1;
                 true
@@ -104,13 +115,13 @@ fn misuse(advice: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, advice)
 }
 
-impl super::Between for Opening {
+impl super::StreamFilter for Opening {
     fn peer_sent(&mut self, bytes: &[u8]) {
         let waits = self.asked != Asked::Whole;
         if waits { &mut self.held } else { &mut self.for_client }.extend_from_slice(bytes);
     }
 
-    /// Nothing is read before the client has asked, so nothing waits.
+    /// Ignores the peer's end: nothing is read before the client has asked.
     fn peer_ended(&mut self) {}
 
     fn engine_sent(&mut self, mut bytes: &[u8]) -> io::Result<()> {
@@ -158,7 +169,7 @@ impl super::Between for Opening {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Between;
+    use super::super::StreamFilter;
     use super::*;
 
     const START: &[u8; PREFACE] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -172,12 +183,14 @@ mod tests {
         [&START[..], &frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 0])].concat()
     }
 
-    /// However what the client writes is cut, the same leaves.
+    /// Checks that the same bytes leave, however the client's writes are cut.
     #[test]
     fn the_request_and_two_acks_do_not_leave() {
         let ack = || frame(SETTINGS, ACK, 0, b"");
         let update = || frame(8, 0, 0, &[0, 1, 0, 0]);
-        let request = [frame(HEADERS, END_STREAM, 1, b"head"), frame(CONTINUATION, END_HEADERS, 1, b"rest")].concat();
+        let request =
+            [frame(HEADERS, END_STREAM, 1, b"head"), frame(CONTINUATION, END_HEADERS, 1, b"rest")]
+                .concat();
         let next = || frame(HEADERS, END_STREAM | END_HEADERS, 3, b"next");
         let written = [settings(), ack(), update(), request, ack(), ack(), next()].concat();
         let wanted = [settings(), update(), ack(), next()].concat();
@@ -195,14 +208,15 @@ mod tests {
         }
     }
 
-    /// One that refers to lines of the first one's, which the server does not have.
+    /// Checks a request that refers to lines which the server does not have.
     #[test]
     fn a_second_request_before_the_table_is_empty_is_an_error() {
         let mut opening = Opening::new();
         opening.engine_sent(&settings()).expect("in order");
         let whole = END_STREAM | END_HEADERS;
         opening.engine_sent(&frame(HEADERS, whole, 1, b"head")).expect("in order");
-        let error = opening.engine_sent(&frame(HEADERS, whole, 3, b"next")).expect_err("out of order");
+        let error =
+            opening.engine_sent(&frame(HEADERS, whole, 3, b"next")).expect_err("out of order");
         assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
         assert_eq!(opening.take_for_peer(), settings());
     }
@@ -211,6 +225,8 @@ mod tests {
     fn a_first_request_that_is_not_stream_1_is_an_error() {
         let mut opening = Opening::new();
         opening.engine_sent(&settings()).expect("in order");
-        opening.engine_sent(&frame(HEADERS, END_STREAM | END_HEADERS, 3, b"head")).expect_err("another stream");
+        opening
+            .engine_sent(&frame(HEADERS, END_STREAM | END_HEADERS, 3, b"head"))
+            .expect_err("another stream");
     }
 }

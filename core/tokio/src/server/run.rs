@@ -12,20 +12,26 @@ use http::{Response, StatusCode};
 use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
-use super::answer::{Answered, Kind};
-use super::{Failure, Links, Question, Serving};
+use super::response::{ResponseKind, ResponseOutcome};
+use super::{Failure, NextRequest, RequestHandles, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
-use crate::handler::{Errors, Handler};
-use crate::interim::Informer;
-use crate::observe::Observed;
-use crate::upgrade::{Chance, Upgraded};
+use crate::handler::{ErrorMappers, HttpService};
+use crate::informational::InformationalSender;
+use crate::observe::ObservedConnection;
+use crate::upgrade::{PendingUpgrade, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
 
-impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> {
-    pub(super) fn new(wire: Wire<S>, handler: H, errors: Errors<H>, config: &'c Config, stop: Pin<&'c mut F>) -> Self {
+impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'c, S, H, F> {
+    pub(super) fn new(
+        wire: Wire<S>,
+        handler: H,
+        errors: ErrorMappers<H>,
+        config: &'c Config,
+        stop: Pin<&'c mut F>,
+    ) -> Self {
         Self {
             wire,
             handler,
@@ -34,7 +40,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
             stop,
             is_stopping: false,
             handling: Deadline::default(),
-            question: Question::default(),
+            question: NextRequest::default(),
             is_asked: false,
             memory: Memory::default(),
         }
@@ -43,44 +49,52 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     /// Serves the connection to its end, from the question on if there is one already.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         match self.requests().await {
-            Ok(Some(chance)) => self.switch_over(&chance).await,
+            Ok(Some(chance)) => self.run_upgrade(&chance).await,
             Ok(None) => {
                 self.wire.end().await;
                 Ok(())
             }
             Err(Failure::Error(status, error)) => {
-                self.refuse(status);
+                self.send_error_response(status);
                 self.wire.end().await;
                 Err(error)
             }
             Err(Failure::Panic(panic)) => {
-                self.refuse(StatusCode::INTERNAL_SERVER_ERROR);
+                self.send_error_response(StatusCode::INTERNAL_SERVER_ERROR);
                 self.wire.end().await;
                 resume_unwind(panic)
             }
         }
     }
 
-    /// Serves requests until there are no more, or until the connection becomes something else.
-    async fn requests(&mut self) -> Result<Option<Arc<Chance>>, Failure> {
+    /// Serves requests until the last one, or until the connection is upgraded.
+    async fn requests(&mut self) -> Result<Option<Arc<PendingUpgrade>>, Failure> {
         loop {
-            if !mem::take(&mut self.is_asked) && !self.ask().await? {
+            if !mem::take(&mut self.is_asked) && !self.next_request().await? {
                 return Ok(None);
             }
-            let Question { request, links } = &mut self.question;
-            let (kind, span, mut links) = (Kind::of(request.method()), trace::exchange(request), mem::take(links));
+            let NextRequest { request, links } = &mut self.question;
+            let (kind, span, mut links) =
+                (ResponseKind::of(request.method()), trace::exchange(request), mem::take(links));
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             match answered? {
-                Answered::Switched => return Ok(links.chance.take()),
-                Answered::Whole if !self.wire.http.persists() => return Ok(None),
-                Answered::Whole => {}
+                ResponseOutcome::Switched => return Ok(links.chance.take()),
+                ResponseOutcome::Whole if !self.wire.http.persists() => return Ok(None),
+                ResponseOutcome::Whole => {}
             }
         }
     }
 
-    async fn exchange(&mut self, kind: Kind, links: &Links) -> Result<Answered, Failure> {
-        poll_fn(|context| self.attend(context, links, |this, context| this.handler.poll_ready(context))).await?;
+    async fn exchange(
+        &mut self,
+        kind: ResponseKind,
+        links: &RequestHandles,
+    ) -> Result<ResponseOutcome, Failure> {
+        poll_fn(|context| {
+            self.drive_handler(context, links, |this, context| this.handler.poll_ready(context))
+        })
+        .await?;
         // The handler's future ends before its response is sent.
         let (mut head, content) = {
             let call = || self.handler.call(mem::take(&mut self.question.request));
@@ -88,7 +102,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 Ok(response) => pin!(response),
                 Err(panic) => return Err(Failure::Panic(panic)),
             };
-            let polled = poll_fn(|context| self.attend(context, links, |_, context| response.as_mut().poll(context)));
+            let polled = poll_fn(|context| {
+                self.drive_handler(context, links, |_, context| response.as_mut().poll(context))
+            });
             polled.await?.into_parts()
         };
         self.handling.clear();
@@ -98,13 +114,13 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // A request.
 
     /// Waits for the next question; false where there will be none.
-    async fn ask(&mut self) -> Result<bool, Failure> {
+    async fn next_request(&mut self) -> Result<bool, Failure> {
         // Answers that are not taken are a reason to read no further request.
-        poll_fn(|context| self.wire.poll_room(context)).await?;
+        poll_fn(|context| self.wire.poll_writable(context)).await?;
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    self.question.fill(request, &mut self.memory, self.config.informs)?;
+                    self.question.fill(request, &mut self.memory, self.config.informational)?;
                     self.wire.clear();
                     self.question.add_content(&mut self.wire.http);
                     return Ok(true);
@@ -121,18 +137,18 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         }
     }
 
-    /// Ready once more has come; false where nothing more is read.
+    /// Reads more from the peer; false if nothing more is read.
     fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         ready!(self.wire.poll_send(context))?;
         let is_idle = self.wire.is_idle();
         if is_idle && self.poll_stop(context) {
             return Poll::Ready(Ok(false));
         }
-        let patience = &self.config.patience;
+        let timeouts = &self.config.timeouts;
         match self.wire.http.awaiting() {
-            Awaiting::Request => self.wire.wait_for_request(patience.idle),
-            Awaiting::Content => self.wire.receiving.wait_for("content", patience.content),
-            _ => self.wire.receiving.wait_for("the rest of a head", patience.head),
+            Awaiting::Request => self.wire.wait_for_request(timeouts.idle),
+            Awaiting::Content => self.wire.receiving.wait_for("content", timeouts.content),
+            _ => self.wire.receiving.wait_for("the rest of a head", timeouts.head),
         };
         match self.wire.poll_receive(context) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
@@ -148,7 +164,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         }
     }
 
-    /// Whether the server stops.
+    /// Returns whether the server shuts down.
     pub(super) fn poll_stop(&mut self, context: &mut Context<'_>) -> bool {
         self.is_stopping = self.is_stopping || self.stop.as_mut().poll(context).is_ready();
         self.is_stopping
@@ -157,10 +173,10 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // Its handler.
 
     /// Polls the handler, and does meanwhile what the connection has to do.
-    fn attend<T>(
+    fn drive_handler<T>(
         &mut self,
         context: &mut Context<'_>,
-        links: &Links,
+        links: &RequestHandles,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, H::Error>>,
     ) -> Poll<Result<T, Failure>> {
         loop {
@@ -168,8 +184,9 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 channel.attend();
             }
             let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
-            if let Some(informer) = links.informer.as_ref().filter(|_| !self.wire.out.is_full()) {
-                self.inform(informer.take(context));
+            if let Some(sender) = links.informational.as_ref().filter(|_| !self.wire.out.is_full())
+            {
+                self.send_informational(sender.take(context));
             }
             match polled {
                 Ok(Poll::Ready(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
@@ -179,19 +196,19 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
                 Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
                 Ok(Poll::Pending) => {}
             }
-            if !self.work(context, links.channel.as_deref())? {
+            if !self.drive_io(context, links.channel.as_deref())? {
                 break;
             }
         }
-        self.handling.wait_for("the handler", self.config.patience.handler);
-        self.handling.poll_late(&mut self.wire.alarm, context).map(|_| {
+        self.handling.wait_for("the handler", self.config.timeouts.handler);
+        self.handling.poll_timeout(&mut self.wire.alarm, context).map(|_| {
             let error = Error::Handler("it has not answered in time".into());
             Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
         })
     }
 
-    /// Interim responses, those that the client may get.
-    fn inform(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
+    /// Sends interim responses that the client may get.
+    fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
             // Refused is what the client does not know.
@@ -199,25 +216,34 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         }
     }
 
-    /// What the connection does while your code works; whether your code has got what it waits for.
-    pub(super) fn work(&mut self, context: &mut Context<'_>, channel: Option<&Channel>) -> Result<bool, Error> {
+    /// Runs the connection's I/O while the handler works.
+    ///
+    /// Returns whether the handler has got what it waits for.
+    pub(super) fn drive_io(
+        &mut self,
+        context: &mut Context<'_>,
+        channel: Option<&Channel>,
+    ) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
         }
         if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
-            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.patience.content) else {
+            let Poll::Ready(frame) = self.wire.poll_content(context, self.config.timeouts.content)
+            else {
                 return Ok(false);
             };
             channel.give(frame);
             return Ok(true);
         }
-        // To learn that the client has gone. What it sends beyond its request waits here until that is answered.
-        let may_read = |http: &Observed| http.awaiting() == Awaiting::Caller && http.wants_input();
+        // To learn that the client has gone. What it sends beyond its request waits here until that
+        // is answered.
+        let may_read =
+            |http: &ObservedConnection| http.awaiting() == Awaiting::Caller && http.wants_input();
         while may_read(&self.wire.http)
             && let Poll::Ready(received) = self.wire.poll_receive(context)
         {
             received?;
-            if self.wire.has_ended() && !self.config.half_close {
+            if self.wire.is_read_closed() && !self.config.half_close {
                 return Err(Error::gone("the client has gone"));
             }
         }
@@ -227,7 +253,7 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     // The end.
 
     /// Answers what cannot be served, where that can still be done.
-    fn refuse(&mut self, status: StatusCode) {
+    fn send_error_response(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let refused = date::with_line(self.config.date, |date| {
             let head = ResponseHead::new(status.as_u16(), &date);
@@ -239,9 +265,10 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
         }
     }
 
-    /// The connection is the new protocol's.
-    async fn switch_over(mut self, chance: &Chance) -> Result<(), Error> {
-        let taker = chance.taker().ok_or(Error::Misuse("nothing takes the connection over"))?;
+    /// Hands the connection over to the new protocol.
+    async fn run_upgrade(mut self, chance: &PendingUpgrade) -> Result<(), Error> {
+        let taker =
+            chance.take_callback().ok_or(Error::Misuse("nothing takes the connection over"))?;
         self.wire.flush().await?;
         self.wire.http.next_event()?;
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
@@ -255,25 +282,31 @@ impl<'c, S: Transport, H: Handler, F: Future<Output = ()>> Serving<'c, S, H, F> 
     }
 }
 
-impl Question {
-    fn fill(&mut self, received: switchover::Request<'_>, memory: &mut Memory, informs: bool) -> Result<(), Failure> {
+impl NextRequest {
+    fn fill(
+        &mut self,
+        received: switchover::Request<'_>,
+        memory: &mut Memory,
+        informs: bool,
+    ) -> Result<(), Failure> {
         let Self { request, links } = self;
         // A target that is legal on the wire and none for `http`, which has no words for it.
-        fill_request(request, received, memory)
-            .map_err(|error| Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into())))?;
-        links.chance = Chance::of(&received, request.method());
+        fill_request(request, received, memory).map_err(|error| {
+            Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
+        })?;
+        links.chance = PendingUpgrade::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }
-        links.informer = informs.then(Informer::new);
-        if let Some(informer) = &links.informer {
-            request.extensions_mut().insert(informer.clone());
+        links.informational = informs.then(InformationalSender::new);
+        if let Some(sender) = &links.informational {
+            request.extensions_mut().insert(sender.clone());
         }
         Ok(())
     }
 
-    /// What there is of its content already, or where it will come from.
-    fn add_content(&mut self, http: &mut Observed) {
+    /// Adds the content received so far, or the channel for what follows.
+    fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;
         }
@@ -295,7 +328,9 @@ impl Question {
     }
 }
 
-/// An error of the handler's, with its answer: where it comes from the request's body, the one that the client has earned.
+/// Returns the response to an error of the handler.
+///
+/// If the error is that of the request's body, it has the status that the client has earned.
 fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {

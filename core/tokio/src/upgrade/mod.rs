@@ -1,6 +1,7 @@
-//! A connection that becomes something else: offers, the decision in a handler, and the stream of the new protocol.
+//! Upgrades: offers, a handler's decision, and the new protocol's stream.
 //!
-//! A handler that speaks other protocols asks [`select`] and accepts; every other answer declines, and changes nothing else:
+//! A handler that speaks other protocols asks [`select`] and accepts; every other answer declines,
+//! and changes nothing else:
 //!
 //! ```
 //! use http::{Request, Response};
@@ -20,7 +21,7 @@
 //! }
 //! ```
 
-mod chance;
+mod pending;
 mod upgraded;
 
 use std::future::Future;
@@ -32,15 +33,15 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use switchover::{Ineligible, Protocol};
 use tokio::sync::oneshot;
 
-pub(crate) use chance::Chance;
-pub use upgraded::{Resumption, Upgraded};
+pub(crate) use pending::PendingUpgrade;
+pub use upgraded::{HttpOverTls, Upgraded};
 
 /// A protocol that a client has offered (RFC 9110, 7.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// Its name, with its version if it has one, as the client spelled them.
     pub protocol: String,
-    /// The rule of that protocol which the request breaks, so that it cannot be accepted.
+    /// The rule that the request breaks, so that the offer cannot be accepted.
     pub ineligible: Option<Ineligible>,
 }
 
@@ -50,15 +51,19 @@ impl Offer {
     }
 }
 
-/// What the connection of a request may become. An axum handler takes it as an extractor (feature `axum`); others get the same
-/// by [`offers`] and [`select`].
+/// The protocols that the client of a request offers.
+///
+/// An axum handler takes it as an extractor (feature `axum`); others get the same by [`offers`] and
+/// [`select`].
 #[derive(Clone, Default)]
-pub struct Offers(Option<Arc<Chance>>);
+pub struct Offers(Option<Arc<PendingUpgrade>>);
 
 impl Offers {
-    /// Those of a request that `serve` has given to its handler; none for any other.
+    /// Returns the offers of a request that the server gave to its handler.
+    ///
+    /// There are none for any other request.
     pub fn of(extensions: &http::Extensions) -> Self {
-        Self(Chance::found_in(extensions).cloned())
+        Self(PendingUpgrade::found_in(extensions).cloned())
     }
 
     /// As [`offers`].
@@ -74,7 +79,8 @@ impl Offers {
             let is_own = |offer: &Offer| own.is_some_and(|own| offer.is(&own));
             chance.offers.iter().any(|offer| offer.ineligible.is_none() && is_own(offer))
         };
-        let protocol = preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
+        let protocol =
+            preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
         Some(Selected { protocol: protocol.into(), chance: Arc::clone(chance) })
     }
 }
@@ -83,20 +89,30 @@ impl Offers {
 impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _: &S,
+    ) -> Result<Self, Self::Rejection> {
         Ok(Self::of(&parts.extensions))
     }
 }
 
-/// What the client offers, in its order of preference; none where it offers nothing, or in a way that counts for nothing.
+/// Returns the client's offers, in its order of preference.
+///
+/// It is empty without a valid offer.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
-    Chance::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
+    PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
 }
 
-/// The first of your protocols that the client offers too, and whose rules the request keeps. Each is a protocol such as `foo/2`,
-/// or a stack of layers such as `TLS/1.2, HTTP/1.1`. `None`: answer as if nothing had been offered, or with [`require`]. Next:
-/// [`Selected::accept`]. RFC 9110, 7.8.
-pub fn select<'p, B>(request: &Request<B>, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
+/// Selects the first of your protocols that the client offers.
+///
+/// The request must keep that protocol's rules. Each is a protocol such as `foo/2`, or a stack of
+/// layers such as `TLS/1.2, HTTP/1.1`. After `None`, answer as if nothing had been offered, or with
+/// [`require`]. Next: [`Selected::accept`]. RFC 9110, 7.8.
+pub fn select<'p, B>(
+    request: &Request<B>,
+    preferences: impl IntoIterator<Item = &'p str>,
+) -> Option<Selected> {
     Offers::of(request.extensions()).select(preferences)
 }
 
@@ -104,7 +120,7 @@ pub fn select<'p, B>(request: &Request<B>, preferences: impl IntoIterator<Item =
 #[must_use = "nothing is accepted before `accept` makes the response"]
 pub struct Selected {
     protocol: String,
-    chance: Arc<Chance>,
+    chance: Arc<PendingUpgrade>,
 }
 
 impl Selected {
@@ -113,14 +129,17 @@ impl Selected {
         &self.protocol
     }
 
-    /// The subprotocols that a WebSocket client offers, in its order of preference. Set the one you take as
-    /// `Sec-WebSocket-Protocol` of the response. RFC 6455, 1.9.
+    /// Returns the subprotocols offered by a WebSocket client, in its order.
+    ///
+    /// Set the one you take as `Sec-WebSocket-Protocol` of the response. RFC 6455, 1.9.
     pub fn subprotocols(&self) -> &[String] {
         &self.chance.subprotocols
     }
 
-    /// The 101 that accepts it; add header fields as to any other response. Once it has left, `serve` runs what `speak` gives, to
-    /// its end. The rest of the request's content is dropped, up to `limits.drain`, so read it before, if you want it; if there is more,
+    /// Returns the 101 that accepts it; add header fields as to any response.
+    ///
+    /// Once it has left, the server runs what `speak` gives, to its end. The rest of the request's
+    /// content is dropped, up to `limits.drain`: read it before, if you want it. If there is more,
     /// the client gets a 413.
     ///
     /// If the response is not sent, `speak` is dropped.
@@ -134,7 +153,9 @@ impl Selected {
         self.response()
     }
 
-    /// The same for HTTP/2, where the request is answered as stream 1: give it the content, which HTTP/2 takes along.
+    /// Returns the 101 that accepts HTTP/2, which answers the request as stream 1.
+    ///
+    /// Give it the request's content, which is passed to HTTP/2.
     /// [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as `h2`. RFC 7540, 3.2.
     #[cfg(feature = "h2c")]
     pub fn accept_http2<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
@@ -158,22 +179,29 @@ impl Selected {
     }
 }
 
-/// The 2xx that opens the tunnel a CONNECT asks for; `None` for another method. Once it has left, `serve` runs what `speak`
-/// gives, to its end. A 2xx to CONNECT that comes from elsewhere is answered as 501. RFC 9110, 9.3.6.
+/// Returns the 2xx that opens the tunnel of a CONNECT; `None` otherwise.
+///
+/// Once it has left, the server runs what `speak` gives, to its end. A 2xx to CONNECT that comes
+/// from elsewhere is answered as 501. RFC 9110, 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
     B: Default,
 {
-    let chance = Chance::found_in(request.extensions()).filter(|chance| chance.is_connect)?;
+    let chance =
+        PendingUpgrade::found_in(request.extensions()).filter(|chance| chance.is_connect)?;
     chance.take_over(speak);
     Some(Response::new(B::default()))
 }
 
-/// The new protocol's stream, for a framework that makes its 101 itself: it is there once that has been sent, with the name of
-/// a protocol that was offered in `Upgrade`. Fails where the request is answered otherwise.
-pub fn on<B>(request: &Request<B>) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
+/// Returns the stream of an upgrade whose 101 a framework makes itself.
+///
+/// It is ready once a 101 that names an offered protocol has been sent. Fails if the response is
+/// another one.
+pub fn on<B>(
+    request: &Request<B>,
+) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
     let (sender, receiver) = oneshot::channel();
     // If it is not waited for, the connection closes.
     take_over(request, |upgraded| {
@@ -183,19 +211,21 @@ pub fn on<B>(request: &Request<B>) -> impl Future<Output = Option<Upgraded>> + S
     async { receiver.await.ok() }
 }
 
-/// Once the request is answered with a 101, this is what takes the connection over.
+/// Sets the callback that takes over the connection after a 101.
 pub(crate) fn take_over<F, R, B>(request: &Request<B>, speak: F)
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
 {
-    if let Some(chance) = Chance::found_in(request.extensions()) {
+    if let Some(chance) = PendingUpgrade::found_in(request.extensions()) {
         chance.take_over(speak);
     }
 }
 
-/// A 426: the client is to offer one of these protocols, in the server's order of preference. It has content like any other
-/// response. RFC 9110, 15.5.22.
+/// Returns a 426, which requires one of these protocols.
+///
+/// They are in the server's order of preference. It has content like any other response. RFC 9110,
+/// 15.5.22.
 pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     let mut response = Response::new(content);
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
@@ -203,9 +233,15 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     response
 }
 
-/// Says on an ordinary response what the connection could be upgraded to. What is no protocol's name is left out. RFC 9110, 7.8.
+/// Says on an ordinary response what the connection could be upgraded to.
+///
+/// What is no protocol's name is left out. RFC 9110, 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
-    let names: Vec<_> = protocols.iter().copied().filter(|name| Protocol::parse(name.as_bytes()).is_some()).collect();
+    let names: Vec<_> = protocols
+        .iter()
+        .copied()
+        .filter(|name| Protocol::parse(name.as_bytes()).is_some())
+        .collect();
     if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
         response.headers_mut().insert(header::UPGRADE, value);
     }

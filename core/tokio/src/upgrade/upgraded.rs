@@ -10,23 +10,25 @@ use switchover::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::Transport;
-use crate::observe::{Noticed, Observed};
+use crate::observe::{Observation, ObservedConnection};
 use crate::wire::Stream;
 
-/// A connection that speaks another protocol: its bytes, from the first one on. What came with the head is read first.
+/// A connection that speaks another protocol: its bytes, from the first one on.
 ///
-/// It lives as long as you keep it; the connection it came from is done with it. Shut it down before you drop it, where the
-/// new protocol wants its last bytes to arrive.
+/// What came with the head is read first.
+///
+/// It lives as long as you keep it; the connection it came from is done with it. Shut it down
+/// before you drop it, where the new protocol wants its last bytes to arrive.
 pub struct Upgraded {
     stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
     agreement: Box<Agreement>,
-    pub(crate) http: Box<Observed>,
+    pub(crate) http: Box<ObservedConnection>,
     #[cfg(feature = "h2c")]
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
 
-/// What was agreed on.
+/// The protocols and messages of the upgrade.
 struct Agreement {
     protocol: String,
     request: Option<Request<()>>,
@@ -34,8 +36,8 @@ struct Agreement {
 }
 
 impl Upgraded {
-    /// For a connection that shows [`Switched`](switchover::Event::Switched).
-    pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: Observed) -> Self {
+    /// Takes over a connection that shows [`Switched`](switchover::Event::Switched).
+    pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: ObservedConnection) -> Self {
         let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
         if let Some(switchover::Event::Switched(switched)) = http.event() {
             agreement.protocol = switched.protocols.to_string();
@@ -53,50 +55,60 @@ impl Upgraded {
         }
     }
 
-    /// What is spoken, as the 101 names it, the lowest layer first; empty in the tunnel of a CONNECT.
+    /// Returns the protocol as the 101 names it, the lowest layer first.
+    ///
+    /// It is empty in the tunnel of a CONNECT.
     pub fn protocol(&self) -> &str {
         &self.agreement.protocol
     }
 
-    /// A server's: the request that led to it. It is to be answered in the new protocol (RFC 9110, 7.8).
+    /// Returns the request that led to the switch, for a server.
+    ///
+    /// It is to be answered in the new protocol (RFC 9110, 7.8).
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }
 
-    /// A client's: the 101, or the 2xx to CONNECT.
+    /// Returns the 101, or the 2xx to CONNECT, for a client.
     pub fn response(&self) -> Option<&Response<()>> {
         self.agreement.response.as_ref()
     }
 
-    /// The stream, and what was read of the new protocol already. Read the second first.
+    /// Returns the stream and the bytes of the new protocol already read.
     ///
-    /// If a write has met a reset, a read of this stream ends as after a FIN: the error is not remembered there.
+    /// Read the second first.
+    ///
+    /// If a write has met a reset, a read of this stream ends as after a FIN: the error is not
+    /// remembered there.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
         (self.stream.into_inner(), self.leftover)
     }
 
-    /// Closes with a reset, where the transport is a [`TcpStream`](tokio::net::TcpStream).
+    /// Closes with a reset, if the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
-    /// Use it for what is not whole, and would look so after an orderly end, as a peer's that a tunnel has lost (RFC 9113, 8.5). What
-    /// has not arrived yet is lost. Another transport is dropped, which TLS shows by the alert that is missing.
+    /// Use it for a truncated stream that would look complete after an orderly end, such as a
+    /// tunnel that has lost its other side (RFC 9113, 8.5). Bytes that have not arrived yet are
+    /// lost. Another transport is dropped; TLS shows that by the missing alert.
     pub fn reset(self) {
         if let Some(socket) = self.stream.socket() {
             let _ = socket.set_zero_linger();
         }
     }
 
-    /// For TLS by upgrade: the stream for its handshake, and the HTTP that goes on above it, beginning with the answer to
-    /// the request of before. Next: [`Resumption::serve`], a client's [`Resumption::receive`]. RFC 2817, 3.
-    pub fn into_resumption(mut self) -> (Self, Resumption) {
-        let other = Observed::new(Connection::new(switchover::Role::Server), None);
+    /// Returns the stream for a TLS handshake, and the HTTP that goes on above it.
+    ///
+    /// That begins with the response to the earlier request. Next:
+    /// [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
+    pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
+        let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));
-        (self, Resumption { http: *http })
+        (self, HttpOverTls { http: *http })
     }
 }
 
 /// HTTP that goes on above a new layer.
-pub struct Resumption {
-    pub(crate) http: Observed,
+pub struct HttpOverTls {
+    pub(crate) http: ObservedConnection,
 }
 
 impl std::fmt::Debug for Upgraded {
@@ -109,11 +121,15 @@ impl std::fmt::Debug for Upgraded {
 }
 
 impl AsyncRead for Upgraded {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         if self.leftover.is_empty() {
             let before = to.filled().len();
             ready!(Pin::new(&mut self.stream).poll_read(context, to))?;
-            self.http.tell_of_new_protocol(Noticed::Heard(&to.filled()[before..]));
+            self.http.tell_of_new_protocol(Observation::UpgradedRead(&to.filled()[before..]));
             return Poll::Ready(Ok(()));
         }
         let len = to.remaining().min(self.leftover.len());
@@ -124,9 +140,13 @@ impl AsyncRead for Upgraded {
 }
 
 impl AsyncWrite for Upgraded {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let len = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
-        self.http.tell_of_new_protocol(Noticed::Spoke(&bytes[..len]));
+        self.http.tell_of_new_protocol(Observation::UpgradedWrite(&bytes[..len]));
         Poll::Ready(Ok(len))
     }
 
@@ -139,7 +159,7 @@ impl AsyncWrite for Upgraded {
         let mut left = len;
         for piece in pieces {
             let taken = left.min(piece.len());
-            self.http.tell_of_new_protocol(Noticed::Spoke(&piece[..taken]));
+            self.http.tell_of_new_protocol(Observation::UpgradedWrite(&piece[..taken]));
             left -= taken;
         }
         Poll::Ready(Ok(len))

@@ -1,6 +1,6 @@
-//! A stream, and the engine that its bytes pass through: what is the same for a server and a client.
+//! A stream with its engine, alike for a server and a client.
 
-mod outgoing;
+mod output;
 mod stream;
 mod timer;
 
@@ -19,39 +19,41 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout};
 
 use crate::Transport;
-use crate::config::Patience;
+use crate::config::Timeouts;
 use crate::error::Error;
-use crate::observe::Observed;
-use outgoing::Outgoing;
+use crate::observe::ObservedConnection;
+use output::OutputBuffer;
 pub(crate) use stream::Stream;
 pub(crate) use timer::{Alarm, Deadline};
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// How long a connection is idle before it gives back its memory.
+/// The idle time after which a connection releases its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long, and how much, is still read from a peer that should have ended: as long as it goes on without a pause of `LULL`.
-pub(crate) const LINGER: Duration = Duration::from_secs(4);
-const LULL: Duration = Duration::from_secs(1);
-const LINGERING: usize = 1024 * 1024;
+/// The time to read on from a peer that should have ended.
+///
+/// It ends earlier after a pause of `LINGER_IDLE`.
+pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1024 * 1024;
 
 /// A stream and its engine.
 pub(crate) struct Wire<S> {
     pub(crate) stream: Stream<S>,
-    pub(crate) http: Observed,
-    pub(crate) out: Outgoing,
-    pub(crate) patience: Patience,
+    pub(crate) http: ObservedConnection,
+    pub(crate) out: OutputBuffer,
+    pub(crate) timeouts: Timeouts,
     /// The peer has something to send.
     pub(crate) receiving: Deadline,
     /// The peer has something to take.
-    sending: Deadline,
+    writing: Deadline,
     memory: Memory,
     pub(crate) alarm: Alarm,
     writes: Writes,
     /// The peer has sent its last byte, or its direction has failed.
-    has_ended: bool,
+    is_read_closed: bool,
 }
 
 /// The memory of a connection, which one that is idle gives back after a while.
@@ -66,27 +68,27 @@ enum Memory {
 /// Our direction, and what becomes of it if the stream is dropped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writes {
-    /// It ends with a FIN.
+    /// Closes with a FIN.
     Open,
-    /// It ends with a reset: see [`Wire::reset_if_cut`].
+    /// Closes with a reset: see [`Wire::arm_reset`].
     OpenOrReset,
     /// Part of what had to be sent may have left, and nothing more will.
     Broken,
 }
 
 impl<S: Transport> Wire<S> {
-    pub(crate) fn new(stream: S, http: Observed, patience: Patience) -> Self {
+    pub(crate) fn new(stream: S, http: ObservedConnection, timeouts: Timeouts) -> Self {
         Self {
             stream: Stream::new(stream),
             http,
-            out: Outgoing::default(),
-            patience,
+            out: OutputBuffer::default(),
+            timeouts,
             receiving: Deadline::default(),
-            sending: Deadline::default(),
+            writing: Deadline::default(),
             memory: Memory::Held,
             alarm: Alarm::default(),
             writes: Writes::Open,
-            has_ended: false,
+            is_read_closed: false,
         }
     }
 
@@ -94,35 +96,35 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.out.is_empty() {
             match self.out.poll_write(Pin::new(&mut self.stream), context) {
-                Poll::Ready(Ok(len)) => self.sending.earn_from_system(len),
+                Poll::Ready(Ok(len)) => self.writing.earn_from_system(len),
                 Poll::Ready(Err(error)) => {
                     self.writes = Writes::Broken;
                     return Poll::Ready(Err(error.into()));
                 }
                 Poll::Pending => {
-                    self.sending.wait_for("to take what is sent", self.patience.sending);
-                    return self.poll_late(context);
+                    self.writing.wait_for("to take what is sent", self.timeouts.write);
+                    return self.poll_timeout(context);
                 }
             }
         }
         // A stream that gathers, as TLS does, learns that this is all.
         match Pin::new(&mut self.stream).poll_flush(context) {
             Poll::Ready(flushed) => {
-                self.sending.clear();
+                self.writing.clear();
                 if flushed.is_err() {
                     self.writes = Writes::Broken;
                 }
                 Poll::Ready(Ok(flushed?))
             }
             Poll::Pending => {
-                self.sending.wait_for("to take what is sent", self.patience.sending);
-                self.poll_late(context)
+                self.writing.wait_for("to take what is sent", self.timeouts.write);
+                self.poll_timeout(context)
             }
         }
     }
 
-    /// Ready once more may be made.
-    pub(crate) fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    /// Waits until more output may be written.
+    pub(crate) fn poll_writable(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.out.is_full() {
             ready!(self.poll_send(context))?;
         }
@@ -131,34 +133,38 @@ impl<S: Transport> Wire<S> {
 
     /// Reads once. Ready also where the peer has ended.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.has_ended {
+        if self.is_read_closed {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
         }
         let is_idle = self.is_idle();
         let earns = self.http.awaiting() == Awaiting::Content;
-        let read = if is_idle { self.poll_receive_copied(context) } else { self.poll_receive_in_place(context) };
+        let read = if is_idle {
+            self.poll_receive_copied(context)
+        } else {
+            self.poll_receive_in_place(context)
+        };
         match read {
             Poll::Ready(Ok(0)) => {
-                self.has_ended = true;
+                self.is_read_closed = true;
                 self.http.receive_eof(End::Clean);
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(len)) => {
                 if earns {
-                    self.receiving.earn(len);
+                    self.receiving.extend(len);
                 }
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => {
-                self.has_ended = true;
+                self.is_read_closed = true;
                 self.http.receive_eof(End::Truncated);
                 Poll::Ready(Err(error))
             }
-            Poll::Pending => self.poll_late(context),
+            Poll::Pending => self.poll_timeout(context),
         }
     }
 
-    /// Between two messages, so that a connection that waits needs no memory for it.
+    /// Receives between two messages, so that an idle connection needs no memory.
     fn poll_receive_copied(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
         let mut space = [MaybeUninit::uninit(); PIECE];
         let mut space = ReadBuf::uninit(&mut space);
@@ -177,19 +183,19 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(len))
     }
 
-    /// Whether one of the deadlines is over; call it where nothing else can be done.
-    pub(crate) fn poll_late<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
+    /// Checks the deadlines; call it where nothing else can be done.
+    pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
                 Memory::HeldUntil(until) => Some((until, "")),
                 Memory::Held | Memory::Released => None,
             };
-            let deadlines = [self.sending.until(), self.receiving.until(), parking];
+            let deadlines = [self.writing.until(), self.receiving.until(), parking];
             let first = deadlines.into_iter().flatten().min_by_key(|(until, _)| *until);
             let Some((until, what)) = first else { return Poll::Pending };
             ready!(self.alarm.poll(until, context));
             if !what.is_empty() {
-                if self.sending.until() == first {
+                if self.writing.until() == first {
                     self.writes = Writes::Broken;
                 } else {
                     // It is said once: an answer may follow, which has its own time.
@@ -201,39 +207,41 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Nothing has come of the next message, and nothing is under way.
+    /// Returns whether no message has begun.
     pub(crate) fn is_idle(&self) -> bool {
         self.http.unread().is_empty() && self.http.state().is_idle()
     }
 
-    /// The peer may take so long for its next request.
-    pub(crate) fn wait_for_request(&mut self, patience: Option<Duration>) -> Option<Instant> {
-        let begun = self.receiving.wait_for("a request", patience);
+    /// Starts the timeout for the next request.
+    pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
+        let begun = self.receiving.wait_for("a request", timeout);
         if let Memory::Held = self.memory {
             self.memory = Memory::HeldUntil(begun.unwrap_or_else(Instant::now) + PARKED_AFTER);
         }
         begun
     }
 
-    /// What was waited for has come.
+    /// Clears the deadline, as what was waited for has come.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
     }
 
-    /// Whether the peer has ended its direction.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.has_ended
+    /// Returns whether the peer has closed its direction.
+    pub(crate) fn is_read_closed(&self) -> bool {
+        self.is_read_closed
     }
 
-    /// Gives back memory, as the connection has been idle for a while: to do so at each pause would cost more than an answer.
+    /// Releases memory of a connection that has been idle for a while.
+    ///
+    /// To do so at each pause would cost more than a response.
     fn park(&mut self) {
         self.memory = Memory::Released;
         self.http.release();
         self.out.release();
     }
 
-    /// Whether it has, and nothing has come since.
+    /// Returns whether memory was released, and nothing has come since.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self.memory, Memory::Released)
     }
@@ -243,23 +251,28 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Drops what has not left: the peer takes no more.
-    pub(crate) fn forget(&mut self) {
-        self.out = Outgoing::default();
+    pub(crate) fn discard_output(&mut self) {
+        self.out = OutputBuffer::default();
     }
 
-    /// Sends the 100 that the peer waits for before it sends its content (RFC 9110, 10.1.1).
+    /// Sends the 100 that the peer waits for.
+    ///
+    /// RFC 9110, 10.1.1.
     pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
         if self.http.owes() == Owes::Continue {
-            self.http.send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
+            self.http
+                .send_informational(&switchover::ResponseHead::new(100, &()), self.out.text())?;
         }
         Ok(())
     }
 
-    /// The next of the content that comes, or `None` at its end. The peer may take so long for it.
+    /// Waits for content with a timeout; `None` is its end.
+    ///
+    /// The peer may take so long for it.
     pub(crate) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
-        patience: Option<Duration>,
+        timeout: Option<Duration>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
             match self.http.next_event() {
@@ -273,17 +286,21 @@ impl<S: Transport> Wire<S> {
                     self.receiving.clear();
                     return Poll::Ready(trailers.map(|trailers| match trailers {
                         Ok(trailers) => Ok(Frame::trailers(trailers)),
-                        Err(error) => Err(Error::Io(io::Error::new(io::ErrorKind::InvalidData, error))),
+                        Err(error) => {
+                            Err(Error::Io(io::Error::new(io::ErrorKind::InvalidData, error)))
+                        }
                     }));
                 }
                 Ok(Next::NeedData) => {
                     self.ask_for_content()?;
                     // What the peer has not taken does not keep us from reading what it has sent.
                     let sent = self.poll_send(context);
-                    self.receiving.wait_for("content", patience);
+                    self.receiving.wait_for("content", timeout);
                     match (self.poll_receive(context), sent) {
                         (Poll::Ready(received), _) => received?,
-                        (Poll::Pending, Poll::Ready(Err(error))) => return Poll::Ready(Some(Err(error))),
+                        (Poll::Pending, Poll::Ready(Err(error))) => {
+                            return Poll::Ready(Some(Err(error)));
+                        }
                         (Poll::Pending, _) => return Poll::Pending,
                     }
                 }
@@ -294,7 +311,7 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Frames content, large pieces without a copy.
-    pub(crate) fn put(&mut self, mut data: impl Buf) -> Result<(), Error> {
+    pub(crate) fn write_data(&mut self, mut data: impl Buf) -> Result<(), Error> {
         let len = data.remaining();
         if len > 0 {
             let data = data.copy_to_bytes(len);
@@ -306,33 +323,43 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Ends content. Trailers that have no place there are left out, as anyone on their way may do (RFC 9110, 6.5.1).
-    pub(crate) fn put_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
+    /// Ends content.
+    ///
+    /// Trailers that have no place there are left out, as anyone on their way may do (RFC 9110,
+    /// 6.5.1).
+    pub(crate) fn write_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
         let trailers = trailers.unwrap_or_default();
-        let mut lines: Vec<_> = trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let mut lines: Vec<_> =
+            trailers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
         loop {
             match (http.send_end(&lines, out), lines.len()) {
-                (Err(error), 1..) if error.kind() == ErrorKind::TrailerForbidden => match error.field() {
-                    Some(index) => drop(lines.remove(index)),
-                    // Without chunks there are no trailers at all.
-                    None => lines.clear(),
-                },
+                (Err(error), 1..) if error.kind() == ErrorKind::TrailerForbidden => {
+                    match error.field() {
+                        Some(index) => drop(lines.remove(index)),
+                        // Without chunks there are no trailers at all.
+                        None => lines.clear(),
+                    }
+                }
                 (ended, _) => return Ok(ended?),
             }
         }
     }
 
-    /// Content has begun whose end is that of the connection: should that be dropped before, for whatever reason, the socket is
-    /// reset. After a FIN the client would take what it has for all of it (RFC 9112, 8). TLS shows it by the alert that is missing.
-    pub(crate) fn reset_if_cut(&mut self) {
+    /// Makes a drop of the connection a reset, as its content is close-delimited.
+    ///
+    /// After a FIN the client would take a truncated response for complete (RFC 9112, 8). TLS shows
+    /// it by the missing alert.
+    pub(crate) fn arm_reset(&mut self) {
         let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
             self.writes = Writes::OpenOrReset;
         }
     }
 
-    /// Ends the connection as the engine says, so that the peer gets the last of what was sent (RFC 9112, 9.6).
+    /// Ends the connection as the engine says.
+    ///
+    /// The peer so gets the last of what was sent (RFC 9112, 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer gets the last answer in the time that any answer has.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;
@@ -341,7 +368,10 @@ impl<S: Transport> Wire<S> {
         }
         if let Some(socket) = self.stream.socket().filter(|_| self.writes == Writes::OpenOrReset) {
             // It has been said to the end, so nothing waits for the socket to be closed.
-            #[allow(deprecated, reason = "a linger of none does not block, and nothing else takes back one of zero")]
+            #[allow(
+                deprecated,
+                reason = "a linger of none does not block, and nothing else takes back one of zero"
+            )]
             let _ = socket.set_linger(None);
         }
         // A client that has been idle for a while has got all that was sent.
@@ -350,14 +380,14 @@ impl<S: Transport> Wire<S> {
             self.stream.shutdown().await?;
             let (mut piece, mut dropped) = (vec![0; if lingers { PIECE } else { 0 }], 0);
             while lingers
-                && dropped < LINGERING
-                && let Ok(Ok(len @ 1..)) = timeout(LULL, self.stream.read(&mut piece)).await
+                && dropped < LINGER_BYTES
+                && let Ok(Ok(len @ 1..)) = timeout(LINGER_IDLE, self.stream.read(&mut piece)).await
             {
                 dropped += len;
             }
             Ok::<_, io::Error>(())
         };
         // A peer that goes on and on does not want to see it.
-        let _ = timeout(LINGER, end).await;
+        let _ = timeout(LINGER_MAX, end).await;
     }
 }

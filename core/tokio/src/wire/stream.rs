@@ -12,9 +12,10 @@ use crate::Transport;
 
 /// A stream whose read fails at the end if a write has met a reset.
 ///
-/// A socket reports its error once. If a write meets it, the next read returns no bytes, as after a FIN, though bytes may be missing
-/// (RFC 9112, 8). If a FIN came before the reset, the write meets a broken pipe, and the end is one in order. This holds for a
-/// `TcpStream` alone: TLS tells the two apart by itself (9.8).
+/// A socket reports its error once. If a write meets it, the next read returns no bytes, as after a
+/// FIN, though bytes may be missing (RFC 9112, 8). If a FIN came before the reset, the write meets
+/// a broken pipe, and the end is one in order. This holds for a `TcpStream` alone: TLS tells the
+/// two apart by itself (9.8).
 pub(crate) struct Stream<S> {
     inner: S,
     failure: Option<ErrorKind>,
@@ -53,7 +54,11 @@ impl<S: Transport> Stream<S> {
 }
 
 impl<S: Transport> AsyncRead for Stream<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = to.filled().len();
         ready!(Pin::new(&mut self.inner).poll_read(context, to))?;
         let is_end = to.filled().len() == before && to.remaining() > 0;
@@ -67,7 +72,11 @@ impl<S: Transport> AsyncRead for Stream<S> {
 }
 
 impl<S: Transport> AsyncWrite for Stream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.inner).poll_write(context, bytes));
         self.note(written)
     }

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// What a byte adds to the time.
-const EARNED: Duration = Duration::from_millis(1);
-/// How many patiences more a peer may earn by what the system has taken for it: that takes more only once a third has left of all
-/// that it holds, which may be a megabyte.
+/// The time that a byte adds.
+const TIME_PER_BYTE: Duration = Duration::from_millis(1);
+/// The timeouts that a peer may earn by what the system has taken for it.
+///
+/// The system takes more only once a third of what it holds has left, which may be a megabyte.
 const SYSTEM: u32 = 3;
 
-/// Until when the peer may keep us waiting for one thing.
+/// A deadline for one phase.
 #[derive(Default)]
 pub(crate) struct Deadline {
     what: &'static str,
     time: Time,
-    patience: Duration,
+    timeout: Duration,
     /// Earned before there was something to wait for.
     credit: Duration,
 }
@@ -34,24 +35,37 @@ enum Time {
 }
 
 impl Deadline {
-    /// We wait for this, for so long; if we did already, the time runs on. If not, it begins now, which is what this gives.
-    pub(crate) fn wait_for(&mut self, what: &'static str, patience: Option<Duration>) -> Option<Instant> {
-        let Some(patience) = patience else {
+    /// Starts the deadline, or goes on with one for the same phase.
+    ///
+    /// Returns the time of its beginning, if it begins now.
+    pub(crate) fn wait_for(
+        &mut self,
+        what: &'static str,
+        timeout: Option<Duration>,
+    ) -> Option<Instant> {
+        let Some(timeout) = timeout else {
             self.clear();
             return None;
         };
         let left = match self.time {
             Time::Until(_) if self.what == what => return None,
             Time::Left(left) if self.what == what => left,
-            _ => patience.saturating_add(std::mem::take(&mut self.credit).min(patience.saturating_mul(SYSTEM))),
+            _ => timeout.saturating_add(
+                std::mem::take(&mut self.credit).min(timeout.saturating_mul(SYSTEM)),
+            ),
         };
         // What is longer than a clock goes is for ever.
         let now = Instant::now();
-        *self = Self { what, time: now.checked_add(left).map_or(Time::Unlimited, Time::Until), patience, ..*self };
+        *self = Self {
+            what,
+            time: now.checked_add(left).map_or(Time::Unlimited, Time::Until),
+            timeout,
+            ..*self
+        };
         Some(now)
     }
 
-    /// Until when, and for what.
+    /// Returns the deadline and its phase.
     pub(crate) fn until(&self) -> Option<(Instant, &'static str)> {
         match self.time {
             Time::Until(until) => Some((until, self.what)),
@@ -59,28 +73,32 @@ impl Deadline {
         }
     }
 
-    /// Part of it has come.
+    /// Stops the time, as part of the phase has come.
     pub(crate) fn pause(&mut self) {
         if let Time::Until(until) = self.time {
             self.time = Time::Left(until.saturating_duration_since(Instant::now()));
         }
     }
 
-    /// It has come.
+    /// Clears the deadline.
     pub(crate) fn clear(&mut self) {
         self.time = Time::Unlimited;
     }
 
-    /// So many bytes of it have come, which earns time, but never more than there was at the beginning.
-    pub(crate) fn earn(&mut self, len: usize) {
-        self.earn_up_to(self.patience, len);
+    /// Extends the deadline by received bytes, up to the timeout at the beginning.
+    pub(crate) fn extend(&mut self, len: usize) {
+        self.earn_up_to(self.timeout, len);
     }
 
-    /// The system has taken so many bytes for the peer, which earns it time, also where it has not been waited for yet.
+    /// Extends the deadline by bytes that the system has taken for the peer.
+    ///
+    /// It counts also before the phase begins.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
-            Time::Until(_) => self.earn_up_to(self.patience.saturating_mul(1 + SYSTEM), len),
-            Time::Unlimited | Time::Left(_) => self.credit = self.credit.saturating_add(earned(len)),
+            Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + SYSTEM), len),
+            Time::Unlimited | Time::Left(_) => {
+                self.credit = self.credit.saturating_add(earned(len))
+            }
         }
     }
 
@@ -91,8 +109,12 @@ impl Deadline {
         }
     }
 
-    /// Ready with what was waited for, once that has taken too long.
-    pub(crate) fn poll_late(&self, alarm: &mut Alarm, context: &mut Context<'_>) -> Poll<&'static str> {
+    /// Waits until the deadline has expired; returns the phase.
+    pub(crate) fn poll_timeout(
+        &self,
+        alarm: &mut Alarm,
+        context: &mut Context<'_>,
+    ) -> Poll<&'static str> {
         let Time::Until(until) = self.time else { return Poll::Pending };
         ready!(alarm.poll(until, context));
         Poll::Ready(self.what)
@@ -100,7 +122,7 @@ impl Deadline {
 }
 
 fn earned(len: usize) -> Duration {
-    EARNED.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
+    TIME_PER_BYTE.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
 }
 
 /// Goes off at the earliest deadline that was asked for.
@@ -108,8 +130,10 @@ fn earned(len: usize) -> Duration {
 pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
-    /// An alarm that is set for an earlier time goes off for nothing, and is set again: that costs less than to move it for
-    /// each message.
+    /// Waits until the alarm goes off.
+    ///
+    /// An alarm that is set for an earlier time goes off for nothing, and is set again. That costs
+    /// less than to move it for each message.
     pub(crate) fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() > until {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
-use switchover_tokio::{BoxError, Config, Error, Handler, serve};
+use switchover_tokio::{BoxError, Config, Error, HttpService, serve_connection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
@@ -26,13 +26,17 @@ pub(crate) fn config() -> Config {
 }
 
 /// A client's end of a connection that this handler serves, with room for so many bytes each way.
-pub(crate) fn served_by<H>(room: usize, config: Config, handler: H) -> (DuplexStream, JoinHandle<Result<(), Error>>)
+pub(crate) fn served_by<H>(
+    room: usize,
+    config: Config,
+    handler: H,
+) -> (DuplexStream, JoinHandle<Result<(), Error>>)
 where
-    H: Handler<Error: Into<BoxError>, Future: Send> + Send + 'static,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
     H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (client, server) = tokio::io::duplex(room);
-    (client, tokio::spawn(async move { serve(server, handler, &config).await }))
+    (client, tokio::spawn(async move { serve_connection(server, handler, &config).await }))
 }
 
 /// A body of these frames: all there, or one each time that this has passed.
@@ -45,7 +49,10 @@ pub(crate) struct Frames {
 
 impl Frames {
     pub(crate) fn of(pieces: impl IntoIterator<Item = &'static str>) -> Self {
-        let frames = pieces.into_iter().map(|piece| Frame::data(Bytes::from_static(piece.as_bytes()))).collect();
+        let frames = pieces
+            .into_iter()
+            .map(|piece| Frame::data(Bytes::from_static(piece.as_bytes())))
+            .collect();
         Self { frames, ..Self::default() }
     }
 
@@ -63,7 +70,10 @@ impl http_body::Body for Frames {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Some(every) = self.every {
             ready!(self.until.get_or_insert_with(|| Box::pin(sleep(every))).as_mut().poll(context));
             self.until = None;
@@ -85,13 +95,25 @@ impl<S> Asked<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Asked<S> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.has_asked { Pin::new(&mut self.stream).poll_read(context, to) } else { Poll::Pending }
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.has_asked {
+            Pin::new(&mut self.stream).poll_read(context, to)
+        } else {
+            Poll::Pending
+        }
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.has_asked = true;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -32,21 +32,21 @@ from .. import (
     Switched,
     Why,
 )
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, has_come
+from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, has_come
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
 
 LOOK = 0.1
 """The seconds that what has come already may take to be read."""
-GLANCE = 1.0
+EARLY_RESPONSE_GRACE = 1.0
 """How many seconds an answer is looked for once the server takes no more of a request."""
 BAD_REQUEST = 400
 """The first status of an error: a client then stops sending (RFC 9112, 9.5)."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class ClientResponse:
     """A whole answer in HTTP, as a client gets it."""
 
     response: Response
@@ -62,11 +62,11 @@ class Answer:
 
 
 class Declined(Exception):  # noqa: N818  (no error: a server may always do that)
-    """The server answered in HTTP instead. The stream is open and the caller's; see `Answer.persists`."""
+    """The server answered in HTTP instead. The stream is open and the caller's; see `ClientResponse.persists`."""
 
     __module__ = "switchover.aio"
 
-    def __init__(self, answer: Answer, why: Why | None, required: tuple[Protocol, ...]) -> None:
+    def __init__(self, answer: ClientResponse, why: Why | None, required: tuple[Protocol, ...]) -> None:
         super().__init__(answer, why, required)
         self.answer = answer
         """What the server answered."""
@@ -90,8 +90,8 @@ async def connect_upgrade(
     method: TextLike = "GET",
     content: bytes = b"",
     config: Config | None = None,
-    patience: Patience = PATIENCE,
-    largest: int = LARGEST,
+    timeouts: Timeouts = TIMEOUTS,
+    largest: int = MAX_CONTENT,
     informational: Callable[[Informational], object] | None = None,
 ) -> SwitchedStream:
     """Offers protocols on a stream that is connected, and gives the one that the server has switched to.
@@ -103,12 +103,12 @@ async def connect_upgrade(
     Raises `Declined` where the server answers in HTTP instead; its content is read up to `largest` bytes. The stream
     then stays open. So it does where the request is refused before anything is sent: LocalProtocolError, as
     `Connection.send_request` and `send_data` raise it, or TypeError. After any other exception the stream is closed,
-    cancellation included, as nothing else could be said on it: RemoteProtocolError, TimeoutError (see `Patience`),
+    cancellation included, as nothing else could be said on it: RemoteProtocolError, TimeoutError (see `Timeouts`),
     BrokenResourceError and ClosedResourceError. RFC 9110, 7.8.
 
     Next: speak the new protocol; where that is TLS, `resume`.
     """
-    wire = Wire(stream, connection_on(stream, Role.CLIENT, config), patience)
+    wire = Wire(stream, connection_on(stream, Role.CLIENT, config), timeouts)
     connection = wire.connection
     await _look(wire)
     out = bytearray()
@@ -118,16 +118,16 @@ async def connect_upgrade(
         connection.send_data(content, into=out)
     connection.send_end(into=out)
     # While it is sent, that alone has its time.
-    wire.allow(replace(patience, head=None, content=None, response=None))
+    wire.allow(replace(timeouts, head=None, content=None, response=None))
     try:
         event = await _go_ahead(wire, bytes(out[:until])) if until else None
         if isinstance(event, Response):
             wire.is_broken = True  # without its content the request has no end
-            wire.allow(patience)
+            wire.allow(timeouts)
             outcome = await _outcome(wire, event, largest, informational)
         else:
             read = functools.partial(_outcome, wire, event, largest, informational)
-            outcome = await _ask(wire, bytes(out[until:]), patience, read)
+            outcome = await _send_request(wire, bytes(out[until:]), timeouts, read)
     except BaseException:
         await aclose_forcefully(stream)
         raise
@@ -137,17 +137,17 @@ async def connect_upgrade(
 
 
 async def resume(
-    switched: SwitchedStream, stream: AnyByteStream, *, patience: Patience = PATIENCE, largest: int = LARGEST
-) -> Answer:
+    switched: SwitchedStream, stream: AnyByteStream, *, timeouts: Timeouts = TIMEOUTS, largest: int = MAX_CONTENT
+) -> ClientResponse:
     """The answer to the request of `switched` in HTTP above a new layer: `stream` is TLS over `switched`.
 
     LocalProtocolError where no answer is owed. Any other exception closes the stream. RFC 2817, 3; RFC 9110, 7.8.
     """
-    wire = Wire(stream, switched.connection, patience)
+    wire = Wire(stream, switched.connection, timeouts)
     wire.connection.take_leftover()
     wire.connection.resume_http()
     try:
-        return await _answer(wire, await _final(wire), largest)
+        return await _read_response(wire, await _final(wire), largest)
     except BaseException:
         await aclose_forcefully(stream)
         raise
@@ -173,16 +173,16 @@ async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
     """Sends a head, and gives the first event of its answer, for which its content waits for a while."""
     with suppress(BrokenResourceError):  # it may have answered before it stopped reading
         await wire.send(head)
-    with move_on_after(wire.patience.go_ahead):
+    with move_on_after(wire.timeouts.expect_continue):
         return await wire.next_event()
     return None
 
 
-async def _ask(
-    wire: Wire, request: bytes, patience: Patience, read: Callable[[], Awaitable[Switched | Answer]]
-) -> Switched | Answer:
+async def _send_request(
+    wire: Wire, request: bytes, timeouts: Timeouts, read: Callable[[], Awaitable[Switched | ClientResponse]]
+) -> Switched | ClientResponse:
     """Sends a request while its answer is read: a server may answer, and close, before it has taken all."""
-    outcome: Switched | Answer | None = None
+    outcome: Switched | ClientResponse | None = None
     failure: Exception | None = None
 
     async def send() -> None:
@@ -191,20 +191,20 @@ async def _ask(
             await wire.send(request)
         except (TimeoutError, BrokenResourceError, ClosedResourceError) as error:
             failure = error  # it may have answered before it stopped reading
-        wire.allow(replace(patience, response=GLANCE) if isinstance(failure, TimeoutError) else patience)
+        wire.allow(replace(timeouts, response=EARLY_RESPONSE_GRACE) if isinstance(failure, TimeoutError) else timeouts)
 
     try:
         async with create_task_group() as tasks:
             tasks.start_soon(send)
             outcome = await read()
-            if isinstance(outcome, Answer) and not _wants_rest(outcome):
+            if isinstance(outcome, ClientResponse) and not _wants_rest(outcome):
                 tasks.cancel_scope.cancel()
     except BaseExceptionGroup as errors:
         raise _one_of(errors) from None
     assert outcome is not None  # a group whose body was cancelled does not end here
     if isinstance(outcome, Switched) and failure is not None:
         raise failure  # in the rest of the request the new protocol would be content
-    if isinstance(outcome, Answer) and wire.is_broken:
+    if isinstance(outcome, ClientResponse) and wire.is_broken:
         return replace(outcome, persists=False)
     return outcome
 
@@ -216,7 +216,7 @@ def _one_of(errors: BaseExceptionGroup) -> BaseException:
     return next((error for error in found if not isinstance(error, Exception)), found[0])
 
 
-def _wants_rest(answer: Answer) -> bool:
+def _wants_rest(answer: ClientResponse) -> bool:
     """Returns whether a server that has answered may want the rest of the request: not after an error or a close."""
     return answer.persists and answer.response.status < BAD_REQUEST
 
@@ -238,13 +238,13 @@ async def _outcome(
     event: Event | Paused | None,
     largest: int,
     informational: Callable[[Informational], object] | None,
-) -> Switched | Answer:
+) -> Switched | ClientResponse:
     """Reads the switch, or a whole answer."""
     event = await _final(wire, event, informational)
-    return event if isinstance(event, Switched) else await _answer(wire, event, largest)
+    return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 
 
-async def _answer(wire: Wire, response: Event | Paused, largest: int) -> Answer:
+async def _read_response(wire: Wire, response: Event | Paused, largest: int) -> ClientResponse:
     """Reads the rest of an answer."""
     if not isinstance(response, Response):
         raise BrokenResourceError("the connection has ended without an answer")
@@ -255,5 +255,5 @@ async def _answer(wire: Wire, response: Event | Paused, largest: int) -> Answer:
             content += event.data
         elif isinstance(event, EndOfMessage):
             persists = wire.connection.persists and not wire.connection.unread and not wire.is_broken
-            return Answer(response, bytes(content), event.trailers, is_whole=True, persists=persists)
-    return Answer(response, bytes(content[:largest]), Headers(), is_whole=False, persists=False)
+            return ClientResponse(response, bytes(content), event.trailers, is_whole=True, persists=persists)
+    return ClientResponse(response, bytes(content[:largest]), Headers(), is_whole=False, persists=False)

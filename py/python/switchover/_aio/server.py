@@ -52,31 +52,31 @@ from .. import (
     Turn,
 )
 from .._reset import bound_unsent, has_hung_up, resets
-from .wire import LARGEST, PATIENCE, Patience, SwitchedStream, Wire, connection_on, of_bytes, share, socket_of
+from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
 
 LOG = logging.getLogger("switchover.aio")
-LINGER = 4.0
-"""How long a server reads on after its last answer, as long as there is no pause of `LULL` seconds."""
-LULL = 1.0
-LINGERING = 1 << 20
+LINGER_MAX = 4.0
+"""How long a server reads on after its last answer, as long as there is no pause of `LINGER_IDLE` seconds."""
+LINGER_IDLE = 1.0
+LINGER_BYTES = 1 << 20
 """How much it reads and drops then."""
 UNHEARD = 1 << 20
 """How much content may be left out, as after a HEAD, before it is looked whether the client is still there."""
-GLANCE = 0.001
+DISCONNECT_POLL = 0.001
 """For how many seconds."""
-LEFT_ALONE = 0.05
+ACCEPT_RETRY_DELAY = 0.05
 """How many seconds a listener is left alone after it has failed."""
-GONE_QUIETLY = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
+DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
 """How a stream of anyio says that it, or the other side, is no longer there."""
-GONE = (*GONE_QUIETLY, OSError)
+TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 """The same where TLS is between, and time-outs."""
 
 
 class ContentTooLargeError(ValueError):
-    """A request's content is longer than `Exchange.read` may take. `serve` answers it with a 413."""
+    """A request's content is longer than `Exchange.read` may take. `serve_connection` answers it with a 413."""
 
     __module__ = "switchover.aio"
 
@@ -85,13 +85,13 @@ class ClientGoneError(BrokenResourceError):
     """Ends a handler whose client has all of its answer, and has left: no error of the handler's."""
 
 
-async def serve(
+async def serve_connection(
     stream: AnyByteStream,
     handler: Handler,
     upgrades: ProtocolsLike = (),
     *,
     config: Config | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
 ) -> None:
     """Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
 
@@ -104,15 +104,15 @@ async def serve(
     slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
     `switchover.aio`. RFC 9112, 9.
     """
-    upgrades = _checked(upgrades, config, patience)
-    wire = Wire(stream, connection_on(stream, Role.SERVER, config), patience)
+    upgrades = _checked(upgrades, config, timeouts)
+    wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
     try:
         bound_unsent(socket_of(stream))
-        with suppress(*GONE, RemoteProtocolError):
+        with suppress(*TRANSPORT_ERRORS, RemoteProtocolError):
             while request := await _next_request(wire):
                 if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
                     break
-        await _leave(wire)
+        await _linger_and_close(wire)
     except Exception as error:
         # A task of the handler's goes on with the stream, or the transport has exceptions of its own, as uvloop's.
         if isinstance(error, BusyResourceError):
@@ -126,22 +126,22 @@ async def serve(
         raise
 
 
-async def serve_all(
+async def serve(
     listener: Listener[AnyByteStream],
     handler: Handler,
     upgrades: ProtocolsLike = (),
     *,
     config: Config | None = None,
-    patience: Patience = PATIENCE,
+    timeouts: Timeouts = TIMEOUTS,
 ) -> None:
-    """Accepts connections until it is cancelled, and calls `serve` with each, in a task of its own.
+    """Accepts connections until it is cancelled, and calls `serve_connection` with each, in a task of its own.
 
     A `TLSListener` of anyio will do, too. Where none can be accepted, as the system is out of descriptors, it tries
     again a moment later: `Listener.serve` would raise, and take all connections with it. Once the listener is closed it
     waits for the connections there are; cancelling it closes them at once.
     """
-    upgrades = _checked(upgrades, config, patience)
-    each = partial(serve, handler=handler, upgrades=upgrades, config=config, patience=patience)
+    upgrades = _checked(upgrades, config, timeouts)
+    each = partial(serve_connection, handler=handler, upgrades=upgrades, config=config, timeouts=timeouts)
     is_open, last = True, -math.inf
     async with create_task_group() as connections:
         while is_open:
@@ -153,14 +153,14 @@ async def serve_all(
                 if current_time() - last > 1:
                     LOG.error("No connection can be accepted: %r", error.exceptions)
                     last = current_time()
-                await sleep(LEFT_ALONE)
+                await sleep(ACCEPT_RETRY_DELAY)
 
 
 class Exchange:
     """A request, and your answer to it. What it sends has left, or waits in the system, when the call returns.
 
     Each call may raise BrokenResourceError, where the client has gone, and TimeoutError, where it is too slow (see
-    `Patience`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
+    `Timeouts`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
     the connection. After the handler has returned every call raises ClosedResourceError.
     """
 
@@ -207,7 +207,7 @@ class Exchange:
             self._end(event)
         return b""
 
-    async def read(self, largest: int = LARGEST) -> bytes:
+    async def read(self, largest: int = MAX_CONTENT) -> bytes:
         """All content of the request; ContentTooLargeError where it has more than `largest` bytes. Next: answer."""
         content = bytearray()
         while data := await self.receive():
@@ -224,7 +224,7 @@ class Exchange:
         the client sends more requests than the engine holds; then the next send fails. Next: stop what you do for it.
         """
         connection = self._open
-        with suppress(*GONE):
+        with suppress(*TRANSPORT_ERRORS):
             while connection.wants_input:
                 await self._wire.receive()
             if not self._wire.has_end:
@@ -281,7 +281,7 @@ class Exchange:
         # Where requests wait before the client's end, reading does not come to it.
         if not has_hung_up(socket_of(self._wire.stream)):
             try:
-                with move_on_after(GLANCE) as glance:
+                with move_on_after(DISCONNECT_POLL) as glance:
                     await self.gone()
             except BusyResourceError:
                 # The handler waits for the end itself.
@@ -305,9 +305,9 @@ class Exchange:
         """Switches to `upgrade` with a 101, or opens the tunnel that a CONNECT asks for with a 200.
 
         Content that was not read is dropped, up to the limit `drain`; ContentTooLargeError where there is more, which
-        `serve` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None. Next: speak the new
-        protocol; `serve` closes the stream when the handler returns. Where the new protocol is TLS: `resume`. RFC 9110,
-        7.8 and 9.3.6.
+        `serve_connection` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None. Next:
+        speak the new protocol; `serve_connection` closes the stream when the handler returns. Where the new protocol is
+        TLS: `resume`. RFC 9110, 7.8 and 9.3.6.
         """
         connection = self._open
         is_connect = connection.state.turn is Turn.CONNECT
@@ -326,7 +326,7 @@ class Exchange:
         return self._wire.switched
 
     def resume(self, stream: AnyByteStream) -> None:
-        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave. `serve` closes it.
+        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave. `serve_connection` closes it.
 
         LocalProtocolError where nothing was accepted. Next: answer the request. RFC 2817, 3.
         """
@@ -360,7 +360,7 @@ class Exchange:
 
 
 Handler = Callable[[Exchange], Awaitable[object]]
-"""What `serve` calls with each request."""
+"""What `serve_connection` calls with each request."""
 
 
 async def _next_request(wire: Wire) -> Request | None:
@@ -374,7 +374,7 @@ async def _next_request(wire: Wire) -> Request | None:
     except (RemoteProtocolError, TimeoutError) as error:
         _log(error)
         if wire.connection.awaiting is not Awaiting.REQUEST:
-            await _refuse(wire, _status(error))
+            await _send_error(wire, _status(error))
     return None
 
 
@@ -391,7 +391,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if own := error and _without(error, wire.failures, GONE_QUIETLY if wire.switched else (ClientGoneError,)):
+    if own := error and _without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
         _log(wire.failure or error)
@@ -404,7 +404,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         return wire.failure is None and wire.connection.persists
     if error is None:
         LOG.error("A handler has returned without a whole answer")
-    await _refuse(wire, _status(None if own else wire.failure))
+    await _send_error(wire, _status(None if own else wire.failure))
     return False
 
 
@@ -442,13 +442,13 @@ def _status(error: Exception | None) -> int:
     return 413 if isinstance(error, ContentTooLargeError) else 500
 
 
-async def _refuse(wire: Wire, status: int) -> None:
+async def _send_error(wire: Wire, status: int) -> None:
     """Answers what cannot be served, where no answer has begun. The connection ends."""
-    with suppress(ProtocolError, *GONE):
+    with suppress(ProtocolError, *TRANSPORT_ERRORS):
         await wire.send(wire.connection.reject(status))
 
 
-async def _leave(wire: Wire) -> None:
+async def _linger_and_close(wire: Wire) -> None:
     """Ends the connection so that the client gets all of the last answer, or sees that it is not whole."""
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:
@@ -457,7 +457,7 @@ async def _leave(wire: Wire) -> None:
     is_idle = wire.connection.awaiting is Awaiting.REQUEST
     if wire.switched or (closing is Closing.LINGER and not is_idle):
         await _linger(wire.stream)
-    with suppress(*GONE), move_on_after(LULL):
+    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_IDLE):
         await wire.stream.aclose()
 
 
@@ -474,30 +474,30 @@ async def _linger(stream: AnyByteStream) -> None:
     and take our last answer away from it (RFC 9112, 9.6).
     """
     dropped = 0
-    with suppress(*GONE), move_on_after(LINGER):
+    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
         # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
         with suppress(NotImplementedError, TypeError, RuntimeError):
             await stream.send_eof()
-        while dropped <= LINGERING:
-            with fail_after(LULL):
+        while dropped <= LINGER_BYTES:
+            with fail_after(LINGER_IDLE):
                 dropped += len(await stream.receive())
 
 
 async def _reset(stream: AnyByteStream) -> None:
     """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
     if (raw := socket_of(stream)) is not None:
-        with suppress(*GONE, ValueError):  # a socket of uvloop that has ended
+        with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended
             resets(raw)
     await aclose_forcefully(stream)
 
 
-def _checked(protocols: ProtocolsLike, config: Config | None, patience: Patience) -> list[TextLike | Protocol]:
+def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts) -> list[TextLike | Protocol]:
     """The protocols in a list, or what is wrong with the arguments."""
     if config is not None and config.http2_preface:
         raise ValueError("http2_preface: there is no request that a handler could be called with")
-    expected: type = Patience
-    if not isinstance(patience, expected):
-        raise TypeError(f"expected a Patience, got {type(patience).__name__}")
+    expected: type = Timeouts
+    if not isinstance(timeouts, expected):
+        raise TypeError(f"expected a Timeouts, got {type(timeouts).__name__}")
     if isinstance(protocols, str):
         raise TypeError("expected a list of protocols, got str")
     listed = list(protocols)

@@ -37,7 +37,7 @@ from .._reset import LOST, has_input
 if TYPE_CHECKING:
     from .. import Event
 
-PIECE = 65_536
+READ_SIZE = 65_536
 """How much is read at once."""
 TURN = 30
 """The seconds that a task waits below TLS for another one's send, of which nothing is taken."""
@@ -45,18 +45,18 @@ SENT = 32_768
 """How much is sent at once."""
 CONTENT = 1 << 30
 """The limit of content of a request, in bytes, unless a `config` has another."""
-LARGEST = 65_536
+MAX_CONTENT = 65_536
 """How much content is read whole, unless another limit is given."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 SYSTEM = 4
 """How many times as long the system's buffer of a Unix socket may take to empty."""
 UNIX = getattr(socket, "AF_UNIX", object())
-EARNED = 0.001
+SECONDS_PER_BYTE = 0.001
 """Seconds that a byte adds to the time left: long content may take long, a byte a second may not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
+class Timeouts:
     """How many seconds the peer may take, by what `Connection.awaiting` says; None is for ever.
 
     The time runs while there is something to wait for, not while your code works. It begins anew with each event but
@@ -71,9 +71,9 @@ class Patience:
     """More content, or the end of the message."""
     response: float | None = 60
     """A client waits for a response once its request has been sent, or for the next interim one."""
-    go_ahead: float | None = 1
+    expect_continue: float | None = 1
     """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
-    sending: float | None = 30
+    write: float | None = 30
     """The peer takes 32 KiB of what is sent, about a millisecond for each byte.
 
     Over a Unix socket it takes 200 KB, in four times that."""
@@ -89,7 +89,7 @@ class Patience:
         return math.inf if seconds is None else seconds
 
 
-PATIENCE = Patience()
+TIMEOUTS = Timeouts()
 
 
 class SwitchedStream(BufferedByteStream):
@@ -117,7 +117,7 @@ class SwitchedStream(BufferedByteStream):
         """What is spoken, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
 
-    async def receive(self, max_bytes: int = PIECE) -> bytes:
+    async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
         """Receives what comes next. After a send that met a reset, the end is a BrokenResourceError."""
         async with self._until(EndOfStream):
             return await super().receive(max_bytes)
@@ -163,10 +163,10 @@ class SwitchedStream(BufferedByteStream):
 class Wire:
     """A stream, and the engine that its bytes pass through."""
 
-    def __init__(self, stream: AnyByteStream, connection: Connection, patience: Patience) -> None:
+    def __init__(self, stream: AnyByteStream, connection: Connection, timeouts: Timeouts) -> None:
         self.stream = of_bytes(stream)
         self.connection = connection
-        self.patience = patience
+        self.timeouts = timeouts
         self.awaited = Awaiting.NOTHING
         self.left = math.inf
         self.reading = CancelScope()
@@ -177,10 +177,10 @@ class Wire:
         self.switched: SwitchedStream | None = None
         pause(self.stream)
         share(self.stream)
-        self.sending_time = patience.sending
-        if patience.sending is not None and getattr(socket_of(stream), "family", None) is UNIX:
+        self.sending_time = timeouts.write
+        if timeouts.write is not None and getattr(socket_of(stream), "family", None) is UNIX:
             # It takes more only once the peer has read nearly all that it holds, 200 KB.
-            self.sending_time = patience.sending * SYSTEM
+            self.sending_time = timeouts.write * SYSTEM
 
     @property
     def failure(self) -> Exception | None:
@@ -208,23 +208,23 @@ class Wire:
         awaiting = self.connection.awaiting
         if awaiting is not self.awaited:
             self.awaited, self.left = awaiting, math.inf
-        left = min(self.left, self.patience.of(awaiting))
+        left = min(self.left, self.timeouts.of(awaiting))
         begun = current_time()
         with fail_after(left) as self.reading:
             length = await self.receive()
         self.left = left - (current_time() - begun)
         if awaiting is Awaiting.CONTENT:
-            self.left += length * EARNED
+            self.left += length * SECONDS_PER_BYTE
 
-    def allow(self, patience: Patience) -> None:
+    def allow(self, timeouts: Timeouts) -> None:
         """Gives the peer these times from now on, also for what is being waited for."""
-        self.patience = patience
-        self.reading.deadline = current_time() + patience.of(self.awaited)
+        self.timeouts = timeouts
+        self.reading.deadline = current_time() + timeouts.of(self.awaited)
 
     async def receive(self) -> int:
         """Gives the engine what comes next, and returns how much that was."""
         try:
-            data = await self.stream.receive(PIECE)
+            data = await self.stream.receive(READ_SIZE)
         except EndOfStream:
             await _noted()
             self.connection.receive_eof(clean=not any(map(_is_reset, self.failures)))
@@ -274,7 +274,7 @@ class _Orderly(ByteStream):
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
         return cast("Mapping[Any, Callable[[], Any]]", self.stream.extra_attributes)  # pyright: ignore[reportUnknownMemberType]
 
-    async def receive(self, max_bytes: int = PIECE) -> bytes:
+    async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
         return await self.stream.receive(max_bytes)
 
     async def send(self, item: bytes) -> None:
@@ -286,8 +286,8 @@ class _Orderly(ByteStream):
             finally:
                 self.turns.discard(turn)
         try:
-            for start in range(0, len(item), PIECE):
-                await self.stream.send(item[start : start + PIECE])
+            for start in range(0, len(item), READ_SIZE):
+                await self.stream.send(item[start : start + READ_SIZE])
                 for other in self.turns:
                     other.deadline = current_time() + TURN
         finally:

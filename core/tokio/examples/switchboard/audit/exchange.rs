@@ -1,14 +1,15 @@
-//! One connection: a script is sent, what comes is read, and after a switch the new protocol is tried.
+//! One connection: a script is sent, what comes is read, and after a switch the new protocol is
+//! tried.
 
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::finding::{End, Received};
-use super::reading::{Answer, Reader};
+use super::probes::{self, Frame, Spoken};
+use super::response_reader::{Answer, ResponseReader};
 use super::script::{Asked, MESSAGE, Script, Step, Wait};
-use super::speech::{self, Frame, Spoken};
-use super::wire::{Came, Wire};
+use super::wire::{WaitResult, Wire};
 use crate::target::Target;
 
 /// So that what follows comes as a segment of its own, and is looked at on its own.
@@ -47,7 +48,8 @@ pub(crate) enum Until {
     AnnouncedEnd,
     /// Until it is closed, whatever the answer says.
     End,
-    /// Until a message to a WebSocket has come back: what was sent before it has been answered by then.
+    /// Until a message to a WebSocket has come back: what was sent before it has been answered by
+    /// then.
     Echo,
     /// Until it is closed after a switch, where this side has ended first.
     OtherEnd,
@@ -101,17 +103,23 @@ impl Exchange {
 
     /// The frames of WebSocket in it.
     pub(crate) fn frames(&self) -> Vec<Frame> {
-        speech::frames(self.rest())
+        probes::frames(self.rest())
     }
 }
 
-/// Sends a script and reads what comes, with so much patience for each thing.
-pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: Until) -> io::Result<Exchange> {
-    let wire = Wire::connect(target, patience)?;
-    let reader = Reader::new(&script.requests, target.is_secure);
-    let mut session = Session { wire, reader, patience, said: Vec::new(), waited: None, waited_in_vain: false };
+/// Sends a script and reads what comes, with so much timeout for each thing.
+pub(crate) fn run(
+    target: &Target,
+    script: &Script,
+    timeout: Duration,
+    until: Until,
+) -> io::Result<Exchange> {
+    let wire = Wire::connect(target, timeout)?;
+    let reader = ResponseReader::new(&script.requests, target.is_secure);
+    let mut session =
+        Session { wire, reader, timeout, said: Vec::new(), waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
-    session.listen(patience, Reader::is_done);
+    session.listen(timeout, ResponseReader::is_done);
     let spoken = session.speak();
     if until == Until::Echo && spoken == Some(Spoken::Yes) {
         session.wait_for_an_echo();
@@ -133,8 +141,8 @@ pub(crate) fn run(target: &Target, script: &Script, patience: Duration, until: U
 
 struct Session {
     wire: Wire,
-    reader: Reader,
-    patience: Duration,
+    reader: ResponseReader,
+    timeout: Duration,
     said: Vec<u8>,
     waited: Option<Duration>,
     waited_in_vain: bool,
@@ -146,27 +154,29 @@ impl Session {
             Step::Ask(_) if self.reader.has_switched() => {}
             // A peer that has closed shows that when it is read from.
             Step::Ask(octets) | Step::Send(octets) => drop(self.wire.send(octets)),
-            Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.patience), |_| false),
+            Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Blink) => thread::sleep(BLINK),
             Step::Wait(Wait::Answers(number)) => {
-                self.listen(self.patience, |reader| reader.is_done() || reader.answered() >= *number);
+                self.listen(self.timeout, |reader| {
+                    reader.is_done() || reader.answered() >= *number
+                });
             }
             Step::Wait(Wait::Continue) => {
-                self.listen(self.patience, has_begun);
+                self.listen(self.timeout, has_begun);
                 self.waited_in_vain = !has_begun(&self.reader) && !self.reader.has_ended;
             }
         }
     }
 
     /// Reads until that is so, or nothing more comes in that time.
-    fn listen(&mut self, time: Duration, is_enough: impl Fn(&Reader) -> bool) {
+    fn listen(&mut self, time: Duration, is_enough: impl Fn(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;
         while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
             match self.wire.next(deadline) {
-                Came::Octets(octets) => self.reader.receive(&octets),
-                Came::End(end) => self.reader.end(end),
-                Came::Nothing => {
+                WaitResult::Octets(octets) => self.reader.receive(&octets),
+                WaitResult::End(end) => self.reader.end(end),
+                WaitResult::Nothing => {
                     self.waited = Some(time);
                     return;
                 }
@@ -177,22 +187,25 @@ impl Session {
     /// Tries the new protocol, if there is one and words of it are known.
     fn speak(&mut self) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
-        self.said = speech::opening(&protocol)?;
+        self.said = probes::opening(&protocol)?;
         let _ = self.wire.send(&self.said);
-        self.listen(self.patience, |reader| speech::judge(&protocol, reader.rest()) != Spoken::Unknown);
-        Some(speech::judge(&protocol, self.reader.rest()))
+        self.listen(self.timeout, |reader| {
+            probes::judge(&protocol, reader.rest()) != Spoken::Unknown
+        });
+        Some(probes::judge(&protocol, self.reader.rest()))
     }
 
     fn wait_for_an_echo(&mut self) {
         self.said.extend_from_slice(MESSAGE);
         let _ = self.wire.send(MESSAGE);
-        self.listen(self.patience, |reader| has_echo(reader.rest()));
+        self.listen(self.timeout, |reader| has_echo(reader.rest()));
     }
 
     fn see_the_end(&mut self, until: Until) {
-        let is_announced = self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
+        let is_announced =
+            self.reader.last().is_some_and(|answer| answer.is_whole && !answer.persists);
         if until == Until::Another && !is_announced && !self.reader.has_switched() {
-            self.listen(PAUSE.min(self.patience), |reader| !reader.rest().is_empty());
+            self.listen(PAUSE.min(self.timeout), |reader| !reader.rest().is_empty());
         }
         let is_due = match until {
             Until::Answered | Until::Another | Until::Echo => false,
@@ -204,16 +217,19 @@ impl Session {
             self.wire.end();
         }
         if is_due {
-            self.listen(self.patience, |_| false);
+            self.listen(self.timeout, |_| false);
         }
     }
 }
 
 fn has_echo(octets: &[u8]) -> bool {
-    speech::frames(octets).iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
+    probes::frames(octets)
+        .iter()
+        .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
 /// A 1xx or a head has come.
-fn has_begun(reader: &Reader) -> bool {
-    reader.is_done() || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
+fn has_begun(reader: &ResponseReader) -> bool {
+    reader.is_done()
+        || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())
 }

@@ -108,9 +108,10 @@ impl Finding {
     }
 }
 
-/// A line for a shell that sends the same and shows what comes. A shell's own `printf` writes line by line, in segments of its
-/// own, and that of `env` writes all at once.
-/// `said`: what follows in the new protocol.
+/// A line for a shell that sends the same and shows what comes.
+///
+/// A shell's own `printf` writes line by line, in segments of its own, and that of `env` writes all
+/// at once. `said`: what follows in the new protocol.
 pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     let mut commands: Vec<(bool, String)> = Vec::new();
     let words = [Step::Wait(Wait::Pause), Step::Send(said.into())];
@@ -128,12 +129,19 @@ pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     let (host, port) = target.address.rsplit_once(':').unwrap_or((&target.address, "80"));
     let host = host.trim_matches(['[', ']']);
     if target.is_secure {
-        let sends = commands.into_iter().map(|(sends, text)| if sends { format!("env printf '{text}'") } else { text });
+        let sends = commands
+            .into_iter()
+            .map(|(sends, text)| if sends { format!("env printf '{text}'") } else { text });
         let sends: Vec<_> = sends.chain(["sleep 3".into()]).collect();
-        return format!("({}) | openssl s_client -quiet -connect '{}' | cat -v", sends.join("; "), target.address);
+        return format!(
+            "({}) | openssl s_client -quiet -connect '{}' | cat -v",
+            sends.join("; "),
+            target.address
+        );
     }
-    let sends =
-        commands.into_iter().map(|(sends, text)| if sends { format!("env printf \"{text}\" >&3") } else { text });
+    let sends = commands
+        .into_iter()
+        .map(|(sends, text)| if sends { format!("env printf \"{text}\" >&3") } else { text });
     let sends: Vec<_> = sends.collect();
     format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat -v <&3'", sends.join("; "))
 }
@@ -146,7 +154,9 @@ fn printable(octets: &[u8]) -> String {
             b'\r' => text += "\\r",
             b'\n' => text += "\\n",
             b'%' => text += "%%",
-            b'"' | b'\'' | b'$' | b'`' | b'\\' | 0..=31 | 127.. => text += &format!("\\x{octet:02x}"),
+            b'"' | b'\'' | b'$' | b'`' | b'\\' | 0..=31 | 127.. => {
+                text += &format!("\\x{octet:02x}")
+            }
             octet => text.push(char::from(octet)),
         }
     }

@@ -1,25 +1,27 @@
 //! `switchboard audit`: how a program handles `Upgrade`, and the connection around it.
 //!
-//! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them. `wire` moves bytes,
-//! `reading` has the engine read what comes, `speech` tries the new protocol, `exchange` is one connection of all that. `server`
-//! compares each check with its control and asks `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
+//! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them.
+//! `wire` moves bytes, `reading` has the engine read what comes, `speech` tries the new protocol,
+//! `exchange` is one connection of all that. `server` compares each check with its control and asks
+//! `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
 //!
-//! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a scripted origin on both sides of
-//! an intermediary. `answer` makes what both answer, `incoming` has the engine read what both are asked.
+//! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a
+//! scripted origin on both sides of an intermediary. `answer` makes what both answer, `incoming`
+//! has the engine read what both are asked.
 
-mod answer;
+mod baseline;
 mod client;
 mod exchange;
 mod finding;
-mod incoming;
-mod known;
+mod probes;
 mod proxy;
-mod reading;
 mod report;
+mod request_reader;
+mod response_reader;
+mod response_script;
 mod roles;
 mod script;
 mod server;
-mod speech;
 mod symptoms;
 mod table;
 #[cfg(test)]
@@ -37,7 +39,7 @@ use clap::{Args, FromArgMatches};
 
 use crate::USAGE;
 use crate::target::Target;
-use known::Known;
+use baseline::Baseline;
 use report::{Form, Report};
 use script::Places;
 use server::Server;
@@ -48,8 +50,8 @@ const NOT_REACHED: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct AuditArgs {
-    /// http://host[:port]/path, or https, of a resource that answers GET; with ws or wss it is the --websocket too. The
-    /// certificate is not checked
+    /// http://host[:port]/path, or https, of a resource that answers GET; with ws or wss it is the
+    /// --websocket too. The certificate is not checked
     #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
     url: Option<Target>,
     /// The path of a resource that speaks WebSocket
@@ -67,8 +69,8 @@ pub(crate) struct AuditArgs {
     /// Do not run these checks
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
-    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new fails, and what is mended is
-    /// said
+    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new
+    /// fails, and what is mended is said
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
     /// A warning fails, too
@@ -136,26 +138,42 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     let usage = |text: String| Stop(USAGE, text);
     let checks = args.roles.checks(args.explain.is_some()).map_err(usage)?;
     let is_any = |id: &String| checks.iter().any(|check| is(id, check));
-    if let Some(id) = args.only.iter().chain(&args.skip).chain(&args.explain).find(|id| !is_any(id)) {
+    if let Some(id) = args.only.iter().chain(&args.skip).chain(&args.explain).find(|id| !is_any(id))
+    {
         return Err(usage(format!("there is no check {id}")));
     }
     if let Some(id) = &args.explain {
-        return Err(Stop(0, checks.iter().filter(|check| is(id, check)).map(report::explanation).collect()));
+        return Err(Stop(
+            0,
+            checks.iter().filter(|check| is(id, check)).map(report::explanation).collect(),
+        ));
     }
-    let known = args.known.as_deref().map_or(Ok(Known::default()), read_known).map_err(usage)?;
-    let patience = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0)).unwrap_or(Duration::from_secs(3));
+    let known = args.known.as_deref().map_or(Ok(Baseline::default()), read_known).map_err(usage)?;
+    let timeout = Duration::try_from_secs_f64(args.timeout.clamp(0.05, 600.0))
+        .unwrap_or(Duration::from_secs(3));
     let trouble = |trouble| Stop(NOT_REACHED, trouble);
     let wanted: Vec<_> = checks.iter().filter(|check| args.wants(check)).collect();
-    if let Some(proxy) = args.roles.proxy.as_ref().filter(|proxy| !is_local(proxy) && !args.yes && !is_allowed(proxy)) {
-        return Err(usage(format!("{} is not this machine; say --yes if you may audit it", proxy.authority)));
+    if let Some(proxy) = args
+        .roles
+        .proxy
+        .as_ref()
+        .filter(|proxy| !is_local(proxy) && !args.yes && !is_allowed(proxy))
+    {
+        return Err(usage(format!(
+            "{} is not this machine; say --yes if you may audit it",
+            proxy.authority
+        )));
     }
-    if let Some(audited) = args.roles.audit(&checks, &wanted, patience) {
+    if let Some(audited) = args.roles.audit(&checks, &wanted, timeout) {
         let (subject, findings) = audited.map_err(trouble)?;
         return Ok(Report { subject, findings, known, is_strict: args.strict });
     }
     let target = args.url.as_ref().ok_or_else(|| usage("a URL is wanted".into()))?;
     if !is_local(target) && !args.yes && !is_allowed(target) {
-        return Err(usage(format!("{} is not this machine; say --yes if you may audit it", target.authority)));
+        return Err(usage(format!(
+            "{} is not this machine; say --yes if you may audit it",
+            target.authority
+        )));
     }
     let places = Places {
         is_secure: target.is_secure,
@@ -167,10 +185,19 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
         token: None,
     };
     let has_websocket = args.websocket.is_some() || target.is_websocket;
-    let server = Server { target, places, has_websocket, offers: &args.offer, patience };
+    let server = Server { target, places, has_websocket, offers: &args.offer, timeout };
     let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
-    let findings = wanted.into_iter().map(|check| audit.judge(check)).collect::<Result<_, _>>().map_err(trouble)?;
-    Ok(Report { subject: format!("{}{}", target.authority, target.path), findings, known, is_strict: args.strict })
+    let findings = wanted
+        .into_iter()
+        .map(|check| audit.judge(check))
+        .collect::<Result<_, _>>()
+        .map_err(trouble)?;
+    Ok(Report {
+        subject: format!("{}{}", target.authority, target.path),
+        findings,
+        known,
+        is_strict: args.strict,
+    })
 }
 
 /// Judges the switchboard at that address, whose resources are known.
@@ -193,9 +220,10 @@ fn is(id: &str, check: &Check) -> bool {
     id.eq_ignore_ascii_case(check.id)
 }
 
-fn read_known(path: &Path) -> Result<Known, String> {
+fn read_known(path: &Path) -> Result<Baseline, String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string());
-    text.and_then(|text| Known::parse(&text)).map_err(|error| format!("{}: {error}", path.display()))
+    text.and_then(|text| Baseline::parse(&text))
+        .map_err(|error| format!("{}: {error}", path.display()))
 }
 
 impl AuditArgs {
@@ -217,20 +245,28 @@ impl AuditArgs {
 /// A path as a request line has it.
 fn path(text: &str) -> Result<String, &'static str> {
     let is_path = text.starts_with('/') && text.bytes().all(|octet| octet.is_ascii_graphic());
-    if is_path { Ok(text.into()) } else { Err("/PATH is wanted, without blanks, and without the rest of a URL") }
+    if is_path {
+        Ok(text.into())
+    } else {
+        Err("/PATH is wanted, without blanks, and without the rest of a URL")
+    }
 }
 
 /// `TOKEN=PATH`.
 fn offer(text: &str) -> Result<(String, String), &'static str> {
     let (token, place) = text.split_once('=').ok_or("TOKEN=/PATH is wanted")?;
     let place = path(place)?;
-    switchover::Protocol::parse(token.as_bytes()).ok_or("no protocol's name, which is a word, or a word/version")?;
+    switchover::Protocol::parse(token.as_bytes())
+        .ok_or("no protocol's name, which is a word, or a word/version")?;
     Ok((token.into(), place))
 }
 
 /// Whether it is on this machine, as far as its addresses tell.
 fn is_local(target: &Target) -> bool {
-    target.address.to_socket_addrs().is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
+    target
+        .address
+        .to_socket_addrs()
+        .is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
 }
 
 /// Asks, where a person can answer.

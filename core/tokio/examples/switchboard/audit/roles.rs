@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::client::{self, Caller, Identity};
+use super::client::{self, ClientLauncher, Identity};
 use super::finding::Finding;
 use super::proxy::{self, Origin};
-use super::server::{self, Trouble};
+use super::server::{self, ServerError};
 use super::table::{self, Check};
 use crate::target::Target;
 
@@ -25,50 +25,70 @@ pub(crate) struct RoleArgs {
     /// It is a forward proxy: ask it for the origin's URL
     #[arg(long, requires = "proxy")]
     forward: bool,
-    /// Meet the client in TLS, by https and wss; {ca} is a file with the certificate that it may trust, made at the start
+    /// Meet the client in TLS, by https and wss; {ca} is a file with the certificate that it may
+    /// trust, made at the start
     #[arg(long, requires = "client")]
     tls: bool,
-    /// Run this for each check instead of waiting, with {url}, {ws}, {port}, {id} and {ca} filled in; it finds a line on
-    /// standard input, and is killed when it takes too long
+    /// Run this for each check instead of waiting, with {url}, {ws}, {port}, {id} and {ca} filled
+    /// in; it finds a line on standard input, and is killed when it takes too long
     #[arg(last = true, value_name = "COMMAND", requires = "client")]
     command: Vec<String>,
 }
 
 /// Who was audited, and what was found.
-type Audited = Result<(String, Vec<Finding>), Trouble>;
+type Audited = Result<(String, Vec<Finding>), ServerError>;
 
 impl RoleArgs {
     /// The checks of the role; of all roles, where any may be explained.
     pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
         let is_server = !self.client && self.proxy.is_none();
-        let tables = [(is_server, server::TABLE), (self.client, client::TABLE), (self.proxy.is_some(), proxy::TABLE)];
+        let tables = [
+            (is_server, server::TABLE),
+            (self.client, client::TABLE),
+            (self.proxy.is_some(), proxy::TABLE),
+        ];
         let wanted = tables.into_iter().filter(|(is_role, _)| of_all || *is_role);
         Ok(wanted.map(|(_, table)| table::parse(table)).collect::<Result<Vec<_>, _>>()?.concat())
     }
 
     /// Judges what is meant, if it is no server.
-    pub(crate) fn audit(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Option<Audited> {
+    pub(crate) fn audit(
+        &self,
+        checks: &[Check],
+        wanted: &[&Check],
+        timeout: Duration,
+    ) -> Option<Audited> {
         match &self.proxy {
-            Some(target) => Some(self.audit_proxy(target, checks, wanted, patience)),
-            None => self.client.then(|| self.audit_client(checks, wanted, patience)),
+            Some(target) => Some(self.audit_proxy(target, checks, wanted, timeout)),
+            None => self.client.then(|| self.audit_client(checks, wanted, timeout)),
         }
     }
 
-    fn audit_client(&self, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
-        let caller = if self.command.is_empty() { Caller::Person } else { Caller::Command(self.command.clone()) };
+    fn audit_client(&self, checks: &[Check], wanted: &[&Check], timeout: Duration) -> Audited {
+        let caller = if self.command.is_empty() {
+            ClientLauncher::Person
+        } else {
+            ClientLauncher::Command(self.command.clone())
+        };
         client::end_with_us();
         let cannot = |error| format!("no certificate can be made: {error}");
         let identity = self.tls.then(Identity::make).transpose().map_err(cannot)?;
-        let mut audit = client::Audit::begin(caller, identity, patience, checks)?;
+        let mut audit = client::Audit::begin(caller, identity, timeout, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((audit.subject(), findings))
     }
 
-    fn audit_proxy(&self, target: &Target, checks: &[Check], wanted: &[&Check], patience: Duration) -> Audited {
+    fn audit_proxy(
+        &self,
+        target: &Target,
+        checks: &[Check],
+        wanted: &[&Check],
+        timeout: Duration,
+    ) -> Audited {
         let port = self.origin_port.unwrap_or_default();
         let cannot = |error| format!("port {port} cannot be the origin's: {error}");
         let origin = Origin::listen(port).map_err(cannot)?;
-        let mut audit = proxy::Audit::begin(target, origin, self.forward, patience, checks)?;
+        let mut audit = proxy::Audit::begin(target, origin, self.forward, timeout, checks)?;
         let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
         Ok((format!("{}{}", target.authority, target.path), findings))
     }

@@ -85,9 +85,13 @@ impl Script {
                 What::Octets(text) => script.send(&unescape(text)?),
                 What::Wait("pause") => script.steps.push(Step::Wait(Wait::Pause)),
                 What::Wait("continue") => script.steps.push(Step::Wait(Wait::Continue)),
-                What::Wait("answer") => script.steps.push(Step::Wait(Wait::Answers(script.requests.len()))),
+                What::Wait("answer") => {
+                    script.steps.push(Step::Wait(Wait::Answers(script.requests.len())))
+                }
                 What::Wait("slowly") => is_slow = true,
-                What::Wait(other) => return Err(format!("{}: nothing to wait for is called {other}", check.id)),
+                What::Wait(other) => {
+                    return Err(format!("{}: nothing to wait for is called {other}", check.id));
+                }
             }
         }
         if is_slow {
@@ -108,7 +112,9 @@ impl Script {
             self.requests.push(Asked { method, ..Asked::default() });
             self.send(AGENT.as_bytes());
             self.send(b"\r\n");
-        } else if let (Some(asked), Some((name, value))) = (self.requests.last_mut(), text.split_once(':')) {
+        } else if let (Some(asked), Some((name, value))) =
+            (self.requests.last_mut(), text.split_once(':'))
+        {
             asked.note(&name.to_ascii_lowercase(), value.trim());
         }
     }
@@ -141,8 +147,16 @@ impl Script {
 impl Asked {
     fn note(&mut self, name: &str, value: &str) {
         if name == "upgrade" {
-            self.offer.extend(value.split(',').map(|token| token.trim().to_owned()).filter(|token| !token.is_empty()));
-        } else if name.starts_with("sec-websocket-") || name == "http2-settings" || name == "capsule-protocol" {
+            self.offer.extend(
+                value
+                    .split(',')
+                    .map(|token| token.trim().to_owned())
+                    .filter(|token| !token.is_empty()),
+            );
+        } else if name.starts_with("sec-websocket-")
+            || name == "http2-settings"
+            || name == "capsule-protocol"
+        {
             self.fields.push((name.into(), value.into()));
         }
     }
@@ -157,19 +171,32 @@ impl Places {
         }
         let line = self.request_line(text, &path).unwrap_or_else(|| {
             let many: Vec<_> = (0..200).map(|number| format!("x-audit/{number}")).collect();
-            let option = if token.eq_ignore_ascii_case("h2c") { "Upgrade, HTTP2-Settings" } else { "Upgrade" };
-            let text = text.replace("HOST:PORT", &self.authority).replace("TOKENS", &many.join(", "));
-            text.replace("TOKEN", &token).replace("tOKEN", &other_case(&token)).replace("OPTION", option)
+            let option = if token.eq_ignore_ascii_case("h2c") {
+                "Upgrade, HTTP2-Settings"
+            } else {
+                "Upgrade"
+            };
+            let text =
+                text.replace("HOST:PORT", &self.authority).replace("TOKENS", &many.join(", "));
+            text.replace("TOKEN", &token)
+                .replace("tOKEN", &other_case(&token))
+                .replace("OPTION", option)
         });
         vec![line]
     }
 
     fn request_line(&self, text: &str, token: &str) -> Option<String> {
         let (method, rest) = text.split_once(' ')?;
-        let (target, version) = rest.split_once(' ').filter(|(_, version)| version.starts_with("HTTP/"))?;
+        let (target, version) =
+            rest.split_once(' ').filter(|(_, version)| version.starts_with("HTTP/"))?;
         let scheme = if self.is_secure { "https://" } else { "http://" };
         let authority = if method == "CONNECT" { &self.address } else { &self.authority };
-        let places = [("/plain", &*self.plain), ("/echo", &self.echo), ("/ws", &self.websocket), ("/token", token)];
+        let places = [
+            ("/plain", &*self.plain),
+            ("/echo", &self.echo),
+            ("/ws", &self.websocket),
+            ("/token", token),
+        ];
         let (begin, path) = places
             .into_iter()
             .find_map(|(place, path)| Some((target.strip_suffix(place)?, path)))
@@ -182,7 +209,9 @@ impl Places {
 /// The fields that an offer of this token needs.
 fn credentials(token: &str) -> &'static [&'static str] {
     match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "websocket" => &["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"],
+        "websocket" => {
+            &["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+        }
         "h2c" => &["HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"],
         "connect-udp" | "connect-ip" => &["Capsule-Protocol: ?1"],
         _ => &[],
@@ -192,7 +221,9 @@ fn credentials(token: &str) -> &'static [&'static str] {
 /// The name with capitals for small letters, and the version as it is.
 fn other_case(token: &str) -> String {
     let (name, version) = token.split_at(token.find('/').unwrap_or(token.len()));
-    let turned = name.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() });
+    let turned = name
+        .chars()
+        .map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() });
     turned.chain(version.chars()).collect()
 }
 

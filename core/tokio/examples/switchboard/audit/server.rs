@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::exchange::{self, Exchange, Until};
 use super::finding::{self, Evidence, Finding, Missing, Verdict};
-use super::reading::Head;
+use super::response_reader::Head;
 use super::script::{Places, Script};
 use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
@@ -15,21 +15,33 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
-/// What a check may need: its name, what is so if it is missing, and what brings it. Of those from `answered` on the control
-/// tells, without what is tried.
+/// What a check may need: its name, what is so if it is missing, and what brings it. Of those from
+/// `answered` on the control tells, without what is tried.
 pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
     ("websocket", "no WebSocket resource was named", "say --websocket PATH"),
     ("token", "no protocol was named", SAY_OFFER),
-    ("connect-udp", "no proxy of UDP was named", "say --offer connect-udp=PATH, with a target in the path"),
+    (
+        "connect-udp",
+        "no proxy of UDP was named",
+        "say --offer connect-udp=PATH, with a target in the path",
+    ),
     ("cleartext", "it is about cleartext", "give an http URL"),
     ("answered", "the control is not answered either", "name another resource"),
-    ("persistent", "the control's connection does not persist either", "name a resource that keeps it"),
+    (
+        "persistent",
+        "the control's connection does not persist either",
+        "name a resource that keeps it",
+    ),
     (
         "closing",
         "the control's connection is not closed either",
         "name a resource at which `Connection: close` closes it",
     ),
-    ("continue", "the control gets no 100 either", "name a resource that takes a POST, by --post PATH"),
+    (
+        "continue",
+        "the control gets no 100 either",
+        "name a resource that takes a POST, by --post PATH",
+    ),
     (
         "refused-400",
         "the control is not answered 400 either",
@@ -54,7 +66,7 @@ pub(crate) struct Server<'a> {
     /// Other protocols and where they are spoken.
     pub(crate) offers: &'a [(String, String)],
     /// For each thing that is waited for.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// An audit of one server, which remembers what it has found.
@@ -72,14 +84,23 @@ pub(crate) struct Audit<'a> {
 }
 
 /// Why nothing can be found out.
-pub(crate) type Trouble = String;
+pub(crate) type ServerError = String;
 
 impl<'a> Audit<'a> {
     /// The server must answer the plain request, or there is nothing to compare anything with.
-    pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, Trouble> {
+    pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, ServerError> {
         let (findings, controls) = Default::default();
-        let mut audit = Self { server, checks, findings, controls, echoes: None, latest: "", heads: Vec::new() };
-        let plain = checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
+        let mut audit = Self {
+            server,
+            checks,
+            findings,
+            controls,
+            echoes: None,
+            latest: "",
+            heads: Vec::new(),
+        };
+        let plain =
+            checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
         let control = audit.control(plain, Until::Answered)?;
         let address = &audit.server.target.authority;
         match control.first() {
@@ -88,7 +109,11 @@ impl<'a> Audit<'a> {
                 let why = answer.error.map_or("", |error| error.kind().text());
                 return Err(format!("{address} answers what cannot be read: {why}"));
             }
-            _ => return Err(format!("{address} does not answer a request without any offer, or at too great length")),
+            _ => {
+                return Err(format!(
+                    "{address} does not answer a request without any offer, or at too great length"
+                ));
+            }
         }
         if audit.server.has_websocket {
             audit.meet_the_websocket()?;
@@ -96,9 +121,9 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// A resource that was named has to take a good handshake: else its checks would be left out, and the run be green. What happens
-    /// once may be chance.
-    fn meet_the_websocket(&self) -> Result<(), Trouble> {
+    /// A resource that was named has to take a good handshake: else its checks would be left out,
+    /// and the run be green. What happens once may be chance.
+    fn meet_the_websocket(&self) -> Result<(), ServerError> {
         let script = self.handshake()?;
         for is_last in [false, true] {
             let exchange = self.exchange(&script, Until::Answered)?;
@@ -118,13 +143,17 @@ impl<'a> Audit<'a> {
     }
 
     /// A good handshake.
-    fn handshake(&self) -> Result<Script, Trouble> {
-        let check = self.checks.iter().find(|check| check.id == HANDSHAKE).ok_or("there is no handshake")?;
+    fn handshake(&self) -> Result<Script, ServerError> {
+        let check = self
+            .checks
+            .iter()
+            .find(|check| check.id == HANDSHAKE)
+            .ok_or("there is no handshake")?;
         Script::of(check, By::Check, &self.server.places)
     }
 
     /// What a check comes to, with what it needs beforehand.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
@@ -132,13 +161,14 @@ impl<'a> Audit<'a> {
         // What is seen once may be chance; the milder of two counts.
         if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
             self.controls.clear();
-            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
         }
         self.findings.insert(check.id, finding.clone());
         Ok(finding)
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
@@ -153,31 +183,44 @@ impl<'a> Audit<'a> {
         // The worst of all the protocols that were told.
         let mut worst = Finding::without(check, &Missing::new("no protocol was named", SAY_OFFER));
         for (token, path) in self.server.offers {
-            if check.rules.needs.contains(&"connect-udp") && !token.eq_ignore_ascii_case("connect-udp") {
+            if check.rules.needs.contains(&"connect-udp")
+                && !token.eq_ignore_ascii_case("connect-udp")
+            {
                 continue;
             }
             self.server.places.token = Some((token.clone(), path.clone()));
             let mut finding = self.try_out(check)?;
-            finding.reasons.iter_mut().for_each(|reason| reason.insert_str(0, &format!("{token}: ")));
+            finding
+                .reasons
+                .iter_mut()
+                .for_each(|reason| reason.insert_str(0, &format!("{token}: ")));
             worst = std::cmp::max_by_key(worst, finding, |finding| finding.verdict);
         }
         Ok(worst)
     }
 
     /// The control, if there is one, and the check.
-    fn try_out(&mut self, check: &Check) -> Result<Finding, Trouble> {
-        let until = if check.asks("content-as-frames") && self.echoes()? { Until::Echo } else { until(check) };
+    fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        let until = if check.asks("content-as-frames") && self.echoes()? {
+            Until::Echo
+        } else {
+            until(check)
+        };
         // That one needs no answer too many.
         let until_control = if until == Until::Another { Until::Answered } else { until };
-        let control = if check.has_control() { Some(self.control(check, until_control)?) } else { None };
-        let unmet = |control: &Exchange| check.rules.needs.iter().find_map(|need| missing_in_control(need, control));
+        let control =
+            if check.has_control() { Some(self.control(check, until_control)?) } else { None };
+        let unmet = |control: &Exchange| {
+            check.rules.needs.iter().find_map(|need| missing_in_control(need, control))
+        };
         if let Some(missing) = control.as_ref().and_then(unmet) {
             return Ok(Finding::without(check, &missing));
         }
         let script = Script::of(check, By::Check, &self.server.places)?;
         let exchange = self.exchange(&script, until)?;
         self.latest = check.id;
-        let (verdict, reasons) = verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
+        let (verdict, reasons) =
+            verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
         let control = control.as_ref().map(Exchange::received);
         let evidence = Evidence { control, ..self.evidence(&script, &exchange) };
         self.keep_heads(check.id, &exchange, &evidence);
@@ -191,9 +234,10 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs, as far as it can be told before anything is sent.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let server = &self.server;
-        let has_udp = || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
+        let has_udp =
+            || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
         let is_met = match need {
             "websocket" => server.has_websocket,
             "token" => !server.offers.is_empty(),
@@ -204,12 +248,14 @@ impl<'a> Audit<'a> {
         if !is_met {
             return Ok(lack(need));
         }
-        let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+        let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+            return Ok(None);
+        };
         Ok(Missing::pass_of(&self.judge(check)?))
     }
 
     /// What comes without that which is tried. The same is asked once.
-    fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, Trouble> {
+    fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script) {
             return Ok(known.clone());
@@ -221,8 +267,10 @@ impl<'a> Audit<'a> {
         Ok(control)
     }
 
-    /// Whether a message comes back: only then can it be seen what is taken for one. The answer to a ping may overtake it.
-    fn echoes(&mut self) -> Result<bool, Trouble> {
+    /// Whether a message comes back: only then can it be seen what is taken for one.
+    ///
+    /// The answer to a ping may overtake it.
+    fn echoes(&mut self) -> Result<bool, ServerError> {
         if let Some(known) = self.echoes {
             return Ok(known);
         }
@@ -231,18 +279,24 @@ impl<'a> Audit<'a> {
         Ok(echoes)
     }
 
-    fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, Trouble> {
-        let Server { target, patience, .. } = &self.server;
-        let mut outcome = exchange::run(target, script, *patience, until);
+    fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, ServerError> {
+        let Server { target, timeout, .. } = &self.server;
+        let mut outcome = exchange::run(target, script, *timeout, until);
         for _ in 0..TRIES {
             if outcome.is_ok() || self.latest.is_empty() {
                 break;
             }
             thread::sleep(BETWEEN_TRIES);
-            outcome = exchange::run(target, script, *patience, until);
+            outcome = exchange::run(target, script, *timeout, until);
         }
-        let after = if self.latest.is_empty() { String::new() } else { format!(" any more, after {}", self.latest) };
-        outcome.map_err(|error: io::Error| format!("{} cannot be reached{after}: {error}", target.address))
+        let after = if self.latest.is_empty() {
+            String::new()
+        } else {
+            format!(" any more, after {}", self.latest)
+        };
+        outcome.map_err(|error: io::Error| {
+            format!("{} cannot be reached{after}: {error}", target.address)
+        })
     }
 
     fn keep_heads(&mut self, id: &'static str, exchange: &Exchange, evidence: &Evidence) {
@@ -253,23 +307,33 @@ impl<'a> Audit<'a> {
     }
 
     /// A check of every head of the run; all others come first.
-    fn judge_heads(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn judge_heads(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let checks = self.checks;
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
             self.judge(other)?;
         }
-        let rules: Vec<_> = HEAD_RULES.iter().filter(|(name, ..)| check.rules.fail.contains(name)).collect();
+        let rules: Vec<_> =
+            HEAD_RULES.iter().filter(|(name, ..)| check.rules.fail.contains(name)).collect();
         let judged: Vec<_> = self
             .heads
             .iter()
-            .flat_map(|kept| rules.iter().filter_map(move |(_, rule, _)| Some((kept, rule(&kept.1)?))))
+            .flat_map(|kept| {
+                rules.iter().filter_map(move |(_, rule, _)| Some((kept, rule(&kept.1)?)))
+            })
             .collect();
         if judged.is_empty() {
             let missing = Missing::new("no such answer came in this run", check.rules.apply);
             return Ok(Finding::without(check, &missing));
         }
-        let broken = judged.into_iter().find_map(|((id, _, evidence), judged)| Some((id, evidence, judged.err()?)));
-        let pass = || Finding { check: check.clone(), verdict: Verdict::Pass, reasons: Vec::new(), evidence: None };
+        let broken = judged
+            .into_iter()
+            .find_map(|((id, _, evidence), judged)| Some((id, evidence, judged.err()?)));
+        let pass = || Finding {
+            check: check.clone(),
+            verdict: Verdict::Pass,
+            reasons: Vec::new(),
+            evidence: None,
+        };
         Ok(broken.map_or_else(pass, |(id, evidence, what)| Finding {
             verdict: Verdict::Fail,
             reasons: vec![format!("{what}, in {id}")],
@@ -292,14 +356,19 @@ fn until(check: &Check) -> Until {
 /// What of the vocabulary is seen, and the worst that it amounts to.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
-        SYMPTOMS.iter().filter(|(name, ..)| names.contains(name)).filter_map(|(_, symptom, _)| symptom(seen)).collect()
+        SYMPTOMS
+            .iter()
+            .filter(|(name, ..)| names.contains(name))
+            .filter_map(|(_, symptom, _)| symptom(seen))
+            .collect()
     })
 }
 
 /// What is missing of what a check needs, as its control shows it.
 fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     let is_answered = control.first().is_some_and(|first| first.is_whole);
-    let has_continued = || control.first().is_some_and(|first| first.interim.iter().any(|head| head.status == 100));
+    let has_continued =
+        || control.first().is_some_and(|first| first.interim.iter().any(|head| head.status == 100));
     let is_met = match need {
         "answered" => is_answered,
         "persistent" => control.is_complete(),
@@ -313,5 +382,8 @@ fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
 
 /// What it is that a check needs, if it is there.
 fn lack(need: &str) -> Option<Missing> {
-    NEEDS.iter().find(|(name, ..)| *name == need).map(|(_, what, remedy)| Missing::new(*what, *remedy))
+    NEEDS
+        .iter()
+        .find(|(name, ..)| *name == need)
+        .map(|(_, what, remedy)| Missing::new(*what, *remedy))
 }

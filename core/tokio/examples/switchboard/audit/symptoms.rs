@@ -1,11 +1,12 @@
-//! The vocabulary of the verdicts: what may be seen in a server's answers. A table says which of it is a failure, which a
-//! warning.
+//! The vocabulary of the verdicts: what may be seen in a server's answers.
+//!
+//! A table says which of it is a failure, which a warning.
 
 use switchover::Error;
 
 use super::exchange::Exchange;
-use super::reading::{Answer, Head};
-use super::speech::Spoken;
+use super::probes::Spoken;
+use super::response_reader::{Answer, Head};
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {
@@ -30,13 +31,25 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("silent", silent, "no whole answer comes in time, and the connection stays open"),
     ("closed-unanswered", closed_unanswered, "the connection is closed without a whole answer"),
     ("unreadable", unreadable, "an answer cannot be read as HTTP/1.1"),
-    ("waits-for-content", waits_for_content, "neither a 100 nor a final status comes before the content is sent"),
+    (
+        "waits-for-content",
+        waits_for_content,
+        "neither a 100 nor a final status comes before the content is sent",
+    ),
     ("tunnel", tunnel, "CONNECT is answered with a 2xx"),
     ("framed-tunnel", framed_tunnel, "a 2xx to CONNECT has Content-Length or Transfer-Encoding"),
     // Of the connection.
-    ("says-close", says_close, "the answer closes the connection, which that of the control does not"),
+    (
+        "says-close",
+        says_close,
+        "the answer closes the connection, which that of the control does not",
+    ),
     ("stays-open", stays_open, "the connection stays open after the answer"),
-    ("open-after-close", open_after_close, "the answer announces the end of the connection, which stays open"),
+    (
+        "open-after-close",
+        open_after_close,
+        "the answer announces the end of the connection, which stays open",
+    ),
     ("close-unsaid", close_unsaid, "the connection is closed, and the answer does not announce it"),
     ("lost", lost, "the next request is not answered, and the connection stays open"),
     (
@@ -49,9 +62,17 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         closed_unsaid_before_next,
         "the connection is closed before the next request is answered, and no answer announces it",
     ),
-    ("next-differs", next_differs, "the next request is answered with another status than in the control"),
+    (
+        "next-differs",
+        next_differs,
+        "the next request is answered with another status than in the control",
+    ),
     ("extra", extra, "more answers come than there are requests"),
-    ("answered-after-refusal", answered_after_refusal, "what follows the refused CONNECT is answered as a request"),
+    (
+        "answered-after-refusal",
+        answered_after_refusal,
+        "what follows the refused CONNECT is answered as a request",
+    ),
     // Of the switch.
     ("switched", switched, "the server answers 101"),
     ("declined", declined, "no 101 comes"),
@@ -60,12 +81,24 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("mute", mute, "after the 101 the new protocol is not spoken"),
     ("left", left, "after the 101 the server ends the new protocol by itself"),
     ("unspoken", unspoken, "the audit knows no words of the protocol"),
-    ("content-as-frames", content_as_frames, "the content of the handshake is read as a message, and answered"),
+    (
+        "content-as-frames",
+        content_as_frames,
+        "the content of the handshake is read as a message, and answered",
+    ),
     ("no-100-before-101", no_100_before_101, "the 101 comes without a 100 before it"),
-    ("subprotocol-unasked", subprotocol_unasked, "the 101 has a subprotocol that was not asked for, or several"),
+    (
+        "subprotocol-unasked",
+        subprotocol_unasked,
+        "the 101 has a subprotocol that was not asked for, or several",
+    ),
     ("extended", extended, "the 101 accepts an extension"),
     ("deflated", deflated, "the 101 accepts permessage-deflate"),
-    ("window-ignored", window_ignored, "the 101 accepts permessage-deflate without the window that was asked for"),
+    (
+        "window-ignored",
+        window_ignored,
+        "the 101 accepts permessage-deflate without the window that was asked for",
+    ),
     ("no-capsules", no_capsules, "the 101 has no Capsule-Protocol"),
 ];
 
@@ -74,8 +107,16 @@ pub(crate) type HeadRule = fn(&Head) -> Option<Result<(), String>>;
 
 /// What may be seen in any head of the run, by name, and in a sentence.
 pub(crate) const HEAD_RULES: &[(&str, HeadRule, &str)] = &[
-    ("426-without-upgrade", |head| (head.status == 426).then(|| with_upgrade(head)), "a 426 has no Upgrade"),
-    ("101-without-upgrade", |head| (head.status == 101).then(|| with_upgrade(head)), "a 101 has no Upgrade"),
+    (
+        "426-without-upgrade",
+        |head| (head.status == 426).then(|| with_upgrade(head)),
+        "a 426 has no Upgrade",
+    ),
+    (
+        "101-without-upgrade",
+        |head| (head.status == 101).then(|| with_upgrade(head)),
+        "a 101 has no Upgrade",
+    ),
     (
         "upgrade-without-option",
         |head| head.has("upgrade").then(|| with_option(head)),
@@ -120,7 +161,8 @@ impl Seen<'_> {
 /// The status is not that of the control.
 fn differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
-    (status != without).then(|| format!("the status is {status}; without what is tried it is {without}"))
+    (status != without)
+        .then(|| format!("the status is {status}; without what is tried it is {without}"))
 }
 
 /// It is neither that of the control nor one that asks for another offer.
@@ -153,7 +195,8 @@ fn not_400(seen: &Seen<'_>) -> Option<String> {
 /// The answer does not say which versions of the WebSocket protocol are understood.
 fn no_version(seen: &Seen<'_>) -> Option<String> {
     let head = seen.first()?.head.as_ref().filter(|head| head.status != 101)?;
-    (!head.has("sec-websocket-version")).then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
+    (!head.has("sec-websocket-version"))
+        .then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
 }
 
 /// Nothing was answered, or not to the end, and the connection is open.
@@ -164,12 +207,14 @@ fn silent(seen: &Seen<'_>) -> Option<String> {
 
 /// Nothing was answered, or not to the end, and the connection is closed.
 fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
-    (is_unanswered(seen) && seen.exchange.has_ended).then(|| "the connection was closed without a whole answer".into())
+    (is_unanswered(seen) && seen.exchange.has_ended)
+        .then(|| "the connection was closed without a whole answer".into())
 }
 
 fn is_unanswered(seen: &Seen<'_>) -> bool {
     let is_head_alone = |answer: &Answer| answer.status() == Some(101) || answer.switched.is_some();
-    let is_answered = |answer: &Answer| answer.is_whole || is_head_alone(answer) || fault(answer).is_some();
+    let is_answered =
+        |answer: &Answer| answer.is_whole || is_head_alone(answer) || fault(answer).is_some();
     !seen.first().is_some_and(is_answered)
 }
 
@@ -191,7 +236,9 @@ fn because(error: &Error) -> String {
 
 /// Neither a 100 nor a final status came before the content was sent.
 fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
-    seen.exchange.waited_in_vain.then(|| "neither a 100 nor a final status came before the content was sent".into())
+    seen.exchange
+        .waited_in_vain
+        .then(|| "neither a 100 nor a final status came before the content was sent".into())
 }
 
 /// A 2xx to CONNECT.
@@ -212,7 +259,9 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
 /// The answer closes the connection, which the control's does not.
 fn says_close(seen: &Seen<'_>) -> Option<String> {
     let control = seen.control?.first()?;
-    let is_due = seen.answered().is_some_and(|first| !first.persists) && control.is_whole && control.persists;
+    let is_due = seen.answered().is_some_and(|first| !first.persists)
+        && control.is_whole
+        && control.persists;
     is_due.then(|| "the answer closes the connection; without what is tried it does not".into())
 }
 
@@ -232,7 +281,9 @@ fn open_after_close(seen: &Seen<'_>) -> Option<String> {
 /// The connection was closed, and the answer does not say so.
 fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid = seen.answered().is_some_and(|first| first.persists) && seen.exchange.has_ended;
-    is_unsaid.then(|| "the connection was closed, and the answer does not say `Connection: close`".into())
+    is_unsaid.then(|| {
+        "the connection was closed, and the answer does not say `Connection: close`".into()
+    })
 }
 
 /// A request after the first has no answer, although the connection is open.
@@ -246,7 +297,9 @@ fn lost(seen: &Seen<'_>) -> Option<String> {
 fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
     let first = seen.answered().filter(|_| is_next_unanswered(seen))?;
     match (first.persists, seen.exchange.has_ended) {
-        (false, _) => Some("the answer closes the connection, so the next request was not answered".into()),
+        (false, _) => {
+            Some("the answer closes the connection, so the next request was not answered".into())
+        }
         (true, true) => closed_unsaid_before_next(seen),
         (true, false) => None,
     }
@@ -254,8 +307,12 @@ fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
 
 /// Likewise, and the answer does not say that it will be.
 fn closed_unsaid_before_next(seen: &Seen<'_>) -> Option<String> {
-    let is_unsaid = seen.answered()?.persists && is_next_unanswered(seen) && seen.exchange.has_ended;
-    is_unsaid.then(|| "the connection was closed before the next request was answered, and no answer says so".into())
+    let is_unsaid =
+        seen.answered()?.persists && is_next_unanswered(seen) && seen.exchange.has_ended;
+    is_unsaid.then(|| {
+        "the connection was closed before the next request was answered, and no answer says so"
+            .into()
+    })
 }
 
 fn is_next_unanswered(seen: &Seen<'_>) -> bool {
@@ -266,14 +323,17 @@ fn is_next_unanswered(seen: &Seen<'_>) -> bool {
 fn next_differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = (seen.exchange.last()?.status()?, seen.control?.last()?.status()?);
     let is_next = seen.exchange.asked.len() > 1;
-    (is_next && status != without)
-        .then(|| format!("the next request was answered {status}; without what is tried it is {without}"))
+    (is_next && status != without).then(|| {
+        format!("the next request was answered {status}; without what is tried it is {without}")
+    })
 }
 
 /// More came than was asked for.
 fn extra(seen: &Seen<'_>) -> Option<String> {
-    let is_over = seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);
-    (is_over && !seen.exchange.rest().is_empty()).then(|| "more answers came than there were requests".into())
+    let is_over =
+        seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);
+    (is_over && !seen.exchange.rest().is_empty())
+        .then(|| "more answers came than there were requests".into())
 }
 
 /// What follows a refused CONNECT was answered.
@@ -288,7 +348,10 @@ fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
 fn switched(seen: &Seen<'_>) -> Option<String> {
     let heads = seen.exchange.answers.iter().filter_map(|answer| answer.head.as_ref());
     let head = heads.into_iter().find(|head| head.status == 101)?;
-    Some(format!("the server switched: 101, to {}", head.all("upgrade").next().unwrap_or("what it does not say")))
+    Some(format!(
+        "the server switched: 101, to {}",
+        head.all("upgrade").next().unwrap_or("what it does not say")
+    ))
 }
 
 /// It answered something else than 101.
@@ -329,7 +392,9 @@ fn left(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
         Spoken::End => Some(format!("after the 101 the server ended {protocol} by itself")),
-        Spoken::Unknown if seen.exchange.has_ended => Some("after the 101 the server closed the connection".into()),
+        Spoken::Unknown if seen.exchange.has_ended => {
+            Some("after the 101 the server closed the connection".into())
+        }
         _ => None,
     }
 }
@@ -342,20 +407,31 @@ fn unspoken(seen: &Seen<'_>) -> Option<String> {
 
 /// The content of the handshake comes back as a message.
 fn content_as_frames(seen: &Seen<'_>) -> Option<String> {
-    let is_echo = seen.exchange.frames().iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"hello"));
+    let is_echo = seen
+        .exchange
+        .frames()
+        .iter()
+        .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"hello"));
     (seen.switch().is_some() && is_echo)
         .then(|| "the content of the handshake was read as a message, and answered".into())
 }
 
 fn no_100_before_101(seen: &Seen<'_>) -> Option<String> {
     let has_continued = seen.first()?.interim.iter().any(|head| head.status == 100);
-    (seen.switch().is_some() && !has_continued).then(|| "the 101 came without a 100 before it".into())
+    (seen.switch().is_some() && !has_continued)
+        .then(|| "the 101 came without a 100 before it".into())
 }
 
 /// A subprotocol was chosen that was not asked for, or several.
 fn subprotocol_unasked(seen: &Seen<'_>) -> Option<String> {
     let chosen: Vec<_> = seen.switch()?.all("sec-websocket-protocol").collect();
-    let fields = seen.exchange.asked.first()?.fields.iter().filter(|(name, _)| name == "sec-websocket-protocol");
+    let fields = seen
+        .exchange
+        .asked
+        .first()?
+        .fields
+        .iter()
+        .filter(|(name, _)| name == "sec-websocket-protocol");
     let asked: Vec<_> = fields.flat_map(|(_, value)| value.split(',')).map(str::trim).collect();
     let is_right = chosen.is_empty() || chosen.len() == 1 && asked.contains(&chosen[0]);
     (!is_right).then(|| format!("the 101 has Sec-WebSocket-Protocol: {}", chosen.join(", ")))
@@ -374,8 +450,10 @@ fn deflated(seen: &Seen<'_>) -> Option<String> {
 
 /// permessage-deflate was accepted, and the window that was asked for was not.
 fn window_ignored(seen: &Seen<'_>) -> Option<String> {
-    let mut parameters = deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let is_kept = parameters.any(|(name, value)| name.trim() == "server_max_window_bits" && value.trim() == "8");
+    let mut parameters =
+        deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+    let is_kept = parameters
+        .any(|(name, value)| name.trim() == "server_max_window_bits" && value.trim() == "8");
     extended(seen).filter(|_| !is_kept)
 }
 
@@ -396,7 +474,11 @@ fn with_upgrade(head: &Head) -> Result<(), String> {
 
 fn with_option(head: &Head) -> Result<(), String> {
     let is_right = head.lists("connection", "upgrade");
-    if is_right { Ok(()) } else { Err(format!("a {} with Upgrade, and without Connection: upgrade", head.status)) }
+    if is_right {
+        Ok(())
+    } else {
+        Err(format!("a {} with Upgrade, and without Connection: upgrade", head.status))
+    }
 }
 
 fn without_framing(head: &Head) -> Result<(), String> {
@@ -405,7 +487,8 @@ fn without_framing(head: &Head) -> Result<(), String> {
 }
 
 fn with_one_framing(head: &Head) -> Result<(), String> {
-    let mut lengths: Vec<_> = head.all("content-length").flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut lengths: Vec<_> =
+        head.all("content-length").flat_map(|value| value.split(',')).map(str::trim).collect();
     lengths.dedup();
     match (head.has("transfer-encoding"), lengths.len()) {
         (true, 1..) => Err(format!("a {} with Content-Length and Transfer-Encoding", head.status)),

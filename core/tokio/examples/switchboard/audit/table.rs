@@ -25,7 +25,8 @@ use super::finding::Verdict;
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
-    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no more than "ought to".
+    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no
+    /// more than "ought to".
     pub(crate) level: &'static str,
     /// The RFC and the section.
     pub(crate) clause: &'static str,
@@ -41,7 +42,8 @@ pub(crate) struct Rules {
     pub(crate) says: &'static str,
     /// What makes it applicable.
     pub(crate) needs: Vec<&'static str>,
-    /// The symptoms that break the clause, those that only deserve a word, and those with which nothing can be told.
+    /// The symptoms that break the clause, those that only deserve a word, and those with which
+    /// nothing can be told.
     pub(crate) fail: Vec<&'static str>,
     pub(crate) warn: Vec<&'static str>,
     pub(crate) moot: Vec<&'static str>,
@@ -50,8 +52,13 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// The first of these verdicts whose symptoms are seen, with what is said of them; `seen` gives that of those it is asked for.
-    pub(crate) fn verdict(&self, order: [Verdict; 3], seen: impl Fn(&[&str]) -> Vec<String>) -> (Verdict, Vec<String>) {
+    /// The first of these verdicts whose symptoms are seen, with what is said of them; `seen` gives
+    /// that of those it is asked for.
+    pub(crate) fn verdict(
+        &self,
+        order: [Verdict; 3],
+        seen: impl Fn(&[&str]) -> Vec<String>,
+    ) -> (Verdict, Vec<String>) {
         let judged = order.into_iter().map(|verdict| match verdict {
             Verdict::Fail => (verdict, seen(&self.fail)),
             Verdict::Warn => (verdict, seen(&self.warn)),
@@ -61,7 +68,10 @@ impl Rules {
             }
             Verdict::Pass => (verdict, Vec::new()),
         });
-        judged.into_iter().find(|(_, reasons)| !reasons.is_empty()).unwrap_or((Verdict::Pass, Vec::new()))
+        judged
+            .into_iter()
+            .find(|(_, reasons)| !reasons.is_empty())
+            .unwrap_or((Verdict::Pass, Vec::new()))
     }
 }
 
@@ -114,13 +124,18 @@ pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
             (section, is_open) = (Rules::default(), false);
         } else if line.starts_with('#') {
         } else if let Some(sent) = sent(line) {
-            let check = checks.last_mut().filter(|_| is_open).ok_or_else(|| wrong("no check is open"))?;
+            let check =
+                checks.last_mut().filter(|_| is_open).ok_or_else(|| wrong("no check is open"))?;
             check.lines.push(sent);
         } else if line.is_empty() {
             end_head(checks.last_mut().filter(|_| is_open));
-        } else if let Some((key, value)) = line.split_once(": ").filter(|(key, _)| key.chars().all(char::is_lowercase))
+        } else if let Some((key, value)) =
+            line.split_once(": ").filter(|(key, _)| key.chars().all(char::is_lowercase))
         {
-            let rules = checks.last_mut().filter(|_| is_open).map_or(&mut section, |check| &mut check.rules);
+            let rules = checks
+                .last_mut()
+                .filter(|_| is_open)
+                .map_or(&mut section, |check| &mut check.rules);
             rules.set(key, value).ok_or_else(|| wrong("no such rule"))?;
         } else {
             checks.push(Check::begin(line, &section).ok_or_else(|| wrong("no head of a check"))?);
@@ -161,7 +176,14 @@ impl Check {
         let (id, rest) = head.split_once(' ')?;
         let (level, clause) = rest.split_at(rest.find(" RFC ")?);
         let has_number = id.chars().nth(1).is_some_and(|digit| digit.is_ascii_digit());
-        let check = Self { id, level, clause: clause.trim(), title, rules: section.clone(), lines: Vec::new() };
+        let check = Self {
+            id,
+            level,
+            clause: clause.trim(),
+            title,
+            rules: section.clone(),
+            lines: Vec::new(),
+        };
         has_number.then_some(check)
     }
 }

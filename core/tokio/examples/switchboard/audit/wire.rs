@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData, StreamOwned};
+use rustls::{
+    ClientConnection, ConnectionCommon, ServerConfig, ServerConnection, SideData, StreamOwned,
+};
 use switchover::End;
 
 use crate::target::Target;
@@ -17,7 +19,7 @@ use crate::tls;
 const PIECE: usize = 16 * 1024;
 
 /// What came of waiting.
-pub(crate) enum Came {
+pub(crate) enum WaitResult {
     Octets(Vec<u8>),
     /// The peer sends no more: it has closed, or reset, or closed TLS without a word.
     End(End),
@@ -52,7 +54,9 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
         loop {
             match self.conn.reader().read(piece) {
                 // A record may come byte by byte.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => hear(self, deadline).map(drop)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    hear(self, deadline).map(drop)?
+                }
                 read => return read,
             }
         }
@@ -67,41 +71,46 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
 
 impl Wire {
     /// Connects, with the handshake of TLS where the URL says so.
-    pub(crate) fn connect(target: &Target, patience: Duration) -> io::Result<Self> {
-        let mut outcome = Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
+    pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
+        let mut outcome =
+            Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
         for address in target.address.to_socket_addrs()? {
-            outcome = TcpStream::connect_timeout(&address, patience);
+            outcome = TcpStream::connect_timeout(&address, timeout);
             if outcome.is_ok() {
                 break;
             }
         }
-        let mut wire = Self::new(outcome?, patience)?;
+        let mut wire = Self::new(outcome?, timeout)?;
         if target.is_secure {
             let name = ServerName::try_from(target.host().to_owned()).map_err(io::Error::other)?;
             let config = tls::client().map_err(io::Error::other)?;
             let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
-            shake_hands(&mut stream, Instant::now() + patience)?;
+            shake_hands(&mut stream, Instant::now() + timeout)?;
             wire.stream = Box::new(stream);
         }
         Ok(wire)
     }
 
     /// A connection that is there, as the server of TLS.
-    pub(crate) fn accept(socket: TcpStream, config: Arc<ServerConfig>, patience: Duration) -> io::Result<Self> {
-        let mut wire = Self::new(socket, patience)?;
+    pub(crate) fn accept(
+        socket: TcpStream,
+        config: Arc<ServerConfig>,
+        timeout: Duration,
+    ) -> io::Result<Self> {
+        let mut wire = Self::new(socket, timeout)?;
         let tls = ServerConnection::new(config).map_err(io::Error::other)?;
         let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
-        shake_hands(&mut stream, Instant::now() + patience)?;
+        shake_hands(&mut stream, Instant::now() + timeout)?;
         wire.stream = Box::new(stream);
         Ok(wire)
     }
 
     /// A connection that is there.
-    pub(crate) fn new(socket: TcpStream, patience: Duration) -> io::Result<Self> {
+    pub(crate) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(patience))?;
-        socket.set_write_timeout(Some(patience))?;
+        socket.set_read_timeout(Some(timeout))?;
+        socket.set_write_timeout(Some(timeout))?;
         Ok(Self { stream: Box::new(socket.try_clone()?), socket })
     }
 
@@ -118,20 +127,22 @@ impl Wire {
     }
 
     /// What comes until then.
-    pub(crate) fn next(&mut self, deadline: Instant) -> Came {
+    pub(crate) fn next(&mut self, deadline: Instant) -> WaitResult {
         let mut piece = vec![0; PIECE];
         loop {
             match self.stream.read_by(deadline, &mut piece) {
-                Ok(0) => return Came::End(End::Clean),
+                Ok(0) => return WaitResult::End(End::Clean),
                 Ok(len) => {
                     piece.truncate(len);
-                    return Came::Octets(piece);
+                    return WaitResult::Octets(piece);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    return Came::Nothing;
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    return WaitResult::Nothing;
                 }
-                Err(_) => return Came::End(End::Truncated),
+                Err(_) => return WaitResult::End(End::Truncated),
             }
         }
     }
@@ -172,5 +183,9 @@ where
 /// Has the next read wait no longer.
 fn wait_until(socket: &TcpStream, deadline: Instant) -> io::Result<()> {
     let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { socket.set_read_timeout(Some(left)) }
+    if left.is_zero() {
+        Err(ErrorKind::TimedOut.into())
+    } else {
+        socket.set_read_timeout(Some(left))
+    }
 }

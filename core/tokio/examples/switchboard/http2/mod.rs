@@ -1,12 +1,12 @@
-//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the engine's splice in
-//! front, `ask` with a way around it.
+//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the
+//! engine's splice in front, `ask` with a way around it.
 
-mod ask;
-mod paced;
-mod serve;
+mod client;
+mod flow;
+mod server;
 
-pub(crate) use ask::{SETTINGS, ask};
-pub(crate) use serve::serve;
+pub(crate) use client::{SETTINGS, ask};
+pub(crate) use server::serve;
 
 /// What a client begins with (RFC 9113, 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -30,13 +30,17 @@ pub(super) fn page() -> String {
 fn linked(clause: &str) -> String {
     let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
     place.map_or(clause.into(), |(rfc, section)| {
-        format!("<a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">{clause}</a>")
+        format!(
+            "<a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">{clause}</a>"
+        )
     })
 }
 
 /// What stands in backquotes is code.
 fn marked(text: &str) -> String {
-    let part = |(index, part): (usize, &str)| if index % 2 == 1 { format!("<code>{part}</code>") } else { part.into() };
+    let part = |(index, part): (usize, &str)| {
+        if index % 2 == 1 { format!("<code>{part}</code>") } else { part.into() }
+    };
     text.replace('<', "&lt;").split('`').enumerate().map(part).collect()
 }
 

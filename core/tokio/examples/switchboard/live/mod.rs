@@ -1,12 +1,13 @@
 //! The page: who watches the server's connections, and what they see.
 //!
-//! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first, then each [`Moment`] of every
-//! connection but its own, and may ask for one of the `exhibits` to be played.
+//! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first,
+//! then each [`Moment`] of every connection but its own, and may ask for one of the `exhibits` to
+//! be played.
 
+mod demos;
 mod errors;
-mod exhibits;
-mod past;
-mod stage;
+mod history;
+mod scripted_client;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -21,11 +22,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 use tungstenite::{Error, Message};
 
-use crate::transcript::Moment;
+use crate::transcript::JsonEvent;
 use crate::websocket::{self, Frames};
-use past::{Past, Place};
+use history::{History, Place};
 
-/// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the viewer learns.
+/// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the
+/// viewer learns.
 const WAITING: usize = 4 << 20;
 
 /// As many, about, go into one message.
@@ -35,14 +37,13 @@ const AT_ONCE: usize = 256 * 1024;
 const GATHERING: Duration = Duration::from_millis(10);
 
 /// How long a viewer may take for a message of ours.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A viewer who says nothing is asked whether it is still there, and has as long again to answer.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
 /// The page takes nothing from anywhere else, and is shown in no other.
-pub(crate) const POLICY: &str =
-    "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
+pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
 
 /// A file of the page: its path, its type, what is in it.
 pub(crate) type File = (&'static str, &'static str, &'static str);
@@ -67,7 +68,11 @@ static FILES: [File; 17] = [
     ("/page/code/rust.js", SCRIPT, include_str!("../../../../../wasm/playground/code/rust.js")),
     ("/page/code/c.js", SCRIPT, include_str!("../../../../../wasm/playground/code/c.js")),
     ("/page/code/python.js", SCRIPT, include_str!("../../../../../wasm/playground/code/python.js")),
-    ("/page/code/javascript.js", SCRIPT, include_str!("../../../../../wasm/playground/code/javascript.js")),
+    (
+        "/page/code/javascript.js",
+        SCRIPT,
+        include_str!("../../../../../wasm/playground/code/javascript.js"),
+    ),
     ("/docs/README.md", TEXT, include_str!("../../../../README.md")),
     ("/docs/architecture.md", TEXT, include_str!("../../../../docs/architecture.md")),
     ("/docs/coming-from.md", TEXT, include_str!("../../../../docs/coming-from.md")),
@@ -82,11 +87,12 @@ pub(crate) fn file(path: &str) -> Option<&'static File> {
     if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
 
-/// Whether a page of that origin is this server's, or that of one in front of it on the same machine. Any other page could
-/// let its visitor's browser watch what is none of its business.
+/// Whether a page of that origin is this server's, or that of one in front of it on the same
+/// machine. Any other page could let its visitor's browser watch what is none of its business.
 pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let origin = origin.to_ascii_lowercase();
-    let authority = [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
+    let authority =
+        [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
     let host = |authority: &[u8]| {
         let (host, port) = match authority.iter().position(|&octet| octet == b':') {
             Some(colon) => (&authority[..colon], &authority[colon + 1..]),
@@ -97,7 +103,8 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     authority.is_some_and(host)
 }
 
-/// Whether the page asks for that path by itself: a connection that does is not kept for pages that come later.
+/// Whether the page asks for that path by itself: a connection that does is not kept for pages that
+/// come later.
 pub(crate) fn is_the_pages_own(path: &str) -> bool {
     path == "/live" || path.starts_with("/page/")
 }
@@ -105,15 +112,15 @@ pub(crate) fn is_the_pages_own(path: &str) -> bool {
 /// Everybody who watches, and what those learn who come later.
 #[derive(Default)]
 pub(crate) struct Hub {
-    audience: Mutex<Audience>,
+    audience: Mutex<Viewers>,
     /// How many watch, so that nothing is put into words in vain.
     count: AtomicUsize,
 }
 
 #[derive(Default)]
-struct Audience {
+struct Viewers {
     viewers: Vec<Arc<Viewer>>,
-    past: Past,
+    past: History,
 }
 
 impl Hub {
@@ -122,7 +129,7 @@ impl Hub {
     }
 
     /// Tells all of them, and keeps it for later; whether more of that connection would be kept.
-    pub(crate) fn tell(&self, number: u64, moment: &Moment) -> bool {
+    pub(crate) fn tell(&self, number: u64, moment: &JsonEvent) -> bool {
         let Ok(text) = serde_json::to_string(moment) else { return false };
         let text: Arc<str> = text.into();
         let place = match (moment.is_first(), moment.is_last()) {
@@ -140,28 +147,28 @@ impl Hub {
         self.audience().past.forget(number);
     }
 
-    fn enter(&self) -> Seat<'_> {
+    fn enter(&self) -> ViewerSlot<'_> {
         let viewer = Arc::new(Viewer::default());
         let mut audience = self.audience();
         // Nothing comes between the past and what follows.
         audience.past.moments().for_each(|moment| viewer.tell(moment));
         audience.viewers.push(Arc::clone(&viewer));
         self.count.store(audience.viewers.len(), Ordering::Relaxed);
-        Seat { hub: self, viewer }
+        ViewerSlot { hub: self, viewer }
     }
 
-    fn audience(&self) -> MutexGuard<'_, Audience> {
+    fn audience(&self) -> MutexGuard<'_, Viewers> {
         self.audience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A viewer's seat, which is free once it has left, however.
-struct Seat<'h> {
+struct ViewerSlot<'h> {
     hub: &'h Hub,
     viewer: Arc<Viewer>,
 }
 
-impl Drop for Seat<'_> {
+impl Drop for ViewerSlot<'_> {
     fn drop(&mut self) {
         let mut audience = self.hub.audience();
         audience.viewers.retain(|viewer| !Arc::ptr_eq(viewer, &self.viewer));
@@ -228,8 +235,13 @@ impl Viewer {
 /// The largest message of a page: the name of an exhibit.
 const LARGEST: usize = 1024;
 
-/// Tells a page what happens, until it leaves, and plays what it asks for on the server at `address`. How many exhibits it was.
-pub(crate) async fn serve(hub: &Hub, address: SocketAddr, stream: &mut Upgraded) -> Result<u64, Box<Error>> {
+/// Tells a page what happens, until it leaves, and plays what it asks for on the server at
+/// `address`. How many exhibits it was.
+pub(crate) async fn serve(
+    hub: &Hub,
+    address: SocketAddr,
+    stream: &mut Upgraded,
+) -> Result<u64, Box<Error>> {
     let seat = hub.enter();
     let mut frames = websocket::frames(stream, LARGEST).await;
     let outcome = show(&seat.viewer, address, &mut frames).await;
@@ -239,8 +251,12 @@ pub(crate) async fn serve(hub: &Hub, address: SocketAddr, stream: &mut Upgraded)
     outcome
 }
 
-async fn show(viewer: &Viewer, address: SocketAddr, frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
-    websocket::send(frames, Message::text(exhibits::catalogue()), PATIENCE).await?;
+async fn show(
+    viewer: &Viewer,
+    address: SocketAddr,
+    frames: &mut Frames<'_>,
+) -> Result<u64, Box<Error>> {
+    websocket::send(frames, Message::text(demos::catalogue()), TIMEOUT).await?;
     let (mut played, mut ask_at, mut is_asked) = (0, Instant::now() + ASKED_AFTER, false);
     loop {
         let message = tokio::select! {
@@ -252,7 +268,7 @@ async fn show(viewer: &Viewer, address: SocketAddr, frames: &mut Frames<'_>) -> 
                     Some(Ok(Message::Text(name))) => {
                         played += 1;
                         // It connects, for which this server has to accept.
-                        let playing = spawn_blocking(move || exhibits::play(&name, address)).await;
+                        let playing = spawn_blocking(move || demos::play(&name, address)).await;
                         Message::text(playing.map_err(|error| Error::Io(error.into()))?)
                     }
                     Some(other) => {
@@ -269,6 +285,6 @@ async fn show(viewer: &Viewer, address: SocketAddr, frames: &mut Frames<'_>) -> 
                 Message::Ping(tungstenite::Bytes::new())
             }
         };
-        websocket::send(frames, message, PATIENCE).await?;
+        websocket::send(frames, message, TIMEOUT).await?;
     }
 }

@@ -1,13 +1,14 @@
-//! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was decided, `>` was sent,
-//! `?` was refused.
+//! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was
+//! decided, `>` was sent, `?` was refused.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
 
-use super::secrecy::{HIDDEN, Secrecy, is_hidden};
+use super::redact::{HIDDEN, Redactor, is_hidden};
 use super::{By, What};
 
-/// Bytes of one piece that are written out: of what the engine reads and writes, and of what is said after a switch.
+/// Bytes of one piece that are written out: of what the engine reads and writes, and of what is
+/// said after a switch.
 pub(super) const MOST: usize = 4096;
 pub(super) const MOST_SPOKEN: usize = 512;
 
@@ -30,9 +31,15 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Gave(content, wrote) => {
             with_output(format!("! data {}", word(&content[..content.len().min(MOST)])), wrote)
         }
-        What::Refused(decision, error) => vec![format!("! {decision}"), format!("? {}", error.kind().name())],
-        What::Spoke(By::Peer, octets) => marked(octets, MOST_SPOKEN, '<', Secrecy::default()),
-        What::Spoke(By::Us, octets) => marked(octets, MOST_SPOKEN, '>', Secrecy::default()),
+        What::Refused(decision, error) => {
+            vec![format!("! {decision}"), format!("? {}", error.kind().name())]
+        }
+        What::UpgradedWrite(By::Peer, octets) => {
+            marked(octets, MOST_SPOKEN, '<', Redactor::default())
+        }
+        What::UpgradedWrite(By::Us, octets) => {
+            marked(octets, MOST_SPOKEN, '>', Redactor::default())
+        }
         What::Whispered(By::Peer, _) => vec![format!("<< {HIDDEN}")],
         What::Whispered(By::Us, _) => vec![format!(">> {HIDDEN}")],
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),
@@ -43,7 +50,8 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
 pub(super) fn words(decision: &Decision<'_>) -> String {
     match *decision {
         Decision::Request(head, offer) => {
-            let offer = if offer.is_empty() { String::new() } else { format!(" offer {}", list(offer)) };
+            let offer =
+                if offer.is_empty() { String::new() } else { format!(" offer {}", list(offer)) };
             format!("request {} {}{offer}{}", head.method, head.target, fields(head.fields))
         }
         Decision::Inform(head) => format!("inform {}{}", status(head), fields(head.fields)),
@@ -51,9 +59,15 @@ pub(super) fn words(decision: &Decision<'_>) -> String {
         Decision::Respond(head, content) => whole("respond", head, content),
         Decision::Reject(head, content) => whole("reject", head, content),
         Decision::Accept(selection, protocols, lines) => {
-            format!("accept {}{}", protocols.get(selection.preference()).unwrap_or(&""), fields(lines))
+            format!(
+                "accept {}{}",
+                protocols.get(selection.preference()).unwrap_or(&""),
+                fields(lines)
+            )
         }
-        Decision::Require(protocols, lines) => format!("require {}{}", list(protocols), fields(lines)),
+        Decision::Require(protocols, lines) => {
+            format!("require {}{}", list(protocols), fields(lines))
+        }
         Decision::Advertise(protocols) => format!("advertise {}", list(protocols)),
         Decision::End(trailers) => format!("end{}", fields(trailers)),
         Decision::Skip => "skip".into(),
@@ -73,12 +87,13 @@ fn status(head: &ResponseHead<'_>) -> String {
 }
 
 fn whole(verb: &str, head: &ResponseHead<'_>, content: &[u8]) -> String {
-    let content = if content.is_empty() { String::new() } else { format!(" content {}", word(content)) };
+    let content =
+        if content.is_empty() { String::new() } else { format!(" content {}", word(content)) };
     format!("{verb} {}{content}{}", status(head), fields(head.fields))
 }
 
 fn with_output(decision: String, wrote: &[u8]) -> Vec<String> {
-    [decision].into_iter().chain(marked(wrote, MOST, '>', Secrecy::default())).collect()
+    [decision].into_iter().chain(marked(wrote, MOST, '>', Redactor::default())).collect()
 }
 
 fn came(event: &Event<'_>, position: u64) -> Vec<String> {
@@ -103,9 +118,9 @@ fn summary(octets: &[u8]) -> String {
 
 /// FNV-1a, by which a vector knows long content.
 fn checksum(octets: &[u8]) -> u64 {
-    octets
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, &octet| (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3))
+    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
+        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// The peer's error: number, name, the status to answer with, its place.
@@ -115,8 +130,9 @@ fn failed(error: &Error) -> String {
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that is no line.
-fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Secrecy) -> Vec<String> {
+/// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that
+/// is no line.
+fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {
         let end = rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n");
@@ -135,7 +151,7 @@ fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Secrecy) -> Vec<S
 
 /// A line as text; the value of a field that holds a credential stays out of it.
 pub(super) fn text(line: &[u8]) -> String {
-    Secrecy::default().shown(line)
+    Redactor::default().shown(line)
 }
 
 /// Bytes as one line of ASCII.
@@ -155,7 +171,10 @@ pub(super) fn push_escaped(text: &mut String, octet: u8) {
         0x20..=0x7e => text.push(octet.into()),
         _ => {
             text.push_str("\\x");
-            text.extend([octet >> 4, octet & 15].map(|half| char::from(b"0123456789abcdef"[usize::from(half)])));
+            text.extend(
+                [octet >> 4, octet & 15]
+                    .map(|half| char::from(b"0123456789abcdef"[usize::from(half)])),
+            );
         }
     }
 }

@@ -1,11 +1,12 @@
-//! What happened on a connection: everything that goes into the engine and comes out of it, in its order.
+//! What happened on a connection: everything that goes into the engine and comes out of it, in its
+//! order.
 //!
-//! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people, `moment` to programs and
-//! to the page; `secrecy` keeps credentials out of all of them.
+//! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people,
+//! `moment` to programs and to the page; `secrecy` keeps credentials out of all of them.
 
+mod json;
 mod lines;
-mod moment;
-mod secrecy;
+mod redact;
 mod text;
 
 use std::fmt::Display;
@@ -14,15 +15,15 @@ use std::time::{Duration, Instant};
 
 use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
-use switchover_tokio::observe::{Decision, Noticed, Observer};
+use switchover_tokio::observe::{Decision, Observation, Observer};
 
-pub(crate) use moment::Moment;
-pub(crate) use secrecy::show_secrets;
+pub(crate) use json::JsonEvent;
+pub(crate) use redact::show_secrets;
 
 use crate::live::Hub;
-use moment::Printer;
-use secrecy::{Secrecy, hides_secrets};
-use text::Narrator;
+use json::Printer;
+use redact::{Redactor, hides_secrets};
+use text::TextPrinter;
 
 /// Who sends in a direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
     /// The engine took these bytes; where they begin, for secrets that have begun before.
-    Received(&'a [u8], &'a Secrecy),
+    Received(&'a [u8], &'a Redactor),
     /// The peer's bytes have ended.
     Ended(End),
     /// The engine made this of them; so many bytes have passed.
@@ -56,7 +57,7 @@ pub(crate) enum What<'a> {
     /// The engine's state is another one now.
     State(State),
     /// Bytes of the new protocol.
-    Spoke(By, &'a [u8]),
+    UpgradedWrite(By, &'a [u8]),
     /// So many of a protocol in which a secret cannot be told from what is none.
     Whispered(By, usize),
     /// What the caller has to say.
@@ -89,7 +90,9 @@ pub(crate) trait Listener {
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
 
-/// The story of a connection, told to its listeners while it happens. The engine's part of it comes to it as an observer.
+/// The story of a connection, told to its listeners while it happens.
+///
+/// The engine's part of it comes to it as an observer.
 pub(crate) struct Transcript(Mutex<Telling>);
 
 struct Telling {
@@ -98,7 +101,8 @@ struct Telling {
     /// Who may come and go, and whether what is said after the switch is not for them.
     live: Option<Arc<Hub>>,
     is_private: bool,
-    /// What is spoken now is HTTP/2, whose field lines are compressed: which of its bytes are secrets cannot be seen.
+    /// What is spoken now is HTTP/2, whose field lines are compressed: which of its bytes are
+    /// secrets cannot be seen.
     whispers: bool,
     /// More of it is kept for those who come later.
     is_kept: bool,
@@ -107,7 +111,7 @@ struct Telling {
     number: u64,
     state: Option<State>,
     /// Where the bytes that the engine took have come to.
-    received: Secrecy,
+    received: Redactor,
     /// How it came out is said once, and last.
     verdict: Verdict,
 }
@@ -115,18 +119,23 @@ struct Telling {
 impl Transcript {
     /// The server's, of its `number`th connection.
     pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
-        let narrator = || Box::new(Narrator::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
+        let narrator =
+            || Box::new(TextPrinter::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
         Self::new(prints.then(narrator), Some(Arc::clone(live)), number)
     }
 
     /// The probe's: its standard output belongs to the new protocol.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
-            if is_json { Box::new(Printer) } else { Box::new(Narrator::on_stderr()) };
+            if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };
         Self::new(Some(listener), None, 0)
     }
 
-    fn new(listener: Option<Box<dyn Listener + Send>>, live: Option<Arc<Hub>>, number: u64) -> Self {
+    fn new(
+        listener: Option<Box<dyn Listener + Send>>,
+        live: Option<Arc<Hub>>,
+        number: u64,
+    ) -> Self {
         Self(Mutex::new(Telling {
             begun: Instant::now(),
             listener,
@@ -137,7 +146,7 @@ impl Transcript {
             steps: 0,
             number,
             state: None,
-            received: Secrecy::default(),
+            received: Redactor::default(),
             verdict: Verdict::new("closed", "closed"),
         }))
     }
@@ -153,7 +162,7 @@ impl Transcript {
     /// Bytes of the new protocol.
     pub(crate) fn spoke(&self, by: By, octets: &[u8]) {
         if !octets.is_empty() {
-            self.tell(&What::Spoke(by, octets));
+            self.tell(&What::UpgradedWrite(by, octets));
         }
     }
 
@@ -195,7 +204,8 @@ impl Transcript {
 impl Telling {
     /// Whether anybody listens; nothing is put into words in vain.
     fn is_heard(&self) -> bool {
-        self.listener.is_some() || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
+        self.listener.is_some()
+            || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
     }
 
     fn tell(&mut self, what: &What<'_>) {
@@ -206,53 +216,64 @@ impl Telling {
             return;
         }
         // Times count from the connection, though what it opens with may be known later.
-        let at = if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
+        let at =
+            if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
         if let Some(listener) = &mut self.listener {
             listener.hear(at, what);
         }
         if let Some(hub) = &self.live {
-            self.is_kept = hub.tell(self.number, &Moment::of(self.number, at, what).at_step(self.steps));
+            self.is_kept =
+                hub.tell(self.number, &JsonEvent::of(self.number, at, what).at_step(self.steps));
         }
     }
 }
 
 impl Observer for Transcript {
-    fn notice(&self, what: Noticed<'_>, http: &Connection) {
+    fn observe(&self, what: Observation<'_>, http: &Connection) {
         let mut telling = self.lock();
         let words;
         let before = telling.received.clone();
-        if let Noticed::Received(octets) = what {
+        if let Observation::Received(octets) = what {
             telling.received.pass(octets);
         }
-        if let Noticed::Event(Event::Switched(switched)) = what {
-            telling.whispers =
-                hides_secrets() && switched.protocols.iter().any(|protocol| protocol.name.eq_ignore_ascii_case("h2c"));
+        if let Observation::Event(Event::Switched(switched)) = what {
+            telling.whispers = hides_secrets()
+                && switched
+                    .protocols
+                    .iter()
+                    .any(|protocol| protocol.name.eq_ignore_ascii_case("h2c"));
         }
         if !telling.is_heard() {
             telling.steps += 1;
             return;
         }
         let what = match what {
-            Noticed::Received(octets) => What::Received(octets, &before),
-            Noticed::Ended(end) => What::Ended(end),
-            Noticed::Event(event) => What::Came(event, http.position()),
-            Noticed::EndOfMessage => What::MessageEnded(http.position()),
-            Noticed::Paused(why @ Paused::Closed) => What::Paused(why),
-            Noticed::Failed(error) => What::Failed(error),
-            Noticed::Decided(Decision::Data(content), wrote) => What::Gave(content, wrote),
-            Noticed::Decided(decision, wrote) => {
+            Observation::Received(octets) => What::Received(octets, &before),
+            Observation::Ended(end) => What::Ended(end),
+            Observation::Event(event) => What::Came(event, http.position()),
+            Observation::EndOfMessage => What::MessageEnded(http.position()),
+            Observation::Paused(why @ Paused::Closed) => What::Paused(why),
+            Observation::Failed(error) => What::Failed(error),
+            Observation::Decided(Decision::Data(content), wrote) => What::Gave(content, wrote),
+            Observation::Decided(decision, wrote) => {
                 words = lines::words(&decision);
                 What::Decided(&words, wrote)
             }
-            Noticed::Refused(decision, error) => {
+            Observation::Refused(decision, error) => {
                 words = lines::words(&decision);
                 What::Refused(&words, error)
             }
-            Noticed::Heard(_) | Noticed::Spoke(_) if telling.is_private => return,
-            Noticed::Heard(octets) if telling.whispers => What::Whispered(By::Peer, octets.len()),
-            Noticed::Spoke(octets) if telling.whispers => What::Whispered(By::Us, octets.len()),
-            Noticed::Heard(octets) => What::Spoke(By::Peer, octets),
-            Noticed::Spoke(octets) => What::Spoke(By::Us, octets),
+            Observation::UpgradedRead(_) | Observation::UpgradedWrite(_) if telling.is_private => {
+                return;
+            }
+            Observation::UpgradedRead(octets) if telling.whispers => {
+                What::Whispered(By::Peer, octets.len())
+            }
+            Observation::UpgradedWrite(octets) if telling.whispers => {
+                What::Whispered(By::Us, octets.len())
+            }
+            Observation::UpgradedRead(octets) => What::UpgradedWrite(By::Peer, octets),
+            Observation::UpgradedWrite(octets) => What::UpgradedWrite(By::Us, octets),
             _ => return,
         };
         telling.tell(&what);
@@ -267,13 +288,13 @@ impl Observer for Transcript {
 #[cfg(test)]
 mod tests {
     use switchover::{Order, Role, Step};
-    use switchover_tokio::observe::Observed;
+    use switchover_tokio::observe::ObservedConnection;
 
     use super::*;
 
-    struct Scribe(Arc<Mutex<Vec<String>>>);
+    struct Recorder(Arc<Mutex<Vec<String>>>);
 
-    impl Listener for Scribe {
+    impl Listener for Recorder {
         fn hear(&mut self, _: Duration, what: &What<'_>) {
             self.0.lock().expect("one thread").extend(lines::of(what));
         }
@@ -282,17 +303,20 @@ mod tests {
     /// What a server hears in this protocol after it has switched, as the lines have it.
     fn heard(token: &str, octets: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
-        let transcript = Arc::new(Transcript::new(Some(Box::new(Scribe(Arc::clone(&lines)))), None, 1));
-        let mut http = Observed::new(Connection::new(Role::Server), Some(transcript.clone()));
+        let transcript =
+            Arc::new(Transcript::new(Some(Box::new(Recorder(Arc::clone(&lines)))), None, 1));
+        let mut http =
+            ObservedConnection::new(Connection::new(Role::Server), Some(transcript.clone()));
         let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: HTTP2-Settings";
-        let offer =
-            format!("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n");
+        let offer = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n"
+        );
         http.receive(offer.as_bytes()).expect("room");
         while http.advance().expect("an offer") == Step::Event {}
         let selection = http.select(&[token], Order::Client).expect("what was offered");
         http.accept(selection, &[token], &(), &mut Vec::new()).expect("a 101");
         assert!(http.advance() == Ok(Step::Event) && http.state().rx.name() == "switched");
-        transcript.notice(Noticed::Heard(octets), &http);
+        transcript.observe(Observation::UpgradedRead(octets), &http);
         lines.lock().expect("one thread").last().expect("a line").clone()
     }
 

@@ -1,4 +1,5 @@
-//! What happened, for people: heads as they were, content by its length, bytes where something is wrong with them.
+//! What happened, for people: heads as they were, content by its length, bytes where something is
+//! wrong with them.
 //!
 //! ```text
 //! time mark text          milliseconds since the connection began
@@ -16,7 +17,7 @@ use anstyle::{AnsiColor, Style};
 use switchover::{Error, Event, Fields, Request, Response, Why};
 
 use super::lines::{escape, text};
-use super::secrecy::Secrecy;
+use super::redact::Redactor;
 use super::{By, Listener, What};
 
 /// Bytes before and after a fault that are shown.
@@ -24,7 +25,7 @@ const BEFORE: usize = 48;
 const BEHIND: usize = 32;
 
 /// Tells a transcript while it happens.
-pub(super) struct Narrator {
+pub(super) struct TextPrinter {
     to: To,
     /// Tells connections apart that are served at the same time.
     prefix: String,
@@ -45,7 +46,7 @@ enum To {
     Stderr,
 }
 
-impl Narrator {
+impl TextPrinter {
     pub(super) fn on_stdout(prefix: String) -> Self {
         Self::new(To::Stdout, prefix)
     }
@@ -71,8 +72,10 @@ impl Narrator {
     }
 
     /// What there is in the lines of these bytes.
-    fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Secrecy) {
-        let lines = octets.split(|&octet| octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Redactor) {
+        let lines = octets
+            .split(|&octet| octet == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         for line in lines {
             let text = secrecy.shown(line);
             secrecy.pass(b"\n");
@@ -90,7 +93,9 @@ impl Narrator {
                 self.response(at, response);
                 self.shows_content = response.status() == 426;
             }
-            Event::Data(data) if self.shows_content => return self.each_line(at, '<', data, Secrecy::default()),
+            Event::Data(data) if self.shows_content => {
+                return self.each_line(at, '<', data, Redactor::default());
+            }
             Event::Data(data) => {
                 self.content[0] += data.len() as u64;
                 return;
@@ -111,15 +116,26 @@ impl Narrator {
         self.line(
             at,
             '<',
-            format_args!("{} {} HTTP/1.{}", request.method(), request.target(), request.minor_version()),
+            format_args!(
+                "{} {} HTTP/1.{}",
+                request.method(),
+                request.target(),
+                request.minor_version()
+            ),
         );
         self.fields(at, request.fields());
         match request.offers() {
             Err(reason) if Why::from(reason) == Why::NotOffered => {}
-            Err(reason) => self.line(at, '*', format_args!("no offer: {}", Why::from(reason).text())),
+            Err(reason) => {
+                self.line(at, '*', format_args!("no offer: {}", Why::from(reason).text()))
+            }
             Ok(offers) => offers.for_each(|offer| match offer.ineligible {
                 None => self.line(at, '*', format_args!("offers {}", offer.protocol)),
-                Some(reason) => self.line(at, '*', format_args!("offers {}, but {}", offer.protocol, reason.text())),
+                Some(reason) => self.line(
+                    at,
+                    '*',
+                    format_args!("offers {}, but {}", offer.protocol, reason.text()),
+                ),
             }),
         }
     }
@@ -136,11 +152,17 @@ impl Narrator {
         });
     }
 
-    /// What is wrong: the bytes around it, with a sign below the first of it; of a head that is wrong as a whole, all lines.
+    /// What is wrong: the bytes around it, with a sign below the first of it; of a head that is
+    /// wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
-        let status = error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
+        let status =
+            error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
         let place = error.offset().map_or(String::new(), |offset| format!(" at byte {offset}"));
-        self.line(at, '=', format_args!("error {}, {}{place}{status}", error.code(), error.kind().name()));
+        self.line(
+            at,
+            '=',
+            format_args!("error {}, {}{place}{status}", error.code(), error.kind().name()),
+        );
         self.octets_of(at, error);
         self.line(at, '*', format_args!("{}: {}", error.kind().clause(), error.kind().advice()));
     }
@@ -152,21 +174,29 @@ impl Narrator {
         if place >= self.latest.len() {
             return;
         }
-        let begin = self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+        let begin =
+            self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
         // The value of a secret may have begun in the line before.
-        let mut secrecy = Secrecy::default();
+        let mut secrecy = Redactor::default();
         secrecy.pass(&self.latest[..begin]);
         let begins_a_line = place == 0 || self.latest[..place].ends_with(b"\n");
-        if let Some(end) =
-            self.latest[place..].windows(4).position(|four| four == b"\r\n\r\n").filter(|_| begins_a_line)
+        if let Some(end) = self.latest[place..]
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .filter(|_| begins_a_line)
         {
             let head = &self.latest[place..place + end + 2];
             return self.each_line(at, '<', head, secrecy);
         }
         // The line, as far as it is a line.
-        let end =
-            self.latest[place..].iter().position(|&octet| octet == b'\r').map_or(usize::MAX, |at| place + at.max(1));
-        let (first, last) = (begin.max(place.saturating_sub(BEFORE)), end.min(place + BEHIND).min(self.latest.len()));
+        let end = self.latest[place..]
+            .iter()
+            .position(|&octet| octet == b'\r')
+            .map_or(usize::MAX, |at| place + at.max(1));
+        let (first, last) = (
+            begin.max(place.saturating_sub(BEFORE)),
+            end.min(place + BEHIND).min(self.latest.len()),
+        );
         let line = &self.latest[begin..end.min(self.latest.len())];
         let shown = secrecy.shown(line);
         if shown != escape(line) {
@@ -185,14 +215,17 @@ impl Narrator {
             "take" | "end" => {}
             _ if wrote.is_empty() => self.line(at, '!', decision),
             "respond" | "reject" => {
-                let head = wrote.windows(4).position(|four| four == b"\r\n\r\n").map_or(wrote.len(), |at| at + 4);
-                self.each_line(at, '>', &wrote[..head], Secrecy::default());
+                let head = wrote
+                    .windows(4)
+                    .position(|four| four == b"\r\n\r\n")
+                    .map_or(wrote.len(), |at| at + 4);
+                self.each_line(at, '>', &wrote[..head], Redactor::default());
                 self.content[By::Us as usize] += (wrote.len() - head) as u64;
                 self.count_content(at, By::Us);
             }
             _ => {
                 self.count_content(at, By::Us);
-                self.each_line(at, '>', wrote, Secrecy::default());
+                self.each_line(at, '>', wrote, Redactor::default());
             }
         }
         if verb == "end" {
@@ -216,7 +249,7 @@ impl Narrator {
     }
 }
 
-impl Listener for Narrator {
+impl Listener for TextPrinter {
     fn hear(&mut self, at: Duration, what: &What<'_>) {
         match what {
             What::Opened { peer, setup: "client" } => {
@@ -234,14 +267,20 @@ impl Listener for Narrator {
             What::Failed(error) => self.failed(at, error),
             What::Decided(decision, wrote) => self.decided(at, decision, wrote),
             What::Gave(content, _) => self.content[1] += content.len() as u64,
-            What::Refused(decision, error) => self.line(at, '!', format_args!("{decision}: refused, {error}")),
-            What::Spoke(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
+            What::Refused(decision, error) => {
+                self.line(at, '!', format_args!("{decision}: refused, {error}"))
+            }
+            What::UpgradedWrite(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
             What::Whispered(by, len) => self.spoken[*by as usize] += *len as u64,
             What::Remark(text) => self.line(at, '*', text),
             What::Verdict(verdict) => {
                 let [theirs, ours] = self.spoken;
                 if theirs + ours > 0 {
-                    self.line(at, '*', format_args!("of the new protocol {theirs} bytes came and {ours} went"));
+                    self.line(
+                        at,
+                        '*',
+                        format_args!("of the new protocol {theirs} bytes came and {ours} went"),
+                    );
                 }
                 self.line(at, '*', &verdict.text);
             }

@@ -22,8 +22,13 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub(crate) fn make() -> io::Result<Self> {
-        let (config, authority) = tls::vouched_server().map_err(|error| io::Error::other(error.to_string()))?;
-        let name = format!("switchboard-audit-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let (config, authority) =
+            tls::vouched_server().map_err(|error| io::Error::other(error.to_string()))?;
+        let name = format!(
+            "switchboard-audit-{}-{}",
+            process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let folder = std::env::temp_dir().join(name);
         // It fails where something is there already, of whomever it is.
         DirBuilder::new().create(&folder)?;

@@ -1,26 +1,28 @@
-//! The audit of a client: it comes to a scripted server once for each check, and what it then does on the wire is judged.
+//! The audit of a client: it comes to a scripted server once for each check, and what it then does
+//! on the wire is judged.
 //!
-//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does, `symptoms` is what may be seen of it.
+//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does,
+//! `symptoms` is what may be seen of it.
 
-mod caller;
 mod identity;
+mod launcher;
+mod session;
 pub(super) mod symptoms;
 #[cfg(test)]
 #[path = "../tests/client.rs"]
 mod tests;
-mod visit;
 
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-pub(crate) use caller::{Caller, end_with_us};
 pub(crate) use identity::Identity;
+pub(crate) use launcher::{ClientLauncher, end_with_us};
+use session::{ClientSession, Times, Until};
 use symptoms::{SYMPTOMS, Seen};
-use visit::{Times, Until, Visit};
 
 use super::finding::{Evidence, Finding, Missing, Verdict};
-use super::server::Trouble;
+use super::server::ServerError;
 use super::table::{Check, Rules};
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
@@ -32,14 +34,26 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "it is about a client of WebSocket, and this one offers OFFERED",
         "have it open a WebSocket, by {ws}",
     ),
-    ("h2c", "it is about a client that offers h2c, and this one offers OFFERED", "have it ask for HTTP/2 in cleartext"),
+    (
+        "h2c",
+        "it is about a client that offers h2c, and this one offers OFFERED",
+        "have it ask for HTTP/2 in cleartext",
+    ),
     (
         "other",
         "it is about protocols that the audit does not know, and this client offers OFFERED",
         "have it offer one",
     ),
-    ("plain", "it is about a client that offers nothing, and this one offers OFFERED", "have it ask for {url} alone"),
-    ("pongs", "the client answers no ping", "have it read what comes, for as long as the connection is open"),
+    (
+        "plain",
+        "it is about a client that offers nothing, and this one offers OFFERED",
+        "have it ask for {url} alone",
+    ),
+    (
+        "pongs",
+        "the client answers no ping",
+        "have it read what comes, for as long as the connection is open",
+    ),
 ];
 /// The check whose visit is the control of all others: a good 101.
 const CONTROL: &str = "C01";
@@ -48,13 +62,13 @@ const TOLD: usize = 300;
 
 /// An audit of one client, which remembers what it has found.
 pub(crate) struct Audit<'a> {
-    caller: Caller,
+    caller: ClientLauncher,
     /// It is met in TLS.
     identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
-    visits: HashMap<&'static str, Visit>,
+    visits: HashMap<&'static str, ClientSession>,
     /// Of each handshake.
     keys: Vec<String>,
     /// What the client's first request offers; empty for none.
@@ -64,27 +78,29 @@ pub(crate) struct Audit<'a> {
 impl<'a> Audit<'a> {
     /// The client must come, or there is nothing to judge.
     pub(crate) fn begin(
-        caller: Caller,
+        caller: ClientLauncher,
         identity: Option<Identity>,
-        patience: Duration,
+        timeout: Duration,
         checks: &'a [Check],
-    ) -> Result<Self, Trouble> {
-        let times = Times { patience, pause: Duration::from_millis(300).min(patience) };
+    ) -> Result<Self, ServerError> {
+        let times = Times { timeout, pause: Duration::from_millis(300).min(timeout) };
         Self::with_times(caller, identity, times, checks)
     }
 
     fn with_times(
-        caller: Caller,
+        caller: ClientLauncher,
         identity: Option<Identity>,
         times: Times,
         checks: &'a [Check],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ServerError> {
         let (findings, visits, keys, offers) = Default::default();
         let mut audit = Self { caller, identity, times, checks, findings, visits, keys, offers };
         let first = checks.first().ok_or("there are no checks")?;
         let finding = audit.judge(first)?;
         let visit = audit.visits.get(first.id);
-        let Some(request) = visit.and_then(Visit::first) else { return Err(finding.reasons.join("; ")) };
+        let Some(request) = visit.and_then(ClientSession::first) else {
+            return Err(finding.reasons.join("; "));
+        };
         audit.offers = request.offers.iter().map(|(token, _)| token.clone()).collect();
         Ok(audit)
     }
@@ -95,51 +111,63 @@ impl<'a> Audit<'a> {
     }
 
     /// What a check comes to, with what it needs beforehand.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
         let mut finding = self.attempt(check)?;
         // What is seen once may be chance; the milder of two counts.
         if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
-            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
         }
         self.findings.insert(check.id, finding.clone());
         Ok(finding)
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
             }
         }
         if check.lines.is_empty() {
-            let (verdict, reasons) = self.verdict(&check.rules, &Visit::default());
+            let (verdict, reasons) = self.verdict(&check.rules, &ClientSession::default());
             return Ok(Finding { check: check.clone(), verdict, reasons, evidence: None });
         }
         let cannot = |error: io::Error| error.to_string();
         let identity = self.identity.as_ref();
-        let visit = match visit::visit(&self.caller, identity, check, self.times, until(check)).map_err(cannot)? {
+        let visit = match session::visit(&self.caller, identity, check, self.times, until(check))
+            .map_err(cannot)?
+        {
             Ok(visit) => visit,
             Err(absent) => return Ok(Finding::without(check, &absent)),
         };
-        let key = |request: &super::incoming::Request| request.field("sec-websocket-key").map(String::from);
+        let key = |request: &super::request_reader::Request| {
+            request.field("sec-websocket-key").map(String::from)
+        };
         self.keys.extend(visit.requests.iter().filter_map(key));
         let (verdict, mut reasons) = self.verdict(&check.rules, &visit);
         if verdict >= Verdict::Warn {
             reasons.extend(visit.ended.as_ref().map(said));
         }
-        let control = self.visits.get(CONTROL).map(Visit::received);
+        let control = self.visits.get(CONTROL).map(ClientSession::received);
         let again = self.caller.again(check.id, identity.is_some());
-        let evidence = Evidence { sent: visit.sent.clone(), came: visit.received(), control, arrived: None, again };
+        let evidence = Evidence {
+            sent: visit.sent.clone(),
+            came: visit.received(),
+            control,
+            arrived: None,
+            again,
+        };
         self.visits.insert(check.id, visit);
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of
-    /// what is asked has happened.
-    fn verdict(&self, rules: &Rules, visit: &Visit) -> (Verdict, Vec<String>) {
+    /// What of the vocabulary is seen, and the worst that it amounts to.
+    ///
+    /// What makes a check moot comes first: then nothing of what is asked has happened.
+    fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
             SYMPTOMS
@@ -151,19 +179,23 @@ impl<'a> Audit<'a> {
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
-        let offers = |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
+        let offers =
+            |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
         let is_met = match need {
             "websocket" | "h2c" => offers(need),
             "plain" => self.offers.is_empty(),
             "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
-            "pongs" => self.visits.get(CONTROL).is_some_and(Visit::has_pong),
+            "pongs" => self.visits.get(CONTROL).is_some_and(ClientSession::has_pong),
             _ => {
-                let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+                    return Ok(None);
+                };
                 return Ok(Missing::pass_of(&self.judge(check)?));
             }
         };
-        let offered = if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
+        let offered =
+            if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
         let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
         Ok(lack.map(|(_, what, remedy)| Missing::new(what.replace("OFFERED", &offered), *remedy)))
     }
@@ -181,21 +213,25 @@ fn until(check: &Check) -> Until {
 }
 
 /// How a command ended, in words.
-fn said(ended: &caller::Ended) -> String {
+fn said(ended: &launcher::Ended) -> String {
     let cut = tail(&String::from_utf8_lossy(&ended.output));
-    let how =
-        ended.code.map_or("the command did not end by itself".into(), |code| format!("the command ended with {code}"));
+    let how = ended.code.map_or("the command did not end by itself".into(), |code| {
+        format!("the command ended with {code}")
+    });
     if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
 }
 
 /// The end of what was said, which is what counts, from the beginning of a word.
 fn tail(output: &str) -> String {
     let output = output.trim();
-    let Some((start, _)) = output.char_indices().rev().nth(TOLD - 1).filter(|(start, _)| *start > 0) else {
+    let Some((start, _)) =
+        output.char_indices().rev().nth(TOLD - 1).filter(|(start, _)| *start > 0)
+    else {
         return output.into();
     };
     let rest = &output[start..];
     let is_begun = output[..start].ends_with(char::is_whitespace);
-    let words = rest.find(char::is_whitespace).filter(|_| !is_begun).map_or(rest, |end| &rest[end..]);
+    let words =
+        rest.find(char::is_whitespace).filter(|_| !is_begun).map_or(rest, |end| &rest[end..]);
     format!("… {}", words.trim_start())
 }

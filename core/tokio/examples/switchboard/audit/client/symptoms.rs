@@ -1,10 +1,12 @@
-//! The vocabulary of the verdicts: what may be seen of a client. A table says which of it is a failure, which a warning.
+//! The vocabulary of the verdicts: what may be seen of a client.
+//!
+//! A table says which of it is a failure, which a warning.
 
-use super::visit::{Visit, is_request};
+use super::session::{ClientSession, is_request};
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {
-    pub(crate) visit: &'a Visit,
+    pub(crate) visit: &'a ClientSession,
     /// The keys of all handshakes of the run.
     pub(crate) keys: &'a [String],
 }
@@ -30,19 +32,27 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("satisfied", satisfied, "the command ends with 0, as if it had been answered"),
     ("no-retry", no_retry, "the client does not ask again"),
     ("bad-retry", bad_retry, "the next request breaks a rule"),
-    ("hasty-retry", hasty_retry, "the next request comes on the same connection before the answer is complete"),
+    (
+        "hasty-retry",
+        hasty_retry,
+        "the next request comes on the same connection before the answer is complete",
+    ),
 ];
 
 fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// The client went on before it was answered. Requests may be pipelined, but not after a WebSocket handshake.
+/// The client went on before it was answered.
+///
+/// Requests may be pipelined, but not after a WebSocket handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
     let (early, first) = (&seen.visit.early, seen.visit.first()?);
-    let offers = |token: &str| first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token));
+    let offers =
+        |token: &str| first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token));
     let is_wrong = offers("websocket") || !first.offers.is_empty() && !is_request(early);
-    (!early.is_empty() && is_wrong).then(|| format!("{} bytes followed the offer before it was answered", early.len()))
+    (!early.is_empty() && is_wrong)
+        .then(|| format!("{} bytes followed the offer before it was answered", early.len()))
 }
 
 fn same_key(seen: &Seen<'_>) -> Option<String> {
@@ -61,7 +71,9 @@ fn same_key(seen: &Seen<'_>) -> Option<String> {
 fn unopened(seen: &Seen<'_>) -> Option<String> {
     let what = match () {
         () if seen.visit.is_open() => return None,
-        () if seen.visit.has_left() => "after the 101 the client sent a Close frame and nothing else",
+        () if seen.visit.has_left() => {
+            "after the 101 the client sent a Close frame and nothing else"
+        }
         () if seen.visit.has_ended => "after the 101 the client closed the connection",
         () => "after the 101 the client sent nothing",
     };
@@ -70,8 +82,9 @@ fn unopened(seen: &Seen<'_>) -> Option<String> {
 
 /// It is, but the ping that came with the 101 is not answered.
 fn unheard(seen: &Seen<'_>) -> Option<String> {
-    (seen.visit.is_open() && !seen.visit.has_pong())
-        .then(|| "the ping was not answered, which it is when it comes a moment after the 101".into())
+    (seen.visit.is_open() && !seen.visit.has_pong()).then(|| {
+        "the ping was not answered, which it is when it comes a moment after the 101".into()
+    })
 }
 
 /// HTTP/2's SETTINGS are not acknowledged.
@@ -111,7 +124,8 @@ fn satisfied(seen: &Seen<'_>) -> Option<String> {
 }
 
 fn no_retry(seen: &Seen<'_>) -> Option<String> {
-    (seen.visit.requests.len() < 2).then(|| "the client does not ask again after a 426, which it need not".into())
+    (seen.visit.requests.len() < 2)
+        .then(|| "the client does not ask again after a 426, which it need not".into())
 }
 
 fn bad_retry(seen: &Seen<'_>) -> Option<String> {
@@ -119,5 +133,7 @@ fn bad_retry(seen: &Seen<'_>) -> Option<String> {
 }
 
 fn hasty_retry(seen: &Seen<'_>) -> Option<String> {
-    seen.visit.was_hasty.then(|| "the retry came on the same connection before the content of the 426 was there".into())
+    seen.visit.was_hasty.then(|| {
+        "the retry came on the same connection before the content of the 426 was there".into()
+    })
 }

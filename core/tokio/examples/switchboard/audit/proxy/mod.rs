@@ -1,4 +1,5 @@
-//! The audit of an intermediary: a client on one side of it, a scripted origin on the other, and what comes out on both is judged.
+//! The audit of an intermediary: a client on one side of it, a scripted origin on the other, and
+//! what comes out on both is judged.
 //!
 //! `origin` is its other side, `symptoms` is what may be seen.
 
@@ -20,7 +21,7 @@ use symptoms::{SYMPTOMS, Seen};
 use super::exchange::{self, Exchange, Until};
 use super::finding::{Evidence, Finding, Missing, Received, Verdict};
 use super::script::{Places, Script};
-use super::server::Trouble;
+use super::server::ServerError;
 use super::table::{By, Check, Line, Rules, What};
 use crate::target::Target;
 
@@ -51,7 +52,7 @@ pub(crate) struct Audit<'a> {
     origin: Origin,
     /// A forward proxy, which is asked for the origin by its absolute URL.
     is_forward: bool,
-    patience: Duration,
+    timeout: Duration,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     /// Two requests on a connection are answered.
@@ -66,12 +67,22 @@ impl<'a> Audit<'a> {
         proxy: &'a Target,
         origin: Origin,
         is_forward: bool,
-        patience: Duration,
+        timeout: Duration,
         checks: &'a [Check],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ServerError> {
         let findings = HashMap::new();
-        let mut audit = Self { proxy, origin, is_forward, patience, checks, findings, persists: false, changed: None };
-        let control = checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
+        let mut audit = Self {
+            proxy,
+            origin,
+            is_forward,
+            timeout,
+            checks,
+            findings,
+            persists: false,
+            changed: None,
+        };
+        let control =
+            checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
         let begun = Instant::now();
         while begun.elapsed() < RECOVERY && audit.misses_its_origin(control)? {
             thread::sleep(RECOVERY / 20);
@@ -79,38 +90,43 @@ impl<'a> Audit<'a> {
         let finding = audit.judge(control)?;
         if finding.verdict != Verdict::Pass {
             let reasons = finding.reasons.join("; ");
-            return Err(format!("{} does not forward to port {}: {reasons}", proxy.authority, audit.origin.port));
+            return Err(format!(
+                "{} does not forward to port {}: {reasons}",
+                proxy.authority, audit.origin.port
+            ));
         }
         let (exchange, _) = audit.exchange(&super::table::parse(TWICE)?[0])?;
         audit.persists = exchange.is_complete();
         let changed = &super::table::parse(CHANGED)?[0];
         let sent = Script::of(changed, By::Check, &audit.places(false))?.octets();
         let (_, log) = audit.exchange(changed)?;
-        audit.changed = Some(sent).filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
+        audit.changed = Some(sent)
+            .filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
         Ok(audit)
     }
 
     /// A proxy that could not connect to the origin before may take a while to look again.
-    fn misses_its_origin(&self, control: &Check) -> Result<bool, Trouble> {
+    fn misses_its_origin(&self, control: &Check) -> Result<bool, ServerError> {
         let (exchange, _) = self.exchange(control)?;
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
     /// What a check comes to, with what it needs beforehand.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
         let mut finding = self.attempt(check)?;
         // What is seen once may be chance; the milder of two counts.
         if finding.verdict >= Verdict::Warn {
-            finding = std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
         }
         self.findings.insert(check.id, finding.clone());
         Ok(finding)
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, Trouble> {
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
@@ -131,21 +147,27 @@ impl<'a> Audit<'a> {
     }
 
     /// What a check asks through the proxy comes to, on both sides.
-    fn exchange(&self, check: &Check) -> Result<(Exchange, Log), Trouble> {
+    fn exchange(&self, check: &Check) -> Result<(Exchange, Log), ServerError> {
         self.run(check, self.proxy, &self.places(false))
     }
 
     /// What comes where the same is asked of the origin itself.
-    fn directly(&self, check: &Check) -> Result<Option<Received>, Trouble> {
+    fn directly(&self, check: &Check) -> Result<Option<Received>, ServerError> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
         Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
     }
 
-    fn run(&self, check: &Check, target: &Target, places: &Places) -> Result<(Exchange, Log), Trouble> {
+    fn run(
+        &self,
+        check: &Check,
+        target: &Target,
+        places: &Places,
+    ) -> Result<(Exchange, Log), ServerError> {
         self.origin.begin(answers(check));
         let script = Script::of(&question(check), By::Check, places)?;
         let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
-        let exchange = exchange::run(target, &script, self.patience, until(check)).map_err(cannot)?;
+        let exchange =
+            exchange::run(target, &script, self.timeout, until(check)).map_err(cannot)?;
         thread::sleep(BLINK);
         Ok((exchange, self.origin.log()))
     }
@@ -159,16 +181,26 @@ impl<'a> Audit<'a> {
         };
         let is_secure = self.proxy.is_secure && !is_direct && !self.is_forward;
         let address = authority.clone();
-        Places { is_secure, authority, address, plain: path.clone(), echo: path.clone(), websocket: path, token: None }
+        Places {
+            is_secure,
+            authority,
+            address,
+            plain: path.clone(),
+            echo: path.clone(),
+            websocket: path,
+            token: None,
+        }
     }
 
     /// What is missing of what a check needs.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, Trouble> {
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let is_met = match need {
             "persistent" => self.persists,
             "cleartext" => !self.proxy.is_secure,
             _ => {
-                let Some(check) = self.checks.iter().find(|check| check.id == need) else { return Ok(None) };
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+                    return Ok(None);
+                };
                 return Ok(Missing::pass_of(&self.judge(check)?));
             }
         };
@@ -180,7 +212,10 @@ impl<'a> Audit<'a> {
         let forward = if self.is_forward { " --forward" } else { "" };
         let scheme = if self.proxy.is_secure { "https" } else { "http" };
         let url = format!("{scheme}://{}{}", self.proxy.authority, self.proxy.path);
-        format!("switchboard audit --proxy '{url}' --origin-port {}{forward} --only {} -v", self.origin.port, check.id)
+        format!(
+            "switchboard audit --proxy '{url}' --origin-port {}{forward} --only {} -v",
+            self.origin.port, check.id
+        )
     }
 }
 
@@ -213,11 +248,17 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// What of the vocabulary is seen, and the worst that it amounts to. What makes a check moot comes first: then nothing of what
-/// is asked has happened.
+/// What of the vocabulary is seen, and the worst that it amounts to.
+///
+/// What makes a check moot comes first: then nothing of what is asked has happened.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
-        let is_asked = |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
-        SYMPTOMS.iter().filter(|(name, ..)| is_asked(name)).filter_map(|(_, symptom, _)| symptom(seen)).collect()
+        let is_asked =
+            |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
+        SYMPTOMS
+            .iter()
+            .filter(|(name, ..)| is_asked(name))
+            .filter_map(|(_, symptom, _)| symptom(seen))
+            .collect()
     })
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use crate::audit::answer::{self, Step};
-use crate::audit::incoming::{Incoming, Request};
+use crate::audit::request_reader::{Request, RequestReader};
+use crate::audit::response_script::{self, Step};
 use crate::audit::script::PING;
 use crate::audit::table::{Line, What};
 
@@ -58,7 +58,9 @@ impl Origin {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let shared = Arc::clone(&shared);
-                thread::spawn(move || Connection::new(stream, shared).and_then(|mut connection| connection.serve()));
+                thread::spawn(move || {
+                    Connection::new(stream, shared).and_then(|mut connection| connection.serve())
+                });
             }
         });
         Ok(Self { state, port })
@@ -87,7 +89,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 struct Connection {
     stream: TcpStream,
     state: Arc<Mutex<State>>,
-    incoming: Incoming,
+    incoming: RequestReader,
     /// How much of what came is in the log.
     logged: usize,
 }
@@ -97,7 +99,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(IDLE))?;
         stream.set_write_timeout(Some(IDLE))?;
-        Ok(Self { stream, state, incoming: Incoming::new(), logged: 0 })
+        Ok(Self { stream, state, incoming: RequestReader::new(), logged: 0 })
     }
 
     fn serve(&mut self) -> io::Result<()> {
@@ -113,10 +115,12 @@ impl Connection {
             }
             let needs_offer = section.iter().any(|line| is(line, "offered"));
             let request = self.incoming.requests.last().cloned().unwrap_or_default();
-            let is_met =
-                !needs_offer || request.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
-            let section: Vec<_> =
-                section.into_iter().filter(|line| !is(line, "early") && !is(line, "offered")).collect();
+            let is_met = !needs_offer
+                || request.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
+            let section: Vec<_> = section
+                .into_iter()
+                .filter(|line| !is(line, "early") && !is(line, "offered"))
+                .collect();
             self.note(number, index);
             if is_met && self.answer(number, &section, &request)? {
                 while !self.incoming.is_done() {
@@ -146,7 +150,9 @@ impl Connection {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
         state.log.requests.push(Request::default());
-        let section = answer::sections(&state.lines).get(index).map_or(Vec::new(), |section| section.to_vec());
+        let section = response_script::sections(&state.lines)
+            .get(index)
+            .map_or(Vec::new(), |section| section.to_vec());
         (state.number, index, section)
     }
 
@@ -162,7 +168,9 @@ impl Connection {
 
     /// Whether it has switched with that.
     fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
-        let switches = section.iter().any(|line| matches!(line.what, What::Text(text) if text.contains(" 101 ")));
+        let switches = section
+            .iter()
+            .any(|line| matches!(line.what, What::Text(text) if text.contains(" 101 ")));
         if switches {
             let mut state = locked(&self.state);
             state.tunnels.push(self.stream.try_clone()?);
@@ -170,7 +178,7 @@ impl Connection {
             let interim = |line: &&Line| matches!(line.what, What::Text(text) if text.starts_with("HTTP/1.1 1"));
             state.log.interim = section.iter().filter(interim).count() - 1;
         }
-        for step in answer::steps(section, request).map_err(io::Error::other)? {
+        for step in response_script::steps(section, request).map_err(io::Error::other)? {
             match step {
                 Step::Send(octets) => self.stream.write_all(&octets)?,
                 Step::Pause => thread::sleep(PAUSE),

@@ -1,11 +1,11 @@
-//! The vocabulary of the verdicts: what may be seen on both sides of an intermediary. A table says which of it is a failure,
-//! which a warning.
+//! The vocabulary of the verdicts: what may be seen on both sides of an intermediary. A table says
+//! which of it is a failure, which a warning.
 
 use super::origin::{BYE, Log};
 use crate::audit::exchange::Exchange;
-use crate::audit::incoming::Request;
-use crate::audit::reading::Head;
-use crate::audit::speech::{CLOSE, Spoken};
+use crate::audit::probes::{CLOSE, Spoken};
+use crate::audit::request_reader::Request;
+use crate::audit::response_reader::Head;
 
 /// What there is to look at.
 pub(crate) struct Seen<'a> {
@@ -27,42 +27,70 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("unoffered", unoffered, "no offer of websocket reaches the origin"),
     ("offer-seen", offer_seen, "an offer reaches the origin"),
     ("upgrade-seen", upgrade_seen, "Upgrade reaches the origin"),
-    ("upgrade-without-option", upgrade_without_option, "Upgrade reaches the origin without Connection: Upgrade"),
+    (
+        "upgrade-without-option",
+        upgrade_without_option,
+        "Upgrade reaches the origin without Connection: Upgrade",
+    ),
     ("settings-seen", settings_seen, "HTTP2-Settings reaches the origin"),
     ("settings-alone", settings_alone, "HTTP2-Settings reaches the origin without Upgrade"),
     ("hop-seen", hop_seen, "a field that Connection names reaches the origin"),
     ("content-lost", content_lost, "the content does not reach the origin as it was sent"),
     ("content-cut", content_cut, "the client gets the 101, and the origin not all of the content"),
-    ("tunnel", tunnel, "the request after the offer reaches the origin byte for byte, and alone it is changed"),
+    (
+        "tunnel",
+        tunnel,
+        "the request after the offer reaches the origin byte for byte, and alone it is changed",
+    ),
     ("no-via", no_via, "the origin gets no Via"),
     // Of what came back.
     ("unanswered", unanswered, "the origin's answer does not reach the client"),
     ("refused", refused, "the client gets an error, and the origin has sent none"),
     ("not-5xx", not_5xx, "the client gets no 5xx"),
     ("next-lost", next_lost, "the next request is not answered, and the connection stays open"),
-    ("closed-before-next", closed_before_next, "the connection is closed before the next request is answered"),
+    (
+        "closed-before-next",
+        closed_before_next,
+        "the connection is closed before the next request is answered",
+    ),
     (
         "closed-unsaid",
         closed_unsaid,
         "the connection is closed before the next request is answered, and no answer announces it",
     ),
     ("stays-open", stays_open, "the connection stays open after the answer"),
-    ("bare-426", bare_426, "the 426 reaches the client without Upgrade, or without Connection: Upgrade"),
+    (
+        "bare-426",
+        bare_426,
+        "the 426 reaches the client without Upgrade, or without Connection: Upgrade",
+    ),
     ("no-426", no_426, "no 426 reaches the client"),
-    ("framed-tunnel", framed_tunnel, "a 2xx to CONNECT reaches the client with Content-Length or Transfer-Encoding"),
+    (
+        "framed-tunnel",
+        framed_tunnel,
+        "a 2xx to CONNECT reaches the client with Content-Length or Transfer-Encoding",
+    ),
     // Of the switch.
     ("switched", switched, "the client gets a 101"),
     ("lost-switch", lost_switch, "the origin answers 101, and the client does not get it"),
-    ("bare-101", bare_101, "the 101 reaches the client without Upgrade, or without Connection: Upgrade"),
+    (
+        "bare-101",
+        bare_101,
+        "the 101 reaches the client without Upgrade, or without Connection: Upgrade",
+    ),
     ("interim-lost", interim_lost, "the client gets the 101, and not all of the 1xx before it"),
     ("length-relayed", length_relayed, "the 101 reaches the client with Content-Length"),
-    ("leftover-lost", leftover_lost, "the bytes in the segment of the 101 do not reach the client, or not first"),
+    (
+        "leftover-lost",
+        leftover_lost,
+        "the bytes in the segment of the 101 do not reach the client, or not first",
+    ),
     ("mute", mute, "after the 101 a ping gets no pong"),
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
-/// The symptom that a word of the table names, and whether it means forward proxies alone, as one with `-of-proxy` does, or all
-/// others alone, as one with `-of-gateway`.
+/// The symptom that a word of the table names, and whether it means forward proxies alone, as one
+/// with `-of-proxy` does, or all others alone, as one with `-of-gateway`.
 pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
         (Some(name), _) => (name, Some(true)),
@@ -95,14 +123,18 @@ impl Seen<'_> {
 // Of what reached the origin.
 
 fn unforwarded(seen: &Seen<'_>) -> Option<String> {
-    seen.log.requests.is_empty().then(|| format!("the origin got no request, the client {}", seen.status()))
+    seen.log
+        .requests
+        .is_empty()
+        .then(|| format!("the origin got no request, the client {}", seen.status()))
 }
 
 /// No offer of websocket reached the origin.
 fn unoffered(seen: &Seen<'_>) -> Option<String> {
     let offers = seen.log.requests.iter().flat_map(|request| &request.offers);
     let is_offered = offers.into_iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
-    (!is_offered).then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
+    (!is_offered)
+        .then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
 }
 
 /// An offer reached the origin, whatever it is.
@@ -118,10 +150,17 @@ fn upgrade_seen(seen: &Seen<'_>) -> Option<String> {
 }
 
 fn upgrade_without_option(seen: &Seen<'_>) -> Option<String> {
-    let bare = |request: &&Request| request.field("upgrade").is_some() && !request.lists("connection", "upgrade");
+    let bare = |request: &&Request| {
+        request.field("upgrade").is_some() && !request.lists("connection", "upgrade")
+    };
     let request = seen.log.requests.iter().find(bare)?;
-    let connection = request.field("connection").map_or("no Connection".into(), |value| format!("Connection: {value}"));
-    Some(format!("the origin got Upgrade: {}, and {connection}", request.field("upgrade").unwrap_or_default()))
+    let connection = request
+        .field("connection")
+        .map_or("no Connection".into(), |value| format!("Connection: {value}"));
+    Some(format!(
+        "the origin got Upgrade: {}, and {connection}",
+        request.field("upgrade").unwrap_or_default()
+    ))
 }
 
 fn settings_seen(seen: &Seen<'_>) -> Option<String> {
@@ -131,7 +170,9 @@ fn settings_seen(seen: &Seen<'_>) -> Option<String> {
 
 /// They reached it without the offer that they belong to.
 fn settings_alone(seen: &Seen<'_>) -> Option<String> {
-    settings_seen(seen).filter(|_| upgrade_seen(seen).is_none()).map(|what| format!("{what}, without Upgrade"))
+    settings_seen(seen)
+        .filter(|_| upgrade_seen(seen).is_none())
+        .map(|what| format!("{what}, without Upgrade"))
 }
 
 fn hop_seen(seen: &Seen<'_>) -> Option<String> {
@@ -141,8 +182,9 @@ fn hop_seen(seen: &Seen<'_>) -> Option<String> {
 
 fn content_lost(seen: &Seen<'_>) -> Option<String> {
     let request = seen.log.requests.first()?;
-    (request.content != b"hello" || !request.is_whole)
-        .then(|| format!("of the content `hello` the origin got `{}`", request.content.escape_ascii()))
+    (request.content != b"hello" || !request.is_whole).then(|| {
+        format!("of the content `hello` the origin got `{}`", request.content.escape_ascii())
+    })
 }
 
 /// The client may speak the new protocol, and the origin waits for content.
@@ -154,8 +196,9 @@ fn content_cut(seen: &Seen<'_>) -> Option<String> {
 /// A request after the refused offer reached the origin as it was sent.
 fn tunnel(seen: &Seen<'_>) -> Option<String> {
     let sent = seen.changed?;
-    (seen.log.requests.iter().skip(1).any(|request| request.head == sent))
-        .then(|| "the request after the offer reached the origin byte for byte; alone it is changed".into())
+    (seen.log.requests.iter().skip(1).any(|request| request.head == sent)).then(|| {
+        "the request after the offer reached the origin byte for byte; alone it is changed".into()
+    })
 }
 
 fn no_via(seen: &Seen<'_>) -> Option<String> {
@@ -167,9 +210,11 @@ fn no_via(seen: &Seen<'_>) -> Option<String> {
 
 fn unanswered(seen: &Seen<'_>) -> Option<String> {
     let first = seen.exchange.first();
-    let is_relayed =
-        first.is_some_and(|first| first.is_whole) && seen.exchange.came.windows(7).any(|window| window == b"origin\n");
-    (!is_relayed).then(|| format!("the answer of the origin was not relayed; the client got {}", seen.status()))
+    let is_relayed = first.is_some_and(|first| first.is_whole)
+        && seen.exchange.came.windows(7).any(|window| window == b"origin\n");
+    (!is_relayed).then(|| {
+        format!("the answer of the origin was not relayed; the client got {}", seen.status())
+    })
 }
 
 /// The client got an error, where the origin gives none.
@@ -180,7 +225,11 @@ fn refused(seen: &Seen<'_>) -> Option<String> {
 
 fn not_5xx(seen: &Seen<'_>) -> Option<String> {
     let is_5xx = seen.exchange.status().is_some_and(|status| (500..600).contains(&status));
-    let what = if seen.exchange.has_ended { "the connection was closed" } else { "the connection stayed open" };
+    let what = if seen.exchange.has_ended {
+        "the connection was closed"
+    } else {
+        "the connection stayed open"
+    };
     (!is_5xx).then(|| format!("the client got {} and no 5xx, and {what}", seen.status()))
 }
 
@@ -204,7 +253,8 @@ fn closed_unsaid(seen: &Seen<'_>) -> Option<String> {
 
 fn stays_open(seen: &Seen<'_>) -> Option<String> {
     let is_answered = seen.exchange.first().is_some_and(|first| first.is_whole);
-    (is_answered && !seen.exchange.has_ended).then(|| "the connection stayed open after the answer".into())
+    (is_answered && !seen.exchange.has_ended)
+        .then(|| "the connection stayed open after the answer".into())
 }
 
 fn bare_426(seen: &Seen<'_>) -> Option<String> {
@@ -218,7 +268,8 @@ fn bare_426(seen: &Seen<'_>) -> Option<String> {
 
 fn no_426(seen: &Seen<'_>) -> Option<String> {
     let is_relayed = seen.heads().any(|head| head.status == 426);
-    (!is_relayed).then(|| format!("the proxy does not relay a 426; the client got {}", seen.status()))
+    (!is_relayed)
+        .then(|| format!("the proxy does not relay a 426; the client got {}", seen.status()))
 }
 
 fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
@@ -231,7 +282,10 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
 
 fn switched(seen: &Seen<'_>) -> Option<String> {
     let head = seen.switch()?;
-    Some(format!("the client got a 101, to {}", head.all("upgrade").next().unwrap_or("what it does not say")))
+    Some(format!(
+        "the client got a 101, to {}",
+        head.all("upgrade").next().unwrap_or("what it does not say")
+    ))
 }
 
 /// The origin has switched, and the client has not.
@@ -254,11 +308,14 @@ fn interim_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let sent = seen.log.interim;
     let came = seen.exchange.first().map_or(0, |first| first.interim.len());
-    (came < sent).then(|| format!("of {sent} interim responses before the 101 {came} reached the client"))
+    (came < sent)
+        .then(|| format!("of {sent} interim responses before the 101 {came} reached the client"))
 }
 
 fn length_relayed(seen: &Seen<'_>) -> Option<String> {
-    seen.switch()?.has("content-length").then(|| "the 101 reached the client with Content-Length".into())
+    seen.switch()?
+        .has("content-length")
+        .then(|| "the 101 reached the client with Content-Length".into())
 }
 
 /// The frame that came with the 101 has not arrived.
@@ -266,18 +323,28 @@ fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let frames = seen.exchange.frames();
     let is_first = frames.first().is_some_and(|frame| frame.payload == b"left");
-    (!is_first).then(|| "the bytes in the segment of the 101 did not reach the client, or not first".into())
+    (!is_first).then(|| {
+        "the bytes in the segment of the 101 did not reach the client, or not first".into()
+    })
 }
 
 /// A ping went no way, or its pong.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
-    (seen.exchange.spoken != Some(Spoken::Yes)).then(|| "after the 101 no bytes pass: a ping got no pong".into())
+    (seen.exchange.spoken != Some(Spoken::Yes))
+        .then(|| "after the 101 no bytes pass: a ping got no pong".into())
 }
 
 /// What the origin said in the end has not arrived.
 fn end_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
-    let has_come = seen.exchange.frames().iter().any(|frame| frame.opcode == CLOSE && frame.payload == BYE[2..]);
-    (!has_come).then(|| "what the origin says once it has seen the end of the client did not reach the client".into())
+    let has_come = seen
+        .exchange
+        .frames()
+        .iter()
+        .any(|frame| frame.opcode == CLOSE && frame.payload == BYE[2..]);
+    (!has_come).then(|| {
+        "what the origin says once it has seen the end of the client did not reach the client"
+            .into()
+    })
 }

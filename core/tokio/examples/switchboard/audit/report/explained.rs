@@ -1,4 +1,5 @@
-//! A check in words, without running it: what it needs, what is a failure and what a warning, and what it sends.
+//! A check in words, without running it: what it needs, what is a failure and what a warning, and
+//! what it sends.
 
 use std::fmt::Write;
 
@@ -12,8 +13,13 @@ pub(crate) fn explanation(check: &Check) -> String {
     let (symptoms, lacks) = vocabulary(check);
     let told = |word: &&str| sentence(&symptoms, word);
     let lacking = |need: &&str| lacks.iter().find(|(name, ..)| name == need);
-    let others = rules.needs.iter().filter(|need| lacking(need).is_none()).map(|need| (*need).into());
-    let lacks = rules.needs.iter().filter_map(lacking).map(|(_, what, remedy)| format!("{}: {remedy}", general(what)));
+    let others =
+        rules.needs.iter().filter(|need| lacking(need).is_none()).map(|need| (*need).into());
+    let lacks = rules
+        .needs
+        .iter()
+        .filter_map(lacking)
+        .map(|(_, what, remedy)| format!("{}: {remedy}", general(what)));
     let moot = rules.moot.iter().map(|word| format!("{}: {}", told(word), rules.apply));
     part(&mut out, "needs", others);
     part(&mut out, "n/a", lacks.chain(moot));
@@ -52,7 +58,11 @@ fn general(what: &str) -> &str {
 /// What a word of the table stands for.
 fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     let (name, whose) = proxy::symptoms::named(word);
-    let whose = whose.map_or("", |is_forward| if is_forward { " (with --forward)" } else { " (without --forward)" });
+    let whose =
+        whose.map_or(
+            "",
+            |is_forward| if is_forward { " (with --forward)" } else { " (without --forward)" },
+        );
     let text = symptoms.iter().find(|(each, _)| *each == name).map_or(word, |(_, text)| text);
     format!("{text}{whose}")
 }
@@ -60,11 +70,16 @@ fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
 /// What it sends, line by line.
 fn sends(check: &Check) -> String {
     if check.lines.is_empty() {
-        return "  sends    nothing of its own: it looks at what came in the checks before it\n".into();
+        return "  sends    nothing of its own: it looks at what came in the checks before it\n"
+            .into();
     }
     let legend = "(+ is what the control leaves out, - is what only the control sends)";
     let mut out = String::from("  sends");
-    let _ = writeln!(out, "{}", if check.has_control() { format!("    {legend}") } else { String::new() });
+    let _ = writeln!(
+        out,
+        "{}",
+        if check.has_control() { format!("    {legend}") } else { String::new() }
+    );
     for Line { by, what } in &check.lines {
         let mark = match by {
             By::Both => ' ',

@@ -6,18 +6,18 @@ use super::Report;
 use crate::audit::finding::{End, Evidence, Finding, Received, Verdict};
 
 #[derive(Serialize)]
-struct Told<'a> {
+struct ReportJson<'a> {
     subject: &'a str,
     passed: usize,
     warned: usize,
     failed: usize,
     not_applicable: usize,
     mended: Vec<&'a str>,
-    findings: Vec<Each<'a>>,
+    findings: Vec<FindingJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct Each<'a> {
+struct FindingJson<'a> {
     id: &'a str,
     title: &'a str,
     clause: &'a str,
@@ -27,12 +27,12 @@ struct Each<'a> {
     known: bool,
     reasons: &'a [String],
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    evidence: Option<Shown<'a>>,
+    evidence: Option<Latin1<'a>>,
 }
 
 /// A character for each byte, U+0000 to U+00FF.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct Latin1<'a> {
     sent: String,
     came: String,
     closed: bool,
@@ -44,8 +44,8 @@ struct Shown<'a> {
 }
 
 pub(super) fn report(report: &Report) -> String {
-    let each = |finding| Each::of(finding, report.known.accepts(finding));
-    let told = Told {
+    let each = |finding| FindingJson::of(finding, report.known.accepts(finding));
+    let told = ReportJson {
         subject: &report.subject,
         passed: report.count(Verdict::Pass),
         warned: report.count(Verdict::Warn),
@@ -58,7 +58,7 @@ pub(super) fn report(report: &Report) -> String {
     serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
 }
 
-impl<'a> Each<'a> {
+impl<'a> FindingJson<'a> {
     fn of(finding: &'a Finding, known: bool) -> Self {
         let check = &finding.check;
         Self {
@@ -70,12 +70,16 @@ impl<'a> Each<'a> {
             verdict: finding.verdict.name(),
             known,
             reasons: &finding.reasons,
-            evidence: finding.evidence.as_ref().filter(|_| finding.verdict >= Verdict::Warn).map(Shown::of),
+            evidence: finding
+                .evidence
+                .as_ref()
+                .filter(|_| finding.verdict >= Verdict::Warn)
+                .map(Latin1::of),
         }
     }
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Latin1<'a> {
     fn of(evidence: &'a Evidence) -> Self {
         let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
         let arrived = evidence.arrived.as_deref().map(text);

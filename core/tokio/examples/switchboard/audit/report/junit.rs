@@ -15,15 +15,21 @@ pub(super) fn report(report: &Report) -> String {
     )
 }
 
-/// What fails the run is a failure; what does not, and is worth a word, is said in the output of its case.
+/// What fails the run is a failure; what does not, and is worth a word, is said in the output of
+/// its case.
 fn case(report: &Report, finding: &Finding) -> String {
     let check = &finding.check;
     let inside = match finding.verdict {
         Verdict::Pass => String::new(),
-        Verdict::NotApplicable => format!("<skipped message=\"{}\"/>", escaped(&finding.reasons.join("; "))),
+        Verdict::NotApplicable => {
+            format!("<skipped message=\"{}\"/>", escaped(&finding.reasons.join("; ")))
+        }
         _ if report.is_failure(finding) => {
             let told = escaped(&text::told(report, finding));
-            format!("<failure message=\"{}\">{told}</failure>", escaped(&finding.reasons.join("; ")))
+            format!(
+                "<failure message=\"{}\">{told}</failure>",
+                escaped(&finding.reasons.join("; "))
+            )
         }
         _ => format!("<system-out>{}</system-out>", escaped(&text::told(report, finding))),
     };

@@ -21,5 +21,8 @@ fn row(report: &Report, finding: &Finding) -> String {
     let known = if report.known.accepts(finding) { ", known" } else { "" };
     let reasons = finding.reasons.join("; ").replace('|', "\\|");
     let verdict = finding.verdict.name();
-    format!("| {}: {} | {} ({}) | {verdict}{known} | {reasons} |\n", check.id, check.title, check.clause, check.level)
+    format!(
+        "| {}: {} | {} ({}) | {verdict}{known} | {reasons} |\n",
+        check.id, check.title, check.clause, check.level
+    )
 }

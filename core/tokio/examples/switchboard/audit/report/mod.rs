@@ -8,15 +8,15 @@ mod text;
 
 pub(crate) use explained::explanation;
 
+use super::baseline::Baseline;
 use super::finding::{Finding, Verdict};
-use super::known::Known;
 
 /// All that a run has found.
 pub(crate) struct Report {
     /// Who was audited.
     pub(crate) subject: String,
     pub(crate) findings: Vec<Finding>,
-    pub(crate) known: Known,
+    pub(crate) known: Baseline,
     /// A warning is a failure.
     pub(crate) is_strict: bool,
 }
@@ -57,7 +57,10 @@ impl Report {
 
     /// The checks of known findings that pass now.
     fn mended(&self) -> impl Iterator<Item = &'static str> {
-        self.findings.iter().filter(|finding| self.known.is_mended(finding)).map(|finding| finding.check.id)
+        self.findings
+            .iter()
+            .filter(|finding| self.known.is_mended(finding))
+            .map(|finding| finding.check.id)
     }
 }
 

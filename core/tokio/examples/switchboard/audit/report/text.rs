@@ -22,12 +22,17 @@ pub(super) fn report(report: &Report, is_verbose: bool) -> String {
             out += &line(report, finding);
             for reason in &finding.reasons {
                 let first = *said.entry(reason).or_insert(finding.check.id);
-                let _ =
-                    if first == finding.check.id { writeln!(out, "  {reason}") } else { writeln!(out, "  as {first}") };
+                let _ = if first == finding.check.id {
+                    writeln!(out, "  {reason}")
+                } else {
+                    writeln!(out, "  as {first}")
+                };
             }
         }
     }
-    out.extend(report.mended().map(|id| format!("{id} is mended: it need not be known any more\n")));
+    out.extend(
+        report.mended().map(|id| format!("{id} is mended: it need not be known any more\n")),
+    );
     let known = report.findings.iter().filter(|finding| report.known.accepts(finding)).count();
     let known = if known > 0 { format!("; {known} of them known") } else { String::new() };
     let _ = writeln!(
@@ -53,7 +58,8 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     let mut out = line(report, finding);
     let Check { level, clause, .. } = finding.check;
     let mut part = |name: &str, text: &str| {
-        let indented = |line: &str| if line.is_empty() { String::new() } else { format!("           {line}") };
+        let indented =
+            |line: &str| if line.is_empty() { String::new() } else { format!("           {line}") };
         let lines: Vec<_> = text.trim_end().lines().map(indented).collect();
         let _ = writeln!(out, "  {name:<8} {}", lines.join("\n").trim_start());
     };

@@ -1,4 +1,5 @@
-//! For each check a client that breaks just its rule, and three that break none: what the audit says of each is known.
+//! For each check a client that breaks just its rule, and three that break none: what the audit
+//! says of each is known.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -9,14 +10,14 @@ use std::time::{Duration, Instant};
 use rustls::{ClientConnection, StreamOwned};
 use switchover::{Connection, End, Event, Next, RequestHead, Role, websocket};
 
-use super::caller::Caller;
 use super::identity::Identity;
+use super::launcher::ClientLauncher;
+use super::session::Times;
 use super::symptoms::SYMPTOMS;
-use super::visit::Times;
 use super::{Audit, NEEDS, TABLE, TOLD, tail};
 use crate::audit::finding::Verdict;
-use crate::audit::incoming::accept;
-use crate::audit::speech::frames;
+use crate::audit::probes::frames;
+use crate::audit::request_reader::accept;
 use crate::audit::table::{self, Check};
 use crate::audit::tests::says_what_to_do;
 use crate::tls;
@@ -63,17 +64,19 @@ enum Wrong {
     Early,
     /// Each handshake has this key.
     OneKey,
-    /// After any answer it sends another request, which offers without the option; or before all of the answer has come.
+    /// After any answer it sends another request, which offers without the option; or before all of
+    /// the answer has come.
     AsksAgain,
     AsksBadly,
     AsksHastily,
 }
 use Wrong::{Deaf, Opens, Refuses, Sleeps};
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or
+/// busy.
 const TIMES: [Times; 2] = [
-    Times { patience: Duration::from_millis(1500), pause: Duration::from_millis(100) },
-    Times { patience: Duration::from_secs(15), pause: Duration::from_secs(1) },
+    Times { timeout: Duration::from_millis(1500), pause: Duration::from_millis(100) },
+    Times { timeout: Duration::from_secs(15), pause: Duration::from_secs(1) },
 ];
 /// For the server.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -84,32 +87,77 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C00", Verdict::Fail, Http2, Wrong::NoOption),
     ("C01", Verdict::Fail, WebSocket, Refuses(|_, _| true)),
     ("C02", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Upgrade: WebSocket\r\n"))),
-    ("C03", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Connection: keep-alive, Upgrade"))),
+    (
+        "C03",
+        Verdict::Fail,
+        WebSocket,
+        Refuses(|came, _| came.contains("Connection: keep-alive, Upgrade")),
+    ),
     ("C04", Verdict::Warn, WebSocket, Refuses(|came, _| came.contains("Connection: upgrade\r\n"))),
     ("C05", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Accept:   "))),
     ("C06", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains(" 103 "))),
     ("C06a", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains(" 100 "))),
     ("C06b", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains(" 102 "))),
     ("C07", Verdict::Warn, WebSocket, Refuses(|came, _| came.contains(" 101 \r\n"))),
-    ("C08", Verdict::Fail, WebSocket, Deaf(|came, accept| came.ends_with(&format!("{accept}\r\n\r\n")))),
+    (
+        "C08",
+        Verdict::Fail,
+        WebSocket,
+        Deaf(|came, accept| came.ends_with(&format!("{accept}\r\n\r\n"))),
+    ),
     ("C09", Verdict::Fail, WebSocket, Wrong::Piecemeal),
     ("C10", Verdict::Warn, WebSocket, Deaf(|came, _| came.contains("Content-Length: 5"))),
     ("C11", Verdict::Warn, WebSocket, Deaf(|came, _| came.contains("chunked"))),
-    ("C20", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI="))),
-    ("C20", Verdict::Warn, WebSocket, Sleeps(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI="))),
-    ("C21", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && is_good(came) && !came.contains("Accept"))),
+    (
+        "C20",
+        Verdict::Fail,
+        WebSocket,
+        Opens(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI=")),
+    ),
+    (
+        "C20",
+        Verdict::Warn,
+        WebSocket,
+        Sleeps(|came, _| came.contains("ICX+Yqv66kxgM0FcWaLWlFLwTAI=")),
+    ),
+    (
+        "C21",
+        Verdict::Fail,
+        WebSocket,
+        Opens(|came, _| is_101(came) && is_good(came) && !came.contains("Accept")),
+    ),
     ("C22", Verdict::Fail, WebSocket, Opens(is_same_but_for_case)),
     ("C23", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("Upgrade: "))),
-    ("C24", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("Connection: "))),
+    (
+        "C24",
+        Verdict::Fail,
+        WebSocket,
+        Opens(|came, _| is_101(came) && !came.contains("Connection: ")),
+    ),
     ("C25", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Connection: keep-alive\r\n"))),
     ("C26", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("notupgrade"))),
-    ("C27", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && came.contains("Upgrade: x-audit/1\r\n"))),
+    (
+        "C27",
+        Verdict::Fail,
+        WebSocket,
+        Opens(|came, _| is_101(came) && came.contains("Upgrade: x-audit/1\r\n")),
+    ),
     ("C28", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("notwebsocket"))),
     ("C29", Verdict::Warn, WebSocket, Opens(|came, _| came.contains("x-audit/1, websocket"))),
-    ("C30", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Sec-WebSocket-Protocol: x-audit"))),
+    (
+        "C30",
+        Verdict::Fail,
+        WebSocket,
+        Opens(|came, _| came.contains("Sec-WebSocket-Protocol: x-audit")),
+    ),
     ("C31", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("x-audit-ext"))),
     ("C32", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("server_max_window_bits=99"))),
-    ("C33", Verdict::Fail, WebSocket, Opens(|came, _| came.contains(" 200 ") && came.contains("Accept"))),
+    (
+        "C33",
+        Verdict::Fail,
+        WebSocket,
+        Opens(|came, _| came.contains(" 200 ") && came.contains("Accept")),
+    ),
     ("C34", Verdict::Fail, WebSocket, Opens(|came, _| came.contains("Version: 8"))),
     ("C35", Verdict::Fail, WebSocket, Opens(|came, _| is_101(came) && !came.contains("\r\n\r\n"))),
     ("C36", Verdict::Warn, WebSocket, Opens(|came, _| came.contains("HTTP/1.0"))),
@@ -123,7 +171,12 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C42a", Verdict::Fail, Http2, Deaf(|_, _| true)),
     ("C42b", Verdict::Warn, Http2, Opens(|came, _| is_101(came) && !came.contains("Connection: "))),
     ("C42c", Verdict::Fail, Http2, Opens(|came, _| came.contains(" 200 "))),
-    ("C42d", Verdict::Warn, Http2, Opens(|came, _| is_101(came) && came.contains("Upgrade: x-audit/1"))),
+    (
+        "C42d",
+        Verdict::Warn,
+        Http2,
+        Opens(|came, _| is_101(came) && came.contains("Upgrade: x-audit/1")),
+    ),
     ("C51", Verdict::Fail, Foo, Refuses(|came, _| came.contains(" 103 "))),
     ("C52", Verdict::Fail, Foo, Opens(|came, _| came.contains(" 200 "))),
     ("C53", Verdict::Warn, Foo, Opens(|came, _| came.contains("x-audit/9"))),
@@ -134,7 +187,8 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
 ];
 
-/// Those that come in TLS, too: one opens wrongly, one refuses, two lose what follows the 101, one does not see its end.
+/// Those that come in TLS, too: one opens wrongly, one refuses, two lose what follows the 101, one
+/// does not see its end.
 const IN_TLS: [&str; 5] = ["C05", "C08", "C09", "C20", "C35"];
 
 fn is_101(came: &str) -> bool {
@@ -160,11 +214,13 @@ fn who_breaks_no_rule_is_not_complained_about() {
 #[test]
 fn who_breaks_one_rule_is_told_just_that() {
     let audit = |(way, &(id, verdict, kind, wrong))| {
-        let is_wanted = move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
+        let is_wanted =
+            move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
         (id, verdict, is_wanted, thread::spawn(move || complaints(way, kind, wrong, is_wanted)))
     };
     let clear = MUTANTS.iter().map(|mutant| (Way::Clear, mutant));
-    let in_tls = MUTANTS.iter().filter(|(id, ..)| IN_TLS.contains(id)).map(|mutant| (Way::Tls, mutant));
+    let in_tls =
+        MUTANTS.iter().filter(|(id, ..)| IN_TLS.contains(id)).map(|mutant| (Way::Tls, mutant));
     for (id, verdict, is_wanted, audit) in clear.chain(in_tls).map(audit).collect::<Vec<_>>() {
         let found = audit.join().expect("an audit");
         assert!(is_wanted(&found), "{id} {verdict:?} is wanted, not {found:?}");
@@ -174,7 +230,7 @@ fn who_breaks_one_rule_is_told_just_that() {
 /// One that says nothing, one that says too much, one that has gone already.
 #[test]
 fn no_client_hangs_an_audit() {
-    let times = Times { patience: Duration::from_millis(100), pause: Duration::from_millis(10) };
+    let times = Times { timeout: Duration::from_millis(100), pause: Duration::from_millis(10) };
     let connect = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port));
     let silent = move |port| connect(port).and_then(|mut stream| stream.read(&mut [0]));
     let endless = move |port| {
@@ -184,14 +240,15 @@ fn no_client_hangs_an_audit() {
         std::io::Result::Ok(())
     };
     let clients = [
-        (Caller::Thread(Arc::new(move |port| drop(silent(port)))), false),
-        (Caller::Thread(Arc::new(move |port| drop(endless(port)))), true),
-        (Caller::Thread(Arc::new(move |port| drop(connect(port)))), false),
+        (ClientLauncher::Thread(Arc::new(move |port| drop(silent(port)))), false),
+        (ClientLauncher::Thread(Arc::new(move |port| drop(endless(port)))), true),
+        (ClientLauncher::Thread(Arc::new(move |port| drop(connect(port)))), false),
     ];
     for (client, has_asked) in clients {
         let (checks, begun) = (checks(), Instant::now());
-        let findings = Audit::with_times(client, None, times, &checks)
-            .and_then(|mut audit| checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>());
+        let findings = Audit::with_times(client, None, times, &checks).and_then(|mut audit| {
+            checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()
+        });
         let trouble = findings.as_ref().err().and_then(|trouble| trouble.split(": ").next());
         assert_eq!(trouble, (!has_asked).then_some("no client came"));
         assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
@@ -202,7 +259,9 @@ fn no_client_hangs_an_audit() {
 #[test]
 fn who_says_nothing_is_not_judged() {
     let checks = checks();
-    let client = Caller::Thread(Arc::new(|port| come(port, Way::Clear, WebSocket, Wrong::Leaves).unwrap_or_default()));
+    let client = ClientLauncher::Thread(Arc::new(|port| {
+        come(port, Way::Clear, WebSocket, Wrong::Leaves).unwrap_or_default()
+    }));
     let mut audit = Audit::with_times(client, None, TIMES[1], &checks).expect("the client comes");
     for id in ["C01", "C02", "C20"] {
         let check = checks.iter().find(|check| check.id == id).expect("a check");
@@ -218,7 +277,11 @@ fn who_says_nothing_is_not_judged() {
 fn a_command_ends_with_all_that_it_has_started() {
     let run = |script: &str, grace| {
         let words = ["sh", "-c", script].map(String::from);
-        Caller::Command(words.into()).call(1, "C00", None).expect("a shell").end(grace).expect("a command")
+        ClientLauncher::Command(words.into())
+            .call(1, "C00", None)
+            .expect("a shell")
+            .end(grace)
+            .expect("a command")
     };
     let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
     assert_eq!(ended.code, Some(3));
@@ -227,7 +290,8 @@ fn a_command_ends_with_all_that_it_has_started() {
     let child = String::from_utf8_lossy(&ended.output).trim().to_owned();
     assert_eq!(ended.code, None);
     // Who is killed may still have to be buried.
-    let state = |child: &str| std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+    let state =
+        |child: &str| std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
     let has_gone = || state(&child).is_empty() || state(&child).contains(") Z ");
     assert!(
         (0..100).any(|_| has_gone() || {
@@ -243,8 +307,12 @@ fn each_check_has_a_mutant() {
     let checks = checks();
     let is_tried = |check: &Check| MUTANTS.iter().any(|(id, ..)| *id == check.id);
     let can_fail = |check: &&Check| !(check.rules.fail.is_empty() && check.rules.warn.is_empty());
-    let untried: Vec<_> =
-        checks.iter().filter(can_fail).filter(|check| !is_tried(check)).map(|check| check.id).collect();
+    let untried: Vec<_> = checks
+        .iter()
+        .filter(can_fail)
+        .filter(|check| !is_tried(check))
+        .map(|check| check.id)
+        .collect();
     assert_eq!(untried, [""; 0]);
 }
 
@@ -254,10 +322,13 @@ fn each_check_has_a_mutant() {
 fn a_command_is_given_what_to_trust() {
     let identity = Identity::make().expect("a certificate");
     let words = ["sh", "-c", "echo {url} {ws}; cat {ca}"].map(String::from);
-    let call = Caller::Command(words.into()).call(1, "C00", Some(&identity)).expect("a shell");
+    let call =
+        ClientLauncher::Command(words.into()).call(1, "C00", Some(&identity)).expect("a shell");
     let output = String::from_utf8(call.end(LONGEST).expect("a command").output).expect("text");
     assert!(
-        output.starts_with("https://127.0.0.1:1/C00 wss://127.0.0.1:1/C00\n-----BEGIN CERTIFICATE-----"),
+        output.starts_with(
+            "https://127.0.0.1:1/C00 wss://127.0.0.1:1/C00\n-----BEGIN CERTIFICATE-----"
+        ),
         "{output}"
     );
     let file = identity.authority();
@@ -270,10 +341,13 @@ fn a_command_is_given_what_to_trust() {
 #[test]
 fn who_does_not_trust_the_server_hears_why() {
     let checks = checks();
-    let client = Caller::Thread(Arc::new(|port| drop(come(port, Way::Clear, WebSocket, Wrong::Nothing))));
-    let times = Times { patience: Duration::from_millis(300), ..TIMES[0] };
+    let client = ClientLauncher::Thread(Arc::new(|port| {
+        drop(come(port, Way::Clear, WebSocket, Wrong::Nothing))
+    }));
+    let times = Times { timeout: Duration::from_millis(300), ..TIMES[0] };
     let identity = Identity::make().expect("a certificate");
-    let why = Audit::with_times(client, Some(identity), times, &checks).err().expect("no request comes");
+    let why =
+        Audit::with_times(client, Some(identity), times, &checks).err().expect("no request comes");
     assert!(why.contains("handshake of TLS") && why.contains("{ca}"), "{why}");
 }
 
@@ -281,7 +355,10 @@ fn who_does_not_trust_the_server_hears_why() {
 #[test]
 fn the_page_has_the_number() {
     let said = format!("client then does. {} checks", checks().len());
-    assert!(include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
+    assert!(
+        include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said),
+        "{said}"
+    );
 }
 
 #[test]
@@ -297,14 +374,30 @@ fn checks() -> Vec<Check> {
 type Complaint = (&'static str, Verdict, Vec<String>);
 
 /// What an audit complains about, as soon as it is as wanted, or in the end.
-fn complaints(way: Way, kind: Kind, wrong: Wrong, is_wanted: impl Fn(&[Complaint]) -> bool) -> Vec<Complaint> {
+fn complaints(
+    way: Way,
+    kind: Kind,
+    wrong: Wrong,
+    is_wanted: impl Fn(&[Complaint]) -> bool,
+) -> Vec<Complaint> {
     let found = complaints_within(TIMES[0], way, kind, wrong).unwrap_or_default();
-    if is_wanted(&found) { found } else { complaints_within(TIMES[1], way, kind, wrong).expect("the client comes") }
+    if is_wanted(&found) {
+        found
+    } else {
+        complaints_within(TIMES[1], way, kind, wrong).expect("the client comes")
+    }
 }
 
-fn complaints_within(times: Times, way: Way, kind: Kind, wrong: Wrong) -> Result<Vec<Complaint>, String> {
+fn complaints_within(
+    times: Times,
+    way: Way,
+    kind: Kind,
+    wrong: Wrong,
+) -> Result<Vec<Complaint>, String> {
     let checks = checks();
-    let client = Caller::Thread(Arc::new(move |port| come(port, way, kind, wrong).unwrap_or_default()));
+    let client = ClientLauncher::Thread(Arc::new(move |port| {
+        come(port, way, kind, wrong).unwrap_or_default()
+    }));
     let identity = (way == Way::Tls).then(|| Identity::make().expect("a certificate"));
     let mut audit = Audit::with_times(client, identity, times, &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
@@ -376,7 +469,10 @@ fn connected(port: u16, way: Way) -> std::io::Result<Box<dyn Stream>> {
 
 fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<u8> {
     let (offer, fields): (&[&str], &[(&str, &str)]) = match kind {
-        WebSocket => (&["websocket"], &[("Host", "a"), ("Sec-WebSocket-Key", key), ("Sec-WebSocket-Version", "13")]),
+        WebSocket => (
+            &["websocket"],
+            &[("Host", "a"), ("Sec-WebSocket-Key", key), ("Sec-WebSocket-Version", "13")],
+        ),
         Http2 => (&["h2c"], &[("Host", "a"), ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA")]),
         Foo => (&["foo/2"], &[("Host", "a")]),
         Plain => (&[], &[("Host", "a")]),
@@ -392,15 +488,24 @@ fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<
     out
 }
 
-/// All that came until the engine knows what it is, whether it is a switch, and in how many pieces it came.
-fn answer(stream: &mut dyn Stream, engine: &mut Connection, wrong: Wrong) -> std::io::Result<(Vec<u8>, bool, usize)> {
+/// All that came until the engine knows what it is, whether it is a switch, and in how many pieces
+/// it came.
+fn answer(
+    stream: &mut dyn Stream,
+    engine: &mut Connection,
+    wrong: Wrong,
+) -> std::io::Result<(Vec<u8>, bool, usize)> {
     let (mut came, mut pieces) = (Vec::new(), 0);
     let is_switched = loop {
         match engine.next_event() {
             Ok(Next::Event(Event::Switched(_))) => break true,
-            Ok(Next::Event(Event::Response(_))) if matches!(wrong, Wrong::AsksHastily) => break false,
+            Ok(Next::Event(Event::Response(_))) if matches!(wrong, Wrong::AsksHastily) => {
+                break false;
+            }
             // What ends with the connection is none of these clients' concern.
-            Ok(Next::Event(Event::Response(response))) if response.status() == 200 && came.ends_with(b"\r\n\r\n") => {
+            Ok(Next::Event(Event::Response(response)))
+                if response.status() == 200 && came.ends_with(b"\r\n\r\n") =>
+            {
                 break false;
             }
             Ok(Next::Event(Event::EndOfMessage(_)) | Next::Paused(_)) | Err(_) => break false,

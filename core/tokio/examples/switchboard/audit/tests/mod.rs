@@ -9,11 +9,11 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use super::baseline::Baseline;
 use super::finding::{self, Finding, Verdict};
-use super::known::Known;
 use super::report::{Form, Report, explanation};
 use super::script::{Places, Script, Step, unescape};
-use super::server::{self, Audit, NEEDS, Server, Trouble};
+use super::server::{self, Audit, NEEDS, Server, ServerError};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
 use super::{NOT_REACHED, Stop, parsed};
@@ -21,8 +21,9 @@ use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
-const PATIENCE: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or
+/// busy.
+const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 
 /// Mutants that are audited at a time: they wait more than they work.
 const WORKERS: usize = 40;
@@ -46,7 +47,9 @@ fn mutants() -> Vec<Mutant<'static>> {
     let lines = MUTANTS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     let mutant = |line: &'static str| {
         let parts: Vec<_> = line.split('|').map(str::trim).collect();
-        let [id, verdict, at, answer, then, words] = parts[..] else { panic!("six parts are wanted: {line}") };
+        let [id, verdict, at, answer, then, words] = parts[..] else {
+            panic!("six parts are wanted: {line}")
+        };
         let then = match then {
             "hold" => Then::Hold,
             "late" => Then::Late,
@@ -56,7 +59,14 @@ fn mutants() -> Vec<Mutant<'static>> {
             "overtaken" => Then::Overtaken,
             _ => panic!("nothing is done then: {line}"),
         };
-        Mutant { id, verdict, at: if at == "=" { id } else { at }, answer: written(answer), then, words }
+        Mutant {
+            id,
+            verdict,
+            at: if at == "=" { id } else { at },
+            answer: written(answer),
+            then,
+            words,
+        }
     };
     lines.map(mutant).collect()
 }
@@ -71,10 +81,14 @@ fn written(text: &str) -> Vec<u8> {
         ("BAD", r"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
         ("SWITCH", switch),
     ];
-    let is_made_of = |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
-    // Several answers may follow each other: the last words of a line that is written out may be such.
+    let is_made_of =
+        |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
+    // Several answers may follow each other: the last words of a line that is written out may be
+    // such.
     let text = match text.rsplit_once(r"\r\n\r\n ") {
-        Some((begin, rest)) if is_made_of(rest) => format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole)),
+        Some((begin, rest)) if is_made_of(rest) => {
+            format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole))
+        }
         _ if is_made_of(text) => expanded(text, &whole),
         _ => text.into(),
     };
@@ -87,7 +101,10 @@ fn written(text: &str) -> Vec<u8> {
 }
 
 fn expanded(text: &str, whole: &[(&str, &str)]) -> String {
-    text.split(' ').filter_map(|word| whole.iter().find(|(name, _)| *name == word)).map(|(_, answer)| *answer).collect()
+    text.split(' ')
+        .filter_map(|word| whole.iter().find(|(name, _)| *name == word))
+        .map(|(_, answer)| *answer)
+        .collect()
 }
 
 /// A reference, or a mutant of it, and what an audit needs to know of it.
@@ -103,13 +120,26 @@ fn places(port: u16) -> Places {
     }
 }
 
-/// Audits a reference that is wrong in this way, and gives what was found as soon as it is as wanted, or in the end.
-fn audit(checks: &[Check], mutant: Option<&Mutant<'_>>, is_wanted: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
-    let findings = audit_with(PATIENCE[0], checks, mutant).unwrap_or_default();
-    if is_wanted(&findings) { findings } else { audit_with(PATIENCE[1], checks, mutant).expect("the server is there") }
+/// Audits a reference that is wrong in this way, and gives what was found as soon as it is as
+/// wanted, or in the end.
+fn audit(
+    checks: &[Check],
+    mutant: Option<&Mutant<'_>>,
+    is_wanted: impl Fn(&[Finding]) -> bool,
+) -> Vec<Finding> {
+    let findings = audit_with(TIMEOUT[0], checks, mutant).unwrap_or_default();
+    if is_wanted(&findings) {
+        findings
+    } else {
+        audit_with(TIMEOUT[1], checks, mutant).expect("the server is there")
+    }
 }
 
-fn audit_with(patience: Duration, checks: &[Check], mutant: Option<&Mutant<'_>>) -> Result<Vec<Finding>, Trouble> {
+fn audit_with(
+    timeout: Duration,
+    checks: &[Check],
+    mutant: Option<&Mutant<'_>>,
+) -> Result<Vec<Finding>, ServerError> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let wrong = mutant.map(|mutant| {
@@ -127,12 +157,19 @@ fn audit_with(patience: Duration, checks: &[Check], mutant: Option<&Mutant<'_>>)
     reference::serve(listener, wrong);
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
-    let server = Server { target: &target, places: places(port), has_websocket: true, offers: &offers, patience };
+    let server = Server {
+        target: &target,
+        places: places(port),
+        has_websocket: true,
+        offers: &offers,
+        timeout,
+    };
     let mut audit = Audit::begin(server, checks)?;
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each check's beginning.
+/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each
+/// check's beginning.
 #[test]
 fn no_peer_hangs_an_audit() {
     let checks = checks();
@@ -159,8 +196,9 @@ fn a_control_that_fails_is_trouble() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
     let port = listener.local_addr().expect("an address").port();
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
-    let patience = Duration::from_secs(2);
-    let server = Server { target: &target, places: places(port), has_websocket: true, offers: &[], patience };
+    let timeout = Duration::from_secs(2);
+    let server =
+        Server { target: &target, places: places(port), has_websocket: true, offers: &[], timeout };
     let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
@@ -170,23 +208,29 @@ fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8,
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("{scheme}://{}{path}", listener.local_addr().expect("an address"));
     reference::serve(listener, None);
-    let args = parsed(&[&["audit", &url, "--timeout", "15"], options].concat()).expect("they can be read");
+    let args =
+        parsed(&[&["audit", &url, "--timeout", "15"], options].concat()).expect("they can be read");
     crate::audit::audit(&args).map_err(|Stop(code, text)| (code, text))
 }
 
 /// Its checks would be left out, and a run would be green.
 #[test]
 fn a_websocket_that_was_named_has_to_take_a_handshake() {
-    let (code, text) = audited_by("http", "/plain", &["--websocket", "/nope", "--strict"]).err().expect("trouble");
+    let (code, text) =
+        audited_by("http", "/plain", &["--websocket", "/nope", "--strict"]).err().expect("trouble");
     assert_eq!(code, NOT_REACHED);
-    assert!(text.contains("/nope takes no good handshake") && text.contains("declined with 200"), "{text}");
+    assert!(
+        text.contains("/nope takes no good handshake") && text.contains("declined with 200"),
+        "{text}"
+    );
     assert!(audited_by("http", "/plain", &["--websocket", "/ws", "--only", "S30"]).is_ok());
 }
 
 /// `S30` passes without --websocket.
 #[test]
 fn a_websocket_url_names_its_path() {
-    let report = audited_by("ws", "/ws", &["--only", "S30"]).unwrap_or_else(|(_, text)| panic!("{text}"));
+    let report =
+        audited_by("ws", "/ws", &["--only", "S30"]).unwrap_or_else(|(_, text)| panic!("{text}"));
     let verdicts: Vec<_> = report.findings.iter().map(|finding| finding.verdict).collect();
     assert_eq!(verdicts, [Verdict::Pass], "{}", told(report.findings));
     let (code, text) = audited_by("ws", "/plain", &["--only", "S01"]).err().expect("trouble");
@@ -197,7 +241,10 @@ fn a_websocket_url_names_its_path() {
 fn a_path_begins_with_a_slash() {
     for option in ["--websocket", "--post"] {
         for wrong in ["ws", "http://127.0.0.1/ws", "ws://127.0.0.1/ws", "/a b", ""] {
-            assert!(parsed(&["audit", "http://127.0.0.1/", option, wrong]).is_err(), "{option} {wrong}");
+            assert!(
+                parsed(&["audit", "http://127.0.0.1/", option, wrong]).is_err(),
+                "{option} {wrong}"
+            );
         }
         assert!(parsed(&["audit", "http://127.0.0.1/", option, "/a?b"]).is_ok(), "{option}");
     }
@@ -214,7 +261,10 @@ fn a_shell_sends_the_same() {
         let [Step::Ask(begin)] = &script.steps[..] else { continue };
         let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
         let again = finding::again(&target, &script, &[]);
-        reference::serve(listener, Some(Wrong { begin: begin.clone(), answer: written("OK"), then: Then::Slam }));
+        reference::serve(
+            listener,
+            Some(Wrong { begin: begin.clone(), answer: written("OK"), then: Then::Slam }),
+        );
         let done = Command::new("bash").args(["-c", &again]).output().expect("a shell");
         assert!(done.stdout.ends_with(b"plain\n"), "{}: {again} {done:?}", check.id);
     }
@@ -233,10 +283,15 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
         finding("S03", Verdict::Pass),
         finding("S04", Verdict::Fail),
     ];
-    let known = Known::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail").expect("it can be read");
+    let known = Baseline::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail")
+        .expect("it can be read");
     let report = Report { subject: "it".into(), findings, known, is_strict: true };
-    let fails: Vec<_> =
-        report.findings.iter().filter(|each| report.is_failure(each)).map(|each| each.check.id).collect();
+    let fails: Vec<_> = report
+        .findings
+        .iter()
+        .filter(|each| report.is_failure(each))
+        .map(|each| each.check.id)
+        .collect();
     // It is known as a warning, and is worse.
     assert_eq!(fails, ["S02"]);
     assert!(report.told(Form::Text { is_verbose: false }).contains("S03 is mended"));
@@ -248,16 +303,17 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     let junit = report.told(Form::Junit);
     assert!(junit.contains("<failure message=\"so it is … &lt;\\x01&gt;\">"), "{junit}");
     assert!(report.told(Form::Markdown).contains("| RFC 9112, 9.3.2 (MUST) | fail |"));
-    assert!(Known::parse("S01 pass").is_err());
+    assert!(Baseline::parse("S01 pass").is_err());
 }
 
 /// What a connection comes to is a part of what came: in S14 it is all that differs.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
-    let patience = Duration::from_secs(2);
+    let timeout = Duration::from_secs(2);
     let text = |then| {
-        let mutant = Mutant { id: "S14", verdict: "", at: "S14", answer: written("OK"), then, words: "" };
-        let findings = audit_with(patience, &checks(), Some(&mutant)).expect("the server is there");
+        let mutant =
+            Mutant { id: "S14", verdict: "", at: "S14", answer: written("OK"), then, words: "" };
+        let findings = audit_with(timeout, &checks(), Some(&mutant)).expect("the server is there");
         told(findings.into_iter().filter(|finding| finding.check.id == "S14").collect())
     };
     let told = text(Then::Hold);
@@ -267,13 +323,20 @@ fn a_finding_says_whether_the_connection_was_closed() {
     assert!(told[control..].contains("plain\n           (closed)"), "{told}");
 }
 
-/// In sentences, and not in the words of the tables; and there is something to send, or it is said that there is not.
+/// In sentences, and not in the words of the tables; and there is something to send, or it is said
+/// that there is not.
 #[test]
 fn a_check_is_explained_in_sentences() {
     for table in [server::TABLE, crate::audit::client::TABLE, crate::audit::proxy::TABLE] {
         for check in table::parse(table).expect("the table can be read") {
             let told = explanation(&check);
-            let judged = told.split("\n  fail ").nth(1).unwrap_or(&told).split("\n  sends").next().unwrap_or_default();
+            let judged = told
+                .split("\n  fail ")
+                .nth(1)
+                .unwrap_or(&told)
+                .split("\n  sends")
+                .next()
+                .unwrap_or_default();
             for word in check.rules.fail.iter().chain(&check.rules.warn).chain(&check.rules.moot) {
                 assert!(!word.contains('-') || !judged.contains(word), "{word}: {told}");
             }
@@ -287,14 +350,16 @@ fn a_check_is_explained_in_sentences() {
 }
 
 fn told(findings: Vec<Finding>) -> String {
-    let report = Report { subject: "it".into(), findings, known: Known::default(), is_strict: true };
+    let report =
+        Report { subject: "it".into(), findings, known: Baseline::default(), is_strict: true };
     report.told(Form::Text { is_verbose: true })
 }
 
 #[test]
 fn the_reference_passes() {
-    let is_passed =
-        |findings: &[Finding]| !findings.is_empty() && findings.iter().all(|finding| finding.verdict == Verdict::Pass);
+    let is_passed = |findings: &[Finding]| {
+        !findings.is_empty() && findings.iter().all(|finding| finding.verdict == Verdict::Pass)
+    };
     let findings = audit(&checks(), None, is_passed);
     assert!(is_passed(&findings), "{}", told(findings));
 }
@@ -313,7 +378,8 @@ fn each_mutant_is_found_by_its_check_alone() {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 while let Some(mutant) = { next.lock().expect("no panic").next() } {
-                    let is_found_alone = |findings: &[Finding]| bad(findings) == [(mutant.id, mutant.verdict)];
+                    let is_found_alone =
+                        |findings: &[Finding]| bad(findings) == [(mutant.id, mutant.verdict)];
                     let findings = audit(&checks, Some(mutant), is_found_alone);
                     if !is_found_alone(&findings) {
                         let Mutant { id, words, .. } = mutant;
@@ -339,14 +405,18 @@ fn every_check_has_a_mutant() {
 #[test]
 fn the_pages_have_the_number() {
     let said = format!("{} checks", checks().len());
-    for page in [include_str!("../../../../../docs/audit.md"), include_str!("../../../../../../README.md")] {
+    for page in
+        [include_str!("../../../../../docs/audit.md"), include_str!("../../../../../../README.md")]
+    {
         assert!(page.contains(&said), "{said}");
     }
 }
 
 /// It says what to do.
 fn is_remedy(text: &str) -> bool {
-    ["say ", "give ", "name ", "have ", "audit ", "configure "].iter().any(|verb| text.starts_with(verb))
+    ["say ", "give ", "name ", "have ", "audit ", "configure "]
+        .iter()
+        .any(|verb| text.starts_with(verb))
 }
 
 /// What is not applicable says what to do, also where that is another check's.
@@ -364,11 +434,23 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
     let port = listener.local_addr().expect("an address").port();
     reference::serve(listener, None);
-    let (target, patience) = (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), PATIENCE[1]);
-    let server = Server { target: &target, places: places(port), has_websocket: false, offers: &[], patience };
+    let (target, timeout) =
+        (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), TIMEOUT[1]);
+    let server = Server {
+        target: &target,
+        places: places(port),
+        has_websocket: false,
+        offers: &[],
+        timeout,
+    };
     let mut audit = Audit::begin(server, &checks).expect("the server is there");
-    let findings: Vec<_> = checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect();
-    let open: Vec<_> = findings.iter().filter(|finding| finding.verdict == Verdict::NotApplicable).cloned().collect();
+    let findings: Vec<_> =
+        checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect();
+    let open: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::NotApplicable)
+        .cloned()
+        .collect();
     assert!(open.len() > 40, "{}", open.len());
     assert!(open.iter().all(says_what_to_do), "{}", told(open));
     let report = told(findings);
@@ -377,15 +459,25 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     assert!(open.iter().flat_map(|finding| &finding.reasons).all(is_once), "{report}");
 }
 
-/// A word that is not known would never be seen. What may be missing says what brings it.
-pub(in crate::audit) fn the_words_are_known(checks: &[Check], known: &BTreeSet<&str>, needs: &[(&str, &str, &str)]) {
+/// A word that is not known would never be seen.
+///
+/// What may be missing says what brings it.
+pub(in crate::audit) fn the_words_are_known(
+    checks: &[Check],
+    known: &BTreeSet<&str>,
+    needs: &[(&str, &str, &str)],
+) {
     for (need, what, remedy) in needs {
-        assert!(checks.iter().any(|check| check.rules.needs.contains(need)), "{need} is in no check");
+        assert!(
+            checks.iter().any(|check| check.rules.needs.contains(need)),
+            "{need} is in no check"
+        );
         assert!(!what.is_empty() && is_remedy(remedy), "{need}: {remedy}");
     }
     for Check { id, rules, lines, .. } in checks {
         let is_check = |need: &str| checks.iter().any(|other| other.id == need);
-        let is_known = |need: &&&str| is_check(need) || needs.iter().any(|(name, ..)| name == *need);
+        let is_known =
+            |need: &&&str| is_check(need) || needs.iter().any(|(name, ..)| name == *need);
         assert_eq!(rules.needs.iter().find(|need| !is_known(need)), None, "{id}");
         // What judges the whole run may find nothing to judge.
         let can_be_moot = !rules.moot.is_empty() || lines.is_empty() && rules.needs.is_empty();
@@ -399,8 +491,11 @@ pub(in crate::audit) fn the_words_are_known(checks: &[Check], known: &BTreeSet<&
 #[test]
 fn the_table_has_known_words() {
     let checks = checks();
-    let known: BTreeSet<_> =
-        SYMPTOMS.iter().map(|(name, ..)| *name).chain(HEAD_RULES.iter().map(|(name, ..)| *name)).collect();
+    let known: BTreeSet<_> = SYMPTOMS
+        .iter()
+        .map(|(name, ..)| *name)
+        .chain(HEAD_RULES.iter().map(|(name, ..)| *name))
+        .collect();
     the_words_are_known(&checks, &known, NEEDS);
     for check in &checks {
         let rules = &check.rules;
@@ -408,7 +503,9 @@ fn the_table_has_known_words() {
     }
     let used = |name: &&str| {
         checks.iter().any(|check| {
-            [&check.rules.fail, &check.rules.warn, &check.rules.moot].iter().any(|list| list.contains(name))
+            [&check.rules.fail, &check.rules.warn, &check.rules.moot]
+                .iter()
+                .any(|list| list.contains(name))
         })
     };
     assert_eq!(known.iter().find(|name| !used(name)), None, "in no check");

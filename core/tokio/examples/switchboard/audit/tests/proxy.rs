@@ -1,4 +1,5 @@
-//! For each check an intermediary that breaks just its rule, and one that breaks none: what the audit says of each is known.
+//! For each check an intermediary that breaks just its rule, and one that breaks none: what the
+//! audit says of each is known.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -9,7 +10,7 @@ use super::origin::Origin;
 use super::symptoms::{SYMPTOMS, means};
 use super::{Audit, NEEDS, TABLE};
 use crate::audit::finding::Verdict;
-use crate::audit::incoming::{Incoming, Request};
+use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::table::{self, Check};
 use crate::target::Target;
 
@@ -98,8 +99,9 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P25", Verdict::Fail, HasNoVia),
 ];
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or busy.
-const PATIENCE: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
+/// For each thing that is waited for, and where that was too short: on a machine that is slow or
+/// busy.
+const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 /// For a proxy.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -112,14 +114,15 @@ fn who_breaks_no_rule_is_not_complained_about() {
 
 #[test]
 fn who_forwards_nothing_is_not_judged() {
-    let trouble = complaints_within(PATIENCE[0], AnswersItself, false);
+    let trouble = complaints_within(TIMEOUT[0], AnswersItself, false);
     assert!(trouble.is_err_and(|trouble| trouble.contains("does not forward")));
 }
 
 #[test]
 fn who_breaks_one_rule_is_told_just_that() {
     let audit = |(is_forward, &(id, verdict, wrong))| {
-        let is_wanted = move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
+        let is_wanted =
+            move |found: &[Complaint]| matches!(found, [one] if (one.0, one.1) == (id, verdict));
         (wrong, is_wanted, thread::spawn(move || complaints(wrong, is_forward, is_wanted)))
     };
     let gateways = MUTANTS.iter().map(|mutant| (false, mutant));
@@ -146,7 +149,9 @@ fn no_proxy_hangs_an_audit() {
     ];
     for peer in peers {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let target = format!("http://{}/", listener.local_addr().expect("an address")).parse().expect("a URL");
+        let target = format!("http://{}/", listener.local_addr().expect("an address"))
+            .parse()
+            .expect("a URL");
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 thread::spawn(move || peer(client));
@@ -162,8 +167,10 @@ fn no_proxy_hangs_an_audit() {
 #[test]
 fn each_check_has_a_mutant() {
     let checks = checks();
-    let is_tried = |check: &Check| check.id == "P00" || MUTANTS.iter().any(|(id, ..)| *id == check.id);
-    let untried: Vec<_> = checks.iter().filter(|check| !is_tried(check)).map(|check| check.id).collect();
+    let is_tried =
+        |check: &Check| check.id == "P00" || MUTANTS.iter().any(|(id, ..)| *id == check.id);
+    let untried: Vec<_> =
+        checks.iter().filter(|check| !is_tried(check)).map(|check| check.id).collect();
     assert_eq!(untried, [""; 0]);
 }
 
@@ -171,15 +178,23 @@ fn each_check_has_a_mutant() {
 #[test]
 fn the_page_has_the_number() {
     let said = format!("to. {} checks", checks().len());
-    assert!(include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
+    assert!(
+        include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said),
+        "{said}"
+    );
 }
 
 #[test]
 fn each_word_of_the_table_is_known() {
     let checks = checks();
-    let words = checks.iter().flat_map(|check| [&check.rules.fail, &check.rules.warn, &check.rules.moot]).flatten();
+    let words = checks
+        .iter()
+        .flat_map(|check| [&check.rules.fail, &check.rules.warn, &check.rules.moot])
+        .flatten();
     let is_known = |word: &&str| {
-        SYMPTOMS.iter().any(|(name, ..)| [false, true].iter().any(|is_forward| means(word, name, *is_forward)))
+        SYMPTOMS
+            .iter()
+            .any(|(name, ..)| [false, true].iter().any(|is_forward| means(word, name, *is_forward)))
     };
     let known = words.copied().filter(is_known).collect();
     crate::audit::tests::the_words_are_known(&checks, &known, NEEDS);
@@ -197,13 +212,17 @@ fn complaints(
     is_forward: bool,
     is_wanted: impl Fn(&[Complaint]) -> bool,
 ) -> Result<Vec<Complaint>, String> {
-    match complaints_within(PATIENCE[0], wrong, is_forward) {
+    match complaints_within(TIMEOUT[0], wrong, is_forward) {
         Ok(found) if is_wanted(&found) => Ok(found),
-        _ => complaints_within(PATIENCE[1], wrong, is_forward),
+        _ => complaints_within(TIMEOUT[1], wrong, is_forward),
     }
 }
 
-fn complaints_within(patience: Duration, wrong: Wrong, is_forward: bool) -> Result<Vec<Complaint>, String> {
+fn complaints_within(
+    timeout: Duration,
+    wrong: Wrong,
+    is_forward: bool,
+) -> Result<Vec<Complaint>, String> {
     let checks = checks();
     let origin = Origin::listen(0).expect("a port");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -215,7 +234,7 @@ fn complaints_within(patience: Duration, wrong: Wrong, is_forward: bool) -> Resu
         }
     });
     let target: Target = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
-    let mut audit = Audit::begin(&target, origin, is_forward, patience, &checks)?;
+    let mut audit = Audit::begin(&target, origin, is_forward, timeout, &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
     let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
@@ -230,22 +249,31 @@ struct Proxy {
 
 const REFUSAL: &str = "Content-Length: 0\r\nConnection: close\r\n\r\n";
 /// Fields for one hop.
-const HOP: [&str; 7] =
-    ["connection", "upgrade", "keep-alive", "http2-settings", "transfer-encoding", "content-length", "x-hop"];
+const HOP: [&str; 7] = [
+    "connection",
+    "upgrade",
+    "keep-alive",
+    "http2-settings",
+    "transfer-encoding",
+    "content-length",
+    "x-hop",
+];
 
 impl Proxy {
     fn serve(&mut self) -> io::Result<()> {
         self.client.set_nodelay(true)?;
         self.client.set_read_timeout(Some(LONGEST))?;
-        let mut incoming = Incoming::new();
+        let mut incoming = RequestReader::new();
         loop {
             while !incoming.is_done() {
                 let octets = some(&mut self.client)?;
                 incoming.receive(&octets);
             }
             let request = incoming.requests.last().cloned().unwrap_or_default();
-            let line = String::from_utf8_lossy(request.head.split(|octet| *octet == b'\r').next().unwrap_or_default())
-                .into_owned();
+            let line = String::from_utf8_lossy(
+                request.head.split(|octet| *octet == b'\r').next().unwrap_or_default(),
+            )
+            .into_owned();
             let is_refused = line.starts_with("CONNECT") && self.wrong != PassesConnect;
             if request.error.is_some() || is_refused || self.wrong == AnswersItself {
                 return write!(self.client, "HTTP/1.1 501 No\r\n{REFUSAL}");
@@ -277,10 +305,11 @@ impl Proxy {
 
     /// What is offered to the origin.
     fn offer(&self, request: &Request, is_11: bool) -> String {
-        let is_offer = request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);
+        let is_offer =
+            request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);
         let is_unnamed = self.wrong == ForwardsUnnamed && !request.lists("connection", "upgrade");
-        let is_overlooked =
-            self.wrong == WantsTheOptionAlone && request.field("connection") == Some("keep-alive, Upgrade");
+        let is_overlooked = self.wrong == WantsTheOptionAlone
+            && request.field("connection") == Some("keep-alive, Upgrade");
         if !is_offer && !is_unnamed || is_overlooked {
             return String::new();
         }
@@ -318,7 +347,9 @@ impl Proxy {
         }
         let content = match self.wrong {
             DropsContent => b"",
-            CutsChunks | RefusesEarly101 if request.field("transfer-encoding").is_some() => &request.content[..2],
+            CutsChunks | RefusesEarly101 if request.field("transfer-encoding").is_some() => {
+                &request.content[..2]
+            }
             _ => &request.content[..],
         };
         if !content.is_empty() {
@@ -327,8 +358,15 @@ impl Proxy {
         [format!("{head}\r\n").as_bytes(), content].concat()
     }
 
-    /// Relays what is answered. The bytes after the head, where nothing else is to be read as HTTP.
-    fn relay(&mut self, origin: &mut TcpStream, offer: &str, closes: bool) -> io::Result<Option<Vec<u8>>> {
+    /// Relays what is answered.
+    ///
+    /// The bytes after the head, where nothing else is to be read as HTTP.
+    fn relay(
+        &mut self,
+        origin: &mut TcpStream,
+        offer: &str,
+        closes: bool,
+    ) -> io::Result<Option<Vec<u8>>> {
         let mut came = Vec::new();
         loop {
             let end = loop {
@@ -356,7 +394,11 @@ impl Proxy {
 
     fn relay_101(&mut self, head: &str, rest: Vec<u8>, offer: &str) -> io::Result<Option<Vec<u8>>> {
         let has_option = head.contains("Connection: Upgrade\r\n");
-        let named = head.split("Upgrade: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap_or_default();
+        let named = head
+            .split("Upgrade: ")
+            .nth(1)
+            .and_then(|rest| rest.split("\r\n").next())
+            .unwrap_or_default();
         let is_asked = offer.split(", ").any(|token| token == named);
         let is_right = (has_option || self.wrong == BelievesBare)
             && (is_asked
@@ -394,7 +436,8 @@ impl Proxy {
         offer: &str,
         closes: bool,
     ) -> io::Result<Option<Vec<u8>>> {
-        let length = head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+        let length =
+            head.split("Content-Length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
         let length: usize = length.and_then(|length| length.parse().ok()).unwrap_or_default();
         let is_connect = self.wrong == PassesConnect && length == 4;
         while content.len() < length && !is_connect {

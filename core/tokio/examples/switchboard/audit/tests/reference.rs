@@ -1,4 +1,5 @@
-//! A server that every check passes; and, as a mutant, wrong in answer to one beginning of a connection.
+//! A server that every check passes; and, as a mutant, wrong in answer to one beginning of a
+//! connection.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
 
-use crate::audit::speech::{self, CLOSE, Frame, PONG};
+use crate::audit::probes::{self, CLOSE, Frame, PONG};
 
 /// More than any wait of an audit: an end for what would hang.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -83,7 +84,8 @@ impl Peer {
                     Then::Hold => return self.hold(),
                     Then::Late => {
                         thread::sleep(Duration::from_millis(50));
-                        self.stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")?;
+                        self.stream
+                            .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")?;
                         return self.hold();
                     }
                     Then::Frames => return self.speak("websocket", Vec::new()),
@@ -93,7 +95,8 @@ impl Peer {
                     Then::Slam => return Ok(()),
                     Then::Overtaken => {
                         self.read()?;
-                        self.stream.write_all(&frame(&Frame { opcode: PONG, payload: b"audit".into() }))?;
+                        self.stream
+                            .write_all(&frame(&Frame { opcode: PONG, payload: b"audit".into() }))?;
                         let more = self.read()?.unwrap_or_default();
                         return self.speak("websocket", [content(&octets), more].concat());
                     }
@@ -140,12 +143,16 @@ impl Peer {
                 }
                 Ok(Next::Event(_)) => {}
                 Ok(Next::Paused(Paused::Closed)) => break,
-                Ok(Next::Paused(_)) => respond(&mut self.http, &self.line, &mut out).map_err(io::Error::other)?,
+                Ok(Next::Paused(_)) => {
+                    respond(&mut self.http, &self.line, &mut out).map_err(io::Error::other)?
+                }
                 Ok(Next::NeedData) => {
                     if self.http.owes() != Owes::Continue {
                         break;
                     }
-                    self.http.send_informational(&ResponseHead::new(100, &()), &mut out).map_err(io::Error::other)?;
+                    self.http
+                        .send_informational(&ResponseHead::new(100, &()), &mut out)
+                        .map_err(io::Error::other)?;
                 }
                 Err(error) => {
                     let status = error.status().unwrap_or(400);
@@ -163,11 +170,17 @@ impl Peer {
     fn speak(&mut self, protocol: &str, mut came: Vec<u8>) -> io::Result<()> {
         loop {
             match protocol {
-                "websocket" if came.first().is_some_and(|first| ![0, 1, 2, 8, 9, 10].contains(&(first & 0x7f))) => {
-                    return self.stream.write_all(&frame(&Frame { opcode: CLOSE, payload: vec![3, 234] }));
+                "websocket"
+                    if came
+                        .first()
+                        .is_some_and(|first| ![0, 1, 2, 8, 9, 10].contains(&(first & 0x7f))) =>
+                {
+                    return self
+                        .stream
+                        .write_all(&frame(&Frame { opcode: CLOSE, payload: vec![3, 234] }));
                 }
                 "websocket" => {
-                    for Frame { opcode, payload } in speech::frames(&came) {
+                    for Frame { opcode, payload } in probes::frames(&came) {
                         let opcode = if opcode == 9 { PONG } else { opcode };
                         self.stream.write_all(&frame(&Frame { opcode, payload }))?;
                     }

@@ -1,0 +1,495 @@
+//! Reads messages: from bytes to events and inputs of the state machine.
+
+use crate::connection::{Connection, Scratch};
+use crate::error::{Error, ErrorKind, Fault};
+use crate::event::{Shown, Step, SwitchedBy};
+use crate::limits::{self, Config, Limits};
+use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, State, Turn};
+use crate::trace::TraceStep;
+use crate::upgrade::{self, OfferCheck, Protocols, Why};
+use crate::wire::body::{Body, BodyPart, Bounds, Room};
+use crate::wire::fields::{Options, expects_continue};
+use crate::wire::framing::{self, Framing, PlainRequest};
+use crate::wire::head::{Section, Tolerated};
+use crate::wire::known::KnownField;
+
+/// The first bytes of a client with prior knowledge of HTTP/2 (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The protocols that a request offers.
+struct Offered {
+    turn: Turn,
+    /// Why it has not, so far.
+    why: Why,
+    /// The number of protocols.
+    count: u32,
+}
+
+impl Offered {
+    /// Returns no offer: the connection stays HTTP/1.1.
+    const fn nothing(why: Why) -> Self {
+        Self { turn: Turn::None, why, count: 0 }
+    }
+}
+
+impl Connection {
+    // Heads.
+
+    /// Returns the length of the next head, once all of it is there.
+    ///
+    /// In WebAssembly, where size counts, there is one for both roles.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
+        let Self { scratch, config, .. } = self;
+        let limits = Limits::of(config.as_deref());
+        let Some(Scratch { buffer, head, .. }) = scratch.as_deref_mut() else { return Ok(None) };
+        let (bytes, len) = buffer.unread_mut();
+        if len == 0 {
+            return Ok(None);
+        }
+        match head.parse(bytes, len, section, limits) {
+            Ok(None) => {
+                if head.is_inside_line(len) {
+                    buffer.expect_line(head.reach(section, limits));
+                }
+                Ok(None)
+            }
+            Ok(len) => Ok(len),
+            Err(Fault { kind, at }) => self.fail(kind, at),
+        }
+    }
+
+    /// Skips a few empty lines before a request (RFC 9112, 2.2).
+    ///
+    /// RFC 9112, 9.2 allows them to an idle client. Returns whether an unfinished line might be
+    /// another one.
+    #[inline(never)]
+    fn skip_empty_lines(&mut self) -> Result<bool, Error> {
+        let lone_lf = self.takes_lone_lf();
+        loop {
+            let unread = self.scratch().buffer.unread();
+            let len = match unread {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n', ..] if lone_lf => 1,
+                _ => return Ok(unread == b"\r"),
+            };
+            let limit = self.config().limits.empty_lines;
+            if u32::from(self.empty_lines) >= limit {
+                return self.fail(ErrorKind::EmptyLines, 0);
+            }
+            self.empty_lines = self.empty_lines.saturating_add(1);
+            self.pass(len);
+        }
+    }
+
+    /// Returns whether a lone LF ends a line, a leniency of servers.
+    fn takes_lone_lf(&self) -> bool {
+        self.role == Role::Server && self.config().lenient.lone_lf
+    }
+
+    /// Consumes bytes that no event shows.
+    fn pass(&mut self, len: usize) {
+        self.scratch().buffer.consume(len);
+        self.offset += len as u64;
+    }
+
+    #[inline(always)]
+    pub(in crate::connection) fn read_request(&mut self) -> Result<Option<Step>, Error> {
+        if self.offset == 0 && self.config().http2_preface {
+            let unread = self.scratch().buffer.unread();
+            if unread.starts_with(PREFACE) {
+                self.apply_received(Input::Preface)?;
+                self.flags.owes_switched = Some(SwitchedBy::Http2Preface);
+                return Ok(None);
+            }
+            if PREFACE.starts_with(unread) && self.end.is_none() {
+                return Ok(Some(Step::NeedData));
+            }
+        }
+        let Scratch { head, buffer, .. } = self.scratch();
+        let begins_empty = !head.is_begun() && matches!(buffer.peek(), Some(b'\r' | b'\n'));
+        if begins_empty && self.skip_empty_lines()? {
+            return self.need_data();
+        }
+        let lone_lf = self.takes_lone_lf();
+        match self.read_head(Section::Request { lone_lf })? {
+            Some(len) => self.take_request(len),
+            None => self.need_data(),
+        }
+    }
+
+    #[inline(always)]
+    fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let Scratch { head, buffer, .. } = self.scratch();
+        match framing::request_fast(head, buffer.unread_mut().0) {
+            Some(plain) if plain.framing.is_within(self.most_content()) => {
+                Ok(self.take_request_fast(len, plain))
+            }
+            _ => self.take_request_slow(len),
+        }
+    }
+
+    /// Returns the limit of content of a request.
+    fn most_content(&self) -> u64 {
+        self.config().limits.content
+    }
+
+    /// Fast path of `take_request`: a plain request.
+    ///
+    /// The rules and the state machine would come to the same. Must equal `take_request_slow`.
+    #[inline(always)]
+    fn take_request_fast(
+        &mut self,
+        len: usize,
+        PlainRequest { framing, options }: PlainRequest,
+    ) -> Option<Step> {
+        debug_assert_eq!(self.framing_of(len), Ok(framing));
+        self.keep_request(len);
+        let offered = self.offered(options);
+        let request = if framing.has_content() { Phase::Body } else { Phase::Done };
+        let state = State { request, turn: offered.turn, ..State::PLAIN_REQUEST };
+        if cfg!(debug_assertions) {
+            let opening = self.request_info(framing, &offered);
+            assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
+        }
+        self.state = state;
+        self.begin_request(framing, &offered)
+    }
+
+    #[inline(never)]
+    fn take_request_slow(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let framing = match self.framing_of(len) {
+            Ok(framing) => framing,
+            Err(Fault { kind, at }) => return self.fail(kind, at),
+        };
+        self.keep_request(len);
+        let Scratch { head, buffer, .. } = self.scratch();
+        let bytes = buffer.kept();
+        let (options, is_connect) = (head.options(bytes), head.method(bytes) == b"CONNECT");
+        let offered = match is_connect {
+            true => Offered { turn: Turn::Connect, ..Offered::nothing(Why::Connect) },
+            false => self.offered(options),
+        };
+        let opening = self.request_info(framing, &offered);
+        self.apply_received(Input::Request(opening))?;
+        Ok(self.begin_request(framing, &offered))
+    }
+
+    fn framing_of(&mut self, len: usize) -> Result<Framing, Fault> {
+        let (secure, most) = (self.flags.secure, self.most_content());
+        let Scratch { head, buffer, .. } = self.scratch();
+        framing::request(head, buffer.unread_mut().0, len, secure, most)
+    }
+
+    #[inline(always)]
+    fn keep_request(&mut self, len: usize) {
+        self.offset += len as u64;
+        let (end, secure) = (self.offset, self.flags.secure);
+        let Scratch { buffer, head_end, terms, .. } = self.scratch();
+        *head_end = end;
+        terms.secure = secure;
+        let is_head = buffer.unread_mut().0.starts_with(b"HEAD ");
+        buffer.keep(len);
+        self.heads = u64::from(is_head);
+    }
+
+    /// Returns the facts of the current request for the state machine.
+    fn request_info(&mut self, framing: Framing, offered: &Offered) -> RequestInfo {
+        let Scratch { head, buffer, .. } = self.scratch();
+        let bytes = buffer.kept();
+        RequestInfo {
+            turn: offered.turn,
+            content: framing.has_content(),
+            expect: head
+                .values(KnownField::Expect, bytes)
+                .any(|(value, _)| expects_continue(value)),
+            persist: head.options(bytes).persist(head.minor()),
+            version: if head.minor() == 0 { Peer::V10 } else { Peer::V11 },
+        }
+    }
+
+    /// Checks the `Upgrade` of the current request, if it has one.
+    #[inline(always)]
+    fn offered(&mut self, options: Options) -> Offered {
+        if self.scratch().head.has(KnownField::Upgrade) {
+            self.check_offers(options)
+        } else {
+            Offered::nothing(Why::NotOffered)
+        }
+    }
+
+    #[inline(never)]
+    fn check_offers(&mut self, options: Options) -> Offered {
+        let Some(request) = self.kept_request() else { return Offered::nothing(Why::NotOffered) };
+        let OfferCheck { total: count, any, eligible } =
+            match upgrade::check_offers(request, options) {
+                Ok(verdict) => verdict,
+                Err(reason) => return Offered::nothing(reason.into()),
+            };
+        self.scratch().head.eligible = eligible;
+        match any {
+            false => Offered { count, ..Offered::nothing(Why::Ineligible) },
+            true => Offered { turn: Turn::Offered, why: Why::Undecided, count },
+        }
+    }
+
+    /// Begins a request that the state machine has accepted.
+    #[inline(always)]
+    fn begin_request(&mut self, framing: Framing, offered: &Offered) -> Option<Step> {
+        self.cycle = self.cycle.wrapping_add(1);
+        self.why = Some(offered.why);
+        self.begin_body(framing);
+        Some(self.emit(Shown::Request, TraceStep::ReceivedRequest, offered.count))
+    }
+
+    #[inline(always)]
+    fn begin_body(&mut self, framing: Framing) {
+        self.body = Body::new(framing);
+        if framing == Framing::Chunked {
+            self.scratch().room =
+                if self.role == Role::Server { Room(self.most_content()) } else { Room::UNBOUNDED };
+        }
+        self.flags.owes_end = !framing.has_content();
+        self.flags.skips = false;
+        self.drained = 0;
+        self.empty_lines = 0;
+        self.informational = 0;
+    }
+
+    /// Reads for a client without an open request.
+    ///
+    /// Stray empty lines pass; anything else is no response.
+    #[inline(never)]
+    pub(in crate::connection) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
+        let may_be_empty_line = self.skip_empty_lines()?;
+        if !may_be_empty_line && !self.scratch().buffer.is_empty() {
+            // RFC 9112, 9.2: data without an outstanding request is no response, and the connection
+            // closes.
+            return self.fail(ErrorKind::Unsolicited, 0);
+        }
+        self.need_data()
+    }
+
+    #[inline(never)]
+    pub(in crate::connection) fn read_response(&mut self) -> Result<Option<Step>, Error> {
+        match self.read_head(Section::Response(Tolerated::by(&self.config().lenient)))? {
+            Some(len) => self.take_response(len),
+            None => self.need_data(),
+        }
+    }
+
+    fn take_response(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        match self.scratch().head.status() {
+            101 => self.take_switch(len),
+            status @ 100..=199 => self.take_informational(len, status),
+            status => self.take_final(len, status),
+        }
+    }
+
+    fn take_informational(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
+        if u32::from(self.informational) >= self.config().limits.informational {
+            return self.fail(ErrorKind::TooManyInformational, 0);
+        }
+        self.informational = self.informational.saturating_add(1);
+        let input = if status == 100 { Input::Continue } else { Input::Informational };
+        self.apply_received(input)?;
+        self.keep_head(len);
+        Ok(Some(self.emit(
+            Shown::Informational,
+            TraceStep::ReceivedInformational,
+            u32::from(status),
+        )))
+    }
+
+    fn keep_head(&mut self, len: usize) {
+        self.scratch().buffer.keep(len);
+        self.offset += len as u64;
+    }
+
+    /// Checks that a 101 switches to what was offered (RFC 9110, 7.8).
+    fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let before = self.state;
+        self.apply_received(Input::Switch { early: true })?;
+        let lenient = self.config().lenient;
+        let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
+        let bytes = buffer.head(len);
+        let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed)
+            .and_then(|()| {
+                let is_kept = upgrade::matches_request(
+                    head.fields(bytes),
+                    Protocols::new(agreed),
+                    asked.as_deref(),
+                );
+                if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
+            });
+        if let Err(Fault { kind, at }) = verdict {
+            self.state = before;
+            return self.fail(kind, at);
+        }
+        self.why = None;
+        self.keep_head(len);
+        self.flags.owes_switched = Some(SwitchedBy::Upgrade);
+        Ok(None)
+    }
+
+    fn take_final(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
+        let success = (200..=299).contains(&status);
+        let is_latest = self.state.pipelined == 0;
+        let tunnels = is_latest && self.state.turn == Turn::Connect && success;
+        let is_head = self.heads & 1 != 0;
+        let lenient = self.config().lenient;
+        let scratch = self.scratch();
+        let bytes = scratch.buffer.head(len);
+        let framing = match framing::response(&scratch.head, bytes, &lenient) {
+            // RFC 9112, 6.3: neither has content, and a tunnel's fields mean nothing.
+            _ if tunnels || is_head => Framing::None,
+            Ok(framing) => framing,
+            Err(Fault { kind, at }) => return self.fail(kind, at),
+        };
+        let minor = scratch.head.minor();
+        let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
+        let answer = ResponseInfo { success, content: framing.has_content(), persist };
+        let dropped = if persist { 0 } else { self.state.pipelined };
+        let undecided = self.state.undecided();
+        self.apply_received(Input::Response(answer))?;
+        self.flags.old_server |= minor == 0;
+        if is_latest {
+            self.remember_required(len, status);
+            self.set_why_if_undecided(if status == 426 { Why::Required } else { Why::Declined });
+        } else if undecided && dropped > 0 {
+            self.set_why_if_undecided(Why::Dropped);
+        }
+        self.heads = if dropped > 0 { self.heads & 1 } else { self.heads };
+        if !framing.has_content() {
+            self.heads >>= 1;
+        }
+        self.keep_head(len);
+        self.begin_body(framing);
+        if tunnels {
+            self.record(TraceStep::ReceivedResponse, u32::from(status));
+            self.flags.owes_end = false;
+            self.flags.owes_switched = Some(SwitchedBy::Connect);
+            self.scratch().agreed.clear();
+            self.why = None;
+            return Ok(None);
+        }
+        Ok(Some(self.emit(
+            Shown::Response { dropped },
+            TraceStep::ReceivedResponse,
+            u32::from(status),
+        )))
+    }
+
+    /// Keeps the protocols that a 426 requires, for `required` and `retry`.
+    fn remember_required(&mut self, len: usize, status: u16) {
+        let Scratch { buffer, head, required, .. } = self.scratch();
+        required.clear();
+        if status == 426 {
+            let bytes = buffer.head(len);
+            for (value, _) in head.values(KnownField::Upgrade, bytes) {
+                let protocols = Protocols::new(value);
+                protocols.iter().for_each(|protocol| upgrade::write_protocol(&protocol, required));
+            }
+        }
+    }
+
+    // Content.
+
+    #[inline(never)]
+    pub(in crate::connection) fn read_body(&mut self) -> Result<Option<Step>, Error> {
+        let Self { body, scratch, config, role, .. } = self;
+        let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
+        let Some(Scratch { buffer, room, .. }) = scratch.as_deref_mut() else {
+            return self.need_data();
+        };
+        let (bytes, len) = buffer.unread_mut();
+        // After the event that shows all there is, in a message that comes slowly.
+        if len == 0 {
+            return self.need_data();
+        }
+        let spaces = lenient.space_after_chunk_size && *role == Role::Client;
+        let part = match body.decode(bytes, len, Bounds { limits, room, spaces }) {
+            Ok(part) => part,
+            Err(Fault { kind, at }) => {
+                // The decoder has taken what came before, however it was cut.
+                self.pass(at);
+                return self.fail(kind, 0);
+            }
+        };
+        let (BodyPart::Data { skip, .. } | BodyPart::More { skip } | BodyPart::Trailers { skip }) =
+            part;
+        if skip > 0 && !self.consume_content(skip)? {
+            return Ok(None);
+        }
+        match part {
+            BodyPart::Data { len, tail, .. } => self.take_data(len, tail),
+            BodyPart::More { .. } => self.need_data(),
+            BodyPart::Trailers { .. } => self.read_trailers(),
+        }
+    }
+
+    /// Consumes bytes of content or of its framing.
+    ///
+    /// What your code skips is counted; false where it has become too much and receiving has ended.
+    fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
+        let room = self.config().limits.drain.saturating_sub(self.drained);
+        if !self.flags.skips || len as u64 <= room {
+            self.pass(len);
+            self.drained += if self.flags.skips { len as u64 } else { 0 };
+            return Ok(true);
+        }
+        self.pass(room as usize);
+        self.apply_received(Input::DrainLimit)?;
+        Ok(false)
+    }
+
+    fn take_data(&mut self, len: usize, tail: usize) -> Result<Option<Step>, Error> {
+        if self.role == Role::Server {
+            self.apply_received(Input::RequestContent)?;
+        }
+        if self.flags.skips && !self.consume_content(len + tail)? {
+            return Ok(None);
+        }
+        if self.body.is_complete() {
+            self.end_incoming()?;
+        }
+        if self.flags.skips {
+            return Ok(None);
+        }
+        self.scratch().shown = Shown::Data { len, tail };
+        Ok(Some(Step::Event))
+    }
+
+    fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
+        let Self { scratch, config, role, .. } = self;
+        let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
+        let Some(Scratch { buffer, trailers, .. }) = scratch.as_deref_mut() else {
+            return self.need_data();
+        };
+        let (bytes, len) = buffer.unread_mut();
+        let section = Section::Trailers((*role == Role::Client).then(|| Tolerated::by(lenient)));
+        let len = match trailers.get_or_insert_default().parse(bytes, len, section, limits) {
+            Ok(Some(len)) => len,
+            Ok(None) => return self.need_data(),
+            Err(Fault { kind, at }) => return self.fail(kind, at),
+        };
+        self.end_incoming()?;
+        self.flags.owes_end = false;
+        Ok(Some(self.emit_end(len)))
+    }
+
+    /// Ends a message that is complete by its framing.
+    ///
+    /// The event that says so may come later.
+    pub(in crate::connection) fn end_incoming(&mut self) -> Result<(), Error> {
+        let input = if self.role == Role::Server { Input::RequestEnd } else { Input::ResponseEnd };
+        self.apply_received(input)?;
+        if self.role == Role::Client {
+            self.heads >>= 1;
+        }
+        self.body = Body::None;
+        self.flags.owes_end = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! The context and the helpers that the rules of tokens are written with.
+
+use crate::limits::Config;
+use crate::machine::Role;
+use crate::wire::fields::{Field, FieldSource};
+use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::message::RequestHead;
+
+/// The facts of a connection that decide which offers may be made or accepted.
+#[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct OfferContext {
+    pub(crate) offers: u32,
+    pub(crate) h2c_head: u32,
+    pub(crate) h2c_content: u64,
+    pub(crate) bare_h2c: bool,
+    pub(crate) secure: bool,
+}
+
+impl OfferContext {
+    pub(crate) fn new(config: &Config, role: Role, secure: bool) -> Self {
+        let Config { limits, bare_h2c, .. } = *config;
+        let terms = Self {
+            offers: limits.offers,
+            h2c_head: limits.h2c_head,
+            h2c_content: limits.h2c_content,
+            bare_h2c,
+            secure,
+        };
+        match role {
+            Role::Server => terms,
+            // How much a server takes along is the server's to say.
+            Role::Client => Self { h2c_head: u32::MAX, h2c_content: u64::MAX, ..terms },
+        }
+    }
+}
+
+/// The field by which a 101 proves that the server has understood the request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) known: KnownField,
+    pub(crate) name: &'static str,
+    pub(crate) value: [u8; 28],
+}
+
+impl Proof {
+    pub(crate) fn field(&self) -> Field<'_> {
+        Field { name: self.name.as_bytes(), value: &self.value }
+    }
+}
+
+/// Returns whether there is a field line of that name.
+pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
+    let mut is_there = false;
+    fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
+    is_there
+}
+
+/// Returns whether one of some known fields is there.
+pub(crate) fn is_any_there(fields: &dyn FieldSource, known: KnownFields) -> bool {
+    let mut is_there = false;
+    fields.each_known(known, &mut |_, _| is_there = true);
+    is_there
+}
+
+/// The values of a field that must occur once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Values<'a> {
+    None,
+    One(&'a [u8]),
+    Several,
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn add(&mut self, value: &'a [u8]) {
+        *self = if *self == Self::None { Self::One(value) } else { Self::Several };
+    }
+}
+
+pub(crate) fn values(fields: &dyn FieldSource, known: KnownField) -> Values<'_> {
+    let mut values = Values::None;
+    fields.each_known(known.bit(), &mut |_, value| values.add(value));
+    values
+}
+
+/// A request that offers something, or is about to.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "no other rule looks at the target"))]
+pub(crate) struct OfferingRequest<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) target: &'a [u8],
+    pub(crate) fields: &'a dyn FieldSource,
+}
+
+impl<'a> From<&RequestHead<'a>> for OfferingRequest<'a> {
+    fn from(request: &RequestHead<'a>) -> Self {
+        Self {
+            method: request.method.as_bytes(),
+            target: request.target.as_bytes(),
+            fields: request.fields,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a client keeps of its offer until it has judged the 101.
+
+use alloc::vec::Vec;
+
+use super::context::Proof;
+use crate::wire::fields::{Field, FieldSource};
+use crate::wire::known::{KnownField, KnownFields};
+
+/// Field lines that were sent, and the proof that one of them asks for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct SentOffer {
+    /// Which field it is, its value, and an LF, which no value holds, and no field's place after
+    /// [`FIRST`] is.
+    lines: Vec<u8>,
+    pub(crate) proof: Option<Proof>,
+}
+
+/// What stands for the first of the known fields.
+const FIRST: u8 = b'A';
+
+impl SentOffer {
+    pub(crate) fn push(&mut self, known: KnownField, value: &[u8]) {
+        self.lines.push(FIRST + known as u8);
+        self.lines.extend_from_slice(value);
+        self.lines.push(b'\n');
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (KnownField, &[u8])> {
+        let lines = self.lines.split(|&octet| octet == b'\n');
+        lines.filter_map(|line| line.split_first()).filter_map(|(&known, value)| {
+            Some((KnownField::from_number(known.checked_sub(FIRST)?.into())?, value))
+        })
+    }
+}
+
+impl FieldSource for SentOffer {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.lines()
+            .for_each(|(known, value)| each(Field { name: known.name().as_bytes(), value }));
+    }
+
+    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
+        self.lines()
+            .filter(|(known, _)| wanted & known.bit() != 0)
+            .for_each(|(known, value)| each(known, value));
+    }
+}

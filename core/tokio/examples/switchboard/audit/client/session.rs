@@ -1,0 +1,407 @@
+//! One visit of a client: it asks, is answered as a check has it, and what it then does on the wire
+//! is looked at.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::ServerConfig;
+
+use super::identity::Identity;
+use super::launcher::{Call, ClientLauncher, Ended, GLANCE};
+use crate::audit::finding::{End, Missing, Received};
+use crate::audit::probes::{CLOSE, Frame, PONG, frames};
+use crate::audit::request_reader::{Request, RequestReader};
+use crate::audit::response_script::{self, PAYLOAD, PING, Step};
+use crate::audit::table::{Check, What};
+use crate::audit::wire::{WaitResult, Wire};
+
+/// The frames of an open WebSocket that is not being closed: a message, or a part of it, a ping, a
+/// pong.
+const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
+const PING_CODE: u8 = 9;
+/// The beginning of a client's preface in HTTP/2 (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// "Close", normally.
+const LEAVE: &[u8] = b"\x88\x02\x03\xe8";
+const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// How patient a server is.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    /// For each thing that is waited for.
+    pub(crate) timeout: Duration,
+    /// So that what follows comes as a segment of its own, and is looked at on its own.
+    pub(crate) pause: Duration,
+}
+
+/// More requests of a client are not answered.
+const MOST_ASKED: usize = 3;
+
+/// What a client did.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClientSession {
+    /// What it asked; the first was answered as the check has it.
+    pub(crate) requests: Vec<Request>,
+    /// What came after the first request, before it was answered.
+    pub(crate) early: Vec<u8>,
+    /// What it got, over all connections.
+    pub(crate) sent: Vec<u8>,
+    /// All that came, over all connections, and what of it came after the last request.
+    pub(crate) came: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+    /// It has closed the last connection.
+    pub(crate) has_ended: bool,
+    /// A request came on another connection than the first.
+    pub(crate) has_moved: bool,
+    /// A request came on the same connection before the answer to the one before it was complete.
+    pub(crate) was_hasty: bool,
+    /// How its command ended.
+    pub(crate) ended: Option<Ended>,
+}
+
+/// How long a client is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Until it is seen whether the new protocol is spoken.
+    Opened,
+    /// Until it has answered a ping.
+    Pong,
+    /// Until its settings are acknowledged.
+    Acknowledged,
+    /// Until it asks again, on whatever connection.
+    Asked,
+    /// Until it has been answered.
+    Answered,
+}
+
+impl ClientSession {
+    pub(crate) fn first(&self) -> Option<&Request> {
+        self.requests.first()
+    }
+
+    /// What there is to show: all that came, and the end of the last connection.
+    pub(crate) fn received(&self) -> Received {
+        Received {
+            octets: self.came.clone(),
+            end: if self.has_ended { End::Closed } else { End::Open },
+        }
+    }
+
+    /// What came is words of the new protocol, and not of its end.
+    pub(crate) fn is_open(&self) -> bool {
+        self.speaks(&self.after)
+    }
+
+    /// Likewise of these bytes. Of a protocol that is not known any words will do.
+    fn speaks(&self, octets: &[u8]) -> bool {
+        let is_unknown =
+            || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
+        octets.starts_with(PREFACE)
+            || spoken(octets)
+                .iter()
+                .take_while(|frame| frame.opcode != CLOSE)
+                .any(|frame| TALK.contains(&frame.opcode))
+            || !octets.is_empty() && !is_request(octets) && is_unknown()
+    }
+
+    fn offers(&self, token: &str) -> bool {
+        self.first().is_some_and(|first| {
+            first.offers.iter().any(|(each, _)| each.eq_ignore_ascii_case(token))
+        })
+    }
+
+    fn offers_anything(&self) -> bool {
+        self.first().is_some_and(|first| !first.offers.is_empty())
+    }
+
+    /// A pong came with the payload of the ping that was sent.
+    pub(crate) fn has_pong(&self) -> bool {
+        has_pong(&self.after)
+    }
+
+    /// A WebSocket's end was said.
+    pub(crate) fn has_left(&self) -> bool {
+        has_left(&self.after)
+    }
+
+    /// Likewise, and not because something was wrong (RFC 6455, 7.4.1).
+    pub(crate) fn has_left_normally(&self) -> bool {
+        let is_normal = |code: &[u8]| matches!(code, [] | [3, 0xe8 | 0xe9, ..]);
+        spoken(&self.after).iter().any(|frame| frame.opcode == CLOSE && is_normal(&frame.payload))
+    }
+
+    /// HTTP/2's SETTINGS were acknowledged.
+    pub(crate) fn has_acknowledged(&self) -> bool {
+        has_acknowledged(&self.after)
+    }
+}
+
+fn has_pong(octets: &[u8]) -> bool {
+    spoken(octets).iter().any(|frame| frame.opcode == PONG && frame.payload == PAYLOAD)
+}
+
+fn has_left(octets: &[u8]) -> bool {
+    spoken(octets).iter().any(|frame| frame.opcode == CLOSE)
+}
+
+/// The frames of a client, whose masks tell them from anything in HTTP.
+fn spoken(octets: &[u8]) -> Vec<Frame> {
+    if octets.get(1).is_some_and(|second| second & 0x80 != 0) { frames(octets) } else { Vec::new() }
+}
+
+fn has_acknowledged(octets: &[u8]) -> bool {
+    let mut rest = octets.strip_prefix(PREFACE).unwrap_or_default();
+    while let Some((head, after)) = rest.split_first_chunk::<9>() {
+        if head[3] == 4 && head[4] & 1 == 1 {
+            return true;
+        }
+        let len = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+        rest = after.get(len..).unwrap_or_default();
+    }
+    false
+}
+
+/// Has the client come, and answers it; or says why it is not there.
+pub(crate) fn visit(
+    caller: &ClientLauncher,
+    identity: Option<&Identity>,
+    check: &Check,
+    times: Times,
+    until: Until,
+) -> io::Result<Result<ClientSession, Missing>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    let call = caller.call(port, check.id, identity)?;
+    let config = identity.map(|identity| Arc::clone(&identity.config));
+    let mut house = ScriptedServer {
+        listener,
+        config,
+        call,
+        times,
+        visit: ClientSession::default(),
+        refused: None,
+    };
+    let deadline = Instant::now() + caller.timeout(times.timeout);
+    let Some(mut talk) = house.admit(deadline)? else { return Ok(Err(house.absent())) };
+    house.play(check, &mut talk, until)?;
+    let ScriptedServer { call, mut visit, .. } = house;
+    visit.came.extend_from_slice(&talk.incoming.came);
+    visit.after = talk.incoming.rest().to_vec();
+    visit.has_ended = talk.incoming.has_ended;
+    if visit.is_open() && !visit.has_ended {
+        let _ = talk.wire.send(LEAVE);
+    }
+    drop(talk);
+    visit.ended = call.end(grace(check, times));
+    Ok(Ok(visit))
+}
+
+/// How long a command may take to end by itself: where that is judged, as long as anything else.
+fn grace(check: &Check, times: Times) -> Duration {
+    let is_judged = check.asks("satisfied") || check.rules.moot.contains(&"leaves-at-once");
+    if is_judged { times.timeout } else { times.pause }
+}
+
+/// A server that is there for one check.
+struct ScriptedServer {
+    listener: TcpListener,
+    /// It speaks TLS.
+    config: Option<Arc<ServerConfig>>,
+    call: Call,
+    times: Times,
+    visit: ClientSession,
+    /// Why a handshake of TLS did not come to its end.
+    refused: Option<io::Error>,
+}
+
+/// A connection, of which a request has come.
+struct Talk {
+    wire: Wire,
+    incoming: RequestReader,
+}
+
+impl ScriptedServer {
+    /// The next connection on which something is asked.
+    fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
+        // Those that ask nothing may be many.
+        let latest = deadline.max(Instant::now()) + self.times.timeout;
+        loop {
+            let was_over = self.call.is_over();
+            let left = latest.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            match self.listener.accept() {
+                Ok((socket, _)) => {
+                    socket.set_nonblocking(false)?;
+                    let Some(wire) = self.wire(socket, self.times.timeout.min(left))? else {
+                        continue;
+                    };
+                    let mut talk = Talk { wire, incoming: RequestReader::new() };
+                    talk.listen(self.times.timeout.min(left), RequestReader::is_done);
+                    // One that asks nothing was opened in advance.
+                    if talk.incoming.has_begun() {
+                        return Ok(Some(talk));
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if was_over || Instant::now() > deadline {
+                        return Ok(None);
+                    }
+                    thread::sleep(GLANCE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// A connection, in TLS if it has to be; none where the client did not want it.
+    fn wire(&mut self, socket: TcpStream, timeout: Duration) -> io::Result<Option<Wire>> {
+        let Some(config) = self.config.clone() else {
+            return Wire::new(socket, timeout).map(Some);
+        };
+        match Wire::accept(socket, config, timeout) {
+            Ok(wire) => Ok(Some(wire)),
+            Err(error) => {
+                self.refused = Some(error);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Why no request came.
+    fn absent(&self) -> Missing {
+        match &self.refused {
+            None => Missing::new("no client came", "have it ask for {url} or {ws}"),
+            Some(error) => Missing::new(
+                format!("no client came through the handshake of TLS ({error})"),
+                "have it trust the certificate in {ca}, or any",
+            ),
+        }
+    }
+
+    /// Answers as the check has it, and looks at what comes of it.
+    fn play(&mut self, check: &Check, talk: &mut Talk, until: Until) -> io::Result<()> {
+        let sections = response_script::sections(&check.lines);
+        let pings = check.lines.iter().any(|line| matches!(line.what, What::Octets("PING")));
+        for (number, section) in sections.iter().enumerate() {
+            if number > 0 && !self.wait_for_next(talk)? {
+                return Ok(());
+            }
+            self.visit.requests.extend(talk.incoming.requests.last().cloned());
+            let Some(request) = self.visit.requests.last().cloned() else { return Ok(()) };
+            if number == 0 {
+                talk.listen(self.times.pause.min(Duration::from_millis(100)), |incoming| {
+                    !incoming.rest().is_empty()
+                });
+                self.visit.early = talk.incoming.rest().to_vec();
+            }
+            for step in response_script::steps(section, &request).map_err(io::Error::other)? {
+                self.visit.was_hasty |=
+                    number + 1 < sections.len() && is_request(talk.incoming.rest());
+                self.take(talk, &step);
+            }
+        }
+        match until {
+            Until::Pong => talk.listen(self.times.timeout, |incoming| has_pong(incoming.rest())),
+            Until::Acknowledged => {
+                talk.listen(self.times.timeout, |incoming| has_acknowledged(incoming.rest()))
+            }
+            Until::Opened => {
+                let visit = self.visit.clone();
+                let speaks = |incoming: &RequestReader| {
+                    visit.speaks(incoming.rest()) || has_left(incoming.rest())
+                };
+                talk.listen(self.times.pause, speaks);
+                if !speaks(&talk.incoming)
+                    && !talk.incoming.has_ended
+                    && !pings
+                    && self.expects_frames()
+                {
+                    // One that has nothing to say answers a ping, if it is open.
+                    self.take(talk, &Step::Send(PING.into()));
+                }
+                talk.listen(self.times.timeout, speaks);
+            }
+            Until::Answered => {}
+            Until::Asked => {
+                while self.visit.requests.len() < MOST_ASKED && self.wait_for_next(talk)? {
+                    self.visit.requests.extend(talk.incoming.requests.last().cloned());
+                    self.take(talk, &Step::Send(NOT_HERE.into()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was sent begins with a 101, and websocket was asked for.
+    fn expects_frames(&self) -> bool {
+        let has =
+            |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
+        self.visit.offers("websocket") && has(b" 101 ")
+    }
+
+    /// Another request, on this connection or a new one.
+    fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
+        let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
+        if may_ask_here {
+            talk.incoming.expect_next();
+        }
+        let deadline = Instant::now() + self.times.timeout;
+        while Instant::now() < deadline {
+            if may_ask_here && talk.incoming.is_done() {
+                return Ok(true);
+            }
+            if let Some(other) = self.admit(Instant::now())? {
+                self.visit.came.extend(std::mem::replace(talk, other).incoming.came);
+                self.visit.has_moved = true;
+                return Ok(true);
+            }
+            if self.call.is_over() && talk.incoming.has_ended {
+                break;
+            }
+            thread::sleep(GLANCE);
+            talk.listen(GLANCE, RequestReader::is_done);
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, talk: &mut Talk, step: &Step) {
+        match step {
+            Step::Send(octets) => {
+                self.visit.sent.extend_from_slice(octets);
+                // A peer that has closed shows that when it is read from.
+                let _ = talk.wire.send(octets);
+                if let [_] = octets[..] {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            Step::Pause => talk.listen(self.times.pause, |_| false),
+            Step::End => talk.wire.end(),
+        }
+    }
+}
+
+impl Talk {
+    /// Reads until that is so, or nothing more comes in that time.
+    fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
+        let deadline = Instant::now() + time;
+        while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
+            match self.wire.next(deadline) {
+                WaitResult::Octets(octets) => self.incoming.receive(&octets),
+                WaitResult::End(end) => self.incoming.end(end),
+                WaitResult::Nothing => return,
+            }
+        }
+    }
+}
+
+/// It begins as a request does, and no frame.
+pub(crate) fn is_request(octets: &[u8]) -> bool {
+    octets.first().is_some_and(u8::is_ascii_uppercase)
+        && octets.get(1).is_some_and(u8::is_ascii_uppercase)
+}

@@ -1,0 +1,126 @@
+//! What is said after a switch, to see whether the new protocol is spoken: a ping to a WebSocket, a
+//! preface to HTTP/2, a ClientHello to TLS.
+
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+
+use super::script::PING;
+use crate::tls;
+
+/// A client's connection preface with an empty SETTINGS (RFC 9113, 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// A frame of RFC 6455, 5.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) opcode: u8,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// An answer to our words comes before so many bytes of others, or it is none.
+const LOOKED_AT: usize = 64 * 1024;
+
+pub(crate) const CLOSE: u8 = 8;
+pub(crate) const PONG: u8 = 10;
+
+/// What came in the new protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spoken {
+    /// It is that protocol.
+    Yes,
+    /// It is, and its end has been said.
+    End,
+    /// It is something else.
+    Other,
+    /// More has to come to tell.
+    Unknown,
+}
+
+/// The words that get an answer in that protocol; none where no words of it are known.
+pub(crate) fn opening(protocol: &str) -> Option<Vec<u8>> {
+    match kind(protocol) {
+        "websocket" => Some(PING.to_vec()),
+        "h2c" => Some(PREFACE.to_vec()),
+        "tls" => client_hello(),
+        _ => None,
+    }
+}
+
+/// Whether what came is an answer to them.
+pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
+    match kind(protocol) {
+        "websocket" => {
+            let frames = frames(came);
+            let has = |opcode| frames.iter().any(|frame| frame.opcode == opcode);
+            match () {
+                () if has(PONG) => Spoken::Yes,
+                () if has(CLOSE) => Spoken::End,
+                () => Spoken::Unknown,
+            }
+        }
+        // The first frame is SETTINGS on stream 0, and no acknowledgement.
+        "h2c" => match came {
+            [_, _, _, 4, flags, 0, 0, 0, 0, ..] if flags & 1 == 0 => Spoken::Yes,
+            _ if came.len() < 9 => Spoken::Unknown,
+            _ => Spoken::Other,
+        },
+        // A record of a handshake, or of an alert: the versions of the two need not agree.
+        "tls" => match came {
+            [21 | 22, 3, ..] => Spoken::Yes,
+            [_, _, ..] => Spoken::Other,
+            _ => Spoken::Unknown,
+        },
+        _ => Spoken::Unknown,
+    }
+}
+
+/// The whole frames that came, with their masks taken off, as far as they matter.
+pub(crate) fn frames(octets: &[u8]) -> Vec<Frame> {
+    let mut octets = &octets[..octets.len().min(LOOKED_AT)];
+    let mut frames = Vec::new();
+    while let Some((frame, len)) = frame(octets) {
+        frames.push(frame);
+        octets = &octets[len..];
+    }
+    frames
+}
+
+fn frame(octets: &[u8]) -> Option<(Frame, usize)> {
+    let (&[first, second], rest) = octets.split_first_chunk::<2>()?;
+    let (len, rest) = match second & 0x7f {
+        126 => rest
+            .split_first_chunk::<2>()
+            .map(|(len, rest)| (u64::from(u16::from_be_bytes(*len)), rest))?,
+        127 => rest.split_first_chunk::<8>().map(|(len, rest)| (u64::from_be_bytes(*len), rest))?,
+        len => (u64::from(len), rest),
+    };
+    let (mask, rest) = match second & 0x80 {
+        0 => ([0; 4], rest),
+        _ => rest.split_first_chunk::<4>().map(|(mask, rest)| (*mask, rest))?,
+    };
+    let len = usize::try_from(len).ok()?;
+    let payload = rest
+        .get(..len)?
+        .iter()
+        .zip(mask.iter().cycle())
+        .map(|(octet, mask)| octet ^ mask)
+        .collect();
+    Some((Frame { opcode: first & 15, payload }, octets.len() - rest.len() + len))
+}
+
+fn kind(protocol: &str) -> &'static str {
+    match protocol.to_ascii_lowercase().as_str() {
+        "websocket" => "websocket",
+        "h2c" => "h2c",
+        name if name.starts_with("tls/") => "tls",
+        _ => "",
+    }
+}
+
+fn client_hello() -> Option<Vec<u8>> {
+    let name = ServerName::try_from("localhost").ok()?;
+    let mut tls = ClientConnection::new(tls::client().ok()?, name).ok()?;
+    let mut hello = Vec::new();
+    tls.write_tls(&mut hello).ok()?;
+    Some(hello)
+}

@@ -1,0 +1,92 @@
+//! What a scripted server answers: the lines of a check, with what the request says filled in.
+//!
+//! ```text
+//!   HTTP/1.1 101 Switching Protocols
+//!   Sec-WebSocket-Accept: ACCEPT     of the request's key; OTHER-ACCEPT of another; aCCEPT with its case turned
+//!   Upgrade: TOKEN                   what the request offers first
+//! | PING                             a ping in WebSocket, with the payload `audit`
+//! | SETTINGS                         an empty SETTINGS frame of HTTP/2
+//! ~ pause                            a moment, so that what follows is a segment of its own
+//! ~ slowly                           each byte is sent on its own
+//! ~ end                              this direction of the connection ends
+//! ~ next                             what follows is the answer to the next request
+//! ```
+
+use super::request_reader::{Request, accept};
+use super::script::unescape;
+use super::table::{Line, What};
+
+/// A ping of a server, and its payload.
+pub(crate) const PING: &[u8] = b"\x89\x05audit";
+pub(crate) const PAYLOAD: &[u8] = b"audit";
+/// A key that no client sends: of 16 zeros.
+const OTHER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
+const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Send(Vec<u8>),
+    Pause,
+    End,
+}
+
+/// The answers to one request after the other.
+pub(crate) fn sections(lines: &[Line]) -> Vec<&[Line]> {
+    lines.split(|line| matches!(line.what, What::Wait("next"))).collect()
+}
+
+/// The answer to this request, step by step.
+pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    let mut is_slow = false;
+    for line in lines {
+        match line.what {
+            What::Text(text) => send(&mut steps, format!("{}\r\n", fill(text, request)).as_bytes()),
+            What::Empty => send(&mut steps, b"\r\n"),
+            What::Octets("PING") => send(&mut steps, PING),
+            What::Octets("SETTINGS") => send(&mut steps, SETTINGS),
+            What::Octets(text) => send(&mut steps, &unescape(&fill(text, request))?),
+            What::Wait("pause") => steps.push(Step::Pause),
+            What::Wait("end") => steps.push(Step::End),
+            What::Wait("slowly") => is_slow = true,
+            What::Wait(other) => return Err(format!("there is no step {other}")),
+        }
+    }
+    Ok(if is_slow { steps.into_iter().flat_map(one_by_one).collect() } else { steps })
+}
+
+/// In one segment with what was sent before, if nothing was waited for.
+fn send(steps: &mut Vec<Step>, octets: &[u8]) {
+    match steps.last_mut() {
+        Some(Step::Send(sent)) => sent.extend_from_slice(octets),
+        _ => steps.push(Step::Send(octets.to_vec())),
+    }
+}
+
+fn one_by_one(step: Step) -> Vec<Step> {
+    match step {
+        Step::Send(octets) => octets.chunks(1).map(|octet| Step::Send(octet.into())).collect(),
+        step => vec![step],
+    }
+}
+
+fn fill(text: &str, request: &Request) -> String {
+    let of_key = || request.field("sec-websocket-key").and_then(accept).unwrap_or_default();
+    let token = || request.offers.first().map_or(String::new(), |(token, _)| token.clone());
+    let names: [(&str, &dyn Fn() -> String); 4] = [
+        ("OTHER-ACCEPT", &|| accept(OTHER_KEY).unwrap_or_default()),
+        ("aCCEPT", &|| of_key().chars().map(turned).collect()),
+        ("ACCEPT", &of_key),
+        ("TOKEN", &token),
+    ];
+    let found = names.into_iter().find(|(name, _)| text.contains(name));
+    found.map_or(text.into(), |(name, value)| text.replace(name, &value()))
+}
+
+fn turned(letter: char) -> char {
+    if letter.is_ascii_lowercase() {
+        letter.to_ascii_uppercase()
+    } else {
+        letter.to_ascii_lowercase()
+    }
+}

@@ -1,0 +1,69 @@
+//! The server: what each request on each stream is answered.
+
+use h2::server::SendResponse;
+use h2::{Reason, RecvStream};
+use http::{Request, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::flow::send;
+use crate::idle_timeout::{IdleTimeout, TIMEOUT};
+use crate::target::path;
+
+/// Requests of a client at a time (RFC 9113, 6.5.2).
+const AT_A_TIME: u32 = 100;
+
+/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each: a
+/// window of four bytes a frame.
+const FRAMES: usize = 4 << 20;
+
+/// Speaks HTTP/2 until one side ends it. How many requests it was.
+pub(crate) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    window: u32,
+) -> Result<u64, h2::Error> {
+    let mut builder = h2::server::Builder::new();
+    builder
+        .initial_window_size(window)
+        .initial_connection_window_size(window)
+        .max_concurrent_streams(AT_A_TIME);
+    builder.data_frame_budget(FRAMES);
+    let mut connection = builder.handshake(IdleTimeout::new(stream, TIMEOUT)).await?;
+    let mut requests = 0;
+    while let Some(accepted) = connection.accept().await {
+        let (request, respond) = accepted?;
+        requests += 1;
+        // A stream that fails is no reason to end the others.
+        tokio::spawn(async { answer(request, respond).await.ok() });
+    }
+    Ok(requests)
+}
+
+/// `/echo` sends the content back as it comes, everything else says what came.
+async fn answer(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<bytes::Bytes>,
+) -> Result<(), h2::Error> {
+    let (head, mut content) = request.into_parts();
+    let path = path(head.uri.path());
+    if path == "/echo" {
+        let mut to = respond.send_response(Response::new(()), false)?;
+        while let Some(data) = content.data().await {
+            let data = data?;
+            let len = data.len();
+            send(&mut to, data).await?;
+            content.flow_control().release_capacity(len)?;
+        }
+        return to.send_data(bytes::Bytes::new(), true);
+    }
+    let mut octets = 0;
+    while let Some(data) = content.data().await {
+        let len = data?.len();
+        octets += len;
+        content.flow_control().release_capacity(len)?;
+    }
+    let stream = content.stream_id().as_u32();
+    let text = format!("{} {path} stream {stream}, {octets} bytes\n", head.method);
+    let response = Response::builder().header("content-type", "text/plain; charset=utf-8").body(());
+    let response = response.map_err(|_| Reason::INTERNAL_ERROR)?;
+    respond.send_response(response, false)?.send_data(text.into(), true)
+}

@@ -1,0 +1,302 @@
+//! What the page can have played: a client of the server's own, with every byte that it sends.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde::Serialize;
+
+use super::scripted_client::{ClientStep, ScriptedClient};
+use crate::audit;
+
+/// One kind of exchange.
+#[derive(Serialize)]
+struct Demo {
+    /// What the page asks for it by.
+    name: &'static str,
+    /// How it comes out: `switches`, `stays` or `fails`.
+    group: &'static str,
+    title: &'static str,
+    /// What the client asks for.
+    path: &'static str,
+    /// What there is to see, in a line.
+    about: &'static str,
+    #[serde(skip)]
+    script: &'static [ClientStep],
+}
+
+use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
+
+/// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC
+/// 9113, 3.4 and 6.5).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+static EXHIBITS: &[Demo] = &[
+    Demo {
+        name: "accept",
+        group: "switches",
+        title: "An offer is accepted",
+        path: "GET /foo",
+        about: "The server takes one of three protocols; both speak it.",
+        script: &[
+            Offer("GET /foo", "example/1, foo/2, foo/1", &[]),
+            Await("foo/2 200"),
+            Send("hello\nQUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "decline",
+        group: "stays",
+        title: "An offer is declined",
+        path: "POST /plain",
+        about: "With content, and a request after it; nothing is lost.",
+        script: &[
+            Offer("POST /plain", "foo/2", &["Content-Length: 5"]),
+            Send("helloGET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+            Await("POST /plain: 5 bytes"),
+            Await("GET /plain: 0 bytes"),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "required",
+        group: "switches",
+        title: "426, and another try",
+        path: "GET /required",
+        about: "The answer says what would do; the next request offers it.",
+        script: &[
+            Offer("GET /required", "example/1", &[]),
+            Await("This needs another protocol"),
+            Offer("GET /required", "foo/2", &[]),
+            Await("foo/2 200"),
+            Send("QUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "content",
+        group: "switches",
+        title: "Content, then a switch",
+        path: "POST /foo",
+        about: "The new protocol begins right after the content.",
+        script: &[
+            Offer("POST /foo", "foo/2", &["Content-Length: 16", "Content-Type: application/json"]),
+            Send("{\"Detach\":false}hello, after the content\n"),
+            Await("HELLO, AFTER"),
+            Send("QUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "expect",
+        group: "switches",
+        title: "100, content, 101",
+        path: "POST /foo",
+        about: "The client waits for a 100 before it sends its content.",
+        script: &[
+            Offer("POST /foo", "foo/2", &["Content-Length: 5", "Expect: 100-continue"]),
+            Await("100 Continue\r\n\r\n"),
+            Send("hello"),
+            Await("foo/2 200 POST /foo 5"),
+            Send("QUIT\n"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "speaks-first",
+        group: "switches",
+        title: "The server speaks first",
+        path: "GET /foo",
+        about: "What comes with the 101 is the new protocol already.",
+        script: &[Offer("GET /foo", "foo/1", &[]), Await("foo/1 200 GET /foo"), Finish, AwaitEnd],
+    },
+    Demo {
+        name: "h2c",
+        group: "switches",
+        title: "HTTP/1.1 becomes HTTP/2",
+        path: "GET /h2c",
+        about: "The request of HTTP/1.1 is answered on stream 1.",
+        script: &[
+            Offer(
+                "GET /h2c",
+                "h2c",
+                &["Connection: HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"],
+            ),
+            Await("101 Switching"),
+            SendOctets(PREFACE),
+            Await("stream 1"),
+            SendOctets(ACK_AND_GOODBYE),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "tls",
+        group: "switches",
+        title: "HTTP goes on in TLS",
+        path: "GET /tls",
+        about: "A 101, the handshake, and the answer within it.",
+        script: &[
+            Offer("GET /tls", "TLS/1.3", &[]),
+            Await("Upgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"),
+            StartTls,
+            Await("This is HTTP/1.1 in TLS."),
+            Send("GET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"),
+            Await("GET /plain"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "early",
+        group: "fails",
+        title: "Early bytes after a decline",
+        path: "GET /plain",
+        about: "The client spoke foo/2 at once; that is no request.",
+        script: &[
+            Offer("GET /plain", "foo/2", &[]),
+            Send("hello in foo/2, before anybody has agreed to it\r\n\r\n"),
+            Await("HTTP/1.1 400"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "smuggling",
+        group: "fails",
+        title: "A smuggled request",
+        path: "POST /plain",
+        about: "Two lengths, one hidden request: refused with 400.",
+        script: &[
+            Send(
+                "POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ),
+            Send("0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
+            Await("HTTP/1.1 400"),
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "not-for-us",
+        group: "stays",
+        title: "An offer for another hop",
+        path: "GET /foo",
+        about: "Upgrade is there, but Connection does not list it.",
+        script: &[
+            Send(
+                "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: foo/2\r\nConnection: keep-alive\r\n\r\n",
+            ),
+            Await("This is /foo in HTTP/1.1"),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+    Demo {
+        name: "bad-key",
+        group: "stays",
+        title: "A WebSocket with a bad key",
+        path: "GET /ws",
+        about: "The offer breaks a rule; the answer says which.",
+        script: &[
+            Offer(
+                "GET /ws",
+                "websocket",
+                &["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: no base64"],
+            ),
+            Await("Sec-WebSocket-Key"),
+            Finish,
+            AwaitEnd,
+        ],
+    },
+];
+
+/// Every check of `switchboard audit` of a server, on this one.
+const AUDIT: &str = "audit";
+
+/// As many at once that the page can be seen to bear it.
+const CROWD: &str = "crowd";
+const CROWD_SIZE: usize = 200;
+
+/// As many play at a time; what is asked for beyond that is not played.
+const MOST: usize = 220;
+static PLAYING: AtomicUsize = AtomicUsize::new(0);
+
+/// What there is, for the page; and which run of the server it is, as each numbers its connections
+/// anew.
+pub(super) fn catalogue() -> String {
+    serde_json::json!({ "exhibits": EXHIBITS, "run": std::process::id() }).to_string()
+}
+
+/// Plays an exhibit on the server at that address; says on which connection, by the client's end of
+/// it.
+pub(super) fn play(name: &str, address: SocketAddr) -> String {
+    if name == CROWD {
+        EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {
+            start(exhibit, address);
+        });
+        return serde_json::json!({ "playing": name }).to_string();
+    }
+    if name == AUDIT {
+        aside(name, move || drop(audit::of_a_switchboard(address)));
+        return serde_json::json!({ "playing": name }).to_string();
+    }
+    let exhibit = EXHIBITS.iter().find(|exhibit| exhibit.name == name);
+    let peer = exhibit.and_then(|exhibit| start(exhibit, address));
+    serde_json::json!({ "playing": name, "peer": peer.map(|peer| peer.to_string()) }).to_string()
+}
+
+/// Plays it in a thread of its own.
+fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
+    if PLAYING.load(Ordering::Relaxed) >= MOST {
+        return None;
+    }
+    let mut actor = ScriptedClient::connect(address).ok()?;
+    let peer = actor.address();
+    // A client that fails has failed on the connection that is looked at; no other has to hear of
+    // it.
+    aside(exhibit.name, move || drop(actor.play(exhibit.script)));
+    peer
+}
+
+/// Does it in a thread of its own, unless there are too many.
+fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
+    if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+        return;
+    }
+    let played = thread::Builder::new().name(name.into()).spawn(move || {
+        play();
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+    });
+    if played.is_err() {
+        PLAYING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exhibit_for_each_name() {
+        for exhibit in EXHIBITS {
+            assert!(
+                EXHIBITS.iter().filter(|other| other.name == exhibit.name).count() == 1,
+                "{}",
+                exhibit.name
+            );
+            assert!(
+                ![AUDIT, CROWD].contains(&exhibit.name)
+                    && exhibit.script.len() > 1
+                    && exhibit.about.ends_with('.')
+            );
+            assert!(
+                exhibit.about.len() < 64 && ["switches", "stays", "fails"].contains(&exhibit.group),
+                "{}",
+                exhibit.name
+            );
+        }
+        assert!(catalogue().contains("\"title\":\"An offer is accepted\""));
+    }
+}

@@ -1,0 +1,87 @@
+//! The latest connections, for a page that comes later.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// As many connections are shown to a page that comes later; and kept, as those of the page itself
+/// are forgotten soon.
+const CONNECTIONS: usize = 50;
+const WITH_THE_PAGES_OWN: usize = 64;
+
+/// Bytes that are kept of each, about. How it came out is kept in any case.
+const OF_EACH: usize = 48 << 10;
+
+#[derive(Default)]
+pub(super) struct History {
+    /// The latest last.
+    connections: VecDeque<Kept>,
+}
+
+struct Kept {
+    number: u64,
+    moments: Vec<Arc<str>>,
+    octets: usize,
+}
+
+impl History {
+    /// Keeps this of a connection; whether there is room for more of it.
+    pub(super) fn keep(&mut self, number: u64, moment: &Arc<str>, place: Place) -> bool {
+        if place == Place::First {
+            self.connections.push_back(Kept { number, moments: Vec::new(), octets: 0 });
+            if self.connections.len() > WITH_THE_PAGES_OWN {
+                self.connections.pop_front();
+            }
+        }
+        let Some(kept) = self.connections.iter_mut().rev().find(|kept| kept.number == number)
+        else {
+            return false;
+        };
+        if kept.octets + moment.len() > OF_EACH && place != Place::Last {
+            kept.octets = OF_EACH;
+            return false;
+        }
+        kept.octets += moment.len();
+        kept.moments.push(Arc::clone(moment));
+        true
+    }
+
+    /// One that is not worth keeping.
+    pub(super) fn forget(&mut self, number: u64) {
+        self.connections.retain(|kept| kept.number != number);
+    }
+
+    /// What there is of the latest, in the order of the connections.
+    pub(super) fn moments(&self) -> impl Iterator<Item = &Arc<str>> {
+        let too_many = self.connections.len().saturating_sub(CONNECTIONS);
+        self.connections.iter().skip(too_many).flat_map(|kept| &kept.moments)
+    }
+}
+
+/// Where a moment stands in its connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    Within,
+    Last,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_are_kept_each_with_its_end() {
+        let mut past = History::default();
+        let (short, long): (Arc<str>, Arc<str>) = ("end".into(), "x".repeat(OF_EACH).into());
+        for number in 1..=70 {
+            assert!(past.keep(number, &short, Place::First));
+            assert!(!past.keep(number, &long, Place::Within));
+            assert!(!past.keep(number, &short, Place::Within));
+            past.keep(number, &short, Place::Last);
+        }
+        assert_eq!(past.moments().count(), 2 * CONNECTIONS);
+        past.forget(70);
+        assert!(!past.keep(70, &short, Place::Within) && !past.keep(1, &short, Place::Within));
+        assert_eq!(past.moments().count(), 2 * CONNECTIONS);
+    }
+}

@@ -1,0 +1,134 @@
+//! A client that follows a script.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::tls;
+
+/// How long one thing may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a client does.
+pub(super) enum ClientStep {
+    /// Sends a request of this method and target, which offers these protocols and has these field
+    /// lines besides.
+    Offer(&'static str, &'static str, &'static [&'static str]),
+    Send(&'static str),
+    SendOctets(&'static [u8]),
+    /// Waits until the server has sent this.
+    Await(&'static str),
+    /// Waits until the server has ended.
+    AwaitEnd,
+    /// Ends its own direction.
+    Finish,
+    StartTls,
+}
+
+pub(super) struct ScriptedClient {
+    line: Line,
+    /// What the server has sent since the latest thing that was waited for.
+    heard: Vec<u8>,
+}
+
+enum Line {
+    Clear(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl ScriptedClient {
+    pub(super) fn connect(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
+        stream.set_write_timeout(Some(TIMEOUT))?;
+        Ok(Self { line: Line::Clear(stream), heard: Vec::new() })
+    }
+
+    /// Where the client is.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.line.socket().local_addr().ok()
+    }
+
+    pub(super) fn play(&mut self, script: &[ClientStep]) -> io::Result<()> {
+        script.iter().try_for_each(|cue| match cue {
+            ClientStep::Offer(line, tokens, fields) => {
+                self.line.send(offer(line, tokens, fields).as_bytes())
+            }
+            ClientStep::Send(text) => self.line.send(text.as_bytes()),
+            ClientStep::SendOctets(octets) => self.line.send(octets),
+            ClientStep::Await(text) => self.wait_for(text.as_bytes()),
+            ClientStep::AwaitEnd => self.wait_for_end(),
+            ClientStep::Finish => self.line.socket().shutdown(Shutdown::Write),
+            ClientStep::StartTls => self.line.start_tls(),
+        })
+    }
+
+    fn wait_for(&mut self, text: &[u8]) -> io::Result<()> {
+        loop {
+            if let Some(at) = self.heard.windows(text.len()).position(|window| window == text) {
+                self.heard.drain(..at + text.len());
+                return Ok(());
+            }
+            if self.listen()? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    fn wait_for_end(&mut self) -> io::Result<()> {
+        while self.listen()? > 0 {
+            self.heard.clear();
+        }
+        Ok(())
+    }
+
+    fn listen(&mut self) -> io::Result<usize> {
+        let mut piece = [0; 4096];
+        let len = self.line.read(&mut piece)?;
+        self.heard.extend_from_slice(&piece[..len]);
+        Ok(len)
+    }
+}
+
+fn offer(line: &str, tokens: &str, fields: &[&str]) -> String {
+    let more: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    format!(
+        "{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: {tokens}\r\nConnection: Upgrade\r\n{more}\r\n"
+    )
+}
+
+impl Line {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Tls(tls) => &tls.sock,
+        }
+    }
+
+    fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Clear(stream) => stream.write_all(octets),
+            Self::Tls(tls) => tls.write_all(octets).and_then(|()| tls.flush()),
+        }
+    }
+
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.read(into),
+            Self::Tls(tls) => tls.read(into),
+        }
+    }
+
+    fn start_tls(&mut self) -> io::Result<()> {
+        let config = tls::client().map_err(io::Error::other)?;
+        let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
+        let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
+        let socket = self.socket().try_clone()?;
+        *self = Self::Tls(Box::new(StreamOwned::new(tls, socket)));
+        Ok(())
+    }
+}

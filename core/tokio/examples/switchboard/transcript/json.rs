@@ -1,0 +1,206 @@
+//! What happened, for programs: an object of JSON for each thing.
+
+use std::io::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+use switchover::state::State;
+use switchover::{Error, Event};
+
+use super::lines::{self, MOST, MOST_SPOKEN};
+use super::{By, Listener, Verdict, What};
+
+/// One thing that happened.
+#[derive(Serialize)]
+pub(crate) struct JsonEvent {
+    /// Which connection it happened on, counted from 1; a probe has one.
+    #[serde(skip_serializing_if = "is_zero")]
+    connection: u64,
+    /// Which thing on that connection, counted from 1 without a gap.
+    #[serde(skip_serializing_if = "is_nothing")]
+    step: u32,
+    /// Milliseconds since it began.
+    at: f64,
+    what: &'static str,
+    /// An event's kind, a decision's verb, how the engine is set up, how it came out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    /// In the language of the engine's test vectors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    lines: Vec<String>,
+    /// How many bytes went over the wire; of a switch, the leftover's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<usize>,
+    /// There were more of them than the lines show.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cut: bool,
+    /// For people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    text: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<Machine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Fault>,
+    /// Of a verdict: the final response's status, and what the engine says of the offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+}
+
+/// A row of the table of errors.
+#[derive(Serialize)]
+struct Fault {
+    code: u16,
+    rule: &'static str,
+    advice: &'static str,
+    /// What a server answers with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        let kind = error.kind();
+        let (code, rule, advice) = (kind.code(), kind.clause(), kind.advice());
+        Self { code, rule, advice, status: kind.status(), offset: error.offset() }
+    }
+}
+
+/// The state of both directions and of the exchange on them.
+#[derive(Serialize)]
+struct Machine {
+    theirs: &'static str,
+    ours: &'static str,
+    request: &'static str,
+    response: &'static str,
+    offer: &'static str,
+}
+
+impl From<&State> for Machine {
+    fn from(state: &State) -> Self {
+        Self {
+            theirs: state.rx.name(),
+            ours: state.tx.name(),
+            request: state.request.name(),
+            response: state.response.name(),
+            offer: state.turn.name(),
+        }
+    }
+}
+
+impl JsonEvent {
+    pub(crate) fn of(connection: u64, at: Duration, what: &What<'_>) -> Self {
+        let moment = Self {
+            connection,
+            step: 0,
+            // Microseconds are what one can rely on.
+            at: at.as_micros() as f64 / 1000.0,
+            what: "",
+            name: String::new(),
+            lines: lines::of(what),
+            bytes: None,
+            cut: false,
+            text: String::new(),
+            state: None,
+            error: None,
+            status: None,
+            why: None,
+        };
+        let verb = |decision: &str| decision.split(' ').next().unwrap_or_default().to_owned();
+        match what {
+            What::Opened { peer, setup } => {
+                Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
+            }
+            What::Received(octets, _) => moment.bytes("received", octets, MOST),
+            What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
+            What::Came(Event::Switched(switched), _) => Self {
+                name: "switched".into(),
+                ..moment.bytes("event", switched.leftover, usize::MAX)
+            },
+            What::Came(event, _) => Self { what: "event", name: event.name().into(), ..moment },
+            What::MessageEnded(_) => {
+                Self { what: "event", name: "end-of-message".into(), ..moment }
+            }
+            What::Paused(why) => Self { what: "paused", name: why.name().into(), ..moment },
+            What::Failed(error) => Self {
+                what: "error",
+                name: error.kind().name().into(),
+                text: error.to_string(),
+                error: Some(error.into()),
+                ..moment
+            },
+            What::Decided(decision, wrote) => {
+                Self { name: verb(decision), ..moment.bytes("decision", wrote, MOST) }
+            }
+            What::Gave(_, wrote) => {
+                Self { name: "data".into(), ..moment.bytes("decision", wrote, MOST) }
+            }
+            What::Refused(decision, error) => {
+                let text = error.to_string();
+                Self {
+                    what: "refused",
+                    name: verb(decision),
+                    text,
+                    error: Some(error.into()),
+                    ..moment
+                }
+            }
+            What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
+            What::UpgradedWrite(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),
+            What::UpgradedWrite(By::Us, octets) => moment.bytes("spoke", octets, MOST_SPOKEN),
+            What::Whispered(By::Peer, len) => Self { what: "heard", bytes: Some(*len), ..moment },
+            What::Whispered(By::Us, len) => Self { what: "spoke", bytes: Some(*len), ..moment },
+            What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
+            What::Verdict(Verdict { outcome, text, status, why }) => Self {
+                what: "verdict",
+                name: (*outcome).into(),
+                text: text.clone(),
+                status: *status,
+                why: why.map(|why| why.name()),
+                ..moment
+            },
+        }
+    }
+
+    /// It is the first thing on its connection.
+    pub(crate) fn is_first(&self) -> bool {
+        self.what == "opened"
+    }
+
+    /// Nothing comes after it.
+    pub(crate) fn is_last(&self) -> bool {
+        self.what == "verdict"
+    }
+
+    pub(super) fn at_step(self, step: u32) -> Self {
+        Self { step, ..self }
+    }
+
+    /// So many bytes, of which the lines show the first `most`.
+    fn bytes(self, what: &'static str, octets: &[u8], most: usize) -> Self {
+        Self { what, bytes: Some(octets.len()), cut: octets.len() > most, ..self }
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_nothing(number: &u32) -> bool {
+    *number == 0
+}
+
+/// A line of JSON for each thing, on standard error.
+pub(super) struct Printer;
+
+impl Listener for Printer {
+    fn hear(&mut self, at: Duration, what: &What<'_>) {
+        if let Ok(line) = serde_json::to_string(&JsonEvent::of(0, at, what)) {
+            // A transcript that is not read any more is no reason to fail.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What stays out of transcripts: the values of fields that commonly hold a credential.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use switchover::Field;
+
+use super::lines::push_escaped;
+
+/// In the place of a secret.
+pub(super) const HIDDEN: &str = "<hidden>";
+
+/// Whether transcripts have everything in them.
+static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
+
+/// From now on secrets are shown.
+pub(crate) fn show_secrets() {
+    SHOWS_SECRETS.store(true, Ordering::Relaxed);
+}
+
+pub(super) fn hides_secrets() -> bool {
+    !SHOWS_SECRETS.load(Ordering::Relaxed)
+}
+
+pub(super) fn is_hidden(field: Field<'_>) -> bool {
+    field.is_secret() && hides_secrets()
+}
+
+/// Longer than the name of any field that is hidden.
+const LONG_NAME: usize = 32;
+
+/// Finds secrets in bytes as they come, however they are cut.
+///
+/// What the engine refuses is no less secret: a name with a space before its colon, a value that
+/// goes on in the next line, a line after a CR or LF alone.
+#[derive(Clone, Default)]
+pub(crate) struct Redactor {
+    place: Place,
+    /// As far as it has come, without spaces.
+    name: Vec<u8>,
+}
+
+/// Where the next byte stands.
+#[derive(Clone, Copy)]
+enum Place {
+    /// At the beginning of a line, after one that was this.
+    Begin {
+        is_secret: bool,
+    },
+    /// The same, or before the LF of the line's end.
+    AfterCr {
+        is_secret: bool,
+    },
+    Name,
+    /// Of a field, or in a line that is none.
+    Value {
+        is_secret: bool,
+    },
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Begin { is_secret: false }
+    }
+}
+
+impl Redactor {
+    /// Whether the next byte, which is this one, is hidden.
+    fn hides(&mut self, octet: u8) -> bool {
+        let is_secret = match self.place {
+            Place::Value { is_secret } | Place::AfterCr { is_secret } => is_secret,
+            // A line that is empty ends what could go on.
+            Place::Begin { is_secret } => is_secret && !matches!(octet, b'\r' | b'\n'),
+            Place::Name => false,
+        };
+        self.place = match (self.place, octet) {
+            (_, b'\r') => Place::AfterCr { is_secret },
+            (_, b'\n') => Place::Begin { is_secret },
+            (Place::Value { .. }, _) => return is_secret,
+            (Place::Begin { .. } | Place::AfterCr { .. }, b' ' | b'\t') if is_secret => {
+                Place::Value { is_secret }
+            }
+            (Place::Name, b':') => {
+                let name = std::mem::take(&mut self.name);
+                Place::Value { is_secret: is_hidden(Field { name: &name, value: b"" }) }
+            }
+            (place, b' ' | b'\t') => place,
+            (Place::Name, _) if self.name.len() == LONG_NAME => Place::Value { is_secret: false },
+            (place, _) => {
+                if !matches!(place, Place::Name) {
+                    self.name.clear();
+                }
+                self.name.push(octet);
+                Place::Name
+            }
+        };
+        matches!(self.place, Place::Value { is_secret: true }) && octet != b':'
+    }
+
+    /// These bytes have passed.
+    pub(super) fn pass(&mut self, octets: &[u8]) {
+        for &octet in octets {
+            self.hides(octet);
+        }
+    }
+
+    /// These bytes as text, without what is hidden.
+    pub(super) fn shown(&mut self, octets: &[u8]) -> String {
+        let (mut text, mut was_hidden) = (String::with_capacity(octets.len()), false);
+        for &octet in octets {
+            let is_hidden = self.hides(octet);
+            if !is_hidden {
+                push_escaped(&mut text, octet);
+            } else if !was_hidden {
+                text.push_str(if text.is_empty() { "" } else { " " });
+                text.push_str(HIDDEN);
+            }
+            was_hidden = is_hidden;
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However the bytes are cut.
+    #[test]
+    fn secrets_are_hidden_in_whole_and_in_pieces() {
+        let heads = [
+            (
+                "GET / HTTP/1.1\r\nCookie: XX\r\nA: b\r\n\r\n",
+                "GET / HTTP/1.1\\r\\nCookie: <hidden>\\r\\nA: b\\r\\n\\r\\n",
+            ),
+            ("cookie:XX", "cookie: <hidden>"),
+            ("Proxy-Authorization: a:XX", "Proxy-Authorization: <hidden>"),
+            ("Cookie : XX", "Cookie : <hidden>"),
+            (" Cookie: XX", " Cookie: <hidden>"),
+            ("Cookie:\r\n XX\r\n\tXX\r\nA: b", "Cookie:\\r\\n <hidden>\\r\\n <hidden>\\r\\nA: b"),
+            ("A: b\nCookie: XX\rCookie: XX", "A: b\\nCookie: <hidden>\\rCookie: <hidden>"),
+            ("Cookie: XX\r\n\r\n content", "Cookie: <hidden>\\r\\n\\r\\n content"),
+            ("Cookies: a, Cookie: b", "Cookies: a, Cookie: b"),
+            ("Set-Cookie2: a\r\nMy-Cookie: b", "Set-Cookie2: a\\r\\nMy-Cookie: b"),
+        ];
+        for (head, wanted) in heads {
+            assert_eq!(Redactor::default().shown(head.as_bytes()), wanted);
+            for at in 0..head.len() {
+                let (first, rest) = head.as_bytes().split_at(at);
+                let mut secrecy = Redactor::default();
+                secrecy.pass(first);
+                assert!(!secrecy.shown(rest).contains('X'), "{head:?} cut at {at}");
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The probe's transport: the bytes of the socket as they are, or inside TLS. What happens to a TLS
+//! connection is decided where all else is, in one thread; the socket's own threads move what it
+//! has made of the bytes.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConnection;
+use rustls::pki_types::ServerName;
+use switchover::End;
+
+use crate::duplex::{Duplex, Input};
+use crate::target::Target;
+use crate::tls;
+use crate::transcript::{By, Transcript};
+
+pub(crate) struct Stream {
+    duplex: Duplex,
+    tls: Option<Box<ClientConnection>>,
+    /// What has come inside TLS and has not been told.
+    opened: Vec<u8>,
+    has_ended: bool,
+    timeout: Duration,
+    /// Who hears what is said.
+    overhearing: Option<Arc<Transcript>>,
+}
+
+impl Stream {
+    /// Connects to where the URL says, inside TLS if it says so.
+    pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
+        let mut line = Self {
+            duplex: Duplex::connect(&target.address, timeout)?,
+            tls: None,
+            opened: Vec::new(),
+            has_ended: false,
+            timeout,
+            overhearing: None,
+        };
+        if target.is_secure {
+            line.start_tls(target.host(), &[])?;
+        }
+        Ok(line)
+    }
+
+    pub(crate) fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// From now on there is TLS below, of whose bytes some have come already.
+    ///
+    /// Returns once its handshake is over.
+    pub(crate) fn start_tls(&mut self, host: &str, leftover: &[u8]) -> io::Result<()> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let config = tls::client().map_err(io::Error::other)?;
+        let mut tls = Box::new(ClientConnection::new(config, name).map_err(io::Error::other)?);
+        self.open(&mut tls, leftover)?;
+        let deadline = Instant::now() + self.timeout;
+        while tls.is_handshaking() {
+            self.duplex.send(records(&mut tls)?);
+            match self.duplex.next(Some(deadline)) {
+                Some(Input::Peer(octets)) => self.open(&mut tls, &octets)?,
+                Some(_) => return Err(io::Error::other("the server ended the TLS handshake")),
+                None => {
+                    return Err(io::Error::other(
+                        "the server does not go on with the TLS handshake",
+                    ));
+                }
+            }
+        }
+        self.duplex.send(records(&mut tls)?);
+        self.tls = Some(tls);
+        Ok(())
+    }
+
+    /// Sends these bytes, after all others.
+    pub(crate) fn send(&mut self, octets: Vec<u8>) -> io::Result<()> {
+        self.tell(By::Us, &octets);
+        let octets = match &mut self.tls {
+            None => octets,
+            Some(tls) => {
+                let mut sealed = Vec::new();
+                // rustls holds a bounded amount of what is to be sealed.
+                for piece in octets.chunks(16 * 1024) {
+                    tls.writer().write_all(piece)?;
+                    sealed.append(&mut records(tls)?);
+                }
+                sealed
+            }
+        };
+        self.duplex.send(octets);
+        Ok(())
+    }
+
+    /// Returns the number of bytes that wait to be sent.
+    pub(crate) fn unsent(&self) -> usize {
+        self.duplex.unsent()
+    }
+
+    /// Ends our direction, after all bytes.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls {
+            // RFC 8446, 6.1: so that the peer can tell an end from a cut.
+            tls.send_close_notify();
+            self.duplex.send(records(tls)?);
+        }
+        self.duplex.finish();
+        Ok(())
+    }
+
+    /// Feeds in a source: it comes back as `Local`, no faster than it can be sent.
+    pub(crate) fn feed(&self, source: impl Read + Send + 'static) {
+        self.duplex.feed(source);
+    }
+
+    /// From now on a transcript hears what is said, which is not HTTP any more.
+    pub(crate) fn overhear(&mut self, transcript: &Arc<Transcript>) {
+        self.overhearing = Some(Arc::clone(transcript));
+    }
+
+    fn tell(&self, by: By, octets: &[u8]) {
+        if let Some(transcript) = &self.overhearing {
+            transcript.spoke(by, octets);
+        }
+    }
+
+    /// What happens next; `None` if nothing does until then.
+    pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
+        let input = self.wait(deadline)?;
+        if let Some(Input::Peer(octets)) = &input {
+            self.tell(By::Peer, octets);
+        }
+        Ok(input)
+    }
+
+    fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
+        // What came after the last record of the handshake waits already.
+        loop {
+            if !self.opened.is_empty() {
+                return Ok(Some(Input::Peer(std::mem::take(&mut self.opened))));
+            }
+            if self.has_ended {
+                return Ok(Some(Input::PeerEnd(End::Clean)));
+            }
+            let input = self.duplex.next(deadline);
+            let Some(mut tls) = self.tls.take() else { return Ok(input) };
+            let outcome = match input {
+                Some(Input::Peer(octets)) => self.open(&mut tls, &octets).map(|()| None),
+                // An end without a word is a cut (RFC 9112, 9.8).
+                Some(Input::PeerEnd(_)) => Ok(Some(Some(Input::PeerEnd(End::Truncated)))),
+                input => Ok(Some(input)),
+            };
+            self.tls = Some(tls);
+            if let Some(input) = outcome? {
+                return Ok(input);
+            }
+        }
+    }
+
+    /// Takes records and what is in them. rustls holds a bounded amount of either, so both in turn.
+    fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {
+        while !sealed.is_empty() {
+            // After its end TLS takes nothing more.
+            if tls.read_tls(&mut sealed)? == 0 {
+                break;
+            }
+            tls.process_new_packets().map_err(io::Error::other)?;
+            match tls.reader().read_to_end(&mut self.opened) {
+                Ok(_) => self.has_ended = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let made = records(tls)?;
+        if !made.is_empty() {
+            self.duplex.send(made);
+        }
+        Ok(())
+    }
+}
+
+/// What TLS wants to be sent.
+fn records(tls: &mut ClientConnection) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    while tls.wants_write() {
+        tls.write_tls(&mut out)?;
+    }
+    Ok(out)
+}

@@ -1,0 +1,413 @@
+//! Writes a response of `http`: its head, content and end.
+//!
+//! Its status decides what it means for the connection.
+
+use std::future::{Future, poll_fn};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use http::response::Parts;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body::{Body, Frame};
+use switchover::{Content, Event, Next, Order, ResponseHead};
+
+use super::{Failure, RequestHandles, ServerConnection};
+use crate::body::{Channel, Source};
+use crate::error::Error;
+use crate::handler::{ErrorMappers, HttpService};
+use crate::upgrade::PendingUpgrade;
+use crate::{ReasonPhrase, Transport, date};
+
+/// The kind of a response, by what follows its head.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResponseKind {
+    Usual,
+    /// Without content.
+    Head,
+    /// A 2xx opens a tunnel.
+    Connect,
+}
+
+impl ResponseKind {
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Usual,
+        }
+    }
+}
+
+/// The outcome of a response for its connection.
+pub(super) enum ResponseOutcome {
+    Whole,
+    Switched,
+}
+
+/// A frame of a handler's content; `None` is its end.
+type NextFrame<H> = Option<Frame<<<H as HttpService>::Content as Body>::Data>>;
+
+/// The fields set by the handler that the engine or server would set.
+#[derive(Clone, Copy, Default)]
+struct HandlerFields {
+    date: bool,
+    length: bool,
+    coding: bool,
+    upgrade: bool,
+}
+
+impl HandlerFields {
+    /// Collects them in one pass, which is faster than a lookup for each.
+    fn of(headers: &HeaderMap) -> Self {
+        let mut own = Self::default();
+        for name in headers.keys() {
+            own.date |= name == header::DATE;
+            own.length |= name == header::CONTENT_LENGTH;
+            own.coding |= name == header::TRANSFER_ENCODING;
+            own.upgrade |= name == header::UPGRADE;
+        }
+        own
+    }
+}
+
+/// The engine's verb for a response.
+enum Verb {
+    Send,
+    /// With this list.
+    Require(String),
+}
+
+impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, S, H, F> {
+    pub(super) async fn answer(
+        &mut self,
+        head: &mut Parts,
+        content: Pin<&mut H::Content>,
+        kind: ResponseKind,
+        links: &RequestHandles,
+    ) -> Result<ResponseOutcome, Failure> {
+        let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
+        let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
+        let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
+        if is_last || (!is_accepted && self.leaves_too_much_unread(channel)) {
+            self.wire.http.close_after_response()?;
+        }
+        let own = HandlerFields::of(&head.headers);
+        if own.coding {
+            // How the content ends is the engine's to say.
+            head.headers.remove(header::TRANSFER_ENCODING);
+        }
+        let has_taker = chance.is_some_and(PendingUpgrade::has_callback);
+        if is_accepted {
+            return self.switch(mem::take(&mut head.headers), chance.filter(|_| has_taker)).await;
+        }
+        if kind == ResponseKind::Connect && head.status.is_success() {
+            if !has_taker {
+                let error = Error::Misuse(
+                    "a 2xx to CONNECT opens a tunnel, and nothing is there to take it: see upgrade::tunnel",
+                );
+                return Err(Failure::Error(StatusCode::NOT_IMPLEMENTED, error));
+            }
+            head.headers.remove(header::CONTENT_LENGTH);
+            self.finish_request().await?;
+            self.write_head(head, own, &Verb::Send, None)?;
+            return Ok(ResponseOutcome::Switched);
+        }
+        let is_usual = !own.upgrade && head.status != StatusCode::UPGRADE_REQUIRED;
+        let verb = if is_usual { Verb::Send } else { self.verb(head, own)? };
+        if kind == ResponseKind::Head || has_no_content(head.status) {
+            let has_length =
+                !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
+            if !has_length {
+                // A length of content that is dropped, or would be in answer to a GET. RFC 9110,
+                // 8.6.
+                head.headers.remove(header::CONTENT_LENGTH);
+            }
+            let length = content.size_hint().exact();
+            let length =
+                length.filter(|&length| length > 0 && kind == ResponseKind::Head && has_length);
+            self.write_head(head, own, &verb, length)?;
+            self.wire.http.send_end(&(), self.wire.out.text())?;
+        } else {
+            self.send(head, own, &verb, content, channel).await?;
+        }
+        mem::swap(&mut self.memory.headers, &mut head.headers);
+        if channel.is_some() {
+            // What was not read of the request. It is dropped, as far as that is not too much.
+            let _ = self.wire.http.skip_content();
+        }
+        Ok(ResponseOutcome::Whole)
+    }
+
+    /// Returns whether more of the request may follow than will be dropped.
+    ///
+    /// The response then says that it is the last. A body that the handler has kept may still be
+    /// read.
+    fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
+        let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
+        if let Some(left) = channel.left() {
+            return left > self.config.http.limits.drain;
+        }
+        // How much chunks come to is not known before all of them are there.
+        if self.wire.http.skip_content().is_err() {
+            return false;
+        }
+        loop {
+            match self.wire.http.next_event() {
+                Ok(Next::Event(Event::EndOfMessage(_))) => return false,
+                Ok(Next::Event(_)) => {}
+                _ => return true,
+            }
+        }
+    }
+
+    /// Returns the verb: an ordinary response, or a 426.
+    ///
+    /// The engine writes `Upgrade`.
+    fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
+        let mut listed = String::new();
+        if own.upgrade {
+            let lines: Vec<_> = head
+                .headers
+                .get_all(header::UPGRADE)
+                .iter()
+                .flat_map(|line| line.to_str())
+                .collect();
+            listed = lines.join(", ");
+            head.headers.remove(header::UPGRADE);
+        }
+        match (head.status, listed.as_str()) {
+            (StatusCode::UPGRADE_REQUIRED, "") => {
+                // RFC 9110, 15.5.22: a 426 says what would do. One that does not can only mean that
+                // this will not.
+                head.status = StatusCode::BAD_REQUEST;
+            }
+            (StatusCode::UPGRADE_REQUIRED, _) => return Ok(Verb::Require(listed)),
+            (_, "") => {}
+            (_, list) => self.wire.http.advertise(&protocols(list))?,
+        }
+        Ok(Verb::Send)
+    }
+
+    fn write_head(
+        &mut self,
+        head: &Parts,
+        own: HandlerFields,
+        verb: &Verb,
+        length: Option<u64>,
+    ) -> Result<(), Error> {
+        let (http, out) = (&mut self.wire.http, self.wire.out.text());
+        let length = length.filter(|_| !own.length);
+        with_extra(head, self.config.date && !own.date, length, |fields| match verb {
+            Verb::Send => http.send_response(&status_line(head, fields), out),
+            Verb::Require(list) => http.require(&protocols(list), fields, out),
+        })
+    }
+
+    /// Sends content, all at once if it is there.
+    async fn send(
+        &mut self,
+        head: &Parts,
+        own: HandlerFields,
+        verb: &Verb,
+        mut body: Pin<&mut H::Content>,
+        channel: Option<&Arc<Channel>>,
+    ) -> Result<(), Failure> {
+        let errors = self.errors;
+        let (mut data, mut trailers) = (Bytes::new(), None);
+        let promised = body.size_hint().exact();
+        let is_whole = poll_fn(|context| {
+            Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
+                Poll::Pending => {
+                    // What it waits for may be the request's content, which a client does not send
+                    // once it has an answer.
+                    if channel.is_some_and(|channel| channel.is_wanted(context)) {
+                        self.wire.ask_for_content()?;
+                    }
+                    Ok::<_, Failure>(false)
+                }
+                Poll::Ready(None) => Ok(true),
+                Poll::Ready(Some(frame)) => {
+                    (data, trailers) = parted(frame);
+                    Ok(body.is_end_stream())
+                }
+            })
+        });
+        let is_whole = is_whole.await?;
+        if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
+            let (http, out) = (&mut self.wire.http, self.wire.out.text());
+            return Ok(with_extra(head, self.config.date && !own.date, None, |fields| {
+                http.respond(&status_line(head, fields), &data, out)
+            })?);
+        }
+        let length = if is_whole {
+            Some(data.len() as u64)
+        } else {
+            // A length that cannot be counted is none: the content is sent in chunks.
+            promised.filter(|&all| all < u64::MAX).or_else(|| {
+                body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
+            })
+        };
+        self.write_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
+        self.wire.arm_reset();
+        self.wire.write_data(data)?;
+        while !is_whole && trailers.is_none() {
+            let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
+            let Some(frame) = frame else { break };
+            let (data, ending) = parted(frame);
+            self.wire.write_data(data)?;
+            trailers = ending;
+        }
+        Ok(self.wire.write_end(trailers)?)
+    }
+
+    /// Waits for the next frame of content.
+    ///
+    /// What there is is sent meanwhile, and what it may be made of is read.
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+        mut body: Pin<&mut H::Content>,
+        channel: Option<&Arc<Channel>>,
+    ) -> Poll<Result<NextFrame<H>, Failure>> {
+        loop {
+            let is_full = self.wire.out.is_full();
+            if let Some(channel) = channel {
+                channel.attend();
+            }
+            if !is_full && let Poll::Ready(frame) = next_frame(body.as_mut(), self.errors, context)?
+            {
+                return Poll::Ready(Ok(frame));
+            }
+            let has_more = self.drive_io(context, channel.map(Arc::as_ref))?;
+            if !has_more && (!is_full || self.wire.out.is_full()) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Sends a 101.
+    ///
+    /// Everything that the switch needs is made before it is written, so that nothing can fail
+    /// after it.
+    async fn switch(
+        &mut self,
+        mut headers: HeaderMap,
+        chance: Option<&PendingUpgrade>,
+    ) -> Result<ResponseOutcome, Failure> {
+        if chance.is_none() {
+            return Err(Error::Misuse(
+                "a 101 where nothing takes the connection over: see upgrade::select",
+            )
+            .into());
+        }
+        let token = headers.remove(header::UPGRADE);
+        let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        for name in [header::CONNECTION, header::CONTENT_LENGTH, header::SEC_WEBSOCKET_ACCEPT] {
+            headers.remove(name);
+        }
+        self.finish_request().await?;
+        let http = &mut self.wire.http;
+        let Some(selection) = http.select(&[token], Order::Client) else {
+            // A framework may not know the rules of what it accepts: then it is the client that has
+            // broken one.
+            return Err(match chance.and_then(|chance| chance.ineligible(token)) {
+                Some(rule) => {
+                    Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into()))
+                }
+                None => {
+                    Error::Misuse("a 101 that does not name in `Upgrade` what was offered").into()
+                }
+            });
+        };
+        #[cfg(feature = "h2c")]
+        if let (Some(chance), Some(request)) = (chance, http.request()) {
+            chance.make_splice(&request)?;
+        }
+        let has_date = self.config.date && !headers.contains_key(header::DATE);
+        let out = self.wire.out.text();
+        date::with_line(has_date, |date| http.accept(selection, &[token], &(&headers, date), out))?;
+        Ok(ResponseOutcome::Switched)
+    }
+
+    /// Drops the rest of the request, up to `limits.drain`.
+    ///
+    /// So the next request can be told apart.
+    async fn finish_request(&mut self) -> Result<(), Error> {
+        if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain)
+        {
+            return Err(Error::ContentTooLarge);
+        }
+        if self.wire.http.skip_content().is_ok() {
+            let timeout = self.config.timeouts.content;
+            while let Some(frame) =
+                poll_fn(|context| self.wire.poll_content(context, timeout)).await
+            {
+                frame?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Content that is written in one piece with its head.
+const WHOLE: usize = 4 * 1024;
+
+/// Passes the head's fields and those that the server adds.
+fn with_extra(
+    head: &Parts,
+    has_date: bool,
+    length: Option<u64>,
+    send: impl FnOnce(&dyn switchover::FieldSource) -> Result<(), switchover::Error>,
+) -> Result<(), Error> {
+    let length = length.map(|length| length.to_string());
+    let length = length.as_ref().map(|length| [("content-length", length.as_bytes())]);
+    date::with_line(has_date, |date| match &length {
+        Some(length) => send(&(&head.headers, (date, length))),
+        None => send(&(&head.headers, date)),
+    })?;
+    Ok(())
+}
+
+/// Returns the head with its standard reason, or its own.
+fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> ResponseHead<'a> {
+    let usual = ResponseHead::new(head.status.as_u16(), fields);
+    head.extensions
+        .get()
+        .map_or(usual, |reason: &ReasonPhrase| ResponseHead { reason: reason.as_bytes(), ..usual })
+}
+
+/// Returns whether this status has no content.
+///
+/// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
+fn has_no_content(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// Polls the content, which may fail or panic.
+fn next_frame<H: HttpService>(
+    body: Pin<&mut H::Content>,
+    errors: ErrorMappers<H>,
+    context: &mut Context<'_>,
+) -> Result<Poll<NextFrame<H>>, Failure> {
+    match catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))).map_err(Failure::Panic)? {
+        Poll::Ready(Some(Err(error))) => Err(Error::Body((errors.of_content)(error)).into()),
+        Poll::Ready(frame) => Ok(Poll::Ready(frame.and_then(Result::ok))),
+        Poll::Pending => Ok(Poll::Pending),
+    }
+}
+
+/// Returns data or trailers.
+fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
+    match frame.into_data() {
+        Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),
+        Err(frame) => (Bytes::new(), frame.into_trailers().ok()),
+    }
+}
+
+fn protocols(list: &str) -> Vec<&str> {
+    list.split(',').map(str::trim).collect()
+}

@@ -1,0 +1,134 @@
+//! The pending upgrade that a request and its connection share.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+#[cfg(feature = "h2c")]
+use bytes::Bytes;
+use http::Method;
+use switchover::{Ineligible, Protocol};
+
+use super::{Offer, Upgraded};
+use crate::callback_slot::CallbackSlot;
+#[cfg(feature = "h2c")]
+use crate::{
+    error::Error,
+    sync::{Mutex, lock},
+};
+
+/// The callback that takes over the connection.
+type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
+type CallbackFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A pending upgrade: the offers, and the callback for one that is accepted.
+pub(crate) struct PendingUpgrade {
+    pub(super) offers: Vec<Offer>,
+    pub(super) subprotocols: Vec<String>,
+    pub(super) is_connect: bool,
+    taking: CallbackSlot<UpgradeCallback>,
+    #[cfg(feature = "h2c")]
+    http2: Mutex<Http2Handoff>,
+}
+
+/// The content that HTTP/2 takes over from a request.
+#[cfg(feature = "h2c")]
+#[derive(Default)]
+enum Http2Handoff {
+    #[default]
+    Nothing,
+    Content(Bytes),
+    Splice(Box<switchover::h2c::Splice>),
+}
+
+/// A pending upgrade as an extension of the request.
+#[derive(Clone)]
+struct Offered(Arc<PendingUpgrade>);
+
+impl PendingUpgrade {
+    /// Returns the pending upgrade of the request on this connection, if any.
+    pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
+        let is_connect = *method == Method::CONNECT;
+        let offers: Vec<_> = match request.offers() {
+            Ok(offers) => offers
+                .map(|offer| Offer {
+                    protocol: offer.protocol.to_string(),
+                    ineligible: offer.ineligible,
+                })
+                .collect(),
+            Err(_) if is_connect => Vec::new(),
+            Err(_) => return None,
+        };
+        #[cfg(feature = "websocket")]
+        let subprotocols = switchover::websocket::subprotocols(request).map(String::from).collect();
+        #[cfg(not(feature = "websocket"))]
+        let subprotocols = Vec::new();
+        Some(Arc::new(Self {
+            offers,
+            subprotocols,
+            is_connect,
+            taking: CallbackSlot::new(),
+            #[cfg(feature = "h2c")]
+            http2: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn put_into(self: Arc<Self>, extensions: &mut http::Extensions) {
+        extensions.insert(Offered(self));
+    }
+
+    /// Returns the pending upgrade of a request that the server gave to a handler.
+    pub(super) fn found_in(extensions: &http::Extensions) -> Option<&Arc<Self>> {
+        extensions.get::<Offered>().map(|offered| &offered.0)
+    }
+
+    pub(crate) fn take_callback(&self) -> Option<UpgradeCallback> {
+        self.taking.take()
+    }
+
+    /// Sets the callback that runs once the connection has switched.
+    pub(super) fn take_over<F, R>(&self, speak: F)
+    where
+        F: FnOnce(Upgraded) -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        self.taking.set(Box::new(|upgraded| Box::pin(speak(upgraded))));
+    }
+
+    /// Returns the rule that the offer of this protocol breaks, if any.
+    pub(crate) fn ineligible(&self, protocol: &str) -> Option<Ineligible> {
+        let named = Protocol::parse(protocol.as_bytes())?;
+        self.offers.iter().filter(|offer| offer.is(&named)).find_map(|offer| offer.ineligible)
+    }
+
+    pub(crate) fn has_callback(&self) -> bool {
+        self.taking.is_set()
+    }
+
+    /// Passes the request to HTTP/2, with this content.
+    #[cfg(feature = "h2c")]
+    pub(super) fn take_along(&self, content: Bytes) {
+        *lock(&self.http2) = Http2Handoff::Content(content);
+    }
+
+    /// Makes what puts the request in front of HTTP/2, if it is to go there.
+    #[cfg(feature = "h2c")]
+    pub(crate) fn make_splice(&self, request: &switchover::Request<'_>) -> Result<(), Error> {
+        let mut http2 = lock(&self.http2);
+        if let Http2Handoff::Content(content) = &*http2 {
+            let splice = switchover::h2c::Splice::new(request, content, &());
+            *http2 = Http2Handoff::Splice(Box::new(
+                splice.map_err(|reason| Error::Misuse(reason.text()))?,
+            ));
+        }
+        Ok(())
+    }
+
+    #[cfg(feature = "h2c")]
+    pub(crate) fn splice(&self) -> Option<Box<switchover::h2c::Splice>> {
+        match std::mem::take(&mut *lock(&self.http2)) {
+            Http2Handoff::Splice(splice) => Some(splice),
+            _ => None,
+        }
+    }
+}

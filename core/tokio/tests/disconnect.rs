@@ -1,0 +1,548 @@
+//! A peer that goes at each point of an exchange, over TCP, by a FIN and by a RST: the connection
+//! ends, its handler learns what is documented, nothing is left and nothing spins.
+
+mod common;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use switchover::ErrorKind;
+use switchover_tokio::client::{Outcome, connect};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Transport, serve_connection, service_fn, upgrade,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+use common::{Frames, config, soon};
+
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Fin,
+    Rst,
+}
+
+impl By {
+    /// Goes once the other side has seen all that was sent: both sides are one task's, so a few
+    /// turns are enough.
+    async fn go(self, stream: TcpStream) {
+        for _ in 0..10 {
+            sleep(Duration::from_millis(2)).await;
+        }
+        match self {
+            // What is closed with bytes unread is reset.
+            Self::Fin => while matches!(stream.try_read(&mut [0; 10_000]), Ok(1..)) {},
+            Self::Rst => stream.set_zero_linger().expect("an open socket"),
+        }
+    }
+}
+
+async fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());
+    (client.expect("a connection"), server.expect("a connection").0)
+}
+
+/// The outcome, which is polled no more often than something could have happened.
+async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
+    let (mut polls, mut future) = (0, pin!(future));
+    let outcome = poll_fn(|context| {
+        polls += 1;
+        future.as_mut().poll(context)
+    });
+    let outcome = timeout(Duration::from_secs(10), outcome)
+        .await
+        .unwrap_or_else(|_| panic!("{what}: no end"));
+    assert!(polls < 300, "{what}: {polls} polls");
+    outcome
+}
+
+/// What became of a handler, or of what it has started.
+#[derive(Clone)]
+struct Fates(Arc<Mutex<Vec<&'static str>>>);
+
+/// Tells it, also where it is dropped.
+struct Fate(Fates, &'static str);
+
+impl Fate {
+    fn is(&mut self, what: &'static str) {
+        self.1 = what;
+    }
+}
+
+impl Drop for Fate {
+    fn drop(&mut self) {
+        self.0.0.lock().expect("no panic").push(self.1);
+    }
+}
+
+type Content = UnsyncBoxBody<Bytes, BoxError>;
+
+fn content(text: impl Into<Bytes>) -> Content {
+    Full::new(text.into()).map_err(BoxError::from).boxed_unsync()
+}
+
+async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Content>, BoxError> {
+    let answer = match request.uri().path() {
+        "/read" => match request.into_body().read(1_000_000).await {
+            Ok(read) => content(read.unwrap_or_default()),
+            Err(error) => {
+                fate.is("told");
+                return Err(error.into());
+            }
+        },
+        "/wait" => {
+            // Until long after the client has gone.
+            sleep(Duration::from_secs(1)).await;
+            content("late")
+        }
+        "/never" => std::future::pending().await,
+        "/large" => content(vec![b'x'; 20_000_000]),
+        "/stream" => {
+            Frames::of(["piece"; 200]).each_after(Duration::from_millis(20)).boxed_unsync()
+        }
+        "/switch" => {
+            let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+            let mut spoken = Fate(fate.0.clone(), "dropped");
+            fate.is("switched");
+            return Ok(chosen.accept(|mut stream| async move {
+                spoken.is(match stream.read_to_end(&mut Vec::new()).await {
+                    Ok(_) => "ended",
+                    Err(_) => "broken",
+                });
+            }));
+        }
+        _ => content("hello"),
+    };
+    fate.is("answered");
+    Ok(Response::new(answer))
+}
+
+const HOST: &str = "HTTP/1.1\r\nHost: a\r\n";
+
+/// What a client sends, how much it then reads, and what comes of it when it goes: of the
+/// connection and the handlers.
+struct Point {
+    name: &'static str,
+    sent: String,
+    read: usize,
+    fin: (&'static str, &'static [&'static str]),
+    rst: (&'static str, &'static [&'static str]),
+}
+
+fn points() -> Vec<Point> {
+    let point = |name, sent: &str, read, fin, rst| Point {
+        name,
+        sent: sent.replace("HTTP\r\n", HOST),
+        read,
+        fin,
+        rst,
+    };
+    let both = |name, sent, read, ended, fates: &'static [&'static str]| {
+        point(name, sent, read, (ended, fates), (ended, fates))
+    };
+    let offer = "GET /switch HTTP\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    vec![
+        both("before a byte", "", 0, "served", &[]),
+        point("in the head", "GET / HTTP\r\nA", 0, ("cut", &[]), ("io", &[])),
+        point(
+            "after the head",
+            "POST /read HTTP\r\nContent-Length: 5\r\n\r\n",
+            0,
+            ("handler", &["told"]),
+            ("handler", &["told"]),
+        ),
+        both(
+            "in the content",
+            "POST /read HTTP\r\nContent-Length: 5\r\n\r\nhel",
+            0,
+            "handler",
+            &["told"],
+        ),
+        both(
+            "in a chunk",
+            "POST /read HTTP\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            0,
+            "handler",
+            &["told"],
+        ),
+        both(
+            "after the 100",
+            "POST /read HTTP\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+            25,
+            "handler",
+            &["told"],
+        ),
+        // Without content the end of the client's direction is no reason to give up.
+        point(
+            "before the answer",
+            "GET /wait HTTP\r\n\r\n",
+            0,
+            ("served", &["answered"]),
+            ("io", &["dropped"]),
+        ),
+        both("in the answer", "GET /large HTTP\r\n\r\n", 100_000, "io", &["answered"]),
+        both(
+            "in an answer that is being made",
+            "GET /stream HTTP\r\n\r\n",
+            60,
+            "io",
+            &["answered"],
+        ),
+        both("after the answer", "GET / HTTP\r\n\r\n", 43, "served", &["answered"]),
+        point(
+            "in the second head",
+            "GET / HTTP\r\n\r\nGET / HT",
+            43,
+            ("cut", &["answered"]),
+            ("io", &["answered"]),
+        ),
+        point(
+            "at the 101",
+            offer,
+            0,
+            ("served", &["switched", "ended"]),
+            ("served", &["switched", "broken"]),
+        ),
+        point(
+            "in the tunnel",
+            offer,
+            71,
+            ("served", &["switched", "ended"]),
+            ("served", &["switched", "broken"]),
+        ),
+        point(
+            "with early bytes",
+            &format!("{offer}early"),
+            71,
+            ("served", &["switched", "ended"]),
+            ("served", &["switched", "broken"]),
+        ),
+    ]
+}
+
+fn told<T>(outcome: &Result<T, Error>) -> &'static str {
+    match outcome {
+        Err(Error::Protocol(error)) if error.kind() == ErrorKind::Truncated => "cut",
+        Ok(_) => "served",
+        Err(Error::Protocol(error)) if error.kind() == ErrorKind::NoResponse => "unanswered",
+        Err(Error::Protocol(error)) if error.kind() == ErrorKind::Closed => "closed",
+        Err(Error::Protocol(_)) => "protocol",
+        Err(Error::Io(_)) => "io",
+        Err(Error::Handler(_)) => "handler",
+        Err(Error::TimedOut(_)) => "late",
+        Err(_) => "other",
+    }
+}
+
+fn alive() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+#[tokio::test]
+async fn a_client_goes() {
+    for point in points() {
+        for by in [By::Fin, By::Rst] {
+            let what = format!("{} by {by:?}", point.name);
+            let (mut client, server) = pair().await;
+            let fates = Fates(Arc::default());
+            let seen = fates.clone();
+            let handler = service_fn(move |request| handle(request, Fate(seen.clone(), "dropped")));
+            let config = config();
+            let asking = async {
+                client.write_all(point.sent.as_bytes()).await.expect("a server");
+                let mut got = vec![0; point.read];
+                soon(client.read_exact(&mut got))
+                    .await
+                    .unwrap_or_else(|error| panic!("{what}: {error}"));
+                by.go(client).await;
+            };
+            let (ended, ()) =
+                tokio::join!(calmly(&what, serve_connection(server, handler, &config)), asking);
+            let wanted = if matches!(by, By::Fin) { point.fin } else { point.rst };
+            let fates = fates.0.lock().expect("no panic").clone();
+            assert_eq!((told(&ended), &fates[..]), wanted, "{what}: {ended:?}");
+            assert_eq!(alive(), 0, "{what}");
+        }
+    }
+}
+
+/// Where it is wanted, the client's end ends the handler too.
+#[tokio::test]
+async fn a_client_goes_and_its_handler_with_it() {
+    for by in [By::Fin, By::Rst] {
+        let (mut client, server) = pair().await;
+        let fates = Fates(Arc::default());
+        let seen = fates.clone();
+        let handler = service_fn(move |request| handle(request, Fate(seen.clone(), "dropped")));
+        let config = Config { half_close: false, ..config() };
+        client.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("a server");
+        let (ended, ()) = tokio::join!(
+            calmly("a handler", serve_connection(server, handler, &config)),
+            by.go(client)
+        );
+        assert_eq!(
+            (told(&ended), &fates.0.lock().expect("no panic")[..]),
+            ("io", &["dropped"][..]),
+            "{by:?}"
+        );
+    }
+}
+
+// A server.
+
+/// What a server answers before it goes, how much of the request it has read, and what the client
+/// makes of it.
+struct Answer {
+    name: &'static str,
+    /// After the request's head and so much of its content this is said.
+    script: &'static [(usize, &'static str)],
+    fin: &'static str,
+    rst: &'static str,
+}
+
+/// What it comes to: `head` where there is no response, `content` where it is cut, `next` where
+/// only the next request fails.
+async fn ask(stream: TcpStream, kind: &str) -> String {
+    let mut client = connect(stream, &config());
+    let body = match kind {
+        "large" => Full::<Bytes>::from(vec![b'x'; 20_000_000]),
+        "expects" => Full::from("hi"),
+        _ => Full::default(),
+    };
+    let mut request = Request::post("http://a/").body(body).expect("a request");
+    if kind == "expects" {
+        request.headers_mut().insert("expect", http::HeaderValue::from_static("100-continue"));
+    }
+    let offer: &[&str] = if kind == "offers" { &["foo"] } else { &[] };
+    let response = match client.upgrade(request, offer).await {
+        Err(error) => return format!("head {}", told::<()>(&Err(error))),
+        Ok(Outcome::Upgraded(mut stream)) => {
+            return match stream.read_to_end(&mut Vec::new()).await {
+                Ok(len) => format!("{len} bytes"),
+                Err(_) => "broken".into(),
+            };
+        }
+        Ok(Outcome::Declined(declined)) => declined.response,
+    };
+    if let Err(error) = response.into_body().read(1000).await {
+        return format!("content {}", told::<()>(&Err(error)));
+    }
+    let again = Request::get("http://a/").body(Full::<Bytes>::default()).expect("a request");
+    match client.send(again).await {
+        Err(error) => format!("next {}", told::<()>(&Err(error))),
+        Ok(_) => "two answers".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_server_goes() {
+    let answer = |name, script, fin, rst| Answer { name, script, fin, rst };
+    let answers = [
+        ("plain", answer("before a byte", &[], "head unanswered", "head io")),
+        ("plain", answer("after the request", &[(0, "")], "head unanswered", "head io")),
+        ("plain", answer("in the status line", &[(0, "HTTP/1.1 2")], "head cut", "head io")),
+        ("plain", answer("in the head", &[(0, "HTTP/1.1 200 OK\r\nA")], "head cut", "head io")),
+        (
+            "plain",
+            answer(
+                "after a 103",
+                &[(0, "HTTP/1.1 103 Early Hints\r\n\r\n")],
+                "head unanswered",
+                "head io",
+            ),
+        ),
+        (
+            "plain",
+            answer(
+                "after the head",
+                &[(0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")],
+                "content cut",
+                "content io",
+            ),
+        ),
+        (
+            "plain",
+            answer(
+                "in the content",
+                &[(0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")],
+                "content cut",
+                "content io",
+            ),
+        ),
+        (
+            "plain",
+            answer(
+                "in a chunk",
+                &[(0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")],
+                "content cut",
+                "content io",
+            ),
+        ),
+        (
+            "plain",
+            answer(
+                "in content without a length",
+                &[(0, "HTTP/1.1 200 OK\r\n\r\nhel")],
+                "next closed",
+                "content io",
+            ),
+        ),
+        (
+            "plain",
+            answer(
+                "after the answer",
+                &[(0, "HTTP/1.1 204 No Content\r\n\r\n")],
+                "next unanswered or next io",
+                "next io",
+            ),
+        ),
+        ("expects", answer("instead of a 100", &[(0, "")], "head unanswered", "head io")),
+        (
+            "expects",
+            answer(
+                "after the 100",
+                &[(0, "HTTP/1.1 100 Continue\r\n\r\n")],
+                "head unanswered",
+                "head io",
+            ),
+        ),
+        (
+            "large",
+            answer(
+                "in the request's content",
+                &[(100_000, "")],
+                "head unanswered or head io",
+                "head io",
+            ),
+        ),
+        (
+            "offers",
+            answer(
+                "in the 101",
+                &[(0, "HTTP/1.1 101 Switching Protocols\r\nUpgr")],
+                "head cut",
+                "head io",
+            ),
+        ),
+        (
+            "offers",
+            answer(
+                "at the 101",
+                &[(
+                    0,
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n",
+                )],
+                "0 bytes",
+                "broken",
+            ),
+        ),
+        (
+            "offers",
+            answer(
+                "in the tunnel",
+                &[(
+                    0,
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nearly",
+                )],
+                "5 bytes",
+                "broken",
+            ),
+        ),
+    ];
+    for (kind, answer) in answers {
+        for by in [By::Fin, By::Rst] {
+            let what = format!("{} by {by:?}", answer.name);
+            let (client, mut server) = pair().await;
+            let serving = async {
+                for (len, text) in answer.script {
+                    let mut request = Vec::new();
+                    while !request.ends_with(b"\r\n\r\n") {
+                        request.push(soon(server.read_u8()).await.expect("a request"));
+                    }
+                    soon(server.read_exact(&mut vec![0; *len])).await.expect("content");
+                    server.write_all(text.as_bytes()).await.expect("a client");
+                }
+                by.go(server).await;
+            };
+            let (outcome, ()) = tokio::join!(calmly(&what, ask(client, kind)), serving);
+            // It may be seen before the next request, or after it.
+            let wanted = if matches!(by, By::Fin) { answer.fin } else { answer.rst };
+            assert!(
+                wanted.split(" or ").any(|wanted| outcome == wanted),
+                "{what}: {outcome}, not {wanted}"
+            );
+            assert_eq!(alive(), 0, "{what}");
+        }
+    }
+}
+
+/// The beginning of a next request does not hide that the client has reset the connection.
+#[tokio::test]
+async fn a_reset_after_a_pipelined_byte_is_noticed() {
+    let (mut client, server) = pair().await;
+    let never = service_fn(async |_: Request<Body>| {
+        std::future::pending::<Result<Response<Content>, BoxError>>().await
+    });
+    let config = Config::default();
+    let serving = serve_connection(server, never, &config);
+    client.write_all(format!("GET / {HOST}\r\nG").as_bytes()).await.expect("room");
+    let (served, ()) = tokio::join!(calmly("a pipelined byte", serving), By::Rst.go(client));
+    assert!(served.is_err(), "{served:?}");
+}
+
+/// A client's stream, and a server that answers with this and then resets.
+async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
+    let (client, mut server) = pair().await;
+    let serving = async move {
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"\r\n\r\n") {
+            asked.push(soon(server.read_u8()).await.expect("a request"));
+        }
+        server.write_all(said).await.expect("a client");
+        sleep(Duration::from_millis(300)).await;
+        By::Rst.go(server).await;
+    };
+    (client, serving)
+}
+
+/// R9112-8-2: an answer is cut though it is a write that has met the reset.
+#[tokio::test]
+async fn an_answer_is_cut_whose_reset_a_write_has_met() {
+    let (client, serving) = before_a_reset(b"HTTP/1.1 200 OK\r\n\r\nhalf of").await;
+    let mut client = connect(client, &config());
+    let request = Request::post("http://a/")
+        .body(Full::<Bytes>::from(vec![b'x'; 20_000_000]))
+        .expect("a request");
+    let asked = async {
+        let response = client.send(request).await.expect("an answer");
+        response.into_body().read(1000).await.expect_err("half of it");
+    };
+    let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
+}
+
+#[tokio::test]
+async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
+    let said =
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nhalf of";
+    let (client, serving) = before_a_reset(said).await;
+    // As `Upgraded::into_parts` gives it.
+    let mut client = connect(Box::new(client) as Box<dyn Transport>, &config());
+    let asked = async {
+        let request = Request::get("http://a/").body(Full::<Bytes>::default()).expect("a request");
+        let outcome = client.upgrade(request, &["foo"]).await.expect("an answer");
+        let mut stream = outcome.into_result().expect("accepted");
+        stream.write_all(&vec![b'x'; 20_000_000]).await.expect_err("a reset");
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.expect_err("half of it");
+        assert_eq!(heard, b"half of");
+    };
+    let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
+}

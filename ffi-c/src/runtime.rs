@@ -1,0 +1,104 @@
+//! What the two flavours do differently. In the std flavour a panic, which only a defect can cause, ends the call that it
+//! came from, and memory comes from Rust's allocator. In the small one a panic ends the program, and memory comes from malloc
+//! or from what the caller gave, which may say that there is none.
+
+#[cfg(feature = "std")]
+mod with_std {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::thread;
+
+    use switchover::{Config, Connection, Limits, Role};
+
+    use crate::error::{BindingError, Done};
+    use crate::handle::memory::Functions;
+
+    /// What the body came to; a panic stays here.
+    #[inline(always)]
+    pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
+        catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(BindingError::Panic.into()))
+    }
+
+    /// Whether the thread unwinds.
+    #[inline(always)]
+    pub(crate) fn is_unwinding() -> bool {
+        thread::panicking()
+    }
+
+    /// Takes bytes. Where there is no memory for them, that ends the program here.
+    #[inline(always)]
+    pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
+        Ok(conn.receive(data)?)
+    }
+
+    /// Space for `min` bytes.
+    #[inline(always)]
+    pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
+        Ok(conn.receive_buffer(min)?)
+    }
+
+    /// A connection with a configuration.
+    pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
+        Ok(Connection::with_config(role, config))
+    }
+
+    pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {
+        Ok(conn.set_limits(limits)?)
+    }
+
+    pub(crate) fn set_memory(_: Functions) -> Done {
+        Err(BindingError::TooLate.into())
+    }
+}
+
+#[cfg(not(feature = "std"))]
+mod small {
+    use switchover::binding::{Bound, is_left};
+    use switchover::{Config, Connection, Limits, Role};
+
+    use crate::error::{BindingError, Done};
+    pub(crate) use crate::handle::allocator::set_memory;
+
+    #[inline(always)]
+    pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
+        body()
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_unwinding() -> bool {
+        false
+    }
+
+    #[inline(always)]
+    pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
+        if conn.try_receive(data)? { Ok(()) } else { Err(BindingError::OutOfMemory.into()) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
+        Ok(conn.try_receive_buffer(min)?.ok_or(BindingError::OutOfMemory)?)
+    }
+
+    /// What a connection keeps its configuration in: the counts of an `Arc` beside it.
+    type Shared = ([usize; 2], Config);
+
+    pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {
+        if is_left::<Shared>() {
+            Ok(conn.set_limits(limits)?)
+        } else {
+            Err(BindingError::OutOfMemory.into())
+        }
+    }
+
+    pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
+        if is_left::<Shared>() {
+            Ok(Connection::with_config(role, config))
+        } else {
+            Err(BindingError::OutOfMemory.into())
+        }
+    }
+}
+
+#[cfg(not(feature = "std"))]
+pub(crate) use small::*;
+#[cfg(feature = "std")]
+pub(crate) use with_std::*;

@@ -1,0 +1,61 @@
+//! A list that needs the heap only where it is long, which lists of protocols are not.
+
+use alloc::vec::Vec;
+use core::ops::Deref;
+
+use crate::error::Done;
+
+/// What has room without the heap.
+const ROOM: usize = 8;
+
+/// The entries of a list.
+pub(crate) enum SmallList<T> {
+    Here([T; ROOM], usize),
+    OnHeap(Vec<T>),
+}
+
+impl<T: Copy + Default> SmallList<T> {
+    /// All entries, or what is wrong with the first that is refused.
+    pub(crate) fn collect(entries: impl ExactSizeIterator<Item = Done<T>>) -> Done<Self> {
+        let len = entries.len();
+        if len > ROOM {
+            return Ok(Self::OnHeap(entries.collect::<Done<_>>()?));
+        }
+        let mut here = [T::default(); ROOM];
+        for (place, entry) in here.iter_mut().zip(entries) {
+            *place = entry?;
+        }
+        Ok(Self::Here(here, len))
+    }
+}
+
+impl<T> Deref for SmallList<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        match self {
+            Self::Here(entries, len) => &entries[..*len],
+            Self::OnHeap(entries) => entries,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::BindingError;
+
+    #[test]
+    fn entries_keep_their_number_and_order() {
+        for len in [0, 1, ROOM, ROOM + 1, 100] {
+            let few = SmallList::collect((0..len).map(Ok)).unwrap();
+            assert_eq!(*few, *(0..len).collect::<Vec<_>>());
+        }
+        for len in [1, ROOM, ROOM + 1] {
+            let refused = SmallList::collect(
+                (0..len)
+                    .map(|at| if at == len - 1 { Err(BindingError::Null.into()) } else { Ok(at) }),
+            );
+            assert_eq!(refused.err(), Some(BindingError::Null.into()));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The engine's tables as Python enums: names in upper case, numbers as in the table, so a value that the core gains is
+//! there without a line here.
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use switchover::binding::{ContentKind, EventKind, Language, Spelled};
+use switchover::bridge::OverHttp2;
+use switchover::masque::CapsuleFault;
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{
+    Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
+    SwitchedBy, Why,
+};
+
+use crate::stage::H11State;
+
+/// An enum of the core with what Python shows of it.
+pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
+    const CLASS: &'static str;
+    const DOC: &'static str;
+    /// The kind of Python enum: `IntEnum` where the numbers have a meaning of their own.
+    const BASE: &'static str = "Enum";
+    const ALL: &'static [Self];
+
+    fn label(self) -> &'static str;
+
+    /// Its place in the table.
+    fn place(self) -> usize {
+        Self::ALL.iter().position(|&other| other == self).unwrap_or_default()
+    }
+
+    /// The number that it has in Python.
+    fn number(self) -> usize {
+        self.place()
+    }
+
+    /// What its Python twin says beside name and number.
+    fn describe(self, _member: &Bound<'_, PyAny>) -> PyResult<()> {
+        Ok(())
+    }
+
+    /// The members of the Python class in the order of `ALL`, made at the first use.
+    fn members(py: Python<'_>) -> PyResult<&'static [Py<PyAny>]>;
+}
+
+fn make<T: PyEnumTable>(py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
+    let names: Vec<(String, usize)> =
+        T::ALL.iter().map(|item| (member_name(item.label()), item.number())).collect();
+    let options = PyDict::new(py);
+    options.set_item("module", "switchover")?;
+    let class = py.import("enum")?.getattr(T::BASE)?.call((T::CLASS, names), Some(&options))?;
+    class.setattr("__doc__", T::DOC)?;
+    let member = |item: &T| {
+        let member = class.call1((item.number(),))?;
+        member.setattr("label", item.label())?;
+        item.describe(&member)?;
+        Ok(member.unbind())
+    };
+    T::ALL.iter().map(member).collect()
+}
+
+/// `http-1.0` as `HTTP_1_0`; what begins with a digit is a version: `1.0` as `V1_0`.
+fn member_name(label: &str) -> String {
+    let name = label.to_uppercase().replace(['-', '.'], "_");
+    if name.starts_with(|first: char| first.is_ascii_digit()) { format!("V{name}") } else { name }
+}
+
+/// A value of the core that is a member of its enum in Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Member<T>(pub(crate) T);
+
+impl<'py, T: PyEnumTable> IntoPyObject<'py> for Member<T> {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        Ok(T::members(py)?[self.0.place()].bind(py).clone())
+    }
+}
+
+impl<'py, T: PyEnumTable> IntoPyObject<'py> for &Member<T> {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        (*self).into_pyobject(py)
+    }
+}
+
+impl<'py, T: PyEnumTable> FromPyObject<'_, 'py> for Member<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let members = T::members(object.py())?;
+        match members.iter().position(|member| member.is(&*object)) {
+            Some(place) => Ok(Self(T::ALL[place])),
+            None => Err(PyTypeError::new_err(format!(
+                "expected a switchover.{}, got {}",
+                T::CLASS,
+                object.repr()?
+            ))),
+        }
+    }
+}
+
+// A macro, because a trait cannot see the inherent `ALL` and `name` that the core's own macro wrote.
+macro_rules! listed {
+    ($($type:ident $class:literal $doc:literal $({ $($more:tt)* })?)+) => {
+        $(impl PyEnumTable for $type {
+            const CLASS: &'static str = $class;
+            const DOC: &'static str = $doc;
+            const ALL: &'static [Self] = $type::ALL;
+
+            fn label(self) -> &'static str {
+                self.name()
+            }
+
+            fn members(py: Python<'_>) -> PyResult<&'static [Py<PyAny>]> {
+                static MEMBERS: PyOnceLock<Vec<Py<PyAny>>> = PyOnceLock::new();
+                MEMBERS.get_or_try_init(py, || make::<Self>(py)).map(Vec::as_slice)
+            }
+
+            $($($more)*)?
+        })+
+
+        /// Puts every class into the module.
+        pub(crate) fn add_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
+            $(module.add($class, $type::members(module.py())?[0].bind(module.py()).get_type())?;)+
+            Ok(())
+        }
+    };
+}
+
+listed! {
+    Role "Role" "Which end of a connection this is."
+    Phase "Phase" "How far a message has come."
+    Rx "Rx" "The peer's direction."
+    Tx "Tx" "Our direction."
+    Turn "Turn" "What the current cycle is about to turn into."
+    Expect "Expect" "The client's Expect: 100-continue."
+    Peer "Peer" "The version that the client of a server speaks."
+    Awaiting "Awaiting" "Whom the engine waits for; deadlines go by it."
+    Owes "Owes" "What the peer waits for that only your code can send."
+    Closing "Closing" "How to close the transport."
+    ContentKind "ContentKind" "How the end of content is found."
+    H11State "Stage" "How far one side has come, in h11's words."
+    Paused "PausedReason" "What your code has to do before receiving goes on."
+    EventKind "EventKind" "The kinds of event."
+    SwitchedBy "SwitchedBy" "What made the peer's direction leave HTTP."
+    End "End" "How the peer's bytes ended."
+    Order "Order" "Whose order of preference counts."
+    NoOffer "NoOffer" "Why a request offers nothing at all."
+    TraceStep "TraceStep" "What kind of thing happened."
+    Blame "Blame" "Who has to change something."
+    Ineligible "Ineligible" "Why one protocol of an offer cannot be accepted." {
+        fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
+            member.setattr("status", self.status())?;
+            member.setattr("text", self.text())
+        }
+    }
+    OverHttp2 "OverHttp2" "What has no place in HTTP/2."
+    CapsuleFault "CapsuleFault" "What is wrong with a stream of capsules." {
+        fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
+            member.setattr("text", self.text())
+        }
+    }
+    Why "Why" "Why this cycle's upgrade did not happen." {
+        fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
+            member.setattr("text", self.text())
+        }
+    }
+    ErrorKind "ErrorKind" "The kinds of error; the numbers are stable." {
+        const BASE: &'static str = "IntEnum";
+
+        fn number(self) -> usize {
+            usize::from(self.code())
+        }
+
+        fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
+            member.setattr("blame", Member(self.blame()))?;
+            member.setattr("status", self.status())?;
+            let spelled = |text| Spelled::new(text, Language::Python);
+            member.setattr("text", spelled(self.text()).as_str())?;
+            member.setattr("clause", self.clause())?;
+            member.setattr("advice", spelled(self.advice()).as_str())
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Short bytes that come again and again, methods and the names of fields, as `bytes` that are made once.
+
+use atomic_refcell::{AtomicRefCell, AtomicRefMut};
+
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+
+/// How many are kept at a time: a power of two, several times what one client sends.
+const KEPT: usize = 512;
+
+/// What is longer is not worth a comparison, nor the memory.
+const LONGEST: usize = 32;
+
+/// Each at the place that its bytes come to; the latest one stays.
+static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
+    AtomicRefCell::new([const { None }; KEPT]);
+
+/// Gives names as long as it lives; while another call has one, without the ones that are kept.
+pub(crate) struct InternedNames(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
+
+impl InternedNames {
+    pub(crate) fn open() -> Self {
+        Self(KNOWN.try_borrow_mut().ok())
+    }
+
+    /// The bytes as `bytes`.
+    pub(crate) fn get<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
+        let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else {
+            return PyBytes::new(py, octets);
+        };
+        let kept = &mut known[place(octets)];
+        let kept = match kept {
+            Some(kept) if **kept == *octets => kept,
+            _ => kept.insert(PyBytes::new(py, octets).into()),
+        };
+        let Ok(bytes) = (&*kept).into_pyobject(py);
+        bytes
+    }
+
+    /// The bytes in lower case.
+    pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
+        let mut space = [0; LONGEST];
+        let Some(lower) = space.get_mut(..octets.len()) else {
+            return PyBytes::new(py, &octets.to_ascii_lowercase());
+        };
+        lower.copy_from_slice(octets);
+        lower.make_ascii_lowercase();
+        self.get(py, lower)
+    }
+}
+
+/// Where bytes are kept: their length and a few of them tell the usual names apart, those of one browser above all.
+fn place(octets: &[u8]) -> usize {
+    let (&[first, ..], &[.., last], Some(&middle)) = (octets, octets, octets.get(octets.len() / 2))
+    else {
+        return 0;
+    };
+    let [first, middle, last] = [first, middle, last].map(usize::from);
+    (82 * first + 112 * middle + 105 * last + 87 * octets.len()) % KEPT
+}

@@ -1,0 +1,294 @@
+//! Small values that the engine shows: protocols and offers, the state, the trace.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PySequence, PyTuple};
+
+use switchover::binding::ContentKind;
+use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::trace::TraceStep;
+use switchover::{self as core, Ineligible};
+
+use crate::args::Text;
+use crate::enums::Member;
+
+/// A list that Python sees as a tuple.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Tuple<T>(pub(crate) Vec<T>);
+
+impl<'py, T: Clone + IntoPyObject<'py>> IntoPyObject<'py> for &Tuple<T> {
+    type Target = PyTuple;
+    type Output = Bound<'py, PyTuple>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        PyTuple::new(py, self.0.iter().cloned())
+    }
+}
+
+impl<'py, T: Clone + IntoPyObject<'py>> IntoPyObject<'py> for Tuple<T> {
+    type Target = PyTuple;
+    type Output = Bound<'py, PyTuple>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        (&self).into_pyobject(py)
+    }
+}
+
+impl<'py, T: for<'a> FromPyObject<'a, 'py>> FromPyObject<'_, 'py> for Tuple<T> {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let sequence = object.cast::<PySequence>()?;
+        let items = sequence.try_iter()?.map(|item| item?.extract::<T>().map_err(Into::into));
+        items.collect::<PyResult<_>>().map(Self)
+    }
+}
+
+/// `Name(field=value, ...)`, of an object with these attributes.
+pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String> {
+    let object = object.as_any();
+    let field = |name: &&str| Ok(format!("{name}={}", object.getattr(*name)?.repr()?));
+    let fields: Vec<String> = fields.iter().map(field).collect::<PyResult<_>>()?;
+    Ok(format!("{}({})", object.get_type().name()?, fields.join(", ")))
+}
+
+/// These attributes, to make the same object again: for `copy` and `pickle`.
+pub(crate) fn fields<'py, T>(
+    object: &Bound<'py, T>,
+    fields: &[&str],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let values: Vec<_> =
+        fields.iter().map(|name| object.as_any().getattr(*name)).collect::<PyResult<_>>()?;
+    PyTuple::new(object.py(), values)
+}
+
+/// A protocol name with an optional version. Equal where both mean the same: the name in any case, the version exactly.
+#[pyclass(frozen, eq, hash, str, get_all, from_py_object, module = "switchover")]
+#[derive(Clone, Debug)]
+pub(crate) struct Protocol {
+    name: String,
+    version: Option<String>,
+}
+
+impl Protocol {
+    pub(crate) fn of(protocol: core::Protocol<'_>) -> Self {
+        Self { name: protocol.name.into(), version: protocol.version.map(Into::into) }
+    }
+
+    pub(crate) fn all<'a>(protocols: impl Iterator<Item = core::Protocol<'a>>) -> Tuple<Self> {
+        Tuple(protocols.map(Self::of).collect())
+    }
+
+    fn view(&self) -> core::Protocol<'_> {
+        core::Protocol { name: &self.name, version: self.version.as_deref() }
+    }
+}
+
+impl PartialEq for Protocol {
+    fn eq(&self, other: &Self) -> bool {
+        self.view().same_as(&other.view())
+    }
+}
+
+impl Eq for Protocol {}
+
+impl Hash for Protocol {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.name.to_ascii_lowercase(), &self.version).hash(hasher);
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
+    }
+}
+
+#[pymethods]
+impl Protocol {
+    // No `__match_args__`: a pattern would compare the spelling of the name, and say no where `==` says yes.
+
+    #[new]
+    fn new(text: Text) -> PyResult<Self> {
+        let protocol = core::Protocol::parse(text.as_bytes()).map(Self::of);
+        protocol.ok_or_else(|| PyValueError::new_err(format!("{:?} is no protocol name", &*text)))
+    }
+
+    fn __getnewargs__(&self) -> (String,) {
+        (self.to_string(),)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Protocol('{self}')")
+    }
+}
+
+/// One protocol of an offer, and why it cannot be accepted where it cannot.
+#[pyclass(frozen, eq, hash, get_all, from_py_object, module = "switchover")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Offer {
+    protocol: Protocol,
+    ineligible: Option<Member<Ineligible>>,
+}
+
+impl Offer {
+    pub(crate) fn of(offer: core::Offer<'_>) -> Self {
+        Self { protocol: Protocol::of(offer.protocol), ineligible: offer.ineligible.map(Member) }
+    }
+}
+
+#[pymethods]
+impl Offer {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["protocol", "ineligible"])
+    }
+
+    #[new]
+    #[pyo3(signature = (protocol, ineligible = None))]
+    fn new(protocol: Protocol, ineligible: Option<Member<Ineligible>>) -> Self {
+        Self { protocol, ineligible }
+    }
+
+    fn __getnewargs__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
+        fields(slf, &["protocol", "ineligible"])
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["protocol", "ineligible"])
+    }
+}
+
+/// A choice among the offers of one request.
+#[pyclass(frozen, eq, hash, module = "switchover")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Selection(pub(crate) core::Selection);
+
+#[pymethods]
+impl Selection {
+    /// Which of the preferences given to select it is, from 0.
+    #[getter]
+    fn preference(&self) -> usize {
+        self.0.preference()
+    }
+
+    /// The same choice, accepted before the request is complete. Next: accept.
+    fn early(&self) -> Self {
+        Self(self.0.early())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<switchover.Selection preference={}>", self.0.preference())
+    }
+}
+
+/// What is still to come of a message.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Content {
+    kind: Member<ContentKind>,
+    length: u64,
+}
+
+impl Content {
+    pub(crate) fn of(content: core::Content) -> Self {
+        let (kind, length) = core::binding::content_kind(content);
+        Self { kind: Member(kind), length }
+    }
+}
+
+#[pymethods]
+impl Content {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["kind", "length"])
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["kind", "length"])
+    }
+}
+
+/// One thing that happened.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Trace {
+    step: Member<TraceStep>,
+    number: u32,
+    offset: u64,
+}
+
+impl Trace {
+    pub(crate) fn of(entry: core::trace::Trace) -> Self {
+        Self { step: Member(entry.step), number: entry.number, offset: entry.offset }
+    }
+}
+
+#[pymethods]
+impl Trace {
+    #[classattr]
+    fn __match_args__() -> Tuple<&'static str> {
+        Tuple(vec!["step", "number", "offset"])
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(slf, &["step", "number", "offset"])
+    }
+}
+
+/// The machine's state, field by field.
+#[pyclass(frozen, eq, hash, get_all, module = "switchover")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct State {
+    request: Member<Phase>,
+    response: Member<Phase>,
+    rx: Member<Rx>,
+    tx: Member<Tx>,
+    turn: Member<Turn>,
+    expect: Member<Expect>,
+    persist: bool,
+    peer: Member<Peer>,
+    pipelined: u8,
+}
+
+impl State {
+    pub(crate) fn of(state: core::state::State) -> Self {
+        let core::state::State {
+            request,
+            response,
+            rx,
+            tx,
+            turn,
+            expect,
+            persist,
+            peer,
+            pipelined,
+        } = state;
+        Self {
+            request: Member(request),
+            response: Member(response),
+            rx: Member(rx),
+            tx: Member(tx),
+            turn: Member(turn),
+            expect: Member(expect),
+            persist,
+            peer: Member(peer),
+            pipelined,
+        }
+    }
+}
+
+#[pymethods]
+impl State {
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        show(
+            slf,
+            &["request", "response", "rx", "tx", "turn", "expect", "persist", "peer", "pipelined"],
+        )
+    }
+}

@@ -1,0 +1,149 @@
+// What goes into the module: texts and lists in one run of bytes; `args.rs` takes it apart.
+
+import { octets } from "./check.js";
+import { isOctets } from "./octets.js";
+
+/**
+ * Field lines to send, in order: pairs of name and value (an array, a `Map`, the `Headers` of a received message or of the
+ * platform), or an object, in which an array of values stands for as many lines. A character stands for one byte, so none may
+ * be above U+00FF; the value of a pair may be bytes too.
+ */
+export type HeaderSource =
+  | Iterable<readonly [name: string, value: string | Uint8Array]>
+  | Readonly<Record<string, string | readonly string[]>>;
+
+/** The bytes that are being encoded; kept between calls while they are not many. */
+let space = new Uint8Array(4096);
+let used = 0;
+let isPacking = false;
+
+const KEPT = 65_536;
+
+/** @internal Packs what `fill` puts in. The bytes stay until the next call. */
+export function encodeArgs(fill: () => void): Uint8Array {
+  // A header source may be the caller's own code, and that may send something itself.
+  const outer = isPacking ? { space, used } : undefined;
+  if (outer !== undefined || space.length > KEPT) space = new Uint8Array(4096);
+  used = 0;
+  isPacking = true;
+  try {
+    fill();
+    return space.subarray(0, used);
+  } finally {
+    isPacking = outer !== undefined;
+    if (outer !== undefined) ({ space, used } = outer);
+  }
+}
+
+/** @internal A text, a character a byte. */
+export function putText(text: string, what: string): void {
+  if (typeof text !== "string") throw new TypeError(`${what} must be a string`);
+  const { length } = text;
+  reserve(4 + length);
+  write(used, length);
+  // Locals are cheaper to write to than what is kept between calls.
+  const to = space;
+  const start = used + 4;
+  let all = 0;
+  for (let index = 0; index < length; index++) {
+    const character = text.charCodeAt(index);
+    all |= character;
+    to[start + index] = character;
+  }
+  if (all > 0xff) throw new TypeError(`${what} holds a character above U+00FF, for which no byte stands`);
+  used = start + length;
+}
+
+/** @internal A text that the engine takes as text, which is the same as its bytes only in ASCII. */
+export function putAscii(text: string, what: string): void {
+  putText(text, what);
+  if (!/^[\0-\x7f]*$/.test(text)) throw new TypeError(`${what} holds a character that is not ASCII`);
+}
+
+/** @internal A list of texts. */
+export function putTexts(texts: readonly string[], what: string): void {
+  if (!Array.isArray(texts)) throw new TypeError(`${what} must be an array of strings`);
+  putNumber(texts.length);
+  for (const text of texts) putText(text, what);
+}
+
+/** @internal A list of such texts. */
+export function putAsciis(texts: readonly string[], what: string): void {
+  putNumber(texts.length);
+  for (const text of texts) putAscii(text, what);
+}
+
+/** @internal Field lines. */
+export function putHeaders(source: HeaderSource | undefined): void {
+  const place = used;
+  putNumber(0);
+  if (source === undefined) return;
+  if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
+  let count = 0;
+  if (Symbol.iterator in source) {
+    for (const line of source) {
+      if (!Array.isArray(line) || line.length !== 2) {
+        throw new TypeError(`field line ${count + 1}: it must be a pair of name and value`);
+      }
+      putLine(line[0], line[1], ++count);
+    }
+  } else {
+    for (const name of Object.keys(source)) {
+      const value = source[name];
+      if (!Array.isArray(value)) putLine(name, value as string, ++count);
+      else for (const one of value) putLine(name, one, ++count);
+    }
+  }
+  write(place, count);
+}
+
+function putLine(name: string, value: string | Uint8Array, number: number): void {
+  try {
+    putText(name, "the name");
+    if (typeof value === "string") putText(value, "the value");
+    else if (isOctets(value)) putOctets(value);
+    else throw new TypeError("the value must be a string or a Uint8Array");
+  } catch (error) {
+    throw inLine(error as Error, number, name);
+  }
+}
+
+/** The error with the field line that it is about, and without the value, which may be a secret. */
+function inLine(error: Error, number: number, name: unknown): Error {
+  const Kind = error instanceof RangeError ? RangeError : TypeError;
+  return new Kind(`field line ${number}${typeof name === "string" ? ` (${JSON.stringify(name)})` : ""}: ${error.message}`);
+}
+
+/** @internal Field lines alone. */
+export function encodeHeaders(source: HeaderSource | undefined): Uint8Array {
+  return encodeArgs(() => putHeaders(source));
+}
+
+function putOctets(value: Uint8Array): void {
+  const given = octets(value);
+  putNumber(given.length);
+  reserve(given.length);
+  space.set(given, used);
+  used += given.length;
+}
+
+function putNumber(number: number): void {
+  reserve(4);
+  write(used, number);
+  used += 4;
+}
+
+/** 32 bits, the least significant byte first. */
+function write(place: number, number: number): void {
+  space[place] = number;
+  space[place + 1] = number >>> 8;
+  space[place + 2] = number >>> 16;
+  space[place + 3] = number >>> 24;
+}
+
+function reserve(length: number): void {
+  if (used + length <= space.length) return;
+  const larger = new Uint8Array(Math.max(used + length, 2 * space.length));
+  larger.set(space);
+  space = larger;
+}

@@ -1,0 +1,78 @@
+// The capsules after a 101: DATAGRAM is read and written, others are skipped (RFC 9297, 3).
+
+import { count, octets } from "./check.js";
+import { ProfileError } from "./error.js";
+import { DisposableHandle } from "./disposable.js";
+import { raw } from "../generated/calls.js";
+import { octetsLeft, Reader } from "./reader.js";
+import { UDP_PAYLOAD } from "../generated/tables.js";
+
+/** One more than the greatest context: the numbers of QUIC have 62 bits (RFC 9000, 16). */
+const CONTEXTS = 2n ** 62n;
+
+/** One datagram of a stream of capsules. */
+export class Datagram {
+  /**
+   * What it is about: `0n` is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is not
+   * known (RFC 9298, 4). Less than 2 to the 62.
+   */
+  readonly context: bigint;
+  /** What it carries. */
+  readonly payload: Uint8Array;
+
+  /** That payload. A context that is negative or 2 to the 62 and more is a `RangeError`. Next: `write`. */
+  constructor(context: bigint, payload: Uint8Array) {
+    if (typeof context !== "bigint") throw new TypeError("context must be a bigint");
+    if (context < 0n || context >= CONTEXTS) throw new RangeError("context must be from 0 to 2 ** 62 - 1");
+    octets(payload);
+    this.context = context;
+    this.payload = payload;
+  }
+
+  /** It as a DATAGRAM capsule, to be sent after the 101. RFC 9297, 3.5. */
+  write(): Uint8Array<ArrayBuffer> {
+    raw.datagram_write(this.context, octets(this.payload));
+    return octetsLeft();
+  }
+}
+
+/**
+ * Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
+ *
+ * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ */
+export class Capsules extends DisposableHandle {
+  /**
+   * A reader that takes datagrams up to that payload, in bytes, which bounds what is held; `UDP_PAYLOAD` is the most that
+   * UDP has. Next: `receive`.
+   */
+  constructor(longest: number = UDP_PAYLOAD) {
+    super(raw.capsules_new(count(longest, 2 ** 32 - 1, "longest")), raw.capsules_free, "reader of capsules");
+  }
+
+  /** Takes bytes of the stream, by copy, the leftover of the 101 first. Next: `nextDatagram` until there is none. */
+  receive(bytes: Uint8Array): void {
+    raw.capsules_receive(this.live(), octets(bytes));
+  }
+
+  /**
+   * The next datagram; `null` before more bytes come. Throws a `ProfileError` with the `CapsuleFault` of a stream that is
+   * broken: abort it. Next: once more, or `receive`.
+   */
+  nextDatagram(): Datagram | null {
+    // The numbers of `Outcome` in `capsules.rs`.
+    switch (raw.capsules_next(this.live())) {
+      case 1:
+        return null;
+      case 2:
+        return new Datagram(new Reader().big(), octetsLeft());
+      default:
+        throw new ProfileError(new Reader());
+    }
+  }
+
+  /** The stream has ended. Throws a `ProfileError`, `truncated`, where that was inside a capsule (RFC 9297, 3.3). */
+  finish(): void {
+    if (!raw.capsules_finish(this.live())) throw new ProfileError(new Reader());
+  }
+}

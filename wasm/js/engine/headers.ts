@@ -1,0 +1,117 @@
+// The field lines of a message.
+
+import { HIDDEN, inspect } from "./inspect.js";
+import { SECRET_FIELDS } from "../generated/tables.js";
+
+const secrets: ReadonlySet<string> = new Set(SECRET_FIELDS);
+
+/** What a console shows, by the name of the class that it stands for. */
+const { Headers: Shown } = { Headers: class extends Array<string> {} };
+
+/**
+ * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
+ * decoded, joined or lower-cased: a character is a byte. Names and values become strings when they are asked for.
+ */
+export class Headers implements Iterable<[name: string, value: string]> {
+  readonly #text: string;
+  readonly #spans: readonly number[];
+  readonly #isLong: boolean;
+
+  /** @internal Where each name and each value begins and ends in the text: of a long text two numbers, else halves of one. */
+  constructor(text: string, spans: readonly number[], isLong: boolean) {
+    this.#text = text;
+    this.#spans = spans;
+    this.#isLong = isLong;
+  }
+
+  /** How many field lines there are. */
+  get length(): number {
+    return this.#spans.length / (this.#isLong ? 4 : 2);
+  }
+
+  /** The field line at `index`, counted from 0; `undefined` after the last. */
+  at(index: number): [name: string, value: string] | undefined {
+    return Number.isInteger(index) && index >= 0 && index < this.length
+      ? [this.#name(index), this.#value(index)]
+      : undefined;
+  }
+
+  /** The value of the first field line of that name, in any case (RFC 9110, 5.1); `undefined` where there is none. */
+  get(name: string): string | undefined {
+    const index = this.#find(name.toLowerCase(), 0);
+    return index === undefined ? undefined : this.#value(index);
+  }
+
+  /** The values of all field lines of that name, in any case and in order. */
+  getAll(name: string): string[] {
+    const wanted = name.toLowerCase();
+    const values: string[] = [];
+    for (let index = this.#find(wanted, 0); index !== undefined; index = this.#find(wanted, index + 1)) {
+      values.push(this.#value(index));
+    }
+    return values;
+  }
+
+  /** Whether there is a field line of that name, in any case. */
+  has(name: string): boolean {
+    return this.#find(name.toLowerCase(), 0) !== undefined;
+  }
+
+  /** All field lines in order. */
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    return this.lines()[Symbol.iterator]();
+  }
+
+  /** All field lines in order, in a new array. */
+  lines(): [name: string, value: string][] {
+    const lines: [name: string, value: string][] = [];
+    for (let index = 0; index < this.length; index++) lines.push([this.#name(index), this.#value(index)]);
+    return lines;
+  }
+
+  /** Each name and after it its value, in one new array: the least that can be made of all lines. Node calls it `rawHeaders`. */
+  flat(): string[] {
+    // An array that grows costs as much again, and so does a field of an object in each round.
+    const text = this.#text;
+    const count = 2 * this.length;
+    const parts = new Array<string>(count);
+    for (let part = 0; part < count; part++) parts[part] = text.substring(this.#start(part), this.#end(part));
+    return parts;
+  }
+
+  /**
+   * All field lines as an array, for logs: without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
+   */
+  toJSON(): [name: string, value: string][] {
+    return this.lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);
+  }
+
+  /** @internal The same for a console. */
+  [inspect](): string[] {
+    return Shown.from(this.toJSON(), ([name, value]) => `${name}: ${value}`);
+  }
+
+  #start(index: number): number {
+    return this.#isLong ? (this.#spans[2 * index] ?? 0) : (this.#spans[index] ?? 0) & 0xffff;
+  }
+
+  #end(index: number): number {
+    return this.#isLong ? (this.#spans[2 * index + 1] ?? 0) : (this.#spans[index] ?? 0) >>> 16;
+  }
+
+  #name(index: number): string {
+    return this.#text.substring(this.#start(2 * index), this.#end(2 * index));
+  }
+
+  #value(index: number): string {
+    return this.#text.substring(this.#start(2 * index + 1), this.#end(2 * index + 1));
+  }
+
+  #find(wanted: string, from: number): number | undefined {
+    for (let index = from; index < this.length; index++) {
+      const length = this.#end(2 * index) - this.#start(2 * index);
+      if (length === wanted.length && this.#name(index).toLowerCase() === wanted) return index;
+    }
+    return undefined;
+  }
+}

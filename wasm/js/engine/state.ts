@@ -1,0 +1,68 @@
+// The machine's state and its past.
+
+import { namesOf, type Reader } from "./reader.js";
+import { Expect, Peer, Phase, Rx, TraceStep, Turn, Tx } from "../generated/tables.js";
+
+/** The state of one connection, for logs and for pages that show it. */
+export interface State {
+  /** The latest request. */
+  readonly request: Phase;
+  /** The response to the oldest unanswered request. */
+  readonly response: Phase;
+  /** The peer's direction. */
+  readonly rx: Rx;
+  /** Our direction. */
+  readonly tx: Tx;
+  /** What the latest request is about to turn the connection into. */
+  readonly turn: Turn;
+  /** The latest request's expectation. */
+  readonly expect: Expect;
+  /** A further request may follow. */
+  readonly persist: boolean;
+  /** The client's version (server only). */
+  readonly peer: Peer;
+  /** Complete requests before the latest whose final response has not ended (client only). */
+  readonly pipelined: number;
+}
+
+/** One thing that happened. */
+export interface TraceEntry {
+  /** What it was. */
+  readonly step: TraceStep;
+  /** What goes with it: a status, an error's number, a count of protocols or bytes; 0 where there is nothing. */
+  readonly number: number;
+  /** Bytes received and passed when it happened. */
+  readonly offset: number;
+}
+
+const phases = namesOf(Phase);
+const rxs = namesOf(Rx);
+const txs = namesOf(Tx);
+const turns = namesOf(Turn);
+const expectations = namesOf(Expect);
+const peers = namesOf(Peer);
+const traced = namesOf(TraceStep);
+
+/** @internal The order is that of `query.rs`. */
+export function readState(reader: Reader): State {
+  return {
+    request: reader.name(phases),
+    response: reader.name(phases),
+    rx: reader.name(rxs),
+    tx: reader.name(txs),
+    turn: reader.name(turns),
+    expect: reader.name(expectations),
+    persist: reader.boolean(),
+    peer: reader.name(peers),
+    pipelined: reader.number(),
+  };
+}
+
+/** @internal That many entries. */
+export function readTrace(reader: Reader, count: number): TraceEntry[] {
+  return Array.from({ length: count }, () => ({
+    step: reader.name(traced),
+    number: reader.number(),
+    offset: reader.large(),
+  }));
+}

@@ -1,0 +1,92 @@
+// What is negotiated beside the token `websocket`: its key, and permessage-deflate. Frames are the next protocol's work.
+
+import { boolean, count, object, octets } from "./check.js";
+import { encodeHeaders, type HeaderSource } from "./args.js";
+import { raw } from "../generated/calls.js";
+import { Reader, reading } from "./reader.js";
+
+/** How many bytes a nonce has. */
+const NONCE = 16;
+
+/**
+ * Client: the `Sec-WebSocket-Key` of a nonce, which is 16 bytes that cannot be guessed, new for each connection:
+ * `crypto.getRandomValues(new Uint8Array(16))`. Other lengths are a `RangeError`. Next: `sendRequest` with it and
+ * `Sec-WebSocket-Version: 13`, offering `websocket`; the engine checks what the 101 proves. RFC 6455, 4.1.
+ */
+export function websocketKey(nonce: Uint8Array): string {
+  const given = octets(nonce);
+  if (given.length !== NONCE) throw new RangeError(`nonce must be ${NONCE} bytes`);
+  return reading(() => raw.websocket_key(given)).text();
+}
+
+/** What `Deflate` is made of. What is left out is not said. */
+export interface DeflateParameters {
+  /** The server forgets its window after each message. */
+  readonly serverNoContextTakeover?: boolean;
+  /** The client forgets its window after each message. */
+  readonly clientNoContextTakeover?: boolean;
+  /** The server's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
+  readonly serverMaxWindowBits?: number | null;
+  /** The client's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
+  readonly clientMaxWindowBits?: number | null;
+}
+
+/**
+ * The parameters of `permessage-deflate` (RFC 7692, 7.1): a server's own, or those that both sides have agreed on. As a
+ * string it is the value of `Sec-WebSocket-Extensions` that says so: `String(deflate)`.
+ */
+export class Deflate implements DeflateParameters {
+  /** The server forgets its window after each message. */
+  readonly serverNoContextTakeover: boolean;
+  /** The client forgets its window after each message. */
+  readonly clientNoContextTakeover: boolean;
+  /** The server's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
+  readonly serverMaxWindowBits: number | null;
+  /** The client's window has at most 2 to this many bytes, 8 to 15; `null` is not said and means 15. */
+  readonly clientMaxWindowBits: number | null;
+
+  /** These parameters. Next: `Connection.selectDeflate` with them. */
+  constructor(parameters: DeflateParameters = {}) {
+    const given = object(parameters, "parameters");
+    this.serverNoContextTakeover = boolean(given.serverNoContextTakeover ?? false, "serverNoContextTakeover");
+    this.clientNoContextTakeover = boolean(given.clientNoContextTakeover ?? false, "clientNoContextTakeover");
+    this.serverMaxWindowBits = bits(given.serverMaxWindowBits, "serverMaxWindowBits");
+    this.clientMaxWindowBits = bits(given.clientMaxWindowBits, "clientMaxWindowBits");
+  }
+
+  /** The value of `Sec-WebSocket-Extensions` that says so. */
+  toString(): string {
+    const given = encodeDeflate(this);
+    return reading(() => raw.deflate_text(...given)).text();
+  }
+}
+
+/** Bits as far as a number can be some; which of them are legal is the engine's business. */
+function bits(value: number | null | undefined, what: string): number | null {
+  return value === null || value === undefined ? null : count(value, 255, what);
+}
+
+/** @internal As the module takes parameters: bits one higher, 0 where they are not said. */
+export function encodeDeflate(own: Deflate): [boolean, boolean, number, number] {
+  const option = (value: number | null) => (value === null ? 0 : value + 1);
+  const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = own;
+  return [serverNoContextTakeover, clientNoContextTakeover, option(serverMaxWindowBits), option(clientMaxWindowBits)];
+}
+
+/** @internal The parameters that a call left; the order is that of `websocket.rs`. */
+export function readDeflate(reader: Reader): Deflate {
+  return new Deflate({
+    serverNoContextTakeover: reader.boolean(),
+    clientNoContextTakeover: reader.boolean(),
+    serverMaxWindowBits: reader.option(),
+    clientMaxWindowBits: reader.option(),
+  });
+}
+
+/**
+ * Client: what the server's 101 has agreed to, of that response's field lines; `null` without permessage-deflate. The
+ * engine has compared it with the offer before it showed the 101. Next: compress so, or not at all. RFC 7692, 7.1.
+ */
+export function agreedDeflate(headers: HeaderSource): Deflate | null {
+  return raw.agreed_deflate(encodeHeaders(headers)) ? readDeflate(new Reader()) : null;
+}

@@ -1,0 +1,238 @@
+// Content: what a message brings, as a stream or whole; and what a message is given to bring.
+
+import type { Headers as Fields } from "../engine/headers.js";
+import { isOctets, joined } from "../engine/octets.js";
+import { DisconnectedError, PIECE, type Wire } from "./wire.js";
+
+/** Content to send: whole, or in pieces as they come. A piece is not copied: its bytes stay as they are until it has been sent. */
+export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** There is more content than `text`, `json` or `bytes` may take. `serveConnection` answers it with a 413. */
+export class ContentTooLargeError extends Error {
+  /** @internal */
+  constructor(message: string) {
+    super(message);
+    this.name = "ContentTooLargeError";
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+/** How many bytes of content are taken whole, unless another limit is given. */
+const LARGEST = 1 << 20;
+
+/** The content of a message that is received. */
+export class Content {
+  readonly #wire: Wire;
+  readonly #ended: () => void;
+  /** The rest is not wanted, or cannot be had. */
+  readonly #cancelled: (reason: unknown) => void;
+  #trailers: Fields | null = null;
+  #isTaken = false;
+  #stream: ReadableStream<Uint8Array> | null = null;
+  #end: "none" | "open" | "over" | "dropped";
+  /** One at a time: what waits for its turn may find that the content is over. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @internal `hasEnded`: there is none. */
+  constructor(wire: Wire, hasEnded: boolean, ended: () => void, cancelled: (reason: unknown) => void) {
+    this.#wire = wire;
+    this.#ended = ended;
+    this.#cancelled = cancelled;
+    this.#end = hasEnded ? "none" : "open";
+    if (hasEnded) ended();
+  }
+
+  /** The trailers, once all content has been read; `null` before, and where there was none. */
+  get trailers(): Fields | null {
+    return this.#trailers;
+  }
+
+  /** Whether its first piece was asked for. */
+  get bodyUsed(): boolean {
+    return this.#isTaken;
+  }
+
+  /**
+   * The content as it comes; `null` where there is none. What is not read stays with the peer: it feels that as back-pressure.
+   * Malformed content, or an end too early, is a `ProtocolError`.
+   */
+  get body(): ReadableStream<Uint8Array> | null {
+    if (this.#end === "none") return null;
+    return (this.#stream ??= new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          this.#isTaken = true;
+          const piece = await this.#next();
+          if (piece) controller.enqueue(piece);
+          else controller.close();
+        },
+        cancel: (reason) => this.#cancelled(reason),
+      },
+      { highWaterMark: 0 },
+    ));
+  }
+
+  /** All of it; a `ContentTooLargeError` where it has more than `largest` bytes, 1 MiB unless given. */
+  async bytes(largest = LARGEST): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#isTaken || this.#stream) throw new TypeError("the content is being read already");
+    this.#isTaken = true;
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    for (let piece; (piece = await this.#next()); length += piece.length, pieces.push(piece)) {
+      if (length + piece.length <= largest) continue;
+      const error = this.#wire.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
+      this.#cancelled(error);
+      throw error;
+    }
+    return joined(pieces);
+  }
+
+  /** All of it as UTF-8. */
+  async text(largest = LARGEST): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(largest));
+  }
+
+  /** All of it as JSON, which may be anything. */
+  async json(largest = LARGEST): Promise<unknown> {
+    return JSON.parse(await this.text(largest));
+  }
+
+  /** @internal Drops the rest, up to the limit `drain`; whether its end was seen. Next: what the engine says. */
+  skip(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#end !== "open") return true;
+      this.#end = "dropped";
+      this.#wire.skip();
+      for (;;) {
+        const event = await this.#wire.nextEvent();
+        if (event.kind === "paused") return false;
+        if (event.kind === "end-of-message") return true;
+      }
+    });
+  }
+
+  /** The next piece; `null` at the end. */
+  #next(): Promise<Uint8Array | null> {
+    return this.#inTurn(async () => {
+      if (this.#end === "dropped") throw new DisconnectedError("the rest of the content was dropped");
+      if (this.#end !== "open") return null;
+      try {
+        const event = await this.#wire.nextEvent();
+        if (event.kind === "data") return event.data;
+        if (event.kind !== "end-of-message") throw new DisconnectedError("the rest of the content is not read any more");
+        this.#end = "over";
+        this.#trailers = event.trailers;
+      } catch (error) {
+        this.#end = "dropped";
+        this.#cancelled(error);
+        throw error;
+      }
+      this.#ended();
+      return null;
+    });
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const acted = this.#turn.then(act);
+    this.#turn = acted.catch(() => {});
+    return acted;
+  }
+}
+
+/** @internal Content in pieces: what gives the next one, and what to call when no more is wanted. */
+export interface Source {
+  next(): Promise<Uint8Array | null>;
+  cancel(reason: unknown): void;
+}
+
+/** @internal Content that is whole, or a source of it. */
+export function contentOf(body: Body | null | undefined): Uint8Array | Source {
+  if (body === null || body === undefined) return new Uint8Array(0);
+  if (typeof body === "string") return new TextEncoder().encode(body);
+  if (isOctets(body)) return body;
+  if (body instanceof ReadableStream) return ofStream(body);
+  if (typeof body === "object" && Symbol.asyncIterator in body) return ofIterable(body);
+  throw new TypeError("a body is a string, a Uint8Array, a ReadableStream or an AsyncIterable of Uint8Array");
+}
+
+/** @internal Lets go of content that is not sent; of what is whole there is nothing to let go. */
+export function letGo(content: Uint8Array | Source, reason: unknown): void {
+  if (!(content instanceof Uint8Array)) content.cancel(reason);
+}
+
+function ofStream(body: ReadableStream<Uint8Array>): Source {
+  const reader = body.getReader();
+  return {
+    async next() {
+      const { value, done } = await reader.read();
+      return done ? null : piece(value);
+    },
+    cancel: (reason) => void reader.cancel(reason).catch(() => {}),
+  };
+}
+
+function ofIterable(body: AsyncIterable<Uint8Array>): Source {
+  const iterator = body[Symbol.asyncIterator]();
+  return {
+    async next() {
+      const { value, done } = await iterator.next();
+      return done ? null : piece(value);
+    },
+    cancel: () => void new Promise((resolve) => resolve(iterator.return?.())).catch(() => {}),
+  };
+}
+
+function piece(value: Uint8Array): Uint8Array {
+  if (!isOctets(value)) throw new TypeError("a body is made of Uint8Array");
+  return value;
+}
+
+/** @internal The bytes to send for a piece of content. What has nothing around it is not copied. */
+export function framed(wire: Wire, data: Uint8Array): Uint8Array {
+  const { prefix, suffix } = wire.connection.sendDataParts(data.length);
+  if (prefix.length + suffix.length === 0) return data;
+  return joined([prefix, data, suffix]);
+}
+
+/** @internal Sends content as it comes, after what must go before it. */
+export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHING): Promise<void> {
+  const forget = wire.onGivenUp((reason) => source.cancel(reason));
+  try {
+    if (head.length > PIECE) {
+      await wire.send(head);
+      head = NOTHING;
+    }
+    for (let piece; (piece = await wire.until(source.next())); head = NOTHING) {
+      const bytes = piece.length > 0 ? framed(wire, piece) : NOTHING;
+      await wire.send(head.length > 0 ? joined([head, bytes]) : bytes);
+    }
+    await wire.send(head);
+  } catch (error) {
+    source.cancel(error);
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+/** @internal What a source gives without being waited for: all of it, or the source again with that in front. */
+export async function soon(source: Source): Promise<Uint8Array | Source> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  let isLate = false;
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, 0));
+  let pending: Promise<Uint8Array | null> | undefined;
+  while (length < PIECE && !isLate) {
+    pending = source.next();
+    const piece = await Promise.race([pending, late]);
+    isLate = piece === undefined;
+    if (piece === null) return joined(pieces);
+    if (!piece) break;
+    pieces.push(piece);
+    length += piece.length;
+    pending = undefined;
+  }
+  const first = pieces.length === 1 ? pieces[0] : joined(pieces);
+  const steps = [Promise.resolve(first ?? NOTHING), ...(pending ? [pending] : [])];
+  return { next: () => steps.shift() ?? source.next(), cancel: (reason) => source.cancel(reason) };
+}

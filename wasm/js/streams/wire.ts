@@ -1,0 +1,538 @@
+// A socket, and the engine that its bytes pass through: what is the same for a client and a server.
+
+import type { Config } from "../engine/config.js";
+import { Connection } from "../engine/connection.js";
+import { ProtocolError } from "../engine/error.js";
+import type { Event, PausedStep, SwitchedEvent } from "../engine/event.js";
+import { joined } from "../engine/octets.js";
+import { pairOver, transportOf, type Handed, type Socket, type Transport } from "./transport.js";
+import type { Awaiting, Role } from "../generated/tables.js";
+
+/**
+ * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
+ * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
+ * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
+ */
+export interface Timeouts {
+  /** A server waits for the first byte of a request. 60,000 unless given. */
+  readonly request?: number;
+  /** The rest of its head. 30,000 unless given. */
+  readonly head?: number;
+  /** More content, or the end of the message. 30,000 unless given. */
+  readonly content?: number;
+  /** A client waits for a response, or the next interim one. 60,000 unless given. */
+  readonly response?: number;
+  /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
+  readonly expectContinue?: number;
+  /**
+   * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
+   * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
+   */
+  readonly write?: number;
+}
+
+/** What a client and a server may be told. */
+export interface Options {
+  /** Ends everything at once: the socket is closed, and what was awaited fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
+   * request may have 1 GiB; where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
+   */
+  readonly config?: Config | undefined;
+  /** How long the peer may take. */
+  readonly timeouts?: Timeouts | undefined;
+}
+
+/** The peer is gone, or the transport is: its own error is the `cause`. */
+export class DisconnectedError extends Error {
+  /** @internal */
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = "DisconnectedError";
+  }
+}
+
+/** The client has ended its direction: most likely it has left, but it may still read. */
+export class HalfClosedError extends DisconnectedError {}
+
+/** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
+export interface HandedOut {
+  readonly pair: Handed;
+  readonly first: Uint8Array | null;
+}
+
+/** @internal How much of a message is made at once. */
+export const PIECE = 65_536;
+const NOTHING = new Uint8Array(0);
+/** How much is sent at once. */
+const SENT = 32_768;
+/** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
+const MS_PER_BYTE = 1;
+/** How many times `timeouts.write` more the system's own buffer may take to empty. */
+const SYSTEM = 3;
+/** The limit of content of a request, in bytes, unless `config` has another. */
+const CONTENT = 2 ** 30;
+/** A timer of a longer time would ring at once. */
+const LONGEST = 2 ** 31 - 1;
+
+const TIMEOUTS: Required<Timeouts> = {
+  request: 60_000,
+  head: 30_000,
+  content: 30_000,
+  response: 60_000,
+  expectContinue: 1_000,
+  write: 30_000,
+};
+
+/** The connections that a signal ends; it has one listener for all of them. */
+const heard = new WeakMap<AbortSignal, { readonly acts: Set<() => void>; readonly tell: () => void }>();
+
+function listen(signal: AbortSignal, act: () => void): void {
+  let hears = heard.get(signal);
+  if (!hears) {
+    const acts = new Set<() => void>();
+    const tell = (): void => {
+      for (const act of [...acts]) {
+        try {
+          act();
+        } catch {
+          // A socket that fails to be closed keeps none of the others open.
+        }
+      }
+    };
+    heard.set(signal, (hears = { acts, tell }));
+  }
+  hears.acts.add(act);
+  if (hears.acts.size === 1) signal.addEventListener("abort", hears.tell);
+}
+
+function unlisten(signal: AbortSignal, act: () => void): void {
+  const hears = heard.get(signal);
+  if (hears?.acts.delete(act) && hears.acts.size === 0) signal.removeEventListener("abort", hears.tell);
+}
+
+/** @internal */
+export class Wire {
+  readonly socket: Socket;
+  readonly transport: Transport;
+  readonly connection: Connection;
+  readonly timeouts: Required<Timeouts>;
+  /** Nothing can be sent any more: part of a message is missing. */
+  isBroken = false;
+  /** Content is being dropped, and has to be counted by the engine. */
+  isSkipping = false;
+  #left = Infinity;
+  /** What that is left for. */
+  #awaited: Awaiting = "nothing";
+  #pending: Promise<Uint8Array | null> | undefined;
+  #unread: Uint8Array = NOTHING;
+  #isOver = false;
+  /** Called when the socket is let go: the bytes that are queued by then leave by themselves. */
+  #freed: () => void = () => {};
+  /** Milliseconds that what was sent has earned. */
+  #credit = 0;
+  #failure: { reason: unknown } | undefined;
+  readonly #noted = new WeakSet<object>();
+  /** The peer switches after its request, whose end the engine has to see together with what follows. */
+  #isEarly = false;
+  #nudged: () => void = () => {};
+  #isAttended = false;
+  /** The error of a client that has left, and the callback that waits for it. */
+  #departure: DisconnectedError | undefined;
+  #departs: (error: DisconnectedError) => void = () => {};
+  /** A request is on its way: the time for its response begins after it. */
+  isSending = false;
+  /** Called when the peer turns out to be gone, and when the wire is given up. */
+  onGone: ((reason: unknown) => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #aborted = (): void => this.giveUp(this.#signal?.reason);
+  /** Called with the reason when the wire is given up. */
+  readonly #endings = new Set<(reason: unknown) => void>();
+
+  /** Wrong arguments are refused before the socket is touched. */
+  constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
+    this.timeouts = { ...TIMEOUTS, ...timeouts };
+    for (const [name, limit] of Object.entries(this.timeouts)) {
+      if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`timeouts.${name} must be a number above 0`);
+    }
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
+    this.socket = socket;
+    this.transport = transportOf(socket);
+    try {
+      const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
+      const { tidy = role === "server", secure = this.transport.isSecure } = config ?? {};
+      this.connection = connection ?? new Connection(role, { ...config, tidy, secure, limits });
+    } catch (error) {
+      this.transport.release();
+      throw error;
+    }
+    this.#signal = signal;
+    if (signal) listen(signal, this.#aborted);
+    if (signal?.aborted) this.#aborted();
+  }
+
+  /** Whether the socket is no more in use here. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Why it was given up: the signal's reason, a time-out, what the transport said. */
+  get failure(): { readonly reason: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** Returns whether an error is the peer's or the transport's, and not your code's. */
+  hasNoted(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.#noted.has(error);
+  }
+
+  /** What happens next; reads where the engine needs more for that. */
+  async nextEvent(): Promise<Event | PausedStep> {
+    try {
+      return await this.#next();
+    } catch (error) {
+      throw this.note(error);
+    }
+  }
+
+  async #next(): Promise<Event | PausedStep> {
+    for (;;) {
+      if (this.#failure) throw this.#failure.reason;
+      const event = this.connection.nextEvent();
+      if (event.kind === "need-data") {
+        if (this.connection.owes === "continue") await this.send(this.connection.sendInformational({ status: 100 }));
+        const data = await this.#read();
+        if (data) return { kind: "data", data };
+        continue;
+      }
+      if (event.kind !== "data") this.#left = Infinity;
+      if (event.kind === "end-of-message") this.isSkipping = false;
+      return event;
+    }
+  }
+
+  /** Reads once, in time. Content whose length is known never enters the engine: here it is. */
+  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { awaiting } = this.connection;
+    if (awaiting !== this.#awaited) this.#left = Infinity;
+    this.#awaited = awaiting;
+    const left = Math.min(this.#left, this.#limit(awaiting));
+    const begun = performance.now();
+    const bytes = await this.#transported(this.#arriving(), left);
+    if (bytes === undefined) return null;
+    this.#taken();
+    if (bytes === null) {
+      await this.#receiveEof();
+      return null;
+    }
+    this.#left = left - (performance.now() - begun) + (awaiting === "content" ? bytes.length * MS_PER_BYTE : 0);
+    const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
+    if (known > 0) this.connection.passContent(known);
+    if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
+    return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
+  }
+
+  /**
+   * The end of what the peer says. Where it no longer takes what we send, the system may have told that alone: what looks like an
+   * end may be a reset.
+   */
+  async #receiveEof(): Promise<void> {
+    // A write that waits fails soon, if it does.
+    if (this.isSending && !this.isBroken) await new Promise((resolve) => setTimeout(resolve, 0));
+    this.connection.receiveEof(this.isBroken ? "truncated" : "clean");
+  }
+
+  /** One read at a time: after a time-out the same one goes on, and what was read ahead is here until it is taken. */
+  #reading(): Promise<Uint8Array | null> {
+    return (this.#pending ??= this.#unread.length > 0 ? Promise.resolve(this.#takeUnread()) : this.transport.read());
+  }
+
+  /** Takes the bytes that were read and did not fit into the engine. */
+  #takeUnread(): Uint8Array {
+    const unread = this.#unread;
+    this.#unread = NOTHING;
+    return unread;
+  }
+
+  /** The same, or `undefined` after `nudge`. */
+  #arriving(): Promise<Uint8Array | null | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#nudged = () => resolve(undefined);
+      this.#reading().then(resolve, reject);
+    });
+  }
+
+  /** What waits for bytes asks the engine again, which has been told something else. */
+  nudge(): void {
+    this.#nudged();
+  }
+
+  /** Reads ahead, once, to notice a peer that leaves. What comes instead is kept for the next read. */
+  watch(): void {
+    this.#reading().then(
+      (bytes) => {
+        if (bytes === null) this.note(new HalfClosedError("the client has ended its direction"));
+      },
+      (cause: unknown) => void this.note(new DisconnectedError("the socket has failed", cause)),
+    );
+  }
+
+  /**
+   * Waits for what your code makes, as long as there is a client to send it to: not once the socket has failed, nor for longer than
+   * `timeouts.write` where the client has ended its direction. Nothing else would tell while nothing is sent.
+   */
+  async whilePresent<T>(step: Promise<T>): Promise<T> {
+    this.#attend();
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const fail = (error: DisconnectedError): void => reject(this.note(error));
+      this.#departs = (error) => {
+        if (!(error instanceof HalfClosedError)) return fail(error);
+        timer = setTimeout(fail, Math.min(this.timeouts.write, LONGEST), error);
+      };
+      if (this.#departure) this.#departs(this.#departure);
+      this.until(step)
+        .then(resolve, reject)
+        .finally(() => {
+          clearTimeout(timer);
+          this.#departs = () => {};
+        });
+    });
+  }
+
+  /** Reads ahead to notice that the client leaves, as far as the engine takes what comes instead. */
+  #attend(): void {
+    if (this.#isAttended || this.#departure) return;
+    this.#isAttended = true;
+    const reading = this.#reading();
+    const departs = (error: DisconnectedError): void => this.#departs((this.#departure = error));
+    reading.then(
+      (bytes) => {
+        if (this.#pending !== reading || this.#isOver) return;
+        if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
+        const { awaiting, wantsInput } = this.connection;
+        if (awaiting !== "caller" || !wantsInput) return;
+        this.#taken();
+        try {
+          this.connection.receive(bytes);
+        } catch {
+          // It is no HTTP, which is said once it is its turn.
+        }
+        this.#attend();
+      },
+      (cause: unknown) => departs(new DisconnectedError("the socket has failed", cause)),
+    );
+  }
+
+  /** Forgets the read that was pending: its bytes are in use. */
+  #taken(): void {
+    this.#pending = undefined;
+    this.#isAttended = false;
+  }
+
+  /** Ends `watch` before a new protocol, where the transport can do that. */
+  async unwatch(): Promise<void> {
+    const reading = this.#pending;
+    if (!reading || !this.transport.interrupt) return;
+    // Who reads ahead does not take this, nor reads on.
+    this.#taken();
+    this.transport.interrupt();
+    const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
+      throw this.note(error);
+    });
+    // At the end there is the same end again.
+    if (bytes === null || bytes.length === 0) return;
+    if (this.connection.wantsInput) this.connection.receive(bytes);
+    else this.#unread = bytes;
+  }
+
+  /** Reads what is of no use to the engine; how much that was, 0 at the end. */
+  async drop(milliseconds: number): Promise<number> {
+    const bytes = await this.#transported(this.#reading(), milliseconds);
+    this.#pending = undefined;
+    return bytes?.length ?? 0;
+  }
+
+  #limit(awaiting: Awaiting): number {
+    switch (awaiting) {
+      case "response":
+        return this.isSending ? Infinity : this.timeouts.response;
+      case "request":
+      case "head":
+      case "content":
+        return this.timeouts[awaiting];
+      default:
+        return Infinity;
+    }
+  }
+
+  /** Drops the rest of the content being received, if there is any. */
+  skip(): void {
+    try {
+      this.connection.skipContent();
+      this.isSkipping = true;
+    } catch (error) {
+      if (!(error instanceof ProtocolError && error.kind === "no-content")) throw error;
+    }
+  }
+
+  /** Sends all of it; `queued` is called once it leaves by itself. Where it fails nothing can follow: part of it may have left. */
+  async send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+    if (this.#failure) throw this.#failure.reason;
+    if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
+    try {
+      for (let at = 0; at < bytes.length; at += SENT) {
+        const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
+        // A wire before this one may have left something to be taken.
+        const room = this.transport.room?.();
+        if (room) await this.#transported(room, this.#sendingTime);
+        const begun = performance.now();
+        let writing = this.transport.write(piece);
+        if (queued && at + SENT >= bytes.length && this.transport.queues) {
+          queued();
+          writing = Promise.race([writing, new Promise<void>((resolve) => (this.#freed = resolve))]);
+        }
+        await this.#transported(writing, this.#sendingTime);
+        const earned = this.#credit + piece.length * MS_PER_BYTE - (performance.now() - begun);
+        this.#credit = Math.max(0, Math.min(earned, SYSTEM * this.timeouts.write));
+      }
+    } catch (error) {
+      this.isBroken = true;
+      throw this.note(error);
+    }
+  }
+
+  /** Ends our direction, once the peer has taken what is written. */
+  async end(): Promise<void> {
+    await this.#transported(this.transport.end(), this.#sendingTime);
+  }
+
+  get #sendingTime(): number {
+    return this.timeouts.write + this.#credit;
+  }
+
+  /** Returns an error, which is from then on the peer's or the transport's. */
+  note<T>(error: T): T {
+    if (typeof error === "object" && error !== null) this.#noted.add(error);
+    if (error instanceof DisconnectedError) this.onGone?.(error);
+    return error;
+  }
+
+  /** Waits for that long, or until the wire is given up. */
+  async until<T>(step: Promise<T>, milliseconds = Infinity): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#failure) {
+        step.catch(() => {});
+        return reject(this.#failure.reason);
+      }
+      const late = (): void => fail(new DOMException("the peer is too slow", "TimeoutError"));
+      const timer = milliseconds <= LONGEST ? setTimeout(late, milliseconds) : undefined;
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#endings.delete(fail);
+      };
+      const fail = (reason: unknown): void => {
+        end();
+        reject(reason);
+      };
+      this.#endings.add(fail);
+      step.then((value) => {
+        end();
+        resolve(value);
+      }, fail);
+    });
+  }
+
+  async #transported<T>(step: Promise<T>, milliseconds: number): Promise<T> {
+    return this.until(
+      step.catch((cause: unknown) => {
+        throw this.#failure ? this.#failure.reason : new DisconnectedError("the socket has failed", cause);
+      }),
+      milliseconds,
+    );
+  }
+
+  /** What to do when it is given up; gives what takes that back. */
+  onGivenUp(act: (reason: unknown) => void): () => void {
+    this.#endings.add(act);
+    return () => void this.#endings.delete(act);
+  }
+
+  /** Closes the socket now. Whatever waits fails with the reason. */
+  giveUp(reason: unknown): void {
+    if (this.#isOver || this.#failure) return;
+    this.#failure = { reason };
+    this.isBroken = true;
+    // An end in order would make the half look whole.
+    if (this.#isEarly || this.connection.closing === "reset") this.transport.reset();
+    else this.transport.close(reason);
+    for (const end of [...this.#endings]) end(reason);
+    this.onGone?.(reason);
+    this.#end();
+  }
+
+  /** The socket is free again, as it was given. */
+  letGo(): void {
+    if (!this.#end()) return;
+    this.transport.release();
+    this.#freed();
+    this.connection.free();
+  }
+
+  /** The socket is closed and the engine gone; `reset` so that the peer sees that something is missing. */
+  close(reason?: unknown, { reset = false } = {}): void {
+    if (this.#end()) {
+      if (reset) this.transport.reset();
+      else this.transport.close(reason);
+      for (const end of [...this.#endings]) end(reason ?? new DisconnectedError("the socket was closed"));
+    }
+    this.connection.free();
+  }
+
+  /** The new protocol has the socket. */
+  handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
+    this.#end();
+    const [leftover, unread, ahead] = [this.connection.takeLeftover(), this.#takeUnread(), this.#pending];
+    this.#taken();
+    if (!keepsEngine) this.connection.free();
+    const first = unread.length > 0 ? joined([leftover, unread]) : leftover;
+    return { pair: this.transport.handOut(first, ahead), first: event.leftover };
+  }
+
+  /**
+   * Both directions where ours has switched, and the peer's will: `arrives` comes to that, and gives what `arrived` does. Until
+   * then the wire is in use.
+   */
+  handOutEarly(arrives: () => Promise<Uint8Array>): HandedOut {
+    this.#isEarly = true;
+    let hasArrived = false;
+    const read = async (): Promise<Uint8Array | null> => {
+      if (!hasArrived) {
+        hasArrived = true;
+        const first = await arrives();
+        if (first.length > 0) return first;
+      }
+      const bytes = await this.#reading();
+      this.#pending = undefined;
+      return bytes;
+    };
+    return { pair: pairOver(this.transport, read), first: null };
+  }
+
+  /** After the peer's switch: the first bytes of the new protocol. */
+  arrived(): Uint8Array {
+    this.#end();
+    const first = this.connection.takeLeftover();
+    this.connection.free();
+    return first;
+  }
+
+  /** Whether the wire was still in use. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    if (this.#signal) unlisten(this.#signal, this.#aborted);
+    return true;
+  }
+}

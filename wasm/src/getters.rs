@@ -1,0 +1,197 @@
+//! What a caller may ask in between.
+
+use switchover::binding::{Bound, content_kind, selection_to_bits};
+use switchover::{Order, Protocol};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::args::{ArgReader, borrowed};
+use crate::error;
+use crate::event::{put_protocols, put_request};
+use crate::handle::{ask, with};
+
+/// Leaves the state's nine fields.
+#[wasm_bindgen]
+pub fn state(handle: u32) {
+    with(handle, |connection, out| {
+        let state = connection.state();
+        out.number(state.request.number());
+        out.number(state.response.number());
+        out.number(state.rx.number());
+        out.number(state.tx.number());
+        out.number(state.turn.number());
+        out.number(state.expect.number());
+        out.number(state.persist.into());
+        out.number(state.peer.number());
+        out.number(state.pipelined.into());
+    });
+}
+
+/// Whom the engine waits for.
+#[wasm_bindgen]
+pub fn awaiting(handle: u32) -> u32 {
+    ask(handle, |connection| connection.awaiting() as u32)
+}
+
+/// Leaves the bytes after the current event.
+#[wasm_bindgen]
+pub fn unread(handle: u32) {
+    with(handle, |connection, out| out.octets.extend_from_slice(connection.unread()));
+}
+
+/// How many they are.
+#[wasm_bindgen]
+pub fn unread_len(handle: u32) -> u32 {
+    ask(handle, |connection| connection.unread().len() as u32)
+}
+
+/// What only the caller can send next.
+#[wasm_bindgen]
+pub fn owes(handle: u32) -> u32 {
+    ask(handle, |connection| connection.owes() as u32)
+}
+
+/// Whether another request may follow.
+#[wasm_bindgen]
+pub fn persists(handle: u32) -> bool {
+    ask(handle, |connection| connection.persists())
+}
+
+/// Leaves what is still to come of the message being received: its kind, and how much.
+#[wasm_bindgen]
+pub fn content(handle: u32) {
+    with(handle, |connection, out| {
+        let (kind, len) = content_kind(connection.content());
+        out.number(kind.number());
+        out.large(len);
+    });
+}
+
+/// Whether to read the transport.
+#[wasm_bindgen]
+pub fn wants_input(handle: u32) -> bool {
+    ask(handle, |connection| connection.wants_input())
+}
+
+/// Whether the new protocol may be spoken.
+#[wasm_bindgen]
+pub fn may_speak(handle: u32) -> bool {
+    ask(handle, |connection| connection.may_speak())
+}
+
+/// How to close the transport.
+#[wasm_bindgen]
+pub fn closing(handle: u32) -> u32 {
+    ask(handle, |connection| connection.closing() as u32)
+}
+
+/// How many of the peer's bytes have been passed.
+#[wasm_bindgen]
+pub fn position(handle: u32) -> f64 {
+    ask(handle, |connection| connection.position() as f64)
+}
+
+/// How many requests have no complete answer.
+#[wasm_bindgen]
+pub fn unanswered(handle: u32) -> u32 {
+    ask(handle, |connection| connection.unanswered().into())
+}
+
+/// Why the upgrade did not happen, one higher than its number; 0 is none.
+#[wasm_bindgen]
+pub fn why(handle: u32) -> u32 {
+    ask(handle, |connection| connection.why().map_or(0, |why| why as u32 + 1))
+}
+
+/// Leaves the peer's error; false where there is none.
+#[wasm_bindgen]
+pub fn failure(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        connection.failure().map(|failure| error::put(&failure, out)).is_some()
+    })
+}
+
+/// Leaves the current request; false where there is none.
+#[wasm_bindgen]
+pub fn request(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        connection.request().map(|request| put_request(&request, out)).is_some()
+    })
+}
+
+/// Leaves whom the current request is for, with whether anybody is.
+#[wasm_bindgen]
+pub fn authority(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        let request = connection.request();
+        let authority = request.and_then(|request| request.authority());
+        authority.map(|authority| out.text(authority.as_bytes())).is_some()
+    })
+}
+
+/// Leaves the path that the current request is for, with whether there is a request.
+#[wasm_bindgen]
+pub fn path(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        connection.request().map(|request| out.text(request.path().as_bytes())).is_some()
+    })
+}
+
+/// Leaves the query of the current request, with whether it has one.
+#[wasm_bindgen]
+pub fn query(handle: u32) -> bool {
+    with(handle, |connection, out| {
+        let query = connection.request().and_then(|request| request.query());
+        query.map(|query| out.text(query.as_bytes())).is_some()
+    })
+}
+
+/// Leaves what a 426 asks for.
+#[wasm_bindgen]
+pub fn required(handle: u32) {
+    with(handle, |connection, out| put_protocols(connection.required(), out));
+}
+
+/// Leaves what a 101 switched to.
+#[wasm_bindgen]
+pub fn agreed(handle: u32) {
+    with(handle, |connection, out| put_protocols(connection.agreed(), out));
+}
+
+/// Leaves all entries of the trace and says how many.
+#[wasm_bindgen]
+pub fn trace(handle: u32) -> u32 {
+    with(handle, |connection, out| {
+        let mut count = 0;
+        while let Some(entry) = connection.trace() {
+            out.number(entry.step.number());
+            out.number(entry.number);
+            out.large(entry.offset);
+            count += 1;
+        }
+        count
+    })
+}
+
+/// Leaves the four numbers of a selection, and which preference it is; false where there is none. `args` holds the
+/// preferences.
+#[wasm_bindgen]
+pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
+    let preferences = ArgReader::new(args).texts();
+    let by = Order::from_number(by).unwrap_or_default();
+    with(handle, |connection, out| {
+        let selection = connection.select(&borrowed(&preferences), by);
+        if let Some(selection) = selection {
+            selection_to_bits(selection).into_iter().for_each(|number| out.number(number));
+            out.number(selection.preference() as u32);
+        }
+        selection.is_some()
+    })
+}
+
+/// Whether two texts name the same protocol; `args` holds both.
+#[wasm_bindgen]
+pub fn same_protocol(args: &[u8]) -> bool {
+    let mut args = ArgReader::new(args);
+    let (one, other) = (Protocol::parse(args.octets()), Protocol::parse(args.octets()));
+    one.zip(other).is_some_and(|(one, other)| one.same_as(&other))
+}

@@ -1,0 +1,87 @@
+//! Whole answers: head, content and end in one decision. Each leaves what it wrote; false leaves the error.
+
+use switchover::{Prepared, ResponseHead};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::args::ArgReader;
+use crate::config;
+use crate::error::{self, done};
+use crate::handle::{self, ask_kept, with, with_exchange, with_kept, with_prepared};
+
+/// What arguments of fields and reason says with that status.
+pub(crate) fn with_head<T>(
+    status: u16,
+    has_reason: bool,
+    args: &[u8],
+    call: impl FnOnce(&ResponseHead<'_>) -> T,
+) -> T {
+    let mut args = ArgReader::new(args);
+    let (fields, reason) = (args.fields(), args.octets());
+    let usual = ResponseHead::new(status, &fields);
+    call(&ResponseHead { reason: if has_reason { reason } else { usual.reason }, ..usual })
+}
+
+/// Sends a whole final response; `args` holds fields and reason.
+#[wasm_bindgen]
+pub fn respond(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
+    with_head(status, has_reason, args, |head| {
+        with(handle, |connection, out| {
+            let sent = connection.respond(head, content, &mut out.octets);
+            done(sent, out)
+        })
+    })
+}
+
+/// Answers before a request; `args` holds fields and reason.
+#[wasm_bindgen]
+pub fn reject(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
+    with_head(status, has_reason, args, |head| {
+        with(handle, |connection, out| {
+            let sent = connection.reject(head, content, &mut out.octets);
+            done(sent, out)
+        })
+    })
+}
+
+/// Prepares a whole response for connections of the configuration that is next; gives its number, one higher than it is, or 0
+/// and leaves the error. `args` holds fields and reason.
+#[wasm_bindgen]
+pub fn prepared_new(status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> u32 {
+    let config = config::next().unwrap_or_default();
+    match with_head(status, has_reason, args, |head| Prepared::with_config(head, content, config)) {
+        Ok(prepared) => handle::add(prepared) + 1,
+        Err(refused) => {
+            with_exchange(|out| error::put(&refused, out));
+            0
+        }
+    }
+}
+
+/// Gives its memory back; its number stands for nothing now.
+#[wasm_bindgen]
+pub fn prepared_free(handle: u32) {
+    handle::remove::<Prepared>(handle);
+}
+
+/// Its status.
+#[wasm_bindgen]
+pub fn prepared_status(handle: u32) -> u16 {
+    ask_kept(handle, |prepared: &mut Prepared| prepared.status())
+}
+
+/// Leaves its content.
+#[wasm_bindgen]
+pub fn prepared_content(handle: u32) {
+    with_kept(handle, |prepared: &mut Prepared, out| {
+        out.octets.extend_from_slice(prepared.content())
+    });
+}
+
+/// Sends a prepared response.
+#[wasm_bindgen]
+pub fn respond_prepared(handle: u32, prepared: u32) -> bool {
+    with_prepared(handle, prepared, |connection, prepared, out| {
+        let sent = connection.respond_prepared(prepared, &mut out.octets);
+        done(sent, out)
+    })
+}

@@ -1,9 +1,0 @@
-import type { Connection } from "./connection.js";
-import type { Event, PausedStep } from "./event.js";
-import type { ReadableSide } from "./streams-transport.js";
-/**
- * Reads the stream into a connection, and gives what happens: for code that writes itself. It reads only where the engine needs
- * more. After a `paused` act before you go on, or it comes again; after `switched`, and a `paused` with the reason `closed`, it
- * ends. The stream's lock is then free, and so it is after `break`. Errors are those of `nextEvent`, and the stream's own.
- */
-export declare function events(readable: ReadableSide, connection: Connection): AsyncGenerator<Event | PausedStep, void, void>;

@@ -1,9 +1,0 @@
-import { ErrorKind, Ineligible, Why } from "./tables.js";
-/** A sentence for a reason that `Connection.why` gives. */
-export declare function whyText(why: Why): string;
-/** A sentence for a reason that an offer is ineligible for. */
-export declare function ineligibleText(reason: Ineligible): string;
-/** A sentence for an error. */
-export declare function errorText(kind: ErrorKind): string;
-/** The reason phrase that goes with a status (RFC 9110, 15); empty for others. */
-export declare function reasonPhrase(status: number): string;
