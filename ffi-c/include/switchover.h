@@ -817,32 +817,46 @@ enum swo_result_code {
     SWO_NULL = 1000,
     /** A number that is no value of its enum. */
     SWO_BAD_ENUM = 1001,
-    /** `struct_size` is smaller than the struct was in its first version, or the struct is all zeros where swo_config_init
-     *  should have filled it. */
+    /** `struct_size` is smaller than the first version of the struct.
+     *
+     *  Or the struct is all zeros where swo_config_init should have filled it. */
     SWO_STRUCT_TOO_OLD = 1002,
     /** A struct of a later version, with something set that this library does not know. */
     SWO_STRUCT_TOO_NEW = 1003,
-    /** A defect inside the library. A connection that was being changed is dead: free it. */
+    /** A defect inside the library.
+     *
+     *  A connection that was being changed is dead: free it. */
     SWO_PANIC = 1004,
     /** The caller's array is too small; the count says how many entries it needs. */
     SWO_ARRAY_TOO_SMALL = 1005,
-    /** Not a connection (or what else the function takes), not one any more, or not of this kind (in place or from
-     *  `swo_conn_new`). */
+    /** The pointer is no object of the kind that the function takes.
+     *
+     *  Not a connection (or what else is taken), not one any more, or not of this kind (in place or
+     *  from `swo_conn_new`). */
     SWO_BAD_HANDLE = 1006,
-    /** There is no such thing: no current event, no field lines in it, no field of that name, nothing that matches. */
+    /** There is no such thing.
+     *
+     *  No current event, no field lines in it, no field of that name, nothing that matches. */
     SWO_NOTHING = 1007,
-    /** A length that no object can have, more than the space that was given, or not what the function says. */
+    /** The length is not possible.
+     *
+     *  No object can have it, it is more than the space that was given, or it is not what the
+     *  function says. */
     SWO_BAD_LENGTH = 1008,
     /** The memory for a connection is too small or not aligned. */
     SWO_BAD_PLACE = 1009,
     /** A protocol's own rules forbid it; `reason` says which one. */
     SWO_REFUSED = 1010,
-    /** The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
-     *  of swo_receive_buffer, which takes swo_receive_commit. */
+    /** The bytes lie in memory of the object itself.
+     *
+     *  The call is about to change it: a slice of an event, or the space of swo_receive_buffer,
+     *  which takes swo_receive_commit. */
     SWO_OVERLAP = 1011,
     /** A number that is larger than what it is written as. */
     SWO_BAD_NUMBER = 1012,
-    /** The small flavour's allocator has no memory for it; nothing has changed, and the same call may succeed later. */
+    /** The small flavour's allocator has no memory for it.
+     *
+     *  Nothing has changed, and the same call may succeed later. */
     SWO_OUT_OF_MEMORY = 1013,
     /** The library has taken memory already; in the std flavour it always has. */
     SWO_TOO_LATE = 1014,
@@ -850,13 +864,17 @@ enum swo_result_code {
 
 
 /**
- * Where a number of an enum could stand and none does, as with swo_why before the first request. Also what such a
- * function returns for a connection that is NULL or dead.
+ * The number that stands for no value of an enum.
+ *
+ * As of swo_why before the first request. Such a function also returns it for a connection that is
+ * NULL or dead.
  */
 #define SWO_NONE UINT32_MAX
 
 /**
- * Field lines that were checked once: swo_block_new makes it, swo_block_free frees it.
+ * Field lines that were checked once.
+ *
+ * swo_block_new makes it, swo_block_free frees it.
  */
 typedef struct swo_block swo_block;
 
@@ -871,33 +889,42 @@ typedef struct swo_capsules swo_capsules;
 typedef struct swo_conn swo_conn;
 
 /**
- * Field lines that the library has made, for another version of HTTP: swo_lines_get shows them, swo_lines_free frees
- * them.
+ * Field lines that the library has made, for another version of HTTP.
+ *
+ * swo_lines_get shows them, swo_lines_free frees them.
  */
 typedef struct swo_lines swo_lines;
 
 /**
- * A whole response that was checked and encoded once: swo_prepared_new makes it, swo_prepared_free frees it.
+ * A whole response that was checked and encoded once.
+ *
+ * swo_prepared_new makes it, swo_prepared_free frees it.
  */
 typedef struct swo_prepared swo_prepared;
 
 /**
- * What stands between a client that was answered a 101 for h2c and an HTTP/2 engine: swo_splice_new makes it.
+ * A splice between a client that was sent a 101 for h2c and an HTTP/2 engine.
+ *
+ * swo_splice_new makes it.
  */
 typedef struct swo_splice swo_splice;
 
 /**
- * What a call came to: `SWO_OK`, one of `SWO_ERROR_*` (the engine's), or one of the binding's own from 1000 up.
+ * The result of a call: `SWO_OK` or the number of an error.
+ *
+ * `SWO_ERROR_*` are the engine's; the binding's own are from 1000 up.
  */
 typedef uint32_t swo_result;
 
 /**
- * How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
+ * The behaviour of a connection: limits, leniencies and switches.
+ *
+ * Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
  * swo_conn_init; it is copied there.
  *
- * Later versions append fields, and nothing else changes. A struct of a program that was compiled for an older version
- * leaves what it does not have at the default. One for a newer version is taken as long as all that this library does
- * not know is 0; else it is SWO_STRUCT_TOO_NEW.
+ * Later versions append fields, and nothing else changes. A struct of a program that was compiled
+ * for an older version leaves what it does not have at the default. One for a newer version is
+ * taken as long as all that this library does not know is 0; else it is SWO_STRUCT_TOO_NEW.
  */
 typedef struct swo_config {
     /**
@@ -905,7 +932,9 @@ typedef struct swo_config {
      */
     size_t struct_size;
     /**
-     * A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least.
+     * The limit for a request line or status line without its CRLF.
+     *
+     * RFC 9112, 3 recommends 8,000 at least.
      */
     uint32_t start_line;
     /**
@@ -917,7 +946,9 @@ typedef struct swo_config {
      */
     uint32_t field_line;
     /**
-     * Field lines of a head, and again of a trailer section; real requests have about 20.
+     * The number of field lines of a head, and again of a trailer section.
+     *
+     * Real requests have about 20.
      */
     uint32_t fields;
     /**
@@ -933,7 +964,9 @@ typedef struct swo_config {
      */
     uint32_t chunk_line;
     /**
-     * All chunk extensions of one message: real programs do not use them, attackers do.
+     * The limit for all chunk extensions of one message.
+     *
+     * Real programs do not use them, attackers do.
      */
     uint32_t chunk_extensions;
     /**
@@ -949,7 +982,9 @@ typedef struct swo_config {
      */
     uint64_t drain;
     /**
-     * Bytes that wait in the buffer before swo_receive refuses more; raised to what one head needs.
+     * The bytes that wait in the buffer before swo_receive refuses more.
+     *
+     * Raised to what one head needs.
      */
     uint32_t buffered;
     /**
@@ -961,87 +996,116 @@ typedef struct swo_config {
      */
     uint64_t h2c_content;
     /**
-     * A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your
-     * HTTP/2 engine takes as a list of fields.
+     * The size of a request head that `h2c` takes along.
+     *
+     * Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2 engine takes as a
+     * list of fields.
      */
     uint32_t h2c_head;
     /**
-     * Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
+     * Not 0: the transport is TLS.
+     *
+     * Without it a request for an `https` target is refused (RFC 9110, 7.4).
      */
     uint32_t secure;
     /**
-     * Not 0: a server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4).
+     * Not 0: a server takes the HTTP/2 preface as a switch.
+     *
+     * Only as the connection's first bytes (RFC 9113, 3.4).
      */
     uint32_t http2_preface;
     /**
-     * Not 0: an `h2c` offer without `HTTP2-Settings` may be made and accepted; the token then is one like any other
-     * (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
+     * Not 0: an `h2c` offer without `HTTP2-Settings` is an offer like any other.
+     *
+     * It may be made and accepted (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
      */
     uint32_t bare_h2c;
     /**
-     * Not 0: a client takes a 101 whose `Connection` does not list `upgrade` (cupsd 2.4). Risk: a response that an
-     * intermediary passed on without understanding it is taken for a switch.
+     * Not 0: a client takes a 101 whose `Connection` does not list `upgrade`.
+     *
+     * As of cupsd 2.4. Risk: a response that an intermediary passed on without understanding it is
+     * taken for a switch.
      */
     uint32_t switch_without_connection;
     /**
-     * Not 0: a client takes a 101 without any `Upgrade` (Jetty 9.4) for its first offer. Risk: the two sides may mean
-     * different protocols where several were offered.
+     * Not 0: a client takes a 101 without any `Upgrade` for its first offer.
+     *
+     * As of Jetty 9.4. Risk: the two sides may mean different protocols where several were
+     * offered.
      */
     uint32_t switch_without_upgrade;
     /**
-     * Not 0: a client takes a 101 that lists several versions of one offered protocol (cupsd 2.4). Risk: which one it
-     * is, the next protocol must find out.
+     * Not 0: a client takes a 101 that lists several versions of one protocol.
+     *
+     * As of cupsd 2.4, of a protocol that was offered. Risk: which one it is, the next protocol
+     * must find out.
      */
     uint32_t switch_to_alternatives;
     /**
-     * Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno). Risk: an intermediary between may go on in HTTP.
+     * Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno).
+     *
+     * Risk: an intermediary between may go on in HTTP.
      */
     uint32_t switch_in_http10;
     /**
-     * Not 0: a client takes a status line without the space before the reason, `HTTP/1.1 200` (small devices, hand-written
-     * servers). Risk: small, as such a line means nothing else.
+     * Not 0: a client takes a status line without the space before the reason.
+     *
+     * Such as `HTTP/1.1 200` of small devices and servers written by hand. Risk: small, as such a
+     * line means nothing else.
      */
     uint32_t status_without_space;
     /**
-     * Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
-     * lines are not their own; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
+     * Not 0: field lines that contradict themselves are corrected, not refused.
+     *
+     * For programs whose field lines are not their own; swo_trace says what was done
+     * (SWO_TRACE_STEP_TIDIED).
      */
     uint32_t tidy;
     /**
-     * Not 0: a server takes an LF without the CR before it for the end of a line in a request's head, as people and old
-     * clients send it (RFC 9112, 2.2); never a CR alone, never in the lines of chunks or in trailers. Risk: beside a proxy
-     * that reads such a line as part of the one before, a field that the proxy did not see.
+     * Not 0: a server takes an LF without the CR before it as the end of a line.
+     *
+     * In a request's head, as people and old clients send it (RFC 9112, 2.2); never a CR alone,
+     * never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a line as
+     * part of the one before, a field that the proxy did not see.
      */
     uint32_t lone_lf;
     /**
-     * Not 0: a client takes an LF without the CR before it for the end of a line in a response's head and trailers (CGI
-     * scripts, hand-written servers); never a CR alone, never in the lines of chunks. Risk: a proxy between may read such
-     * a line otherwise.
+     * Not 0: a client takes an LF without the CR before it as the end of a line.
+     *
+     * In a response's head and trailers (CGI scripts, servers written by hand); never a CR alone,
+     * never in the lines of chunks. Risk: a proxy between may read such a line otherwise.
      */
     uint32_t response_lone_lf;
     /**
-     * Not 0: a client takes spaces and tabs at the end of a chunk's line (servers that pad the size). Risk: small, as
-     * they can mean nothing else.
+     * Not 0: a client takes spaces and tabs at the end of a chunk's line.
+     *
+     * Some servers pad the size. Risk: small, as they can mean nothing else.
      */
     uint32_t space_after_chunk_size;
     /**
-     * Not 0: a client takes control bytes in the values of fields and in the reason (sites that put binary data into
-     * cookies); never NUL, LF, VT, FF, CR. Risk: a program that prints or forwards the value has to be careful.
+     * Not 0: a client takes control bytes in field values and in the reason.
+     *
+     * Some sites put binary data into cookies; never NUL, LF, VT, FF, CR. Risk: a program that
+     * prints or forwards the value has to be careful.
      */
     uint32_t controls_in_values;
     /**
-     * Not 0: a client takes a response with both `Content-Length` and `Transfer-Encoding`, framed by the latter. Risk: a
-     * proxy between that goes by the length sees another end.
+     * Not 0: a client takes `Content-Length` beside `Transfer-Encoding`.
+     *
+     * The response is framed by the latter. Risk: a proxy between that goes by the length sees
+     * another end.
      */
     uint32_t both_framings;
     /**
-     * Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`. Risk: a proxy between that knows HTTP/1.0
-     * alone sees another end.
+     * Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`.
+     *
+     * Risk: a proxy between that knows HTTP/1.0 alone sees another end.
      */
     uint32_t coding_in_http10;
     /**
-     * Not 0: a client takes a status line whose major version is not 1; one above counts as HTTP/1.1, 0 as HTTP/1.0.
-     * Risk: small.
+     * Not 0: a client takes a status line whose major version is not 1.
+     *
+     * One above counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
      */
     uint32_t any_version;
     /**
@@ -1049,9 +1113,12 @@ typedef struct swo_config {
      */
     uint32_t reserved;
     /**
-     * The content of a request, without its framing; more is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with
-     * 413. A length that says more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
-     * by `drain` alone. The engine keeps no content, so there is no limit at first: set what one request may send.
+     * The limit for the content of a request, without its framing.
+     *
+     * More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A length that says
+     * more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
+     * by `drain` alone. The engine keeps no content, so there is no limit at first: set what one
+     * request may send.
      */
     uint64_t content;
 } swo_config;
@@ -1072,13 +1139,17 @@ typedef void *(*swo_realloc)(void *memory, size_t size);
 typedef void (*swo_free)(void *memory);
 
 /**
- * 1 for yes, 0 for no; 0 also for a connection, or what else is asked, that is NULL or dead.
+ * 1 for yes, 0 for no.
+ *
+ * 0 also for a connection, or what else is asked, that is NULL or dead.
  */
 typedef uint32_t swo_flag;
 
 /**
- * Bytes that are not the caller's. In an event they belong to the connection and are valid until the next inbound
- * call on it; in an argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
+ * Bytes that are not the caller's.
+ *
+ * In an event they belong to the connection and are valid until the next inbound call on it; in an
+ * argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
  */
 typedef struct swo_slice {
     /**
@@ -1086,7 +1157,7 @@ typedef struct swo_slice {
      */
     const uint8_t *data;
     /**
-     * How many there are.
+     * The number of bytes.
      */
     size_t len;
 } swo_slice;
@@ -1104,11 +1175,11 @@ typedef struct swo_request {
      */
     struct swo_slice target;
     /**
-     * How many field lines there are.
+     * The number of field lines.
      */
     size_t field_count;
     /**
-     * How many protocols are offered: swo_offers gives them.
+     * The number of offered protocols; swo_offers gives them.
      */
     size_t offer_count;
     /**
@@ -1130,7 +1201,7 @@ typedef struct swo_response {
      */
     struct swo_slice reason;
     /**
-     * How many field lines there are.
+     * The number of field lines.
      */
     size_t field_count;
     /**
@@ -1142,29 +1213,37 @@ typedef struct swo_response {
      */
     uint32_t minor_version;
     /**
-     * How many pipelined requests after this response's will not be answered, because it closes the connection. They
-     * may be sent again on another one where that is safe (RFC 9112, 9.3.2).
+     * The number of pipelined requests that will not be answered.
+     *
+     * They came after this response's, which closes the connection. They may be sent again on
+     * another one where that is safe (RFC 9112, 9.3.2).
      */
     uint32_t dropped;
 } swo_response;
 
 /**
- * The peer's direction has left HTTP, and what is spoken next is no matter of the connection's.
+ * The peer's direction has left HTTP.
  *
- * The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server answers the request in it: so
- * drive it once, even if `leftover` is empty and nothing comes.
+ * What is spoken next is no matter of the connection's.
+ *
+ * The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server
+ * answers the request in it: so drive it once, even if `leftover` is empty and nothing comes.
  */
 typedef struct swo_switched {
     /**
-     * What made it so, SWO_SWITCHED_BY_*.
+     * The cause of the switch, SWO_SWITCHED_BY_*.
      */
     uint32_t by;
     /**
-     * How many layers it speaks now, lowest first: swo_agreed gives them. 0 after CONNECT or a preface.
+     * The number of layers that it speaks now; swo_agreed gives them.
+     *
+     * Lowest first; 0 after CONNECT or a preface.
      */
     size_t protocol_count;
     /**
-     * Server: the request, which is to be answered in the new protocol. Client, or after a preface: all zero.
+     * Server: the request, which is to be answered in the new protocol.
+     *
+     * Client, or after a preface: all zero.
      */
     struct swo_request request;
     /**
@@ -1172,14 +1251,18 @@ typedef struct swo_switched {
      */
     struct swo_response response;
     /**
-     * The first bytes of the new protocol, as far as they have come. Give them to what speaks it as they stand here,
-     * and free the connection then if HTTP does not come back (swo_resume_http); or copy them with swo_take_leftover.
+     * The first bytes of the new protocol, as far as they have come.
+     *
+     * Give them to what speaks it as they stand here, and free the connection then if HTTP does
+     * not come back (swo_resume_http); or copy them with swo_take_leftover.
      */
     struct swo_slice leftover;
 } swo_switched;
 
 /**
- * What goes with the kind of an event; only the member that belongs to the kind may be read.
+ * The detail of an event, by its kind.
+ *
+ * Only the member that belongs to the kind may be read.
  */
 typedef union swo_event_detail {
     /**
@@ -1195,7 +1278,9 @@ typedef union swo_event_detail {
      */
     struct swo_slice data;
     /**
-     * SWO_EVENT_KIND_END_OF_MESSAGE: how many trailers there are; swo_event_fields gives them.
+     * The number of trailers of SWO_EVENT_KIND_END_OF_MESSAGE.
+     *
+     * swo_event_fields gives them.
      */
     size_t trailer_count;
     /**
@@ -1209,7 +1294,9 @@ typedef union swo_event_detail {
 } swo_event_detail;
 
 /**
- * What swo_next_event came to. Slices in it are valid until the next inbound call on the connection.
+ * The event that swo_next_event came to.
+ *
+ * Slices in it are valid until the next inbound call on the connection.
  */
 typedef struct swo_event {
     /**
@@ -1217,18 +1304,20 @@ typedef struct swo_event {
      */
     uint32_t kind;
     /**
-     * How many of the peer's bytes have been passed, with this event.
+     * The number of the peer's bytes that have been passed, with this event.
      */
     uint64_t position;
     /**
-     * What goes with it.
+     * The detail of the event.
      */
     union swo_event_detail u;
 } swo_event;
 
 /**
- * One field line: the name as it was spelled (compare it without regard to case), the value without the whitespace
- * around it. RFC 9110, 5.
+ * One field line, RFC 9110, 5.
+ *
+ * The name as it was spelled (compare it without regard to case), the value without the whitespace
+ * around it.
  */
 typedef struct swo_field {
     /**
@@ -1242,7 +1331,9 @@ typedef struct swo_field {
 } swo_field;
 
 /**
- * A protocol such as `foo/2`. Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, 7.8.
+ * A protocol such as `foo/2`.
+ *
+ * Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, 7.8.
  */
 typedef struct swo_protocol {
     /**
@@ -1260,7 +1351,7 @@ typedef struct swo_protocol {
  */
 typedef struct swo_offer {
     /**
-     * What is offered, in the client's spelling.
+     * The protocol that is offered, in the client's spelling.
      */
     struct swo_protocol protocol;
     /**
@@ -1268,7 +1359,9 @@ typedef struct swo_offer {
      */
     uint32_t ineligible;
     /**
-     * The status that a server may answer with if it wants this protocol and nothing else; 0 where it is eligible.
+     * The status of a server that wants this protocol and nothing else.
+     *
+     * 0 where it is eligible.
      */
     uint32_t status;
 } swo_offer;
@@ -1286,13 +1379,15 @@ typedef struct swo_request_head {
      */
     struct swo_slice target;
     /**
-     * The field lines. `Host` is needed; `Connection` is merged with what the engine has to say; `Upgrade` is not given
-     * here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends
-     * in chunked.
+     * The field lines.
+     *
+     * `Host` is needed; `Connection` is merged with what the engine has to say; `Upgrade` is not
+     * given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
+     * `Transfer-Encoding` that ends in chunked.
      */
     const struct swo_field *fields;
     /**
-     * How many there are.
+     * The number of field lines.
      */
     size_t field_count;
 } swo_request_head;
@@ -1310,37 +1405,44 @@ typedef struct swo_response_head {
      */
     struct swo_slice reason;
     /**
-     * The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
-     * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
+     * The field lines.
+     *
+     * `Connection` is merged with what the engine has to say. Without `Content-Length` and
+     * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until
+     * close.
      */
     const struct swo_field *fields;
     /**
-     * How many there are.
+     * The number of field lines.
      */
     size_t field_count;
 } swo_response_head;
 
 /**
- * What to write around content that your code writes itself: prefix, content, suffix, in that order.
+ * The framing around content that your code writes itself.
+ *
+ * Prefix, content, suffix, in that order.
  */
 typedef struct swo_data_parts {
     /**
-     * What goes before the content.
+     * The bytes before the content.
      */
     uint8_t prefix[24];
     /**
-     * How much of it there is.
+     * The length of the prefix.
      */
     size_t prefix_len;
     /**
-     * What goes after the content; static.
+     * The bytes after the content; static.
      */
     struct swo_slice suffix;
 } swo_data_parts;
 
 /**
- * A choice among the offers of one request, from swo_select. Copy it as you like; it is refused once its request is
- * over. What is in it has no meaning outside the library.
+ * A choice among the offers of one request, from swo_select.
+ *
+ * Copy it as you like; it is refused once its request is over. What is in it has no meaning
+ * outside the library.
  */
 typedef struct swo_selection {
     /**
@@ -1350,8 +1452,9 @@ typedef struct swo_selection {
 } swo_selection;
 
 /**
- * The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on (RFC 7692, 7.1). All
- * zero is its default.
+ * The parameters of `permessage-deflate` (RFC 7692, 7.1).
+ *
+ * A server's own, or those that both sides have agreed on. All zero is its default.
  */
 typedef struct swo_deflate {
     /**
@@ -1363,11 +1466,15 @@ typedef struct swo_deflate {
      */
     uint32_t client_no_context_takeover;
     /**
-     * The server's window has at most 2 to this many bytes, 8 to 15; 0 is not said and means 15.
+     * The server's window: at most 2 to this many bytes, 8 to 15.
+     *
+     * 0 is not said and means 15.
      */
     uint32_t server_max_window_bits;
     /**
-     * The client's window has at most 2 to this many bytes, 8 to 15; 0 is not said and means 15.
+     * The client's window: at most 2 to this many bytes, 8 to 15.
+     *
+     * 0 is not said and means 15.
      */
     uint32_t client_max_window_bits;
 } swo_deflate;
@@ -1377,18 +1484,22 @@ typedef struct swo_deflate {
  */
 typedef struct swo_datagram {
     /**
-     * What it is about: 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is
-     * not known (RFC 9298, 4). Less than 2 to the 62.
+     * The context of the datagram (RFC 9298, 4); less than 2 to the 62.
+     *
+     * 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that
+     * is not known.
      */
     uint64_t context;
     /**
-     * What it carries.
+     * The payload of the datagram.
      */
     struct swo_slice payload;
 } swo_datagram;
 
 /**
- * The machine's state, for logs and for pages that show it; the numbers are those of the enums of the same names.
+ * The machine's state, for logs and for pages that show it.
+ *
+ * The numbers are those of the enums of the same names.
  */
 typedef struct swo_state_info {
     /**
@@ -1408,7 +1519,7 @@ typedef struct swo_state_info {
      */
     uint32_t tx;
     /**
-     * What the latest request is about to turn the connection into, SWO_TURN_*.
+     * The effect of the latest request on the connection, SWO_TURN_*.
      */
     uint32_t turn;
     /**
@@ -1430,7 +1541,7 @@ typedef struct swo_state_info {
 } swo_state_info;
 
 /**
- * What is still to come of a message that is being received; swo_content fills it in.
+ * The rest of a message that is being received; swo_content fills it in.
  */
 typedef struct swo_content_left {
     /**
@@ -1438,7 +1549,9 @@ typedef struct swo_content_left {
      */
     uint32_t kind;
     /**
-     * How many bytes: of the content, or of the current chunk; 0 where that is not known.
+     * The number of bytes of the content, or of the current chunk.
+     *
+     * 0 where that is not known.
      */
     uint64_t len;
 } swo_content_left;
@@ -1448,7 +1561,7 @@ typedef struct swo_content_left {
  */
 typedef struct swo_failure_info {
     /**
-     * Which, SWO_ERROR_*.
+     * The error, SWO_ERROR_*.
      */
     uint32_t code;
     /**
@@ -1456,7 +1569,9 @@ typedef struct swo_failure_info {
      */
     uint32_t status;
     /**
-     * Where in the peer's bytes it lies, counted from the connection's first. The same however the input was cut.
+     * The place in the peer's bytes, counted from the connection's first.
+     *
+     * The same however the input was cut.
      */
     uint64_t offset;
 } swo_failure_info;
@@ -1466,11 +1581,13 @@ typedef struct swo_failure_info {
  */
 typedef struct swo_trace_entry {
     /**
-     * What it was, SWO_TRACE_STEP_*.
+     * The step, SWO_TRACE_STEP_*.
      */
     uint32_t step;
     /**
-     * What goes with it: a status, an error's number, a count; the constant's comment says which.
+     * The step's detail: a status, an error's number, a count.
+     *
+     * The constant's comment says which.
      */
     uint32_t number;
     /**
@@ -1484,62 +1601,76 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Fills a configuration with the defaults. `struct_size` is `sizeof(swo_config)`, so that a program that was compiled
- * for another version of this library gets as much as it knows.
- * Errors: SWO_NULL, SWO_STRUCT_TOO_OLD. Next: change what is to be different, then swo_conn_new.
+ * Fills a configuration with the defaults.
+ *
+ * `struct_size` is `sizeof(swo_config)`, so that a program that was compiled for another
+ * version of this library gets as much as it knows. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
+ * Next: change what is to be different, then swo_conn_new.
  */
 swo_result swo_config_init(struct swo_config *config, size_t struct_size);
 
 /**
- * The version of the library that runs, like SWO_VERSION of the header. Static.
+ * Returns the version of the library that runs, as SWO_VERSION of the header.
+ *
+ * Static.
  */
 const char *swo_version(void);
 
 /**
- * The ABI number of the library that runs. A program may use it if it equals SWO_ABI_VERSION of the header.
+ * Returns the ABI number of the library that runs.
+ *
+ * A program may use it if it equals SWO_ABI_VERSION of the header.
  */
 uint32_t swo_abi_version(void);
 
 /**
- * Small flavour: takes memory from these functions instead of malloc(3) and its like. To be called before anything else
- * but swo_version and swo_abi_version, while no other thread is in the library. The functions may be called by every
- * thread that calls the library, and where malloc gives NULL, the call that asked is SWO_OUT_OF_MEMORY or calls abort(3),
- * as its comment says.
- * Errors: SWO_NULL; SWO_TOO_LATE where the library has taken memory already, and always in the std flavour.
+ * Sets the functions that memory comes from, in the small flavour.
+ *
+ * They replace malloc(3) and its like. To be called before anything else but swo_version and
+ * swo_abi_version, while no other thread is in the library. The functions may be called by
+ * every thread that calls the library, and where malloc gives NULL, the call that asked is
+ * SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL; SWO_TOO_LATE
+ * where the library has taken memory already, and always in the std flavour.
  */
-swo_result swo_set_memory(swo_malloc malloc,
-                          swo_realloc realloc,
-                          swo_free free);
+swo_result swo_set_memory(swo_malloc malloc, swo_realloc realloc, swo_free free);
 
 /**
- * Makes a connection on the heap. `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied.
- * Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
- * Next: a server receives, a client sends a request; at the end swo_conn_free.
+ * Makes a connection on the heap.
+ *
+ * `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied. Errors:
+ * SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a
+ * server receives, a client sends a request; at the end swo_conn_free.
  */
 swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct swo_conn **conn);
 
 /**
- * Frees a connection that swo_conn_new made; every slice of it is over. NULL is allowed. It is not detected when one
- * is freed twice. Errors: SWO_BAD_HANDLE for one that is in place.
+ * Frees a connection that swo_conn_new made; every slice of it is over.
+ *
+ * NULL is allowed. It is not detected when one is freed twice. Errors: SWO_BAD_HANDLE for one
+ * that is in place.
  */
 swo_result swo_conn_free(struct swo_conn *conn);
 
 /**
- * How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store; or take
- * SWO_CONN_SIZE_MAX.
+ * Returns the size of the memory for swo_conn_init, in bytes.
+ *
+ * It may differ between versions of the library: ask, do not store; or take SWO_CONN_SIZE_MAX.
  */
 size_t swo_conn_size(void);
 
 /**
- * The alignment that the memory for swo_conn_init needs; malloc always gives it.
+ * Returns the alignment of the memory for swo_conn_init.
+ *
+ * malloc always gives it.
  */
 size_t swo_conn_align(void);
 
 /**
- * Makes a connection in the caller's memory, such as a part of the caller's own struct; `conn` becomes `memory` as
- * a connection. The memory must not be moved or copied until swo_conn_deinit, and
- * a second swo_conn_init before that loses what the first holds.
- * Errors: those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
+ * Makes a connection in the caller's memory; `conn` becomes `memory`.
+ *
+ * Such as a part of the caller's own struct. The memory must not be moved or copied until
+ * swo_conn_deinit, and a second swo_conn_init before that loses what the first holds. Errors:
+ * those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
  */
 swo_result swo_conn_init(void *memory,
                          size_t size,
@@ -1548,33 +1679,38 @@ swo_result swo_conn_init(void *memory,
                          struct swo_conn **conn);
 
 /**
- * Ends a connection that swo_conn_init made; the memory is the caller's again. NULL is allowed.
- * Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was ended already.
+ * Ends a connection that swo_conn_init made; the memory is the caller's again.
+ *
+ * NULL is allowed. Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was
+ * ended already.
  */
 swo_result swo_conn_deinit(struct swo_conn *conn);
 
 /**
- * Takes bytes that the peer sent, all of them or none; none is not the end, which swo_receive_eof tells.
- * **Inbound:** ends the current event and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL
- * while too many wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new protocol's),
- * SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and SWO_OVERLAP where `data` lies in the
- * connection's own memory: a slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit takes
- * what was read into it); and SWO_OUT_OF_MEMORY. Next: swo_next_event.
+ * Takes bytes that the peer sent, all of them or none.
+ *
+ * No bytes are not the end, which swo_receive_eof tells. **Inbound:** ends the current event
+ * and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many
+ * wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new
+ * protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and
+ * SWO_OVERLAP where `data` lies in the connection's own memory: a slice of an event (copy it
+ * first), or the space of swo_receive_buffer (swo_receive_commit takes what was read into it);
+ * and SWO_OUT_OF_MEMORY. Next: swo_next_event.
  *
  * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
  */
-swo_result swo_receive(struct swo_conn *conn,
-                       const uint8_t *data,
-                       size_t len);
+swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 
 /**
- * Space for recv(2) to write into. `cap` is what there is: `min` bytes at least, and often more, all of which may
- * be used; but less where `min` is more than may wait in all (`buffered` of the configuration). Ask for what one read
- * may bring, such as 16,384: with less, requests that come together are read in pieces. It is valid until the next
- * inbound call. Do not copy a slice of an event into it: the call may have moved or freed what it points
- * to. **Inbound:** ends the current event and its slices. Errors: SWO_OUT_OF_MEMORY.
- * Next: swo_receive_commit with what was read.
+ * Returns space for recv(2) to write into.
+ *
+ * `cap` is what there is: `min` bytes at least, and often more, all of which may be used; but
+ * less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
+ * what one read may bring, such as 16,384: with less, requests that come together are read in
+ * pieces. It is valid until the next inbound call. Do not copy a slice of an event into it:
+ * the call may have moved or freed what it points to. **Inbound:** ends the current event and
+ * its slices. Errors: SWO_OUT_OF_MEMORY. Next: swo_receive_commit with what was read.
  *
  * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
@@ -1582,133 +1718,157 @@ swo_result swo_receive(struct swo_conn *conn,
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
 /**
- * Takes the first `len` bytes of the space that swo_receive_buffer gave, once. **Inbound:** ends the current event and its
- * slices. 0 is nothing, and not the end, which swo_receive_eof tells.
- * Errors: SWO_BAD_LENGTH where the space does not hold as many (what was read is still there: call again), or another
- * inbound call has moved it; then nothing is taken. Next: swo_next_event.
+ * Takes the first `len` bytes of the space that swo_receive_buffer gave, once.
+ *
+ * **Inbound:** ends the current event and its slices. 0 is nothing, and not the end, which
+ * swo_receive_eof tells. Errors: SWO_BAD_LENGTH where the space does not hold as many (what
+ * was read is still there: call again), or another inbound call has moved it; then nothing is
+ * taken. Next: swo_next_event.
  */
-swo_result swo_receive_commit(struct swo_conn *conn,
-                              size_t len);
+swo_result swo_receive_commit(struct swo_conn *conn, size_t len);
 
 /**
- * The peer's bytes have ended: SWO_END_CLEAN after a FIN, and over TLS a closure alert before it;
- * SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, 9.8). The end has its place after the bytes: it
+ * Tells the connection that the peer's bytes have ended.
+ *
+ * SWO_END_CLEAN after a FIN, and over TLS a closure alert before it; SWO_END_TRUNCATED after a
+ * reset, or without the alert (RFC 9112, 9.8). The end has its place after the bytes: it
  * counts when all before it has been read. **Inbound:** ends the current event and its slices.
  * Errors: SWO_BAD_ENUM. Next: swo_next_event.
  */
 swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
 /**
- * Takes the first bytes of the new protocol out of the connection, after SWO_EVENT_KIND_SWITCHED. Everything that
- * the transport delivers from now on is the new protocol's. They are the bytes that the event has as `leftover`: if you are done with HTTP, you
- * may use those as they stand, and free the connection after it. swo_resume_http needs this call. `out` is your own memory, never an event's. **Inbound:** ends the current event and its slices.
- * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing is taken.
+ * Takes the first bytes of the new protocol out of the connection.
+ *
+ * After SWO_EVENT_KIND_SWITCHED. Everything that the transport delivers from now on is the new
+ * protocol's. They are the bytes that the event has as `leftover`: if you are done with HTTP,
+ * you may use those as they stand, and free the connection after it. swo_resume_http needs
+ * this call. `out` is your own memory, never an event's. **Inbound:** ends the current event
+ * and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then
+ * nothing is taken.
  */
-swo_result swo_take_leftover(struct swo_conn *conn,
-                             uint8_t *out,
-                             size_t cap,
-                             size_t *written);
+swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Counts `len` bytes of content that your code has read from the transport itself, with splice(2) or into its own memory.
- * The state and the positions are those after the same bytes through swo_receive. Allowed for as many as swo_content
- * says, once all bytes given to the engine have been read from it. **Inbound:** ends the current event and its slices.
- * Next: swo_next_event; after the last byte it shows the end. RFC 9112, 6.
+ * Counts `len` bytes of content that your code has read by itself.
+ *
+ * From the transport, with splice(2) or into its own memory. The state and the positions are
+ * those after the same bytes through swo_receive. Allowed for as many as swo_content says,
+ * once all bytes given to the engine have been read from it. **Inbound:** ends the current
+ * event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
+ * 6.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
-swo_result swo_pass_content(struct swo_conn *conn,
-                            uint64_t len);
+swo_result swo_pass_content(struct swo_conn *conn, uint64_t len);
 
 /**
- * Folds the end of the message into the current event: 1 where that was the last of its message, so that no
- * SWO_EVENT_KIND_END_OF_MESSAGE follows it. That is known for a head without content and for the last of content of a
- * known length. The event stays current, and its slices valid, through the answer, until the next inbound call. 0 changes
- * nothing. RFC 9112, 6.
+ * Folds the end of the message into the current event.
+ *
+ * Returns 1 where that was the last of its message, so that no SWO_EVENT_KIND_END_OF_MESSAGE
+ * follows it. That is known for a head without content and for the last of content of a known
+ * length. The event stays current, and its slices valid, through the answer, until the next
+ * inbound call. 0 changes nothing. RFC 9112, 6.
  */
 swo_flag swo_take_end(struct swo_conn *conn);
 
 /**
- * Server: gives the whole connection to another parser: the head of the current request and every byte after it, exactly
- * as they came. Allowed until something after the head has been read or something has been answered. `out` is your own
- * memory, never an event's. **Inbound:** ends the current event and its slices.
- * Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`;
- * SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE, SWO_ERROR_CLOSED,
- * SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
+ * Gives the whole connection to another parser.
+ *
+ * For a server: the head of the current request and every byte after it, exactly as they came.
+ * Allowed until something after the head has been read or something has been answered. `out`
+ * is your own memory, never an event's. **Inbound:** ends the current event and its slices.
+ * Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
+ * `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
+ * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
-swo_result swo_hand_over(struct swo_conn *conn,
-                         uint8_t *out,
-                         size_t cap,
-                         size_t *written);
+swo_result swo_hand_over(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Gives memory back where a connection is parked: without a message or leftover under way nothing stays on the heap.
- * What swo_trace, swo_required and the current event held is gone. **Inbound:** ends the current event and its slices.
+ * Releases the memory of a connection that is parked.
+ *
+ * Without a message or leftover under way nothing stays on the heap. What swo_trace,
+ * swo_required and the current event held is gone. **Inbound:** ends the current event and its
+ * slices.
  */
 swo_result swo_release(struct swo_conn *conn);
 
 /**
- * Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
- * the next inbound call.
- * Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
- * may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is
- * complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
- * Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
- * SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
+ * Moves on to the next event.
+ *
+ * **Inbound:** ends the current event and its slices; those of the new one are valid until the
+ * next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
+ * swo_failure says where, swo_error_status what a server may answer once. A client is then
+ * paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is complete, so
+ * answer, or swo_abandon where an answer has begun that is not to be ended as if it were
+ * whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
+ * read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
  */
 swo_result swo_next_event(struct swo_conn *conn, struct swo_event *event);
 
 /**
- * Takes bytes that the peer sent and moves on to the next event: swo_receive and swo_next_event in one call, for servers
- * that read into memory of their own. **Inbound:** ends the current event and its slices.
- * Errors: those of swo_receive, after which nothing is taken and there is no event; then those of swo_next_event. If
- * the kind of the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is received.
+ * Takes bytes that the peer sent and moves on to the next event.
+ *
+ * swo_receive and swo_next_event in one call, for servers that read into memory of their own.
+ * **Inbound:** ends the current event and its slices. Errors: those of swo_receive, after
+ * which nothing is taken and there is no event; then those of swo_next_event. If the kind of
+ * the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is
+ * received.
  */
-swo_result swo_receive_event(struct swo_conn *conn,
-                             const uint8_t *data,
-                             size_t len,
-                             struct swo_event *event);
+swo_result swo_receive_event(struct swo_conn *conn, const uint8_t *data, size_t len, struct swo_event *event);
 
 /**
- * The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
+ * Returns the current event again.
+ *
+ * As often as wanted: decisions do not end it.
+ *
+ * Errors: SWO_NOTHING where none is current.
  */
 swo_result swo_current_event(const struct swo_conn *conn, struct swo_event *event);
 
 /**
- * The field lines of the current event, in order and spelling as they came: of a head, the trailers of
- * SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what switched. Slices are valid until the next inbound call.
- * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current, or one without
- * field lines. RFC 9110, 5.
+ * Returns the field lines of the current event, in order and spelling.
+ *
+ * Those of a head, the trailers of SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what
+ * switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
+ * the count needed in `count`; SWO_NOTHING where no event is current, or one without field
+ * lines. RFC 9110, 5.
  */
 swo_result swo_event_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
- * The field line at an index of the current event, counted from 0. Valid until the next inbound call.
- * Errors: SWO_NOTHING.
+ * Returns the field line at an index of the current event, counted from 0.
+ *
+ * Valid until the next inbound call. Errors: SWO_NOTHING.
  */
 swo_result swo_event_field_at(const struct swo_conn *conn, size_t index, struct swo_field *field);
 
 /**
- * Where the first line of a field that the engine acts on stands, without a search: its index in swo_event_fields
- * and for swo_event_field_at. `known_field` is a SWO_KNOWN_FIELD_*.
- * Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
+ * Returns the index of the first line of a field that the engine acts on.
+ *
+ * Without a search; for swo_event_fields and swo_event_field_at. `known_field` is a
+ * SWO_KNOWN_FIELD_*. Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
  */
 swo_result swo_event_field_index(const struct swo_conn *conn, uint32_t known_field, size_t *index);
 
 /**
- * The value of the first field line of that name (without regard to case) in the current event. Valid until the next
- * inbound call. Errors: SWO_NOTHING where there is none.
+ * Returns the value of the first field line of that name.
+ *
+ * Of the current event, without regard to case. Valid until the next inbound call. Errors:
+ * SWO_NOTHING where there is none.
  */
 swo_result swo_event_field(const struct swo_conn *conn, const char *name, struct swo_slice *value);
 
 /**
- * The members of a list field of the current event, over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1).
- * A comma inside a quoted string splits too. Valid until the next inbound call.
- * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current.
+ * Returns the members of a list field of the current event.
+ *
+ * Over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1). A comma inside a quoted
+ * string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the
+ * count needed in `count`; SWO_NOTHING where no event is current.
  */
 swo_result swo_event_list(const struct swo_conn *conn,
                           const char *name,
@@ -1717,95 +1877,121 @@ swo_result swo_event_list(const struct swo_conn *conn,
                           size_t *count);
 
 /**
- * Client: what the response of the current event advertises in `Upgrade`; a 426 and any other may. Valid until the next
- * inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event is
- * no response. RFC 9110, 7.8.
+ * Returns what the response of the current event advertises in `Upgrade`.
+ *
+ * For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
+ * SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
+ * is no response. RFC 9110, 7.8.
  */
 swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
- * CONNECT or an answer owed in a new protocol until that is settled. Valid until the next inbound call.
- * Errors: SWO_NOTHING where it is not kept.
+ * Returns the current request, as long as its head is kept.
+ *
+ * For a server: through the event that showed it, and with an offer, a CONNECT or a response
+ * owed in a new protocol until that is settled. Valid until the next inbound call. Errors:
+ * SWO_NOTHING where it is not kept.
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
 /**
- * Server: the authority that swo_current_request is for: the one in the target of a CONNECT or of an absolute target, else
- * Host's. An intermediary routes by it and sends it on as Host. Valid until the next inbound call.
- * Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2 and 3.3.
+ * Returns the authority that swo_current_request is for.
+ *
+ * For a server: the one in the target of a CONNECT or of an absolute target, else Host's. An
+ * intermediary routes by it and sends it on as Host. Valid until the next inbound call.
+ * Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2
+ * and 3.3.
  */
-swo_result swo_request_authority(const struct swo_conn *conn,
-                                 struct swo_slice *authority);
+swo_result swo_request_authority(const struct swo_conn *conn, struct swo_slice *authority);
 
 /**
- * The number of a request's method, SWO_METHOD_*; SWO_NONE for one that is not in IANA's registry, and for NULL. Methods
- * compare exactly: `get` is another one. RFC 9110, 9.1.
+ * Returns the number of a request's method, SWO_METHOD_*.
+ *
+ * SWO_NONE for one that is not in IANA's registry, and for NULL. Methods compare exactly:
+ * `get` is another one. RFC 9110, 9.1.
  */
 uint32_t swo_method(const struct swo_request *request);
 
 /**
- * The path of a request's target in origin or absolute form, as sent, up to the query: "/" where an absolute target has
- * none, "*" in an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target.
- * RFC 9112, 3.2; RFC 9110, 4.2.3.
+ * Returns the path of a request's target, as sent, up to the query.
+ *
+ * Of a target in origin or absolute form: "/" where an absolute target has none, "*" in an
+ * OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
+ * 3.2; RFC 9110, 4.2.3.
  */
 swo_result swo_target_path(const struct swo_request *request, struct swo_slice *path);
 
 /**
- * The query of a request's target: what stands after its first question mark, as sent. Valid as long as the target.
- * Errors: SWO_NOTHING where there is none. RFC 9112, 3.2.
+ * Returns the query of a request's target, as sent.
+ *
+ * It stands after the first question mark. Valid as long as the target. Errors: SWO_NOTHING
+ * where there is none. RFC 9112, 3.2.
  */
 swo_result swo_target_query(const struct swo_request *request, struct swo_slice *query);
 
 /**
- * The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
+ * Returns the field lines of swo_current_request.
+ *
+ * Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
  */
 swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
- * Server: the protocols that the current request offers, in the client's order, each eligible or with its reason; none
- * where `no_offer` of the request says why. Valid until the next inbound call.
- * Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
- * Next: swo_select. RFC 9110, 7.8.
+ * Returns the protocols that the current request offers.
+ *
+ * For a server: in the client's order, each eligible or with its reason; none where `no_offer`
+ * of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
+ * request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
+ * RFC 9110, 7.8.
  */
 swo_result swo_offers(const struct swo_conn *conn, struct swo_offer *offers, size_t cap, size_t *count);
 
 /**
- * Whether a protocol is the one that the text names, such as `foo/2`: names without regard to case, versions exactly.
+ * Returns whether a protocol is the one that the text names, such as `foo/2`.
+ *
+ * Names are compared without regard to case, versions exactly.
  */
 swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const char *text);
 
 /**
- * Checks field lines as text, for hosts that keep them so and for what every answer says: lines of the form
- * `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give the block wherever field lines
- * are given, as an entry of the array: `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a
- * whole. It is not changed afterwards, so several threads may use it at once.
- * Errors: SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one), SWO_ERROR_INVALID_VALUE (also for an
- * LF alone), SWO_ERROR_RESERVED_FIELD for what depends on the connection or the message: fields of framing, of one hop and
- * of a handshake, `Host`, `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1.
- * Next: an answer with it; at the end swo_block_free.
+ * Checks field lines as text once, for any number of messages.
+ *
+ * For programs that keep them as text, and for what every response says: lines of the form
+ * `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give the
+ * block wherever field lines are given, as an entry of the array:
+ * `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a whole. It is
+ * not changed afterwards, so several threads may use it at once. Errors:
+ * SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one),
+ * SWO_ERROR_INVALID_VALUE (also for an LF alone), SWO_ERROR_RESERVED_FIELD for what depends on
+ * the connection or the message: fields of framing, of one hop and of a handshake, `Host`,
+ * `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1. Next: an answer with it; at the end
+ * swo_block_free.
  */
-swo_result swo_block_new(const uint8_t *text,
-                         size_t len,
-                         struct swo_block **block);
+swo_result swo_block_new(const uint8_t *text, size_t len, struct swo_block **block);
 
 /**
- * Frees a block. NULL is allowed. No connection needs it any longer than the call that it was given to. It is not
- * detected when one is used afterwards or freed twice.
+ * Frees a block.
+ *
+ * NULL is allowed. No connection needs it any longer than the call that it was given to. It is
+ * not detected when one is used afterwards or freed twice.
  */
 swo_result swo_block_free(struct swo_block *block);
 
 /**
- * Client: sends a request head, with an offer of other protocols in order of preference (or none).
+ * Sends a request head, with an offer of other protocols or none.
  *
- * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
- * result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field
- * lines given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index,
- * from 0. With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
- * SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where `cap` is 0. Send what was
- * written before the next call on the connection writes more.
+ * For a client; the offer is in order of preference.
  *
- * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
+ * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With
+ * too little space the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
+ * With an error that is about one of the field lines given (SWO_ERROR_INVALID_NAME, ..._VALUE,
+ * SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0. With
+ * SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer
+ * breaks, SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where
+ * `cap` is 0. Send what was written before the next call on the connection writes more.
+ *
+ * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC
+ * 9110, 7.8.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
  * SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
@@ -1823,8 +2009,12 @@ swo_result swo_send_request(struct swo_conn *conn,
                             size_t *written);
 
 /**
- * Server: sends an informational response other than 101. A client waits for a 100 while SWO_OWES_CONTINUE is owed; one
- * that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
+ * Sends an informational response other than 101.
+ *
+ * For a server.
+ *
+ * A client waits for a 100 while SWO_OWES_CONTINUE is owed; one that it does not wait for
+ * means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
  * or the final response. RFC 9110, 15.2.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
@@ -1840,9 +2030,12 @@ swo_result swo_send_informational(struct swo_conn *conn,
                                   size_t *written);
 
 /**
- * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
- * accepts it.
- * Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
+ * Sends a final response head.
+ *
+ * For a server.
+ *
+ * An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next:
+ * swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -1856,8 +2049,10 @@ swo_result swo_send_response(struct swo_conn *conn,
                              size_t *written);
 
 /**
- * Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what
- * an event shows, so an echo needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
+ * Sends content, with at most 20 bytes around it.
+ *
+ * Content of a known length ends by itself. The data may be what an event shows, so an echo
+ * needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -1870,8 +2065,10 @@ swo_result swo_send_data(struct swo_conn *conn,
                          size_t *written);
 
 /**
- * swo_send_data for content of `len` bytes that your code writes itself, with writev(2) say: what to put around it.
- * Your code must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+ * Returns the framing around `len` bytes of content that your code writes.
+ *
+ * swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
+ * next call: those of swo_send_data. RFC 9112, 7.1.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1879,9 +2076,11 @@ swo_result swo_send_data(struct swo_conn *conn,
 swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
 
 /**
- * Ends the message, with trailers where it is chunked. A message without content, or with all of its
- * `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
- * Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
+ * Ends the message, with trailers where it is chunked.
+ *
+ * A message without content, or with all of its `Content-Length` sent, has ended already: one
+ * such call is then allowed and writes nothing. Next: a client receives, a server goes on with
+ * swo_next_event. RFC 9112, 7.1.2.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -1895,16 +2094,20 @@ swo_result swo_send_end(struct swo_conn *conn,
                         size_t *written);
 
 /**
- * Drops the rest of the content being received, up to `drain` bytes of the configuration; then receiving ends
- * instead. The end of the message is still told. Next: swo_next_event.
+ * Drops the rest of the content being received.
+ *
+ * Up to `drain` bytes of the configuration; then receiving ends instead. The end of the
+ * message is still told. Next: swo_next_event.
  *
  * Refused: SWO_ERROR_NO_CONTENT.
  */
 swo_result swo_skip_content(struct swo_conn *conn);
 
 /**
- * Changes the limits, from the next message on, to those of a configuration (NULL: the defaults); what else it says
- * is not looked at. Refused while a request is not answered, and after a part of the next head has been read.
+ * Changes the limits, from the next message on.
+ *
+ * To those of a configuration (NULL: the defaults); what else it says is not looked at.
+ * Refused while a request is not answered, and after a part of the next head has been read.
  * Next: go on as before.
  *
  * Refused: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
@@ -1912,32 +2115,42 @@ swo_result swo_skip_content(struct swo_conn *conn);
 swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config);
 
 /**
- * No request after this one. A server's next final response says `close`; without a request pending the connection
- * closes now. A client closes after the response that is on its way.
- * Next: answer, or swo_next_event. RFC 9112, 9.6.
+ * Ends the connection after this request's response.
+ *
+ * A server's next final response says `close`; without a request pending the connection closes
+ * now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
+ * RFC 9112, 9.6.
  *
  * Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_close_after_response(struct swo_conn *conn);
 
 /**
- * Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
- * answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
+ * Gives up, when a deadline has passed for instance.
+ *
+ * A client with an unfinished request cuts it and reads on for the answer; in every other
+ * state, or the second time, no more HTTP in either direction. Next: close the transport's
  * direction that has ended, or all of it as swo_closing says; swo_next_event.
  */
 swo_result swo_abandon(struct swo_conn *conn);
 
 /**
- * The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.
+ * Returns the reason phrase of a status (RFC 9110, 15); empty for others.
+ *
+ * Static.
  */
 struct swo_slice swo_reason(uint32_t status);
 
 /**
- * Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added,
- * so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content
- * is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
- * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has none.
- * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+ * Sends a whole final response, all of it or nothing.
+ *
+ * For a server.
+ *
+ * The content is framed by its length, which is added, so that an HTTP/1.0 client may keep the
+ * connection too. In answer to HEAD the length is written and the content is not. A 204, 205
+ * or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
+ * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
+ * has none. Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -1954,12 +2167,14 @@ swo_result swo_respond(struct swo_conn *conn,
                        size_t *written);
 
 /**
- * Checks and encodes a whole response once, for swo_respond_prepared on any number of connections. `config` is that of
- * the connections, or NULL: its `tidy` may put the field lines right. What was given is copied. With a `Date` among the
- * field lines it is good for a second. It is not changed afterwards, so several threads may use it at once.
- * Errors: those of swo_respond for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
- * SWO_STRUCT_TOO_NEW.
- * Next: swo_respond_prepared; at the end swo_prepared_free.
+ * Checks and encodes a whole response once, for swo_respond_prepared.
+ *
+ * On any number of connections. `config` is that of the connections, or NULL: its `tidy` may
+ * put the field lines right. What was given is copied. With a `Date` among the field lines it
+ * is good for a second. It is not changed afterwards, so several threads may use it at once.
+ * Errors: those of swo_respond for the response itself, without the index of a field line;
+ * SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end
+ * swo_prepared_free.
  */
 swo_result swo_prepared_new(const struct swo_response_head *response,
                             const uint8_t *data,
@@ -1968,15 +2183,18 @@ swo_result swo_prepared_new(const struct swo_response_head *response,
                             struct swo_prepared **prepared);
 
 /**
- * Frees a prepared response. NULL is allowed. No connection needs it any longer than the call that it was given to. It
- * is not detected when one is used afterwards or freed twice.
+ * Frees a prepared response.
+ *
+ * NULL is allowed. No connection needs it any longer than the call that it was given to. It is
+ * not detected when one is used afterwards or freed twice.
  */
 swo_result swo_prepared_free(struct swo_prepared *prepared);
 
 /**
- * Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
- * Errors: SWO_BAD_HANDLE for what is no prepared response.
- * Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+ * Sends a prepared response: swo_respond with the same bytes, states and errors.
+ *
+ * For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
+ * RFC 9110, 8.6; RFC 9112, 6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
@@ -1989,11 +2207,14 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
                                 size_t *written);
 
 /**
- * Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
- * a head or half the content, a 429 or 503 to a client that is not wanted. It belongs to the request that waits for an
- * answer; if there is none, to the request that comes next. No more is read, and the response says `Connection: close`.
- * SWO_ERROR_ANSWERED once a response has begun: then swo_abandon.
- * Next: send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC 9112, 9.6.
+ * Sends the connection's last response, whatever it has received.
+ *
+ * For a server: the response to a peer error, a 408 to half a head or half the content, a 429
+ * or 503 to a client that is not wanted. It belongs to the request that waits for an answer;
+ * if there is none, to the request that comes next. No more is read, and the response says
+ * `Connection: close`. SWO_ERROR_ANSWERED once a response has begun: then swo_abandon. Next:
+ * send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC
+ * 9112, 9.6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2010,11 +2231,15 @@ swo_result swo_reject(struct swo_conn *conn,
                       size_t *written);
 
 /**
- * Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if
- * content follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the
- * connection. `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say
- * `Connection: close`. To an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
- * Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
+ * Tells the engine that your code sends the final response itself.
+ *
+ * For a server; call it before you do so.
+ *
+ * `has_content` is not 0 if content follows the head (never in answer to HEAD), `closes` if
+ * the response says `close` or ends with the connection. `persists` becomes 1 if the
+ * connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To an
+ * HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`. Next: send the
+ * response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
@@ -2026,12 +2251,16 @@ swo_result swo_note_response(struct swo_conn *conn,
                              uint32_t *persists);
 
 /**
- * Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
- * a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
- * preferred at all) or SWO_ORDER_SERVER.
- * Errors: SWO_NOTHING where nothing matches, also because a preference is no protocol's name (swo_offers says what was
- * offered), SWO_BAD_ENUM.
- * Next: swo_selection_preference says what it is; swo_accept, or any final response, which declines. RFC 9110, 7.8.
+ * Chooses one offered protocol that both sides can live with.
+ *
+ * For a server.
+ *
+ * Each preference is a protocol such as `foo/2`, or a stack of layers such as
+ * `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
+ * preferred at all) or SWO_ORDER_SERVER. Errors: SWO_NOTHING where nothing matches, also
+ * because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
+ * Next: swo_selection_preference says what it is; swo_accept, or any final response, which
+ * declines. RFC 9110, 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
                       const struct swo_slice *preferences,
@@ -2040,15 +2269,20 @@ swo_result swo_select(const struct swo_conn *conn,
                       struct swo_selection *selection);
 
 /**
- * Which of the preferences that swo_select was given the selection is, counted from 0; SWO_NONE for NULL.
+ * Returns the index of the selection among the preferences.
+ *
+ * Of those that swo_select was given, counted from 0; SWO_NONE for NULL.
  */
 uint32_t swo_selection_preference(const struct swo_selection *selection);
 
 /**
- * Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is
- * complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early does not wait.
- * Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
- * RFC 9110, 7.8 and 15.2.2.
+ * Accepts an offered protocol with a 101, after a 100 that is still owed.
+ *
+ * For a server.
+ *
+ * Only once the request is complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early
+ * does not wait. Next: speak the new protocol, in which the request is answered;
+ * swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, 7.8 and 15.2.2.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
  * SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
@@ -2065,15 +2299,21 @@ swo_result swo_accept(struct swo_conn *conn,
                       size_t *written);
 
 /**
- * Has a selection accepted before the request is complete: our direction switches at once, the peer's at the end of its
- * request; a client that waits for a 100 gets it first. For a new protocol that needs no content.
- * Errors: SWO_NULL. Next: swo_accept. RFC 9110, 7.8.
+ * Has a selection accepted before the request is complete.
+ *
+ * Our direction switches at once, the peer's at the end of its request; a client that waits
+ * for a 100 gets it first. For a new protocol that needs no content. Errors: SWO_NULL. Next:
+ * swo_accept. RFC 9110, 7.8.
  */
 swo_result swo_selection_early(const struct swo_selection *selection, struct swo_selection *early);
 
 /**
- * Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
- * swo_send_end, then the client's next try. RFC 9110, 15.5.22.
+ * Sends the head of a 426 that requires one of these protocols.
+ *
+ * For a server.
+ *
+ * Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
+ * 15.5.22.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -2090,50 +2330,65 @@ swo_result swo_require(struct swo_conn *conn,
                        size_t *written);
 
 /**
- * Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
- * response. Next: swo_respond or swo_send_response. RFC 9110, 7.8.
+ * Announces on the next final response what the connection could become.
+ *
+ * For a server: the protocols that it could be upgraded to. It remains an ordinary response.
+ * Next: swo_respond or swo_send_response. RFC 9110, 7.8.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */
 swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocols, size_t count);
 
 /**
- * HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
- * must have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its
- * slices. Next: a server answers, a client receives. RFC 2817, 3.
+ * Resumes HTTP above the new layer, on this same object.
+ *
+ * The original request is answered there. Both directions must have switched by a 101 and the
+ * leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
+ * server answers, a client receives. RFC 2817, 3.
  *
  * Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
  */
 swo_result swo_resume_http(struct swo_conn *conn);
 
 /**
- * What a 101 switched to, lowest layer first; none before. Valid until the next inbound call.
- * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ * Returns the protocols that a 101 switched to, lowest layer first.
+ *
+ * None before.
+ *
+ * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
+ * `count`.
  */
 swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Client: what the latest 426 asks for, none where it does not say. Valid until the next inbound call.
- * Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_send_request with what is spoken of it as the offer.
- * RFC 9110, 15.5.22.
+ * Returns the protocols that the latest 426 asks for.
+ *
+ * For a client; none where it does not say.
+ *
+ * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
+ * `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, 15.5.22.
  */
-swo_result swo_required(const struct swo_conn *conn,
-                        struct swo_protocol *protocols,
-                        size_t cap,
-                        size_t *count);
+swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Client: the `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection. It has 24
- * bytes. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
- * Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and `websocket` as the offer. RFC 6455, 4.1.
+ * Encodes a nonce as `Sec-WebSocket-Key`.
+ *
+ * For a client: 16 bytes that cannot be guessed, new for each connection. It has 24 bytes.
+ * Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
+ * needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
+ * `websocket` as the offer. RFC 6455, 4.1.
  */
 swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Server: the subprotocol of an offered `websocket` that both sides can live with. `by` is SWO_ORDER_*. `chosen` is an
- * entry of `preferences`, and valid as long as that is.
- * Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM.
- * Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
+ * Chooses the subprotocol of an offered `websocket`.
+ *
+ * For a server; one that both sides can live with.
+ *
+ * `by` is SWO_ORDER_*. `chosen` is an entry of `preferences`, and valid as long as that is.
+ * Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
+ * swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
+ * spoken. RFC 6455, 4.2.2.
  */
 swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   const struct swo_slice *preferences,
@@ -2142,10 +2397,12 @@ swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   struct swo_slice *chosen);
 
 /**
- * Server: the subprotocols that an offered `websocket` comes with, in the client's order; none where there are none. Valid
- * until the next inbound call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
- * `count`. Next: swo_accept with one of them as the value of `Sec-WebSocket-Protocol`, or swo_select_subprotocol.
- * RFC 6455, 4.2.1.
+ * Returns the subprotocols that an offered `websocket` comes with.
+ *
+ * For a server: in the client's order; none where there are none. Valid until the next inbound
+ * call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
+ * needed in `count`. Next: swo_accept with one of them as the value of
+ * `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, 4.2.1.
  */
 swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
                                       struct swo_slice *subprotocols,
@@ -2153,35 +2410,41 @@ swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
                                       size_t *count);
 
 /**
- * Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's `own` parameters allow it.
- * Errors: SWO_NOTHING where it is not offered in a way that can be accepted, or no request is kept.
- * Next: swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`; without that field
- * nothing is compressed. RFC 7692, 7.1.
+ * Decides how to accept the `permessage-deflate` of an offered `websocket`.
+ *
+ * For a server; `own` are the parameters that this side allows. Errors: SWO_NOTHING where it
+ * is not offered in a way that can be accepted, or no request is kept. Next:
+ * swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
+ * without that field nothing is compressed. RFC 7692, 7.1.
  */
-swo_result swo_select_deflate(const struct swo_conn *conn,
-                              const struct swo_deflate *own,
-                              struct swo_deflate *agreed);
+swo_result swo_select_deflate(const struct swo_conn *conn, const struct swo_deflate *own, struct swo_deflate *agreed);
 
 /**
- * Client: what the server's 101 has agreed to, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with
- * the offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
+ * Returns the `permessage-deflate` that the server's 101 has agreed to.
+ *
+ * For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
+ * offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
  */
 swo_result swo_agreed_deflate(const struct swo_conn *conn, struct swo_deflate *agreed);
 
 /**
- * Writes parameters as the value of `Sec-WebSocket-Extensions`: a server's agreement, or a client's offer.
- * Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 bytes are always enough. RFC 7692, 7.
+ * Writes parameters as the value of `Sec-WebSocket-Extensions`.
+ *
+ * A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
+ * needed in `written`; 160 bytes are always enough. RFC 7692, 7.
  */
 swo_result swo_deflate_write(const struct swo_deflate *deflate, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Server: makes a splice between the client and an HTTP/2 engine that knows nothing of upgrades: to the engine it looks
- * as if the client had spoken HTTP/2 from the start, with the current request on stream 1. To be made when the request
- * is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
- * Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along, with a SWO_INELIGIBLE_* as
- * the `reason` (else SWO_NONE): then decline.
- * Next: swo_accept; at SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end swo_splice_free.
- * RFC 7540, 3.2.
+ * Makes a splice between the client and an HTTP/2 engine.
+ *
+ * For a server; the engine knows nothing of upgrades: to it, it looks as if the client had
+ * spoken HTTP/2 from the start, with the current request on stream 1. To be made when the
+ * request is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
+ * Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along,
+ * with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept; at
+ * SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
+ * swo_splice_free. RFC 7540, 3.2.
  */
 swo_result swo_splice_new(const struct swo_conn *conn,
                           const uint8_t *data,
@@ -2193,13 +2456,18 @@ swo_result swo_splice_new(const struct swo_conn *conn,
 
 /**
  * Bytes of the client, the leftover of the 101 first.
+ *
  * Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
  */
 swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
 /**
- * The client has ended: what has not come whole goes to the engine as it is. Next: as after swo_splice_client_sent; tell
- * the engine of the end once swo_splice_is_waiting is 0.
+ * Tells the splice that the client has ended.
+ *
+ * What has not come whole goes to the engine as it is.
+ *
+ * Next: as after swo_splice_client_sent; tell the engine of the end once swo_splice_is_waiting
+ * is 0.
  */
 swo_result swo_splice_client_ended(struct swo_splice *splice);
 
@@ -2209,30 +2477,35 @@ swo_result swo_splice_client_ended(struct swo_splice *splice);
 swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
 /**
- * Takes what goes to the engine now, which may be nothing. Valid until the next call of this function on the splice, or
- * swo_splice_free.
+ * Takes what goes to the engine now, which may be nothing.
+ *
+ * Valid until the next call of this function on the splice, or swo_splice_free.
  */
 swo_result swo_splice_take_for_engine(struct swo_splice *splice, struct swo_slice *octets);
 
 /**
- * Takes what goes to the client now, which may be nothing. Valid until the next call of this function on the splice, or
- * swo_splice_free.
+ * Takes what goes to the client now, which may be nothing.
+ *
+ * Valid until the next call of this function on the splice, or swo_splice_free.
  */
 swo_result swo_splice_take_for_client(struct swo_splice *splice, struct swo_slice *octets);
 
 /**
- * Whether the client should be read; 0 only while too much waits for the engine.
+ * Returns whether the client should be read.
+ *
+ * 0 only while too much waits for the engine.
  */
 swo_flag swo_splice_wants_client(const struct swo_splice *splice);
 
 /**
- * Whether bytes of the client wait for the engine's window.
+ * Returns whether bytes of the client wait for the engine's window.
  */
 swo_flag swo_splice_is_waiting(const struct swo_splice *splice);
 
 /**
- * Whether both sides have the same picture and nothing is held: connect client and engine directly, and free the
- * splice.
+ * Returns whether nothing is held and both sides have the same picture.
+ *
+ * Then connect client and engine directly, and free the splice.
  */
 swo_flag swo_splice_is_done(const struct swo_splice *splice);
 
@@ -2242,19 +2515,24 @@ swo_flag swo_splice_is_done(const struct swo_splice *splice);
 swo_result swo_splice_free(struct swo_splice *splice);
 
 /**
- * Whether a message with these field lines (swo_event_fields gives those of an event) says that capsules follow:
- * `Capsule-Protocol` is the item `?1`, with any parameters. Anything else counts as absent. RFC 9297, 3.4.
+ * Returns whether a message with these field lines says that capsules follow.
+ *
+ * swo_event_fields gives those of an event: `Capsule-Protocol` is the item `?1`, with any
+ * parameters. Anything else counts as absent. RFC 9297, 3.4.
  */
 swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
 
 /**
- * Server: where a `connect-udp` request wants its datagrams to go: the variables `target_host` and `target_port` of its
- * target. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never more bytes than the
- * target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or what else the clients are configured with:
- * a path and query with expressions of the forms `{name}` and `{?name,name}`.
- * Errors: SWO_NOTHING where the target does not fit or a variable is not valid, and a 400 is the answer;
- * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
- * Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, 2 and 3.1.
+ * Parses the target of a `connect-udp` request.
+ *
+ * For a server: the variables `target_host` and `target_port`, where it wants its datagrams to
+ * go. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never
+ * more bytes than the target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
+ * what else the clients are configured with: a path and query with expressions of the forms
+ * `{name}` and `{?name,name}`. Errors: SWO_NOTHING where the target does not fit or a variable
+ * is not valid, and a 400 is the answer; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
+ * `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, 2
+ * and 3.1.
  */
 swo_result swo_udp_target(const char *uri_template,
                           struct swo_slice target,
@@ -2264,10 +2542,12 @@ swo_result swo_udp_target(const char *uri_template,
                           uint32_t *port);
 
 /**
- * Server: what a `connect-ip` request wants to reach: the variables `target` and `ipproto` of its target. `host` gets a
- * name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the Internet Protocol
- * number, SWO_NONE for any. The rest is as with swo_udp_target, the template SWO_IP_TEMPLATE or another one.
- * RFC 9484, 3 and 4.6.
+ * Parses the target of a `connect-ip` request.
+ *
+ * For a server: the variables `target` and `ipproto`, what it wants to reach. `host` gets a
+ * name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the
+ * Internet Protocol number, SWO_NONE for any. The rest is as with swo_udp_target, the template
+ * SWO_IP_TEMPLATE or another one. RFC 9484, 3 and 4.6.
  */
 swo_result swo_ip_target(const char *uri_template,
                          struct swo_slice target,
@@ -2277,29 +2557,38 @@ swo_result swo_ip_target(const char *uri_template,
                          uint32_t *protocol);
 
 /**
- * Makes a reader of DATAGRAM capsules, which skips capsules of other types. `longest` is the longest payload that it
- * takes, a bound on what it holds: SWO_UDP_PAYLOAD is the most that UDP has.
- * Errors: SWO_BAD_LENGTH for a length that no object can have.
- * Next: swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297, 3.
+ * Makes a reader of DATAGRAM capsules, which skips capsules of other types.
+ *
+ * `longest` is the longest payload that it takes, a bound on what it holds: SWO_UDP_PAYLOAD is
+ * the most that UDP has. Errors: SWO_BAD_LENGTH for a length that no object can have. Next:
+ * swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297,
+ * 3.
  */
 swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 
 /**
- * Takes bytes of the stream. It ends what swo_capsules_next has shown.
- * Errors: SWO_OVERLAP where `data` lies in the reader's own memory, as a payload that it has shown does: copy it first.
- * Next: swo_capsules_next until SWO_NOTHING.
+ * Takes bytes of the stream.
+ *
+ * It ends what swo_capsules_next has shown. Errors: SWO_OVERLAP where `data` lies in the
+ * reader's own memory, as a payload that it has shown does: copy it first. Next:
+ * swo_capsules_next until SWO_NOTHING.
  */
 swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *data, size_t len);
 
 /**
- * The next datagram. Its payload is valid until the next swo_capsules_receive or swo_capsules_free.
- * Errors: SWO_NOTHING before more bytes come; SWO_REFUSED where the stream is malformed, with a
- * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the transport. RFC 9297, 3.3.
+ * Returns the next datagram.
+ *
+ * Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
+ * SWO_NOTHING before more bytes come; SWO_REFUSED where the stream is malformed, with a
+ * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the
+ * transport. RFC 9297, 3.3.
  */
 swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram *datagram, uint32_t *fault);
 
 /**
- * The stream has ended. Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
+ * Checks the end of the stream.
+ *
+ * Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
  * `fault` (else SWO_NONE). RFC 9297, 3.3.
  */
 swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
@@ -2310,61 +2599,76 @@ swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fa
 swo_result swo_capsules_free(struct swo_capsules *capsules);
 
 /**
- * Writes a datagram as a DATAGRAM capsule. Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more;
- * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next: send it after the 101. RFC 9297, 3.5.
+ * Writes a datagram as a DATAGRAM capsule.
+ *
+ * Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
+ * with the size needed in `written`. Next: send it after the 101. RFC 9297, 3.5.
  */
 swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * The protocols of the current request that an intermediary may offer to its own server, in the client's order: those
- * that may be accepted and are not, like TLS and h2c, between two neighbours. Valid until the next inbound call.
- * Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
- * Next: swo_send_request on the connection to the server, with these as the offer and swo_end_to_end as the fields.
- * RFC 9110, 7.8; RFC 2817, 5.1.
+ * Returns the offered protocols that an intermediary may offer to its server.
+ *
+ * Those of the current request, in the client's order: those that may be accepted and are not,
+ * like TLS and h2c, between two neighbours. Valid until the next inbound call. Errors:
+ * SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ * Next: swo_send_request on the connection to the server, with these as the offer and
+ * swo_end_to_end as the fields. RFC 9110, 7.8; RFC 2817, 5.1.
  */
 swo_result swo_forwardable(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
- * between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
- * swo_forwardable says. Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
+ * Returns whether an intermediary may pass on an offer of that protocol.
+ *
+ * A single one, and not one that is, like TLS and h2c, between two neighbours. For the
+ * `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1, swo_forwardable says.
+ * Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
  */
 swo_flag swo_may_forward(struct swo_slice protocol);
 
 /**
- * The field lines of the current head (the response that the event shows, or else the current request) that an
- * intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
- * Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
- * Next: a head with them on the other connection, after `Via`; for a 101 swo_accept with them, on a connection whose
- * configuration says `tidy`. RFC 9110, 7.6.1.
+ * Returns the end-to-end field lines of the current head.
+ *
+ * Of the response that the event shows, or else of the current request: those that an
+ * intermediary passes on, without `Connection`, what it lists, and the like. Valid until the
+ * next inbound call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the
+ * count needed in `count`. Next: a head with them on the other connection, after `Via`; for a
+ * 101 swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, 7.6.1.
  */
 swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
- * Whether a field list may stand in HTTP/2: of a response with that `status`, or of a request where it is 0. What an
- * HTTP/2 library hands over is checked with this before it is taken for a message.
- * Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE): the message is
- * malformed. RFC 9113, 8.2.2.
+ * Checks that a field list may stand in HTTP/2.
+ *
+ * A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
+ * a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
+ * (else SWO_NONE): the message is malformed. RFC 9113, 8.2.2.
  */
 swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size_t count, uint32_t *reason);
 
 /**
- * The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
- * `te: trailers`, nothing of a WebSocket handshake, no `Host` (`:authority` there) and no `Expect`.
- * Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
+ * Converts the field lines of an HTTP/1.1 message to HTTP/2.
+ *
+ * Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
+ * handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
+ * swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
  */
 swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct swo_lines **lines);
 
 /**
- * A request as HTTP/2 has it: pseudo-header fields, then swo_http2_fields of its own. `secure` is not 0 where the
- * scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET for what is no text.
- * Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.3.1.
+ * Converts a request to HTTP/2: pseudo-header fields, then swo_http2_fields.
+ *
+ * `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
+ * SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
+ * swo_lines_free. RFC 9113, 8.3.1.
  */
 swo_result swo_http2_request(const struct swo_request_head *request, uint32_t secure, struct swo_lines **lines);
 
 /**
- * A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2. A 2xx to it is the 101.
- * Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
+ * Converts a request that offers `protocol` to an extended CONNECT.
+ *
+ * It asks for the same over HTTP/2. A 2xx to it is the 101. Only where the server's
+ * SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
  * Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
  * Next: swo_lines_get; at the end swo_lines_free. RFC 8441, 4 and 5.
  */
@@ -2374,13 +2678,16 @@ swo_result swo_extended_connect(const struct swo_request_head *request,
                                 struct swo_lines **lines);
 
 /**
- * The field lines of an HTTP/2 request as HTTP/1.1 has them: `host` from its `:authority`, cookies in one line again.
- * Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
- * this hop's own (swo_websocket_key); none where `data` is NULL.
- * Errors: SWO_REFUSED where the list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
- * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no text.
- * Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET, its `:path` and its
- * `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3; RFC 8441, 5.
+ * Converts the field lines of an HTTP/2 request to HTTP/1.1.
+ *
+ * `host` comes from its `:authority`, cookies in one line again. Pseudo-header fields in
+ * `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
+ * this hop's own (swo_websocket_key); none where `data` is NULL. Errors: SWO_REFUSED where the
+ * list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
+ * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no
+ * text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
+ * its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3;
+ * RFC 8441, 5.
  */
 swo_result swo_http1_fields(struct swo_slice authority,
                             const struct swo_field *fields,
@@ -2390,12 +2697,11 @@ swo_result swo_http1_fields(struct swo_slice authority,
                             uint32_t *reason);
 
 /**
- * Shows field lines: `fields` becomes an array of `count` entries, as swo_send_request and others take it, that is valid
- * until swo_lines_free.
+ * Returns an array of `count` field lines, as swo_send_request takes it.
+ *
+ * `fields` is valid until swo_lines_free.
  */
-swo_result swo_lines_get(const struct swo_lines *lines,
-                         const struct swo_field **fields,
-                         size_t *count);
+swo_result swo_lines_get(const struct swo_lines *lines, const struct swo_field **fields, size_t *count);
 
 /**
  * Frees field lines. NULL is allowed.
@@ -2403,141 +2709,193 @@ swo_result swo_lines_get(const struct swo_lines *lines,
 swo_result swo_lines_free(struct swo_lines *lines);
 
 /**
- * The machine's state, all of it in one struct. Its parts may change with any version.
+ * Returns the machine's state, all of it in one struct.
+ *
+ * Its parts may change with any version.
  */
 swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 
 /**
- * Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours
- * leave; not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When
- * one expires, a server calls swo_reject with a 408, or just closes an idle connection (SWO_AWAITING_REQUEST); a client
- * calls swo_abandon.
+ * Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
+ *
+ * Renew one at each event, and as bytes of ours leave; not as bytes come in: an unfinished
+ * head is no event, so a peer does not live on by sending one slowly. When one expires, a
+ * server calls swo_reject with a 408, or just closes an idle connection
+ * (SWO_AWAITING_REQUEST); a client calls swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
 
 /**
- * Why the current cycle's upgrade did not happen, SWO_WHY_*; SWO_NONE where it did, or before the first request.
+ * Returns why the current cycle's upgrade did not happen, SWO_WHY_*.
+ *
+ * SWO_NONE where it did, or before the first request.
  */
 uint32_t swo_why(const struct swo_conn *conn);
 
 /**
- * Whether to go on reading the transport. While it does not, the peer feels it as back-pressure.
+ * Returns whether to go on reading the transport.
+ *
+ * While it does not, the peer feels it as back-pressure.
  */
 swo_flag swo_wants_input(const struct swo_conn *conn);
 
 /**
- * Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is out, a
- * server has accepted. No event tells a client that its own direction has switched.
+ * Returns whether our direction may carry the new protocol.
+ *
+ * A client has its 101 (or 2xx to CONNECT) and its request is out, a server has accepted. No
+ * event tells a client that its own direction has switched.
  */
 swo_flag swo_may_speak(const struct swo_conn *conn);
 
 /**
- * The received bytes after the current event, which nothing has read yet; valid until the next inbound call. While an
- * offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant them as HTTP,
- * call swo_close_after_response and they are never read. RFC 9931, 5.
+ * Returns the received bytes after the current event.
+ *
+ * Nothing has read them yet; valid until the next inbound call. While an offer is undecided
+ * they belong to no protocol. If you decline and do not trust the client to have meant them as
+ * HTTP, call swo_close_after_response and they are never read. RFC 9931, 5.
  */
 swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
 
 /**
- * What is still to come of the message being received, after the current event. When the message was cut short, this is
- * what was missing. Next: swo_pass_content, if your code can read content past the engine. RFC 9112, 6.3.
+ * Returns what is still to come of the message being received.
+ *
+ * Counted after the current event.
+ *
+ * When the message was cut short, this is what was missing. Next: swo_pass_content, if your
+ * code can read content past the engine. RFC 9112, 6.3.
  */
 swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *content);
 
 /**
- * What the peer waits for that only your code can send, SWO_OWES_*. Of several things, the first one that it waits for.
- * SWO_OWES_CONTENT means a message of ours that has content to come. It may be an older one than meant: where
- * swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an error
- * would become a part of its content. Then write nothing and close the transport.
+ * Returns what the caller must send next, SWO_OWES_*.
+ *
+ * The peer waits for it.
+ *
+ * Of several things, the first one that it waits for. SWO_OWES_CONTENT means a message of ours
+ * that has content to come. It may be an older one than meant: where swo_send_response was
+ * refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an
+ * error would become a part of its content. Then write nothing and close the transport.
  */
 uint32_t swo_owes(const struct swo_conn *conn);
 
 /**
- * Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3.
+ * Returns whether another request may follow on this connection.
+ *
+ * As far as is known.
+ *
+ * RFC 9112, 9.3.
  */
 swo_flag swo_persists(const struct swo_conn *conn);
 
 /**
- * Returns how to close the transport, should it be closed now, SWO_CLOSING_*; SWO_NONE for a connection that is NULL or
- * dead. RFC 9112, 8 and 9.6.
+ * Returns how to close the transport now, SWO_CLOSING_*.
  *
- * SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down the sending side, read on
- * and discard what comes until the peer closes too, for a few seconds at most, then close; a socket that is closed with
- * bytes unread is reset, which may take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
- * close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0 client has it, and is not
- * complete: after a FIN the client would take it for whole.
+ * SWO_NONE for a connection that is NULL or dead. RFC 9112, 8 and 9.6.
+ *
+ * SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down
+ * the sending side, read on and discard what comes until the peer closes too, for a few
+ * seconds at most, then close; a socket that is closed with bytes unread is reset, which may
+ * take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
+ * close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0
+ * client has it, and is not complete: after a FIN the client would take it for whole.
  */
 uint32_t swo_closing(const struct swo_conn *conn);
 
 /**
- * Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
- * another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
+ * Returns the number of requests without a complete final response.
+ *
+ * For a client.
+ *
+ * Once the connection is over, these may be sent again on another one where that is safe (RFC
+ * 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
  */
 uint32_t swo_unanswered(const struct swo_conn *conn);
 
 /**
- * How many of the peer's bytes have been passed by the events so far.
+ * Returns the number of the peer's bytes that events have passed so far.
  */
 uint64_t swo_position(const struct swo_conn *conn);
 
 /**
- * The peer's error that ended receiving. Errors: SWO_NOTHING where none did.
+ * Returns the peer's error that ended receiving.
+ *
+ * Errors: SWO_NOTHING where none did.
  */
 swo_result swo_failure(const struct swo_conn *conn, struct swo_failure_info *failure);
 
 /**
- * Takes the oldest entries of the trace out, as many as there is space for: what was received, decided and refused, of
- * which the latest 32 are kept. Again until `count` is less than `cap`.
+ * Takes the oldest entries out of the trace.
+ *
+ * As many as there is space for: what was received, decided and refused, of which the latest
+ * 32 are kept. Again until `count` is less than `cap`.
  */
 swo_result swo_trace(struct swo_conn *conn, struct swo_trace_entry *entries, size_t cap, size_t *count);
 
 /**
- * A sentence for people about a result. Never NULL, static.
+ * Returns a sentence for people about a result.
+ *
+ * Never NULL, static.
  */
 const char *swo_error_text(swo_result result);
 
 /**
- * What to do about a SWO_ERROR_*; empty for other results. Never NULL, static.
+ * Returns advice about a SWO_ERROR_*; empty for other results.
+ *
+ * Never NULL, static.
  */
 const char *swo_error_advice(swo_result result);
 
 /**
- * The rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`; empty for other results. Never NULL, static.
+ * Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`.
+ *
+ * Empty for other results. Never NULL, static.
  */
 const char *swo_error_clause(swo_result result);
 
 /**
- * The stable name of a result, such as `bare-lf`: `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
+ * Returns the stable name of a result, such as `bare-lf`.
+ *
+ * `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
  */
 const char *swo_error_name(swo_result result);
 
 /**
- * Whether receiving is over for good: the peer broke the protocol, or the connection is dead. After a peer error
- * a server may still send one final response (swo_error_status says which); then close the transport.
+ * Returns whether receiving is over for good.
+ *
+ * The peer broke the protocol, or the connection is dead. After a peer error a server may
+ * still send one final response (swo_error_status says which); then close the transport.
  */
 swo_flag swo_is_fatal(swo_result result);
 
 /**
- * The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none. Where the error came in the
- * middle of an answer, swo_send_response is refused with SWO_ERROR_ANSWERED, and the response under way is still open:
- * send no text of the error as its content, but close the transport.
+ * Returns the status that a server answers a peer error with; 0 for none.
+ *
+ * RFC 9110, 15. Where the error came in the middle of an answer, swo_send_response is refused
+ * with SWO_ERROR_ANSWERED, and the response under way is still open: send no text of the error
+ * as its content, but close the transport.
  */
 uint32_t swo_error_status(swo_result result);
 
 /**
- * Whose fault it is: SWO_BLAME_PEER or SWO_BLAME_LOCAL; SWO_NONE for SWO_OK and unknown numbers.
+ * Returns whose fault a result is: SWO_BLAME_PEER or SWO_BLAME_LOCAL.
+ *
+ * SWO_NONE for SWO_OK and unknown numbers.
  */
 uint32_t swo_error_blame(swo_result result);
 
 /**
- * The stable name of a number of an enum: `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for
- * another number without a name. Never NULL, static.
+ * Returns the stable name of a number of an enum.
+ *
+ * `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for another number
+ * without a name. Never NULL, static.
  */
 const char *swo_name(uint32_t table, uint32_t number);
 
 /**
- * A sentence for people about a number of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
- * SWO_TABLE_CAPSULE_FAULT. `unknown` elsewhere. Never NULL, static.
+ * Returns a sentence for people about a number of an enum.
+ *
+ * Of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or SWO_TABLE_CAPSULE_FAULT.
+ * `unknown` elsewhere. Never NULL, static.
  */
 const char *swo_text(uint32_t table, uint32_t number);
 

@@ -16,45 +16,56 @@ use crate::send::{request_head, text};
 use crate::types::{swo_field, swo_request_head, swo_slice};
 
 export! {
-    /// Whether a field list may stand in HTTP/2: of a response with that `status`, or of a request where it is 0. What an
-    /// HTTP/2 library hands over is checked with this before it is taken for a message.
-    /// Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE): the message is
-    /// malformed. RFC 9113, 8.2.2.
+    /// Checks that a field list may stand in HTTP/2.
+    ///
+    /// A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
+    /// a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
+    /// (else SWO_NONE): the message is malformed. RFC 9113, 8.2.2.
     fn swo_check_http2(status: u32, fields: *const swo_field, count: usize, reason: *mut u32) -> swo_result
         = check_http2(status, (fields, count), reason);
 
-    /// The field lines of an HTTP/1.1 message as HTTP/2 has them: names in lower case, nothing that is for one hop but
-    /// `te: trailers`, nothing of a WebSocket handshake, no `Host` (`:authority` there) and no `Expect`.
-    /// Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
+    /// Converts the field lines of an HTTP/1.1 message to HTTP/2.
+    ///
+    /// Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
+    /// handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
+    /// swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
     fn swo_http2_fields(fields: *const swo_field, count: usize, lines: *mut *mut swo_lines) -> swo_result
         = http2_fields((fields, count), lines);
 
-    /// A request as HTTP/2 has it: pseudo-header fields, then swo_http2_fields of its own. `secure` is not 0 where the
-    /// scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET for what is no text.
-    /// Next: swo_lines_get; at the end swo_lines_free. RFC 9113, 8.3.1.
+    /// Converts a request to HTTP/2: pseudo-header fields, then swo_http2_fields.
+    ///
+    /// `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
+    /// SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
+    /// swo_lines_free. RFC 9113, 8.3.1.
     fn swo_http2_request(request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines) -> swo_result
         = http2_request(request, secure, lines);
 
-    /// A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2. A 2xx to it is the 101.
-    /// Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
+    /// Converts a request that offers `protocol` to an extended CONNECT.
+    ///
+    /// It asks for the same over HTTP/2. A 2xx to it is the 101. Only where the server's
+    /// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
     /// Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
     /// Next: swo_lines_get; at the end swo_lines_free. RFC 8441, 4 and 5.
     fn swo_extended_connect(request: *const swo_request_head, protocol: swo_slice, secure: u32,
         lines: *mut *mut swo_lines) -> swo_result = extended_connect(request, protocol, secure, lines);
 
-    /// The field lines of an HTTP/2 request as HTTP/1.1 has them: `host` from its `:authority`, cookies in one line again.
-    /// Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
-    /// this hop's own (swo_websocket_key); none where `data` is NULL.
-    /// Errors: SWO_REFUSED where the list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
-    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no text.
-    /// Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET, its `:path` and its
-    /// `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3; RFC 8441, 5.
+    /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
+    ///
+    /// `host` comes from its `:authority`, cookies in one line again. Pseudo-header fields in
+    /// `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
+    /// this hop's own (swo_websocket_key); none where `data` is NULL. Errors: SWO_REFUSED where the
+    /// list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
+    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no
+    /// text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
+    /// its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3;
+    /// RFC 8441, 5.
     fn swo_http1_fields(authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
         lines: *mut *mut swo_lines, reason: *mut u32) -> swo_result
         = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);
 
-    /// Shows field lines: `fields` becomes an array of `count` entries, as swo_send_request and others take it, that is valid
-    /// until swo_lines_free.
+    /// Returns an array of `count` field lines, as swo_send_request takes it.
+    ///
+    /// `fields` is valid until swo_lines_free.
     fn swo_lines_get(lines: *const swo_lines, fields: *mut *const swo_field, count: *mut usize) -> swo_result
         = lines_get(lines, fields, count);
 

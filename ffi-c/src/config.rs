@@ -1,4 +1,4 @@
-//! How a connection behaves: the engine's bounds, leniencies and switches by their names.
+//! The behaviour of a connection: limits, leniencies and switches by name.
 
 use core::mem::offset_of;
 
@@ -7,24 +7,30 @@ use switchover::{Config, Lenient, Limits};
 use crate::error::{BindingError, Done, swo_result};
 use crate::handle::memory::ConfigPlace;
 
-/// How a connection behaves. Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
+/// The behaviour of a connection: limits, leniencies and switches.
+///
+/// Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
 /// swo_conn_init; it is copied there.
 ///
-/// Later versions append fields, and nothing else changes. A struct of a program that was compiled for an older version
-/// leaves what it does not have at the default. One for a newer version is taken as long as all that this library does
-/// not know is 0; else it is SWO_STRUCT_TOO_NEW.
+/// Later versions append fields, and nothing else changes. A struct of a program that was compiled
+/// for an older version leaves what it does not have at the default. One for a newer version is
+/// taken as long as all that this library does not know is 0; else it is SWO_STRUCT_TOO_NEW.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_config {
     /// `sizeof(swo_config)` as the program was compiled; swo_config_init sets it.
     pub struct_size: usize,
-    /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least.
+    /// The limit for a request line or status line without its CRLF.
+    ///
+    /// RFC 9112, 3 recommends 8,000 at least.
     pub start_line: u32,
     /// A method. The longest one registered has 17 bytes; a longer one is noise.
     pub method: u32,
     /// A field line without its CRLF: room for the cookies that browsers send.
     pub field_line: u32,
-    /// Field lines of a head, and again of a trailer section; real requests have about 20.
+    /// The number of field lines of a head, and again of a trailer section.
+    ///
+    /// Real requests have about 20.
     pub fields: u32,
     /// A whole head with its CRLFs; the common servers take between 8 and 64 KiB.
     pub head: u32,
@@ -32,7 +38,9 @@ pub struct swo_config {
     pub empty_lines: u32,
     /// A chunk's line without its CRLF: 16 hex digits and a short extension.
     pub chunk_line: u32,
-    /// All chunk extensions of one message: real programs do not use them, attackers do.
+    /// The limit for all chunk extensions of one message.
+    ///
+    /// Real programs do not use them, attackers do.
     pub chunk_extensions: u32,
     /// A trailer section with its CRLFs: a checksum and some metadata.
     pub trailers: u32,
@@ -40,69 +48,103 @@ pub struct swo_config {
     pub informational: u32,
     /// Content that swo_skip_content reads and drops before it closes instead.
     pub drain: u64,
-    /// Bytes that wait in the buffer before swo_receive refuses more; raised to what one head needs.
+    /// The bytes that wait in the buffer before swo_receive refuses more.
+    ///
+    /// Raised to what one head needs.
     pub buffered: u32,
     /// Protocols in one offer.
     pub offers: u32,
     /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
     pub h2c_content: u64,
-    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your
-    /// HTTP/2 engine takes as a list of fields.
+    /// The size of a request head that `h2c` takes along.
+    ///
+    /// Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2 engine takes as a
+    /// list of fields.
     pub h2c_head: u32,
-    /// Not 0: the transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
+    /// Not 0: the transport is TLS.
+    ///
+    /// Without it a request for an `https` target is refused (RFC 9110, 7.4).
     pub secure: u32,
-    /// Not 0: a server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4).
+    /// Not 0: a server takes the HTTP/2 preface as a switch.
+    ///
+    /// Only as the connection's first bytes (RFC 9113, 3.4).
     pub http2_preface: u32,
-    /// Not 0: an `h2c` offer without `HTTP2-Settings` may be made and accepted; the token then is one like any other
-    /// (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
+    /// Not 0: an `h2c` offer without `HTTP2-Settings` is an offer like any other.
+    ///
+    /// It may be made and accepted (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
     pub bare_h2c: u32,
-    /// Not 0: a client takes a 101 whose `Connection` does not list `upgrade` (cupsd 2.4). Risk: a response that an
-    /// intermediary passed on without understanding it is taken for a switch.
+    /// Not 0: a client takes a 101 whose `Connection` does not list `upgrade`.
+    ///
+    /// As of cupsd 2.4. Risk: a response that an intermediary passed on without understanding it is
+    /// taken for a switch.
     pub switch_without_connection: u32,
-    /// Not 0: a client takes a 101 without any `Upgrade` (Jetty 9.4) for its first offer. Risk: the two sides may mean
-    /// different protocols where several were offered.
+    /// Not 0: a client takes a 101 without any `Upgrade` for its first offer.
+    ///
+    /// As of Jetty 9.4. Risk: the two sides may mean different protocols where several were
+    /// offered.
     pub switch_without_upgrade: u32,
-    /// Not 0: a client takes a 101 that lists several versions of one offered protocol (cupsd 2.4). Risk: which one it
-    /// is, the next protocol must find out.
+    /// Not 0: a client takes a 101 that lists several versions of one protocol.
+    ///
+    /// As of cupsd 2.4, of a protocol that was offered. Risk: which one it is, the next protocol
+    /// must find out.
     pub switch_to_alternatives: u32,
-    /// Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno). Risk: an intermediary between may go on in HTTP.
+    /// Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno).
+    ///
+    /// Risk: an intermediary between may go on in HTTP.
     pub switch_in_http10: u32,
-    // The first version ends here. What follows was appended: it must leave no padding at the end, for what a compiler puts
-    // into padding would be read as the next field.
-    /// Not 0: a client takes a status line without the space before the reason, `HTTP/1.1 200` (small devices, hand-written
-    /// servers). Risk: small, as such a line means nothing else.
+    // The first version ends here. What follows was appended: it must leave no padding at the end,
+    // for what a compiler puts into padding would be read as the next field.
+    /// Not 0: a client takes a status line without the space before the reason.
+    ///
+    /// Such as `HTTP/1.1 200` of small devices and servers written by hand. Risk: small, as such a
+    /// line means nothing else.
     pub status_without_space: u32,
-    /// Not 0: field lines that contradict themselves are put right where they would be refused, for programs whose field
-    /// lines are not their own; swo_trace says what was done (SWO_TRACE_STEP_TIDIED).
+    /// Not 0: field lines that contradict themselves are corrected, not refused.
+    ///
+    /// For programs whose field lines are not their own; swo_trace says what was done
+    /// (SWO_TRACE_STEP_TIDIED).
     pub tidy: u32,
-    /// Not 0: a server takes an LF without the CR before it for the end of a line in a request's head, as people and old
-    /// clients send it (RFC 9112, 2.2); never a CR alone, never in the lines of chunks or in trailers. Risk: beside a proxy
-    /// that reads such a line as part of the one before, a field that the proxy did not see.
+    /// Not 0: a server takes an LF without the CR before it as the end of a line.
+    ///
+    /// In a request's head, as people and old clients send it (RFC 9112, 2.2); never a CR alone,
+    /// never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a line as
+    /// part of the one before, a field that the proxy did not see.
     pub lone_lf: u32,
-    /// Not 0: a client takes an LF without the CR before it for the end of a line in a response's head and trailers (CGI
-    /// scripts, hand-written servers); never a CR alone, never in the lines of chunks. Risk: a proxy between may read such
-    /// a line otherwise.
+    /// Not 0: a client takes an LF without the CR before it as the end of a line.
+    ///
+    /// In a response's head and trailers (CGI scripts, servers written by hand); never a CR alone,
+    /// never in the lines of chunks. Risk: a proxy between may read such a line otherwise.
     pub response_lone_lf: u32,
-    /// Not 0: a client takes spaces and tabs at the end of a chunk's line (servers that pad the size). Risk: small, as
-    /// they can mean nothing else.
+    /// Not 0: a client takes spaces and tabs at the end of a chunk's line.
+    ///
+    /// Some servers pad the size. Risk: small, as they can mean nothing else.
     pub space_after_chunk_size: u32,
-    /// Not 0: a client takes control bytes in the values of fields and in the reason (sites that put binary data into
-    /// cookies); never NUL, LF, VT, FF, CR. Risk: a program that prints or forwards the value has to be careful.
+    /// Not 0: a client takes control bytes in field values and in the reason.
+    ///
+    /// Some sites put binary data into cookies; never NUL, LF, VT, FF, CR. Risk: a program that
+    /// prints or forwards the value has to be careful.
     pub controls_in_values: u32,
-    /// Not 0: a client takes a response with both `Content-Length` and `Transfer-Encoding`, framed by the latter. Risk: a
-    /// proxy between that goes by the length sees another end.
+    /// Not 0: a client takes `Content-Length` beside `Transfer-Encoding`.
+    ///
+    /// The response is framed by the latter. Risk: a proxy between that goes by the length sees
+    /// another end.
     pub both_framings: u32,
-    /// Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`. Risk: a proxy between that knows HTTP/1.0
-    /// alone sees another end.
+    /// Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`.
+    ///
+    /// Risk: a proxy between that knows HTTP/1.0 alone sees another end.
     pub coding_in_http10: u32,
-    /// Not 0: a client takes a status line whose major version is not 1; one above counts as HTTP/1.1, 0 as HTTP/1.0.
-    /// Risk: small.
+    /// Not 0: a client takes a status line whose major version is not 1.
+    ///
+    /// One above counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
     pub any_version: u32,
     /// 0, for an option of a later version.
     pub reserved: u32,
-    /// The content of a request, without its framing; more is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with
-    /// 413. A length that says more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
-    /// by `drain` alone. The engine keeps no content, so there is no limit at first: set what one request may send.
+    /// The limit for the content of a request, without its framing.
+    ///
+    /// More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A length that says
+    /// more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
+    /// by `drain` alone. The engine keeps no content, so there is no limit at first: set what one
+    /// request may send.
     pub content: u64,
 }
 
@@ -112,9 +154,11 @@ const _: () = assert!(
 );
 
 export! {
-    /// Fills a configuration with the defaults. `struct_size` is `sizeof(swo_config)`, so that a program that was compiled
-    /// for another version of this library gets as much as it knows.
-    /// Errors: SWO_NULL, SWO_STRUCT_TOO_OLD. Next: change what is to be different, then swo_conn_new.
+    /// Fills a configuration with the defaults.
+    ///
+    /// `struct_size` is `sizeof(swo_config)`, so that a program that was compiled for another
+    /// version of this library gets as much as it knows. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
+    /// Next: change what is to be different, then swo_conn_new.
     fn swo_config_init(config: *mut swo_config, struct_size: usize) -> swo_result = init((config, struct_size));
 }
 
@@ -123,7 +167,9 @@ fn init(place: ConfigPlace) -> Done {
 }
 
 impl swo_config {
-    /// A struct whose first bounds are all 0 is one that swo_config_init has not seen; one that has set what is reserved knows
+    /// Checks that swo_config_init has filled the struct.
+    ///
+    /// The first bounds of one that it has not seen are all 0. One that sets what is reserved knows
     /// more than this library.
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
@@ -134,11 +180,13 @@ impl swo_config {
         }
     }
 
-    /// The size of the struct in its first version, which ends with that field, on this target. Every program has at least
-    /// that; fields that are appended must not change it.
+    /// The size of the struct in its first version, on this target.
+    ///
+    /// It ends with that field. Every program has at least that; fields that are appended must not
+    /// change it.
     const OLDEST: usize = offset_of!(Self, switch_in_http10) + size_of::<u32>();
 
-    /// A size that a struct of any version may have.
+    /// Checks that a struct of any version may have this size.
     pub(crate) fn size(given: usize) -> Done<usize> {
         match given {
             0..Self::OLDEST => Err(BindingError::StructTooOld.into()),
@@ -191,7 +239,8 @@ impl From<Config> for swo_config {
 
 impl From<swo_config> for Config {
     fn from(config: swo_config) -> Self {
-        // Without `..`, so that a bound or flag that the engine gets does not compile before it is here.
+        // Without `..`, so that a bound or flag that the engine gets does not compile before it is
+        // here.
         Self {
             limits: Limits {
                 start_line: config.start_line,

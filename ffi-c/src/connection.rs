@@ -15,46 +15,62 @@ use crate::runtime;
 use crate::types::{swo_free, swo_malloc, swo_realloc};
 
 export! {
-    /// The version of the library that runs, like SWO_VERSION of the header. Static.
+    /// Returns the version of the library that runs, as SWO_VERSION of the header.
+    ///
+    /// Static.
     fn swo_version() -> *const c_char = version();
 
-    /// The ABI number of the library that runs. A program may use it if it equals SWO_ABI_VERSION of the header.
+    /// Returns the ABI number of the library that runs.
+    ///
+    /// A program may use it if it equals SWO_ABI_VERSION of the header.
     fn swo_abi_version() -> u32 = abi_version();
 
-    /// Small flavour: takes memory from these functions instead of malloc(3) and its like. To be called before anything else
-    /// but swo_version and swo_abi_version, while no other thread is in the library. The functions may be called by every
-    /// thread that calls the library, and where malloc gives NULL, the call that asked is SWO_OUT_OF_MEMORY or calls abort(3),
-    /// as its comment says.
-    /// Errors: SWO_NULL; SWO_TOO_LATE where the library has taken memory already, and always in the std flavour.
+    /// Sets the functions that memory comes from, in the small flavour.
+    ///
+    /// They replace malloc(3) and its like. To be called before anything else but swo_version and
+    /// swo_abi_version, while no other thread is in the library. The functions may be called by
+    /// every thread that calls the library, and where malloc gives NULL, the call that asked is
+    /// SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL; SWO_TOO_LATE
+    /// where the library has taken memory already, and always in the std flavour.
     fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result
         = set_memory((malloc, realloc, free));
 
-    /// Makes a connection on the heap. `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied.
-    /// Errors: SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
-    /// Next: a server receives, a client sends a request; at the end swo_conn_free.
+    /// Makes a connection on the heap.
+    ///
+    /// `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied. Errors:
+    /// SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a
+    /// server receives, a client sends a request; at the end swo_conn_free.
     fn swo_conn_new(role: u32, config: *const swo_config, conn: *mut *mut swo_conn) -> swo_result
         = new(role, config, conn);
 
-    /// Frees a connection that swo_conn_new made; every slice of it is over. NULL is allowed. It is not detected when one
-    /// is freed twice. Errors: SWO_BAD_HANDLE for one that is in place.
+    /// Frees a connection that swo_conn_new made; every slice of it is over.
+    ///
+    /// NULL is allowed. It is not detected when one is freed twice. Errors: SWO_BAD_HANDLE for one
+    /// that is in place.
     fn swo_conn_free(conn: *mut swo_conn) -> swo_result = free((conn, ()));
 
-    /// How much memory swo_conn_init needs. It may differ between versions of the library: ask, do not store; or take
-    /// SWO_CONN_SIZE_MAX.
+    /// Returns the size of the memory for swo_conn_init, in bytes.
+    ///
+    /// It may differ between versions of the library: ask, do not store; or take SWO_CONN_SIZE_MAX.
     fn swo_conn_size() -> usize = size();
 
-    /// The alignment that the memory for swo_conn_init needs; malloc always gives it.
+    /// Returns the alignment of the memory for swo_conn_init.
+    ///
+    /// malloc always gives it.
     fn swo_conn_align() -> usize = align();
 
-    /// Makes a connection in the caller's memory, such as a part of the caller's own struct; `conn` becomes `memory` as
-    /// a connection. The memory must not be moved or copied until swo_conn_deinit, and
-    /// a second swo_conn_init before that loses what the first holds.
-    /// Errors: those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
+    /// Makes a connection in the caller's memory; `conn` becomes `memory`.
+    ///
+    /// Such as a part of the caller's own struct. The memory must not be moved or copied until
+    /// swo_conn_deinit, and a second swo_conn_init before that loses what the first holds. Errors:
+    /// those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
     fn swo_conn_init(memory: *mut c_void, size: usize, role: u32, config: *const swo_config, conn: *mut *mut swo_conn)
         -> swo_result = init((memory, size), role, config, conn);
 
-    /// Ends a connection that swo_conn_init made; the memory is the caller's again. NULL is allowed.
-    /// Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was ended already.
+    /// Ends a connection that swo_conn_init made; the memory is the caller's again.
+    ///
+    /// NULL is allowed. Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was
+    /// ended already.
     fn swo_conn_deinit(conn: *mut swo_conn) -> swo_result = deinit((conn, ()));
 }
 

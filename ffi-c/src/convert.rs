@@ -16,7 +16,9 @@ use crate::types::{
     swo_state_info, swo_switched, swo_trace_entry,
 };
 
-/// A number that the engine keeps in two bytes; one that has no room there is one that it refuses.
+/// Converts a status to the two bytes that the engine keeps.
+///
+/// One that has no room there is one that it refuses.
 pub(crate) fn status(status: u32) -> u16 {
     u16::try_from(status).unwrap_or(u16::MAX)
 }
@@ -131,8 +133,10 @@ impl From<Switched<'_>> for swo_switched {
 }
 
 impl swo_event {
-    /// Each kind is written for itself, so that the small ones cost no more than what they show: `switched` makes the
-    /// union large.
+    /// Writes an event into the caller's struct.
+    ///
+    /// Each kind is written for itself, so that the small ones cost no more than what they show:
+    /// `switched` makes the union large.
     #[inline(always)]
     pub(crate) fn write(event: Event<'_>, position: u64, out: Out<'_, Self>) -> Done {
         let kind = event_kind(&event).number();

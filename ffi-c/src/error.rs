@@ -1,4 +1,6 @@
-//! Results: the engine's errors by their own numbers, and what only C can do wrong from 1000 up.
+//! Results: the engine's errors by number, and those of the C binding.
+//!
+//! The binding's own are from 1000 up.
 
 use core::ffi::{CStr, c_char};
 use core::num::NonZeroU32;
@@ -8,19 +10,25 @@ use switchover::{Blame, Error, ErrorKind};
 use crate::names;
 use crate::types::swo_flag;
 
-/// What a call came to: `SWO_OK`, one of `SWO_ERROR_*` (the engine's), or one of the binding's own from 1000 up.
+/// The result of a call: `SWO_OK` or the number of an error.
+///
+/// `SWO_ERROR_*` are the engine's; the binding's own are from 1000 up.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct swo_result(pub u32);
 
-/// Why a call was refused: the number that C gets, so that a result fits into a register.
+/// The reason why a call was refused.
+///
+/// It is the number that C gets, so that a result fits into a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallError(NonZeroU32);
 
-/// What a safe body of an exported function returns.
+/// The result of a safe body of an exported function.
 pub(crate) type Done<T = ()> = Result<T, CallError>;
 
 impl CallError {
+    /// Makes an error of its number.
+    ///
     /// No error has the number 0, which is SWO_OK; if one had it, that would be a defect.
     const fn of(code: u32) -> Self {
         match NonZeroU32::new(code) {
@@ -29,7 +37,7 @@ impl CallError {
         }
     }
 
-    /// The number of it.
+    /// Returns the number of the error.
     pub fn code(self) -> u32 {
         self.0.get()
     }
@@ -61,32 +69,46 @@ pub enum BindingError {
     Null = 1000,
     /// A number that is no value of its enum.
     BadEnum = 1001,
-    /// `struct_size` is smaller than the struct was in its first version, or the struct is all zeros where swo_config_init
-    /// should have filled it.
+    /// `struct_size` is smaller than the first version of the struct.
+    ///
+    /// Or the struct is all zeros where swo_config_init should have filled it.
     StructTooOld = 1002,
     /// A struct of a later version, with something set that this library does not know.
     StructTooNew = 1003,
-    /// A defect inside the library. A connection that was being changed is dead: free it.
+    /// A defect inside the library.
+    ///
+    /// A connection that was being changed is dead: free it.
     Panic = 1004,
     /// The caller's array is too small; the count says how many entries it needs.
     ArrayTooSmall = 1005,
-    /// Not a connection (or what else the function takes), not one any more, or not of this kind (in place or from
-    /// `swo_conn_new`).
+    /// The pointer is no object of the kind that the function takes.
+    ///
+    /// Not a connection (or what else is taken), not one any more, or not of this kind (in place or
+    /// from `swo_conn_new`).
     BadHandle = 1006,
-    /// There is no such thing: no current event, no field lines in it, no field of that name, nothing that matches.
+    /// There is no such thing.
+    ///
+    /// No current event, no field lines in it, no field of that name, nothing that matches.
     Nothing = 1007,
-    /// A length that no object can have, more than the space that was given, or not what the function says.
+    /// The length is not possible.
+    ///
+    /// No object can have it, it is more than the space that was given, or it is not what the
+    /// function says.
     BadLength = 1008,
     /// The memory for a connection is too small or not aligned.
     BadPlace = 1009,
     /// A protocol's own rules forbid it; `reason` says which one.
     Refused = 1010,
-    /// The bytes lie in memory of the object itself, which the call is about to change: a slice of an event, or the space
-    /// of swo_receive_buffer, which takes swo_receive_commit.
+    /// The bytes lie in memory of the object itself.
+    ///
+    /// The call is about to change it: a slice of an event, or the space of swo_receive_buffer,
+    /// which takes swo_receive_commit.
     Overlap = 1011,
     /// A number that is larger than what it is written as.
     BadNumber = 1012,
-    /// The small flavour's allocator has no memory for it; nothing has changed, and the same call may succeed later.
+    /// The small flavour's allocator has no memory for it.
+    ///
+    /// Nothing has changed, and the same call may succeed later.
     OutOfMemory = 1013,
     /// The library has taken memory already; in the std flavour it always has.
     TooLate = 1014,
@@ -112,12 +134,12 @@ impl BindingError {
         Self::TooLate,
     ];
 
-    /// The stable number.
+    /// Returns the stable number.
     pub const fn code(self) -> u32 {
         self as u32
     }
 
-    /// The stable name.
+    /// Returns the stable name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -138,7 +160,7 @@ impl BindingError {
         }
     }
 
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Null => "a pointer is NULL where something must be",
@@ -169,28 +191,42 @@ impl BindingError {
 }
 
 export! {
-    /// A sentence for people about a result. Never NULL, static.
+    /// Returns a sentence for people about a result.
+    ///
+    /// Never NULL, static.
     fn swo_error_text(result: swo_result) -> *const c_char = error_text(result);
 
-    /// What to do about a SWO_ERROR_*; empty for other results. Never NULL, static.
+    /// Returns advice about a SWO_ERROR_*; empty for other results.
+    ///
+    /// Never NULL, static.
     fn swo_error_advice(result: swo_result) -> *const c_char = error_advice(result);
 
-    /// The rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`; empty for other results. Never NULL, static.
+    /// Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`.
+    ///
+    /// Empty for other results. Never NULL, static.
     fn swo_error_clause(result: swo_result) -> *const c_char = error_clause(result);
 
-    /// The stable name of a result, such as `bare-lf`: `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
+    /// Returns the stable name of a result, such as `bare-lf`.
+    ///
+    /// `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
     fn swo_error_name(result: swo_result) -> *const c_char = error_name(result);
 
-    /// Whether receiving is over for good: the peer broke the protocol, or the connection is dead. After a peer error
-    /// a server may still send one final response (swo_error_status says which); then close the transport.
+    /// Returns whether receiving is over for good.
+    ///
+    /// The peer broke the protocol, or the connection is dead. After a peer error a server may
+    /// still send one final response (swo_error_status says which); then close the transport.
     fn swo_is_fatal(result: swo_result) -> swo_flag = is_fatal(result);
 
-    /// The status that a server answers a peer error with (RFC 9110, 15); 0 where there is none. Where the error came in the
-    /// middle of an answer, swo_send_response is refused with SWO_ERROR_ANSWERED, and the response under way is still open:
-    /// send no text of the error as its content, but close the transport.
+    /// Returns the status that a server answers a peer error with; 0 for none.
+    ///
+    /// RFC 9110, 15. Where the error came in the middle of an answer, swo_send_response is refused
+    /// with SWO_ERROR_ANSWERED, and the response under way is still open: send no text of the error
+    /// as its content, but close the transport.
     fn swo_error_status(result: swo_result) -> u32 = error_status(result);
 
-    /// Whose fault it is: SWO_BLAME_PEER or SWO_BLAME_LOCAL; SWO_NONE for SWO_OK and unknown numbers.
+    /// Returns whose fault a result is: SWO_BLAME_PEER or SWO_BLAME_LOCAL.
+    ///
+    /// SWO_NONE for SWO_OK and unknown numbers.
     fn swo_error_blame(result: swo_result) -> u32 = error_blame(result);
 }
 

@@ -16,98 +16,134 @@ use crate::types::{
 };
 
 export! {
-    /// Moves on to the next event. **Inbound:** ends the current event and its slices; those of the new one are valid until
-    /// the next inbound call.
-    /// Errors: a peer error (swo_is_fatal). Receiving has then ended: swo_failure says where, swo_error_status what a server
-    /// may answer once. A client is then paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is
-    /// complete, so answer, or swo_abandon where an answer has begun that is not to be ended as if it were whole.
-    /// Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
-    /// SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
+    /// Moves on to the next event.
+    ///
+    /// **Inbound:** ends the current event and its slices; those of the new one are valid until the
+    /// next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
+    /// swo_failure says where, swo_error_status what a server may answer once. A client is then
+    /// paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is complete, so
+    /// answer, or swo_abandon where an answer has begun that is not to be ended as if it were
+    /// whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
+    /// read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
     fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);
 
-    /// Takes bytes that the peer sent and moves on to the next event: swo_receive and swo_next_event in one call, for servers
-    /// that read into memory of their own. **Inbound:** ends the current event and its slices.
-    /// Errors: those of swo_receive, after which nothing is taken and there is no event; then those of swo_next_event. If
-    /// the kind of the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is received.
+    /// Takes bytes that the peer sent and moves on to the next event.
+    ///
+    /// swo_receive and swo_next_event in one call, for servers that read into memory of their own.
+    /// **Inbound:** ends the current event and its slices. Errors: those of swo_receive, after
+    /// which nothing is taken and there is no event; then those of swo_next_event. If the kind of
+    /// the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is
+    /// received.
     fn swo_receive_event(conn: *mut swo_conn, data: *const u8, len: usize, event: *mut swo_event) -> swo_result
         = receive_event(conn, (data, len), event);
 
-    /// The current event again, as often as wanted: decisions do not end it. Errors: SWO_NOTHING where none is current.
+    /// Returns the current event again.
+    ///
+    /// As often as wanted: decisions do not end it.
+    ///
+    /// Errors: SWO_NOTHING where none is current.
     fn swo_current_event(conn: *const swo_conn, event: *mut swo_event) -> swo_result = current_event(conn, event);
 
-    /// The field lines of the current event, in order and spelling as they came: of a head, the trailers of
-    /// SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what switched. Slices are valid until the next inbound call.
-    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current, or one without
-    /// field lines. RFC 9110, 5.
+    /// Returns the field lines of the current event, in order and spelling.
+    ///
+    /// Those of a head, the trailers of SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what
+    /// switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
+    /// the count needed in `count`; SWO_NOTHING where no event is current, or one without field
+    /// lines. RFC 9110, 5.
     fn swo_event_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = event_fields(conn, (fields, cap, count));
 
-    /// The field line at an index of the current event, counted from 0. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING.
+    /// Returns the field line at an index of the current event, counted from 0.
+    ///
+    /// Valid until the next inbound call. Errors: SWO_NOTHING.
     fn swo_event_field_at(conn: *const swo_conn, index: usize, field: *mut swo_field) -> swo_result
         = event_field_at(conn, index, field);
 
-    /// Where the first line of a field that the engine acts on stands, without a search: its index in swo_event_fields
-    /// and for swo_event_field_at. `known_field` is a SWO_KNOWN_FIELD_*.
-    /// Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
+    /// Returns the index of the first line of a field that the engine acts on.
+    ///
+    /// Without a search; for swo_event_fields and swo_event_field_at. `known_field` is a
+    /// SWO_KNOWN_FIELD_*. Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
     fn swo_event_field_index(conn: *const swo_conn, known_field: u32, index: *mut usize) -> swo_result
         = event_field_index(conn, known_field, index);
 
-    /// The value of the first field line of that name (without regard to case) in the current event. Valid until the next
-    /// inbound call. Errors: SWO_NOTHING where there is none.
+    /// Returns the value of the first field line of that name.
+    ///
+    /// Of the current event, without regard to case. Valid until the next inbound call. Errors:
+    /// SWO_NOTHING where there is none.
     fn swo_event_field(conn: *const swo_conn, name: *const c_char, value: *mut swo_slice) -> swo_result
         = event_field(conn, name, value);
 
-    /// The members of a list field of the current event, over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1).
-    /// A comma inside a quoted string splits too. Valid until the next inbound call.
-    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where no event is current.
+    /// Returns the members of a list field of the current event.
+    ///
+    /// Over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1). A comma inside a quoted
+    /// string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the
+    /// count needed in `count`; SWO_NOTHING where no event is current.
     fn swo_event_list(conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize, count: *mut usize)
         -> swo_result = event_list(conn, name, (members, cap, count));
 
-    /// Client: what the response of the current event advertises in `Upgrade`; a 426 and any other may. Valid until the next
-    /// inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event is
-    /// no response. RFC 9110, 7.8.
+    /// Returns what the response of the current event advertises in `Upgrade`.
+    ///
+    /// For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
+    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
+    /// is no response. RFC 9110, 7.8.
     fn swo_advertised(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = advertised(conn, (protocols, cap, count));
 
-    /// Server: the current request, as long as its head is kept: through the event that showed it, and with an offer, a
-    /// CONNECT or an answer owed in a new protocol until that is settled. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where it is not kept.
+    /// Returns the current request, as long as its head is kept.
+    ///
+    /// For a server: through the event that showed it, and with an offer, a CONNECT or a response
+    /// owed in a new protocol until that is settled. Valid until the next inbound call. Errors:
+    /// SWO_NOTHING where it is not kept.
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 
-    /// Server: the authority that swo_current_request is for: the one in the target of a CONNECT or of an absolute target, else
-    /// Host's. An intermediary routes by it and sends it on as Host. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2 and 3.3.
+    /// Returns the authority that swo_current_request is for.
+    ///
+    /// For a server: the one in the target of a CONNECT or of an absolute target, else Host's. An
+    /// intermediary routes by it and sends it on as Host. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2
+    /// and 3.3.
     fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
         = request_authority(conn, authority);
 
-    /// The number of a request's method, SWO_METHOD_*; SWO_NONE for one that is not in IANA's registry, and for NULL. Methods
-    /// compare exactly: `get` is another one. RFC 9110, 9.1.
+    /// Returns the number of a request's method, SWO_METHOD_*.
+    ///
+    /// SWO_NONE for one that is not in IANA's registry, and for NULL. Methods compare exactly:
+    /// `get` is another one. RFC 9110, 9.1.
     fn swo_method(request: *const swo_request) -> u32 = method(request);
 
-    /// The path of a request's target in origin or absolute form, as sent, up to the query: "/" where an absolute target has
-    /// none, "*" in an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target.
-    /// RFC 9112, 3.2; RFC 9110, 4.2.3.
+    /// Returns the path of a request's target, as sent, up to the query.
+    ///
+    /// Of a target in origin or absolute form: "/" where an absolute target has none, "*" in an
+    /// OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
+    /// 3.2; RFC 9110, 4.2.3.
     fn swo_target_path(request: *const swo_request, path: *mut swo_slice) -> swo_result = target_path(request, path);
 
-    /// The query of a request's target: what stands after its first question mark, as sent. Valid as long as the target.
-    /// Errors: SWO_NOTHING where there is none. RFC 9112, 3.2.
+    /// Returns the query of a request's target, as sent.
+    ///
+    /// It stands after the first question mark. Valid as long as the target. Errors: SWO_NOTHING
+    /// where there is none. RFC 9112, 3.2.
     fn swo_target_query(request: *const swo_request, query: *mut swo_slice) -> swo_result
         = target_query(request, query);
 
-    /// The field lines of swo_current_request. Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
+    /// Returns the field lines of swo_current_request.
+    ///
+    /// Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
     fn swo_request_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = request_fields(conn, (fields, cap, count));
 
-    /// Server: the protocols that the current request offers, in the client's order, each eligible or with its reason; none
-    /// where `no_offer` of the request says why. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
-    /// Next: swo_select. RFC 9110, 7.8.
+    /// Returns the protocols that the current request offers.
+    ///
+    /// For a server: in the client's order, each eligible or with its reason; none where `no_offer`
+    /// of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
+    /// request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
+    /// RFC 9110, 7.8.
     fn swo_offers(conn: *const swo_conn, offers: *mut swo_offer, cap: usize, count: *mut usize) -> swo_result
         = offers(conn, (offers, cap, count));
 
-    /// Whether a protocol is the one that the text names, such as `foo/2`: names without regard to case, versions exactly.
+    /// Returns whether a protocol is the one that the text names, such as `foo/2`.
+    ///
+    /// Names are compared without regard to case, versions exactly.
     fn swo_protocol_is(name: swo_slice, version: swo_slice, text: *const c_char) -> swo_flag
         = protocol_is(name, version, text);
 }
@@ -126,13 +162,13 @@ fn receive_event(mut conn: Conn<'_>, data: &[u8], out: Out<'_, swo_event>) -> Do
     next_event(conn, out)
 }
 
-/// Apart from the steps that show nothing.
+/// Writes the current event, if it is one that shows something.
 #[inline(never)]
 fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
     swo_event::write(conn.event().ok_or(BindingError::Nothing)?, conn.position(), out)
 }
 
-/// The field lines of the current event.
+/// Returns the field lines of the current event.
 fn shown(conn: &Connection) -> Done<Fields<'_>> {
     let fields = match conn.event().ok_or(BindingError::Nothing)? {
         Event::Request(request) => Some(request.fields()),
@@ -168,6 +204,8 @@ fn event_field_index(conn: &Connection, field: u32, out: Out<'_, usize>) -> Done
     out.set(index_of(&shown(conn)?, field).ok_or(BindingError::Nothing)?)
 }
 
+/// Returns the name as text.
+///
 /// A name that is no text is the name of no field.
 fn name(name: &[u8]) -> &str {
     str::from_utf8(name).unwrap_or_default()
@@ -182,7 +220,7 @@ fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Don
     out.fill_counted(fields.list(name).count(), fields.list(name))
 }
 
-/// The response of the current event.
+/// Returns the response of the current event.
 fn response(conn: &Connection) -> Option<Response<'_>> {
     match conn.event()? {
         Event::Informational(response) | Event::Response(response) => Some(response),
@@ -201,7 +239,9 @@ pub(crate) fn kept(conn: &Connection) -> Done<Request<'_>> {
     Ok(conn.request().ok_or(BindingError::Nothing)?)
 }
 
-/// The field lines of the current head: of the response that the event shows, or of the request that is kept.
+/// Returns the field lines of the current head.
+///
+/// Of the response that the event shows, or of the request that is kept.
 pub(crate) fn head(conn: &Connection) -> Done<Fields<'_>> {
     match response(conn) {
         Some(response) => Ok(response.fields()),

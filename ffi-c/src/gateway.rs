@@ -1,4 +1,4 @@
-//! What an intermediary passes on, and what is for one hop alone (RFC 9110, 7.6.1).
+//! End-to-end fields and offers of an intermediary (RFC 9110, 7.6.1).
 
 use alloc::vec::Vec;
 
@@ -12,24 +12,30 @@ use crate::out::Array;
 use crate::types::{swo_field, swo_flag, swo_protocol, swo_slice};
 
 export! {
-    /// The protocols of the current request that an intermediary may offer to its own server, in the client's order: those
-    /// that may be accepted and are not, like TLS and h2c, between two neighbours. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
-    /// Next: swo_send_request on the connection to the server, with these as the offer and swo_end_to_end as the fields.
-    /// RFC 9110, 7.8; RFC 2817, 5.1.
+    /// Returns the offered protocols that an intermediary may offer to its server.
+    ///
+    /// Those of the current request, in the client's order: those that may be accepted and are not,
+    /// like TLS and h2c, between two neighbours. Valid until the next inbound call. Errors:
+    /// SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    /// Next: swo_send_request on the connection to the server, with these as the offer and
+    /// swo_end_to_end as the fields. RFC 9110, 7.8; RFC 2817, 5.1.
     fn swo_forwardable(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = forwardable(conn, (protocols, cap, count));
 
-    /// Whether an intermediary may pass on an offer of that protocol: a single one, and not one that is, like TLS and h2c,
-    /// between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
-    /// swo_forwardable says. Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
+    /// Returns whether an intermediary may pass on an offer of that protocol.
+    ///
+    /// A single one, and not one that is, like TLS and h2c, between two neighbours. For the
+    /// `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1, swo_forwardable says.
+    /// Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
     fn swo_may_forward(protocol: swo_slice) -> swo_flag = may_forward(protocol);
 
-    /// The field lines of the current head (the response that the event shows, or else the current request) that an
-    /// intermediary passes on: without `Connection`, what it lists, and the like. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
-    /// Next: a head with them on the other connection, after `Via`; for a 101 swo_accept with them, on a connection whose
-    /// configuration says `tidy`. RFC 9110, 7.6.1.
+    /// Returns the end-to-end field lines of the current head.
+    ///
+    /// Of the response that the event shows, or else of the current request: those that an
+    /// intermediary passes on, without `Connection`, what it lists, and the like. Valid until the
+    /// next inbound call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the
+    /// count needed in `count`. Next: a head with them on the other connection, after `Via`; for a
+    /// 101 swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, 7.6.1.
     fn swo_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = end_to_end(conn, (fields, cap, count));
 }
@@ -39,7 +45,9 @@ fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
     out.fill(protocols.into_iter())
 }
 
-/// What is no text is no protocol.
+/// Returns whether an offer may be passed on.
+///
+/// Bytes that are no text are no protocol.
 fn may_forward(protocol: &[u8]) -> Done<bool> {
     Ok(str::from_utf8(protocol).is_ok_and(gateway::may_forward))
 }

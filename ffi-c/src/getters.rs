@@ -1,4 +1,6 @@
-//! What your code may ask at any time. Nothing here changes anything but `swo_trace`, which takes entries out.
+//! Getters of a connection, which may be called at any time.
+//!
+//! Nothing here changes anything but `swo_trace`, which takes entries out.
 
 use switchover::Connection;
 use switchover::binding::Bound;
@@ -11,65 +13,99 @@ use crate::types::{
 };
 
 export! {
-    /// The machine's state, all of it in one struct. Its parts may change with any version.
+    /// Returns the machine's state, all of it in one struct.
+    ///
+    /// Its parts may change with any version.
     fn swo_state(conn: *const swo_conn, state: *mut swo_state_info) -> swo_result = state(conn, state);
 
-    /// Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it. Renew one at each event, and as bytes of ours
-    /// leave; not as bytes come in: an unfinished head is no event, so a peer does not live on by sending one slowly. When
-    /// one expires, a server calls swo_reject with a 408, or just closes an idle connection (SWO_AWAITING_REQUEST); a client
-    /// calls swo_abandon.
+    /// Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
+    ///
+    /// Renew one at each event, and as bytes of ours leave; not as bytes come in: an unfinished
+    /// head is no event, so a peer does not live on by sending one slowly. When one expires, a
+    /// server calls swo_reject with a 408, or just closes an idle connection
+    /// (SWO_AWAITING_REQUEST); a client calls swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
-    /// Why the current cycle's upgrade did not happen, SWO_WHY_*; SWO_NONE where it did, or before the first request.
+    /// Returns why the current cycle's upgrade did not happen, SWO_WHY_*.
+    ///
+    /// SWO_NONE where it did, or before the first request.
     fn swo_why(conn: *const swo_conn) -> u32 = why(conn);
 
-    /// Whether to go on reading the transport. While it does not, the peer feels it as back-pressure.
+    /// Returns whether to go on reading the transport.
+    ///
+    /// While it does not, the peer feels it as back-pressure.
     fn swo_wants_input(conn: *const swo_conn) -> swo_flag = wants_input(conn);
 
-    /// Whether our direction may carry the new protocol: a client has its 101 (or 2xx to CONNECT) and its request is out, a
-    /// server has accepted. No event tells a client that its own direction has switched.
+    /// Returns whether our direction may carry the new protocol.
+    ///
+    /// A client has its 101 (or 2xx to CONNECT) and its request is out, a server has accepted. No
+    /// event tells a client that its own direction has switched.
     fn swo_may_speak(conn: *const swo_conn) -> swo_flag = may_speak(conn);
 
-    /// The received bytes after the current event, which nothing has read yet; valid until the next inbound call. While an
-    /// offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant them as HTTP,
-    /// call swo_close_after_response and they are never read. RFC 9931, 5.
+    /// Returns the received bytes after the current event.
+    ///
+    /// Nothing has read them yet; valid until the next inbound call. While an offer is undecided
+    /// they belong to no protocol. If you decline and do not trust the client to have meant them as
+    /// HTTP, call swo_close_after_response and they are never read. RFC 9931, 5.
     fn swo_unread(conn: *const swo_conn, bytes: *mut swo_slice) -> swo_result = unread(conn, bytes);
 
-    /// What is still to come of the message being received, after the current event. When the message was cut short, this is
-    /// what was missing. Next: swo_pass_content, if your code can read content past the engine. RFC 9112, 6.3.
+    /// Returns what is still to come of the message being received.
+    ///
+    /// Counted after the current event.
+    ///
+    /// When the message was cut short, this is what was missing. Next: swo_pass_content, if your
+    /// code can read content past the engine. RFC 9112, 6.3.
     fn swo_content(conn: *const swo_conn, content: *mut swo_content_left) -> swo_result = content(conn, content);
 
-    /// What the peer waits for that only your code can send, SWO_OWES_*. Of several things, the first one that it waits for.
-    /// SWO_OWES_CONTENT means a message of ours that has content to come. It may be an older one than meant: where
-    /// swo_send_response was refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an error
-    /// would become a part of its content. Then write nothing and close the transport.
+    /// Returns what the caller must send next, SWO_OWES_*.
+    ///
+    /// The peer waits for it.
+    ///
+    /// Of several things, the first one that it waits for. SWO_OWES_CONTENT means a message of ours
+    /// that has content to come. It may be an older one than meant: where swo_send_response was
+    /// refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an
+    /// error would become a part of its content. Then write nothing and close the transport.
     fn swo_owes(conn: *const swo_conn) -> u32 = owes(conn);
 
-    /// Whether another request may follow on this connection, as far as is known. RFC 9112, 9.3.
+    /// Returns whether another request may follow on this connection.
+    ///
+    /// As far as is known.
+    ///
+    /// RFC 9112, 9.3.
     fn swo_persists(conn: *const swo_conn) -> swo_flag = persists(conn);
 
-    /// Returns how to close the transport, should it be closed now, SWO_CLOSING_*; SWO_NONE for a connection that is NULL or
-    /// dead. RFC 9112, 8 and 9.6.
+    /// Returns how to close the transport now, SWO_CLOSING_*.
     ///
-    /// SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down the sending side, read on
-    /// and discard what comes until the peer closes too, for a few seconds at most, then close; a socket that is closed with
-    /// bytes unread is reset, which may take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
-    /// close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0 client has it, and is not
-    /// complete: after a FIN the client would take it for whole.
+    /// SWO_NONE for a connection that is NULL or dead. RFC 9112, 8 and 9.6.
+    ///
+    /// SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down
+    /// the sending side, read on and discard what comes until the peer closes too, for a few
+    /// seconds at most, then close; a socket that is closed with bytes unread is reset, which may
+    /// take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
+    /// close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0
+    /// client has it, and is not complete: after a FIN the client would take it for whole.
     fn swo_closing(conn: *const swo_conn) -> u32 = closing(conn);
 
-    /// Client: how many requests have no complete final response. Once the connection is over, these may be sent again on
-    /// another one where that is safe (RFC 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
+    /// Returns the number of requests without a complete final response.
+    ///
+    /// For a client.
+    ///
+    /// Once the connection is over, these may be sent again on another one where that is safe (RFC
+    /// 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
     fn swo_unanswered(conn: *const swo_conn) -> u32 = unanswered(conn);
 
-    /// How many of the peer's bytes have been passed by the events so far.
+    /// Returns the number of the peer's bytes that events have passed so far.
     fn swo_position(conn: *const swo_conn) -> u64 = position(conn);
 
-    /// The peer's error that ended receiving. Errors: SWO_NOTHING where none did.
+    /// Returns the peer's error that ended receiving.
+    ///
+    /// Errors: SWO_NOTHING where none did.
     fn swo_failure(conn: *const swo_conn, failure: *mut swo_failure_info) -> swo_result = failure(conn, failure);
 
-    /// Takes the oldest entries of the trace out, as many as there is space for: what was received, decided and refused, of
-    /// which the latest 32 are kept. Again until `count` is less than `cap`.
+    /// Takes the oldest entries out of the trace.
+    ///
+    /// As many as there is space for: what was received, decided and refused, of which the latest
+    /// 32 are kept. Again until `count` is less than `cap`.
     fn swo_trace(conn: *mut swo_conn, entries: *mut swo_trace_entry, cap: usize, count: *mut usize) -> swo_result
         = trace(conn, (entries, cap, count));
 }

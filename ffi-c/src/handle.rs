@@ -1,13 +1,17 @@
-//! The boundary: here and in `memory` stands all that is `unsafe`. Pointers that C gives become references and slices, once
-//! and by their type; the rest of the crate is safe code. This file knows the objects after the pointers, `memory` the
-//! caller's own memory.
+//! The boundary: here and in `memory` stands all that is `unsafe`.
 //!
-//! What all of it rests on is *the contract* in the header's first lines. A pointer is NULL, or points to an object of
-//! its type that lives through the call; of pairs and triples, the length is that of the object beside it; outputs
-//! overlap no input; a connection is used by one thread at a time. C cannot be checked for more than NULL, lengths that
-//! no object has, numbers that no enum has, and an object's mark.
+//! Pointers that C gives become references and slices, once and by their type; the rest of the
+//! crate is safe code. This file knows the objects after the pointers, `memory` the caller's own
+//! memory.
 //!
-//! A slice of an event may come back as an argument of a decision: it points into the heap, where those do not write.
+//! What all of it rests on is *the contract* in the header's first lines. A pointer is NULL, or
+//! points to an object of its type that lives through the call; of pairs and triples, the length is
+//! that of the object beside it; outputs overlap no input; a connection is used by one thread at a
+//! time. C cannot be checked for more than NULL, lengths that no object has, numbers that no enum
+//! has, and an object's mark.
+//!
+//! A slice of an event may come back as an argument of a decision: it points into the heap, where
+//! those do not write.
 #![allow(unsafe_code)]
 
 #[cfg(not(feature = "std"))]
@@ -41,7 +45,9 @@ use crate::types::{
     swo_request_head, swo_response_head, swo_selection, swo_slice,
 };
 
-/// Exports safe functions: each row is a C function with its comment, and what does its work with the arguments' meaning.
+/// Exports safe functions.
+///
+/// Each row is a C function with its comment, and what does its work with the arguments' meaning.
 macro_rules! export {
     ($($(#[$comment:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) -> $returns:ty
         = $body:ident($($given:expr),* $(,)?);)+) => {$(
@@ -60,7 +66,7 @@ macro_rules! export {
 
 /// An argument as C gives it.
 pub(crate) trait Argument<'a> {
-    /// What the rest of the crate works with.
+    /// The value that the rest of the crate works with.
     type Safe;
 
     /// # Safety
@@ -108,7 +114,9 @@ conversions! {
     (swo_malloc, swo_realloc, swo_free) => Functions, functions;
 }
 
-/// The three ways in which an object is given: to be changed, to be looked at, to be given up.
+/// The three ways in which an object is given.
+///
+/// To be changed, to be looked at, to be given up.
 macro_rules! handles {
     ($($handle:ty),+) => {$(
         conversions! {
@@ -143,7 +151,8 @@ impl<'a, T: Plain + 'a> Argument<'a> for (*mut T, usize, *mut usize) {
     }
 }
 
-// Objects. Every `unsafe fn` from here on asks for the contract and nothing else, and each block in it rests on that.
+// Objects. Every `unsafe fn` from here on asks for the contract and nothing else, and each block in
+// it rests on that.
 
 /// Looks at the mark before a reference says that there is an object.
 unsafe fn marked<H: Handle>(handle: *const H) -> Done<(*mut Object<H::Value>, u64)> {
@@ -151,7 +160,8 @@ unsafe fn marked<H: Handle>(handle: *const H) -> Done<(*mut Object<H::Value>, u6
     if object.is_null() {
         return Err(BindingError::Null.into());
     }
-    // SAFETY: the contract: memory that is or was an object, or zeroed; the mark is an integer, which any bytes are.
+    // SAFETY: the contract: memory that is or was an object, or zeroed; the mark is an integer,
+    // which any bytes are.
     let mark = unsafe { (&raw const (*object).mark).read() };
     if H::MARKS.contains(&mark) { Ok((object, mark)) } else { Err(BindingError::BadHandle.into()) }
 }
@@ -169,7 +179,9 @@ where
     unsafe { marked(handle).map(|(object, _)| &*object) }?.alive()
 }
 
-/// What is to be given up, dead or not, and its mark; or nothing, for NULL.
+/// The object that is to be given up, dead or not, and its mark.
+///
+/// Nothing for NULL.
 pub(crate) struct Release<H: Handle>(Option<(*mut Object<H::Value>, u64)>);
 
 unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Release<H>> {
@@ -183,13 +195,16 @@ impl<H: Handle> Release<H> {
         self.end(H::MARKS[0])
     }
 
-    /// Frees one on the heap, or ends one in place; and none of another kind than is wanted.
+    /// Frees an object on the heap, or ends one in place.
+    ///
+    /// And none of another kind than is wanted.
     pub(crate) fn end(self, wanted: u64) -> Done {
         let Some((object, mark)) = self.0 else { return Ok(()) };
         if mark != wanted {
             return Err(BindingError::BadHandle.into());
         }
-        // SAFETY: it is an object, as its mark said; without the mark this happens once. One on the heap was boxed.
+        // SAFETY: it is an object, as its mark said; without the mark this happens once. One on the
+        // heap was boxed.
         unsafe {
             (&raw mut (*object).mark).write(0);
             if mark == H::MARKS[0] {
@@ -202,7 +217,7 @@ impl<H: Handle> Release<H> {
     }
 }
 
-/// Memory of the caller's that is large enough and aligned.
+/// Returns memory of the caller's that is large enough and aligned.
 unsafe fn place<'a>((memory, size): (*mut c_void, usize)) -> Done<Out<'a, Object<Connection>>> {
     let place = memory.cast::<MaybeUninit<Object<Connection>>>();
     match place.is_aligned() && size >= size_of::<Object<Connection>>() {

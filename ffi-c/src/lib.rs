@@ -1,10 +1,14 @@
-//! The C face of `switchover`. No decision is made here: each function converts what C gives, calls the engine once and
-//! converts what comes back. `include/switchover.h` is written from these files by `tests/header.rs`.
+//! The C face of `switchover`.
 //!
-//! `handle` is the boundary and has all that is `unsafe`; `object` is what C knows by its pointer only,
-//! `types` has the structs of the header, `convert` what becomes what, `error` the result codes. Then comes one file per
-//! part of the contract: `config`, `connection`, `inbound`, `event`, `upgrade`, `block`, `send`, `answer`, `ask`; and one per profile:
-//! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
+//! No decision is made here: each function converts what C gives, calls the engine once and
+//! converts what comes back. `include/switchover.h` is written from these files by
+//! `tests/header.rs`.
+//!
+//! `handle` is the boundary and has all that is `unsafe`; `object` is what C knows by its pointer
+//! only, `types` has the structs of the header, `convert` what becomes what, `error` the result
+//! codes. Then comes one file per part of the contract: `config`, `connection`, `inbound`, `event`,
+//! `upgrade`, `block`, `send`, `answer`, `ask`; and one per profile: `websocket`, `gateway`,
+//! `masque`, `bridge`, `splice`.
 
 #![no_std]
 // The names are those of the header.

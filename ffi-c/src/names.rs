@@ -1,5 +1,6 @@
-//! The names and texts of the core's tables, ended by a NUL as C wants them: made when the crate is compiled, so nothing
-//! is allocated and nothing is written at run time.
+//! The names and texts of the core's tables, ended by a NUL.
+//!
+//! Made when the crate is compiled, so nothing is allocated and nothing is written at run time.
 
 use core::ffi::{CStr, c_char};
 
@@ -29,7 +30,9 @@ impl Texts {
     }
 }
 
-/// A macro, because a trait's functions cannot be called in a constant. The names in the texts are those of C.
+/// A macro, because a trait's functions cannot be called in a constant.
+///
+/// The names in the texts are those of C.
 macro_rules! texts {
     ($type:ident.$text:ident) => {{
         const COUNT: usize = $type::ALL.len();
@@ -64,7 +67,9 @@ macro_rules! texts {
     }};
 }
 
-/// The tables of names: their names, in the order of the numbers SWO_TABLE_*, and what each holds.
+/// The tables of names.
+///
+/// Their names, in the order of the numbers SWO_TABLE_*, and what each holds.
 macro_rules! tables {
     ($($name:literal $type:ident)+) => {
         /// The tables that swo_name knows.
@@ -150,7 +155,7 @@ pub(crate) fn result_clause(code: u32) -> &'static CStr {
     of_result(code, &ERROR_CLAUSES, None, c"")
 }
 
-/// What stands for a number that is in no table.
+/// Returns the name of a number that is in no table.
 fn unknown(number: u32) -> &'static CStr {
     if number == SWO_NONE { c"none" } else { c"unknown" }
 }
@@ -173,11 +178,15 @@ fn sentence(table: u32, number: u32) -> Done<&'static CStr> {
 }
 
 export! {
-    /// The stable name of a number of an enum: `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for
-    /// another number without a name. Never NULL, static.
+    /// Returns the stable name of a number of an enum.
+    ///
+    /// `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for another number
+    /// without a name. Never NULL, static.
     fn swo_name(table: u32, number: u32) -> *const c_char = name(table, number);
 
-    /// A sentence for people about a number of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
-    /// SWO_TABLE_CAPSULE_FAULT. `unknown` elsewhere. Never NULL, static.
+    /// Returns a sentence for people about a number of an enum.
+    ///
+    /// Of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or SWO_TABLE_CAPSULE_FAULT.
+    /// `unknown` elsewhere. Never NULL, static.
     fn swo_text(table: u32, number: u32) -> *const c_char = sentence(table, number);
 }

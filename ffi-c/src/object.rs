@@ -1,5 +1,6 @@
-//! What stands after a pointer that C cannot look after: a value, a mark that tells it from other memory, and whether
-//! it is dead.
+//! Tagged objects that C knows by pointer.
+//!
+//! A value, a mark that tells it from other memory, and whether it is dead.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -20,8 +21,9 @@ pub struct swo_conn {
     _opaque: [u8; 0],
 }
 
-/// Field lines that the library has made, for another version of HTTP: swo_lines_get shows them, swo_lines_free frees
-/// them.
+/// Field lines that the library has made, for another version of HTTP.
+///
+/// swo_lines_get shows them, swo_lines_free frees them.
 pub struct swo_lines {
     _opaque: [u8; 0],
 }
@@ -31,27 +33,35 @@ pub struct swo_capsules {
     _opaque: [u8; 0],
 }
 
-/// What stands between a client that was answered a 101 for h2c and an HTTP/2 engine: swo_splice_new makes it.
+/// A splice between a client that was sent a 101 for h2c and an HTTP/2 engine.
+///
+/// swo_splice_new makes it.
 pub struct swo_splice {
     _opaque: [u8; 0],
 }
 
-/// A whole response that was checked and encoded once: swo_prepared_new makes it, swo_prepared_free frees it.
+/// A whole response that was checked and encoded once.
+///
+/// swo_prepared_new makes it, swo_prepared_free frees it.
 pub struct swo_prepared {
     _opaque: [u8; 0],
 }
 
-/// Field lines that were checked once: swo_block_new makes it, swo_block_free frees it.
+/// Field lines that were checked once.
+///
+/// swo_block_new makes it, swo_block_free frees it.
 pub struct swo_block {
     _opaque: [u8; 0],
 }
 
-/// What C knows by its pointer only.
+/// A type that C knows by pointer only.
 pub(crate) trait Handle: Sized {
-    /// What is after it.
+    /// The value in the object.
     type Value;
 
-    /// What an [`Object`] of this kind may have as its mark; the first is that of one on the heap.
+    /// The marks that an [`Object`] of this kind may have.
+    ///
+    /// The first is that of one on the heap.
     const MARKS: &'static [u64];
 
     /// Makes one on the heap, in a box.
@@ -100,7 +110,9 @@ pub(crate) const IN_PLACE: u64 = u64::from_be_bytes(*b"swo here");
 /// Field lines, and the same as C sees them.
 pub(crate) struct Lines {
     fields: Vec<swo_field>,
-    /// What `fields` points to: on the heap, so it stays where it is.
+    /// The memory that `fields` points to.
+    ///
+    /// On the heap, so it stays where it is.
     _owned: Vec<FieldLine>,
 }
 
@@ -133,7 +145,9 @@ impl Spliced {
     }
 }
 
-/// A value after a pointer. Zeroed memory, and what was one, has no mark of a kind. The mark comes first, so that it is
+/// A value after a pointer.
+///
+/// Zeroed memory, and what was one, has no mark of a kind. The mark comes first, so that it is
 /// found in an object of every kind.
 #[repr(C)]
 pub(crate) struct Object<T> {
@@ -148,7 +162,7 @@ impl<T> Object<T> {
         Self { mark, is_dead: false, value }
     }
 
-    /// The value, unless it is dead.
+    /// Returns the value, unless it is dead.
     pub(crate) fn alive(&self) -> Done<&T> {
         if self.is_dead { Err(BindingError::Panic.into()) } else { Ok(&self.value) }
     }
@@ -157,7 +171,9 @@ impl<T> Object<T> {
 /// A value that may be changed.
 pub(crate) struct Changed<'a, T> {
     object: &'a mut Object<T>,
-    /// The thread was unwinding when it called us, so that says nothing about this call.
+    /// The thread was unwinding when it called us.
+    ///
+    /// So that says nothing about this call.
     was_panicking: bool,
 }
 
@@ -210,7 +226,7 @@ mod tests {
         assert_eq!(Conn::new(&mut conn).err(), Some(BindingError::Panic.into()));
     }
 
-    /// The header says that several threads may use one at once.
+    /// Checks that several threads may use one at once, as the header says.
     #[test]
     fn a_prepared_response_and_a_block_may_be_shared() {
         fn is_shared<T: Send + Sync>() {}
@@ -218,7 +234,7 @@ mod tests {
         is_shared::<Block>();
     }
 
-    /// One kind is never taken for another.
+    /// Checks that one kind is never taken for another.
     #[test]
     fn every_mark_is_another() {
         let mut marks = [

@@ -1,4 +1,6 @@
-//! The caller's memory, written only on success; on shortage the size or count that is needed.
+//! The caller's memory, written only on success.
+//!
+//! On shortage the size or count that is needed is written.
 
 use core::mem::MaybeUninit;
 
@@ -12,7 +14,7 @@ use crate::types::{
     swo_state_info, swo_trace_entry,
 };
 
-/// What may be written into the caller's memory as it is.
+/// A type that may be written into the caller's memory as it is.
 pub(crate) trait Plain {}
 
 impl Plain for u8 {}
@@ -46,7 +48,7 @@ impl<T> Out<'_, T> {
 }
 
 impl Out<'_, u32> {
-    /// Why something is refused, where it is.
+    /// Writes why something is refused, where it is.
     pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
         self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
         Ok(outcome.map_err(|_| BindingError::Refused)?)
@@ -60,7 +62,7 @@ pub(crate) struct Array<'a, T> {
 }
 
 impl<T> Array<'_, T> {
-    /// All of them, or none and how many there are.
+    /// Writes all values, or none and how many there are.
     pub(crate) fn fill_counted(
         self,
         count: usize,
@@ -77,7 +79,7 @@ impl<T> Array<'_, T> {
         if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
     }
 
-    /// The same for values that count themselves.
+    /// Writes all values of an iterator that knows their number, or none.
     pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
         // To count field lines by walking them would cost as much as to fill them in.
         let count = match values.size_hint() {
@@ -103,7 +105,7 @@ impl<T> Array<'_, T> {
 pub(crate) type Output<'a> = Array<'a, u8>;
 
 impl Output<'_> {
-    /// All of what a decision writes, or nothing and how much space it needs, or what is wrong.
+    /// Writes all of what a decision gives, or nothing and the space it needs.
     pub(crate) fn write(
         self,
         decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>,
@@ -122,7 +124,7 @@ impl Output<'_> {
         }
     }
 
-    /// All `len` bytes of what is written, or nothing and that many.
+    /// Writes all `len` bytes, or nothing and that many.
     pub(crate) fn put(self, len: usize, write: impl FnOnce(&mut &mut [MaybeUninit<u8>])) -> Done {
         let mut free = self.space;
         let fits = len <= free.len();
@@ -133,7 +135,7 @@ impl Output<'_> {
         if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
     }
 
-    /// These bytes, or nothing and how many there are.
+    /// Copies the bytes, or nothing and how many there are.
     pub(crate) fn copy(self, octets: &[u8]) -> Done {
         self.put(octets.len(), |space| space.put_slice(octets))
     }

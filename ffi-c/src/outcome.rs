@@ -1,4 +1,4 @@
-//! What an exported function returns.
+//! The values that exported functions return.
 
 use core::ffi::{CStr, c_char};
 
@@ -6,14 +6,16 @@ use crate::error::{CallError, Done, swo_result};
 use crate::runtime::contained;
 use crate::types::{SWO_NONE, swo_flag, swo_slice};
 
-/// Every exported function is this, so a panic ends here. What unwinds through a [`Conn`](crate::object::Conn) leaves it dead.
+/// Runs the body of an exported function; a panic ends here.
+///
+/// What unwinds through a [`Conn`](crate::object::Conn) leaves it dead.
 pub(crate) fn shielded<R: IntoC>(body: impl FnOnce() -> Done<R::Value>) -> R {
     R::from_outcome(contained(body))
 }
 
-/// What an exported function returns, made from what its safe body came to.
+/// A value that an exported function returns, made from its safe body's result.
 pub(crate) trait IntoC {
-    /// What the body returns.
+    /// The type that the body returns.
     type Value;
     fn from_outcome(outcome: Done<Self::Value>) -> Self;
 }

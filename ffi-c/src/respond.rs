@@ -1,4 +1,6 @@
-//! Whole answers: head, content and end in one call. A refused one has changed nothing and written nothing.
+//! Whole answers: head, content and end in one call.
+//!
+//! A refused one has changed nothing and written nothing.
 
 use switchover::{Config, Prepared, ResponseHead};
 
@@ -12,11 +14,15 @@ use crate::out::{Out, Output};
 use crate::types::swo_response_head;
 
 export! {
-    /// Server: sends a whole final response, all of it or nothing. The content is framed by its length, which is added,
-    /// so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the content
-    /// is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
-    /// SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has none.
-    /// Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+    /// Sends a whole final response, all of it or nothing.
+    ///
+    /// For a server.
+    ///
+    /// The content is framed by its length, which is added, so that an HTTP/1.0 client may keep the
+    /// connection too. In answer to HEAD the length is written and the content is not. A 204, 205
+    /// or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
+    /// SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
+    /// has none. Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -26,22 +32,27 @@ export! {
     fn swo_respond(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
         cap: usize, written: *mut usize) -> swo_result = respond(conn, response, (data, len), (out, cap, written));
 
-    /// Checks and encodes a whole response once, for swo_respond_prepared on any number of connections. `config` is that of
-    /// the connections, or NULL: its `tidy` may put the field lines right. What was given is copied. With a `Date` among the
-    /// field lines it is good for a second. It is not changed afterwards, so several threads may use it at once.
-    /// Errors: those of swo_respond for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
-    /// SWO_STRUCT_TOO_NEW.
-    /// Next: swo_respond_prepared; at the end swo_prepared_free.
+    /// Checks and encodes a whole response once, for swo_respond_prepared.
+    ///
+    /// On any number of connections. `config` is that of the connections, or NULL: its `tidy` may
+    /// put the field lines right. What was given is copied. With a `Date` among the field lines it
+    /// is good for a second. It is not changed afterwards, so several threads may use it at once.
+    /// Errors: those of swo_respond for the response itself, without the index of a field line;
+    /// SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end
+    /// swo_prepared_free.
     fn swo_prepared_new(response: *const swo_response_head, data: *const u8, len: usize, config: *const swo_config,
         prepared: *mut *mut swo_prepared) -> swo_result = prepared_new(response, (data, len), config, prepared);
 
-    /// Frees a prepared response. NULL is allowed. No connection needs it any longer than the call that it was given to. It
-    /// is not detected when one is used afterwards or freed twice.
+    /// Frees a prepared response.
+    ///
+    /// NULL is allowed. No connection needs it any longer than the call that it was given to. It is
+    /// not detected when one is used afterwards or freed twice.
     fn swo_prepared_free(prepared: *mut swo_prepared) -> swo_result = prepared_free((prepared, ()));
 
-    /// Server: swo_respond with a response that was checked and encoded before: the same bytes, states and errors.
-    /// Errors: SWO_BAD_HANDLE for what is no prepared response.
-    /// Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+    /// Sends a prepared response: swo_respond with the same bytes, states and errors.
+    ///
+    /// For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
+    /// RFC 9110, 8.6; RFC 9112, 6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
@@ -49,11 +60,14 @@ export! {
     fn swo_respond_prepared(conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
 
-    /// Server: sends the connection's last response, whatever it has received: the answer to a peer error, a 408 to half
-    /// a head or half the content, a 429 or 503 to a client that is not wanted. It belongs to the request that waits for an
-    /// answer; if there is none, to the request that comes next. No more is read, and the response says `Connection: close`.
-    /// SWO_ERROR_ANSWERED once a response has begun: then swo_abandon.
-    /// Next: send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC 9112, 9.6.
+    /// Sends the connection's last response, whatever it has received.
+    ///
+    /// For a server: the response to a peer error, a 408 to half a head or half the content, a 429
+    /// or 503 to a client that is not wanted. It belongs to the request that waits for an answer;
+    /// if there is none, to the request that comes next. No more is read, and the response says
+    /// `Connection: close`. SWO_ERROR_ANSWERED once a response has begun: then swo_abandon. Next:
+    /// send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC
+    /// 9112, 9.6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -63,11 +77,15 @@ export! {
     fn swo_reject(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
         cap: usize, written: *mut usize) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
 
-    /// Server: says that your code sends the final response itself, before it does so. `has_content` is not 0 if
-    /// content follows the head (never in answer to HEAD), `closes` if the response says `close` or ends with the
-    /// connection. `persists` becomes 1 if the connection goes on afterwards; if it becomes 0, the head must say
-    /// `Connection: close`. To an HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`.
-    /// Next: send the response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
+    /// Tells the engine that your code sends the final response itself.
+    ///
+    /// For a server; call it before you do so.
+    ///
+    /// `has_content` is not 0 if content follows the head (never in answer to HEAD), `closes` if
+    /// the response says `close` or ends with the connection. `persists` becomes 1 if the
+    /// connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To an
+    /// HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`. Next: send the
+    /// response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
@@ -75,7 +93,7 @@ export! {
         -> swo_result = note_response(conn, status, has_content, closes, persists);
 }
 
-/// With the usual reason, unless another is given.
+/// Makes a response head, with the usual reason unless another is given.
 pub(crate) fn response_head<'a>((code, reason, fields): &'a ResponseGiven<'_>) -> ResponseHead<'a> {
     let usual = ResponseHead::new(status(*code), fields);
     ResponseHead { reason: reason.unwrap_or(usual.reason), ..usual }

@@ -1,6 +1,8 @@
-//! What the two flavours do differently. In the std flavour a panic, which only a defect can cause, ends the call that it
-//! came from, and memory comes from Rust's allocator. In the small one a panic ends the program, and memory comes from malloc
-//! or from what the caller gave, which may say that there is none.
+//! The differences between the two flavours.
+//!
+//! In the std flavour a panic, which only a defect can cause, ends the call that it came from, and
+//! memory comes from Rust's allocator. In the small one a panic ends the program, and memory comes
+//! from malloc or from what the caller gave, which may say that there is none.
 
 #[cfg(feature = "std")]
 mod with_std {
@@ -12,13 +14,13 @@ mod with_std {
     use crate::error::{BindingError, Done};
     use crate::handle::memory::Functions;
 
-    /// What the body came to; a panic stays here.
+    /// Returns the body's result; a panic stays here.
     #[inline(always)]
     pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
         catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(BindingError::Panic.into()))
     }
 
-    /// Whether the thread unwinds.
+    /// Returns whether the thread unwinds.
     #[inline(always)]
     pub(crate) fn is_unwinding() -> bool {
         thread::panicking()
@@ -30,13 +32,13 @@ mod with_std {
         Ok(conn.receive(data)?)
     }
 
-    /// Space for `min` bytes.
+    /// Returns space for `min` bytes.
     #[inline(always)]
     pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
         Ok(conn.receive_buffer(min)?)
     }
 
-    /// A connection with a configuration.
+    /// Makes a connection with a configuration.
     pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
         Ok(Connection::with_config(role, config))
     }
@@ -78,7 +80,9 @@ mod small {
         Ok(conn.try_receive_buffer(min)?.ok_or(BindingError::OutOfMemory)?)
     }
 
-    /// What a connection keeps its configuration in: the counts of an `Arc` beside it.
+    /// The memory in which a connection keeps its configuration.
+    ///
+    /// The counts of an `Arc` stand beside it.
     type Shared = ([usize; 2], Config);
 
     pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {

@@ -1,4 +1,6 @@
-//! Decisions in, bytes out: HTTP's own verbs. A refused one has changed nothing and written nothing.
+//! Decisions in, bytes out: HTTP's own verbs.
+//!
+//! A refused one has changed nothing and written nothing.
 
 use switchover::{Config, ErrorKind, RequestHead};
 
@@ -14,16 +16,20 @@ use crate::small_list::SmallList;
 use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};
 
 export! {
-    /// Client: sends a request head, with an offer of other protocols in order of preference (or none).
+    /// Sends a request head, with an offer of other protocols or none.
     ///
-    /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With too little space the
-    /// result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed. With an error that is about one of the field
-    /// lines given (SWO_ERROR_INVALID_NAME, ..._VALUE, SWO_ERROR_RESERVED_FIELD and their like), `written` is its index,
-    /// from 0. With SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer breaks,
-    /// SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where `cap` is 0. Send what was
-    /// written before the next call on the connection writes more.
+    /// For a client; the offer is in order of preference.
     ///
-    /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC 9110, 7.8.
+    /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With
+    /// too little space the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
+    /// With an error that is about one of the field lines given (SWO_ERROR_INVALID_NAME, ..._VALUE,
+    /// SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0. With
+    /// SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer
+    /// breaks, SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where
+    /// `cap` is 0. Send what was written before the next call on the connection writes more.
+    ///
+    /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC
+    /// 9110, 7.8.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
     /// SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
@@ -35,8 +41,12 @@ export! {
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = send_request(conn, request, (offer, offer_count), (out, cap, written));
 
-    /// Server: sends an informational response other than 101. A client waits for a 100 while SWO_OWES_CONTINUE is owed; one
-    /// that it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
+    /// Sends an informational response other than 101.
+    ///
+    /// For a server.
+    ///
+    /// A client waits for a 100 while SWO_OWES_CONTINUE is owed; one that it does not wait for
+    /// means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
     /// or the final response. RFC 9110, 15.2.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
@@ -47,9 +57,12 @@ export! {
     fn swo_send_informational(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_informational(conn, response, (out, cap, written));
 
-    /// Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT
-    /// accepts it.
-    /// Next: swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
+    /// Sends a final response head.
+    ///
+    /// For a server.
+    ///
+    /// An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next:
+    /// swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -58,25 +71,31 @@ export! {
     fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
 
-    /// Sends content, with at most 20 bytes around it. Content of a known length ends by itself. The data may be what
-    /// an event shows, so an echo needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
+    /// Sends content, with at most 20 bytes around it.
+    ///
+    /// Content of a known length ends by itself. The data may be what an event shows, so an echo
+    /// needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
 
-    /// swo_send_data for content of `len` bytes that your code writes itself, with writev(2) say: what to put around it.
-    /// Your code must send prefix, content and suffix. Errors and next call: those of swo_send_data. RFC 9112, 7.1.
+    /// Returns the framing around `len` bytes of content that your code writes.
+    ///
+    /// swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
+    /// next call: those of swo_send_data. RFC 9112, 7.1.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
         = send_data_parts(conn, len, parts);
 
-    /// Ends the message, with trailers where it is chunked. A message without content, or with all of its
-    /// `Content-Length` sent, has ended already: one such call is then allowed and writes nothing.
-    /// Next: a client receives, a server goes on with swo_next_event. RFC 9112, 7.1.2.
+    /// Ends the message, with trailers where it is chunked.
+    ///
+    /// A message without content, or with all of its `Content-Length` sent, has ended already: one
+    /// such call is then allowed and writes nothing. Next: a client receives, a server goes on with
+    /// swo_next_event. RFC 9112, 7.1.2.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -84,41 +103,53 @@ export! {
     fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
         written: *mut usize) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
 
-    /// Drops the rest of the content being received, up to `drain` bytes of the configuration; then receiving ends
-    /// instead. The end of the message is still told. Next: swo_next_event.
+    /// Drops the rest of the content being received.
+    ///
+    /// Up to `drain` bytes of the configuration; then receiving ends instead. The end of the
+    /// message is still told. Next: swo_next_event.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
-    /// Changes the limits, from the next message on, to those of a configuration (NULL: the defaults); what else it says
-    /// is not looked at. Refused while a request is not answered, and after a part of the next head has been read.
+    /// Changes the limits, from the next message on.
+    ///
+    /// To those of a configuration (NULL: the defaults); what else it says is not looked at.
+    /// Refused while a request is not answered, and after a part of the next head has been read.
     /// Next: go on as before.
     ///
     /// Refused: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
     fn swo_set_limits(conn: *mut swo_conn, config: *const swo_config) -> swo_result = set_limits(conn, config);
 
-    /// No request after this one. A server's next final response says `close`; without a request pending the connection
-    /// closes now. A client closes after the response that is on its way.
-    /// Next: answer, or swo_next_event. RFC 9112, 9.6.
+    /// Ends the connection after this request's response.
+    ///
+    /// A server's next final response says `close`; without a request pending the connection closes
+    /// now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
+    /// RFC 9112, 9.6.
     ///
     /// Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_close_after_response(conn: *mut swo_conn) -> swo_result = close_after_response(conn);
 
-    /// Gives up, when a deadline has passed for instance. A client with an unfinished request cuts it and reads on for the
-    /// answer; in every other state, or the second time, no more HTTP in either direction. Next: close the transport's
+    /// Gives up, when a deadline has passed for instance.
+    ///
+    /// A client with an unfinished request cuts it and reads on for the answer; in every other
+    /// state, or the second time, no more HTTP in either direction. Next: close the transport's
     /// direction that has ended, or all of it as swo_closing says; swo_next_event.
     fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
 
-    /// The reason phrase that goes with a status (RFC 9110, 15); empty for others. Static.
+    /// Returns the reason phrase of a status (RFC 9110, 15); empty for others.
+    ///
+    /// Static.
     fn swo_reason(status: u32) -> swo_slice = reason(status);
 }
 
-/// The engine takes texts. Bytes that are none cannot be what it takes, so this is what it would say of them.
+/// Returns the bytes as text, which the engine takes.
+///
+/// Bytes that are none cannot be what it takes, so this is what it would say of them.
 pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
     Ok(str::from_utf8(octets).map_err(|_| or)?)
 }
 
-/// Protocol names.
+/// Returns protocol names as texts.
 pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<SmallList<&'a str>> {
     SmallList::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }

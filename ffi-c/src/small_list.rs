@@ -1,11 +1,13 @@
-//! A list that needs the heap only where it is long, which lists of protocols are not.
+//! A list that needs the heap only where it is long.
+//!
+//! Lists of protocols are short.
 
 use alloc::vec::Vec;
 use core::ops::Deref;
 
 use crate::error::Done;
 
-/// What has room without the heap.
+/// The number of entries that need no heap.
 const ROOM: usize = 8;
 
 /// The entries of a list.
@@ -15,7 +17,7 @@ pub(crate) enum SmallList<T> {
 }
 
 impl<T: Copy + Default> SmallList<T> {
-    /// All entries, or what is wrong with the first that is refused.
+    /// Collects all entries, or returns what is wrong with the first one refused.
     pub(crate) fn collect(entries: impl ExactSizeIterator<Item = Done<T>>) -> Done<Self> {
         let len = entries.len();
         if len > ROOM {

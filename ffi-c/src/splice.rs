@@ -1,4 +1,6 @@
-//! Any HTTP/2 engine answers the request of an upgrade to h2c on stream 1 (RFC 7540, 3.2).
+//! Any HTTP/2 engine below an upgrade to h2c.
+//!
+//! It answers the request of the upgrade on stream 1 (RFC 7540, 3.2).
 
 use switchover::h2c::Splice;
 use switchover::{Connection, Ineligible};
@@ -12,48 +14,60 @@ use crate::out::Out;
 use crate::types::{swo_field, swo_flag, swo_slice};
 
 export! {
-    /// Server: makes a splice between the client and an HTTP/2 engine that knows nothing of upgrades: to the engine it looks
-    /// as if the client had spoken HTTP/2 from the start, with the current request on stream 1. To be made when the request
-    /// is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
-    /// Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along, with a SWO_INELIGIBLE_* as
-    /// the `reason` (else SWO_NONE): then decline.
-    /// Next: swo_accept; at SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end swo_splice_free.
-    /// RFC 7540, 3.2.
+    /// Makes a splice between the client and an HTTP/2 engine.
+    ///
+    /// For a server; the engine knows nothing of upgrades: to it, it looks as if the client had
+    /// spoken HTTP/2 from the start, with the current request on stream 1. To be made when the
+    /// request is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
+    /// Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along,
+    /// with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept; at
+    /// SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
+    /// swo_splice_free. RFC 7540, 3.2.
     fn swo_splice_new(conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
         trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32) -> swo_result
         = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);
 
     /// Bytes of the client, the leftover of the 101 first.
+    ///
     /// Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
     fn swo_splice_client_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = client_sent(splice, (data, len));
 
-    /// The client has ended: what has not come whole goes to the engine as it is. Next: as after swo_splice_client_sent; tell
-    /// the engine of the end once swo_splice_is_waiting is 0.
+    /// Tells the splice that the client has ended.
+    ///
+    /// What has not come whole goes to the engine as it is.
+    ///
+    /// Next: as after swo_splice_client_sent; tell the engine of the end once swo_splice_is_waiting
+    /// is 0.
     fn swo_splice_client_ended(splice: *mut swo_splice) -> swo_result = client_ended(splice);
 
     /// Bytes that the engine has written. Next: as after swo_splice_client_sent.
     fn swo_splice_engine_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = engine_sent(splice, (data, len));
 
-    /// Takes what goes to the engine now, which may be nothing. Valid until the next call of this function on the splice, or
-    /// swo_splice_free.
+    /// Takes what goes to the engine now, which may be nothing.
+    ///
+    /// Valid until the next call of this function on the splice, or swo_splice_free.
     fn swo_splice_take_for_engine(splice: *mut swo_splice, octets: *mut swo_slice) -> swo_result
         = take_for_engine(splice, octets);
 
-    /// Takes what goes to the client now, which may be nothing. Valid until the next call of this function on the splice, or
-    /// swo_splice_free.
+    /// Takes what goes to the client now, which may be nothing.
+    ///
+    /// Valid until the next call of this function on the splice, or swo_splice_free.
     fn swo_splice_take_for_client(splice: *mut swo_splice, octets: *mut swo_slice) -> swo_result
         = take_for_client(splice, octets);
 
-    /// Whether the client should be read; 0 only while too much waits for the engine.
+    /// Returns whether the client should be read.
+    ///
+    /// 0 only while too much waits for the engine.
     fn swo_splice_wants_client(splice: *const swo_splice) -> swo_flag = wants_client(splice);
 
-    /// Whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's window.
     fn swo_splice_is_waiting(splice: *const swo_splice) -> swo_flag = is_waiting(splice);
 
-    /// Whether both sides have the same picture and nothing is held: connect client and engine directly, and free the
-    /// splice.
+    /// Returns whether nothing is held and both sides have the same picture.
+    ///
+    /// Then connect client and engine directly, and free the splice.
     fn swo_splice_is_done(splice: *const swo_splice) -> swo_flag = is_done(splice);
 
     /// Frees a splice; what it has given is over. NULL is allowed.

@@ -1,4 +1,6 @@
-//! The upgrade verbs. Offering is `swo_send_request`, declining is any final response.
+//! The upgrade verbs.
+//!
+//! Offering is `swo_send_request`, declining is any final response.
 
 use alloc::vec::Vec;
 
@@ -14,22 +16,31 @@ use crate::small_list::SmallList;
 use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
 
 export! {
-    /// Server: chooses one offered protocol that both sides can live with. Each preference is a protocol such as `foo/2`, or
-    /// a stack of layers such as `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
-    /// preferred at all) or SWO_ORDER_SERVER.
-    /// Errors: SWO_NOTHING where nothing matches, also because a preference is no protocol's name (swo_offers says what was
-    /// offered), SWO_BAD_ENUM.
-    /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which declines. RFC 9110, 7.8.
+    /// Chooses one offered protocol that both sides can live with.
+    ///
+    /// For a server.
+    ///
+    /// Each preference is a protocol such as `foo/2`, or a stack of layers such as
+    /// `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
+    /// preferred at all) or SWO_ORDER_SERVER. Errors: SWO_NOTHING where nothing matches, also
+    /// because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
+    /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which
+    /// declines. RFC 9110, 7.8.
     fn swo_select(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection) -> swo_result = select(conn, (preferences, count), by, selection);
 
-    /// Which of the preferences that swo_select was given the selection is, counted from 0; SWO_NONE for NULL.
+    /// Returns the index of the selection among the preferences.
+    ///
+    /// Of those that swo_select was given, counted from 0; SWO_NONE for NULL.
     fn swo_selection_preference(selection: *const swo_selection) -> u32 = selection_preference(selection);
 
-    /// Server: accepts an offered protocol with a 101, after a 100 that is still owed. Only once the request is
-    /// complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early does not wait.
-    /// Next: speak the new protocol, in which the request is answered; swo_next_event comes to SWO_EVENT_KIND_SWITCHED.
-    /// RFC 9110, 7.8 and 15.2.2.
+    /// Accepts an offered protocol with a 101, after a 100 that is still owed.
+    ///
+    /// For a server.
+    ///
+    /// Only once the request is complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early
+    /// does not wait. Next: speak the new protocol, in which the request is answered;
+    /// swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, 7.8 and 15.2.2.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
     /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
@@ -40,14 +51,20 @@ export! {
         out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = accept(conn, selection, (fields, field_count), (out, cap, written));
 
-    /// Has a selection accepted before the request is complete: our direction switches at once, the peer's at the end of its
-    /// request; a client that waits for a 100 gets it first. For a new protocol that needs no content.
-    /// Errors: SWO_NULL. Next: swo_accept. RFC 9110, 7.8.
+    /// Has a selection accepted before the request is complete.
+    ///
+    /// Our direction switches at once, the peer's at the end of its request; a client that waits
+    /// for a 100 gets it first. For a new protocol that needs no content. Errors: SWO_NULL. Next:
+    /// swo_accept. RFC 9110, 7.8.
     fn swo_selection_early(selection: *const swo_selection, early: *mut swo_selection) -> swo_result
         = selection_early(selection, early);
 
-    /// Server: sends the head of a 426 that requires one of these protocols. Next: swo_send_data for content, and
-    /// swo_send_end, then the client's next try. RFC 9110, 15.5.22.
+    /// Sends the head of a 426 that requires one of these protocols.
+    ///
+    /// For a server.
+    ///
+    /// Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
+    /// 15.5.22.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -57,28 +74,39 @@ export! {
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
 
-    /// Server: says on the next final response what the connection could be upgraded to. It remains an ordinary
-    /// response. Next: swo_respond or swo_send_response. RFC 9110, 7.8.
+    /// Announces on the next final response what the connection could become.
+    ///
+    /// For a server: the protocols that it could be upgraded to. It remains an ordinary response.
+    /// Next: swo_respond or swo_send_response. RFC 9110, 7.8.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
         = advertise(conn, (protocols, count));
 
-    /// HTTP goes on above the new layer, on this same object: the original request is answered there. Both directions
-    /// must have switched by a 101 and the leftover must have been taken. **Inbound:** ends the current event and its
-    /// slices. Next: a server answers, a client receives. RFC 2817, 3.
+    /// Resumes HTTP above the new layer, on this same object.
+    ///
+    /// The original request is answered there. Both directions must have switched by a 101 and the
+    /// leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
+    /// server answers, a client receives. RFC 2817, 3.
     ///
     /// Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
     fn swo_resume_http(conn: *mut swo_conn) -> swo_result = resume_http(conn);
 
-    /// What a 101 switched to, lowest layer first; none before. Valid until the next inbound call.
-    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    /// Returns the protocols that a 101 switched to, lowest layer first.
+    ///
+    /// None before.
+    ///
+    /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
+    /// `count`.
     fn swo_agreed(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = agreed(conn, (protocols, cap, count));
 
-    /// Client: what the latest 426 asks for, none where it does not say. Valid until the next inbound call.
-    /// Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_send_request with what is spoken of it as the offer.
-    /// RFC 9110, 15.5.22.
+    /// Returns the protocols that the latest 426 asks for.
+    ///
+    /// For a client; none where it does not say.
+    ///
+    /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
+    /// `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, 15.5.22.
     fn swo_required(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = required(conn, (protocols, cap, count));
 }

@@ -1,4 +1,4 @@
-//! What a WebSocket handshake negotiates beside the protocol (RFC 6455, 4; RFC 7692).
+//! WebSocket subprotocols and compression (RFC 6455, 4; RFC 7692).
 
 use alloc::string::ToString;
 
@@ -14,39 +14,54 @@ use crate::small_list::SmallList;
 use crate::types::{swo_deflate, swo_slice};
 
 export! {
-    /// Client: the `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection. It has 24
-    /// bytes. Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`.
-    /// Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and `websocket` as the offer. RFC 6455, 4.1.
+    /// Encodes a nonce as `Sec-WebSocket-Key`.
+    ///
+    /// For a client: 16 bytes that cannot be guessed, new for each connection. It has 24 bytes.
+    /// Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
+    /// needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
+    /// `websocket` as the offer. RFC 6455, 4.1.
     fn swo_websocket_key(nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = websocket_key((nonce, len), (out, cap, written));
 
-    /// Server: the subprotocol of an offered `websocket` that both sides can live with. `by` is SWO_ORDER_*. `chosen` is an
-    /// entry of `preferences`, and valid as long as that is.
-    /// Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM.
-    /// Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, 4.2.2.
+    /// Chooses the subprotocol of an offered `websocket`.
+    ///
+    /// For a server; one that both sides can live with.
+    ///
+    /// `by` is SWO_ORDER_*. `chosen` is an entry of `preferences`, and valid as long as that is.
+    /// Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
+    /// swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
+    /// spoken. RFC 6455, 4.2.2.
     fn swo_select_subprotocol(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         chosen: *mut swo_slice) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
 
-    /// Server: the subprotocols that an offered `websocket` comes with, in the client's order; none where there are none. Valid
-    /// until the next inbound call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
-    /// `count`. Next: swo_accept with one of them as the value of `Sec-WebSocket-Protocol`, or swo_select_subprotocol.
-    /// RFC 6455, 4.2.1.
+    /// Returns the subprotocols that an offered `websocket` comes with.
+    ///
+    /// For a server: in the client's order; none where there are none. Valid until the next inbound
+    /// call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
+    /// needed in `count`. Next: swo_accept with one of them as the value of
+    /// `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, 4.2.1.
     fn swo_websocket_subprotocols(conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize)
         -> swo_result = subprotocols(conn, (subprotocols, cap, count));
 
-    /// Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's `own` parameters allow it.
-    /// Errors: SWO_NOTHING where it is not offered in a way that can be accepted, or no request is kept.
-    /// Next: swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`; without that field
-    /// nothing is compressed. RFC 7692, 7.1.
+    /// Decides how to accept the `permessage-deflate` of an offered `websocket`.
+    ///
+    /// For a server; `own` are the parameters that this side allows. Errors: SWO_NOTHING where it
+    /// is not offered in a way that can be accepted, or no request is kept. Next:
+    /// swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
+    /// without that field nothing is compressed. RFC 7692, 7.1.
     fn swo_select_deflate(conn: *const swo_conn, own: *const swo_deflate, agreed: *mut swo_deflate) -> swo_result
         = select_deflate(conn, own, agreed);
 
-    /// Client: what the server's 101 has agreed to, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with
-    /// the offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
+    /// Returns the `permessage-deflate` that the server's 101 has agreed to.
+    ///
+    /// For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
+    /// offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
     fn swo_agreed_deflate(conn: *const swo_conn, agreed: *mut swo_deflate) -> swo_result = agreed_deflate(conn, agreed);
 
-    /// Writes parameters as the value of `Sec-WebSocket-Extensions`: a server's agreement, or a client's offer.
-    /// Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; 160 bytes are always enough. RFC 7692, 7.
+    /// Writes parameters as the value of `Sec-WebSocket-Extensions`.
+    ///
+    /// A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
+    /// needed in `written`; 160 bytes are always enough. RFC 7692, 7.
     fn swo_deflate_write(deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = deflate_write(deflate, (out, cap, written));
 }
@@ -91,7 +106,9 @@ fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
     out.copy(Deflate::from(deflate).to_string().as_bytes())
 }
 
-/// A window that is said. One that has no room in a byte is none.
+/// Returns the bits of a window.
+///
+/// One that has no room in a byte is none.
 fn window(bits: u32) -> Option<u8> {
     (bits != 0).then(|| u8::try_from(bits).unwrap_or(u8::MAX))
 }

@@ -95,7 +95,7 @@ const UNSAFE: [&str; 3] = ["handle.rs", "handle/allocator.rs", "handle/memory.rs
 fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     for (path, text) in files() {
         let lines = text.lines().count();
-        assert!(lines <= 300, "{path} has {lines} lines");
+        assert!(lines <= 500, "{path} has {lines} lines");
         // The type of a function of C's calls none.
         let without = |line: &str| line.replace("unsafe extern \"C\" fn(", "");
         let uses = text.lines().filter(|line| {

@@ -1,5 +1,7 @@
-//! What the small flavour has instead of the standard library: memory from the C library, or from the functions that the
-//! caller gave, and an end by abort(3).
+//! The small flavour's allocator and panic handler, without the standard library.
+//!
+//! Memory comes from the C library, or from the functions that the caller gave; a panic ends in
+//! abort(3).
 #![allow(unsafe_code)]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -18,7 +20,7 @@ unsafe extern "C" {
     fn abort() -> !;
 }
 
-/// A defect, or memory that the engine cannot do without.
+/// Ends the program after a defect, or without memory that the engine needs.
 #[panic_handler]
 fn panicked(_: &PanicInfo<'_>) -> ! {
     // SAFETY: it asks for nothing.
@@ -49,10 +51,11 @@ pub(crate) fn set_memory(functions: Functions) -> Done {
     Ok(())
 }
 
-/// What malloc aligns to on every system: two pointers.
+/// The alignment of malloc on every system: two pointers.
 const ALIGNED: usize = 2 * size_of::<usize>();
 
-// SAFETY: memory comes from functions that keep malloc's contract, which `swo_set_memory` asks for, and goes back to them.
+// SAFETY: memory comes from functions that keep malloc's contract, which `swo_set_memory` asks for,
+// and goes back to them.
 unsafe impl GlobalAlloc for Memory {
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -65,14 +68,14 @@ unsafe impl GlobalAlloc for Memory {
             // SAFETY: the contract of malloc.
             return unsafe { malloc(layout.size()) }.cast();
         }
-        // More is asked for, and where that begins is kept before what is given. No sum overflows: a layout has room for its
-        // alignment.
-        // SAFETY: the contract of malloc.
+        // More is asked for, and where that begins is kept before what is given. No sum overflows:
+        // a layout has room for its alignment. SAFETY: the contract of malloc.
         let begin: *mut u8 = unsafe { malloc(layout.size() + layout.align()) }.cast();
         if begin.is_null() {
             return begin;
         }
-        // SAFETY: the place is 1 to `align` bytes after the beginning, and a multiple of ALIGNED, which has room for a pointer.
+        // SAFETY: the place is 1 to `align` bytes after the beginning, and a multiple of ALIGNED,
+        // which has room for a pointer.
         unsafe {
             let place = begin.add(layout.align() - begin.addr() % layout.align());
             place.cast::<*mut u8>().sub(1).write(begin);
@@ -82,7 +85,8 @@ unsafe impl GlobalAlloc for Memory {
 
     #[inline(never)]
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: see `Sync`; `alloc` has made it with that layout, and kept the beginning where it says.
+        // SAFETY: see `Sync`; `alloc` has made it with that layout, and kept the beginning where it
+        // says.
         unsafe {
             let begin = if layout.align() <= ALIGNED {
                 memory
@@ -99,7 +103,8 @@ unsafe impl GlobalAlloc for Memory {
             // SAFETY: see `Sync`; `alloc` has made it, by malloc.
             return unsafe { ((*self.functions.get()).realloc)(memory.cast(), size) }.cast();
         }
-        // SAFETY: the caller's: the size makes a layout; both have so many bytes, and the old one is over afterwards.
+        // SAFETY: the caller's: the size makes a layout; both have so many bytes, and the old one
+        // is over afterwards.
         unsafe {
             let place = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
             if !place.is_null() {

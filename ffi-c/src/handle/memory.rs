@@ -1,5 +1,7 @@
-//! The caller's memory, the other half of the boundary: with its parent the only file with `unsafe`. Every `unsafe fn` here
-//! asks for the contract, which `handle` tells, and nothing else, and each block in it rests on that.
+//! The caller's memory, the other half of the boundary.
+//!
+//! With its parent the only file with `unsafe`. Every `unsafe fn` here asks for the contract, which
+//! `handle` tells, and nothing else, and each block in it rests on that.
 #![allow(unsafe_code)]
 
 use core::ffi::{CStr, c_char, c_void};
@@ -22,7 +24,7 @@ use crate::types::{
 
 // Inputs.
 
-/// Whether there can be an object of that length.
+/// Checks that there can be an object of that length.
 fn length<T>(data: *const T, len: usize) -> Done {
     match len > isize::MAX as usize / size_of::<T>() {
         true => Err(BindingError::BadLength.into()),
@@ -54,14 +56,14 @@ pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallLis
     unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
 }
 
-/// The caller's field lines, their lengths and the marks of blocks among them looked at.
+/// The caller's field lines, checked for their lengths and the marks of blocks.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldList<'a> {
     entries: &'a [swo_field],
     has_blocks: bool,
 }
 
-/// What `SWO_BLOCK` has as the length of its name, which no name has.
+/// The length of the name of `SWO_BLOCK`, which no name has.
 const IS_BLOCK: usize = usize::MAX;
 
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
@@ -76,7 +78,7 @@ pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<Fie
     Ok(FieldList { entries, has_blocks })
 }
 
-/// Whether what looks wrong is a block.
+/// Checks that each entry that looks wrong is a block.
 #[cold]
 unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {
@@ -184,7 +186,9 @@ pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<R
     }
 }
 
-/// The caller's struct may be older or newer than ours: what both have is read, the rest is the default.
+/// Reads a configuration of an older or newer struct.
+///
+/// What both have is read, the rest is the default.
 pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
     if given.is_null() {
         return Ok(None);
@@ -213,11 +217,12 @@ pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'
 }
 
 pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
-    // SAFETY: the contract: a pointer to such a struct, or NULL. The engine checks what the numbers say.
+    // SAFETY: the contract: a pointer to such a struct, or NULL. The engine checks what the numbers
+    // say.
     unsafe { one(given).map(|given| selection_from_bits(given.opaque)) }
 }
 
-/// Where memory comes from.
+/// The functions that memory comes from.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "std", expect(dead_code, reason = "it takes Rust's allocator"))]
 pub(crate) struct Functions {
@@ -242,7 +247,7 @@ pub(crate) unsafe fn space<'a, T>(data: *mut T, len: usize) -> Done<&'a mut [May
     Ok(if len == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data.cast(), len) } })
 }
 
-/// Where a configuration goes, of the size that the caller knows.
+/// The place for a configuration, of the size that the caller knows.
 pub(crate) struct ConfigPlace(*mut swo_config, usize);
 
 pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Done<ConfigPlace> {
