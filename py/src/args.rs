@@ -1,4 +1,6 @@
-//! Arguments: text is `str` (latin-1, as the wire has it) or `bytes`, data is anything with a buffer.
+//! Arguments: text is `str` or `bytes`, data is anything with a buffer.
+//!
+//! A `str` is latin-1, as the wire has it.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -71,7 +73,9 @@ impl FromPyObject<'_, '_> for BytesArg {
     }
 }
 
-/// Text where the engine takes a `str`: each byte is one character, and what is no ASCII is for the engine to refuse.
+/// Text where the engine takes a `str`.
+///
+/// Each byte is one character; the engine refuses what is not ASCII.
 pub(crate) enum Text {
     Shared(PyBackedStr),
     Owned(String),
@@ -99,7 +103,7 @@ impl FromPyObject<'_, '_> for Text {
     }
 }
 
-/// Each byte as one character.
+/// Returns each byte as one character.
 pub(crate) fn characters(octets: &[u8]) -> String {
     match str::from_utf8(octets) {
         Ok(ascii) if ascii.is_ascii() => ascii.into(),
@@ -107,7 +111,9 @@ pub(crate) fn characters(octets: &[u8]) -> String {
     }
 }
 
-/// A status as far as a number can be one: what is out of range is for the engine to refuse, like every other wrong one.
+/// A status as far as a number can be one.
+///
+/// The engine refuses one that is out of range, like every other invalid one.
 pub(crate) struct Status(pub(crate) u16);
 
 impl FromPyObject<'_, '_> for Status {
@@ -162,13 +168,17 @@ impl FromPyObject<'_, '_> for ProtocolList {
     }
 }
 
-/// Field lines: the headers of a received message, a mapping, or pairs of any iterable.
+/// Field lines: headers of a received message, a mapping, or pairs.
+///
+/// The pairs may come from any iterable.
 pub(crate) enum FieldLines {
     Received(Shared<Headers>),
     Copied(Copied),
 }
 
-/// Lines one after the other, each as two lengths and what is as long, so that one allocation holds them all.
+/// Copied lines in one allocation.
+///
+/// One after the other, each as two lengths and its name and value.
 #[derive(Default)]
 pub(crate) struct Copied(Vec<u8>);
 
@@ -255,7 +265,9 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
     Ok(FieldLines::Copied(copied))
 }
 
-/// The error with the field line that it is about, and without the value, which may be a secret.
+/// Adds the field line to its error, without the value.
+///
+/// The value may be a secret.
 #[cold]
 fn in_line(line: &Bound<'_, PyAny>, number: usize, error: PyErr) -> PyErr {
     let py = line.py();
@@ -288,7 +300,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// What it holds now.
+    /// Returns the bytes that it holds now.
     pub(crate) fn octets(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
         match self {
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
@@ -296,7 +308,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// Into a space of exactly its length.
+    /// Copies the bytes into a space of exactly their length.
     pub(crate) fn copy_to(&self, py: Python<'_>, space: &mut [u8]) -> PyResult<()> {
         match self {
             Self::Bytes(bytes) => space.copy_from_slice(bytes.as_bytes()),

@@ -1,5 +1,6 @@
-//! What an intermediary passes on (RFC 9110, 7.6.1), and what becomes of it between HTTP/1.1 and HTTP/2 (RFC 9113, 8.2.2;
-//! RFC 8441).
+//! End-to-end fields, and messages between HTTP/1.1 and HTTP/2.
+//!
+//! RFC 9110, 7.6.1; RFC 9113, 8.2.2; RFC 8441.
 
 use pyo3::prelude::*;
 
@@ -15,12 +16,16 @@ use crate::headers::Headers;
 
 #[pymethods]
 impl Headers {
-    /// The lines without those that are for one hop. Next: send them on. RFC 9110, 7.6.1.
+    /// Returns the end-to-end lines, without those of this hop.
+    ///
+    /// Next: send them on. RFC 9110, 7.6.1.
     fn end_to_end(&self) -> Headers {
         Headers::of(&EndToEnd(self))
     }
 
-    /// The lines as HTTP/2 has them, without pseudo-header fields. RFC 9113, 8.2.2.
+    /// Returns the lines as HTTP/2 has them.
+    ///
+    /// Without pseudo-header fields. RFC 9113, 8.2.2.
     fn http2_fields(&self) -> Headers {
         Headers::of(&bridge::http2_fields(self))
     }
@@ -28,32 +33,44 @@ impl Headers {
 
 #[pymethods]
 impl Request {
-    /// The authority that the request is for: its target's, else the Host field's. RFC 9112, 3.3.
+    /// Returns the authority that the request is for.
+    ///
+    /// Its target's, else the Host field's.
+    ///
+    /// RFC 9112, 3.3.
     #[getter]
     fn authority(&self) -> Option<Vec<u8>> {
         self.as_head(|head| authority(head).map(<[u8]>::to_vec))
     }
 
-    /// The request as HTTP/2 has it, pseudo-header fields first. RFC 9113, 8.3.1.
+    /// Returns the request as HTTP/2 has it, pseudo-header fields first.
+    ///
+    /// RFC 9113, 8.3.1.
     #[pyo3(signature = (*, secure))]
     fn http2_request(&self, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::http2_request(head, secure)))
     }
 
-    /// The extended CONNECT that asks for `protocol` over HTTP/2. RFC 8441, 4 and 5.
+    /// Returns the extended CONNECT that asks for `protocol` over HTTP/2.
+    ///
+    /// RFC 8441, 4 and 5.
     #[pyo3(signature = (protocol, *, secure))]
     fn extended_connect(&self, protocol: ProtocolText, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::extended_connect(head, &protocol.0, secure)))
     }
 }
 
-/// Whether an intermediary may pass on an offer of that protocol. RFC 2817, 5.1; RFC 7540, 3.2.1.
+/// Returns whether an intermediary may pass on an offer of that protocol.
+///
+/// RFC 2817, 5.1; RFC 7540, 3.2.1.
 #[pyfunction]
 pub(crate) fn may_forward(protocol: Text) -> bool {
     gateway::may_forward(&protocol)
 }
 
-/// What in these field lines has no place in HTTP/2; None where they may stand there. RFC 9113, 8.2.2.
+/// Returns why these field lines may not stand in HTTP/2, or None.
+///
+/// RFC 9113, 8.2.2.
 #[pyfunction]
 #[pyo3(signature = (fields, status = None))]
 pub(crate) fn check_http2(
@@ -63,7 +80,9 @@ pub(crate) fn check_http2(
     bridge::check_http2(status, &fields).err().map(Member)
 }
 
-/// The field lines of an HTTP/2 request as HTTP/1.1 has them. Next: send_request with them. RFC 8441, 5.
+/// Returns the field lines of an HTTP/2 request as HTTP/1.1 has them.
+///
+/// Next: send_request with them. RFC 8441, 5.
 #[pyfunction]
 #[pyo3(signature = (authority, fields, key = None))]
 pub(crate) fn http1_fields(

@@ -1,16 +1,20 @@
-//! How the module was built, and what it runs with: for `python -m switchover`.
+//! The features and the processor that the module runs with.
+//!
+//! For `python -m switchover`.
 
 use pyo3::prelude::*;
 use switchover::binding::{FEATURES, ScanPath};
 
-/// The engine's features, and the module's own.
+/// Returns the engine's features, and the module's own.
 #[pyfunction(name = "_features")]
 pub(crate) fn features() -> Vec<&'static str> {
     let own: &[&str] = if cfg!(feature = "abi3") { &["abi3"] } else { &[] };
     [FEATURES, own].concat()
 }
 
-/// The way to scan that is in use here, then the others that this processor could take.
+/// Returns the ways to scan, the one in use first.
+///
+/// The others are those that this processor could take.
 #[pyfunction(name = "_scan_paths")]
 pub(crate) fn scan_paths() -> Vec<&'static str> {
     let current = ScanPath::in_use();

@@ -1,4 +1,6 @@
-//! How a connection behaves: every bound and flag by the name that the engine's tables give it.
+//! The behaviour of a connection: limits and flags by name.
+//!
+//! The engine's tables give the names.
 
 use std::sync::Arc;
 
@@ -9,7 +11,9 @@ use pyo3::{IntoPyObjectExt, PyTypeInfo};
 
 use switchover::{self as core};
 
-/// Bounds, leniencies and what else a connection is made with; shared by as many connections as wanted.
+/// The configuration of connections: limits, leniencies, flags.
+///
+/// Shared by as many connections as wanted.
 #[pyclass(frozen, eq, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config(pub(crate) Arc<core::Config>);
@@ -54,7 +58,7 @@ impl Config {
         limits.chain(self.flags().into_iter().map(|(name, _)| name)).collect()
     }
 
-    /// What differs from the defaults.
+    /// Returns the values that differ from the defaults.
     fn __repr__(&self) -> String {
         let limits = self.0.limits.table().zip(core::Limits::DEFAULT.table());
         let limits = limits
@@ -93,7 +97,7 @@ fn flag(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.extract().map_err(|_| refused::<PyTypeError>(name, "True or False", value))
 }
 
-/// A bound from 0 to `largest`.
+/// Returns a limit from 0 to `largest`.
 fn bound(name: &str, value: &Bound<'_, PyAny>, largest: u64) -> PyResult<u64> {
     if value.is_instance_of::<PyBool>() {
         return Err(refused::<PyTypeError>(name, "a whole number", value));

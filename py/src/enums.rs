@@ -1,5 +1,7 @@
-//! The engine's tables as Python enums: names in upper case, numbers as in the table, so a value that the core gains is
-//! there without a line here.
+//! The engine's tables as Python enums.
+//!
+//! Names in upper case, numbers as in the table, so a value that the core gains is there without a
+//! line here.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -22,7 +24,9 @@ use crate::stage::H11State;
 pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
     const CLASS: &'static str;
     const DOC: &'static str;
-    /// The kind of Python enum: `IntEnum` where the numbers have a meaning of their own.
+    /// The kind of Python enum.
+    ///
+    /// `IntEnum` where the numbers have a meaning of their own.
     const BASE: &'static str = "Enum";
     const ALL: &'static [Self];
 
@@ -33,17 +37,19 @@ pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
         Self::ALL.iter().position(|&other| other == self).unwrap_or_default()
     }
 
-    /// The number that it has in Python.
+    /// Returns the number that the value has in Python.
     fn number(self) -> usize {
         self.place()
     }
 
-    /// What its Python twin says beside name and number.
+    /// Adds what the Python twin says beside name and number.
     fn describe(self, _member: &Bound<'_, PyAny>) -> PyResult<()> {
         Ok(())
     }
 
-    /// The members of the Python class in the order of `ALL`, made at the first use.
+    /// Returns the members of the Python class in the order of `ALL`.
+    ///
+    /// Made at the first use.
     fn members(py: Python<'_>) -> PyResult<&'static [Py<PyAny>]>;
 }
 
@@ -63,7 +69,9 @@ fn make<T: PyEnumTable>(py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
     T::ALL.iter().map(member).collect()
 }
 
-/// `http-1.0` as `HTTP_1_0`; what begins with a digit is a version: `1.0` as `V1_0`.
+/// Returns the name of a member, `HTTP_1_0` of `http-1.0`.
+///
+/// One that begins with a digit is a version: `1.0` becomes `V1_0`.
 fn member_name(label: &str) -> String {
     let name = label.to_uppercase().replace(['-', '.'], "_");
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("V{name}") } else { name }
@@ -109,7 +117,8 @@ impl<'py, T: PyEnumTable> FromPyObject<'_, 'py> for Member<T> {
     }
 }
 
-// A macro, because a trait cannot see the inherent `ALL` and `name` that the core's own macro wrote.
+// A macro, because a trait cannot see the inherent `ALL` and `name` that the core's own macro
+// wrote.
 macro_rules! listed {
     ($($type:ident $class:literal $doc:literal $({ $($more:tt)* })?)+) => {
         $(impl PyEnumTable for $type {

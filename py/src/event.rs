@@ -1,4 +1,4 @@
-//! What comes out of a connection, as values that own what they show.
+//! The events of a connection, as values that own what they show.
 
 use std::hash::Hash;
 
@@ -94,7 +94,9 @@ impl EndOfMessage {
     }
 }
 
-/// The peer's direction has left HTTP. Take the leftover; what comes next is the new protocol's.
+/// The peer's direction has left HTTP.
+///
+/// Take the leftover; what comes next is the new protocol's.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Switched {
@@ -173,7 +175,9 @@ impl Paused {
 /// The end of a message without trailers, as nearly all are.
 static PLAIN_END: PyOnceLock<Py<EndOfMessage>> = PyOnceLock::new();
 
-/// The event as an object that owns what it shows. A request that offers something stays in `offer` until its switch.
+/// Makes the event an object that owns what it shows.
+///
+/// A request that offers something stays in `offer` until its switch.
 pub(crate) fn object<'py>(
     py: Python<'py>,
     event: Event<'_>,

@@ -1,4 +1,4 @@
-//! What one call at a time may touch.
+//! A value for one call at a time.
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,10 +7,13 @@ use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-/// No Python code runs while it is held, so it is free whenever a call begins, but for calls on several threads of an
-/// interpreter without a global lock, and from a finalizer. After a panic what it holds is dead.
+/// A value that one call at a time may touch.
+///
+/// No Python code runs while it is held, so it is free whenever a call begins, but for calls on
+/// several threads of an interpreter without a global lock, and from a finalizer. After a panic the
+/// value is dead.
 pub(crate) struct Exclusive<T> {
-    /// What errors call it.
+    /// The name of the value in errors.
     name: &'static str,
     inner: AtomicRefCell<Inner<T>>,
 }

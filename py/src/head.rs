@@ -116,13 +116,17 @@ impl Request {
         fields(slf, &REQUEST)
     }
 
-    /// The path of the target, as sent. RFC 9112, 3.2.
+    /// Returns the path of the target, as sent.
+    ///
+    /// RFC 9112, 3.2.
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).0)
     }
 
-    /// What stands after the first question mark of the target; empty where there is none.
+    /// Returns the query of the target, as sent; empty where there is none.
+    ///
+    /// It stands after the first question mark.
     #[getter]
     fn query<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(
@@ -131,7 +135,7 @@ impl Request {
         )
     }
 
-    /// The version as text, such as `1.1`.
+    /// Returns the version as text, such as `1.1`.
     #[getter]
     fn http_version<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         match self.minor_version {
@@ -140,7 +144,7 @@ impl Request {
         }
     }
 
-    /// What an ASGI scope says of a request, in a new dict.
+    /// Returns the part of an ASGI scope that a request gives, in a new dict.
     fn asgi<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (method, target) = (octets(&self.method), octets(&self.target));
         let (path, query) = path_and_query(method, target);
@@ -169,7 +173,9 @@ impl Request {
     }
 }
 
-/// A response head with a status of 1xx but 101. Client; the final response is still to come.
+/// A response head with a status of 1xx but 101.
+///
+/// Client; the final response is still to come.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Informational {

@@ -14,21 +14,25 @@ use switchover::{Field, FieldSource, Fields};
 use crate::args::{BytesArg, FieldLines};
 use crate::interned::InternedNames;
 
-/// The field lines of a message, in the order and spelling of the sender: a sequence of (name, value) in bytes.
+/// The field lines of a message: a sequence of (name, value) in bytes.
+///
+/// In the order and spelling of the sender.
 #[pyclass(frozen, sequence, module = "switchover")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers {
-    /// All names and values, perhaps with something between them, and then the places of each line: one allocation.
+    /// The names and values, and then the places of each line.
+    ///
+    /// Perhaps with something between them: one allocation.
     octets: Vec<u8>,
-    /// Where the places begin.
+    /// The place where the places begin.
     places: usize,
 }
 
-/// Where in the bytes a name begins and ends, and a value.
+/// The places of one line: where its name and its value begin and end.
 type Places = [[u8; size_of::<usize>()]; 4];
 
 impl Headers {
-    /// Those of a message: the piece that they are parts of, with one copy.
+    /// Copies the lines of a message: the piece that they are parts of, once.
     pub(crate) fn received(fields: &Fields<'_>) -> Self {
         let (octets, spans) = spans(fields);
         let mut headers = Self::with_capacity(octets.len(), fields.len());
@@ -59,7 +63,7 @@ impl Headers {
         headers
     }
 
-    /// Room for so many bytes, to come first, and for the places of so many lines.
+    /// Reserves room for bytes, to come first, and for the places of lines.
     fn with_capacity(octets: usize, lines: usize) -> Self {
         Self { octets: Vec::with_capacity(octets + lines * size_of::<Places>()), places: octets }
     }
@@ -78,7 +82,7 @@ impl Headers {
         self.places().iter().map(|places| self.view(places))
     }
 
-    /// Each value of that name.
+    /// Returns each value of that name.
     fn all(&self, name: &BytesArg) -> impl Iterator<Item = &[u8]> {
         self.iter()
             .filter(|field| field.name.eq_ignore_ascii_case(name.as_ref()))
@@ -130,13 +134,15 @@ impl Headers {
     }
 }
 
-/// The name of a field, where that is what stands in the place of a line or an index.
+/// Returns the name of a field, if one stands in the place of a line or an index.
 fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<BytesArg>> {
     let is_text = key.is_instance_of::<PyString>() || key.is_instance_of::<PyBytes>();
     if is_text || key.is_instance_of::<PyByteArray>() { key.extract().map(Some) } else { Ok(None) }
 }
 
-/// A line to search for, and not a name, which would never be found.
+/// Returns a line to search for.
+///
+/// A name is refused, as it would never be found.
 fn line(given: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match name(&given)? {
         Some(_) => Err(PyTypeError::new_err(
@@ -243,7 +249,9 @@ impl Headers {
         Ok(py.NotImplemented().into_bound(py))
     }
 
-    /// Equal to a tuple of the same lines, so the hash is the tuple's.
+    /// Returns the hash.
+    ///
+    /// Equal to a tuple of the same lines, so it is the tuple's.
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
         self.list(py)?.to_tuple().hash()
     }
@@ -256,12 +264,12 @@ impl Headers {
         self.shown(py, false)
     }
 
-    /// All lines, as a list of pairs.
+    /// Returns all lines, as a list of pairs.
     pub(crate) fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.list(py)
     }
 
-    /// The same with the names in lower case.
+    /// Returns all lines with the names in lower case.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = InternedNames::open();
         PyList::new(
@@ -271,7 +279,7 @@ impl Headers {
         )
     }
 
-    /// Each name and its value after it, in one list.
+    /// Returns each name and its value after it, in one list.
     fn flat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = InternedNames::open();
         let parts = (0..2 * self.len()).map(|part| match self.line(part / 2) {
@@ -281,7 +289,7 @@ impl Headers {
         PyList::new(py, parts)
     }
 
-    /// The first value of that name in any case, or `default`.
+    /// Returns the first value of that name in any case, or `default`.
     #[pyo3(signature = (name, default = None))]
     fn get<'py>(
         &self,
@@ -292,17 +300,17 @@ impl Headers {
         self.all(&name).next().map(|value| PyBytes::new(py, value).into_any()).or(default)
     }
 
-    /// Every value of that name in any case, in order.
+    /// Returns every value of that name in any case, in order.
     fn get_all<'py>(&self, py: Python<'py>, name: BytesArg) -> Vec<Bound<'py, PyBytes>> {
         self.all(&name).map(|value| PyBytes::new(py, value)).collect()
     }
 
-    /// How often this line occurs, byte for byte.
+    /// Returns how often this line occurs, byte for byte.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.list(py)?.as_sequence().count(self::line(line)?)
     }
 
-    /// Where this line first occurs; ValueError where it does not.
+    /// Returns the index of the first such line; ValueError where there is none.
     #[pyo3(
         signature = (line, start = 0, stop = isize::MAX),
         text_signature = "($self, line, start=0, stop=9223372036854775807)"

@@ -1,4 +1,6 @@
-//! Short bytes that come again and again, methods and the names of fields, as `bytes` that are made once.
+//! Short bytes that come again and again, as `bytes` that are made once.
+//!
+//! Methods and the names of fields.
 
 use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 
@@ -6,17 +8,23 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-/// How many are kept at a time: a power of two, several times what one client sends.
+/// The number of names that are kept at a time.
+///
+/// A power of two, several times what one client sends.
 const KEPT: usize = 512;
 
-/// What is longer is not worth a comparison, nor the memory.
+/// The longest name that is kept.
+///
+/// A longer one is not worth a comparison, nor the memory.
 const LONGEST: usize = 32;
 
 /// Each at the place that its bytes come to; the latest one stays.
 static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
     AtomicRefCell::new([const { None }; KEPT]);
 
-/// Gives names as long as it lives; while another call has one, without the ones that are kept.
+/// A source of names, as long as it lives.
+///
+/// While another call has one, it gives names that are not kept.
 pub(crate) struct InternedNames(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
 
 impl InternedNames {
@@ -24,7 +32,7 @@ impl InternedNames {
         Self(KNOWN.try_borrow_mut().ok())
     }
 
-    /// The bytes as `bytes`.
+    /// Returns the bytes as `bytes`.
     pub(crate) fn get<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
         let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else {
             return PyBytes::new(py, octets);
@@ -38,7 +46,7 @@ impl InternedNames {
         bytes
     }
 
-    /// The bytes in lower case.
+    /// Returns the bytes in lower case.
     pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
         let mut space = [0; LONGEST];
         let Some(lower) = space.get_mut(..octets.len()) else {
@@ -50,7 +58,9 @@ impl InternedNames {
     }
 }
 
-/// Where bytes are kept: their length and a few of them tell the usual names apart, those of one browser above all.
+/// Returns the place of bytes in the table.
+///
+/// Their length and a few of them tell the usual names apart, those of one browser above all.
 fn place(octets: &[u8]) -> usize {
     let (&[first, ..], &[.., last], Some(&middle)) = (octets, octets, octets.get(octets.len() / 2))
     else {

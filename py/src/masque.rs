@@ -1,5 +1,6 @@
-//! What goes with `connect-udp` and `connect-ip`: where a request wants to go, and the capsules after the 101
-//! (RFC 9297, RFC 9298, RFC 9484).
+//! Proxying by upgrade: the targets of requests, and capsules.
+//!
+//! `connect-udp` and `connect-ip` (RFC 9297, RFC 9298, RFC 9484).
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -14,13 +15,17 @@ use crate::exclusive::Exclusive;
 use crate::output::{Into, OutputTarget, Written};
 use crate::values::{Tuple, show};
 
-/// Whether a message with these field lines says that capsules follow. RFC 9297, 3.4.
+/// Returns whether a message with these field lines says that capsules follow.
+///
+/// RFC 9297, 3.4.
 #[pyfunction]
 pub(crate) fn says_capsules(fields: FieldLines) -> bool {
     core::says_capsules(&fields)
 }
 
-/// Where a connect-udp request wants to go; None where its target does not fit the template. RFC 9298, 3.
+/// Parses the target of a connect-udp request, or None.
+///
+/// None where it does not fit the template. RFC 9298, 3.
 #[pyfunction]
 #[pyo3(signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
@@ -28,7 +33,9 @@ pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
     Some(UdpTarget { host, port })
 }
 
-/// What a connect-ip request wants to reach; None where its target does not fit the template. RFC 9484, 4.6.
+/// Parses the target of a connect-ip request, or None.
+///
+/// None where it does not fit the template. RFC 9484, 4.6.
 #[pyfunction]
 #[pyo3(signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
@@ -36,7 +43,7 @@ pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
     Some(IpTarget { target, protocol })
 }
 
-/// Where a connect-udp request wants its datagrams to go.
+/// The destination of a connect-udp request's datagrams.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UdpTarget {
@@ -61,7 +68,7 @@ impl UdpTarget {
     }
 }
 
-/// What a connect-ip request wants to reach.
+/// The destination of a connect-ip request.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct IpTarget {
@@ -115,7 +122,9 @@ impl Datagram {
         Ok(Self { context, payload })
     }
 
-    /// It as a DATAGRAM capsule. Next: send it after the 101. RFC 9297, 3.5.
+    /// Writes it as a DATAGRAM capsule.
+    ///
+    /// Next: send it after the 101. RFC 9297, 3.5.
     #[pyo3(signature = (*, into = None))]
     fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
         let datagram = core::Datagram { context: self.context, payload: &self.payload };
@@ -132,7 +141,9 @@ impl Datagram {
     }
 }
 
-/// Reads datagrams out of the bytes after a 101; capsules of other types are skipped. RFC 9297, 3.3.
+/// A reader of datagrams out of the bytes after a 101.
+///
+/// Capsules of other types are skipped. RFC 9297, 3.3.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Capsules(Exclusive<core::Capsules>);
 
@@ -145,13 +156,15 @@ impl Capsules {
         Self(Exclusive::new("reader", core::Capsules::new(longest as usize)))
     }
 
-    /// Takes bytes of the stream, the leftover of the 101 first. Next: next_datagram until it is None.
+    /// Takes bytes of the stream, the leftover of the 101 first.
+    ///
+    /// Next: next_datagram until it is None.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let octets = data.octets(py)?;
         self.0.with(|capsules| capsules.receive(&octets))
     }
 
-    /// The next datagram; None before more bytes come.
+    /// Returns the next datagram; None before more bytes come.
     fn next_datagram(&self, py: Python<'_>) -> PyResult<Option<Datagram>> {
         let came = self.0.with(|capsules| {
             let owned = |datagram: core::Datagram<'_>| Datagram {
@@ -163,7 +176,9 @@ impl Capsules {
         came.map_err(|fault| forbidden(py, fault, fault.text()))
     }
 
-    /// The stream has ended: refused where that was inside a capsule. RFC 9297, 3.3.
+    /// Checks the end of the stream.
+    ///
+    /// Refused where it is inside a capsule. RFC 9297, 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.0
             .with(|capsules| capsules.finish())?

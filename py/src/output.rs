@@ -1,4 +1,4 @@
-//! What a call writes: bytes, or bytes that are appended to `into` and counted.
+//! The output of a call: bytes, or bytes appended to `into` and counted.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyBuffer;
@@ -10,16 +10,20 @@ use pyo3::types::{PyByteArray, PyBytes};
 pub(crate) type Into<'a, 'py> = Option<&'a Bound<'py, PyByteArray>>;
 pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 
-/// Where a call writes to. An `into` has grown by then, because one that a view looks into cannot, which has to be found
+/// The place that a call writes to.
+///
+/// An `into` has grown by then, because one that a view looks into cannot, which has to be found
 /// out before anything is decided. Where nothing comes, it is as it was.
 pub(crate) struct OutputTarget<'a, 'py> {
     into: Into<'a, 'py>,
-    /// How long it is to be.
+    /// The length that it is to have.
     len: usize,
 }
 
 impl<'a, 'py> OutputTarget<'a, 'py> {
-    /// Room for about `expected` bytes: a good guess saves a move, and a move of more costs little beside the rest.
+    /// Opens room for about `expected` bytes.
+    ///
+    /// A good guess saves a move, and a move of more costs little beside the rest.
     pub(crate) fn open(into: Into<'a, 'py>, expected: usize) -> PyResult<Self> {
         let len = into.map_or(0, PyByteArrayMethods::len);
         if let Some(into) = into {
@@ -28,7 +32,9 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
         Ok(Self { into, len })
     }
 
-    /// Where what was written can be copied to at once: an empty bytearray. A subclass could have a buffer of its own.
+    /// Returns whether output can be copied there at once: to an empty bytearray.
+    ///
+    /// A subclass could have a buffer of its own.
     pub(crate) fn is_plain(&self) -> bool {
         self.len == 0 && self.into.is_some_and(|into| into.is_exact_instance_of::<PyByteArray>())
     }
@@ -45,7 +51,9 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
 
     /// Takes what was written, and gives what the call gives.
     pub(crate) fn fill_with(mut self, written: Bound<'py, PyBytes>) -> Written<'py> {
-        /// The method of bytearray itself: a subclass's own could refuse what has been decided.
+        /// The method of bytearray itself.
+        ///
+        /// A subclass's own could refuse what has been decided.
         static EXTEND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
         let Some(into) = self.into else { return Ok(written.into_any()) };

@@ -1,4 +1,6 @@
-//! Python objects that are part of others, so that each look at them is the same object and costs no copy.
+//! Python objects that are parts of others.
+//!
+//! So each look at them is the same object and costs no copy.
 
 use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
@@ -8,8 +10,10 @@ use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True;
 use pyo3::types::PyBytes;
 
-/// Compares a class by its `parts`. One with a field of type `Py` cannot derive that; Python reads such a field without a
-/// call, which is worth it for what every message is asked.
+/// Compares a class by its `parts`.
+///
+/// One with a field of type `Py` cannot derive that; Python reads such a field without a call,
+/// which is worth it for what every message is asked.
 macro_rules! compare_parts {
     ($($class:ty)+) => {
         $(
@@ -32,7 +36,7 @@ macro_rules! compare_parts {
 
 pub(crate) use compare_parts;
 
-/// What `bytes` hold.
+/// Returns the contents of `bytes`.
 pub(crate) fn octets(bytes: &Py<PyBytes>) -> &[u8] {
     Python::attach(|py| bytes.as_bytes(py))
 }

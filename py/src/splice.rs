@@ -1,4 +1,6 @@
-//! What stands between a client that was answered 101 for `h2c` and an HTTP/2 engine (RFC 7540, 3.2).
+//! A splice between a client that was sent a 101 for `h2c` and an HTTP/2 engine.
+//!
+//! RFC 7540, 3.2.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -11,7 +13,9 @@ use crate::connection::Connection;
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
 
-/// Lets any HTTP/2 engine answer the request of an upgrade on stream 1. RFC 7540, 3.2.
+/// Lets any HTTP/2 engine answer the request of an upgrade on stream 1.
+///
+/// RFC 7540, 3.2.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Splice(Exclusive<h2c::Splice>);
 
@@ -50,7 +54,9 @@ impl Splice {
         self.0.with(|splice| splice.client_sent(&octets))
     }
 
-    /// The client has ended. Next: take_for_engine; tell the engine once is_waiting is false.
+    /// Tells the splice that the client has ended.
+    ///
+    /// Next: take_for_engine; tell the engine once is_waiting is false.
     fn client_ended(&self) -> PyResult<()> {
         self.0.with(|splice| splice.client_ended())
     }
@@ -61,29 +67,29 @@ impl Splice {
         self.0.with(|splice| splice.engine_sent(&octets))
     }
 
-    /// What goes to the engine now.
+    /// Takes the bytes for the engine.
     fn take_for_engine<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.0.with(|splice| PyBytes::new(py, &splice.take_for_engine()))
     }
 
-    /// What goes to the client now.
+    /// Takes the bytes for the client.
     fn take_for_client<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.0.with(|splice| PyBytes::new(py, &splice.take_for_client()))
     }
 
-    /// Whether the client should be read.
+    /// Returns whether the client should be read.
     #[getter]
     fn wants_client(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.wants_client())
     }
 
-    /// Whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's window.
     #[getter]
     fn is_waiting(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_waiting())
     }
 
-    /// Whether client and engine can be connected directly.
+    /// Returns whether client and engine can be connected directly.
     #[getter]
     fn is_done(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_done())

@@ -3,7 +3,9 @@
 use switchover::state::{Phase, Rx, Turn, Tx};
 use switchover::{self as core, Role};
 
-/// How far one side has come, in h11's words: a reading of the state, which decides nothing.
+/// The state of one side, in h11's words.
+///
+/// A reading of the state, which decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum H11State {
     Idle,
@@ -44,7 +46,7 @@ impl H11State {
         }
     }
 
-    /// Where our side stands.
+    /// Returns the state of our side.
     pub(crate) fn ours(role: Role, state: core::state::State) -> Self {
         match state.tx {
             Tx::Open => Self::message(role, state),
@@ -53,7 +55,7 @@ impl H11State {
         }
     }
 
-    /// Where the peer's side stands.
+    /// Returns the state of the peer's side.
     pub(crate) fn theirs(role: Role, state: core::state::State) -> Self {
         match (state.rx, role) {
             (Rx::Open, Role::Client) => Self::message(Role::Server, state),
@@ -64,7 +66,7 @@ impl H11State {
         }
     }
 
-    /// What the side that is `sender` sends: a client requests, a server responses.
+    /// Returns the state of a side that sends: a client requests, a server responses.
     fn message(sender: Role, state: core::state::State) -> Self {
         let core::state::State { request, response, turn, persist, .. } = state;
         match (sender, request, response) {

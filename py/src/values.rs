@@ -49,7 +49,7 @@ impl<'py, T: for<'a> FromPyObject<'a, 'py>> FromPyObject<'_, 'py> for Tuple<T> {
     }
 }
 
-/// `Name(field=value, ...)`, of an object with these attributes.
+/// Returns `Name(field=value, ...)` of an object with these attributes.
 pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String> {
     let object = object.as_any();
     let field = |name: &&str| Ok(format!("{name}={}", object.getattr(*name)?.repr()?));
@@ -57,7 +57,9 @@ pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String
     Ok(format!("{}({})", object.get_type().name()?, fields.join(", ")))
 }
 
-/// These attributes, to make the same object again: for `copy` and `pickle`.
+/// Returns these attributes, to make the same object again.
+///
+/// For `copy` and `pickle`.
 pub(crate) fn fields<'py, T>(
     object: &Bound<'py, T>,
     fields: &[&str],
@@ -67,7 +69,9 @@ pub(crate) fn fields<'py, T>(
     PyTuple::new(object.py(), values)
 }
 
-/// A protocol name with an optional version. Equal where both mean the same: the name in any case, the version exactly.
+/// A protocol name with an optional version.
+///
+/// Equal where both mean the same: the name in any case, the version exactly.
 #[pyclass(frozen, eq, hash, str, get_all, from_py_object, module = "switchover")]
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
@@ -111,7 +115,8 @@ impl fmt::Display for Protocol {
 
 #[pymethods]
 impl Protocol {
-    // No `__match_args__`: a pattern would compare the spelling of the name, and say no where `==` says yes.
+    // No `__match_args__`: a pattern would compare the spelling of the name, and say no where `==`
+    // says yes.
 
     #[new]
     fn new(text: Text) -> PyResult<Self> {
@@ -171,13 +176,15 @@ pub(crate) struct Selection(pub(crate) core::Selection);
 
 #[pymethods]
 impl Selection {
-    /// Which of the preferences given to select it is, from 0.
+    /// Returns the index of the selection among the preferences given to select.
     #[getter]
     fn preference(&self) -> usize {
         self.0.preference()
     }
 
-    /// The same choice, accepted before the request is complete. Next: accept.
+    /// Returns the same choice, accepted before the request is complete.
+    ///
+    /// Next: accept.
     fn early(&self) -> Self {
         Self(self.0.early())
     }
@@ -187,7 +194,7 @@ impl Selection {
     }
 }
 
-/// What is still to come of a message.
+/// The rest of a message.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Content {

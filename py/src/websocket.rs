@@ -1,4 +1,6 @@
-//! What goes with `websocket`: the key of a client, and what both sides agree on about compression (RFC 6455, RFC 7692).
+//! The parts of a WebSocket handshake: keys and compression.
+//!
+//! RFC 6455, RFC 7692.
 
 use std::fmt;
 
@@ -10,7 +12,11 @@ use switchover::websocket as core;
 use crate::args::{Chunk, FieldLines};
 use crate::values::show;
 
-/// The Sec-WebSocket-Key of a nonce of 16 bytes; without one, of 16 random bytes. Next: send_request with it. RFC 6455, 4.1.
+/// Returns the Sec-WebSocket-Key of a nonce of 16 bytes.
+///
+/// Without a nonce, of 16 random bytes.
+///
+/// Next: send_request with it. RFC 6455, 4.1.
 #[pyfunction]
 #[pyo3(signature = (nonce=None))]
 pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyResult<String> {
@@ -26,13 +32,17 @@ pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyR
     Ok(core::key(nonce))
 }
 
-/// Client: what a 101 with these field lines has agreed to about permessage-deflate. RFC 7692, 7.1.
+/// Returns the permessage-deflate that a 101 has agreed to (client).
+///
+/// From its field lines. RFC 7692, 7.1.
 #[pyfunction]
 pub(crate) fn agreed_deflate(fields: FieldLines) -> Option<Deflate> {
     core::Deflate::of(&fields).map(Deflate)
 }
 
-/// The parameters of permessage-deflate, a server's own or agreed ones; str is the value of Sec-WebSocket-Extensions.
+/// The parameters of permessage-deflate, a server's own or agreed ones.
+///
+/// str is the value of Sec-WebSocket-Extensions.
 #[pyclass(frozen, eq, hash, str, from_py_object, module = "switchover")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Deflate(pub(crate) core::Deflate);

@@ -1,4 +1,4 @@
-//! What your code may ask, and what it may decide without sending anything.
+//! Getters of a connection, and decisions that send nothing.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -17,82 +17,94 @@ use crate::websocket::Deflate;
 
 #[pymethods]
 impl Connection {
-    /// The machine's state.
+    /// Returns the machine's state.
     #[getter]
     fn state(&self) -> PyResult<State> {
         self.ask(|engine| State::of(engine.state()))
     }
 
-    /// How far our side has come.
+    /// Returns how far our side has come.
     #[getter]
     pub(super) fn our_state(&self) -> PyResult<Member<H11State>> {
         self.ask(|engine| Member(H11State::ours(engine.role(), engine.state())))
     }
 
-    /// How far the peer's side has come.
+    /// Returns how far the peer's side has come.
     #[getter]
     pub(super) fn their_state(&self) -> PyResult<Member<H11State>> {
         self.ask(|engine| Member(H11State::theirs(engine.role(), engine.state())))
     }
 
-    /// Whom the engine waits for.
+    /// Returns the party that the connection is waiting for.
     #[getter]
     fn awaiting(&self) -> PyResult<Member<Awaiting>> {
         self.ask(|engine| Member(engine.awaiting()))
     }
 
-    /// Whether to go on reading the transport.
+    /// Returns whether to go on reading the transport.
     #[getter]
     fn wants_input(&self) -> PyResult<bool> {
         self.ask(|engine| engine.wants_input())
     }
 
-    /// Whether our direction may carry the new protocol.
+    /// Returns whether our direction may carry the new protocol.
     #[getter]
     fn may_speak(&self) -> PyResult<bool> {
         self.ask(|engine| engine.may_speak())
     }
 
-    /// What the peer waits for that only your code can send.
+    /// Returns what the caller must send next.
     #[getter]
     fn owes(&self) -> PyResult<Member<Owes>> {
         self.ask(|engine| Member(engine.owes()))
     }
 
-    /// Whether another request may follow. RFC 9112, 9.3.
+    /// Returns whether another request may follow.
+    ///
+    /// RFC 9112, 9.3.
     #[getter]
     fn persists(&self) -> PyResult<bool> {
         self.ask(|engine| engine.persists())
     }
 
-    /// What is still to come of the message being received. RFC 9112, 6.3.
+    /// Returns what is still to come of the message being received.
+    ///
+    /// RFC 9112, 6.3.
     #[getter]
     fn content(&self) -> PyResult<Content> {
         self.ask(|engine| Content::of(engine.content()))
     }
 
-    /// The received bytes after the current event, which nothing has read yet.
+    /// Returns the received bytes after the current event.
+    ///
+    /// Nothing has read them yet.
     #[getter]
     fn unread<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.ask(|engine| PyBytes::new(py, engine.unread()))
     }
 
-    /// Folds the end of the message into the current event, if it is known. Next: answer.
+    /// Folds the end of the message into the current event, if it is known.
+    ///
+    /// Next: answer.
     fn take_end(&self) -> PyResult<bool> {
         self.with(|inner| inner.engine.take_end())
     }
 
-    /// Counts content that your code has read from the transport itself. Next: next_event. RFC 9112, 6.
+    /// Counts content that your code has read from the transport itself.
+    ///
+    /// Next: next_event. RFC 9112, 6.
     fn pass_content(&self, py: Python<'_>, length: u64) -> PyResult<()> {
         self.call(py, |engine| engine.pass_content(length))
     }
 
-    /// Server: gives the whole connection to another parser. Next: drop the engine, keep the transport.
+    /// Gives the whole connection to another parser (server).
+    ///
+    /// Next: drop the engine, keep the transport.
     fn hand_over<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
 
-    /// How to close the transport, should it be closed now.
+    /// Returns how to close the transport now.
     #[getter]
     fn closing(&self) -> PyResult<Member<Closing>> {
         self.ask(|engine| Member(engine.closing()))
@@ -103,37 +115,39 @@ impl Connection {
         self.call(py, |engine| engine.set_limits(&config.0.limits))
     }
 
-    /// How many of the peer's bytes the events have passed.
+    /// Returns the number of the peer's bytes that events have passed.
     #[getter]
     fn position(&self) -> PyResult<u64> {
         self.ask(|engine| engine.position())
     }
 
-    /// Server: the current request, as long as its head is kept.
+    /// Returns the current request, as long as its head is kept (server).
     #[getter]
     fn request(&self, py: Python<'_>) -> PyResult<Option<Request>> {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
     }
 
-    /// Client: what the latest 426 asks for. RFC 9110, 15.5.22.
+    /// Returns the protocols that the latest 426 asks for (client).
+    ///
+    /// RFC 9110, 15.5.22.
     #[getter]
     fn required(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.required().iter()))
     }
 
-    /// What a 101 switched to, lowest layer first.
+    /// Returns the protocols that a 101 switched to, lowest layer first.
     #[getter]
     fn agreed(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.agreed().iter()))
     }
 
-    /// Client: how many requests have no complete final response.
+    /// Returns the number of requests without a complete final response (client).
     #[getter]
     fn unanswered(&self) -> PyResult<u8> {
         self.ask(|engine| engine.unanswered())
     }
 
-    /// Why the current cycle's upgrade did not happen.
+    /// Returns why the current cycle's upgrade did not happen.
     #[getter]
     fn why(&self) -> PyResult<Option<Member<Why>>> {
         self.ask(|engine| engine.why().map(Member))
@@ -144,12 +158,16 @@ impl Connection {
         self.with(|inner| PyBytes::new(py, &inner.engine.take_leftover()))
     }
 
-    /// Takes what has happened since the last call; the oldest entries may have given way.
+    /// Takes the trace since the last call.
+    ///
+    /// The oldest entries may have given way.
     fn trace(&self) -> PyResult<Vec<Trace>> {
         self.with(|inner| std::iter::from_fn(|| inner.engine.trace()).map(Trace::of).collect())
     }
 
-    /// Server: one offered protocol that both sides can live with, for accept. RFC 9110, 7.8.
+    /// Server: one offered protocol that both sides can live with, for accept.
+    ///
+    /// RFC 9110, 7.8.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -162,7 +180,9 @@ impl Connection {
         self.ask(|engine| engine.select(&preferences.refs(), order.0).map(Selection))
     }
 
-    /// Server: the subprotocols that the current request asks for, in the client's order. RFC 6455, 4.1.
+    /// Returns the subprotocols that the current request asks for (server).
+    ///
+    /// In the client's order. RFC 6455, 4.1.
     #[getter]
     fn subprotocols(&self) -> PyResult<Tuple<String>> {
         self.ask(|engine| {
@@ -171,8 +191,9 @@ impl Connection {
         })
     }
 
-    /// Server: the subprotocol of an offered websocket that both sides can live with. Next: accept with it as the value
-    /// of Sec-WebSocket-Protocol. RFC 6455, 4.2.2.
+    /// Server: the subprotocol of an offered websocket that both sides can live with.
+    ///
+    /// Next: accept with it as the value of Sec-WebSocket-Protocol. RFC 6455, 4.2.2.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -189,14 +210,17 @@ impl Connection {
         })
     }
 
-    /// Server: how to accept the permessage-deflate of an offered websocket. Next: accept with it, as text, as the value
-    /// of Sec-WebSocket-Extensions. RFC 7692, 7.1.
+    /// Decides how to accept the permessage-deflate of an offered websocket (server).
+    ///
+    /// Next: accept with it, as text, as the value of Sec-WebSocket-Extensions. RFC 7692, 7.1.
     #[pyo3(signature = (own = Deflate::default()), text_signature = "($self, own=...)")]
     fn select_deflate(&self, own: Deflate) -> PyResult<Option<Deflate>> {
         self.ask(|engine| websocket::select_deflate(&engine.request()?, &own.0).map(Deflate))
     }
 
-    /// Server, intermediary: what of the current request's offer may be offered to the next server. RFC 9110, 7.6.1.
+    /// Returns the offers that may be made to the next server (intermediary).
+    ///
+    /// Those of the current request. RFC 9110, 7.6.1.
     #[getter]
     fn forwardable(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| {
@@ -206,7 +230,9 @@ impl Connection {
         })
     }
 
-    /// Server: says on the next final response what could be upgraded to. Next: send_response. RFC 9110, 7.8.
+    /// Announces on the next final response what could be upgraded to (server).
+    ///
+    /// Next: send_response. RFC 9110, 7.8.
     fn advertise(&self, py: Python<'_>, protocols: ProtocolList) -> PyResult<()> {
         self.call(py, |engine| engine.advertise(&protocols.refs()))
     }
@@ -216,17 +242,23 @@ impl Connection {
         self.call(py, |engine| engine.skip_content())
     }
 
-    /// No request after this one. Next: go on; the engine closes when it is time. RFC 9112, 9.6.
+    /// Ends the connection after this request's response.
+    ///
+    /// Next: go on; the engine closes when it is time. RFC 9112, 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
     }
 
-    /// Gives up. Next: close the transport's direction that has ended; next_event says which.
+    /// Gives up.
+    ///
+    /// Next: close the transport's direction that has ended; next_event says which.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.abandon())
     }
 
-    /// HTTP goes on above the new layer. Next: a server answers, a client receives. RFC 2817, 3.
+    /// Resumes HTTP above the new layer.
+    ///
+    /// Next: a server answers, a client receives. RFC 2817, 3.
     fn resume_http(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.resume_http())
     }

@@ -1,5 +1,7 @@
-//! The connection: `receive.rs` takes bytes in and events out, `send.rs` and `answer.rs` decisions in and bytes out, `ask.rs` has the
-//! questions and what is decided without sending.
+//! The connection.
+//!
+//! `receive.rs` takes bytes in and events out, `send.rs` and `respond.rs` decisions in and bytes
+//! out, `getters.rs` has what may be asked and what is decided without sending.
 
 mod getters;
 mod receive;
@@ -21,19 +23,23 @@ use crate::error::raise;
 use crate::exclusive::Exclusive;
 use crate::head::Request;
 
-/// One HTTP/1.1 connection, without its transport. Your code moves the bytes and never waits here.
+/// One HTTP/1.1 connection, without its transport.
+///
+/// Your code moves the bytes and never waits here.
 #[pyclass(frozen, weakref, module = "switchover")]
 pub(crate) struct Connection(Exclusive<Inner>);
 
 struct Inner {
     engine: core::Connection,
-    /// What `get_buffer` lets the transport read into.
+    /// The space that `get_buffer` lets the transport read into.
     landing: Option<Py<PyByteArray>>,
-    /// It was given out, and nothing has come in since.
+    /// The space was given out, and nothing has come in since.
     is_lent: bool,
-    /// What a decision writes, kept for the next one.
+    /// The output of a decision, kept for the next one.
     out: Vec<u8>,
-    /// The event of the latest request, if that offers something: a switch shows it again.
+    /// The event of the latest request, if it offers something.
+    ///
+    /// A switch shows it again.
     offer: Option<Py<Request>>,
 }
 
@@ -86,7 +92,9 @@ impl Connection {
     }
 }
 
-/// What a bug in the engine would do to `connection`; the tests need one.
+/// Does to `connection` what a bug in the engine would do.
+///
+/// The tests need one.
 #[pyfunction(name = "_panic")]
 pub(crate) fn panic_for_tests(connection: &Connection) -> PyResult<()> {
     connection.with(|_| panic!("a test asked for this"))

@@ -15,7 +15,9 @@ use crate::error::raise;
 use crate::event::{Paused, object};
 use crate::head::Request;
 
-/// How much `get_buffer` offers: what one read of a socket brings at most.
+/// The size of what `get_buffer` offers.
+///
+/// One read of a socket brings that at most.
 const LANDING: usize = 65_536;
 
 static NEED_DATA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -27,13 +29,19 @@ impl Connection {
         self.take(py, |inner| inner.receive(py, &data))
     }
 
-    /// The peer's bytes have ended; clean after a FIN, and over TLS a closure alert before it. Next: next_event.
+    /// Tells the connection that the peer's bytes have ended.
+    ///
+    /// Clean after a FIN, and over TLS a closure alert before it. Next: next_event.
     #[pyo3(signature = (clean = true))]
     fn receive_eof(&self, clean: bool) -> PyResult<()> {
         self.with(|inner| inner.receive_eof(if clean { End::Clean } else { End::Truncated }))
     }
 
-    /// A view of a fixed space to read the transport into, whatever the hint. Next: buffer_updated.
+    /// Returns a view of a fixed space to read the transport into.
+    ///
+    /// The hint does not matter.
+    ///
+    /// Next: buffer_updated.
     #[pyo3(signature = (sizehint = -1), text_signature = "($self, sizehint=-1)")]
     fn get_buffer<'py>(
         &self,
@@ -70,8 +78,10 @@ impl Connection {
         self.take(py, |inner| inner.take(py, &filled))
     }
 
-    /// What happened next, NEED_DATA, or Paused. The event owns what it shows. Takes `data` first, as receive_data does:
-    /// b"" is the peer's clean end there too; without an argument nothing is taken.
+    /// Returns what happened next, NEED_DATA, or Paused.
+    ///
+    /// The event owns what it shows. Takes `data` first, as receive_data does: b"" is the peer's
+    /// clean end there too; without an argument nothing is taken.
     #[pyo3(signature = (data = None, /))]
     fn next_event<'py>(
         &self,
@@ -89,13 +99,13 @@ impl Connection {
         }
     }
 
-    /// The events there are now, up to where next_event gives NEED_DATA or Paused.
+    /// Returns the events up to NEED_DATA or Paused of next_event.
     fn events(slf: &Bound<'_, Self>) -> Events {
         Events(slf.clone().unbind())
     }
 }
 
-/// What `advance` came to.
+/// The result of `advance`.
 pub(crate) enum AdvanceResult<'py> {
     Event(Bound<'py, PyAny>),
     Paused(core::Paused),
@@ -111,7 +121,9 @@ impl Connection {
         self.with(take)??.map_err(|error| raise(py, error))
     }
 
-    /// Takes `data` if there is some, and comes to the next event, of which `make` makes an object.
+    /// Takes `data` if there is some, and comes to the next event.
+    ///
+    /// `make` makes an object of the event.
     #[inline]
     pub(crate) fn advance<'py>(
         &self,
@@ -119,7 +131,8 @@ impl Connection {
         data: Option<&Chunk<'_, '_>>,
         make: impl FnOnce(Event<'_>, &mut Option<Py<Request>>) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<AdvanceResult<'py>> {
-        // The object is made here and now, while the event can be looked at; to make one of our own runs no Python code.
+        // The object is made here and now, while the event can be looked at; to make one of our own
+        // runs no Python code.
         let mut held = self.0.hold()?;
         let inner = &mut *held;
         let received = data.map_or(Ok(Ok(())), |data| inner.receive(py, data))?;
@@ -136,7 +149,7 @@ impl Connection {
 }
 
 impl Inner {
-    /// Empty data is a clean end.
+    /// Appends received bytes; empty data is a clean end.
     #[inline]
     fn receive(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         if data.len() == 0 {
@@ -151,7 +164,9 @@ impl Inner {
         self.engine.receive_eof(end);
     }
 
-    /// Bytes of any buffer go straight into the engine's. What the engine refuses is raised when no call is at it.
+    /// Bytes of any buffer go straight into the engine's.
+    ///
+    /// What the engine refuses is raised when no call is at it.
     fn take(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         self.is_lent = false;
         if let Chunk::Bytes(bytes) = data {

@@ -41,13 +41,13 @@ impl Prepared {
         prepared.map(Self).map_err(|error| raise(py, error))
     }
 
-    /// The status.
+    /// Returns the status.
     #[getter]
     fn status(&self) -> u16 {
         self.0.status()
     }
 
-    /// The content.
+    /// Returns the content.
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, self.0.content())
@@ -80,7 +80,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.respond(&head, &content, out))
     }
 
-    /// Server: respond with a response that was checked and encoded before. Next: next_event.
+    /// Sends a response that was checked and encoded before (server).
+    ///
+    /// Next: next_event.
     #[pyo3(signature = (prepared, *, into = None))]
     fn respond_prepared<'py>(
         &self,
@@ -91,7 +93,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.respond_prepared(&prepared.0, out))
     }
 
-    /// Server: an answer although no request has come. Next: send it, close the sending side. RFC 9110, 15.5.9.
+    /// Server: an answer although no request has come.
+    ///
+    /// Next: send it, close the sending side. RFC 9110, 15.5.9.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), content = None, reason = None, *, into = None),
         text_signature = "($self, status, headers=(), content=b'', reason=None, *, into=None)"
@@ -112,7 +116,7 @@ impl Connection {
     }
 }
 
-/// With the usual reason, unless another is given.
+/// Makes a response head, with the usual reason unless another is given.
 pub(super) fn head<'a>(
     status: &Status,
     headers: &'a FieldLines,

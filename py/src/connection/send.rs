@@ -1,4 +1,6 @@
-//! Decisions in, bytes out. Each gives bytes, or appends them to `into` and gives their number.
+//! Decisions in, bytes out.
+//!
+//! Each gives bytes, or appends them to `into` and gives their number.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,8 +16,10 @@ use crate::values::Selection;
 
 #[pymethods]
 impl Connection {
-    /// Client: a request head, with an offer of other protocols in order of preference. Next: send_data and send_end
-    /// where content follows; then receive_data. RFC 9112, 3; RFC 9110, 7.8.
+    /// Client: a request head, with an offer of other protocols in order of preference.
+    ///
+    /// Next: send_data and send_end where content follows; then receive_data. RFC 9112, 3; RFC
+    /// 9110, 7.8.
     #[pyo3(
         signature = (method, target, headers, offer = ProtocolList::default(), *, into = None),
         text_signature = "($self, method, target, headers, offer=(), *, into=None)"
@@ -33,8 +37,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_request(&head, &offer.refs(), out))
     }
 
-    /// Server: an informational response other than 101. Next: the rest of the request, or the final response.
-    /// RFC 9110, 15.2.
+    /// Server: an informational response other than 101.
+    ///
+    /// Next: the rest of the request, or the final response. RFC 9110, 15.2.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
         text_signature = "($self, status, headers=(), reason=None, *, into=None)"
@@ -51,8 +56,10 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_informational(&head, out))
     }
 
-    /// Server: a final response head; it declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end.
-    /// RFC 9112, 4 and 6.
+    /// Sends a final response head (server).
+    ///
+    /// It declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end. RFC 9112, 4
+    /// and 6.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
         text_signature = "($self, status, headers=(), reason=None, *, into=None)"
@@ -69,7 +76,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_response(&head, out))
     }
 
-    /// Server: the 101, once the request is complete. Next: next_event, which comes to Switched. RFC 9110, 7.8.
+    /// Server: the 101, once the request is complete.
+    ///
+    /// Next: next_event, which comes to Switched. RFC 9110, 7.8.
     #[pyo3(
         signature = (selection, headers = FieldLines::default(), *, into = None),
         text_signature = "($self, selection, headers=(), *, into=None)"
@@ -84,7 +93,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.accept(selection.0, &headers, out))
     }
 
-    /// Server: a 426 that requires one of these protocols. Next: send_data and send_end. RFC 9110, 15.5.22.
+    /// Server: a 426 that requires one of these protocols.
+    ///
+    /// Next: send_data and send_end. RFC 9110, 15.5.22.
     #[pyo3(
         signature = (protocols, headers = FieldLines::default(), *, into = None),
         text_signature = "($self, protocols, headers=(), *, into=None)"
@@ -99,7 +110,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.require(&protocols.refs(), &headers, out))
     }
 
-    /// Content. Next: more, or send_end.
+    /// Sends content.
+    ///
+    /// Next: more, or send_end.
     #[pyo3(signature = (data, *, into = None))]
     pub(crate) fn send_data<'py>(
         &self,
@@ -128,7 +141,9 @@ impl Connection {
         room.fill_with(written)
     }
 
-    /// What goes before and after `length` bytes of content that your code sends itself. Next: as after send_data.
+    /// Returns the framing around `length` bytes that your code sends itself.
+    ///
+    /// Prefix and suffix. Next: as after send_data.
     fn send_data_parts<'py>(
         &self,
         py: Python<'py>,
@@ -138,7 +153,9 @@ impl Connection {
         Ok((PyBytes::new(py, parts.prefix()), PyBytes::new(py, parts.suffix())))
     }
 
-    /// The end of the message, with trailers where it is chunked. Next: receive_data or next_event. RFC 9112, 7.1.2.
+    /// The end of the message, with trailers where it is chunked.
+    ///
+    /// Next: receive_data or next_event. RFC 9112, 7.1.2.
     #[pyo3(
         signature = (trailers = FieldLines::default(), *, into = None),
         text_signature = "($self, trailers=(), *, into=None)"

@@ -35,12 +35,12 @@ fn object<T: PyClass<BaseType = Event>>(py: Python<'_>, event: T) -> PyResult<Bo
     Ok(Bound::new(py, of(event))?.into_any())
 }
 
-/// The version of a message that was received.
+/// Returns the version of a message that was received.
 fn version(py: Python<'_>, minor: u8) -> Py<PyBytes> {
     InternedNames::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
 }
 
-/// Text of an argument that may be left out.
+/// Returns the text of an argument that may be left out.
 fn text(py: Python<'_>, given: Option<BytesArg>, usual: &[u8]) -> Py<PyBytes> {
     given.map_or_else(|| InternedNames::open().get(py, usual), |text| text.bytes(py)).into()
 }
@@ -53,7 +53,7 @@ pub(crate) struct Request {
     pub(super) headers: Py<Headers>,
     pub(super) target: Py<PyBytes>,
     pub(super) http_version: Py<PyBytes>,
-    /// Whether it proposes a switch, by Upgrade or as CONNECT.
+    /// The request proposes a switch, by Upgrade or as CONNECT.
     #[pyo3(name = "_proposes")]
     proposes: bool,
 }
@@ -74,7 +74,9 @@ impl Request {
         object(py, event)
     }
 
-    /// One of another version, without field lines: an HTTP/2 preface, as h11 reads it.
+    /// Makes a request of another version, without field lines.
+    ///
+    /// An HTTP/2 preface, as h11 reads it.
     pub(super) fn preface(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let event = Self {
             method: PyBytes::new(py, b"PRI").into(),
@@ -206,7 +208,9 @@ answer! {
     Response 200..1000
 }
 
-/// A status within the bounds of its event; an `IntEnum` is one too.
+/// Returns a status within the bounds of its event.
+///
+/// An `IntEnum` is one too.
 fn status(given: &Bound<'_, PyAny>, event: &str, from: u16, to: u16) -> PyResult<u16> {
     let py = given.py();
     if !given.is_instance_of::<PyInt>() {

@@ -14,7 +14,9 @@ use crate::connection::{AdvanceResult, Connection};
 use crate::output::Written;
 use crate::shared::octets;
 
-/// What came next; None where nothing can come before more bytes or a decision.
+/// Returns the next event, or None.
+///
+/// None where nothing can come before more bytes or a decision.
 #[pyfunction]
 pub(crate) fn read<'py>(
     py: Python<'py>,
@@ -43,7 +45,7 @@ fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>>
     }
 }
 
-/// The bytes of an event that may be sent now.
+/// Returns the bytes of an event that may be sent now.
 #[pyfunction]
 pub(crate) fn write<'py>(
     py: Python<'py>,
@@ -130,7 +132,9 @@ fn send_informational<'py>(
     connection.write(py, None, |engine, out| engine.accept(selection.early(), &lines, out))
 }
 
-/// What Upgrade lists, and the lines without it: the engine writes that field itself.
+/// Returns the protocols that Upgrade lists, and the lines without it.
+///
+/// The engine writes that field itself.
 fn upgrade(headers: &Headers) -> (Vec<String>, Lines<'_>) {
     let is_there = headers.iter().any(|field| field.is("Upgrade"));
     if !is_there {

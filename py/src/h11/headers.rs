@@ -10,7 +10,9 @@ use super::refused;
 use crate::args::FieldLines;
 use crate::headers::Headers as Lines;
 
-/// The field lines of an event: pairs of a name in lower case and a value. `raw_items` spells the names as they came.
+/// The field lines of an event: pairs of a name in lower case and a value.
+///
+/// `raw_items` spells the names as they came.
 #[pyclass(frozen, sequence, module = "switchover._h11")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers(Lines);
@@ -38,8 +40,9 @@ impl Headers {
         self.0.iter()
     }
 
-    /// Those that a constructor is given, refused where h11 refuses them: what cannot be sent, lengths that differ, other
-    /// codings than chunked.
+    /// Checks the headers of a constructor, and refuses those that h11 refuses.
+    ///
+    /// What cannot be sent, lengths that differ, other codings than chunked.
     fn checked(py: Python<'_>, given: &FieldLines) -> PyResult<Self> {
         let lines = Lines::of(given);
         let (mut length, mut is_coded) = (None, false);
@@ -86,7 +89,9 @@ fn normalized(lines: &Lines) -> Lines {
     Lines::of(&*shown)
 }
 
-/// What h11 says of a line that cannot be sent, without what is secret.
+/// Returns the message of h11 about a line that cannot be sent.
+///
+/// Without what is secret.
 #[cold]
 fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String> {
     Ok(match kind {
@@ -98,7 +103,9 @@ fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String
     })
 }
 
-/// A length may be said again, and no other one beside it.
+/// Notes a length.
+///
+/// It may be said again, and no other one beside it.
 fn note_length<'a>(length: &mut Option<&'a [u8]>, value: &'a [u8]) -> Result<(), &'static str> {
     for one in value.split(|&octet| octet == b',').map(<[u8]>::trim_ascii) {
         if !(1..=20).contains(&one.len()) || !one.iter().all(u8::is_ascii_digit) {
@@ -128,7 +135,7 @@ impl PartialEq for Headers {
     }
 }
 
-/// What a constructor takes for headers: those of another event, or lines to check.
+/// The headers of a constructor: those of another event, or checked lines.
 pub(super) struct Given(pub(super) Py<Headers>);
 
 impl FromPyObject<'_, '_> for Given {
@@ -151,7 +158,7 @@ impl Headers {
         Self::checked(py, &lines)
     }
 
-    /// The pairs with the names as they were spelled.
+    /// Returns the pairs with the names as they were spelled.
     fn raw_items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.0.lines(py)
     }
@@ -183,12 +190,14 @@ impl Headers {
         Ok(format!("<{}>", self.0.shown(py, true)?))
     }
 
-    /// How often this line occurs.
+    /// Returns how often this line occurs.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.0.lower(py)?.as_sequence().count(line)
     }
 
-    /// Where this line first occurs; ValueError where it does not.
+    /// Returns the index of the first such line.
+    ///
+    /// ValueError where there is none.
     fn index(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.0.lower(py)?.as_sequence().index(line)
     }

@@ -1,5 +1,7 @@
-//! What `switchover.h11` is made of: `headers.rs` and `events.rs` are h11's, `exchange.rs` reads and writes them. When each
-//! may come or go is for the Python half, in `python/switchover/h11`.
+//! The Rust half of `switchover.h11`.
+//!
+//! `headers.rs` and `events.rs` are h11's, `exchange.rs` reads and writes them. When each may come
+//! or go is for the Python half, in `python/switchover/h11`.
 
 mod events;
 mod exchange;
@@ -22,7 +24,9 @@ pub(crate) mod module {
     use super::headers::Headers;
 }
 
-/// h11's error for what the caller may not do, with the status that a server could answer it with.
+/// Returns h11's error for what the caller may not do.
+///
+/// With the status that a server could send.
 #[cold]
 fn refused(py: Python<'_>, text: &str, status: u16) -> PyErr {
     static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
