@@ -1,5 +1,6 @@
-//! What the face passes in: texts and lists in one run of bytes, each text after its length, each list after its
-//! count (32 bits, least significant byte first).
+//! The arguments of a call: texts and lists in one run of bytes.
+//!
+//! Each text after its length, each list after its count (32 bits, least significant byte first).
 
 use std::borrow::Cow;
 
@@ -31,7 +32,7 @@ impl<'a> ArgReader<'a> {
         octets
     }
 
-    /// Each byte is a character here: the face writes Latin-1.
+    /// Reads a text; each byte is a character, as the face writes Latin-1.
     #[inline(never)]
     pub(crate) fn text(&mut self) -> Cow<'a, str> {
         let octets = self.octets();

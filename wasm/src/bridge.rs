@@ -1,4 +1,4 @@
-//! What an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2.
+//! End-to-end fields, and messages between HTTP/1.1 and HTTP/2.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;
@@ -12,7 +12,9 @@ use crate::error::put_fault;
 use crate::handle::{with, with_exchange};
 use crate::result::ResultBuffer;
 
-/// The field lines of the current head: a server's request, a client's response.
+/// Returns the field lines of the current head.
+///
+/// A server's request, a client's response.
 fn head(connection: &Connection) -> Option<Fields<'_>> {
     let response = match connection.event() {
         Some(Event::Response(response) | Event::Informational(response)) => Some(response),
@@ -24,7 +26,9 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         .or_else(|| connection.request().map(|request| request.fields()))
 }
 
-/// Leaves what is made of the current head's field lines; false where there is no head.
+/// Puts field lines made from those of the current head.
+///
+/// Returns false where there is no head.
 fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }
@@ -50,7 +54,7 @@ pub fn forwardable(handle: u32) {
     });
 }
 
-/// Whether an intermediary may pass on an offer of that protocol.
+/// Returns whether an intermediary may pass on an offer of that protocol.
 #[wasm_bindgen]
 pub fn may_forward(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
@@ -77,15 +81,20 @@ pub fn http2_request(handle: u32) -> bool {
     put_request(handle, bridge::http2_request)
 }
 
-/// Leaves the current request as an extended CONNECT; false where there is none. `args` holds the protocol.
+/// Leaves the current request as an extended CONNECT; false where there is none.
+///
+/// `args` holds the protocol.
 #[wasm_bindgen]
 pub fn extended_connect(handle: u32, args: &[u8]) -> bool {
     let protocol = ArgReader::new(args).text();
     put_request(handle, |head, secure| bridge::extended_connect(head, &protocol, secure))
 }
 
-/// What has no place in HTTP/2, one higher than its number; 0 is nothing. The status is one higher too, 0 is a request.
-/// `args` holds the fields.
+/// Returns why the lines may not stand in HTTP/2, one higher than its number.
+///
+/// 0 is nothing.
+///
+/// The status is one higher too, 0 is a request. `args` holds the fields.
 #[wasm_bindgen]
 pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     let status = status.checked_sub(1).map(|status| status as u16);
@@ -95,8 +104,9 @@ pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     }
 }
 
-/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. `args` holds the authority, the key if there
-/// is one, and the fields.
+/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
+///
+/// `args` holds the authority, the key if there is one, and the fields.
 #[wasm_bindgen]
 pub fn http1_fields(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

@@ -29,10 +29,10 @@ fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
     put_fault(fault.name(), fault.text(), out);
 }
 
-/// What came of `capsules_next`; the numbers stand in `js/capsules.ts` too.
+/// The outcome of `capsules_next`; `js/engine/capsules.ts` has the numbers too.
 #[derive(Default)]
 enum Outcome {
-    /// What is wrong is left.
+    /// The fault is put into the result.
     #[default]
     Fault,
     NeedData,
@@ -59,7 +59,7 @@ pub fn capsules_next(handle: u32) -> u32 {
     outcome as u32
 }
 
-/// The stream has ended; false leaves what is wrong with that.
+/// Checks the end of the stream; false puts the fault.
 #[wasm_bindgen]
 pub fn capsules_finish(handle: u32) -> bool {
     with_kept(handle, |capsules: &mut Capsules, out| {

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::handle;
 
 thread_local! {
-    /// What the next connection is made with; `None` is the default.
+    /// The configuration of the next connection; `None` is the default.
     static NEXT: RefCell<Option<Config>> = const { RefCell::new(None) };
 }
 
@@ -17,12 +17,14 @@ fn configure(change: impl FnOnce(&mut Config) -> bool) -> bool {
     NEXT.with_borrow_mut(|config| change(config.get_or_insert_default()))
 }
 
-/// What was configured since the last connection was made.
+/// Takes the configuration made since the last connection.
 pub(crate) fn next() -> Option<Config> {
     NEXT.take()
 }
 
-/// The largest value of a bound; negative where there is none of that name.
+/// Returns the largest value of a limit.
+///
+/// Negative where there is none of that name.
 #[wasm_bindgen]
 pub fn largest_limit(name: &str) -> f64 {
     Limits::largest(name).map_or(-1.0, |largest| largest as f64)
@@ -40,8 +42,10 @@ pub fn configure_lenient(name: &str, value: bool) -> bool {
     configure(|config| config.lenient.set(name, value))
 }
 
-/// Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings, and
-/// whether it puts field lines right.
+/// Sets the flags of the next connection.
+///
+/// Whether its transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings,
+/// and whether it puts field lines right.
 #[wasm_bindgen]
 pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool, tidy: bool) {
     configure(|config| {
@@ -53,7 +57,7 @@ pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool, tidy: 
     });
 }
 
-/// Makes a connection with what was configured since the last one, and gives its number.
+/// Makes a connection with the next configuration, and returns its number.
 #[wasm_bindgen]
 pub fn create(role: u32) -> u32 {
     let role = Role::from_number(role).unwrap_or(Role::Server);

@@ -16,7 +16,9 @@ pub fn receive(handle: u32, bytes: &[u8]) -> bool {
     attempt(handle, |connection| connection.receive(bytes).map(|()| true))
 }
 
-/// Takes bytes of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
+/// Takes staged bytes of the peer; false puts the error.
+///
+/// They lie where [`stage`](crate::staging::stage) said.
 #[wasm_bindgen]
 pub fn receive_staged(handle: u32, len: usize) -> bool {
     staged(len, |bytes| receive(handle, bytes))
@@ -42,14 +44,14 @@ pub fn commit(handle: u32, len: usize) {
     });
 }
 
-/// The peer's bytes have ended.
+/// Tells the connection that the peer's bytes have ended.
 #[wasm_bindgen]
 pub fn receive_eof(handle: u32, end: u32) {
     let end = End::from_number(end).unwrap_or(End::Truncated);
     ask(handle, |connection| connection.receive_eof(end));
 }
 
-/// What came of `next_event`; the numbers stand in `js/inbound.ts` too.
+/// The outcome of `next_event`; `js/engine/inbound.ts` has the numbers too.
 #[derive(Default)]
 enum Outcome {
     /// The peer's error is left.
@@ -83,8 +85,9 @@ pub fn next_event(handle: u32) -> u32 {
     outcome as u32
 }
 
-/// Moves on like `next_event` and leaves nothing but an error: the outcome, of an event one that is as much higher as its
-/// kind's number.
+/// Moves on like `next_event` and puts nothing but an error.
+///
+/// Returns the outcome; of an event one that is as much higher as its kind's number.
 #[wasm_bindgen]
 pub fn advance(handle: u32) -> u32 {
     // `Outcome::Failed` is the default.
@@ -105,7 +108,9 @@ pub fn event(handle: u32) -> bool {
     })
 }
 
-/// Leaves the first bytes of the new protocol, which are out of the connection then.
+/// Puts the first bytes of the new protocol.
+///
+/// They are out of the connection then.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
     with(handle, |connection, out| connection.take_leftover_into(&mut out.octets));
@@ -123,7 +128,7 @@ pub fn skip_content(handle: u32) -> bool {
     decide(handle, switchover::Connection::skip_content)
 }
 
-/// No request after this one; false leaves the error.
+/// Ends the connection after this request's response; false puts the error.
 #[wasm_bindgen]
 pub fn close_after_response(handle: u32) -> bool {
     decide(handle, switchover::Connection::close_after_response)
@@ -135,7 +140,7 @@ pub fn abandon(handle: u32) -> bool {
     decide(handle, switchover::Connection::abandon)
 }
 
-/// HTTP goes on above the new layer; false leaves the error.
+/// Resumes HTTP above the new layer; false puts the error.
 #[wasm_bindgen]
 pub fn resume_http(handle: u32) -> bool {
     decide(handle, switchover::Connection::resume_http)

@@ -1,10 +1,10 @@
-//! A refusal or a peer's error, for the face to throw; and the faults that particular protocols know.
+//! Errors for the face to throw, and the faults of particular protocols.
 
 use switchover::{Error, Ineligible};
 
 use crate::result::ResultBuffer;
 
-/// Whether it went well; what went wrong is in the exchange then.
+/// Returns whether it went well, and puts the error if not.
 pub(crate) fn done(result: Result<(), Error>, out: &mut ResultBuffer) -> bool {
     match result {
         Ok(()) => true,
@@ -15,7 +15,7 @@ pub(crate) fn done(result: Result<(), Error>, out: &mut ResultBuffer) -> bool {
     }
 }
 
-/// The error alone.
+/// Puts the error alone.
 #[cold]
 #[inline(never)]
 pub(crate) fn leave(error: &Error, out: &mut ResultBuffer) {
@@ -37,7 +37,7 @@ pub(crate) fn put(error: &Error, out: &mut ResultBuffer) {
     out.display(error);
 }
 
-/// A fault that is not one of the engine's: its name and its sentence.
+/// Puts a fault that is not one of the engine's: its name and its sentence.
 #[cfg(feature = "profiles")]
 #[inline(never)]
 pub(crate) fn put_fault(name: &str, text: &str, out: &mut ResultBuffer) {

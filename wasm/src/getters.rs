@@ -1,4 +1,4 @@
-//! What a caller may ask in between.
+//! Getters of a connection, which may be called at any time.
 
 use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
@@ -26,7 +26,7 @@ pub fn state(handle: u32) {
     });
 }
 
-/// Whom the engine waits for.
+/// Returns the party that the connection is waiting for.
 #[wasm_bindgen]
 pub fn awaiting(handle: u32) -> u32 {
     ask(handle, |connection| connection.awaiting() as u32)
@@ -38,25 +38,27 @@ pub fn unread(handle: u32) {
     with(handle, |connection, out| out.octets.extend_from_slice(connection.unread()));
 }
 
-/// How many they are.
+/// Returns the number of unread bytes.
 #[wasm_bindgen]
 pub fn unread_len(handle: u32) -> u32 {
     ask(handle, |connection| connection.unread().len() as u32)
 }
 
-/// What only the caller can send next.
+/// Returns what the caller must send next.
 #[wasm_bindgen]
 pub fn owes(handle: u32) -> u32 {
     ask(handle, |connection| connection.owes() as u32)
 }
 
-/// Whether another request may follow.
+/// Returns whether another request may follow.
 #[wasm_bindgen]
 pub fn persists(handle: u32) -> bool {
     ask(handle, |connection| connection.persists())
 }
 
-/// Leaves what is still to come of the message being received: its kind, and how much.
+/// Puts what is still to come of the message being received.
+///
+/// Its kind, and how much.
 #[wasm_bindgen]
 pub fn content(handle: u32) {
     with(handle, |connection, out| {
@@ -66,37 +68,39 @@ pub fn content(handle: u32) {
     });
 }
 
-/// Whether to read the transport.
+/// Returns whether to read the transport.
 #[wasm_bindgen]
 pub fn wants_input(handle: u32) -> bool {
     ask(handle, |connection| connection.wants_input())
 }
 
-/// Whether the new protocol may be spoken.
+/// Returns whether the new protocol may be spoken.
 #[wasm_bindgen]
 pub fn may_speak(handle: u32) -> bool {
     ask(handle, |connection| connection.may_speak())
 }
 
-/// How to close the transport.
+/// Returns how to close the transport.
 #[wasm_bindgen]
 pub fn closing(handle: u32) -> u32 {
     ask(handle, |connection| connection.closing() as u32)
 }
 
-/// How many of the peer's bytes have been passed.
+/// Returns the number of the peer's bytes that events have passed.
 #[wasm_bindgen]
 pub fn position(handle: u32) -> f64 {
     ask(handle, |connection| connection.position() as f64)
 }
 
-/// How many requests have no complete answer.
+/// Returns the number of requests without a complete final response.
 #[wasm_bindgen]
 pub fn unanswered(handle: u32) -> u32 {
     ask(handle, |connection| connection.unanswered().into())
 }
 
-/// Why the upgrade did not happen, one higher than its number; 0 is none.
+/// Returns why the upgrade did not happen, one higher than its number.
+///
+/// 0 is none.
 #[wasm_bindgen]
 pub fn why(handle: u32) -> u32 {
     ask(handle, |connection| connection.why().map_or(0, |why| why as u32 + 1))
@@ -128,7 +132,7 @@ pub fn authority(handle: u32) -> bool {
     })
 }
 
-/// Leaves the path that the current request is for, with whether there is a request.
+/// Puts the path of the current request; false where there is no request.
 #[wasm_bindgen]
 pub fn path(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -172,8 +176,9 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// Leaves the four numbers of a selection, and which preference it is; false where there is none. `args` holds the
-/// preferences.
+/// Puts the four numbers of a selection, and which preference it is.
+///
+/// Returns false where there is none. `args` holds the preferences.
 #[wasm_bindgen]
 pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
     let preferences = ArgReader::new(args).texts();
@@ -188,7 +193,7 @@ pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
     })
 }
 
-/// Whether two texts name the same protocol; `args` holds both.
+/// Returns whether two texts name the same protocol; `args` holds both.
 #[wasm_bindgen]
 pub fn same_protocol(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

@@ -1,5 +1,6 @@
-//! Connections, and what is made beside them, by number: each kind has numbers of its own. A number is used again after
-//! `free`; the face forgets it then.
+//! Connections, and what is made beside them, by number.
+//!
+//! Each kind has numbers of its own. A number is used again after `free`; the face forgets it then.
 
 use std::cell::RefCell;
 
@@ -104,8 +105,9 @@ impl Kept for Prepared {
     }
 }
 
-/// Calls with something kept and the exchange, emptied before and readable after. A number that stands for nothing gives
-/// the default; the face never passes one.
+/// Calls with something kept and the exchange, emptied before and readable after.
+///
+/// A number that stands for nothing gives the default; the face never passes one.
 pub(crate) fn with_kept<T: Kept, R: Default>(
     handle: u32,
     call: impl FnOnce(&mut T, &mut ResultBuffer) -> R,
@@ -128,7 +130,9 @@ pub(crate) fn with<R: Default>(
     with_kept(handle, call)
 }
 
-/// Calls with a connection, and leaves nothing but what went wrong; that gives the default.
+/// Calls with a connection, and puts nothing but the error.
+///
+/// That gives the default.
 pub(crate) fn attempt<R: Default>(
     handle: u32,
     call: impl FnOnce(&mut Connection) -> Result<R, Error>,
@@ -181,7 +185,9 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut ResultBuffer) -> R) -> R {
     })
 }
 
-/// Calls with a connection and publishes the place that the call gives, which is in the connection's own memory.
+/// Calls with a connection and publishes the place that the call gives.
+///
+/// It is in the connection's own memory.
 pub(crate) fn with_place(
     handle: u32,
     call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> Option<(u32, u32)>,

@@ -1,10 +1,12 @@
-//! What the npm package is built from: the engine after plain functions over numbers and bytes.
+//! The engine as plain functions over numbers and bytes, for the npm package.
 //!
-//! A connection is a number here. Each function finds it, calls the core, and leaves what cannot be returned as one
-//! number in `exchange.rs`, from where the TypeScript face in `js/` reads it before the next call. There are no
-//! exported classes: they would bring a `FinalizationRegistry` with them. And there is no `if` about HTTP.
+//! A connection is a number here. Each function finds it, calls the core, and leaves what cannot be
+//! returned as one number in `exchange.rs`, from where the TypeScript face in `js/` reads it before
+//! the next call. There are no exported classes: they would bring a `FinalizationRegistry` with
+//! them. And there is no `if` about HTTP.
 //!
-//! The package has two modules of it. Without the feature `profiles` it knows no particular protocol, and is a third smaller.
+//! The package has two modules of it. Without the feature `profiles` it knows no particular
+//! protocol, and is a third smaller.
 
 #![forbid(unsafe_code)]
 

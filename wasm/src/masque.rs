@@ -1,4 +1,4 @@
-//! What requests for `connect-udp` and `connect-ip` say.
+//! The targets of requests for `connect-udp` and `connect-ip`.
 
 use switchover::masque::{self, IpTarget, UdpTarget};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -6,7 +6,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::args::ArgReader;
 use crate::handle::with_exchange;
 
-/// Whether a message says that capsules follow; `args` holds the fields.
+/// Returns whether a message says that capsules follow.
+///
+/// `args` holds the fields.
 #[wasm_bindgen]
 pub fn says_capsules(args: &[u8]) -> bool {
     masque::says_capsules(&ArgReader::new(args).fields())
@@ -14,7 +16,9 @@ pub fn says_capsules(args: &[u8]) -> bool {
 
 // What a target decodes to is UTF-8, unlike all other text here: it is left as bytes.
 
-/// Leaves port and host; false where there is no such target. `args` holds template and request target.
+/// Leaves port and host; false where there is no such target.
+///
+/// `args` holds template and request target.
 #[wasm_bindgen]
 pub fn udp_target(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
@@ -28,8 +32,9 @@ pub fn udp_target(args: &[u8]) -> bool {
     target.is_some()
 }
 
-/// Leaves the protocol, whether there is a target, and that; false where there is no such target. `args` holds template
-/// and request target.
+/// Puts the protocol, whether there is a target, and that.
+///
+/// Returns false where there is no such target. `args` holds template and request target.
 #[wasm_bindgen]
 pub fn ip_target(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

@@ -1,4 +1,6 @@
-//! Whole answers: head, content and end in one decision. Each leaves what it wrote; false leaves the error.
+//! Whole answers: head, content and end in one decision.
+//!
+//! Each leaves what it wrote; false leaves the error.
 
 use switchover::{Prepared, ResponseHead};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -8,7 +10,9 @@ use crate::config;
 use crate::error::{self, done};
 use crate::handle::{self, ask_kept, with, with_exchange, with_kept, with_prepared};
 
-/// What arguments of fields and reason says with that status.
+/// Calls with the response head of a status and of arguments.
+///
+/// They hold fields and reason.
 pub(crate) fn with_head<T>(
     status: u16,
     has_reason: bool,
@@ -43,8 +47,10 @@ pub fn reject(handle: u32, status: u16, has_reason: bool, args: &[u8], content: 
     })
 }
 
-/// Prepares a whole response for connections of the configuration that is next; gives its number, one higher than it is, or 0
-/// and leaves the error. `args` holds fields and reason.
+/// Prepares a whole response for connections of the next configuration.
+///
+/// Returns its number, one higher than it is, or 0 and puts the error. `args` holds fields and
+/// reason.
 #[wasm_bindgen]
 pub fn prepared_new(status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> u32 {
     let config = config::next().unwrap_or_default();

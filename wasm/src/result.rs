@@ -1,8 +1,11 @@
-//! What a call leaves for its caller: numbers, text and bytes, at addresses that the caller reads its memory at.
+//! The results of a call: numbers, text and bytes.
 //!
-//! Everything of one event crosses at once. A head is not copied: the face gets told where it stands in the connection's
-//! buffer, decodes it with one call, and takes it apart by the places among the numbers. Other texts stand one after the
-//! other, to be taken apart by their lengths. What a call left is over with the next one.
+//! They lie at addresses that the caller reads its memory at.
+//!
+//! Everything of one event crosses at once. A head is not copied: the face gets told where it
+//! stands in the connection's buffer, decodes it with one call, and takes it apart by the places
+//! among the numbers. Other texts stand one after the other, to be taken apart by their lengths.
+//! What a call left is over with the next one.
 
 use std::fmt::{Display, Write as _};
 
@@ -15,7 +18,7 @@ const KEPT: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct ResultBuffer {
-    /// Where the rest is; see [`publish`](Self::publish).
+    /// The addresses of the rest; see [`publish`](Self::publish).
     view: [u32; 6],
     numbers: Vec<u32>,
     text: Vec<u8>,
@@ -27,7 +30,7 @@ impl ResultBuffer {
         Self { view: [0; 6], numbers: Vec::new(), text: Vec::new(), octets: Vec::new() }
     }
 
-    /// Where the caller finds the addresses; the exchange does not move.
+    /// Returns the place of the addresses; the buffer does not move.
     pub(crate) fn address(&self) -> u32 {
         address(&self.view)
     }
@@ -77,7 +80,7 @@ impl ResultBuffer {
         self.numbers([number as u32, (number >> 32) as u32]);
     }
 
-    /// `None` as 0, everything else one higher.
+    /// Puts `None` as 0, everything else one higher.
     pub(crate) fn option(&mut self, number: Option<u32>) {
         self.number(number.map_or(0, |number| number + 1));
     }
@@ -95,7 +98,7 @@ impl ResultBuffer {
         self.number((self.text.len() - before) as u32);
     }
 
-    /// A list with its length before it.
+    /// Puts a list with its length before it.
     pub(crate) fn displays<T: Display>(&mut self, list: impl Iterator<Item = T>) {
         self.list(list, |item, out| out.display(item));
     }
@@ -107,7 +110,9 @@ impl ResultBuffer {
         self.numbers[place] = count as u32;
     }
 
-    /// Field lines of any source, copied: the places are those in the text.
+    /// Puts field lines of any source, copied.
+    ///
+    /// The places are those in the text.
     #[cfg(feature = "profiles")]
     pub(crate) fn fields(&mut self, fields: &dyn FieldSource) {
         let mut spans = Vec::new();
@@ -121,13 +126,16 @@ impl ResultBuffer {
         self.spans(self.text.len(), spans.into_iter());
     }
 
-    /// Field lines of a head: the places are those in it.
+    /// Puts field lines of a head.
+    ///
+    /// The places are those in it.
     pub(crate) fn lines(&mut self, head: &Place<'_>, fields: &Fields<'_>) {
         self.spans(head.octets.len(), binding::spans(fields).1);
     }
 
-    /// How many lines, then where each name and each value begins and ends: in two numbers, or in halves of one where
-    /// the text is so short that they fit.
+    /// Puts the number of lines, then the places of each name and each value.
+    ///
+    /// In two numbers, or in halves of one where the text is so short that they fit.
     fn spans(&mut self, len: usize, lines: impl ExactSizeIterator<Item = [u32; 4]>) {
         let count = lines.len() as u32;
         if len <= usize::from(u16::MAX) {
@@ -149,7 +157,9 @@ pub(crate) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// To the last field line's end; that of `first` where there is none.
+    /// Returns the place up to the last field line's end.
+    ///
+    /// That of `first` where there is none.
     pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
         let head = Self { octets: fields.octets() };
         let last = fields
@@ -161,7 +171,7 @@ impl<'a> Place<'a> {
         Self { octets: head.octets.get(..end as usize).unwrap_or_default() }
     }
 
-    /// Where a part of it begins and ends.
+    /// Returns where a part of it begins and ends.
     pub(crate) fn span(&self, part: &[u8]) -> [u32; 2] {
         let start = address(part).wrapping_sub(address(self.octets));
         [start, start.wrapping_add(part.len() as u32)]
@@ -172,12 +182,14 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Where something stands in the module's memory.
+/// Returns the address of bytes in the module's memory.
 pub(crate) fn address<T>(slice: &[T]) -> u32 {
     slice.as_ptr().addr() as u32
 }
 
-/// Text is ASCII here: method, target and protocol names are checked to be, and the rest is our own.
+/// A writer of text.
+///
+/// It is ASCII here: method, target and protocol names are checked to be, and the rest is our own.
 struct Latin<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Write for Latin<'_> {

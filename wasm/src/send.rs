@@ -83,7 +83,9 @@ pub fn send_data(handle: u32, data: &[u8]) -> bool {
     })
 }
 
-/// Leaves what to put around content of that length: the prefix's length, and both one after the other.
+/// Puts the framing around content of that length.
+///
+/// The prefix's length, and both one after the other.
 #[wasm_bindgen]
 pub fn send_data_parts(handle: u32, len: usize) -> bool {
     with(handle, |connection, out| match connection.send_data_parts(len) {

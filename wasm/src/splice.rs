@@ -7,7 +7,9 @@ use crate::args::ArgReader;
 use crate::error::put_fault;
 use crate::handle::{self, ask_kept, with, with_kept};
 
-/// What came of `splice_new`, below the first number of a splice; they stand in `js/splice.ts` too.
+/// The outcomes of `splice_new` below the first number of a splice.
+///
+/// They stand in `js/engine/splice.ts` too.
 #[derive(Clone, Copy, Default)]
 enum Refused {
     /// There is no current request.
@@ -17,8 +19,9 @@ enum Refused {
     Ineligible,
 }
 
-/// Makes a splice of a connection's current request; gives its number, two higher than it is, or what is in the way. The
-/// args is the trailers.
+/// Makes a splice of a connection's current request.
+///
+/// Returns its number, two higher than it is, or what is in the way. `args` holds the trailers.
 #[wasm_bindgen]
 pub fn splice_new(connection: u32, content: &[u8], args: &[u8]) -> u32 {
     let trailers = ArgReader::new(args).fields();
@@ -45,7 +48,7 @@ pub fn splice_client_sent(handle: u32, octets: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.client_sent(octets));
 }
 
-/// The client has ended.
+/// Tells the splice that the client has ended.
 #[wasm_bindgen]
 pub fn splice_client_ended(handle: u32) {
     ask_kept(handle, |splice: &mut Splice| splice.client_ended());
@@ -73,19 +76,19 @@ pub fn splice_take_for_client(handle: u32) {
     });
 }
 
-/// Whether the client should be read.
+/// Returns whether the client should be read.
 #[wasm_bindgen]
 pub fn splice_wants_client(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.wants_client())
 }
 
-/// Whether bytes of the client wait.
+/// Returns whether bytes of the client wait.
 #[wasm_bindgen]
 pub fn splice_is_waiting(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.is_waiting())
 }
 
-/// Whether it is out of the way.
+/// Returns whether the splice is out of the way.
 #[wasm_bindgen]
 pub fn splice_is_done(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.is_done())

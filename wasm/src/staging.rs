@@ -1,4 +1,6 @@
-//! A place of the module's memory that the face writes into, so that what goes in crosses without an allocation.
+//! A place of the module's memory that the face writes into.
+//!
+//! So arguments cross without an allocation.
 
 use std::cell::RefCell;
 
@@ -6,14 +8,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::result::address;
 
-/// What is longer is allocated for its call; `js/engine/raw.ts` has the number too.
+/// The longest argument that is staged; `js/engine/raw.ts` has the number too.
+///
+/// A longer one is allocated for its call.
 const LEN: usize = 64 * 1024;
 
 thread_local! {
     static STAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Where it is; it does not move.
+/// Returns the address of the place; it does not move.
 #[wasm_bindgen]
 pub fn stage() -> u32 {
     STAGE.with_borrow_mut(|stage| {

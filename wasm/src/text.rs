@@ -10,7 +10,7 @@ fn leave(text: impl AsRef<[u8]>) {
     with_exchange(|out| out.text(text.as_ref()));
 }
 
-/// A text of an error with the names that JavaScript has for what it names.
+/// Returns a text of an error with JavaScript's names.
 fn spelled(code: u32, text: fn(ErrorKind) -> &'static str) -> Spelled {
     Spelled::new(ErrorKind::from_code(code).map_or("", text), Language::JavaScript)
 }
@@ -51,7 +51,7 @@ pub fn reason(status: u16) {
     leave(switchover::ResponseHead::usual_reason(status));
 }
 
-/// Where the exchange says what the latest call left.
+/// Returns the address of the results of the latest call.
 #[wasm_bindgen]
 pub fn exchange() -> u32 {
     with_exchange(|out| out.address())

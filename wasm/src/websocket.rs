@@ -1,4 +1,4 @@
-//! What is negotiated beside the token `websocket`.
+//! Subprotocols and compression of the token `websocket`.
 
 use switchover::Order;
 use switchover::websocket::{self, Deflate};
@@ -24,7 +24,9 @@ pub fn subprotocols(handle: u32) {
     });
 }
 
-/// Which of the preferences is the subprotocol, counted from 1; 0 is none. `args` holds the preferences.
+/// Returns the preference that is the subprotocol, counted from 1; 0 is none.
+///
+/// `args` holds the preferences.
 #[wasm_bindgen]
 pub fn select_subprotocol(handle: u32, args: &[u8], by: u32) -> u32 {
     let preferences = ArgReader::new(args).texts();
@@ -40,7 +42,9 @@ pub fn select_subprotocol(handle: u32, args: &[u8], by: u32) -> u32 {
     })
 }
 
-/// Parameters as the face passes them: bits one higher than they are, 0 where they are not said.
+/// Makes parameters as the face passes them.
+///
+/// Bits one higher than they are, 0 where they are not said.
 fn deflate(
     server_forgets: bool,
     client_forgets: bool,
@@ -56,7 +60,7 @@ fn deflate(
     }
 }
 
-/// Whether there are parameters, which are left then.
+/// Puts the parameters, and returns whether there are any.
 fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     if let Some(deflate) = &deflate {
         out.number(deflate.server_no_context_takeover.into());
@@ -67,7 +71,9 @@ fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     deflate.is_some()
 }
 
-/// Leaves the parameters to accept `permessage-deflate` with; false where it is not accepted.
+/// Puts the parameters to accept `permessage-deflate` with.
+///
+/// Returns false where it is not accepted.
 #[wasm_bindgen]
 pub fn select_deflate(
     handle: u32,
@@ -85,7 +91,9 @@ pub fn select_deflate(
     })
 }
 
-/// Leaves the parameters that a 101 has agreed to; false where there are none. `args` holds the fields.
+/// Leaves the parameters that a 101 has agreed to; false where there are none.
+///
+/// `args` holds the fields.
 #[wasm_bindgen]
 pub fn agreed_deflate(args: &[u8]) -> bool {
     let fields = ArgReader::new(args).fields();

@@ -1,5 +1,7 @@
-//! `glue MODULE FOLDER` writes the module and the glue around it, `tables` prints the names and numbers of the core's
-//! enums as TypeScript.
+//! Writes the module, the glue around it, and the tables of the core.
+//!
+//! `glue MODULE FOLDER` writes the module and the glue, `tables` prints the names and numbers of
+//! the core's enums as TypeScript.
 
 mod tables;
 

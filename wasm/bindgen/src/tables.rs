@@ -1,4 +1,6 @@
-//! The core's tables in TypeScript: one constant and one type for each enum that crosses the boundary.
+//! The core's tables in TypeScript.
+//!
+//! One constant and one type for each enum that crosses the boundary.
 
 use std::fmt::Write;
 
@@ -18,7 +20,7 @@ const HEADER: &str = "\
 // For each enum a constant that maps every name to its number, in the order of the numbers, and the union of the names.
 ";
 
-/// The whole file.
+/// Returns the whole file.
 pub(crate) fn typescript() -> String {
     let mut out = String::from(HEADER);
     out += &state();
@@ -162,7 +164,7 @@ fn object<'a>(
     out + "} as const;\n"
 }
 
-/// `start_line` as `startLine`.
+/// Returns `startLine` of `start_line`.
 fn camel(name: &str) -> String {
     let mut out = String::new();
     let mut upper = false;
