@@ -246,10 +246,15 @@ async function audited(browser) {
   }
   await idle(tab);
   const seen = await tab.evaluate((before) => {
-    const rows = [...document.querySelectorAll(".connection")].filter(({ id }) => Number(/\d+$/.exec(id)[0]) > before);
+    const number = ({ id }) => Number(/\d+$/.exec(id)[0]);
+    const title = (row) => row.querySelector(".title").textContent;
+    const since = [...document.querySelectorAll(".connection")].filter((row) => number(row) > before);
+    // Before the first that asks for something: sockets that the browser has opened ahead, and closes unused.
+    const first = Math.min(...since.filter((row) => / \S/.test(title(row))).map(number));
+    const rows = since.filter((row) => number(row) >= first);
     const count = (selector) => rows.filter((row) => row.querySelector(`svg ${selector}`) !== null).length;
     return {
-      titles: rows.map((row) => row.querySelector(".title").textContent),
+      titles: rows.map(title),
       drawn: { switches: count(".switch"), faults: count(".fault"), other: count(".bytes.other") },
       empty: rows.filter((row) => row.querySelector("svg .mark") === null).length,
     };
