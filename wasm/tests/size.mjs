@@ -3,7 +3,7 @@
 // none. The README has the sizes by part in kB: one that is more than 1 kB off is a failure, too; `BLESS=1` rewrites them.
 
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 
@@ -133,7 +133,7 @@ function scriptsOf(entry, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);
   const text = readFileSync(join(face, entry), "utf8");
-  for (const [, next = ""] of text.matchAll(/^(?:import|export)\b[^;]*?"\.\/([\w-]+\.js)"/gm)) scriptsOf(next, found);
+  for (const [, next = ""] of text.matchAll(/^(?:import|export)\b[^;]*?"(\.[\w./-]+\.js)"/gm)) scriptsOf(join(dirname(entry), next), found);
   return found;
 }
 
@@ -189,6 +189,6 @@ else if (!agree(before, after)) {
   process.exitCode = 1;
 }
 
-const scripts = readdirSync(face).filter((file) => file.endsWith(".js"));
+const scripts = readdirSync(face, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
 const text = Buffer.concat(scripts.map((file) => readFileSync(join(face, file))));
 console.log(`# scripts: ${text.length} bytes in ${scripts.length} files, ${gzipped(text)} gzipped together`);
