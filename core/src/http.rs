@@ -245,8 +245,9 @@ mod tests {
         }
     }
 
-    /// What makes the second check needless: whatever the types let through, the engine's check
-    /// does too, byte by byte.
+    /// Proves that a second check is needless.
+    ///
+    /// Whatever the types let through, the engine's check does too, byte by byte.
     #[test]
     fn a_header_map_holds_only_what_may_be_sent() {
         let check = |name: &[u8], value: &[u8]| check(Field { name, value });
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!((names, values), (77 * 3, 224 * 3));
     }
 
-    /// The bytes need no check; what they say does.
+    /// Checks that the bytes need no check, but what they say does.
     #[test]
     fn a_header_map_cannot_say_what_is_the_engines() {
         for (name, value, wanted) in [

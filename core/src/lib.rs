@@ -1,5 +1,6 @@
-//! HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with
-//! the `Upgrade` mechanism as its speciality.
+//! An engine without I/O for HTTP/1.1 connections that can switch protocols.
+//!
+//! For both roles, with the `Upgrade` mechanism as its speciality.
 //!
 //! # The contract
 //!

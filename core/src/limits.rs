@@ -1,5 +1,4 @@
-//! What a connection tolerates: every bound with its default and its reason, every leniency with
-//! its risk.
+//! The limits of a connection with their reasons, and leniencies with their risks.
 
 /// Bounds, in bytes unless the name says otherwise.
 ///
@@ -7,8 +6,9 @@
 /// time. End a literal with `..Limits::DEFAULT`: a later version may have more of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least.
-    /// Default 8,192.
+    /// The size of a request line or status line without its CRLF.
+    ///
+    /// RFC 9112, 3 recommends 8,000 at least. Default 8,192.
     pub start_line: u32,
     /// A method.
     ///
@@ -18,10 +18,13 @@ pub struct Limits {
     ///
     /// Default 16,384.
     pub field_line: u32,
-    /// Field lines of a head, and again of a trailer section; real requests have about 20. Default
-    /// 128.
+    /// The number of field lines of a head, and again of a trailer section.
+    ///
+    /// Real requests have about 20. Default 128.
     pub fields: u32,
-    /// A whole head with its CRLFs; the common servers take between 8 and 64 KiB. Default 65,536.
+    /// The size of a whole head with its CRLFs.
+    ///
+    /// The common servers take between 8 and 64 KiB. Default 65,536.
     pub head: u32,
     /// Empty lines before a request line; RFC 9112, 2.2 asks for one. Default 4.
     pub empty_lines: u32,
@@ -29,8 +32,9 @@ pub struct Limits {
     ///
     /// Default 1,024.
     pub chunk_line: u32,
-    /// All chunk extensions of one message: real programs do not use them, attackers do. Default
-    /// 4,096.
+    /// The size of all chunk extensions of one message.
+    ///
+    /// Real programs do not use them, attackers do. Default 4,096.
     pub chunk_extensions: u32,
     /// A trailer section with its CRLFs: a checksum and some metadata. Default 8,192.
     pub trailers: u32,
@@ -49,15 +53,17 @@ pub struct Limits {
     /// drops is bounded by `drain` alone. The engine keeps no content, so there is no limit at
     /// first: set what one request may send. Default 18,446,744,073,709,551,615.
     pub content: u64,
-    /// Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs.
-    /// The buffer holds at most half as much again, the head that is kept, and the space that one
-    /// read asks for beyond the bound. Default 131,072.
+    /// The bytes that wait in the buffer before `receive` refuses more.
+    ///
+    /// Raised to what one head needs. The buffer holds at most half as much again, the head that is
+    /// kept, and the space that one read asks for beyond the bound. Default 131,072.
     pub buffered: u32,
     /// Protocols in one offer. Default 32.
     pub offers: u32,
-    /// A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at
-    /// most what your HTTP/2 engine takes as a list of fields. Default 16,384, which the common
-    /// ones take.
+    /// The size of a request head that `h2c` takes along.
+    ///
+    /// Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2 engine takes as a
+    /// list of fields. Default 16,384, which the common ones take.
     pub h2c_head: u32,
     /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
     ///
@@ -86,8 +92,9 @@ impl Limits {
         h2c_content: 65_535,
     };
 
-    /// Every bound by its name, in the order of their declaration; [`set`](Self::set) takes the
-    /// same names.
+    /// Returns each limit by its name, in the order of their declaration.
+    ///
+    /// [`set`](Self::set) takes the same names.
     pub fn table(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
         let table = [
             ("start_line", self.start_line as u64),
@@ -110,8 +117,9 @@ impl Limits {
         table.into_iter()
     }
 
-    /// Sets a bound by its name, for bindings that have names and not fields; a value beyond the
-    /// bound's type is its largest. False where there is no such bound.
+    /// Sets a limit by its name, for bindings that have names and not fields.
+    ///
+    /// A value beyond the limit's type is its largest. Returns false where there is no such limit.
     pub fn set(&mut self, name: &str, value: u64) -> bool {
         let bound = match name {
             "start_line" => &mut self.start_line,
@@ -145,21 +153,25 @@ impl Limits {
         true
     }
 
-    /// The largest value that the bound of that name can have, for callers that refuse what
-    /// [`set`](Self::set) would cut; `None` where there is no such bound.
+    /// Returns the largest value that the limit of that name can have.
+    ///
+    /// For callers that refuse what [`set`](Self::set) would cut; `None` where there is no such
+    /// limit.
     pub fn largest(name: &str) -> Option<u64> {
         let mut limits = Self::DEFAULT;
         limits.set(name, u64::MAX);
         limits.table().find(|(known, _)| *known == name).map(|(_, largest)| largest)
     }
 
-    /// Those of a configuration, or the ones that hold without.
+    /// Returns the limits of a configuration, or the defaults.
     pub(crate) fn of(config: Option<&Config>) -> &Self {
         &config.unwrap_or(&DEFAULT).limits
     }
 
-    /// Bytes that may wait: never so few that a legal head or trailer section, or the 24 bytes of
-    /// an HTTP/2 preface, could not be completed.
+    /// Returns the number of bytes that may wait.
+    ///
+    /// Never so few that a legal head or trailer section, or the 24 bytes of an HTTP/2 preface,
+    /// could not be completed.
     pub(crate) fn waiting(&self) -> usize {
         self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)).max(24)
             as usize
@@ -172,9 +184,10 @@ impl Default for Limits {
     }
 }
 
-/// Deviations from the rules that a connection may accept, each for the program that needs it. All
-/// off by default. All but `lone_lf` are a client's; none lets a server read what RFC 9112 forbids
-/// it to read.
+/// Deviations from the rules that a connection may accept.
+///
+/// Each is for the program that needs it. All off by default. All but `lone_lf` are a client's;
+/// none lets a server read what RFC 9112 forbids it to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lenient {
     /// A 101 whose `Connection` does not list `upgrade` (cupsd 2.4 sends `Keep-Alive`).
@@ -186,54 +199,66 @@ pub struct Lenient {
     ///
     /// Risk: the two sides may mean different protocols where several were offered.
     pub switch_without_upgrade: bool,
-    /// A 101 that lists several versions of one offered protocol (cupsd 2.4:
-    /// `TLS/1.2,TLS/1.1,TLS/1.0`) instead of the one it chose. Risk: which one it is, the next
-    /// protocol must find out. Nothing that was not offered is ever taken.
+    /// A 101 may list several versions of one offered protocol.
+    ///
+    /// cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0` instead of the one it chose. Risk: which one it is, the
+    /// next protocol must find out. Nothing that was not offered is ever taken.
     pub switch_to_alternatives: bool,
     /// A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests).
     ///
     /// Risk: HTTP/1.0 has no such mechanism, so an intermediary between may go on in HTTP.
     pub switch_in_http10: bool,
-    /// A status line that ends with the status, without the space before the reason: `HTTP/1.1 200`
-    /// (small devices and hand-written servers; h11, Node, curl and Python's http.client take it).
-    /// Risk: small, as such a line means nothing else; but a server that leaves this out may be
-    /// careless elsewhere.
+    /// A status line may end with the status, without the space after it.
+    ///
+    /// `HTTP/1.1 200` (small devices and servers written by hand; h11, Node, curl and Python's
+    /// http.client take it). Risk: small, as such a line means nothing else; but a server that
+    /// leaves this out may be careless elsewhere.
     pub status_without_space: bool,
-    /// An LF that ends a line of a request's head without the CR before it, as people and old
-    /// clients type it; RFC 9112, 2.2 allows a recipient to take it. For servers; never a CR alone,
-    /// and never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a line
-    /// as part of the one before, a field that the proxy did not see (request smuggling): only
-    /// where clients connect directly.
+    /// An LF may end a line of a request's head without the CR before it.
+    ///
+    /// People and old clients type it so; RFC 9112, 2.2 allows a recipient to take it. For servers;
+    /// never a CR alone, and never in the lines of chunks or in trailers. Risk: beside a proxy that
+    /// reads such a line as part of the one before, a field that the proxy did not see (request
+    /// smuggling): only where clients connect directly.
     pub lone_lf: bool,
-    /// An LF that ends a line of a response's head or trailers without the CR before it (CGI
-    /// scripts and hand-written servers; h11 and browsers take it). Never a CR alone, and never in
-    /// the lines of chunks. Risk: small on a direct connection; a proxy on the way that reads such
-    /// a line otherwise sees other fields than this client.
+    /// An LF may end a line of a response's head or trailers without the CR.
+    ///
+    /// CGI scripts and servers written by hand send it; h11 and browsers take it. Never a CR alone,
+    /// and never in the lines of chunks. Risk: small on a direct connection; a proxy on the way
+    /// that reads such a line otherwise sees other fields than this client.
     pub response_lone_lf: bool,
-    /// Spaces and tabs at the end of a chunk's line in a response: `2  \r\n` (servers that pad the
-    /// size; h11 and browsers take it). Risk: small, as they can mean nothing else.
+    /// Spaces and tabs may end a chunk's line in a response: `2  \r\n`.
+    ///
+    /// Servers that pad the size send them; h11 and browsers take it. Risk: small, as they can mean
+    /// nothing else.
     pub space_after_chunk_size: bool,
-    /// A control byte in a field value or reason of a response, such as `Set-Cookie: a=k\x01p`
-    /// (sites that put binary data into cookies; h11 and browsers take it). Never NUL, nor what
-    /// some reader takes for whitespace or the end of a line (LF, VT, FF, CR). Risk: a program that
-    /// prints or forwards the value has to be careful.
+    /// A field value or reason of a response may have control bytes.
+    ///
+    /// Such as `Set-Cookie: a=k\x01p` (sites that put binary data into cookies; h11 and browsers
+    /// take it). Never NUL, nor what some reader takes for whitespace or the end of a line (LF, VT,
+    /// FF, CR). Risk: a program that prints or forwards the value has to be careful.
     pub controls_in_values: bool,
-    /// A response with both `Content-Length` and `Transfer-Encoding`, framed by the latter (h11 and
-    /// browsers do so; RFC 9112, 6.3). Risk: a proxy between that goes by the length sees another
-    /// end (response splitting).
+    /// A response may have `Content-Length` beside `Transfer-Encoding`.
+    ///
+    /// It is framed by the latter (h11 and browsers do so; RFC 9112, 6.3). Risk: a proxy between
+    /// that goes by the length sees another end (response splitting).
     pub both_framings: bool,
-    /// A response in HTTP/1.0 with a `Transfer-Encoding` (servers that send chunked to everybody;
-    /// h11 takes it). Risk: a proxy between that knows HTTP/1.0 alone sees another end.
+    /// A response in HTTP/1.0 may have a `Transfer-Encoding`.
+    ///
+    /// Servers that send chunked to everybody; h11 takes it. Risk: a proxy between that knows
+    /// HTTP/1.0 alone sees another end.
     pub coding_in_http10: bool,
-    /// A status line whose major version is not 1, such as `HTTP/2.0 200 OK` (gateways that copy
-    /// the version; h11 and browsers take it). One above 1 counts as HTTP/1.1, one of 0 as
-    /// HTTP/1.0. Risk: small.
+    /// A status line may have a major version that is not 1.
+    ///
+    /// Such as `HTTP/2.0 200 OK` (gateways that copy the version; h11 and browsers take it). One
+    /// above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small.
     pub any_version: bool,
 }
 
 impl Lenient {
-    /// Every flag by its name, in the order of their declaration; [`set`](Self::set) takes the same
-    /// names.
+    /// Returns each flag by its name, in the order of their declaration.
+    ///
+    /// [`set`](Self::set) takes the same names.
     pub fn table(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
         let table = [
             ("switch_without_connection", self.switch_without_connection),
@@ -273,7 +298,7 @@ impl Lenient {
         true
     }
 
-    /// No leniency at all.
+    /// Returns no leniency at all.
     pub const fn none() -> Self {
         Self {
             switch_without_connection: false,
@@ -292,36 +317,45 @@ impl Lenient {
     }
 }
 
-/// How a connection behaves; shared between connections by an `Arc`.
+/// The configuration of a connection.
+///
+/// Shared between connections by an `Arc`.
 ///
 /// End a literal with `..Config::default()`: a later version may have more members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// The bounds.
     pub limits: Limits,
-    /// What is put up with.
+    /// The deviations that are accepted.
     pub lenient: Lenient,
-    /// The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4).
+    /// The transport is TLS.
+    ///
+    /// Without it a request for an `https` target is refused (RFC 9110, 7.4).
     pub secure: bool,
-    /// A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113,
-    /// 3.4). Off by default: the preface is then a request with an unsupported version.
+    /// A server takes the HTTP/2 preface as a switch.
+    ///
+    /// Only as the connection's first bytes (RFC 9113, 3.4). Off by default: the preface is then a
+    /// request with an unsupported version.
     pub http2_preface: bool,
-    /// An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token then is one like
-    /// any other, and what the two sides speak is their own affair (BuildKit reverses the roles of
-    /// HTTP/2). Off by default: RFC 7540, 3.2.1 forbids such an upgrade.
+    /// An `h2c` offer without `HTTP2-Settings` is an offer like any other.
+    ///
+    /// It may be made and accepted, and what the two sides speak is their own affair (BuildKit
+    /// reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1 forbids such an upgrade.
     pub bare_h2c: bool,
-    /// Field lines that contradict themselves are put right before they are sent, where they would
-    /// be refused else: a length where the status forbids one or chunked is there, the same length
-    /// twice, chunked to HTTP/1.0, what belongs to a handshake that is none, forbidden trailers, an
-    /// `Expect` without content, a Host that is not the absolute target's. For frameworks and
-    /// intermediaries, whose field lines are not their own. What has two meanings is refused all
-    /// the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace
-    /// says what was done ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off by default:
-    /// a mistake in your own code is better refused.
+    /// Field lines that contradict themselves are corrected, not refused.
+    ///
+    /// Before they are sent: a length where the status forbids one or chunked is there, the same
+    /// length twice, chunked to HTTP/1.0, what belongs to a handshake that is none, forbidden
+    /// trailers, an `Expect` without content, a Host that is not the absolute target's. For
+    /// frameworks and intermediaries, whose field lines are not their own. What has two meanings is
+    /// refused all the same: lengths that differ, other codings, two Hosts, a line break in a
+    /// value. The trace says what was done
+    /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off by default: a mistake in your
+    /// own code is better refused.
     pub tidy: bool,
 }
 
-/// What a connection without a configuration of its own uses.
+/// The configuration of a connection without one of its own.
 pub(crate) static DEFAULT: Config = Config {
     limits: Limits::DEFAULT,
     lenient: Lenient::none(),

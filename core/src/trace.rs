@@ -39,10 +39,12 @@ pub enum TraceStep {
     Resumed,
     /// Your code gave up.
     Abandoned,
-    /// Field lines were put right before they were sent ([`Config::tidy`](crate::Config::tidy));
-    /// what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a
-    /// `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32:
-    /// an `Expect` left out. 64: Host written as the target has it.
+    /// Field lines were corrected before they were sent.
+    ///
+    /// By [`Config::tidy`](crate::Config::tidy); a bit for each correction. 1: a `Content-Length`
+    /// left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
+    /// handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the
+    /// target has it.
     Tidied,
     /// The connection was given to another parser; how many bytes.
     HandedOver,

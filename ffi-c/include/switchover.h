@@ -99,7 +99,7 @@
 /** The longest UDP payload (RFC 9298, 5): for swo_capsules_new. */
 #define SWO_UDP_PAYLOAD 65527
 
-/** Which end of the connection this engine is. */
+/** The end of the connection that this engine is. */
 enum swo_role {
     /** Sends requests. */
     SWO_ROLE_CLIENT = 0,
@@ -107,7 +107,7 @@ enum swo_role {
     SWO_ROLE_SERVER = 1,
 };
 
-/** How far a message has come. */
+/** The progress of a message. */
 enum swo_phase {
     /** Not begun. */
     SWO_PHASE_IDLE = 0,
@@ -141,7 +141,7 @@ enum swo_tx {
     SWO_TX_SWITCHED = 2,
 };
 
-/** What the current cycle is about to turn into. */
+/** The effect that the current cycle is about to have on the connection. */
 enum swo_turn {
     /** Plain HTTP. */
     SWO_TURN_NONE = 0,
@@ -177,7 +177,9 @@ enum swo_peer {
     SWO_PEER_1_1 = 2,
 };
 
-/** Whom the engine waits for; your code sets its deadlines by it. */
+/** The party that the connection is waiting for.
+ *
+ *  Use it to choose a timeout. */
 enum swo_awaiting {
     /** Your code: a decision, an answer, more content, the next request. */
     SWO_AWAITING_CALLER = 0,
@@ -187,7 +189,9 @@ enum swo_awaiting {
     SWO_AWAITING_CONTENT = 2,
     /** The peer: a response. */
     SWO_AWAITING_RESPONSE = 3,
-    /** The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1). */
+    /** The peer: a 100 before content is sent.
+     *
+     *  Bounded by your timeout (RFC 9110, 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
     /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
@@ -213,13 +217,16 @@ enum swo_owes {
 enum swo_closing {
     /** Close it: the peer loses nothing by that. */
     SWO_CLOSING_CLOSE = 0,
-    /** Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at
-     *  most; then close. A socket that is closed with bytes unread is reset, which may take the
-     *  last response away from the client. */
+    /** Send the FIN, then read and discard until the peer closes too.
+     *
+     *  For a few seconds at most; then close. A socket that is closed with bytes unread is reset,
+     *  which may take the last response away from the client. */
     SWO_CLOSING_LINGER = 1,
-    /** Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A
-     *  response ends with the connection, as an HTTP/1.0 client has it, and is not complete: after
-     *  a FIN the client would take it for whole. */
+    /** Reset the connection.
+     *
+     *  On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
+     *  ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the
+     *  client would take it for whole. */
     SWO_CLOSING_RESET = 2,
 };
 
@@ -229,9 +236,11 @@ enum swo_closing {
 enum swo_content_kind {
     /** Nothing: there is no message, or all of its content has been shown. */
     SWO_CONTENT_NONE = 0,
-    /** This number of bytes. */
+    /** A number of bytes. */
     SWO_CONTENT_LENGTH = 1,
-    /** This number of bytes of the current chunk; what follows it is not known yet. */
+    /** A number of bytes of the current chunk.
+     *
+     *  What follows it is not known yet. */
     SWO_CONTENT_CHUNKED = 2,
     /** Whatever comes before the connection ends. */
     SWO_CONTENT_UNTIL_CLOSE = 3,
@@ -245,7 +254,7 @@ enum swo_end {
     SWO_END_TRUNCATED = 1,
 };
 
-/** Who has to change something. */
+/** The side that has to change something. */
 enum swo_blame {
     /** The peer sent what the protocol forbids.
      *
@@ -271,8 +280,9 @@ enum swo_event_kind {
     SWO_EVENT_KIND_DATA = 3,
     /** The end of the message, with its trailers. */
     SWO_EVENT_KIND_END_OF_MESSAGE = 4,
-    /** The peer's direction has left HTTP. Take the leftover; what comes next on the transport is
-     *  the new protocol's. */
+    /** The peer's direction has left HTTP.
+     *
+     *  Take the leftover; what comes next on the transport is the new protocol's. */
     SWO_EVENT_KIND_SWITCHED = 5,
     /** Nothing happens before more bytes come: read the transport. */
     SWO_EVENT_KIND_NEED_DATA = 1000,
@@ -396,15 +406,19 @@ enum swo_method {
     SWO_METHOD_VERSION_CONTROL = 38,
 };
 
-/** What your code has to do before receiving goes on. */
+/** The reason why receiving does not go on without your code. */
 enum swo_paused {
     /** Accept the offer or the CONNECT, or decline it with any other response.
      *
      *  Nothing after it is read before. */
     SWO_PAUSED_DECISION = 0,
-    /** Answer the request, or finish the answer with `swo_send_end`: the next one is not read before. */
+    /** Send the response, or finish it with `swo_send_end`.
+     *
+     *  The next request is not read before. */
     SWO_PAUSED_ANSWER = 1,
-    /** The peer's direction has left HTTP; take the leftover and speak the new protocol. */
+    /** Take the leftover and speak the new protocol.
+     *
+     *  The peer's direction has left HTTP. */
     SWO_PAUSED_SWITCHED = 2,
     /** No more HTTP in either direction: close the transport.
      *
@@ -413,7 +427,7 @@ enum swo_paused {
     SWO_PAUSED_CLOSED = 3,
 };
 
-/** What made the peer's direction leave HTTP. */
+/** The message or bytes that made the peer's direction leave HTTP. */
 enum swo_switched_by {
     /** A 101. */
     SWO_SWITCHED_BY_UPGRADE = 0,
@@ -447,16 +461,21 @@ enum swo_no_offer {
 enum swo_ineligible {
     /** The protocol is offered with another method. */
     SWO_INELIGIBLE_METHOD = 0,
-    /** `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1). */
+    /** `Sec-WebSocket-Key` is missing, repeated or malformed.
+     *
+     *  It has to be 16 bytes in base64 (RFC 6455, 4.2.1). */
     SWO_INELIGIBLE_KEY = 1,
-    /** `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer
-     *  (RFC 6455, 4.4). */
+    /** `Sec-WebSocket-Version` is not 13.
+     *
+     *  The response is a 426 with the versions that are spoken (RFC 6455, 4.4). */
     SWO_INELIGIBLE_VERSION = 2,
     /** `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1). */
     SWO_INELIGIBLE_SUBPROTOCOL = 3,
     /** `Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1). */
     SWO_INELIGIBLE_EXTENSION = 4,
-    /** The request has content that the protocol does not allow, or more than can be taken along. */
+    /** The request has content that the protocol does not allow.
+     *
+     *  Or more than can be taken along. */
     SWO_INELIGIBLE_CONTENT = 5,
     /** The head is larger than `config.h2c_head`. */
     SWO_INELIGIBLE_HEAD = 6,
@@ -464,12 +483,13 @@ enum swo_ineligible {
     SWO_INELIGIBLE_SECURE = 7,
     /** `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1). */
     SWO_INELIGIBLE_SETTINGS = 8,
-    /** A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540,
-     *  3.2.1). */
+    /** A hop-by-hop field of the protocol is not listed in `Connection`.
+     *
+     *  RFC 7540, 3.2.1. */
     SWO_INELIGIBLE_NOT_LISTED = 9,
 };
 
-/** Whose order of preference counts when several protocols match. */
+/** The side whose order of preference counts when several protocols match. */
 enum swo_order {
     /** The client's: the first of its offer that the server speaks. */
     SWO_ORDER_CLIENT = 0,
@@ -585,10 +605,12 @@ enum swo_trace_step {
     SWO_TRACE_STEP_RESUMED = 13,
     /** Your code gave up. */
     SWO_TRACE_STEP_ABANDONED = 14,
-    /** Field lines were put right before they were sent (`config.tidy`);
-     *  what was done, a bit each. 1: a `Content-Length` left out. 2: one length written once. 4: a
-     *  `Transfer-Encoding` left out. 8: a field of a handshake left out. 16: trailers left out. 32:
-     *  an `Expect` left out. 64: Host written as the target has it. */
+    /** Field lines were corrected before they were sent.
+     *
+     *  By `config.tidy`; a bit for each correction. 1: a `Content-Length`
+     *  left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
+     *  handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the
+     *  target has it. */
     SWO_TRACE_STEP_TIDIED = 15,
     /** The connection was given to another parser; how many bytes. */
     SWO_TRACE_STEP_HANDED_OVER = 16,

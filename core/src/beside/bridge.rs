@@ -53,11 +53,13 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
     pseudo(request, b"CONNECT", Some(name), secure)
 }
 
-/// The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `:authority`, cookies in
-/// one line again (RFC 9113, 8.2.3). For an extended CONNECT send them with GET, its `:path` and
-/// its `:protocol` as the offer, and for `websocket` with a key of this hop's own (RFC 8441, 5).
-/// Pseudo-header fields in `fields` are left out. An error where the list holds what has no place
-/// in HTTP/2, an upper-case name or a line break in a value among it.
+/// Converts the field lines of an HTTP/2 request to HTTP/1.1.
+///
+/// Host comes from `:authority`, cookies in one line again (RFC 9113, 8.2.3). For an extended
+/// CONNECT send them with GET, its `:path` and its `:protocol` as the offer, and for `websocket`
+/// with a key of this hop's own (RFC 8441, 5). Pseudo-header fields in `fields` are left out. An
+/// error where the list holds what has no place in HTTP/2, an upper-case name or a line break in a
+/// value among it.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,

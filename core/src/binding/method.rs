@@ -101,7 +101,9 @@ enums! {
 }
 
 impl Method {
-    /// The method of that text, which is compared exactly (RFC 9110, 9.1).
+    /// Returns the method of that text.
+    ///
+    /// Compared exactly (RFC 9110, 9.1).
     ///
     /// The usual ones are found first.
     pub fn of(text: &[u8]) -> Option<Self> {

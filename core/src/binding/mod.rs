@@ -1,4 +1,4 @@
-//! What bindings for other languages need.
+//! Functions for bindings to other languages.
 //!
 //! It is no part of the API: it may change in any version.
 
@@ -38,7 +38,9 @@ use crate::wire::framing;
 use crate::wire::message::RequestHead;
 use crate::wire::syntax;
 
-/// Makes a new request of `http` what was received, in this memory; its content is left as it is.
+/// Makes a new request of `http` what was received, in this memory.
+///
+/// Its content is left as it is.
 #[cfg(feature = "http")]
 pub fn fill_request<B>(
     request: &mut http::Request<B>,
@@ -48,37 +50,44 @@ pub fn fill_request<B>(
     memory.fill(request, received)
 }
 
-/// What a binding asks of a connection, because its language cannot hold what a Rust caller holds.
+/// Access to a connection for languages that cannot hold what Rust holds.
 pub trait Bound {
-    /// Which end it is.
+    /// Returns which end of the connection this is.
     fn role(&self) -> Role;
 
-    /// Whether the transport is TLS, from the start or since `resume_http`.
+    /// Returns whether the transport is TLS.
+    ///
+    /// From the start or since `resume_http`.
     fn is_secure(&self) -> bool;
 
-    /// The peer's error that ended receiving, if one did.
+    /// Returns the peer's error that ended receiving, if one did.
     fn failure(&self) -> Option<Error>;
 
-    /// The limits that hold now.
+    /// Returns the limits that hold now.
     fn limits(&self) -> Limits;
 
-    /// Whether any of these bytes lies in the memory that holds what was received: some languages
-    /// cannot keep an event's slices out of `receive`.
+    /// Returns whether any of these bytes lies in the memory of received bytes.
+    ///
+    /// Some languages cannot keep an event's slices out of `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
 
-    /// `receive` where the allocator may have no memory: then it is false, and nothing is taken.
+    /// Calls `receive` where the allocator may have no memory.
+    ///
+    /// Then it returns false, and nothing is taken.
     fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error>;
 
-    /// `receive_buffer` where the allocator may have no memory: then there is no space.
+    /// Calls `receive_buffer` where the allocator may have no memory.
+    ///
+    /// Then there is no space.
     fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error>;
 
-    /// What `take_leftover` would take.
+    /// Returns the bytes that `take_leftover` would take.
     fn leftover(&self) -> &[u8];
 
-    /// `take_leftover` into memory that the caller brings.
+    /// Takes the leftover into memory that the caller brings.
     fn take_leftover_into(&mut self, out: &mut Vec<u8>);
 
-    /// `hand_over` into memory that the caller brings: all of it or nothing.
+    /// Hands over into memory that the caller brings: all of it or nothing.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
 }
 
@@ -126,35 +135,41 @@ impl Bound for Connection {
     }
 }
 
-/// The kind of an event, which has a number.
+/// Returns the kind of an event, which has a number.
 #[inline]
 pub const fn event_kind(event: &Event<'_>) -> EventKind {
     event.kind()
 }
 
-/// The kind of what is still to come, and how much it is.
+/// Returns the kind of the content still to come, and how much it is.
 pub const fn content_kind(content: Content) -> (ContentKind, u64) {
     content.kind_and_len()
 }
 
-/// The method and the target of a request, as bytes.
+/// Returns the method and the target of a request, as bytes.
 #[inline]
 pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
     request.line_octets()
 }
 
-/// Whether a request ends with its head: no content follows it. RFC 9112, 6.3.
+/// Returns whether a request ends with its head.
+///
+/// No content follows it then. RFC 9112, 6.3.
 #[inline]
 pub fn request_ends(request: &Request<'_>) -> bool {
     framing::ends(request.head, request.bytes)
 }
 
-/// [`Request::path`] and [`Request::query`] of a head that is not the connection's any more.
+/// Returns [`Request::path`] and [`Request::query`] of a copied head.
+///
+/// Of one that is not the connection's any more.
 pub fn path_and_query<'t>(method: &[u8], target: &'t [u8]) -> (&'t [u8], Option<&'t [u8]>) {
     request::path_and_query((method, target))
 }
 
-/// [`Request::authority`] of a head that is not the connection's any more.
+/// Returns [`Request::authority`] of a copied head.
+///
+/// Of one that is not the connection's any more.
 pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     request::authority(head.method.as_bytes(), head.target.as_bytes(), || {
         let mut host = None;
@@ -163,22 +178,26 @@ pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     })
 }
 
-/// Whether a field line may be sent at all, and which known field it is.
+/// Checks that a field line may be sent, and returns the known field it is.
 pub fn check_field(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     encode::check(field)
 }
 
-/// Whether these bytes are a token, as a method is. RFC 9110, 5.6.2.
+/// Returns whether these bytes are a token, as a method is.
+///
+/// RFC 9110, 5.6.2.
 pub fn is_token(bytes: &[u8]) -> bool {
     syntax::is_token(bytes)
 }
 
-/// The members of a field's value that is a list. RFC 9110, 5.6.1.
+/// Returns the members of a field's value that is a list.
+///
+/// RFC 9110, 5.6.1.
 pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     fields::members(value)
 }
 
-/// The bytes that field lines lie in, and where each name and each value begins and ends there.
+/// Returns the bytes of field lines, and the places of names and values.
 #[inline]
 pub fn spans<'a>(
     fields: &Fields<'a>,
@@ -186,12 +205,12 @@ pub fn spans<'a>(
     fields.spans()
 }
 
-/// Where the first line of a field that the engine acts on stands, without a search.
+/// Returns the index of the first line of a known field, without a search.
 pub fn index_of(fields: &Fields<'_>, field: KnownField) -> Option<usize> {
     fields.index_of(field)
 }
 
-/// [`Bound::holds`] for a reader of capsules.
+/// Returns [`Bound::holds`] for a reader of capsules.
 pub fn capsules_hold(capsules: &Capsules, bytes: &[u8]) -> bool {
     capsules.holds(bytes)
 }
@@ -211,12 +230,12 @@ pub const FEATURES: &[&str] = &[
     "http",
 ];
 
-/// Four numbers that stand for a selection.
+/// Encodes a selection as four numbers.
 pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
     selection.to_bits()
 }
 
-/// The selection that four numbers stand for.
+/// Decodes a selection from its four numbers.
 ///
 /// Numbers that stand for none give one that every connection refuses.
 pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {

@@ -6,11 +6,11 @@
 /// A language that shows the texts and is not Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// Functions begin with `swo_`, limits and leniencies are members of the configuration.
+    /// C: `swo_` begins functions, the configuration has limits and leniencies.
     C,
     /// Functions are methods, limits and leniencies are arguments of the configuration.
     Python,
-    /// The same names in camel case.
+    /// JavaScript: the same names in camel case.
     JavaScript,
 }
 
@@ -69,7 +69,9 @@ pub struct Spelled {
 }
 
 impl Spelled {
-    /// The text with its names in that language; no more of it than `LONGEST`.
+    /// Makes the text with its names in that language.
+    ///
+    /// No more of it than `LONGEST`.
     pub const fn new(text: &str, language: Language) -> Self {
         let mut spelled = Self { bytes: [0; LONGEST], len: 0 };
         let mut rest = text.as_bytes();
@@ -92,7 +94,7 @@ impl Spelled {
         }
     }
 
-    /// The same as text.
+    /// Returns the spelled text.
     pub const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.as_bytes()) {
             Ok(text) => text,
@@ -159,14 +161,14 @@ impl Spelled {
     }
 }
 
-/// What comes before the next name, the name, and what comes after it.
+/// Splits a text at the next name: before it, the name, after it.
 const fn next_name(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let Some((before, rest)) = cut(text) else { return None };
     let Some((name, rest)) = cut(rest) else { return None };
     Some((before, name, rest))
 }
 
-/// What is before the first backtick, and what is after it.
+/// Splits a text at the first backtick.
 const fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     while at < text.len() {
@@ -196,7 +198,7 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
     matches!(after(a, b), Some([]))
 }
 
-/// What follows a beginning.
+/// Returns the rest after a beginning.
 const fn after<'a>(text: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
     let (mut text, mut beginning) = (text, beginning);
     while let Some((wanted, others)) = beginning.split_first() {
@@ -253,7 +255,9 @@ mod tests {
         assert_eq!(Spelled::new("no name, a ` alone", Language::C).as_str(), "no name, a ` alone");
     }
 
-    /// A name that is none of a language's would be shown to its users as it is.
+    /// Checks that each name in the table of errors is known.
+    ///
+    /// Another would be shown to a language's users as it is.
     #[test]
     fn every_name_in_the_table_of_errors_is_known() {
         let limits: Vec<_> =

@@ -1,4 +1,5 @@
-//! The verbs of a connection: whose they are, what each can be refused with, and what to call next.
+//! The verbs of a connection: roles, errors, and the next call.
+//!
 //! `tests/verbs.rs` writes the lists in the documents of all languages and the table of their names
 //! from this one, and the tests fail where a verb gives an error that is not listed here.
 
@@ -9,13 +10,13 @@ use crate::machine::Role;
 pub struct Verb {
     /// Its name in Rust.
     pub name: &'static str,
-    /// Who has it; `None` for both.
+    /// The role that has the verb; `None` for both.
     pub role: Option<Role>,
     /// The rule that it follows.
     pub clause: &'static str,
-    /// What to call or to do next, in Rust's names.
+    /// The next call or step, in Rust's names.
     pub next: &'static str,
-    /// What it can be refused with.
+    /// The errors that it can be refused with.
     ///
     /// After the peer's error each call that `Failed` would refuse gives that error instead.
     pub errors: &'static [ErrorKind],

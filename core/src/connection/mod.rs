@@ -59,13 +59,16 @@ crate::enums::enums! { Owes { Nothing = "nothing", Continue = "continue", Respon
 pub enum Closing {
     /// Close it: the peer loses nothing by that.
     Close,
-    /// Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at
-    /// most; then close. A socket that is closed with bytes unread is reset, which may take the
-    /// last response away from the client.
+    /// Send the FIN, then read and discard until the peer closes too.
+    ///
+    /// For a few seconds at most; then close. A socket that is closed with bytes unread is reset,
+    /// which may take the last response away from the client.
     Linger,
-    /// Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A
-    /// response ends with the connection, as an HTTP/1.0 client has it, and is not complete: after
-    /// a FIN the client would take it for whole.
+    /// Reset the connection.
+    ///
+    /// On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
+    /// ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the
+    /// client would take it for whole.
     Reset,
 }
 
@@ -76,7 +79,7 @@ crate::enums::enums! { Closing { Close = "close", Linger = "linger", Reset = "re
 enum SendFraming {
     /// Nothing.
     None,
-    /// This number of bytes.
+    /// A number of bytes.
     Length(u64),
     /// Chunks until your code ends it.
     Chunked,

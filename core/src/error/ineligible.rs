@@ -10,16 +10,21 @@ use crate::enums::enums;
 pub enum Ineligible {
     /// The protocol is offered with another method.
     Method,
-    /// `Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1).
+    /// `Sec-WebSocket-Key` is missing, repeated or malformed.
+    ///
+    /// It has to be 16 bytes in base64 (RFC 6455, 4.2.1).
     Key,
-    /// `Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer
-    /// (RFC 6455, 4.4).
+    /// `Sec-WebSocket-Version` is not 13.
+    ///
+    /// The response is a 426 with the versions that are spoken (RFC 6455, 4.4).
     Version,
     /// `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1).
     Subprotocol,
     /// `Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1).
     Extension,
-    /// The request has content that the protocol does not allow, or more than can be taken along.
+    /// The request has content that the protocol does not allow.
+    ///
+    /// Or more than can be taken along.
     Content,
     /// The head is larger than `limits.h2c_head`.
     Head,
@@ -27,8 +32,9 @@ pub enum Ineligible {
     Secure,
     /// `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1).
     Settings,
-    /// A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540,
-    /// 3.2.1).
+    /// A hop-by-hop field of the protocol is not listed in `Connection`.
+    ///
+    /// RFC 7540, 3.2.1.
     NotListed,
 }
 

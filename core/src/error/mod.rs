@@ -15,7 +15,7 @@ pub use table::ErrorKind;
 
 use crate::enums::enums;
 
-/// Who has to change something.
+/// The side that has to change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blame {
     /// The peer sent what the protocol forbids.

@@ -14,24 +14,30 @@ use crate::wire::head::Head;
 pub enum Step {
     /// Something happened: look at [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more bytes come: call [`receive`](crate::Connection::receive). A
-    /// client gets this too when it is its own turn, before it has asked, while its content is
-    /// missing, and after the answer: [`awaiting`](crate::Connection::awaiting) is then `Caller`.
+    /// Nothing happens before more bytes come.
+    ///
+    /// Call [`receive`](crate::Connection::receive). A client gets this too when it is its own
+    /// turn, before it has asked, while its content is missing, and after the answer:
+    /// [`awaiting`](crate::Connection::awaiting) is then `Caller`.
     NeedData,
     /// Nothing happens before your code acts.
     Paused(Paused),
 }
 
-/// What your code has to do before receiving goes on.
+/// The reason why receiving does not go on without your code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
     /// Accept the offer or the CONNECT, or decline it with any other response.
     ///
     /// Nothing after it is read before.
     Decision,
-    /// Answer the request, or finish the answer with `send_end`: the next one is not read before.
+    /// Send the response, or finish it with `send_end`.
+    ///
+    /// The next request is not read before.
     Answer,
-    /// The peer's direction has left HTTP; take the leftover and speak the new protocol.
+    /// Take the leftover and speak the new protocol.
+    ///
+    /// The peer's direction has left HTTP.
     Switched,
     /// No more HTTP in either direction: close the transport.
     ///
@@ -59,8 +65,9 @@ pub enum Event<'a> {
     Data(&'a [u8]),
     /// The end of the message, with its trailers.
     EndOfMessage(Fields<'a>),
-    /// The peer's direction has left HTTP. Take the leftover; what comes next on the transport is
-    /// the new protocol's.
+    /// The peer's direction has left HTTP.
+    ///
+    /// Take the leftover; what comes next on the transport is the new protocol's.
     Switched(Switched<'a>),
 }
 
@@ -166,7 +173,7 @@ impl core::fmt::Debug for Response<'_> {
     }
 }
 
-/// What made the peer's direction leave HTTP.
+/// The message or bytes that made the peer's direction leave HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SwitchedBy {
     /// A 101.
@@ -182,9 +189,11 @@ enums! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "
 /// The peer's direction has left HTTP.
 #[derive(Clone, Copy, Debug)]
 pub struct Switched<'a> {
-    /// What made it so.
+    /// The cause of the switch.
     pub by: SwitchedBy,
-    /// What it speaks now, lowest layer first; empty after CONNECT or a preface.
+    /// The protocols of the direction now, lowest layer first.
+    ///
+    /// Empty after CONNECT or a preface.
     pub protocols: Protocols<'a>,
     /// Server: the request, which is to be answered in the new protocol.
     pub request: Option<Request<'a>>,

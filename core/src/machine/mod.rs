@@ -12,7 +12,7 @@ use crate::enums::enums;
 
 pub(crate) use input::{Input, RequestInfo, ResponseInfo};
 
-/// Which end of the connection this engine is.
+/// The end of the connection that this engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Sends requests.
@@ -21,7 +21,7 @@ pub enum Role {
     Server,
 }
 
-/// How far a message has come.
+/// The progress of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// Not begun.
@@ -58,7 +58,7 @@ pub enum Tx {
     Switched,
 }
 
-/// What the current cycle is about to turn into.
+/// The effect that the current cycle is about to have on the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Turn {
     /// Plain HTTP.
@@ -97,7 +97,9 @@ pub enum Peer {
     V11,
 }
 
-/// Whom the engine waits for; your code sets its deadlines by it.
+/// The party that the connection is waiting for.
+///
+/// Use it to choose a timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Awaiting {
     /// Your code: a decision, an answer, more content, the next request.
@@ -108,7 +110,9 @@ pub enum Awaiting {
     Content,
     /// The peer: a response.
     Response,
-    /// The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1).
+    /// The peer: a 100 before content is sent.
+    ///
+    /// Bounded by your timeout (RFC 9110, 10.1.1).
     Continue,
     /// Nothing: HTTP is over on this connection.
     Nothing,
@@ -127,7 +131,7 @@ pub struct State {
     pub rx: Rx,
     /// Our direction.
     pub tx: Tx,
-    /// What the latest request is about to turn the connection into.
+    /// The effect of the latest request on the connection.
     pub turn: Turn,
     /// The latest request's expectation.
     pub expect: Expect,
@@ -135,7 +139,9 @@ pub struct State {
     pub persist: bool,
     /// The client's version (server only).
     pub peer: Peer,
-    /// Complete requests before the latest whose final response has not ended (client only).
+    /// Complete requests whose final response has not ended (client only).
+    ///
+    /// Those before the latest.
     pub pipelined: u8,
 }
 
@@ -153,13 +159,16 @@ impl State {
         pipelined: 0,
     };
 
-    /// A server that has read all of a plain request: HTTP/1.1, no content, no offer, and the
-    /// connection may go on.
+    /// The state of a server that has read all of a plain request.
+    ///
+    /// HTTP/1.1, no content, no offer, and the connection persists.
     pub(crate) const PLAIN_REQUEST: Self =
         Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
 
-    /// What an answer that says nothing about the connection leaves of [`ASKED`](Self::ASKED), with
-    /// an offer or without; `response` is how far the answer has come.
+    /// Returns the state after a response that says nothing about the connection.
+    ///
+    /// What it leaves of [`ASKED`](Self::ASKED), with an offer or without; `response` is how far
+    /// the response has come.
     #[inline(always)]
     pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
         let turn = match self.turn {
@@ -174,12 +183,12 @@ impl State {
         })
     }
 
-    /// An offer or a CONNECT waits for its answer.
+    /// Returns whether an offer or a CONNECT waits for its response.
     pub fn undecided(self) -> bool {
         matches!(self.turn, Turn::Offered | Turn::Connect)
     }
 
-    /// No request is under way and none unanswered.
+    /// Returns whether no request is under way and none unanswered.
     pub fn is_idle(self) -> bool {
         self.request == Phase::Idle
             || (matches!(self.request, Phase::Done)
@@ -187,27 +196,31 @@ impl State {
                 && self.pipelined == 0)
     }
 
-    /// A server may read the next request head; a client may send one in a fresh cycle.
+    /// Returns whether a fresh cycle may begin.
+    ///
+    /// A server may read the next request head; a client may send one.
     pub fn next_cycle(self) -> bool {
         self.is_idle() && self.persist && self.rx == Rx::Open && self.tx == Tx::Open
     }
 
-    /// Neither direction can carry HTTP.
+    /// Returns whether neither direction can carry HTTP.
     pub fn is_over(self) -> bool {
         self.rx != Rx::Open && self.tx != Tx::Open
     }
 
-    /// Both directions have left HTTP.
+    /// Returns whether both directions have left HTTP.
     pub fn is_switched(self) -> bool {
         self.rx == Rx::Switched && self.tx == Tx::Switched
     }
 
-    /// A 100 is expected and was not sent.
+    /// Returns whether a 100 is expected and was not sent.
     pub fn continue_unsent(self) -> bool {
         self.expect != Expect::None && self.response == Phase::Idle
     }
 
-    /// Returns whom the engine waits for; never [`Awaiting::Head`], as a state knows no bytes.
+    /// Returns the party that the connection is waiting for.
+    ///
+    /// Never [`Awaiting::Head`], as a state knows no bytes.
     pub fn awaiting(self, role: Role) -> Awaiting {
         if self.is_over() {
             return Awaiting::Nothing;

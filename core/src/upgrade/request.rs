@@ -232,11 +232,11 @@ fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineli
 
 /// The result of checking offers.
 pub(crate) struct OfferCheck {
-    /// How many protocols are offered.
+    /// The number of protocols offered.
     pub(crate) total: u32,
-    /// Whether any of them may be accepted.
+    /// Any of them may be accepted.
     pub(crate) any: bool,
-    /// Which of the first 64; a bit for each.
+    /// The eligible ones of the first 64; a bit for each.
     pub(crate) eligible: u64,
 }
 
@@ -270,6 +270,8 @@ pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<Off
     })
 }
 
+/// Returns bytes as text.
+///
 /// Method and target are checked to be ASCII when they are parsed.
 #[inline]
 fn text(bytes: &[u8]) -> &str {

@@ -1,5 +1,6 @@
-//! The choice of a server among what was offered (RFC 9110, 7.8): one protocol or a stack of
-//! layers.
+//! The choice of a server among what was offered (RFC 9110, 7.8).
+//!
+//! One protocol or a stack of layers.
 
 use alloc::vec::Vec;
 
@@ -9,19 +10,25 @@ use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
 use crate::wire::fields::{Protocol, members};
 
-/// A choice among the offers of one request; borrows nothing and does not outlive its request.
+/// A choice among the offers of one request.
+///
+/// It borrows nothing and does not outlive its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// The request it belongs to.
     pub(crate) cycle: u32,
-    /// A checksum of what that request offers, so that one made on another connection is noticed.
+    /// A checksum of what that request offers.
+    ///
+    /// So one made on another connection is noticed.
     offer: u32,
-    /// Places in the offer, lowest layer first; `HTTP` for the HTTP/1.1 on top that needs no offer.
+    /// Places in the offer, lowest layer first.
+    ///
+    /// `HTTP` for the HTTP/1.1 on top that needs no offer.
     layers: [u8; Self::LAYERS],
     len: u8,
-    /// Which of the caller's preferences it is.
+    /// The index of the caller's preference.
     preference: u16,
-    /// It is accepted before the request is complete.
+    /// The selection is accepted before the request is complete.
     pub(crate) early: bool,
 }
 
@@ -34,13 +41,15 @@ impl Selection {
     /// A place in the offer is a byte, and the last one is taken.
     pub(super) const LARGEST_OFFER: u32 = HTTP as u32 - 1;
 
-    /// Four numbers that stand for it where a Rust value cannot go: across a language's boundary.
+    /// Encodes the selection as four numbers.
+    ///
+    /// For where a Rust value cannot go: across a language's boundary.
     pub(crate) const fn to_bits(self) -> [u32; 4] {
         let last = (self.early as u32) << 24 | (self.preference as u32) << 8 | self.len as u32;
         [self.cycle, self.offer, u32::from_le_bytes(self.layers), last]
     }
 
-    /// The selection that these numbers stand for.
+    /// Decodes a selection from its four numbers.
     ///
     /// Numbers that stand for none give one that every connection refuses.
     pub(crate) const fn from_bits(bits: [u32; 4]) -> Self {
@@ -54,14 +63,18 @@ impl Selection {
         }
     }
 
-    /// Which of the preferences that were given to `select` it is, counted from 0.
+    /// Returns the index of the selection among the preferences of `select`.
+    ///
+    /// Counted from 0.
     pub const fn preference(self) -> usize {
         self.preference as usize
     }
 
-    /// The same choice, accepted before the request is complete: our direction switches at once,
-    /// the peer's at the end of its request; a client that waits for a 100 gets it first. For a new
-    /// protocol that needs no content. Next: [`accept`](crate::Connection::accept). RFC 9110, 7.8.
+    /// Returns the same choice, accepted before the request is complete.
+    ///
+    /// Our direction switches at once, the peer's at the end of its request; a client that waits
+    /// for a 100 gets it first. For a new protocol that needs no content. Next:
+    /// [`accept`](crate::Connection::accept). RFC 9110, 7.8.
     pub const fn early(self) -> Self {
         Self { early: true, ..self }
     }
@@ -71,7 +84,7 @@ impl Selection {
     }
 }
 
-/// The first choice that both sides can live with.
+/// Returns the first choice that both sides support.
 ///
 /// Each preference is a protocol or a stack of them, lowest first.
 pub(crate) fn select(
@@ -97,8 +110,9 @@ pub(crate) fn select(
     choice.map(|selection| Selection { offer: checksum(request), ..selection })
 }
 
-/// One preference as places in the offer, if every layer of it may be accepted; without the
-/// checksum.
+/// Returns the places of one preference in the offer.
+///
+/// If every layer of it may be accepted; without the checksum.
 fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
     let mut selection = Selection {
         cycle,
@@ -153,7 +167,7 @@ pub(super) fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
     one.name.eq_ignore_ascii_case(other.name)
 }
 
-/// FNV-1a of the offer, line by line.
+/// Returns FNV-1a of the offer, line by line.
 fn checksum(request: Request<'_>) -> u32 {
     request
         .upgrade_lines()
@@ -161,9 +175,10 @@ fn checksum(request: Request<'_>) -> u32 {
         .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
 }
 
-/// Writes the names of a selection as the list of the 101: registered ones as they are registered
-/// (RFC 9110, 16.7), others in the client's spelling. A selection that was made on another
-/// connection, of another offer, is no choice of this one's.
+/// Writes the names of a selection as the list of the 101.
+///
+/// Registered ones as they are registered (RFC 9110, 16.7), others in the client's spelling. A
+/// selection that was made on another connection, of another offer, is no choice of this one's.
 pub(crate) fn write_selection(
     request: Request<'_>,
     selection: Selection,

@@ -1,4 +1,4 @@
-//! What a client keeps of its offer until it has judged the 101.
+//! The offer that a client keeps until it has judged the 101.
 
 use alloc::vec::Vec;
 
@@ -9,13 +9,14 @@ use crate::wire::known::{KnownField, KnownFields};
 /// Field lines that were sent, and the proof that one of them asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentOffer {
-    /// Which field it is, its value, and an LF, which no value holds, and no field's place after
-    /// [`FIRST`] is.
+    /// The lines: the field's mark, its value, and an LF.
+    ///
+    /// No value holds an LF, and no field's place after [`FIRST`] is one.
     lines: Vec<u8>,
     pub(crate) proof: Option<Proof>,
 }
 
-/// What stands for the first of the known fields.
+/// The mark of the first of the known fields.
 const FIRST: u8 = b'A';
 
 impl SentOffer {

@@ -1,5 +1,7 @@
-//! The list grammar of the `Upgrade` field: `protocol-name ["/" protocol-version]`, all lines
-//! combined, in the order of the sender's preference (RFC 9110, 7.8).
+//! The list grammar of the `Upgrade` field (RFC 9110, 7.8).
+//!
+//! `protocol-name ["/" protocol-version]`, all lines combined, in the order of the sender's
+//! preference.
 
 use alloc::vec::Vec;
 
@@ -24,28 +26,29 @@ impl<'a> Protocols<'a> {
 
     pub(crate) const NONE: Self = Self { text: b"" };
 
-    /// The row of the policies that is about the only protocol, where the list is one registered
-    /// name and nothing else, as nearly every offer is.
+    /// Returns the policy row of the only protocol.
+    ///
+    /// Where the list is one registered name and nothing else, as nearly every offer is.
     pub(crate) fn single_row(self) -> Option<usize> {
         policy::bare_row(self.text)
     }
 
-    /// Whether the list is the same text as another, and a single token.
+    /// Returns whether the list is the same text as another, and a single token.
     pub(crate) fn is_just(self, token: &[u8]) -> bool {
         self.text == token && is_token(token)
     }
 
-    /// The protocols in order.
+    /// Returns the protocols in order.
     pub fn iter(&self) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
         members(self.text).filter_map(Protocol::parse)
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// Whether `protocol` is among them.
+    /// Returns whether `protocol` is among them.
     pub fn contains(&self, protocol: &Protocol<'_>) -> bool {
         self.iter().any(|member| member.same_as(protocol))
     }
@@ -67,12 +70,14 @@ impl core::fmt::Debug for Protocols<'_> {
     }
 }
 
-/// How many protocols a list value names, if each member is one.
+/// Returns the number of protocols in a list value, if each member is one.
 pub(crate) fn count(value: &[u8]) -> Option<usize> {
     members(value).try_fold(0, |count, member| Protocol::parse(member).map(|_| count + 1))
 }
 
-/// A non-empty list that your code gave, each entry one protocol or several with commas between.
+/// Returns whether a list of your code's is not empty and well formed.
+///
+/// Each entry one protocol or several with commas between.
 pub(crate) fn is_list(entries: &[&str]) -> bool {
     let total = entries
         .iter()
@@ -92,7 +97,7 @@ pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
     }
 }
 
-/// Whose order of preference counts when several protocols match.
+/// The side whose order of preference counts when several protocols match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The client's: the first of its offer that the server speaks.

@@ -1,5 +1,6 @@
-//! The opening handshake (RFC 6455, 4): the key and what proves that it was read, the subprotocol,
-//! the extensions. Framing is the next protocol's work.
+//! The opening handshake (RFC 6455, 4).
+//!
+//! The key and its proof, the subprotocol, the extensions. Framing is the next protocol's work.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,13 +24,13 @@ use crate::wire::scan;
 use crate::wire::scan::class::BASE64_CLASS;
 use crate::wire::syntax::is_token;
 
-/// What every `Sec-WebSocket-Accept` is made with.
+/// The GUID of every `Sec-WebSocket-Accept`.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const ACCEPT: &str = "Sec-WebSocket-Accept";
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// What an offer is judged by.
+/// The fields that an offer is judged by.
 const ASKED: KnownFields = KnownField::set(&[
     KnownField::WebSocketKey,
     KnownField::WebSocketVersion,
@@ -37,20 +38,24 @@ const ASKED: KnownFields = KnownField::set(&[
     KnownField::WebSocketExtensions,
 ]);
 
-/// What a 101 chooses.
+/// The fields in which a 101 chooses.
 const CHOSEN: KnownFields =
     KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
 /// The fields of an offer by which its 101 is judged.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
-/// The `Sec-WebSocket-Key` of a nonce: 16 bytes that cannot be guessed, new for each connection
-/// (RFC 6455, 4.1). Send it with `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
+/// Encodes a nonce as `Sec-WebSocket-Key`.
+///
+/// 16 bytes that cannot be guessed, new for each connection (RFC 6455, 4.1). Send it with
+/// `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
     STANDARD.encode(nonce)
 }
 
-/// RFC 6455, 4.1 and 4.2.1: version 13, one valid key; what is asked for besides is well formed.
+/// Checks an offer: version 13, one valid key, the rest well formed.
+///
+/// RFC 6455, 4.1 and 4.2.1.
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     let (mut version, mut key) = (Values::None, Values::None);
     let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
@@ -72,7 +77,9 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
 }
 
-/// RFC 6455, 4.1 and 4.3: tokens, each once.
+/// Returns whether subprotocols are tokens, each once.
+///
+/// RFC 6455, 4.1 and 4.3.
 ///
 /// A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
 fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
@@ -82,8 +89,9 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     !is_repeated && subprotocols.iter().all(is_name)
 }
 
-/// RFC 6455, 4.1 and 11.3: at most one subprotocol and one list of extensions, both out of what was
-/// asked for.
+/// Checks that an answer chooses only what was offered.
+///
+/// At most one subprotocol and one list of extensions. RFC 6455, 4.1 and 11.3.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {
@@ -103,7 +111,9 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
     subprotocol_is_asked && extensions_are_asked
 }
 
-/// Whether the extensions of an answer were asked for; `None` where one of the lists is malformed.
+/// Returns whether the extensions of an answer were offered.
+///
+/// `None` where one of the lists is malformed.
 fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
     let (offered, chosen) = (extensions(asked)?, extension::parse(answer, Vec::new())?);
     let is_asked = |extension: &Extension<'_>| {
@@ -115,7 +125,9 @@ fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
     Some(deflates <= 1 && chosen.iter().all(is_asked))
 }
 
-/// RFC 6455, 4.2.2: base64 of SHA-1 of the key and the GUID.
+/// Returns base64 of SHA-1 of the key and the GUID.
+///
+/// RFC 6455, 4.2.2.
 pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     // Whether it is a good one, `check` has said.
     let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
@@ -126,7 +138,9 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     Some(Proof { known: KnownField::WebSocketAccept, name: ACCEPT, value })
 }
 
-/// The subprotocols that a request asks for, in the client's order of preference.
+/// Returns the subprotocols that a request offers.
+///
+/// In the client's order of preference.
 ///
 /// RFC 6455, 4.1.
 pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
@@ -134,7 +148,7 @@ pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> 
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
 }
 
-/// Server: the subprotocol that both sides can live with.
+/// Server: chooses the subprotocol that both sides support.
 ///
 /// Accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. The
 /// names are compared as they are. RFC 6455, 4.2.2.
@@ -153,9 +167,11 @@ pub fn select_subprotocol<'p>(
     }
 }
 
-/// Server: how to accept the first `permessage-deflate` that a request offers and this side's own
-/// parameters allow. Accept with it, as text, as the value of `Sec-WebSocket-Extensions`; without
-/// that field nothing is compressed. RFC 7692, 5.1 and 7.1.
+/// Server: decides how to accept `permessage-deflate`.
+///
+/// The first that a request offers and this side's own parameters allow. Accept with it, as text,
+/// as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692,
+/// 5.1 and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
     extensions(&fields)?
@@ -164,7 +180,9 @@ pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
         .find_map(|offer| own.accept(offer))
 }
 
-/// Whether it is base64 of 16 bytes: 22 characters, of which the last stands for two bits.
+/// Returns whether a value is base64 of 16 bytes.
+///
+/// 22 characters, of which the last stands for two bits.
 fn is_key(value: &[u8]) -> bool {
     matches!(value, [.., b'A' | b'Q' | b'g' | b'w', b'=', b'='])
         && value.len() == 24

@@ -18,15 +18,17 @@ use crate::wire::syntax::is_ows;
 pub enum Content {
     /// Nothing: there is no message, or all of its content has been shown.
     None,
-    /// This number of bytes.
+    /// A number of bytes.
     Length(u64),
-    /// This number of bytes of the current chunk; what follows it is not known yet.
+    /// A number of bytes of the current chunk.
+    ///
+    /// What follows it is not known yet.
     Chunked(u64),
     /// Whatever comes before the connection ends.
     UntilClose,
 }
 
-/// How the end of content is found (RFC 9112, 6.3).
+/// The way in which the end of content is found (RFC 9112, 6.3).
 ///
 /// The kinds of [`Content`], without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -13,7 +13,7 @@ use crate::wire::syntax::{
     Port, TargetFault, decimal, is_authority, is_port, is_token, target_form, trim,
 };
 
-/// How the end of a message is found.
+/// The way in which the end of a message is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Framing {
     /// The message ends with its head.

@@ -114,11 +114,12 @@ impl KnownField {
         })
     }
 
-    /// [`recognise`](Self::recognise) for the name that a line begins with, without a branch that
-    /// could be guessed wrong: which place it has in [`ALL`](Self::ALL), or [`COUNT`](Self::COUNT),
-    /// or [`NAMELESS`] where there is none. The name has `len` token characters, at most
-    /// [`OPENING`](scan::OPENING); it begins and ends with these eight bytes, of which the lowest
-    /// is the first. Where it is shorter, the others mean nothing.
+    /// Recognises the name that a line begins with, without a branch to mispredict.
+    ///
+    /// [`recognise`](Self::recognise): which place it has in [`ALL`](Self::ALL), or
+    /// [`COUNT`](Self::COUNT), or [`NAMELESS`] where there is none. The name has `len` token
+    /// characters, at most [`OPENING`](scan::OPENING); it begins and ends with these eight bytes,
+    /// of which the lowest is the first. Where it is shorter, the others mean nothing.
     ///
     /// The length and one bit of the first letter say which known name it could be; its first and
     /// its last eight bytes, whether it is. What lies between those, of the [`LONG`](Self::LONG)

@@ -9,11 +9,13 @@ pub struct RequestHead<'a> {
     pub method: &'a str,
     /// The target in the form that fits the method (RFC 9112, 3.2).
     pub target: &'a str,
-    /// The field lines: an array or a `Vec` of name and value pairs by reference, `&slice` of a
-    /// slice of them, `&()` for none. `Host` is needed and goes out first; `Connection` is merged
-    /// with what the engine has to say, and stays as it is where it says just that; `Upgrade` is
-    /// not given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
-    /// `Transfer-Encoding` that ends in chunked.
+    /// The field lines of a request.
+    ///
+    /// An array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()`
+    /// for none. `Host` is needed and goes out first; `Connection` is merged with what the engine
+    /// has to say, and stays as it is where it says just that; `Upgrade` is not given here but as
+    /// the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding`
+    /// that ends in chunked.
     pub fields: &'a dyn FieldSource,
 }
 
@@ -31,10 +33,12 @@ pub struct ResponseHead<'a> {
     pub status: u16,
     /// The reason phrase, as bytes like those of a received one; it may be empty.
     pub reason: &'a [u8],
-    /// The field lines: an array or a `Vec` of name and value pairs by reference, `&slice` of a
-    /// slice of them, `&()` for none. `Connection` is merged with what the engine has to say.
-    /// Without `Content-Length` and `Transfer-Encoding` a response that has content is sent
-    /// chunked, to an HTTP/1.0 client until close.
+    /// The field lines of a response.
+    ///
+    /// An array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()`
+    /// for none. `Connection` is merged with what the engine has to say. Without `Content-Length`
+    /// and `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client
+    /// until close.
     pub fields: &'a dyn FieldSource,
 }
 

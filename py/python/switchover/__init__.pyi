@@ -167,7 +167,7 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before content is sent; bounded by your timeout (RFC 9110, 10.1.1)."""
+    """The peer: a 100 before content is sent. Bounded by your timeout (RFC 9110, 10.1.1)."""
     NOTHING = 5
     """Nothing: HTTP is over on this connection."""
     HEAD = 6
@@ -199,12 +199,12 @@ class Closing(enum.Enum):
     CLOSE = 0
     """Close it: the peer loses nothing by that."""
     LINGER = 1
-    """Send the FIN, read on and discard what comes until the peer closes too, for a few seconds at most; then close.
-    A socket that is closed with bytes unread is reset, which may take the last response away from the client."""
+    """Send the FIN, then read and discard until the peer closes too. For a few seconds at most; then close. A socket
+    that is closed with bytes unread is reset, which may take the last response away from the client."""
     RESET = 2
-    """Reset it: on a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response ends with
-    the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it for
-    whole."""
+    """Reset the connection. On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
+    ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it
+    for whole."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -258,9 +258,9 @@ class PausedReason(enum.Enum):
     DECISION = 0
     """Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before."""
     ANSWER = 1
-    """Answer the request, or finish the answer with `send_end`: the next one is not read before."""
+    """Send the response, or finish it with `send_end`. The next request is not read before."""
     SWITCHED = 2
-    """The peer's direction has left HTTP; take the leftover and speak the new protocol."""
+    """Take the leftover and speak the new protocol. The peer's direction has left HTTP."""
     CLOSED = 3
     """No more HTTP in either direction: close the transport. `unread` holds the bytes that are discarded. After
     `hand_over`: drop the engine, keep the transport."""
@@ -353,15 +353,15 @@ class Ineligible(enum.Enum):
     METHOD = 0
     """The protocol is offered with another method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1)."""
+    """`Sec-WebSocket-Key` is missing, repeated or malformed. It has to be 16 bytes in base64 (RFC 6455, 4.2.1)."""
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13; a 426 with the versions that are spoken is the answer (RFC 6455, 4.4)."""
+    """`Sec-WebSocket-Version` is not 13. The response is a 426 with the versions that are spoken (RFC 6455, 4.4)."""
     SUBPROTOCOL = 3
     """`Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1)."""
     EXTENSION = 4
     """`Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1)."""
     CONTENT = 5
-    """The request has content that the protocol does not allow, or more than can be taken along."""
+    """The request has content that the protocol does not allow. Or more than can be taken along."""
     HEAD = 6
     """The head is larger than `Config.h2c_head`."""
     SECURE = 7
@@ -369,7 +369,7 @@ class Ineligible(enum.Enum):
     SETTINGS = 8
     """`HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1)."""
     NOT_LISTED = 9
-    """A field of the protocol that is meant for this hop is not listed in `Connection` (RFC 7540, 3.2.1)."""
+    """A hop-by-hop field of the protocol is not listed in `Connection`. RFC 7540, 3.2.1."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -495,7 +495,7 @@ class TraceStep(enum.Enum):
     ABANDONED = 14
     """Your code gave up."""
     TIDIED = 15
-    """Field lines were put right before they were sent (`Config.tidy`); what was done, a bit each. 1: a
+    """Field lines were corrected before they were sent. By `Config.tidy`; a bit for each correction. 1: a
     `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
     handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it."""
     HANDED_OVER = 16
@@ -779,21 +779,21 @@ class Config:
     ) -> Config: ...
 
     start_line: Final[int]
-    """A request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least."""
+    """The size of a request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least."""
     method: Final[int]
     """A method. The longest one registered has 17 bytes; a longer one is noise."""
     field_line: Final[int]
     """A field line without its CRLF: room for the cookies that browsers send."""
     fields: Final[int]
-    """Field lines of a head, and again of a trailer section; real requests have about 20."""
+    """The number of field lines of a head, and again of a trailer section. Real requests have about 20."""
     head: Final[int]
-    """A whole head with its CRLFs; the common servers take between 8 and 64 KiB."""
+    """The size of a whole head with its CRLFs. The common servers take between 8 and 64 KiB."""
     empty_lines: Final[int]
     """Empty lines before a request line; RFC 9112, 2.2 asks for one."""
     chunk_line: Final[int]
     """A chunk's line without its CRLF: 16 hex digits and a short extension."""
     chunk_extensions: Final[int]
-    """All chunk extensions of one message: real programs do not use them, attackers do."""
+    """The size of all chunk extensions of one message. Real programs do not use them, attackers do."""
     trailers: Final[int]
     """A trailer section with its CRLFs: a checksum and some metadata."""
     informational: Final[int]
@@ -806,13 +806,13 @@ class Config:
     refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone. The engine
     keeps no content, so there is no limit at first: set what one request may send."""
     buffered: Final[int]
-    """Bytes that wait in the buffer before `receive` refuses more; raised to what one head needs. The buffer holds
-    at most half as much again, the head that is kept, and the space that one read asks for beyond the bound."""
+    """The bytes that wait in the buffer before `receive` refuses more. Raised to what one head needs. The buffer
+    holds at most half as much again, the head that is kept, and the space that one read asks for beyond the bound."""
     offers: Final[int]
     """Protocols in one offer."""
     h2c_head: Final[int]
-    """A request head that `h2c` takes along, counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2
-    engine takes as a list of fields."""
+    """The size of a request head that `h2c` takes along. Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what
+    your HTTP/2 engine takes as a list of fields."""
     h2c_content: Final[int]
     """Content that `h2c` takes along: at most what HTTP/2's first window takes."""
     switch_without_connection: Final[bool]
@@ -822,57 +822,56 @@ class Config:
     """A 101 without any `Upgrade` (Jetty 9.4), taken for the first offer. Risk: the two sides may mean different
     protocols where several were offered."""
     switch_to_alternatives: Final[bool]
-    """A 101 that lists several versions of one offered protocol (cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0`) instead of
-    the one it chose. Risk: which one it is, the next protocol must find out. Nothing that was not offered is ever
-    taken."""
+    """A 101 may list several versions of one offered protocol. cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0` instead of the
+    one it chose. Risk: which one it is, the next protocol must find out. Nothing that was not offered is ever taken."""
     switch_in_http10: Final[bool]
     """A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests). Risk: HTTP/1.0 has no such mechanism, so an
     intermediary between may go on in HTTP."""
     status_without_space: Final[bool]
-    """A status line that ends with the status, without the space before the reason: `HTTP/1.1 200` (small devices
-    and hand-written servers; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means
-    nothing else; but a server that leaves this out may be careless elsewhere."""
+    """A status line may end with the status, without the space after it. `HTTP/1.1 200` (small devices and servers
+    written by hand; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means nothing
+    else; but a server that leaves this out may be careless elsewhere."""
     lone_lf: Final[bool]
-    """An LF that ends a line of a request's head without the CR before it, as people and old clients type it; RFC
+    """An LF may end a line of a request's head without the CR before it. People and old clients type it so; RFC
     9112, 2.2 allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in
     trailers. Risk: beside a proxy that reads such a line as part of the one before, a field that the proxy did not
     see (request smuggling): only where clients connect directly."""
     response_lone_lf: Final[bool]
-    """An LF that ends a line of a response's head or trailers without the CR before it (CGI scripts and hand-written
-    servers; h11 and browsers take it). Never a CR alone, and never in the lines of chunks. Risk: small on a direct
+    """An LF may end a line of a response's head or trailers without the CR. CGI scripts and servers written by hand
+    send it; h11 and browsers take it. Never a CR alone, and never in the lines of chunks. Risk: small on a direct
     connection; a proxy on the way that reads such a line otherwise sees other fields than this client."""
     space_after_chunk_size: Final[bool]
-    """Spaces and tabs at the end of a chunk's line in a response: `2 \r\n` (servers that pad the size; h11 and
-    browsers take it). Risk: small, as they can mean nothing else."""
+    """Spaces and tabs may end a chunk's line in a response: `2 \r\n`. Servers that pad the size send them; h11 and
+    browsers take it. Risk: small, as they can mean nothing else."""
     controls_in_values: Final[bool]
-    """A control byte in a field value or reason of a response, such as `Set-Cookie: a=k\x01p` (sites that put binary
-    data into cookies; h11 and browsers take it). Never NUL, nor what some reader takes for whitespace or the end of
-    a line (LF, VT, FF, CR). Risk: a program that prints or forwards the value has to be careful."""
+    """A field value or reason of a response may have control bytes. Such as `Set-Cookie: a=k\x01p` (sites that put
+    binary data into cookies; h11 and browsers take it). Never NUL, nor what some reader takes for whitespace or the
+    end of a line (LF, VT, FF, CR). Risk: a program that prints or forwards the value has to be careful."""
     both_framings: Final[bool]
-    """A response with both `Content-Length` and `Transfer-Encoding`, framed by the latter (h11 and browsers do so;
-    RFC 9112, 6.3). Risk: a proxy between that goes by the length sees another end (response splitting)."""
+    """A response may have `Content-Length` beside `Transfer-Encoding`. It is framed by the latter (h11 and browsers
+    do so; RFC 9112, 6.3). Risk: a proxy between that goes by the length sees another end (response splitting)."""
     coding_in_http10: Final[bool]
-    """A response in HTTP/1.0 with a `Transfer-Encoding` (servers that send chunked to everybody; h11 takes it).
+    """A response in HTTP/1.0 may have a `Transfer-Encoding`. Servers that send chunked to everybody; h11 takes it.
     Risk: a proxy between that knows HTTP/1.0 alone sees another end."""
     any_version: Final[bool]
-    """A status line whose major version is not 1, such as `HTTP/2.0 200 OK` (gateways that copy the version; h11 and
-    browsers take it). One above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small."""
+    """A status line may have a major version that is not 1. Such as `HTTP/2.0 200 OK` (gateways that copy the
+    version; h11 and browsers take it). One above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small."""
     secure: Final[bool]
     """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4)."""
     http2_preface: Final[bool]
-    """A server takes the HTTP/2 preface as the connection's first bytes for a switch (RFC 9113, 3.4). Off by
+    """A server takes the HTTP/2 preface as a switch. Only as the connection's first bytes (RFC 9113, 3.4). Off by
     default: the preface is then a request with an unsupported version."""
     bare_h2c: Final[bool]
-    """An `h2c` offer without `HTTP2-Settings` may be made and accepted: the token then is one like any other, and
-    what the two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540,
-    3.2.1 forbids such an upgrade."""
+    """An `h2c` offer without `HTTP2-Settings` is an offer like any other. It may be made and accepted, and what the
+    two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1
+    forbids such an upgrade."""
     tidy: Final[bool]
-    """Field lines that contradict themselves are put right before they are sent, where they would be refused else: a
-    length where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs
-    to a handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute
-    target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is
-    refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what
-    was done (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused."""
+    """Field lines that contradict themselves are corrected, not refused. Before they are sent: a length where the
+    status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs to a handshake
+    that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For
+    frameworks and intermediaries, whose field lines are not their own. What has two meanings is refused all the
+    same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done
+    (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

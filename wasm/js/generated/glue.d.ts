@@ -12,8 +12,9 @@ export function abandon(handle: number): boolean;
 export function accept(handle: number, selection: Uint32Array | number[], early: boolean, args: Uint8Array | number[]): boolean;
 
 /**
- * Moves on like `next_event` and leaves nothing but an error: the outcome, of an event one that is as much higher as its
- * kind's number.
+ * Moves on like `next_event` and puts nothing but an error.
+ *
+ * Returns the outcome; of an event one that is as much higher as its kind's number.
  */
 export function advance(handle: number): number;
 
@@ -28,7 +29,9 @@ export function advertise(handle: number, args: Uint8Array | number[]): boolean;
 export function agreed(handle: number): void;
 
 /**
- * Leaves the parameters that a 101 has agreed to; false where there are none. `args` holds the fields.
+ * Leaves the parameters that a 101 has agreed to; false where there are none.
+ *
+ * `args` holds the fields.
  */
 export function agreed_deflate(args: Uint8Array | number[]): boolean;
 
@@ -38,12 +41,12 @@ export function agreed_deflate(args: Uint8Array | number[]): boolean;
 export function authority(handle: number): boolean;
 
 /**
- * Whom the engine waits for.
+ * Returns the party that the connection is waiting for.
  */
 export function awaiting(handle: number): number;
 
 /**
- * The stream has ended; false leaves what is wrong with that.
+ * Checks the end of the stream; false puts the fault.
  */
 export function capsules_finish(handle: number): boolean;
 
@@ -68,18 +71,21 @@ export function capsules_next(handle: number): number;
 export function capsules_receive(handle: number, octets: Uint8Array | number[]): void;
 
 /**
- * What has no place in HTTP/2, one higher than its number; 0 is nothing. The status is one higher too, 0 is a request.
- * `args` holds the fields.
+ * Returns why the lines may not stand in HTTP/2, one higher than its number.
+ *
+ * 0 is nothing.
+ *
+ * The status is one higher too, 0 is a request. `args` holds the fields.
  */
 export function check_http2(status: number, args: Uint8Array | number[]): number;
 
 /**
- * No request after this one; false leaves the error.
+ * Ends the connection after this request's response; false puts the error.
  */
 export function close_after_response(handle: number): boolean;
 
 /**
- * How to close the transport.
+ * Returns how to close the transport.
  */
 export function closing(handle: number): number;
 
@@ -94,8 +100,10 @@ export function commit(handle: number, len: number): void;
 export function configure_as(handle: number): void;
 
 /**
- * Sets whether the next connection's transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings, and
- * whether it puts field lines right.
+ * Sets the flags of the next connection.
+ *
+ * Whether its transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings,
+ * and whether it puts field lines right.
  */
 export function configure_flags(secure: boolean, http2_preface: boolean, bare_h2c: boolean, tidy: boolean): void;
 
@@ -115,12 +123,14 @@ export function configure_limit(name: string, value: number): boolean;
 export function configure_nothing(): void;
 
 /**
- * Leaves what is still to come of the message being received: its kind, and how much.
+ * Puts what is still to come of the message being received.
+ *
+ * Its kind, and how much.
  */
 export function content(handle: number): void;
 
 /**
- * Makes a connection with what was configured since the last one, and gives its number.
+ * Makes a connection with the next configuration, and returns its number.
  */
 export function create(role: number): number;
 
@@ -160,12 +170,14 @@ export function error_text(code: number): void;
 export function event(handle: number): boolean;
 
 /**
- * Where the exchange says what the latest call left.
+ * Returns the address of the results of the latest call.
  */
 export function exchange(): number;
 
 /**
- * Leaves the current request as an extended CONNECT; false where there is none. `args` holds the protocol.
+ * Leaves the current request as an extended CONNECT; false where there is none.
+ *
+ * `args` holds the protocol.
  */
 export function extended_connect(handle: number, args: Uint8Array | number[]): boolean;
 
@@ -190,8 +202,9 @@ export function free(handle: number): void;
 export function hand_over(handle: number): boolean;
 
 /**
- * Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault. `args` holds the authority, the key if there
- * is one, and the fields.
+ * Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
+ *
+ * `args` holds the authority, the key if there is one, and the fields.
  */
 export function http1_fields(args: Uint8Array | number[]): boolean;
 
@@ -211,23 +224,26 @@ export function http2_request(handle: number): boolean;
 export function ineligible_text(reason: number): void;
 
 /**
- * Leaves the protocol, whether there is a target, and that; false where there is no such target. `args` holds template
- * and request target.
+ * Puts the protocol, whether there is a target, and that.
+ *
+ * Returns false where there is no such target. `args` holds template and request target.
  */
 export function ip_target(args: Uint8Array | number[]): boolean;
 
 /**
- * The largest value of a bound; negative where there is none of that name.
+ * Returns the largest value of a limit.
+ *
+ * Negative where there is none of that name.
  */
 export function largest_limit(name: string): number;
 
 /**
- * Whether an intermediary may pass on an offer of that protocol.
+ * Returns whether an intermediary may pass on an offer of that protocol.
  */
 export function may_forward(args: Uint8Array | number[]): boolean;
 
 /**
- * Whether the new protocol may be spoken.
+ * Returns whether the new protocol may be spoken.
  */
 export function may_speak(handle: number): boolean;
 
@@ -237,7 +253,7 @@ export function may_speak(handle: number): boolean;
 export function next_event(handle: number): number;
 
 /**
- * What only the caller can send next.
+ * Returns what the caller must send next.
  */
 export function owes(handle: number): number;
 
@@ -247,17 +263,17 @@ export function owes(handle: number): number;
 export function pass_content(handle: number, len: number): boolean;
 
 /**
- * Leaves the path that the current request is for, with whether there is a request.
+ * Puts the path of the current request; false where there is no request.
  */
 export function path(handle: number): boolean;
 
 /**
- * Whether another request may follow.
+ * Returns whether another request may follow.
  */
 export function persists(handle: number): boolean;
 
 /**
- * How many of the peer's bytes have been passed.
+ * Returns the number of the peer's bytes that events have passed.
  */
 export function position(handle: number): number;
 
@@ -272,8 +288,10 @@ export function prepared_content(handle: number): void;
 export function prepared_free(handle: number): void;
 
 /**
- * Prepares a whole response for connections of the configuration that is next; gives its number, one higher than it is, or 0
- * and leaves the error. `args` holds fields and reason.
+ * Prepares a whole response for connections of the next configuration.
+ *
+ * Returns its number, one higher than it is, or 0 and puts the error. `args` holds fields and
+ * reason.
  */
 export function prepared_new(status: number, has_reason: boolean, args: Uint8Array | number[], content: Uint8Array | number[]): number;
 
@@ -303,12 +321,14 @@ export function receive(handle: number, bytes: Uint8Array | number[]): boolean;
 export function receive_buffer(handle: number, min: number): boolean;
 
 /**
- * The peer's bytes have ended.
+ * Tells the connection that the peer's bytes have ended.
  */
 export function receive_eof(handle: number, end: number): void;
 
 /**
- * Takes bytes of the peer from where [`stage`](crate::stage::stage) said; false leaves the error.
+ * Takes staged bytes of the peer; false puts the error.
+ *
+ * They lie where [`stage`](crate::staging::stage) said.
  */
 export function receive_staged(handle: number, len: number): boolean;
 
@@ -348,33 +368,40 @@ export function respond(handle: number, status: number, has_reason: boolean, arg
 export function respond_prepared(handle: number, prepared: number): boolean;
 
 /**
- * HTTP goes on above the new layer; false leaves the error.
+ * Resumes HTTP above the new layer; false puts the error.
  */
 export function resume_http(handle: number): boolean;
 
 /**
- * Whether two texts name the same protocol; `args` holds both.
+ * Returns whether two texts name the same protocol; `args` holds both.
  */
 export function same_protocol(args: Uint8Array | number[]): boolean;
 
 /**
- * Whether a message says that capsules follow; `args` holds the fields.
+ * Returns whether a message says that capsules follow.
+ *
+ * `args` holds the fields.
  */
 export function says_capsules(args: Uint8Array | number[]): boolean;
 
 /**
- * Leaves the four numbers of a selection, and which preference it is; false where there is none. `args` holds the
- * preferences.
+ * Puts the four numbers of a selection, and which preference it is.
+ *
+ * Returns false where there is none. `args` holds the preferences.
  */
 export function select(handle: number, args: Uint8Array | number[], by: number): boolean;
 
 /**
- * Leaves the parameters to accept `permessage-deflate` with; false where it is not accepted.
+ * Puts the parameters to accept `permessage-deflate` with.
+ *
+ * Returns false where it is not accepted.
  */
 export function select_deflate(handle: number, server_forgets: boolean, client_forgets: boolean, server_bits: number, client_bits: number): boolean;
 
 /**
- * Which of the preferences is the subprotocol, counted from 1; 0 is none. `args` holds the preferences.
+ * Returns the preference that is the subprotocol, counted from 1; 0 is none.
+ *
+ * `args` holds the preferences.
  */
 export function select_subprotocol(handle: number, args: Uint8Array | number[], by: number): number;
 
@@ -384,7 +411,9 @@ export function select_subprotocol(handle: number, args: Uint8Array | number[], 
 export function send_data(handle: number, data: Uint8Array | number[]): boolean;
 
 /**
- * Leaves what to put around content of that length: the prefix's length, and both one after the other.
+ * Puts the framing around content of that length.
+ *
+ * The prefix's length, and both one after the other.
  */
 export function send_data_parts(handle: number, len: number): boolean;
 
@@ -419,7 +448,7 @@ export function set_limits(handle: number): boolean;
 export function skip_content(handle: number): boolean;
 
 /**
- * The client has ended.
+ * Tells the splice that the client has ended.
  */
 export function splice_client_ended(handle: number): void;
 
@@ -439,18 +468,19 @@ export function splice_engine_sent(handle: number, octets: Uint8Array | number[]
 export function splice_free(handle: number): void;
 
 /**
- * Whether it is out of the way.
+ * Returns whether the splice is out of the way.
  */
 export function splice_is_done(handle: number): boolean;
 
 /**
- * Whether bytes of the client wait.
+ * Returns whether bytes of the client wait.
  */
 export function splice_is_waiting(handle: number): boolean;
 
 /**
- * Makes a splice of a connection's current request; gives its number, two higher than it is, or what is in the way. The
- * args is the trailers.
+ * Makes a splice of a connection's current request.
+ *
+ * Returns its number, two higher than it is, or what is in the way. `args` holds the trailers.
  */
 export function splice_new(connection: number, content: Uint8Array | number[], args: Uint8Array | number[]): number;
 
@@ -465,12 +495,12 @@ export function splice_take_for_client(handle: number): void;
 export function splice_take_for_engine(handle: number): void;
 
 /**
- * Whether the client should be read.
+ * Returns whether the client should be read.
  */
 export function splice_wants_client(handle: number): boolean;
 
 /**
- * Where it is; it does not move.
+ * Returns the address of the place; it does not move.
  */
 export function stage(): number;
 
@@ -490,7 +520,9 @@ export function subprotocols(handle: number): void;
 export function take_end(handle: number): boolean;
 
 /**
- * Leaves the first bytes of the new protocol, which are out of the connection then.
+ * Puts the first bytes of the new protocol.
+ *
+ * They are out of the connection then.
  */
 export function take_leftover(handle: number): void;
 
@@ -500,12 +532,14 @@ export function take_leftover(handle: number): void;
 export function trace(handle: number): number;
 
 /**
- * Leaves port and host; false where there is no such target. `args` holds template and request target.
+ * Leaves port and host; false where there is no such target.
+ *
+ * `args` holds template and request target.
  */
 export function udp_target(args: Uint8Array | number[]): boolean;
 
 /**
- * How many requests have no complete answer.
+ * Returns the number of requests without a complete final response.
  */
 export function unanswered(handle: number): number;
 
@@ -515,12 +549,12 @@ export function unanswered(handle: number): number;
 export function unread(handle: number): void;
 
 /**
- * How many they are.
+ * Returns the number of unread bytes.
  */
 export function unread_len(handle: number): number;
 
 /**
- * Whether to read the transport.
+ * Returns whether to read the transport.
  */
 export function wants_input(handle: number): boolean;
 
@@ -530,7 +564,9 @@ export function wants_input(handle: number): boolean;
 export function websocket_key(nonce: Uint8Array | number[]): void;
 
 /**
- * Why the upgrade did not happen, one higher than its number; 0 is none.
+ * Returns why the upgrade did not happen, one higher than its number.
+ *
+ * 0 is none.
  */
 export function why(handle: number): number;
 

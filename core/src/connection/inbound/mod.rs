@@ -239,12 +239,13 @@ impl Connection {
         self.body.content()
     }
 
-    /// Folds the end of the message into the current event: true where the current event was the
-    /// last of its message, so that no [`Event::EndOfMessage`] will follow it. That is known for a
-    /// head without content, and for the last [`Event::Data`] of a message with `Content-Length`.
-    /// The event stays current: what it shows can be read after its end as well, and after the
-    /// answer, until the next inbound call. False changes nothing: the end is then an event of its
-    /// own. RFC 9112, 6.
+    /// Folds the end of the message into the current event.
+    ///
+    /// Returns true where the current event was the last of its message, so that no
+    /// [`Event::EndOfMessage`] will follow it. That is known for a head without content, and for
+    /// the last [`Event::Data`] of a message with `Content-Length`. The event stays current: what
+    /// it shows can be read after its end as well, and after the answer, until the next inbound
+    /// call. False changes nothing: the end is then an event of its own. RFC 9112, 6.
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let is_shown =
@@ -256,12 +257,13 @@ impl Connection {
         true
     }
 
-    /// Counts `len` bytes of content that your code has read from the transport itself, with
-    /// `splice`, `sendfile` or into its own memory. The state and the positions are those after the
-    /// same bytes through [`receive`](Self::receive); they do not count towards `limits.drain`. The
-    /// current event is over. Allowed for as many bytes as [`content`](Self::content) says, once
-    /// all bytes given to the engine have been read from it. Next: `next_event`; after the last
-    /// byte it shows the end. RFC 9112, 6.
+    /// Counts `len` bytes of content that your code has read by itself.
+    ///
+    /// From the transport, with `splice`, `sendfile` or into its own memory. The state and the
+    /// positions are those after the same bytes through [`receive`](Self::receive); they do not
+    /// count towards `limits.drain`. The current event is over. Allowed for as many bytes as
+    /// [`content`](Self::content) says, once all bytes given to the engine have been read from it.
+    /// Next: `next_event`; after the last byte it shows the end. RFC 9112, 6.
     ///
     /// Refused: `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`,
     /// `Failed`.

@@ -74,13 +74,15 @@ impl Connection {
         self.send_response_dyn(response, &[], None, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends a whole final response: head, content and end in one, all of it or nothing.
-    /// The content is framed by its length, which is added, so that an HTTP/1.0 client may keep the
-    /// connection too. In answer to HEAD the length is written and the content is not; without
-    /// content no length is said. A 204, 205 or 304 has none, and a 2xx to CONNECT opens a tunnel.
-    /// `FramingConflict` is also for a `Transfer-Encoding`, and for content where the status has
-    /// none. What else there is to say of a response, [`send_response`](Self::send_response) says.
-    /// Next: the next request. RFC 9110, 8.6; RFC 9112, 6.
+    /// Server: sends a whole final response, all of it or nothing.
+    ///
+    /// Head, content and end in one. The content is framed by its length, which is added, so that
+    /// an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and
+    /// the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx
+    /// to CONNECT opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for
+    /// content where the status has none. What else there is to say of a response,
+    /// [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, 8.6; RFC
+    /// 9112, 6.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
@@ -95,13 +97,15 @@ impl Connection {
             .or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends the connection's last response, whatever it has received: the answer to a peer
-    /// error, a 408 to half a head or half the content, a 429 or 503 to a client that is not
-    /// wanted. It belongs to the request that waits for an answer; if there is none, to the request
-    /// that comes next. The engine reads no more, and the response says `Connection: close`. Framed
-    /// as by [`respond`](Self::respond). Once a response has begun, `reject` is refused with
-    /// `Answered`: then [`abandon`](Self::abandon). Next: send what was written, then close the
-    /// transport as [`closing`](Self::closing) says. RFC 9110, 15.5.9; RFC 9112, 9.6.
+    /// Server: sends the connection's last response, whatever it has received.
+    ///
+    /// The response to a peer error, a 408 to half a head or half the content, a 429 or 503 to a
+    /// client that is not wanted. It belongs to the request that waits for an answer; if there is
+    /// none, to the request that comes next. The engine reads no more, and the response says
+    /// `Connection: close`. Framed as by [`respond`](Self::respond). Once a response has begun,
+    /// `reject` is refused with `Answered`: then [`abandon`](Self::abandon). Next: send what was
+    /// written, then close the transport as [`closing`](Self::closing) says. RFC 9110, 15.5.9; RFC
+    /// 9112, 9.6.
     ///
     /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
     /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
@@ -115,12 +119,14 @@ impl Connection {
         self.reject_dyn(response, content, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: says that your code sends the final response itself, before it does so, and gives
-    /// whether the connection persists after it. If not, the head must say `Connection: close`; if
-    /// so, that to an HTTP/1.0 client must say `Connection: keep-alive`. `has_content` is whether
-    /// content follows the head, and false in answer to HEAD; `closes` is whether the response says
-    /// `close` or ends with the connection anyway. Next: [`send_end`](Self::send_end), which writes
-    /// nothing, once the content has been sent. For servers that have a writer of responses.
+    /// Server: tells the engine that your code sends the final response itself.
+    ///
+    /// Call it before you do so. Returns whether the connection persists after it. If not, the head
+    /// must say `Connection: close`; if so, that to an HTTP/1.0 client must say
+    /// `Connection: keep-alive`. `has_content` is whether content follows the head, and false in
+    /// answer to HEAD; `closes` is whether the response says `close` or ends with the connection
+    /// anyway. Next: [`send_end`](Self::send_end), which writes nothing, once the content has been
+    /// sent. For servers that have a writer of responses.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `FramingConflict`.
@@ -134,10 +140,12 @@ impl Connection {
             .or_else(|error| self.record_error(error))
     }
 
-    /// Server: accepts an offered protocol with a 101 and these field lines (`&()` is none), after
-    /// a 100 that is still owed. Only once the request is complete, unless the selection is
-    /// [`early`](Selection::early). Next: speak the new protocol, in which the request is answered;
-    /// `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+    /// Server: accepts an offered protocol with a 101.
+    ///
+    /// With these field lines (`&()` is none), after a 100 that is still owed. Only once the
+    /// request is complete, unless the selection is [`early`](Selection::early). Next: speak the
+    /// new protocol, in which the request is answered; `next_event` comes to `Switched`. RFC 9110,
+    /// 7.8 and 15.2.2.
     ///
     /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`,
     /// `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
@@ -171,8 +179,10 @@ impl Connection {
             .or_else(|error| self.record_error(error))
     }
 
-    /// Server: says on the next final response what the connection could be upgraded to. It remains
-    /// an ordinary response. Next: `respond` or `send_response`. RFC 9110, 7.8.
+    /// Server: announces what the connection could be upgraded to.
+    ///
+    /// On the next final response. It remains an ordinary response. Next: `respond` or
+    /// `send_response`. RFC 9110, 7.8.
     ///
     /// Refused: `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
@@ -195,10 +205,12 @@ impl Connection {
         self.send_data_dyn(data, out).or_else(|error| self.record_error(error))
     }
 
-    /// [`send_data`](Self::send_data) for content that your code writes itself: what to put around
-    /// it. Your code must send prefix, content and suffix, in that order. So an echo needs no copy
-    /// of its own: ask for the parts with the length of the slice that was shown, then look at the
-    /// event again, which decisions do not end.
+    /// Returns the framing around content that your code writes itself.
+    ///
+    /// For [`send_data`](Self::send_data) without a copy. Your code must send prefix, content and
+    /// suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
+    /// length of the slice that was shown, then look at the event again, which decisions do not
+    /// end.
     ///
     /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
     pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {

@@ -120,11 +120,12 @@ impl core::fmt::Debug for Prepared {
 }
 
 impl Connection {
-    /// Server: [`respond`](Self::respond) with a response that was checked and encoded before: the
-    /// same bytes, states and refusals. They are copied as they stand, unless the request was a
-    /// HEAD, a CONNECT or HTTP/1.0, this connection is to close or [advertises](Self::advertise), a
-    /// 100 is still expected, or only [`Config::tidy`] allows them and this connection is not tidy:
-    /// then they are composed anew.
+    /// Server: sends a response that was checked and encoded before.
+    ///
+    /// [`respond`](Self::respond) with the same bytes, states and refusals. They are copied as they
+    /// stand, unless the request was a HEAD, a CONNECT or HTTP/1.0, this connection is to close or
+    /// [advertises](Self::advertise), a 100 is still expected, or only [`Config::tidy`] allows them
+    /// and this connection is not tidy: then they are composed anew.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.

@@ -1,5 +1,7 @@
-//! Nothing in the machine is idle: every value, reason and answer occurs in one of the roles, and
-//! what does not occur in the other is listed with the reason.
+//! Proof that nothing in the machine is idle.
+//!
+//! Every value, reason and answer occurs in one of the roles, and what does not occur in the other
+//! is listed with the reason.
 
 use std::collections::BTreeSet;
 use std::format;
@@ -15,7 +17,7 @@ use crate::machine::{
     Awaiting, Expect, Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx,
 };
 
-/// What a role never comes to.
+/// The values that do not occur in a role.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Client, "peer 1.0", "our client speaks HTTP/1.1"),
     (Role::Client, "accepts preface", "a client sends it, as HTTP/2"),
@@ -60,7 +62,7 @@ const REFUSALS: &[ErrorKind] = &[
     ErrorKind::WrongRole,
 ];
 
-/// Everything that could occur.
+/// Returns everything that could occur.
 fn all() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut add = |kind: &str, names: Vec<&str>| {
@@ -81,7 +83,7 @@ fn all() -> BTreeSet<String> {
     all
 }
 
-/// Everything that occurs in the reachable states of `role`.
+/// Returns everything that occurs in the reachable states of `role`.
 fn occurring(role: Role) -> BTreeSet<String> {
     let mut occurring = BTreeSet::new();
     for state in search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes {

@@ -54,7 +54,9 @@ impl Seen {
         Self { role, states, edges }
     }
 
-    /// What sets some states apart: the fields that have only some of their values there.
+    /// Returns the fields that set some states apart.
+    ///
+    /// They have only some of their values there.
     fn condition(&self, among: &[State]) -> String {
         let restricted = FIELDS.iter().filter_map(|field| {
             let here = values(field, among);
@@ -163,8 +165,9 @@ fn diagram<'a>(
 
 // The tables.
 
-/// What the machine says to an input of that name; accepted is whatever is accepted in one of its
-/// forms.
+/// Returns what the machine says to an input of that name.
+///
+/// Accepted is whatever is accepted in one of its forms.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.turn).into_iter().filter(|input| name(*input) == kind) {

@@ -1,5 +1,7 @@
-//! Each rule of `rules.rs` is needed: the machine without it is explored until the fault appears
-//! that the rule prevents. Tests elsewhere show that the whole machine has no such fault.
+//! Evidence that each rule of `rules.rs` is needed.
+//!
+//! The machine without it is explored until the fault appears that the rule prevents. Tests
+//! elsewhere show that the whole machine has no such fault.
 
 use std::prelude::v1::*;
 use std::{format, println};
@@ -12,7 +14,7 @@ use super::search::{Model, Until, search};
 use super::side::Scope;
 use crate::machine::Role;
 
-/// Where a missing rule shows.
+/// The exploration in which a missing rule shows.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
     /// In one role alone.
@@ -24,7 +26,7 @@ pub(super) enum Place {
 }
 
 impl Rule {
-    /// Where its absence shows, and as what.
+    /// Returns where the absence of a rule shows, and as which fault.
     pub(super) fn evidence(self) -> &'static [(Place, Fault)] {
         use Place::{Against, Alone, Product};
         match self {

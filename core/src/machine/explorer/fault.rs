@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! The faults that an exploration looks for.
 
 use crate::enums::enums;
 
@@ -35,13 +35,14 @@ pub(super) enum Fault {
     DiscardedAfterClose,
     /// No rule can prevent it, because a refused Upgrade keeps the connection.
     EarlyAfterUpgrade,
-    /// A client goes on after a refused CONNECT, because the proxy does; one that refuses and
-    /// tunnels all the same is not told apart from one that answers.
+    /// A client goes on after a refused CONNECT, because the proxy does.
+    ///
+    /// One that refuses and tunnels all the same is not told apart from one that answers.
     TunnelAfterRefusal,
 }
 
 impl Fault {
-    /// The protocol itself allows it; it is counted, not forbidden.
+    /// Returns whether the protocol itself allows it; it is counted, not forbidden.
     pub(super) fn is_inherent(self) -> bool {
         matches!(
             self,

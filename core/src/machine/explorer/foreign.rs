@@ -15,16 +15,18 @@ use super::wire::{Message, Queue, What};
 use crate::enums::enums;
 use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Turn};
 
-/// How the peer misbehaves.
+/// The misbehaviour of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Habit {
     /// A client that speaks the new protocol right after its offer or CONNECT.
     SpeaksEarly,
-    /// A client that waits for a 100, gets a final response instead, and goes on to its next
-    /// request.
+    /// A client that does not send content for which it expected a 100.
+    ///
+    /// It gets a final response instead, and goes on to its next request.
     DropsContent,
-    /// A client that sends another request after its offer, to be read as if it came through the
-    /// new layer.
+    /// A client that sends another request after its offer.
+    ///
+    /// It is to be read as if it came through the new layer.
     Injects,
     /// A server that refuses, and speaks the new protocol all the same.
     TunnelsAnyway,
@@ -45,7 +47,7 @@ pub(super) struct Pair {
     queue: Queue,
 }
 
-/// Where the peer is.
+/// The state of the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Mind {
     /// Between messages.
@@ -54,7 +56,7 @@ enum Mind {
     Holding,
     /// In the content of a message that offers this, or refuses it.
     Sending(Turn),
-    /// It speaks the new protocol that was offered, or through the tunnel.
+    /// It speaks the offered protocol, or through the tunnel.
     Tunnelling(Turn),
     /// It has offered something, and sends plain requests after.
     Injecting,
@@ -68,7 +70,7 @@ impl Against {
         }
     }
 
-    /// What the peer may send next, and where it is then.
+    /// Returns what the peer may send next, and its state then.
     fn sends(&self, node: &Pair) -> Vec<(What, Mind)> {
         match (self.role(), node.mind) {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
@@ -106,7 +108,7 @@ impl Against {
             .then_some((What::Http(Input::Request(opening)), mind))
     }
 
-    /// Where the peer is when the message about an offer or CONNECT is complete.
+    /// Returns the peer's state after the message about an offer or CONNECT.
     fn mind_after(&self, turn: Turn) -> Mind {
         match (self.habit, turn) {
             (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => {
@@ -117,7 +119,7 @@ impl Against {
         }
     }
 
-    /// A server's answers to the oldest request.
+    /// Returns a server's responses to the oldest request.
     ///
     /// None is a 2xx, which would accept a CONNECT.
     fn refusals(&self, node: &Pair) -> Vec<(What, Mind)> {
@@ -135,7 +137,7 @@ impl Against {
         refusals.map(send).collect()
     }
 
-    /// What our side makes of the next message.
+    /// Returns our side after the next message.
     ///
     /// What the peer has brought upon itself is not our fault.
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
@@ -214,7 +216,7 @@ impl Model for Against {
 }
 
 impl Mind {
-    /// A 100 is what it waited for.
+    /// Notes that a 100 which it waited for has come.
     fn hearing(self, choice: &Move) -> Self {
         let is_continue = choice.sends.contains(&What::Http(Input::Continue));
         if self == Self::Holding && is_continue { Self::Sending(Turn::None) } else { self }
@@ -230,7 +232,9 @@ enums! {
     }
 }
 
-/// The whole machine against this peer has no faults but these, which the protocol allows.
+/// Checks that the machine has no other faults against this peer.
+///
+/// The protocol allows those that are given.
 fn assert_only(habit: Habit, inherent: &[Fault]) {
     let found = search(&Against { scope: Scope::FULL, habit }, Until::Exhausted);
     found.assert_sound(habit.name());

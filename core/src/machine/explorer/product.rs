@@ -32,7 +32,7 @@ impl Joint {
         }
     }
 
-    /// What is on its way to `role`.
+    /// Returns the messages on their way to `role`.
     fn incoming(&mut self, role: Role) -> &mut Queue {
         match role {
             Role::Client => &mut self.down,
@@ -40,14 +40,14 @@ impl Joint {
         }
     }
 
-    /// `role` has read the first message on its way, and become `side`.
+    /// Returns the pair after `role` has read the first message on its way.
     fn after_read(mut self, role: Role, side: Side) -> Self {
         let queue = self.incoming(role);
         *queue = queue.popped();
         self.with(role, side)
     }
 
-    /// `role` has become `side` and has sent what it sends.
+    /// Returns the pair after a move of `role` and what it sends.
     fn after_move(mut self, role: Role, choice: &Move) -> Self {
         for &what in &choice.sends {
             if matches!(what, What::Http(Input::Request(_))) {
@@ -82,7 +82,9 @@ impl Joint {
         self.up.is_empty() && self.down.is_empty()
     }
 
-    /// Where nothing was given up, a direction has left HTTP at both of its ends or at neither.
+    /// Returns whether both ends agree that a direction has left HTTP.
+    ///
+    /// Where nothing was given up.
     fn agrees(&self) -> bool {
         let gave_up = self.client.gave_up || self.server.gave_up;
         let up = (self.client.state.tx == Tx::Switched) == (self.server.state.rx == Rx::Switched);

@@ -53,7 +53,7 @@ pub(super) const FIELDS: &[Field] = &[
     },
 ];
 
-/// What an input is called.
+/// Returns the name of an input.
 pub(super) fn name(input: Input) -> &'static str {
     match input {
         Input::Request(_) => "request",

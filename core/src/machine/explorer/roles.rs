@@ -17,7 +17,7 @@ pub(super) struct Alone {
     pub(super) machine: Machine,
 }
 
-/// Every request head that can reach the machine of `role`.
+/// Returns every request head that can reach the machine of `role`.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
     // Our client speaks HTTP/1.1; a server sees what its client speaks.
     let versions: &[Peer] =
@@ -43,7 +43,7 @@ fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = RequestInfo> {
     })
 }
 
-/// Every final response head to a request with this turn.
+/// Returns every final response head to a request with this turn.
 pub(super) fn answers(turn: Turn) -> impl Iterator<Item = ResponseInfo> {
     let each = [false, true];
     let answers = each.into_iter().flat_map(move |success| {
@@ -54,7 +54,7 @@ pub(super) fn answers(turn: Turn) -> impl Iterator<Item = ResponseInfo> {
     answers.filter(move |answer| turn != Turn::Connect || !answer.success || !answer.content)
 }
 
-/// Every input that `role` can meet where the latest request has this turn.
+/// Returns every input that `role` can meet after a request with this turn.
 pub(super) fn inputs(role: Role, turn: Turn) -> Vec<Input> {
     let mut inputs = vec![
         Input::RequestContent,
@@ -102,7 +102,7 @@ impl Model for Alone {
 }
 
 impl Alone {
-    /// What no input may do.
+    /// Returns the fault of a step that no input may do.
     fn edge_fault(&self, from: State, input: Input, to: State) -> Option<Fault> {
         let had_ended =
             |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
@@ -118,13 +118,13 @@ impl Alone {
         }
     }
 
-    /// A server with an offer in a complete request may accept it.
+    /// Returns whether a server may accept an offer in a complete request.
     fn accepts_at_once(&self, state: State) -> bool {
         let is_asked = self.role == Role::Server && state.turn == Turn::Offered;
         !is_asked || self.machine.apply(state, self.role, Input::Switch { early: false }).is_ok()
     }
 
-    /// What no state may be.
+    /// Returns the fault of a state that may not be.
     fn node_fault(&self, state: State) -> Option<Fault> {
         let answers_switched = match self.role {
             Role::Client => state.rx == Rx::Switched,
@@ -146,7 +146,7 @@ impl Alone {
     }
 }
 
-/// By its framing the request is complete.
+/// Returns whether the request is complete by its framing.
 fn completes(input: Input) -> bool {
     match input {
         Input::Request(opening) => !opening.content,

@@ -1,4 +1,4 @@
-//! The rules of the machine that look arbitrary, and the machine without one of them.
+//! The machine without one of its rules, for those that look arbitrary.
 //!
 //! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in
 //! it. The rules that are not in `apply` are switched off where they are obeyed: in `side.rs`, or
@@ -38,7 +38,7 @@ pub(super) enum Rule {
     RejectionIsLast,
 }
 
-/// What a bent machine answers; `None` where it answers what the whole one does.
+/// The answer of a bent machine; `None` where it is that of the whole one.
 type Bent = Option<Result<State, ErrorKind>>;
 
 impl Machine {
@@ -71,7 +71,7 @@ impl Machine {
 }
 
 impl Rule {
-    /// What the machine would do without this rule, where that differs.
+    /// Returns the machine's answer without this rule, where that differs.
     fn bent(self, state: State, role: Role, input: Input) -> Bent {
         match self {
             Self::PipelinedCounts => forget_count(state, role, input),
@@ -95,13 +95,13 @@ impl Rule {
     }
 }
 
-/// More than one is remembered as one.
+/// Remembers more than one as one.
 fn forget_count(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
     (next.pipelined > 1).then_some(Ok(State { pipelined: 1, ..next }))
 }
 
-/// A closed direction, and a request that was cut, are treated as whole by what switches.
+/// Treats a closed direction and a cut request as whole after a switch.
 fn reopen(state: State, role: Role, input: Input) -> Bent {
     let request = if state.request == Phase::Cut { Phase::Done } else { state.request };
     let rx = if state.rx == Rx::Closed { Rx::Open } else { state.rx };
@@ -115,7 +115,7 @@ fn idle_on(state: State, input: Input) -> Bent {
     applies.then_some(Ok(State { persist: false, ..state }))
 }
 
-/// The expectation is taken for met.
+/// Takes the expectation for met.
 fn read_on(state: State, role: Role, input: Input) -> Bent {
     let applies =
         role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
@@ -131,7 +131,7 @@ fn resume_half(state: State, input: Input) -> Bent {
     applies.then_some(Ok(State { rx: Rx::Open, tx: Tx::Open, turn: Turn::Spent, ..state }))
 }
 
-/// A 408 to a client that has not asked for anything.
+/// Sends a 408 to a client that has not sent a request.
 fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer) = input else { return None };
     let answer = ResponseInfo { persist: false, ..answer };
@@ -146,14 +146,14 @@ fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| State { turn: Turn::None, ..state }.apply(role, input))
 }
 
-/// A server treats a refused CONNECT like a refused Upgrade.
+/// Treats a refused CONNECT like a refused Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
     let refuses = matches!(input, Input::Response(ResponseInfo { success: false, .. }));
     let applies = role == Role::Server && refuses && state.turn == Turn::Connect;
     applies.then(|| State { turn: Turn::Offered, ..state }.apply(role, input))
 }
 
-/// Keep-alive is given up, and nothing else.
+/// Gives up keep-alive, and nothing else.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer @ ResponseInfo { persist: false, .. }) = input else { return None };
     (role == Role::Client && state.pipelined > 0).then(|| {
@@ -167,7 +167,7 @@ fn keep_persist(state: State, role: Role, input: Input) -> Bent {
     ends.then(|| state.apply(role, input).map(|next| State { persist: state.persist, ..next }))
 }
 
-/// A request without content ends where an event says so, one step after its head.
+/// Ends a request without content one step after its head.
 fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
     let Input::Request(opening) = input else { return None };
     (role == Role::Server && !opening.content)
@@ -183,7 +183,7 @@ fn close_late(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| Ok(State { persist: false, ..state }.close_cycle(role)))
 }
 
-/// The request that was rejected is read all the same.
+/// Reads the request that was rejected.
 fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
     (input == Input::Reject).then_some(Ok(State {

@@ -1,5 +1,6 @@
-//! Breadth-first search over a [`Model`]: it visits every node that can be reached and keeps the
-//! shortest way to each kind of fault.
+//! Breadth-first search over a [`Model`].
+//!
+//! It visits every node that can be reached and keeps the shortest way to each kind of fault.
 
 use core::fmt::Debug;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
@@ -9,11 +10,11 @@ use std::{format, println};
 
 use super::fault::Fault;
 
-/// What can be searched.
+/// A graph that can be searched.
 pub(super) trait Model {
     /// All that the future depends on.
     type Node: Copy + Eq + Hash + Debug;
-    /// What one step is called in a trace.
+    /// The name of one step in a trace.
     type Label: Copy + Debug;
 
     fn start(&self) -> Self::Node;
@@ -21,7 +22,7 @@ pub(super) trait Model {
     /// Adds every step that can be taken from `node`.
     fn steps(&self, node: &Self::Node, steps: &mut Vec<Step<Self>>);
 
-    /// What is wrong with a node whose steps are these.
+    /// Returns what is wrong with a node whose steps are these.
     fn check(&self, node: &Self::Node, steps: &[Step<Self>]) -> Option<Fault>;
 }
 
@@ -29,31 +30,31 @@ pub(super) trait Model {
 pub(super) struct Step<M: Model + ?Sized> {
     pub(super) label: M::Label,
     pub(super) to: Result<M::Node, Fault>,
-    /// It must happen some time.
+    /// The step must happen some time.
     ///
     /// The others are a caller's free choice to give something up.
     pub(super) is_due: bool,
 }
 
-/// What a search came to.
+/// The result of a search.
 pub(super) struct Found<N> {
     pub(super) nodes: Vec<N>,
     pub(super) edges: usize,
     pub(super) faults: BTreeMap<Fault, Trace>,
 }
 
-/// How often a fault occurs, and the shortest way to it.
+/// The number of times a fault occurs, and the shortest way to it.
 pub(super) struct Trace {
     pub(super) count: usize,
     pub(super) lines: Vec<String>,
 }
 
-/// Where to stop.
+/// The condition that ends a search.
 #[derive(Clone, Copy)]
 pub(super) enum Until {
-    /// When this fault has been found once.
+    /// This fault has been found once.
     Found(Fault),
-    /// When everything has been seen.
+    /// Everything has been seen.
     Exhausted,
 }
 
@@ -110,8 +111,9 @@ impl<N> Found<N> {
     }
 }
 
-/// The nodes in the order in which they were found, each with the one that it was first reached
-/// from.
+/// The nodes in the order in which they were found.
+///
+/// Each with the one that it was first reached from.
 struct Tree<N> {
     nodes: Vec<N>,
     parents: Vec<u32>,
@@ -132,6 +134,8 @@ impl<N: Copy + Eq + Hash> Tree<N> {
         }
     }
 
+    /// Returns the way to a node.
+    ///
     /// The labels are not stored: the few that a trace needs are found by taking the steps again.
     fn trace<M: Model<Node = N>>(
         &self,

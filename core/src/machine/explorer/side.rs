@@ -1,5 +1,7 @@
-//! One end of a connection: the machine, the little that stands beside it in a `Connection`, what
-//! it reads and when, and every choice that its caller has.
+//! One end of a connection in the exploration.
+//!
+//! The machine, the little that stands beside it in a `Connection`, what it reads and when, and
+//! every choice that its caller has.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -10,13 +12,13 @@ use super::rules::{Machine, Rule};
 use super::wire::{Message, NEXT, NOBODY, Queue, What};
 use crate::machine::{Awaiting, Input, Phase, ResponseInfo, Role, Rx, State, Tx};
 
-/// How many requests may be unanswered in the exploration.
+/// The number of requests that may be unanswered in the exploration.
 ///
 /// The machine's own bound is far off, and a pipeline of three has all that a longer one has: a
 /// first, a last, and one between.
 pub(super) const PIPELINE: u8 = 3;
 
-/// What is explored.
+/// The bounds of the exploration.
 #[derive(Clone, Copy)]
 pub(super) struct Scope {
     pub(super) machine: Machine,
@@ -40,14 +42,16 @@ impl Scope {
 pub(super) struct Side {
     pub(super) role: Role,
     pub(super) state: State,
-    /// How often HTTP was resumed.
+    /// The number of times that HTTP was resumed.
     pub(super) layer: u8,
     /// The end of this layer's bytes has been sent.
     pub(super) ended: bool,
+    /// It has given up: what the peer then misses is no fault of the peer's.
+    ///
     /// It has cut a message short, closed while a request may be on its way, or seen the peer do
-    /// so. A peer that misses something afterwards is not wrong to say so.
+    /// so.
     pub(super) gave_up: bool,
-    /// What was received before `Resume` is still there.
+    /// The bytes received before `Resume` are still there.
     ///
     /// Only a machine without its rules lets this happen.
     pub(super) keeps_old: bool,
@@ -63,7 +67,7 @@ pub(super) struct Move {
     pub(super) is_due: bool,
 }
 
-/// What a step is called in a trace.
+/// The name of a step in a trace.
 #[derive(Clone, Copy, Debug)]
 #[expect(dead_code, reason = "read through Debug")]
 pub(super) enum Act {
@@ -85,18 +89,21 @@ impl Side {
         }
     }
 
-    /// Neither direction carries HTTP: all that is left is the caller's.
+    /// Returns whether neither direction carries HTTP.
+    ///
+    /// All that is left is the caller's.
     pub(super) fn is_over(self) -> bool {
         self.state.is_over()
     }
 
-    /// Nothing that comes is read any more: the direction has ended, or the caller has closed the
-    /// transport.
+    /// Returns whether nothing that comes is read any more.
+    ///
+    /// The direction has ended, or the caller has closed the transport.
     pub(super) fn is_deaf(self) -> bool {
         matches!(self.state.rx, Rx::Closed | Rx::Failed) || (self.gave_up && self.is_over())
     }
 
-    /// It waits for the peer, and says so.
+    /// Returns whether it waits for the peer, and says so.
     ///
     /// Whose direction has ended is the one to end the transport's.
     pub(super) fn waits(self, scope: &Scope) -> bool {
@@ -112,7 +119,7 @@ impl Side {
             }
     }
 
-    /// What `state` makes of this side: what no longer matters is made equal.
+    /// Returns this side in `state`; what no longer matters is made equal.
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
@@ -127,7 +134,7 @@ impl Side {
         }
     }
 
-    /// The peer broke the protocol.
+    /// Returns this side after the peer broke the protocol.
     pub(super) fn failed(self, scope: &Scope) -> Self {
         let state = scope.machine.apply(self.state, self.role, Input::Fail).unwrap_or(self.state);
         Self { gave_up: true, ..self.with(state) }
@@ -135,7 +142,7 @@ impl Side {
 
     // Receiving.
 
-    /// What becomes of the first message on the way here; `None` where it is not read now.
+    /// Reads the first message on the way here; `None` where it is not read now.
     pub(super) fn read(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         // The end of the transport ends every layer.
         let ends_all = message.what == What::Eof { gave_up: true };
@@ -150,9 +157,10 @@ impl Side {
         }
     }
 
-    /// Bytes of the layer below, which the caller gave to the new protocol before it resumed HTTP,
-    /// or whose carrier takes them now. Only what was received before and not taken could reach the
-    /// engine.
+    /// Reads bytes of the layer below.
+    ///
+    /// The caller gave them to the new protocol before it resumed HTTP, or their carrier takes them
+    /// now. Only what was received before and not taken could reach the engine.
     fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
         match what {
             What::Http(_) => Err(Fault::WrongLayer),
@@ -162,8 +170,9 @@ impl Side {
         }
     }
 
-    /// The caller reads for the new protocol; what a peer sends above it waits until HTTP is
-    /// resumed here too.
+    /// Reads for the new protocol.
+    ///
+    /// What a peer sends above it waits until HTTP is resumed here too.
     fn read_switched(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         match message.what {
             _ if message.layer > self.layer => None,
@@ -189,7 +198,7 @@ impl Side {
         })
     }
 
-    /// A server does not read after a complete request.
+    /// Returns whether it reads: a server does not after a complete request.
     fn is_reading(self) -> bool {
         self.role == Role::Client || self.state.request == Phase::Body || self.state.next_cycle()
     }
@@ -219,7 +228,9 @@ impl Side {
         Ok(Self { age: if is_request { age } else { self.age }, ..self }.with(state))
     }
 
-    /// Between messages the end is an end; within one it is the peer's failure.
+    /// Meets the end of the bytes.
+    ///
+    /// Between messages it is an end; within one it is the peer's failure.
     fn meet_end(self, scope: &Scope, gave_up: bool) -> Result<Self, Fault> {
         if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
             return Ok(self.with(state));
@@ -234,7 +245,7 @@ impl Side {
 
     // Deciding.
 
-    /// Every choice of the caller, where this is on the way here.
+    /// Returns every choice of the caller, where this is on the way here.
     pub(super) fn moves(self, scope: &Scope, coming: Queue) -> Vec<Move> {
         let mut moves = self.moves_of_both(scope, coming.first());
         match self.role {
@@ -263,7 +274,7 @@ impl Side {
         moves
     }
 
-    /// What goes out beside HTTP.
+    /// Returns the choices of what goes out beside HTTP.
     fn octet_moves(self) -> Vec<Move> {
         let send =
             |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
@@ -284,7 +295,7 @@ impl Side {
         }
     }
 
-    /// Once for a connection, to keep the exploration finite.
+    /// Resumes HTTP, once for a connection, to keep the exploration finite.
     fn resume(self, scope: &Scope, next: Option<Message>) -> Option<Move> {
         if self.layer > 0 || self.gave_up {
             return None;
@@ -305,8 +316,9 @@ impl Side {
         Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
     }
 
-    /// An idle connection closes, which may meet a request that is on its way: HTTP has no remedy
-    /// for that.
+    /// Closes an idle connection.
+    ///
+    /// That may meet a request that is on its way: HTTP has no remedy for it.
     fn close_after_response(self, scope: &Scope) -> Option<Move> {
         let input = Input::CloseAfterResponse;
         if self.state.is_idle() {
@@ -315,7 +327,7 @@ impl Side {
         self.decide(scope, input, &[], false).filter(|step| step.side != self)
     }
 
-    /// The transport closes as well, even where its half was closed before.
+    /// Closes the transport as well, even where its half was closed before.
     fn give_up(self, scope: &Scope, input: Input) -> Option<Move> {
         let step = self.decide(scope, input, &[], false)?;
         let side = Side { gave_up: true, ended: self.ended && self.gave_up, ..step.side };
@@ -361,9 +373,10 @@ impl Side {
         Some(Move { sends: vec![head], ..step })
     }
 
-    /// The last answer: to the request that waits for one, or else to the request that comes next,
-    /// which is on its way or which the client has yet to send. The head is part of the same verb,
-    /// and never a 2xx.
+    /// Sends the last response.
+    ///
+    /// To the request that waits for one, or else to the request that comes next, which is on its
+    /// way or which the client has yet to send. The head is part of the same verb, and never a 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = ResponseInfo { success: false, content, persist: true };
@@ -388,7 +401,7 @@ impl Side {
         self.decide(scope, Input::Switch { early }, &sends, true)
     }
 
-    /// What one decision does, if the machine allows it.
+    /// Returns the effect of one decision, if the machine allows it.
     fn decide(self, scope: &Scope, input: Input, sends: &[What], is_due: bool) -> Option<Move> {
         let state = scope.machine.apply(self.state, self.role, input).ok()?;
         Some(Move { act: Act::Does(input), side: self.with(state), sends: sends.to_vec(), is_due })

@@ -1,5 +1,6 @@
-//! What is on its way between two ends: messages with the layer that they belong to and the request
-//! that they are part of, in a queue of two.
+//! The messages on their way between two ends.
+//!
+//! Each with the layer that it belongs to and the request that it is part of, in a queue of two.
 
 use super::side::PIPELINE;
 use crate::machine::Input;
@@ -8,35 +9,39 @@ use crate::machine::Input;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Message {
     pub(super) what: What,
-    /// How often HTTP had been resumed where it was sent: 0 for HTTP on the transport and for the
-    /// new protocol that its switch leads to.
+    /// The number of times that HTTP had been resumed where it was sent.
+    ///
+    /// 0 for HTTP on the transport and for the new protocol that its switch leads to.
     pub(super) layer: u8,
-    /// How many requests the client has sent since the one that this is part of.
+    /// The number of requests that the client has sent since its own.
     pub(super) age: u8,
 }
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
     /// HTTP: what one side decided is what the other receives.
     Http(Input),
     /// Bytes of the new protocol.
     Foreign,
-    /// The end of the layer's bytes; whether the sender had given up, so that a message may be cut
-    /// short.
+    /// The end of the layer's bytes.
+    ///
+    /// With whether the sender had given up, so that a message may be cut short.
     Eof {
         /// The sender gave up.
         gave_up: bool,
     },
 }
 
-/// The age of what belongs to no request: one more than that of the oldest in a full pipeline.
+/// The age of what belongs to no request.
+///
+/// One more than that of the oldest in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
 
 /// The age of what belongs to the request that the client sends next.
 pub(super) const NEXT: u8 = u8::MAX;
 
-/// One request older.
+/// Returns the age after one more request.
 pub(super) fn aged(age: u8) -> u8 {
     NOBODY.min(age.wrapping_add(1))
 }
@@ -46,12 +51,12 @@ pub(super) fn aged(age: u8) -> u8 {
 pub(super) struct Queue([Option<Message>; 2]);
 
 impl Queue {
-    /// The next to be read.
+    /// Returns the next message to be read.
     pub(super) fn first(self) -> Option<Message> {
         self.0[0]
     }
 
-    /// The age of the first request among them.
+    /// Returns the age of the first request among them.
     pub(super) fn first_request(self) -> Option<u8> {
         let is_request = |message: &Message| matches!(message.what, What::Http(Input::Request(_)));
         self.0.into_iter().flatten().find(is_request).map(|message| message.age)
@@ -61,7 +66,7 @@ impl Queue {
         self.first().is_none()
     }
 
-    /// How many more it takes.
+    /// Returns how many more messages it takes.
     pub(super) fn room(self) -> usize {
         self.0.iter().filter(|place| place.is_none()).count()
     }
@@ -71,12 +76,12 @@ impl Queue {
         *place = Some(message);
     }
 
-    /// Without the first.
+    /// Returns the queue without the first.
     pub(super) fn popped(self) -> Self {
         Self([self.0[1], None])
     }
 
-    /// With every message one request older.
+    /// Returns the queue with every message one request older.
     pub(super) fn aged(self) -> Self {
         Self(self.0.map(|place| place.map(|message| Message { age: aged(message.age), ..message })))
     }
