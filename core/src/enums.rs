@@ -1,7 +1,7 @@
 //! Enums with stable numbers and names, which cross language boundaries.
 //!
-//! A macro, because no function can see that a variant is missing from a list: here the `match`
-//! that names the variants is exhaustive and the list is made from the same words.
+//! A macro, because no function can see that a variant is missing from a list. Here the `match`
+//! that names the variants is exhaustive, and the list is made from the same words.
 
 macro_rules! enums {
     ($($type:ident { $($variant:ident = $name:literal),+ $(,)? })+) => {$(

@@ -4,7 +4,7 @@
 //! field names were spelled, the order of lines with different names, and the reason phrase. A
 //! target that is no URI for that crate is an error: answer 400, or go on with [`Request::target`].
 //! An absolute target without a path, of an OPTIONS of the whole server, is `*` with its authority
-//! as Host (RFC 9112, 3.2.4).
+//! as Host (RFC 9112, section 3.2.4).
 //!
 //! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair.
 //! Names go out in lower case.
@@ -53,7 +53,7 @@ use crate::wire::known::KnownField;
 /// Returns the target of a request to the server itself for this URI.
 ///
 /// It is path and query, the authority for CONNECT, or `*` for an OPTIONS of the whole server. To a
-/// proxy the target is the URI as it is. RFC 9112, 3.2.
+/// proxy the target is the URI as it is. RFC 9112, section 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
         return uri
@@ -162,7 +162,7 @@ fn fill_request<B>(
 /// Returns the authority of an OPTIONS for the whole server.
 ///
 /// Its target is absolute and has no path. `Uri` would have `/` for that, which is another target;
-/// `*` with the authority as its Host is the same one (RFC 9112, 3.2.4).
+/// `*` with the authority as its Host is the same one (RFC 9112, section 3.2.4).
 fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     let (method, target) = received.line_octets();
     if method != b"OPTIONS" || target.first() == Some(&b'/') {
@@ -297,7 +297,9 @@ mod tests {
         ::http::Request::try_from(request)
     }
 
-    /// RFC 9112, 3.2.4: `http://b` is not `http://b/` here, though it is to `Uri`.
+    /// Checks that `http://b` is not `http://b/` here, though it is to `Uri`.
+    ///
+    /// RFC 9112, section 3.2.4.
     #[test]
     fn options_of_a_server_as_a_whole_are_told_apart() {
         for (target, wanted) in [

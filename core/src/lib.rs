@@ -28,7 +28,7 @@
 //!    refused: then [`abandon`](Connection::abandon). At [`Paused::Closed`], or when nothing is
 //!    owed and the connection does not [persist](Connection::persists), close the transport as
 //!    [`closing`](Connection::closing) says. If you close it with unread bytes, the connection is
-//!    reset, and the peer may lose the last answer (RFC 9112, 9.6).
+//!    reset, and the peer may lose the last answer (RFC 9112, section 9.6).
 //!
 //! A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
 //!

@@ -8,7 +8,7 @@
 pub struct Limits {
     /// The size of a request line or status line without its CRLF.
     ///
-    /// RFC 9112, 3 recommends 8,000 at least. Default 8,192.
+    /// RFC 9112, section 3 recommends 8,000 at least. Default 8,192.
     pub start_line: u32,
     /// A method.
     ///
@@ -26,7 +26,9 @@ pub struct Limits {
     ///
     /// The common servers take between 8 and 64 KiB. Default 65,536.
     pub head: u32,
-    /// Empty lines before a request line; RFC 9112, 2.2 asks for one. Default 4.
+    /// The number of empty lines before a request line.
+    ///
+    /// RFC 9112, section 2.2 asks for one. Default 4.
     pub empty_lines: u32,
     /// A chunk's line without its CRLF: 16 hex digits and a short extension.
     ///
@@ -62,8 +64,8 @@ pub struct Limits {
     pub offers: u32,
     /// The size of a request head that `h2c` takes along.
     ///
-    /// Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2 engine takes as a
-    /// list of fields. Default 16,384, which the common ones take.
+    /// Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at most what your HTTP/2 engine takes
+    /// as a list of fields. Default 16,384, which the common ones take.
     pub h2c_head: u32,
     /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
     ///
@@ -216,10 +218,10 @@ pub struct Lenient {
     pub status_without_space: bool,
     /// An LF may end a line of a request's head without the CR before it.
     ///
-    /// People and old clients type it so; RFC 9112, 2.2 allows a recipient to take it. For servers;
-    /// never a CR alone, and never in the lines of chunks or in trailers. Risk: beside a proxy that
-    /// reads such a line as part of the one before, a field that the proxy did not see (request
-    /// smuggling): only where clients connect directly.
+    /// People and old clients type it so; RFC 9112, section 2.2 allows a recipient to take it. For
+    /// servers; never a CR alone, and never in the lines of chunks or in trailers. Risk: beside a
+    /// proxy that reads such a line as part of the one before, a field that the proxy did not see
+    /// (request smuggling). Use it only where clients connect directly.
     pub lone_lf: bool,
     /// An LF may end a line of a response's head or trailers without the CR.
     ///
@@ -240,8 +242,8 @@ pub struct Lenient {
     pub controls_in_values: bool,
     /// A response may have `Content-Length` beside `Transfer-Encoding`.
     ///
-    /// It is framed by the latter (h11 and browsers do so; RFC 9112, 6.3). Risk: a proxy between
-    /// that goes by the length sees another end (response splitting).
+    /// It is framed by the latter (h11 and browsers do so; RFC 9112, section 6.3). Risk: a proxy
+    /// between that goes by the length sees another end (response splitting).
     pub both_framings: bool,
     /// A response in HTTP/1.0 may have a `Transfer-Encoding`.
     ///
@@ -330,26 +332,27 @@ pub struct Config {
     pub lenient: Lenient,
     /// The transport is TLS.
     ///
-    /// Without it a request for an `https` target is refused (RFC 9110, 7.4).
+    /// Without it a request for an `https` target is refused (RFC 9110, section 7.4).
     pub secure: bool,
     /// A server takes the HTTP/2 preface as a switch.
     ///
-    /// Only as the connection's first bytes (RFC 9113, 3.4). Off by default: the preface is then a
-    /// request with an unsupported version.
+    /// Only as the connection's first bytes (RFC 9113, section 3.4). Off by default: the preface is
+    /// then a request with an unsupported version.
     pub http2_preface: bool,
     /// An `h2c` offer without `HTTP2-Settings` is an offer like any other.
     ///
     /// It may be made and accepted, and what the two sides speak is their own affair (BuildKit
-    /// reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1 forbids such an upgrade.
+    /// reverses the roles of HTTP/2). Off by default: RFC 7540, section 3.2.1 forbids such an
+    /// upgrade.
     pub bare_h2c: bool,
     /// Field lines that contradict themselves are corrected, not refused.
     ///
-    /// Before they are sent: a length where the status forbids one or chunked is there, the same
-    /// length twice, chunked to HTTP/1.0, what belongs to a handshake that is none, forbidden
-    /// trailers, an `Expect` without content, a Host that is not the absolute target's. For
-    /// frameworks and intermediaries, whose field lines are not their own. What has two meanings is
-    /// refused all the same: lengths that differ, other codings, two Hosts, a line break in a
-    /// value. The trace says what was done
+    /// That happens before they are sent. A length where the status forbids one or chunked is
+    /// there, the same length twice, chunked to HTTP/1.0. What belongs to a handshake that is none,
+    /// forbidden trailers, an `Expect` without content, a Host that is not the absolute target's.
+    /// For frameworks and intermediaries, whose field lines are not their own. What has two
+    /// meanings is refused all the same: lengths that differ, other codings, two Hosts, a line
+    /// break in a value. The trace says what was done
     /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off by default: a mistake in your
     /// own code is better refused.
     pub tidy: bool,

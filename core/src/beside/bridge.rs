@@ -1,6 +1,6 @@
 //! Between HTTP/1.1 and HTTP/2: fields, and an offer as an extended CONNECT.
 //!
-//! RFC 9113, 8.2.2; RFC 8441.
+//! RFC 9113, section 8.2.2; RFC 8441.
 //!
 //! ```
 //! use switchover::RequestHead;
@@ -44,7 +44,7 @@ use crate::wire::message::RequestHead;
 /// Returns the extended CONNECT for a request that offers `protocol`.
 ///
 /// Pseudo-header fields come first. A 2xx to it is the 101. Only if the server's
-/// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, 4 and 5.
+/// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, sections 4 and 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
     // The name as it is registered, since `:protocol` is compared as it is.
@@ -55,11 +55,11 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 
 /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
 ///
-/// Host comes from `:authority`, cookies in one line again (RFC 9113, 8.2.3). For an extended
-/// CONNECT send them with GET, its `:path` and its `:protocol` as the offer, and for `websocket`
-/// with a key of this hop's own (RFC 8441, 5). Pseudo-header fields in `fields` are left out. An
-/// error where the list holds what has no place in HTTP/2, an upper-case name or a line break in a
-/// value among it.
+/// Host comes from `:authority`, cookies in one line again (RFC 9113, section 8.2.3). For an
+/// extended CONNECT send them with GET, its `:path`, and its `:protocol` as the offer. For
+/// `websocket` add a key of this hop's own (RFC 8441, section 5). Pseudo-header fields in `fields`
+/// are left out. An error where the list holds what has no place in HTTP/2, an upper-case name or a
+/// line break in a value among it.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,
@@ -68,7 +68,7 @@ pub fn http1_fields(
     check_http2(None, fields)?;
     // What stands beside the list becomes a line as well.
     check_http2(None, &[("host", authority), ("cookie", websocket_key.unwrap_or_default())])?;
-    // RFC 9113, 8.3.1: Host counts where there is no `:authority`.
+    // RFC 9113 8.3.1: Host counts where there is no `:authority`.
     let mut host = authority.as_bytes().to_vec();
     fields.each(&mut |field| {
         if host.is_empty() && field.is("host") {

@@ -1,4 +1,4 @@
-//! End-to-end fields and offers, for an intermediary (RFC 9110, 7.6.1).
+//! End-to-end fields and offers, for an intermediary (RFC 9110, section 7.6.1).
 //!
 //! ```
 //! use switchover::gateway::{EndToEnd, forwardable};

@@ -7,83 +7,83 @@ use crate::enums::enums;
 /// Which method a request has is its text; a method that is not registered is none of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// RFC 9110, 9.3.1: safe.
+    /// RFC 9110, section 9.3.1: safe.
     Get,
-    /// RFC 9110, 9.3.2: safe; a GET without the content of its response.
+    /// RFC 9110, section 9.3.2: safe; a GET without the content of its response.
     Head,
-    /// RFC 9110, 9.3.3.
+    /// RFC 9110, section 9.3.3.
     Post,
-    /// RFC 9110, 9.3.4: idempotent.
+    /// RFC 9110, section 9.3.4: idempotent.
     Put,
-    /// RFC 9110, 9.3.5: idempotent.
+    /// RFC 9110, section 9.3.5: idempotent.
     Delete,
-    /// RFC 9110, 9.3.6: a tunnel.
+    /// RFC 9110, section 9.3.6: a tunnel.
     Connect,
-    /// RFC 9110, 9.3.7: safe.
+    /// RFC 9110, section 9.3.7: safe.
     Options,
-    /// RFC 9110, 9.3.8: safe.
+    /// RFC 9110, section 9.3.8: safe.
     Trace,
-    /// RFC 5789, 2.
+    /// RFC 5789, section 2.
     Patch,
-    /// RFC 3744, 8.1: idempotent.
+    /// RFC 3744, section 8.1: idempotent.
     Acl,
-    /// RFC 3253, 12.6: idempotent.
+    /// RFC 3253, section 12.6: idempotent.
     BaselineControl,
-    /// RFC 5842, 4: idempotent.
+    /// RFC 5842, section 4: idempotent.
     Bind,
-    /// RFC 3253, 4.4 and 9.4: idempotent.
+    /// RFC 3253, sections 4.4 and 9.4: idempotent.
     Checkin,
-    /// RFC 3253, 4.3 and 8.8: idempotent.
+    /// RFC 3253, sections 4.3 and 8.8: idempotent.
     Checkout,
-    /// RFC 4918, 9.8: idempotent.
+    /// RFC 4918, section 9.8: idempotent.
     Copy,
-    /// RFC 3253, 8.2: idempotent.
+    /// RFC 3253, section 8.2: idempotent.
     Label,
-    /// RFC 2068, 19.6.1.2: idempotent.
+    /// RFC 2068, section 19.6.1.2: idempotent.
     Link,
-    /// RFC 4918, 9.10.
+    /// RFC 4918, section 9.10.
     Lock,
-    /// RFC 3253, 11.2: idempotent.
+    /// RFC 3253, section 11.2: idempotent.
     Merge,
-    /// RFC 3253, 13.5: idempotent.
+    /// RFC 3253, section 13.5: idempotent.
     Mkactivity,
-    /// RFC 4791, 5.3.1: idempotent.
+    /// RFC 4791, section 5.3.1: idempotent.
     Mkcalendar,
-    /// RFC 4918, 9.3: idempotent.
+    /// RFC 4918, section 9.3: idempotent.
     Mkcol,
-    /// RFC 4437, 6: idempotent.
+    /// RFC 4437, section 6: idempotent.
     Mkredirectref,
-    /// RFC 3253, 6.3: idempotent.
+    /// RFC 3253, section 6.3: idempotent.
     Mkworkspace,
-    /// RFC 4918, 9.9: idempotent.
+    /// RFC 4918, section 9.9: idempotent.
     Move,
-    /// RFC 3648, 7: idempotent.
+    /// RFC 3648, section 7: idempotent.
     Orderpatch,
-    /// RFC 9113, 3.4: never a request's; the HTTP/2 preface begins with it.
+    /// RFC 9113, section 3.4: never a request's; the HTTP/2 preface begins with it.
     Pri,
-    /// RFC 4918, 9.1: safe.
+    /// RFC 4918, section 9.1: safe.
     Propfind,
-    /// RFC 4918, 9.2: idempotent.
+    /// RFC 4918, section 9.2: idempotent.
     Proppatch,
-    /// RFC 5842, 6: idempotent.
+    /// RFC 5842, section 6: idempotent.
     Rebind,
-    /// RFC 3253, 3.6: safe.
+    /// RFC 3253, section 3.6: safe.
     Report,
-    /// RFC 5323, 2: safe.
+    /// RFC 5323, section 2: safe.
     Search,
-    /// RFC 5842, 5: idempotent.
+    /// RFC 5842, section 5: idempotent.
     Unbind,
-    /// RFC 3253, 4.5: idempotent.
+    /// RFC 3253, section 4.5: idempotent.
     Uncheckout,
-    /// RFC 2068, 19.6.1.3: idempotent.
+    /// RFC 2068, section 19.6.1.3: idempotent.
     Unlink,
-    /// RFC 4918, 9.11: idempotent.
+    /// RFC 4918, section 9.11: idempotent.
     Unlock,
-    /// RFC 3253, 7.1: idempotent.
+    /// RFC 3253, section 7.1: idempotent.
     Update,
-    /// RFC 4437, 7: idempotent.
+    /// RFC 4437, section 7: idempotent.
     Updateredirectref,
-    /// RFC 3253, 3.5: idempotent.
+    /// RFC 3253, section 3.5: idempotent.
     VersionControl,
 }
 
@@ -103,7 +103,7 @@ enums! {
 impl Method {
     /// Returns the method of that text.
     ///
-    /// Compared exactly (RFC 9110, 9.1).
+    /// Compared exactly (RFC 9110, section 9.1).
     ///
     /// The usual ones are found first.
     pub fn of(text: &[u8]) -> Option<Self> {

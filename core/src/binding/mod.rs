@@ -154,7 +154,7 @@ pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
 
 /// Returns whether a request ends with its head.
 ///
-/// No content follows it then. RFC 9112, 6.3.
+/// No content follows it then. RFC 9112, section 6.3.
 #[inline]
 pub fn request_ends(request: &Request<'_>) -> bool {
     framing::ends(request.head, request.bytes)
@@ -185,14 +185,14 @@ pub fn check_field(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
 
 /// Returns whether these bytes are a token, as a method is.
 ///
-/// RFC 9110, 5.6.2.
+/// RFC 9110, section 5.6.2.
 pub fn is_token(bytes: &[u8]) -> bool {
     syntax::is_token(bytes)
 }
 
 /// Returns the members of a field's value that is a list.
 ///
-/// RFC 9110, 5.6.1.
+/// RFC 9110, section 5.6.1.
 pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     fields::members(value)
 }

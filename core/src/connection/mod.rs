@@ -31,7 +31,9 @@ use crate::wire::head::Head;
 pub enum End {
     /// A FIN, and over TLS a closure alert before it.
     Clean,
-    /// A reset, or over TLS no closure alert: more may have been meant (RFC 9112, 9.8).
+    /// A reset, or over TLS no closure alert: more may have been meant.
+    ///
+    /// RFC 9112, section 9.8.
     Truncated,
 }
 
@@ -44,7 +46,7 @@ pub enum Owes {
     Nothing,
     /// Server: a 100, or a final response.
     ///
-    /// The client waits for one before it sends its content (RFC 9110, 10.1.1).
+    /// The client waits for one before it sends its content (RFC 9110, section 10.1.1).
     Continue,
     /// Server: the response to a request, whole or its head.
     Response,
@@ -67,7 +69,7 @@ pub enum Closing {
     /// Reset the connection.
     ///
     /// On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
-    /// ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the
+    /// ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the
     /// client would take it for whole.
     Reset,
 }
@@ -236,7 +238,7 @@ impl Connection {
 
     /// Server: returns whether the client waits for a 100.
     ///
-    /// RFC 9110, 10.1.1.
+    /// RFC 9110, section 10.1.1.
     fn owes_continue(&self) -> bool {
         let State { request, response, expect, .. } = self.state;
         self.role == Role::Server
@@ -264,7 +266,7 @@ impl Connection {
     ///
     /// It may if nothing has been sent or received that closes the connection, and no direction has
     /// left HTTP. For a client without an open request, unread bytes close it, as no request asked
-    /// for them (RFC 9112, 9.2). RFC 9112, 9.3.
+    /// for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
         let has_stray_input =
             self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
@@ -278,7 +280,7 @@ impl Connection {
     ///
     /// While an offer is undecided they belong to no protocol. If you decline and do not trust the
     /// client to have meant them as HTTP, call [`close_after_response`](Self::close_after_response)
-    /// and they are never read. RFC 9931, 5.
+    /// and they are never read. RFC 9931, section 5.
     pub fn unread(&self) -> &[u8] {
         let Some(scratch) = self.scratch.as_deref() else { return &[] };
         scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
@@ -302,7 +304,7 @@ impl Connection {
     /// Client: returns the protocols that the latest 426 requires.
     ///
     /// Next: [`send_request`](Self::send_request) with some of it as the offer; where the 426
-    /// closes the connection, on a new one. RFC 9110, 15.5.22.
+    /// closes the connection, on a new one. RFC 9110, section 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -318,8 +320,8 @@ impl Connection {
     /// Returns whether our direction may carry the new protocol.
     ///
     /// A client has its 101 (or 2xx to CONNECT) and its request is out; a server has accepted. No
-    /// event tells a client that its own direction has switched: after a 101 in the middle of its
-    /// content it is the `send_data` or `send_end` that completes the request.
+    /// event tells a client that its own direction has switched. After a 101 in the middle of its
+    /// content, the `send_data` or `send_end` that completes the request does it.
     pub fn may_speak(&self) -> bool {
         let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
         switched_by_peer && self.state.tx == Tx::Switched
@@ -327,7 +329,7 @@ impl Connection {
 
     /// Returns how to close the transport, should it be closed now.
     ///
-    /// RFC 9112, 8 and 9.6.
+    /// RFC 9112, sections 8 and 9.6.
     pub fn closing(&self) -> Closing {
         if self.role == Role::Client {
             return Closing::Close;
@@ -351,7 +353,7 @@ impl Connection {
     /// Client: returns the number of requests without a complete final response.
     ///
     /// Once the connection is over, these may be sent again on another one where that is safe (RFC
-    /// 9112, 9.3.2).
+    /// 9112, section 9.3.2).
     pub fn unanswered(&self) -> u8 {
         match (self.role, self.state.request, self.state.response) {
             (Role::Server, _, _) | (_, Phase::Idle, _) | (_, _, Phase::Done) => 0,
@@ -482,7 +484,7 @@ impl Connection {
     /// Discards the rest of the content being received, up to `limits.drain`.
     ///
     /// Beyond that receiving ends. The end of the message is still reported. Next: `next_event`.
-    /// RFC 9112, 9.3.
+    /// RFC 9112, section 9.3.
     ///
     /// Refused: `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {
@@ -497,8 +499,8 @@ impl Connection {
 
     /// Changes the limits, from the next message on.
     ///
-    /// Refused while a request is not answered, and after a part of the next head has been read:
-    /// while `awaiting` is [`Awaiting::Request`], or [`Awaiting::Caller`] of an idle client, it is
+    /// Refused while a request is not answered, and after a part of the next head has been read.
+    /// While `awaiting` is [`Awaiting::Request`], or [`Awaiting::Caller`] of an idle client, it is
     /// not.
     ///
     /// Refused: `Unanswered`, `UnreadInput`.
@@ -520,9 +522,9 @@ impl Connection {
 
     /// Makes the current response the last: no request follows this one.
     ///
-    /// A server's next final response says `close`; without a request pending the connection closes
-    /// now; once that head has left it is too late. A client closes after the response that is on
-    /// its way, and cuts a request that it has not finished by then. RFC 9112, 9.6.
+    /// A server's next final response says `close`. Without a request pending the connection closes
+    /// now. Once that head has left it is too late. A client closes after the response that is on
+    /// its way, and cuts a request that it has not finished by then. RFC 9112, section 9.6.
     ///
     /// Refused: `TooLate`, `Closed`, `Switched`, `Failed`.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
@@ -531,7 +533,7 @@ impl Connection {
 
     /// Gives up.
     ///
-    /// A client with an unfinished request cuts it and reads on for the answer; in every other
+    /// A client with an unfinished request cuts it and reads on for the answer. In every other
     /// state, or the second time, no more HTTP in either direction. Close the transport's direction
     /// that has ended, or all of it as [`closing`](Self::closing) says.
     pub fn abandon(&mut self) -> Result<(), Error> {
@@ -548,7 +550,7 @@ impl Connection {
     ///
     /// The original request is answered there. Both directions must have switched by a 101, the end
     /// of the request must have been reported and the leftover taken. A server next answers, a
-    /// client receives. RFC 2817, 3.3; RFC 9110, 7.8.
+    /// client receives. RFC 2817, section 3.3; RFC 9110, section 7.8.
     ///
     /// ```
     /// use switchover::{Connection, Event, Order, ResponseHead, Role, Step};

@@ -12,15 +12,17 @@ pub enum Ineligible {
     Method,
     /// `Sec-WebSocket-Key` is missing, repeated or malformed.
     ///
-    /// It has to be 16 bytes in base64 (RFC 6455, 4.2.1).
+    /// It has to be 16 bytes in base64 (RFC 6455, section 4.2.1).
     Key,
     /// `Sec-WebSocket-Version` is not 13.
     ///
-    /// The response is a 426 with the versions that are spoken (RFC 6455, 4.4).
+    /// The response is a 426 with the versions that are spoken (RFC 6455, section 4.4).
     Version,
-    /// `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1).
+    /// `Sec-WebSocket-Protocol` is not a list of distinct names.
+    ///
+    /// RFC 6455, section 4.1.
     Subprotocol,
-    /// `Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1).
+    /// `Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1).
     Extension,
     /// The request has content that the protocol does not allow.
     ///
@@ -30,11 +32,13 @@ pub enum Ineligible {
     Head,
     /// The protocol cannot be switched to over TLS.
     Secure,
-    /// `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1).
+    /// `HTTP2-Settings` is missing, repeated or no legal settings.
+    ///
+    /// RFC 7540, section 3.2.1.
     Settings,
     /// A hop-by-hop field of the protocol is not listed in `Connection`.
     ///
-    /// RFC 7540, 3.2.1.
+    /// RFC 7540, section 3.2.1.
     NotListed,
 }
 

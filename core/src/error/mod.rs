@@ -2,8 +2,8 @@
 //!
 //! The numbers are stable: a binding carries them as they are, logs may be searched for them. They
 //! are grouped by the place in the pipeline: 1xx start line, 2xx field lines, 3xx what the head
-//! means, 4xx content, 5xx the connection, 6xx the switch, 8xx decisions that the state refuses,
-//! 9xx decisions that are malformed.
+//! means, 4xx content. 5xx are about the connection, 6xx about the switch. 8xx are decisions that
+//! the state refuses, 9xx decisions that are malformed.
 
 mod ineligible;
 mod table;

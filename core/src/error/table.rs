@@ -363,7 +363,7 @@ impl ErrorKind {
         self.texts().text
     }
 
-    /// Returns the clause that was broken, such as `RFC 9112, 5.1`.
+    /// Returns the clause that was broken, such as `RFC 9112, section 5.1`.
     ///
     /// `the contract` is [this crate's](crate#the-contract).
     pub const fn clause(self) -> &'static str {

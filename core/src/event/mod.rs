@@ -17,8 +17,8 @@ pub enum Step {
     /// Nothing happens before more bytes come.
     ///
     /// Call [`receive`](crate::Connection::receive). A client gets this too when it is its own
-    /// turn, before it has asked, while its content is missing, and after the answer:
-    /// [`awaiting`](crate::Connection::awaiting) is then `Caller`.
+    /// turn. That is before it has sent a request, while its content is missing, and after the
+    /// response. Then [`awaiting`](crate::Connection::awaiting) is `Caller`.
     NeedData,
     /// Nothing happens before your code acts.
     Paused(Paused),
@@ -124,7 +124,7 @@ pub struct Response<'a> {
 impl<'a> Response<'a> {
     /// Returns the status, 100 to 999.
     ///
-    /// An unknown one means what the x00 of its class means (RFC 9110, 15).
+    /// An unknown one means what the x00 of its class means (RFC 9110, section 15).
     #[inline]
     pub fn status(&self) -> u16 {
         self.head.status()
@@ -151,7 +151,7 @@ impl<'a> Response<'a> {
     /// Returns how many pipelined requests will not be answered.
     ///
     /// Those after this response's are dropped because it closes the connection. They may be sent
-    /// again on another one if that is safe (RFC 9112, 9.3.2).
+    /// again on another one if that is safe (RFC 9112, section 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
     }

@@ -2,8 +2,8 @@
 //!
 //! Everything that changes the state of a connection is here, and nothing here knows a byte.
 //!
-//! This file says what a state is and what can be asked of it; `input` what moves it; `transition`
-//! how, or which error it is that it does not move.
+//! This file says what a state is and what can be asked of it. `input` says what moves it;
+//! `transition` how, or which error it is that it does not move.
 
 mod input;
 mod transition;
@@ -71,7 +71,9 @@ pub enum Turn {
     Agreed,
     /// The offer or CONNECT got another answer.
     Refused,
-    /// HTTP was resumed above the new layer; the answer is still owed (RFC 9110, 7.8).
+    /// HTTP was resumed above the new layer; the answer is still owed.
+    ///
+    /// RFC 9110, section 7.8.
     Spent,
 }
 
@@ -112,7 +114,7 @@ pub enum Awaiting {
     Response,
     /// The peer: a 100 before content is sent.
     ///
-    /// Bounded by your timeout (RFC 9110, 10.1.1).
+    /// Bounded by your timeout (RFC 9110, section 10.1.1).
     Continue,
     /// Nothing: HTTP is over on this connection.
     Nothing,

@@ -2,12 +2,12 @@
 //!
 //! An [`Input`] says what was received or decided, [`State::apply`] what follows.
 //!
-//! One vocabulary serves both roles, because what one side sends is what the other receives: an
+//! One vocabulary serves both roles, because what one side sends is what the other receives. An
 //! `Input::Request` is a head that a client sent or that a server received. A request travels on
 //! the client's `tx` and the server's `rx`, a response the other way round; [`State::lane`] is the
 //! one place that knows it. Where else the roles differ, the line names the clause.
 //!
-//! A transition is a pure function from value to value: a refused one changes nothing, and the
+//! A transition is a pure function from value to value. A refused one changes nothing, and the
 //! caller commits the new state only after the bytes that belong to it have been written.
 
 use super::{Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx};
@@ -83,7 +83,7 @@ impl State {
         }
         if !self.is_idle() {
             match role {
-                // RFC 9112, 9.3.2: a client may pipeline; a server answers in order, one request at
+                // RFC 9112 9.3.2: a client may pipeline; a server answers in order, one request at
                 // a time.
                 Role::Server => return Err(ErrorKind::Unanswered),
                 Role::Client if self.pipelined == PIPELINE => return Err(ErrorKind::PipelineFull),
@@ -94,7 +94,7 @@ impl State {
         }
         self.request = if opening.content { Phase::Body } else { Phase::Done };
         self.turn = opening.turn;
-        // RFC 9110, 10.1.1: without content there is nothing to continue with; an HTTP/1.0
+        // RFC 9110 10.1.1: without content there is nothing to continue with; an HTTP/1.0
         // expectation is ignored.
         let expects = opening.expect && opening.content && opening.version == Peer::V11;
         self.expect = if expects { Expect::Owed } else { Expect::None };
@@ -135,7 +135,7 @@ impl State {
             if self.rx == Rx::Failed {
                 return Err(ErrorKind::Failed);
             }
-            // RFC 9110, 15.2: a server sends no 1xx to an HTTP/1.0 client.
+            // RFC 9110 15.2: a server sends no 1xx to an HTTP/1.0 client.
             if self.peer == Peer::V10 {
                 return Err(ErrorKind::Http10Peer);
             }
@@ -178,7 +178,7 @@ impl State {
         self.response_due(role)?;
         let latest = self.pipelined == 0;
         if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
-            // RFC 9110, 9.3.6: a 2xx to CONNECT is a tunnel from the empty line on.
+            // RFC 9110 9.3.6: a 2xx to CONNECT is a tunnel from the empty line on.
             self.turn = Turn::Agreed;
             self.response = Phase::Done;
             self.leave_http(role, Message::Response);
@@ -193,15 +193,15 @@ impl State {
         }
         if latest {
             if self.turn == Turn::Connect && role == Role::Server {
-                // RFC 9931, 8: what follows a refused CONNECT may be the tunnel's bytes. Our client
+                // RFC 9931 8: what follows a refused CONNECT may be the tunnel's bytes. Our client
                 // sends none before the answer, so its connection goes on as the proxy says: a 407
-                // is answered on the same one (RFC 9112, 9.3).
+                // is answered on the same one (RFC 9112 9.3).
                 self.persist = false;
             }
             self.refuse();
             self.expect = Expect::None;
         } else if !answer.persist {
-            // RFC 9112, 9.6: nothing after a response with "close" will be answered.
+            // RFC 9112 9.6: nothing after a response with "close" will be answered.
             self.pipelined = 0;
             self.refuse();
             self.expect = Expect::None;
@@ -444,7 +444,7 @@ impl State {
             return self;
         }
         match role {
-            // RFC 9112, 9.6: after a response with "close" nothing more is processed but the rest
+            // RFC 9112 9.6: after a response with "close" nothing more is processed but the rest
             // of this request.
             Role::Server => {
                 self.stop_sending();

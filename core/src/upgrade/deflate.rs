@@ -1,4 +1,4 @@
-//! The negotiation of `permessage-deflate` (RFC 7692, 7.1).
+//! The negotiation of `permessage-deflate` (RFC 7692, section 7.1).
 //!
 //! Compressing is the next protocol's work.
 
@@ -49,7 +49,7 @@ impl Deflate {
 
     /// Returns the response to an offer, if this side's parameters allow one.
     ///
-    /// RFC 7692, 7.1.
+    /// RFC 7692, section 7.1.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;
@@ -75,7 +75,7 @@ impl Deflate {
         })
     }
 
-    /// Returns whether the parameters are legal (RFC 7692, 7.1.2).
+    /// Returns whether the parameters are legal (RFC 7692, section 7.1.2).
     fn is_legal(&self) -> bool {
         let mut windows =
             self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
@@ -106,7 +106,7 @@ impl fmt::Display for Deflate {
     }
 }
 
-/// Returns whether a response keeps to an offer (RFC 7692, 7.1).
+/// Returns whether a response keeps to an offer (RFC 7692, section 7.1).
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
     let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
         return false;
@@ -166,7 +166,7 @@ impl Parameters {
     }
 }
 
-/// Parses window bits: 8 to 15, without leading zeros (RFC 7692, 7.1.2).
+/// Parses window bits: 8 to 15, without leading zeros (RFC 7692, section 7.1.2).
 fn window_bits(value: &[u8]) -> Option<u8> {
     match value {
         [digit @ b'8'..=b'9'] => Some(digit - b'0'),

@@ -1,4 +1,4 @@
-//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455, 9.1).
+//! The grammar of `Sec-WebSocket-Extensions` (RFC 6455, section 9.1).
 //!
 //! `token *( ";" token [ "=" ( token / quoted-string ) ] )`, in a list.
 
@@ -29,7 +29,7 @@ impl Extension<'_> {
 
 /// Returns the extensions of all lines; `None` if one is malformed.
 ///
-/// RFC 6455, 9.1.
+/// RFC 6455, section 9.1.
 pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
     let mut list = Some(Vec::new());
     fields.each_known(KnownField::WebSocketExtensions.bit(), &mut |_, value| {
@@ -70,7 +70,7 @@ enum Piece<'a> {
 fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
     let mut rest = Rest(value);
     loop {
-        // RFC 9110, 5.6.1: empty members count for nothing.
+        // RFC 9110 5.6.1: empty members count for nothing.
         while rest.takes(b',') {}
         if rest.is_empty() {
             return Some(());
@@ -118,7 +118,7 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Reads a value: a quoted string must hold a token, too (RFC 6455, 9.1).
+    /// Reads a value: a quoted string must hold a token, too (RFC 6455, section 9.1).
     fn value(&mut self) -> Option<Cow<'a, [u8]>> {
         if !self.takes(b'"') {
             return self.token().map(Cow::Borrowed);

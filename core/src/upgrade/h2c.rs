@@ -1,4 +1,6 @@
-//! HTTP/1.1 to HTTP/2 on one connection: what the offer has to say (RFC 7540, 3.2).
+//! HTTP/1.1 to HTTP/2 on one connection: what the offer has to say.
+//!
+//! RFC 7540, section 3.2.
 
 use alloc::vec::Vec;
 
@@ -16,7 +18,7 @@ use crate::wire::syntax::decimal;
 /// The client's first settings, in its request.
 pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
-/// Checks that exactly one `HTTP2-Settings` decodes (RFC 7540, 3.2.1).
+/// Checks that exactly one `HTTP2-Settings` decodes (RFC 7540, section 3.2.1).
 ///
 /// What is more than a server can take along stays in HTTP/1.1.
 pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
@@ -55,12 +57,12 @@ fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     list_size(&http2_request(&head, false)) <= limit
 }
 
-/// The bytes that each line adds to the size of a list (RFC 9113, 6.5.2).
+/// The bytes that each line adds to the size of a list (RFC 9113, section 6.5.2).
 const LINE: usize = 32;
 
 /// Returns the size of a field list as in SETTINGS_MAX_HEADER_LIST_SIZE.
 ///
-/// RFC 9113, 6.5.2.
+/// RFC 9113, section 6.5.2.
 fn list_size(list: &[FieldLine]) -> usize {
     list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
 }
@@ -77,8 +79,8 @@ pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
 
 /// Returns whether the value is base64url of settings that may be sent.
 ///
-/// It has no padding (RFC 7540, 3.2.1). A setting has six bytes, so it is eight characters, and
-/// shares none of them with the next one.
+/// It has no padding (RFC 7540, section 3.2.1). A setting has six bytes, so it is eight characters,
+/// and shares none of them with the next one.
 fn are_settings(value: &[u8]) -> bool {
     let (settings, rest) = value.as_chunks::<8>();
     rest.is_empty() && settings.iter().all(|text| setting(text).is_some_and(is_legal))
@@ -94,7 +96,7 @@ fn setting(text: &[u8; 8]) -> Option<u64> {
     (all & 0xc0 == 0).then_some(bits)
 }
 
-/// The digits of base64url (RFC 4648, 5); every other byte is 0xff.
+/// The digits of base64url (RFC 4648, section 5); every other byte is 0xff.
 static DIGITS: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (mut digits, mut at) = ([0xff; 256], 0);
@@ -107,7 +109,7 @@ static DIGITS: [u8; 256] = {
 
 /// Returns whether a setting has a legal value.
 ///
-/// RFC 9113, 6.5.2 and RFC 8441, 3.
+/// RFC 9113, section 6.5.2 and RFC 8441, section 3.
 ///
 /// An unknown setting is ignored.
 fn is_legal(setting: u64) -> bool {

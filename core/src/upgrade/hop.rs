@@ -1,6 +1,6 @@
 //! Hop-by-hop fields, and those that an intermediary passes on.
 //!
-//! RFC 9110, 7.6.1.
+//! RFC 9110, section 7.6.1.
 
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -10,7 +10,7 @@ use crate::wire::fields::{Field, FieldSource, members};
 
 /// Fields that are hop-by-hop even if `Connection` does not list them.
 ///
-/// RFC 9110, 7.6.1; RFC 7540, 3.2.1.
+/// RFC 9110, section 7.6.1; RFC 7540, section 3.2.1.
 const HOP_BY_HOP: [&str; 7] = [
     "Connection",
     "HTTP2-Settings",
@@ -24,8 +24,8 @@ const HOP_BY_HOP: [&str; 7] = [
 /// Fields that pass even if `Connection` lists them.
 ///
 /// They frame the message, or say where it goes, whence it came and who may keep it. A sender must
-/// not list them (RFC 9110, 7.6.1). One that does would cut its own message in two, or hide from
-/// the server what the intermediaries before have said.
+/// not list them (RFC 9110, section 7.6.1). One that does would cut its own message in two, or hide
+/// from the server what the intermediaries before have said.
 const END_TO_END: [&str; 9] = [
     "Cache-Control",
     "Content-Length",

@@ -1,4 +1,4 @@
-//! Messages in HTTP/2 (RFC 9113, 8): forbidden fields, and request heads.
+//! Messages in HTTP/2 (RFC 9113, section 8): forbidden fields, and request heads.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ use crate::wire::syntax::{
 
 /// A fault of a field in HTTP/2.
 ///
-/// RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5.
+/// RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
 ///
 /// A message that has it is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,13 +37,13 @@ pub enum OverHttp2 {
     WebSocketKey,
     /// A `Sec-WebSocket-Accept` field.
     WebSocketAccept,
-    /// A name that is not a token in lower case (RFC 9113, 8.2.1).
+    /// A name that is not a token in lower case (RFC 9113, section 8.2.1).
     ///
     /// Only a pseudo-header field's begins with a colon.
     Name,
     /// A value with a control character, or whitespace around it.
     ///
-    /// Such as CR, LF or NUL (RFC 9113, 8.2.1).
+    /// Such as CR, LF or NUL (RFC 9113, section 8.2.1).
     Value,
 }
 
@@ -89,7 +89,7 @@ impl OverHttp2 {
         fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
     }
 
-    /// Returns the fault that a recipient must reject (RFC 9113, 8.2.1).
+    /// Returns the fault that a recipient must reject (RFC 9113, section 8.2.1).
     fn malformed(field: Field<'_>) -> Option<Self> {
         let name = field.name.strip_prefix(b":").unwrap_or(field.name);
         if !is_token(name) || name.iter().any(u8::is_ascii_uppercase) {
@@ -111,7 +111,7 @@ impl core::error::Error for OverHttp2 {}
 /// Checks a field list of HTTP/2: of a request, or of a response.
 ///
 /// A response has a status. Call it with the fields from an HTTP/2 library, before they are taken
-/// for a request. RFC 9113, 8.2.1 and 8.2.2.
+/// for a request. RFC 9113, sections 8.2.1 and 8.2.2.
 pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
     let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
     fields.each(&mut |field| {
@@ -127,7 +127,7 @@ pub type FieldLine = (Vec<u8>, Vec<u8>);
 ///
 /// Names are in lower case. Hop-by-hop fields are left out but for `te: trailers`, and so is what
 /// HTTP/2 does not use of a WebSocket handshake. Host is `:authority` there, and a 100 is no longer
-/// expected. RFC 9113, 8.2.2; RFC 8441, 5.
+/// expected. RFC 9113, section 8.2.2; RFC 8441, section 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
@@ -152,7 +152,7 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     list
 }
 
-/// Returns one number for a repeated length (RFC 9110, 8.6).
+/// Returns one number for a repeated length (RFC 9110, section 8.6).
 ///
 /// Such as `3, 3`, or two lines. HTTP/2 takes one number alone.
 fn one_length(value: &[u8]) -> &[u8] {
@@ -165,14 +165,14 @@ fn one_length(value: &[u8]) -> &[u8] {
 
 /// Returns a request for HTTP/2, pseudo-header fields first.
 ///
-/// RFC 9113, 8.3.1.
+/// RFC 9113, section 8.3.1.
 pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
     pseudo(request, request.method.as_bytes(), None, secure)
 }
 
 /// Returns the pseudo-header fields of a request.
 ///
-/// With a protocol it is an extended CONNECT (RFC 8441, 4).
+/// With a protocol it is an extended CONNECT (RFC 8441, section 4).
 pub(crate) fn pseudo(
     request: &RequestHead<'_>,
     method: &[u8],
@@ -181,7 +181,7 @@ pub(crate) fn pseudo(
 ) -> Vec<FieldLine> {
     let (authority, path) = split_target(request);
     let scheme: &[u8] = if secure { b"https" } else { b"http" };
-    // RFC 9113, 8.5: a plain CONNECT has no scheme and no path.
+    // RFC 9113 8.5: a plain CONNECT has no scheme and no path.
     let is_tunnel = method == b"CONNECT" && protocol.is_none();
     let mut list = Vec::new();
     for (name, value) in [
@@ -201,7 +201,7 @@ pub(crate) fn pseudo(
 
 /// Splits the target into its authority, and its path with the query.
 ///
-/// In absolute form the authority is the target's, not that of Host (RFC 9112, 3.2.2).
+/// In absolute form the authority is the target's, not that of Host (RFC 9112, section 3.2.2).
 fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);
@@ -213,7 +213,7 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
         let authority = until_path(rest);
         let after = &rest[authority.len()..];
         let path = match after {
-            // RFC 9112, 3.2.4: the last proxy asks the server itself.
+            // RFC 9112 3.2.4: the last proxy asks the server itself.
             [] if request.method == "OPTIONS" => Cow::Borrowed(&b"*"[..]),
             [] => Cow::Borrowed(&b"/"[..]),
             [b'?', ..] => Cow::Owned([b"/", after].concat()),
@@ -225,6 +225,6 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
     request
         .fields
         .each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
-    // RFC 9113, 8.3.1: an empty one is left out.
+    // RFC 9113 8.3.1: an empty one is left out.
     (host.filter(|host| !host.is_empty()), Cow::Borrowed(target))
 }

@@ -9,7 +9,7 @@ use crate::wire::known::{KnownField, KnownFields};
 
 /// Checks that nothing frames content, as the data stream follows the head.
 ///
-/// RFC 9297, 3.2.
+/// RFC 9297, section 3.2.
 pub(crate) fn check(request: &OfferingRequest<'_>) -> Result<(), Ineligible> {
     if has_content_fields(request.fields) { Err(Ineligible::Content) } else { Ok(()) }
 }

@@ -1,4 +1,4 @@
-//! The Upgrade mechanism (RFC 9110, 7.8): offers, the 101, declined offers.
+//! The Upgrade mechanism (RFC 9110, section 7.8): offers, the 101, declined offers.
 
 pub(crate) mod context;
 #[cfg(feature = "websocket")]
@@ -179,7 +179,7 @@ pub(crate) fn verify(
     if !is_offered(Protocols::new(agreed), offer, lenient) {
         return fault(ErrorKind::SwitchNotOffered, place(KnownField::Upgrade));
     }
-    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3): both ends call it so.
+    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817 3.3): both ends call it so.
     if Protocols::new(agreed).iter().last().is_some_and(|top| policy::is_below_http(&top)) {
         write_protocol(&selection::HTTP_1_1, agreed);
     }

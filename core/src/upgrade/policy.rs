@@ -14,7 +14,7 @@ pub(crate) struct Policy {
     name: &'static str,
     /// The row is for versions of the token (`TLS/1.2`), not for the bare one.
     versioned: bool,
-    /// The token names a layer with HTTP/1.1 above it (RFC 2817, 3).
+    /// The token names a layer with HTTP/1.1 above it (RFC 2817, section 3).
     ///
     /// Alone, it means the stack.
     below_http: bool,
@@ -94,7 +94,7 @@ static TABLE: &[Policy] = &[
         name: "websocket",
         method: Some("GET"),
         hint: Some(("Sec-WebSocket-Version", "13")),
-        // RFC 6455, 11.3.
+        // RFC 6455 11.3.
         own: &[Own::of("Sec-WebSocket-Key"), Own::of("Sec-WebSocket-Accept")],
         remembered: super::websocket::REMEMBERED,
         request: |request, _| super::websocket::check(request.fields),
@@ -111,7 +111,7 @@ static TABLE: &[Policy] = &[
             name: super::h2c::SETTINGS,
             is_listed: |options| options.http2_settings,
         }),
-        // RFC 7540, 3.2.1.
+        // RFC 7540 3.2.1.
         own: &[Own::of(super::h2c::SETTINGS)],
         request: super::h2c::check,
         ..Policy::GENERIC
@@ -140,7 +140,7 @@ impl Own {
 
 /// Returns whether a response starts capsules; others do not say so.
 ///
-/// RFC 9297, 3.2 and 3.4.
+/// RFC 9297, sections 3.2 and 3.4.
 fn starts_capsules(status: u16) -> bool {
     status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
 }
@@ -206,7 +206,7 @@ pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
 
 /// Returns whether the token names a layer with HTTP/1.1 above it.
 ///
-/// Bare, it means the stack (RFC 2817, 3).
+/// Bare, it means the stack (RFC 2817, section 3).
 pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     of(protocol).is_some_and(|policy| policy.below_http)
 }
@@ -266,7 +266,7 @@ pub(crate) fn check_received(
 /// Returns whether an intermediary may offer the protocol to its server.
 ///
 /// Another version of HTTP, and a layer below it, are between two neighbours, in any spelling of
-/// the version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, 5.1; RFC 7540, 3.2.1.
+/// the version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
     let is_draft_of_h2c =
         protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));

@@ -1,4 +1,4 @@
-//! A request that was received, and what it offers (RFC 9110, 7.8).
+//! A request that was received, and what it offers (RFC 9110, section 7.8).
 
 use super::context::{OfferContext, OfferingRequest};
 use super::{Protocols, Selection, policy, token};
@@ -34,7 +34,7 @@ impl<'a> Request<'a> {
     ///
     /// It is that of the target in a CONNECT and in absolute form, else Host's. `None` only in
     /// HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since
-    /// a server ignores Host beside an absolute target. RFC 9112, 3.2 and 3.3.
+    /// a server ignores Host beside an absolute target. RFC 9112, sections 3.2 and 3.3.
     pub fn authority(&self) -> Option<&'a str> {
         let (method, target) = self.line_octets();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
@@ -44,14 +44,14 @@ impl<'a> Request<'a> {
     /// Returns the path of the target in origin or absolute form, as sent.
     ///
     /// It ends before the query: `/` if an absolute target has none, `*` in an OPTIONS for the
-    /// whole server, empty in a CONNECT. RFC 9112, 3.2; RFC 9110, 4.2.3.
+    /// whole server, empty in a CONNECT. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
     pub fn path(&self) -> &'a str {
         text(path_and_query(self.line_octets()).0)
     }
 
     /// Returns the query of the target, as sent.
     ///
-    /// It follows the first question mark; `None` without one. RFC 9112, 3.2.
+    /// It follows the first question mark; `None` without one. RFC 9112, section 3.2.
     pub fn query(&self) -> Option<&'a str> {
         path_and_query(self.line_octets()).1.map(text)
     }
@@ -98,7 +98,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Returns the authority that a request is for (RFC 9112, 3.3).
+/// Returns the authority that a request is for (RFC 9112, section 3.3).
 pub(crate) fn authority<'a>(
     method: &[u8],
     target: &'a [u8],
@@ -147,9 +147,9 @@ pub struct Offer<'a> {
 pub enum NoOffer {
     /// There is no `Upgrade` field, or an empty one.
     Absent,
-    /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8).
+    /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, section 7.8).
     Http10,
-    /// `Connection` does not list `upgrade` (RFC 9110, 7.6.1).
+    /// `Connection` does not list `upgrade` (RFC 9110, section 7.6.1).
     ///
     /// The field was not meant for this hop.
     NoConnectionOption,

@@ -1,4 +1,4 @@
-//! The choice of a server among what was offered (RFC 9110, 7.8).
+//! The choice of a server among what was offered (RFC 9110, section 7.8).
 //!
 //! One protocol or a stack of layers.
 
@@ -74,7 +74,7 @@ impl Selection {
     ///
     /// Our direction switches at once, the peer's at the end of its request; a client that waits
     /// for a 100 gets it first. For a new protocol that needs no content. Next:
-    /// [`accept`](crate::Connection::accept). RFC 9110, 7.8.
+    /// [`accept`](crate::Connection::accept). RFC 9110, section 7.8.
     pub const fn early(self) -> Self {
         Self { early: true, ..self }
     }
@@ -142,7 +142,7 @@ fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selectio
         selection.len += 1;
         last = Some(protocol);
     }
-    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817, 3.3).
+    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817 3.3).
     if last.is_some_and(|top| policy::is_below_http(&top)) {
         *selection.layers.get_mut(selection.len as usize)? = HTTP;
         selection.len += 1;
@@ -177,8 +177,9 @@ fn checksum(request: Request<'_>) -> u32 {
 
 /// Writes the names of a selection as the list of the 101.
 ///
-/// Registered ones as they are registered (RFC 9110, 16.7), others in the client's spelling. A
-/// selection that was made on another connection, of another offer, is no choice of this one's.
+/// Registered ones as they are registered (RFC 9110, section 16.7), others in the client's
+/// spelling. A selection that was made on another connection, of another offer, is no choice of
+/// this one's.
 pub(crate) fn write_selection(
     request: Request<'_>,
     selection: Selection,

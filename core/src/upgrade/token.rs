@@ -1,4 +1,4 @@
-//! The list grammar of the `Upgrade` field (RFC 9110, 7.8).
+//! The list grammar of the `Upgrade` field (RFC 9110, section 7.8).
 //!
 //! `protocol-name ["/" protocol-version]`, all lines combined, in the order of the sender's
 //! preference.

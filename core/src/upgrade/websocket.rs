@@ -1,4 +1,4 @@
-//! The opening handshake (RFC 6455, 4).
+//! The opening handshake (RFC 6455, section 4).
 //!
 //! The key and its proof, the subprotocol, the extensions. Framing is the next protocol's work.
 
@@ -47,7 +47,7 @@ pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
 /// Encodes a nonce as `Sec-WebSocket-Key`.
 ///
-/// 16 bytes that cannot be guessed, new for each connection (RFC 6455, 4.1). Send it with
+/// 16 bytes that cannot be guessed, new for each connection (RFC 6455, section 4.1). Send it with
 /// `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
     STANDARD.encode(nonce)
@@ -55,7 +55,7 @@ pub fn key(nonce: &[u8; 16]) -> String {
 
 /// Checks an offer: version 13, one valid key, the rest well formed.
 ///
-/// RFC 6455, 4.1 and 4.2.1.
+/// RFC 6455, sections 4.1 and 4.2.1.
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     let (mut version, mut key) = (Values::None, Values::None);
     let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
@@ -79,7 +79,7 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
 
 /// Returns whether subprotocols are tokens, each once.
 ///
-/// RFC 6455, 4.1 and 4.3.
+/// RFC 6455, sections 4.1 and 4.3.
 ///
 /// A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
 fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
@@ -91,7 +91,7 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
 
 /// Checks that an answer chooses only what was offered.
 ///
-/// At most one subprotocol and one list of extensions. RFC 6455, 4.1 and 11.3.
+/// At most one subprotocol and one list of extensions. RFC 6455, sections 4.1 and 11.3.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {
@@ -120,14 +120,14 @@ fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
         let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
         offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))
     };
-    // RFC 7692, 5: two that claim the same bit of a frame are not both in use.
+    // RFC 7692 5: two that claim the same bit of a frame are not both in use.
     let deflates = chosen.iter().filter(|extension| extension.is(deflate::NAME)).count();
     Some(deflates <= 1 && chosen.iter().all(is_asked))
 }
 
 /// Returns base64 of SHA-1 of the key and the GUID.
 ///
-/// RFC 6455, 4.2.2.
+/// RFC 6455, section 4.2.2.
 pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     // Whether it is a good one, `check` has said.
     let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
@@ -142,7 +142,7 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
 ///
 /// In the client's order of preference.
 ///
-/// RFC 6455, 4.1.
+/// RFC 6455, section 4.1.
 pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     // The names of an offer that is eligible are ASCII.
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
@@ -151,7 +151,7 @@ pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> 
 /// Server: chooses the subprotocol that both sides support.
 ///
 /// Accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. The
-/// names are compared as they are. RFC 6455, 4.2.2.
+/// names are compared as they are. RFC 6455, section 4.2.2.
 pub fn select_subprotocol<'p>(
     request: &Request<'_>,
     preferences: &[&'p str],
@@ -171,7 +171,7 @@ pub fn select_subprotocol<'p>(
 ///
 /// The first that a request offers and this side's own parameters allow. Accept with it, as text,
 /// as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692,
-/// 5.1 and 7.1.
+/// sections 5.1 and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
     extensions(&fields)?

@@ -1,7 +1,7 @@
 //! Content, from bytes to slices of them: by length, chunked, until the end.
 //!
-//! The chunk line is a little automaton that consumes byte by byte, so nothing of it has to stay in
-//! the buffer and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
+//! The chunk line is a little automaton that consumes byte by byte. So nothing of it has to stay in
+//! the buffer, and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
 //! reads them.
 
 use crate::enums::enums;
@@ -28,7 +28,7 @@ pub enum Content {
     UntilClose,
 }
 
-/// The way in which the end of content is found (RFC 9112, 6.3).
+/// The way in which the end of content is found (RFC 9112, section 6.3).
 ///
 /// The kinds of [`Content`], without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -217,7 +217,7 @@ enum ChunkState {
     DataLf,
 }
 
-/// The chunked coding of RFC 9112, 7.1.
+/// The chunked coding of RFC 9112, section 7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunked {
     /// Of the chunk size while it is read, then of the data still to come.

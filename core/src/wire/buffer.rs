@@ -11,7 +11,7 @@
 //! ```
 //! After the free bytes are a few that are never used, so that the scanner can load whole blocks.
 //!
-//! A head that must stay readable is *kept*: what is consumed after it can be reclaimed without
+//! A head that must stay readable is *kept*. What is consumed after it can be reclaimed without
 //! moving its spans, which count from the head's start.
 
 use alloc::vec::Vec;

@@ -48,7 +48,9 @@ pub(crate) struct FieldSummary {
     codings: bool,
     /// A `Connection` field was found; its options are merged with the engine's.
     connection: bool,
-    /// A TE field is there: it is for this hop, so it is listed (RFC 9110, 10.1.4).
+    /// A TE field is there: it is for this hop, so it is listed.
+    ///
+    /// RFC 9110, section 10.1.4.
     te: bool,
     hosts: u32,
     /// The offset of the line of `Host`, and its index.
@@ -90,7 +92,7 @@ impl FieldSummary {
         }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
-        // RFC 9112, 6.2: never both; 6.1: what is coded ends in chunked.
+        // RFC 9112 6.2: never both; 6.1: what is coded ends in chunked.
         if (self.codings && self.length.is_some()) || final_coding_is_missing {
             self.fault = self.fault.or(Some(Error::local(ErrorKind::FramingConflict)));
         }
@@ -188,7 +190,7 @@ impl FieldSummary {
                 // A line that names no coding is one that our own reader refuses.
                 codings.peek().ok_or(ErrorKind::FramingConflict)?;
                 for coding in codings {
-                    // RFC 9112, 6.1: chunked is applied once, and last.
+                    // RFC 9112 6.1: chunked is applied once, and last.
                     if self.chunked || !is_token(coding) {
                         return Err(ErrorKind::FramingConflict);
                     }
@@ -198,7 +200,7 @@ impl FieldSummary {
             }
             KnownField::Te => {
                 self.te = true;
-                // RFC 9112, 7.4: every recipient takes chunked, so it is not listed.
+                // RFC 9112 7.4: every recipient takes chunked, so it is not listed.
                 if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
                     return Err(ErrorKind::FramingConflict);
                 }
@@ -304,7 +306,7 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     }
 }
 
-/// Fields that may not come in a trailer section (RFC 9110, 6.5.1).
+/// Fields that may not come in a trailer section (RFC 9110, section 6.5.1).
 ///
 /// They change how a message is framed, routed, authenticated or read.
 const FORBIDDEN_TRAILERS: &[&str] = &[
@@ -446,7 +448,7 @@ pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
     }
 }
 
-/// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, 4).
+/// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, section 4).
 #[derive(Clone, Copy)]
 pub(crate) enum StatusLine<'a> {
     /// As most are, with the reason that goes with the status.
@@ -499,7 +501,7 @@ impl<'a> StatusLine<'a> {
     }
 }
 
-/// Moves `Host` to the front (RFC 9110, 7.2).
+/// Moves `Host` to the front (RFC 9110, section 7.2).
 pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     let ((begin, _), (start, end)) = (survey.lines, survey.host);
     if begin < start

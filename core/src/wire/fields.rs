@@ -1,4 +1,6 @@
-//! Ordered field lines: look-up by name, and the list walk of RFC 9110, 5.6.1.
+//! Ordered field lines: look-up by name, and the walk over lists.
+//!
+//! RFC 9110, section 5.6.1.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -39,7 +41,7 @@ pub(crate) struct FieldSpan {
 pub struct Field<'a> {
     /// The name, in the sender's spelling; compare it without regard to case.
     pub name: &'a [u8],
-    /// The value, with nothing decoded (RFC 9110, 5.5).
+    /// The value, with nothing decoded (RFC 9110, section 5.5).
     ///
     /// The meaning of bytes above 0x7f is the field's.
     pub value: &'a [u8],
@@ -50,7 +52,7 @@ impl<'a> Field<'a> {
     pub(crate) const SECRETS: [&'static str; 4] =
         ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-    /// Returns whether this is the field of that name (RFC 9110, 5.1).
+    /// Returns whether this is the field of that name (RFC 9110, section 5.1).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
@@ -176,7 +178,7 @@ impl<'a> Fields<'a> {
 
     /// Returns the members of a list field over all its lines.
     ///
-    /// They are trimmed, and empty ones are left out. RFC 9110, 5.6.1.
+    /// They are trimmed, and empty ones are left out. RFC 9110, section 5.6.1.
     ///
     /// A comma inside a quoted string splits too: the lists of this engine hold tokens only.
     pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
@@ -231,7 +233,7 @@ impl<'a> Iterator for Commas<'a> {
     }
 }
 
-/// The connection options that this engine acts on (RFC 9110, 7.6.1).
+/// The connection options that this engine acts on (RFC 9110, section 7.6.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) close: bool,
@@ -270,7 +272,7 @@ impl Options {
         }
     }
 
-    /// Returns whether the connection persists (RFC 9112, 9.3).
+    /// Returns whether the connection persists (RFC 9112, section 9.3).
     ///
     /// `close` ends it, HTTP/1.1 persists, HTTP/1.0 persists with `keep-alive`.
     pub(crate) fn persist(self, minor: u8) -> bool {
@@ -278,7 +280,7 @@ impl Options {
     }
 }
 
-/// Returns whether `Expect` lists `100-continue` (RFC 9110, 10.1.1).
+/// Returns whether `Expect` lists `100-continue` (RFC 9110, section 10.1.1).
 pub(crate) fn expects_continue(value: &[u8]) -> bool {
     members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
 }
@@ -312,9 +314,9 @@ pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(P
 
 /// Something that a head or trailer section is written from, in order.
 ///
-/// Implemented for slices and arrays of [`Field`] and of name and value pairs, for the [`Fields`]
-/// of a received message, for a [`Block`](crate::Block) that was checked before, for two of them as
-/// a pair, and for `()`: `&()` is none, where `&[]` would not say of what.
+/// Implemented for slices and arrays of [`Field`] and of name and value pairs, and for the
+/// [`Fields`] of a received message. Also for a [`Block`](crate::Block) that was checked before,
+/// for two of them as a pair, and for `()`. `&()` is none, where `&[]` would not say of what.
 ///
 /// An implementation gives the same lines every time. The engine checks them as it writes them, in
 /// one walk; the rules of an offered protocol, and [`Config::tidy`](crate::Config::tidy), ask
@@ -442,7 +444,7 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
     }
 }
 
-/// `protocol-name ["/" protocol-version]` (RFC 9110, 7.8).
+/// `protocol-name ["/" protocol-version]` (RFC 9110, section 7.8).
 ///
 /// Equal are those that mean the same: names without regard to case, versions exactly.
 #[derive(Clone, Copy, Debug)]

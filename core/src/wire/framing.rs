@@ -1,4 +1,4 @@
-//! Message framing (RFC 9112, 6.3), and the rules for target and `Host`.
+//! Message framing (RFC 9112, section 6.3), and the rules for target and `Host`.
 //!
 //! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
 
@@ -65,8 +65,8 @@ pub(crate) struct PlainRequest {
 /// Fast path of [`request`], for a plain one.
 ///
 /// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a
-/// port, at most one length and one `Connection` without `close`, no coding and no expectation. No
-/// rule rejects such a head. Must equal [`request`].
+/// port. A plain one has at most one length and one `Connection` without `close`, no coding and no
+/// expectation. No rule rejects such a head. Must equal [`request`].
 #[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
@@ -121,11 +121,11 @@ pub(crate) fn request(
         (Some(codings), _) => {
             if codings.last_is_chunked {
                 if let Some(at) = codings.other {
-                    // RFC 9112, 6.1: a coding that is not understood is answered 501.
+                    // RFC 9112 6.1: a coding that is not understood is answered 501.
                     faults.add(ErrorKind::CodingUnknown, at);
                 }
             } else {
-                // RFC 9112, 6.3: the end of such a request cannot be found.
+                // RFC 9112 6.3: the end of such a request cannot be found.
                 faults.add(ErrorKind::CodingNotFinal, codings.at);
             }
             Framing::Chunked
@@ -161,7 +161,7 @@ pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
 ///
 /// Not for one to HEAD, nor for a 2xx to CONNECT.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
-    // RFC 9112, 6.3: these end at the empty line whatever their fields say.
+    // RFC 9112 6.3: these end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {
         return Ok(Framing::None);
     }
@@ -180,7 +180,7 @@ fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut FirstFault) {
     let kind = match target_form(head.method(bytes), target) {
         Err(TargetFault::Form) => ErrorKind::TargetForm,
         Err(TargetFault::Authority) => ErrorKind::TargetAuthority,
-        // RFC 9110, 7.4: an https target is accepted over a secured connection alone.
+        // RFC 9110 7.4: an https target is accepted over a secured connection alone.
         Ok(_) if !secure && has_https_scheme(target) => ErrorKind::TargetInsecure,
         Ok(_) => return,
     };
@@ -191,7 +191,9 @@ fn has_https_scheme(target: &[u8]) -> bool {
     target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https://"))
 }
 
-/// Checks `Host`: exactly one, a host with an optional port (RFC 9112, 3.2).
+/// Checks `Host`: exactly one, a host with an optional port.
+///
+/// RFC 9112, section 3.2.
 ///
 /// HTTP/1.0 may do without.
 fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
@@ -215,7 +217,7 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
     }
 }
 
-/// Reads `Content-Length` (RFC 9112, 6.3).
+/// Reads `Content-Length` (RFC 9112, section 6.3).
 ///
 /// Members and lines that agree are one length; anything else has no safe reading.
 fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<u64> {
@@ -261,8 +263,8 @@ fn transfer_encoding(
             } else {
                 found.other = found.other.or(Some(at));
             }
-            // RFC 9112, 7.1: chunked has no parameters, and is applied once. Others may have some
-            // (RFC 9110, 10.1.4).
+            // RFC 9112 7.1: chunked has no parameters, and is applied once. Others may have some
+            // (RFC 9110 10.1.4).
             let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
             let is_chunked_with_parameters =
                 name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
@@ -274,11 +276,11 @@ fn transfer_encoding(
             faults.add(ErrorKind::CodingInvalid, at);
         }
         if head.minor() == 0 && !lenient.coding_in_http10 {
-            // RFC 9112, 6.1: an HTTP/1.0 recipient on the way would not have understood it.
+            // RFC 9112 6.1: an HTTP/1.0 recipient on the way would not have understood it.
             faults.add(ErrorKind::CodingIn10, at);
         }
     }
-    // RFC 9112, 6.1: both is how requests are smuggled.
+    // RFC 9112 6.1: both is how requests are smuggled.
     let length =
         head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
     if let (Some(codings), Some((_, at))) = (codings, length) {

@@ -6,33 +6,33 @@ use crate::wire::scan;
 /// The fields that the engine acts on itself, and so finds while it parses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KnownField {
-    /// RFC 9110, 7.2.
+    /// RFC 9110, section 7.2.
     Host,
-    /// RFC 9110, 8.6.
+    /// RFC 9110, section 8.6.
     ContentLength,
-    /// RFC 9112, 6.1.
+    /// RFC 9112, section 6.1.
     TransferEncoding,
-    /// RFC 9110, 7.6.1.
+    /// RFC 9110, section 7.6.1.
     Connection,
-    /// RFC 9110, 7.8.
+    /// RFC 9110, section 7.8.
     Upgrade,
-    /// RFC 9110, 10.1.1.
+    /// RFC 9110, section 10.1.1.
     Expect,
-    /// RFC 9110, 10.1.4.
+    /// RFC 9110, section 10.1.4.
     Te,
-    /// RFC 7540, 3.2.1.
+    /// RFC 7540, section 3.2.1.
     Http2Settings,
-    /// RFC 6455, 11.3.1.
+    /// RFC 6455, section 11.3.1.
     WebSocketKey,
-    /// RFC 6455, 11.3.2.
+    /// RFC 6455, section 11.3.2.
     WebSocketExtensions,
-    /// RFC 6455, 11.3.3.
+    /// RFC 6455, section 11.3.3.
     WebSocketAccept,
-    /// RFC 6455, 11.3.4.
+    /// RFC 6455, section 11.3.4.
     WebSocketProtocol,
-    /// RFC 6455, 11.3.5.
+    /// RFC 6455, section 11.3.5.
     WebSocketVersion,
-    /// RFC 9110, 8.3.
+    /// RFC 9110, section 8.3.
     ContentType,
 }
 
@@ -121,8 +121,8 @@ impl KnownField {
     /// characters, at most [`OPENING`](scan::OPENING); it begins and ends with these eight bytes,
     /// of which the lowest is the first. Where it is shorter, the others mean nothing.
     ///
-    /// The length and one bit of the first letter say which known name it could be; its first and
-    /// its last eight bytes, whether it is. What lies between those, of the [`LONG`](Self::LONG)
+    /// The length and one bit of the first letter say which known name it could be. Its first and
+    /// its last eight bytes say whether it is. What lies between those, of the [`LONG`](Self::LONG)
     /// ones, is for the caller to compare.
     #[inline(always)]
     pub(crate) fn slot(begins: u64, ends: u64, len: usize) -> usize {

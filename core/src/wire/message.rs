@@ -7,13 +7,13 @@ use crate::wire::fields::FieldSource;
 pub struct RequestHead<'a> {
     /// The method, a token.
     pub method: &'a str,
-    /// The target in the form that fits the method (RFC 9112, 3.2).
+    /// The target in the form that fits the method (RFC 9112, section 3.2).
     pub target: &'a str,
     /// The field lines of a request.
     ///
     /// An array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()`
-    /// for none. `Host` is needed and goes out first; `Connection` is merged with what the engine
-    /// has to say, and stays as it is where it says just that; `Upgrade` is not given here but as
+    /// for none. `Host` is needed and goes out first. `Connection` is merged with what the engine
+    /// has to say, and stays as it is where it says just that. `Upgrade` is not given here but as
     /// the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding`
     /// that ends in chunked.
     pub fields: &'a dyn FieldSource,
@@ -59,7 +59,7 @@ impl<'a> ResponseHead<'a> {
 
     /// Returns the registered reason phrase of a status, or an empty one.
     ///
-    /// RFC 9110, 15, and the IANA registry.
+    /// RFC 9110, section 15, and the IANA registry.
     pub const fn usual_reason(status: u16) -> &'static str {
         let line = standard_status_line(status);
         // Not sliced: what a slice out of bounds would panic with is much code for WebAssembly.
@@ -164,7 +164,7 @@ impl DataParts {
         Self { prefix: [0; Self::LONGEST], len: 0, suffix: b"" }
     }
 
-    /// Returns `chunk-size CRLF` and `CRLF` (RFC 9112, 7.1).
+    /// Returns `chunk-size CRLF` and `CRLF` (RFC 9112, section 7.1).
     pub(crate) fn chunk(len: usize) -> Self {
         let mut parts = Self { prefix: [0; Self::LONGEST], len: 0, suffix: b"\r\n" };
         let digits = (usize::BITS - len.leading_zeros()).div_ceil(4).max(1);

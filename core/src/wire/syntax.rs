@@ -17,7 +17,7 @@ pub(crate) fn is_value(bytes: &[u8]) -> bool {
     !scan::has_control(bytes)
 }
 
-/// Removes whitespace around a value or a list member (RFC 9110, 5.6.3).
+/// Removes whitespace around a value or a list member (RFC 9110, section 5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     let Some(first) = bytes.iter().position(|&octet| !is_ows(octet)) else { return &[] };
     let last = bytes.iter().rposition(|&octet| !is_ows(octet)).unwrap_or(first);
@@ -28,7 +28,7 @@ pub(crate) fn is_ows(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
 
-/// Parses `1*DIGIT` (RFC 9110, 8.6).
+/// Parses `1*DIGIT` (RFC 9110, section 8.6).
 ///
 /// `None` for anything else, and for numbers above 64 bits.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
@@ -46,7 +46,7 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
 pub(crate) enum Port {
     /// `[":" *DIGIT]`, as in Host.
     Optional,
-    /// `":" 1*DIGIT` up to 65535, as in CONNECT (RFC 9110, 9.3.6).
+    /// `":" 1*DIGIT` up to 65535, as in CONNECT (RFC 9110, section 9.3.6).
     Required,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn is_port(digits: &[u8]) -> bool {
     decimal(digits).is_some_and(|port| port <= 65_535)
 }
 
-/// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, 4.2).
+/// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, section 4.2).
 ///
 /// `Optional` also allows an empty one.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
@@ -116,7 +116,7 @@ fn is_reg_name(name: &[u8]) -> bool {
     }
 }
 
-/// The form of a request target, RFC 9112, 3.2.
+/// The form of a request target, RFC 9112, section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetForm {
     /// `/where?q=now`.
@@ -171,7 +171,7 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
             _ => Ok(TargetForm::Absolute),
         };
     }
-    // RFC 9110, 4.2: an http URI has a non-empty host, and userinfo from the wire is an error.
+    // RFC 9110 4.2: an http URI has a non-empty host, and userinfo from the wire is an error.
     let after = rest.strip_prefix(b"//").ok_or(TargetFault::Authority)?;
     match authority_has_host(until_path(after)) {
         true => Ok(TargetForm::Absolute),
@@ -181,7 +181,7 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
 
 /// Returns the authority of a target in absolute form, without userinfo.
 ///
-/// It is empty if the URI has none (RFC 9112, 3.2).
+/// It is empty if the URI has none (RFC 9112, section 3.2).
 pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
@@ -216,7 +216,7 @@ pub(crate) fn until_path(after: &[u8]) -> &[u8] {
 
 /// Checks an authority of other schemes: with userinfo, or an empty host.
 ///
-/// RFC 3986, 3.2.
+/// RFC 3986, section 3.2.
 fn is_authority_with_userinfo(authority: &[u8]) -> bool {
     let host = authority
         .iter()

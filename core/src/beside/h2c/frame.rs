@@ -1,15 +1,15 @@
 //! The part of HTTP/2's framing that the splice needs.
 //!
-//! RFC 9113, 4.1 and 6; field lists in their literal form.
+//! RFC 9113, sections 4.1 and 6; field lists in their literal form.
 
 use alloc::vec::Vec;
 
 use crate::upgrade::http2::FieldLine;
 
-/// A client's connection preface (RFC 9113, 3.4).
+/// A client's connection preface (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The longest payload that every endpoint takes (RFC 9113, 4.2).
+/// The longest payload that every endpoint takes (RFC 9113, section 4.2).
 pub(super) const LONGEST: usize = 16_384;
 
 pub(super) const DATA: u8 = 0;
@@ -135,7 +135,7 @@ pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: 
     }
 }
 
-/// Writes literals that are never indexed (RFC 7541, 6.2.3).
+/// Writes literals that are never indexed (RFC 7541, section 6.2.3).
 ///
 /// So the table that both ends keep stays as the client has it.
 fn literals(list: &[FieldLine]) -> Vec<u8> {
@@ -150,7 +150,7 @@ fn literals(list: &[FieldLine]) -> Vec<u8> {
     block
 }
 
-/// Writes a length with a prefix of seven bits (RFC 7541, 5.1).
+/// Writes a length with a prefix of seven bits (RFC 7541, section 5.1).
 ///
 /// There is no Huffman code.
 fn put_length(len: usize, out: &mut Vec<u8>) {

@@ -1,8 +1,9 @@
 //! The splice, by which any HTTP/2 engine answers the request of an upgrade.
 //!
-//! The response is on stream 1, though the engine knows nothing of upgrades (RFC 7540, 3.2).
+//! The response is on stream 1, though the engine knows nothing of upgrades (RFC 7540, section
+//! 3.2).
 //!
-//! To the engine it looks as if the client had spoken HTTP/2 from the start: after the client's
+//! To the engine it looks as if the client had spoken HTTP/2 from the start. After the client's
 //! preface and its first SETTINGS come the request and its content, as frames on stream 1. Three
 //! things must not show:
 //!
@@ -13,12 +14,12 @@
 //!   As much is taken off what the engine's first WINDOW_UPDATEs give to the connection. Until then
 //!   the client may send more than the engine takes, so what is too much waits here.
 //! - What waits keeps its order where order has a meaning: within a stream, and among header blocks
-//!   and ACKs of settings, since compression has a state and settings. All else overtakes, or an
+//!   and ACKs of settings. Compression has a state, and so have settings. All else overtakes, or an
 //!   engine that waits for a window would wait for ever.
 //!
-//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most,
-//! and that is the most of them that can wait. Once the debt is paid both sides mean the same
-//! window, and nothing waits any more.
+//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most.
+//! That is the most of them that can wait. Once the debt is paid both sides mean the same window,
+//! and nothing waits any more.
 
 use alloc::collections::VecDeque;
 use alloc::collections::btree_map::{BTreeMap, Entry};
@@ -36,7 +37,7 @@ use crate::upgrade::http2::{http2_fields, http2_request};
 use crate::wire::fields::FieldSource;
 use crate::wire::message::RequestHead;
 
-/// The window that a connection begins with (RFC 9113, 6.9.2).
+/// The window that a connection begins with (RFC 9113, section 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
 /// The bytes that may wait before the client is not read any more.
@@ -55,9 +56,9 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// [`is_done`](Self::is_done), connect the two directly.
 ///
 /// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the
-/// client's preface and first SETTINGS it finds the settings of the offer and the request as stream
-/// 1; its ACK for the former does not reach the client. What a client sends that is no HTTP/2 it
-/// gets as it is, and reports.
+/// client's preface and first SETTINGS it finds the settings of the offer, and the request in
+/// stream 1. Its ACK for the former does not reach the client. What a client sends that is no
+/// HTTP/2 it gets as it is, and reports.
 ///
 /// ```
 /// use switchover::h2c::Splice;

@@ -1,4 +1,6 @@
-//! The capsules after a 101: DATAGRAM is read, others are skipped (RFC 9297, 3).
+//! The capsules after a 101: DATAGRAM is read, others are skipped.
+//!
+//! RFC 9297, section 3.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -7,13 +9,13 @@ use bytes::BufMut;
 
 use crate::wire::buffer::overlap;
 
-/// A fault in a stream of capsules, which is aborted (RFC 9297, 3.3).
+/// A fault in a stream of capsules, which is aborted (RFC 9297, section 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CapsuleFault {
     /// A datagram that is longer than the limit.
     TooLong,
-    /// A datagram without its context (RFC 9298, 5).
+    /// A datagram without its context (RFC 9298, section 5).
     NoContext,
     /// The stream ended inside a capsule.
     Truncated,
@@ -47,8 +49,8 @@ impl core::error::Error for CapsuleFault {}
 pub struct Datagram<'a> {
     /// The context: 0 is a UDP payload or an IP packet.
     ///
-    /// Others are agreed on by both sides; drop an unknown one (RFC 9298, 4). It has 62 bits; the
-    /// bits beyond them are not written.
+    /// Others are agreed on by both sides; drop an unknown one (RFC 9298, section 4). It has 62
+    /// bits; the bits beyond them are not written.
     pub context: u64,
     /// The payload.
     pub payload: &'a [u8],
@@ -56,12 +58,12 @@ pub struct Datagram<'a> {
 
 const DATAGRAM: u64 = 0;
 
-/// The largest number that RFC 9000, 16 can write.
+/// The largest number that RFC 9000, section 16 can write.
 const LARGEST: u64 = (1 << 62) - 1;
 
 /// A reader of DATAGRAM capsules from the bytes after a 101.
 ///
-/// Capsules of other types are skipped (RFC 9297, 3.3).
+/// Capsules of other types are skipped (RFC 9297, section 3.3).
 pub struct Capsules {
     /// The longest datagram payload, a bound on what is held.
     longest: usize,
@@ -86,7 +88,7 @@ impl core::fmt::Debug for Capsules {
 }
 
 impl Capsules {
-    /// The longest UDP payload (RFC 9298, 5).
+    /// The longest UDP payload (RFC 9298, section 5).
     pub const UDP_PAYLOAD: usize = 65_527;
 
     /// Creates a reader of datagrams up to that payload.
@@ -171,7 +173,7 @@ impl Capsules {
 }
 
 impl Datagram<'_> {
-    /// Writes it as a DATAGRAM capsule. RFC 9297, 3.5.
+    /// Writes it as a DATAGRAM capsule. RFC 9297, section 3.5.
     pub fn write(&self, out: &mut impl BufMut) {
         let len = self.payload.len() as u64 + varint_len(self.known_context()) as u64;
         for number in [DATAGRAM, len, self.known_context()] {
@@ -191,7 +193,7 @@ impl Datagram<'_> {
     }
 }
 
-/// Returns a variable-length integer and the rest (RFC 9000, 16).
+/// Returns a variable-length integer and the rest (RFC 9000, section 16).
 fn varint(octets: &[u8]) -> Option<(u64, &[u8])> {
     let len = 1 << (octets.first()? >> 6);
     let (octets, rest) = octets.split_at_checked(len)?;
@@ -249,7 +251,7 @@ mod tests {
         stream.extend_from_slice(b"\x1b\x02xx\x2f\xc0\0\0\0\0\0\0\x46");
         stream.extend_from_slice(&[b'y'; 70]);
         Datagram { context: 64, payload: b"" }.write(&mut stream);
-        // A number need not be written in its shortest form (RFC 9000, 16).
+        // A number need not be written in its shortest form (RFC 9000 16).
         stream.extend_from_slice(b"\x40\x00\x40\x04\x40\x00zz");
         for piece in 1..=stream.len() {
             assert_eq!(shown(&stream, piece, 100), "0:one 64: 0:zz ", "{piece}");

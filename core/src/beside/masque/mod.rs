@@ -50,7 +50,7 @@ use crate::wire::scan::class::is_tchar;
 /// Returns whether a message says that capsules follow.
 ///
 /// `Capsule-Protocol` is then the item `?1`, with any parameters. Anything else counts as absent
-/// (RFC 9297, 3.4).
+/// (RFC 9297, section 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     let mut capsules = Values::None;
     fields.each(&mut |field| {
@@ -64,7 +64,7 @@ pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     }
 }
 
-/// Checks `*( ";" *SP key [ "=" bare-item ] )` (RFC 9651, 3.1.2).
+/// Checks `*( ";" *SP key [ "=" bare-item ] )` (RFC 9651, section 3.1.2).
 fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
         let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
@@ -85,7 +85,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Returns the rest after a bare item (RFC 9651, 3.3).
+/// Returns the rest after a bare item (RFC 9651, section 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),

@@ -1,13 +1,13 @@
 //! The variables of a proxying request's target.
 //!
-//! RFC 9298, 3; RFC 9484, 4.6.
+//! RFC 9298, section 3; RFC 9484, section 4.6.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::wire::syntax::{Port, after_authority, is_authority};
 
-/// The destination of a `connect-udp` request (RFC 9298, 3).
+/// The destination of a `connect-udp` request (RFC 9298, section 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UdpTarget {
     /// A name or an address; an IPv6 address without brackets.
@@ -16,7 +16,7 @@ pub struct UdpTarget {
     pub port: u16,
 }
 
-/// The destination of a `connect-ip` request (RFC 9484, 4.6).
+/// The destination of a `connect-ip` request (RFC 9484, section 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IpTarget {
     /// A name, an address or a prefix such as `192.0.2.0/24`; `None` is `*`, any.
@@ -26,10 +26,14 @@ pub struct IpTarget {
 }
 
 impl UdpTarget {
-    /// The template for `connect-udp` where nothing else is configured (RFC 9298, 2).
+    /// The template for `connect-udp` where nothing else is configured.
+    ///
+    /// RFC 9298, section 2.
     pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
-    /// Parses `target_host` and `target_port` of a request target (RFC 9298, 3.1).
+    /// Parses `target_host` and `target_port` of a request target.
+    ///
+    /// RFC 9298, section 3.1.
     ///
     /// `None` if it does not fit the template or a variable is not valid: answer 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
@@ -40,10 +44,12 @@ impl UdpTarget {
 }
 
 impl IpTarget {
-    /// The template for `connect-ip` where nothing else is configured (RFC 9484, 3).
+    /// The template for `connect-ip` where nothing else is configured.
+    ///
+    /// RFC 9484, section 3.
     pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
 
-    /// Parses `target` and `ipproto` of a request target (RFC 9484, 4.6).
+    /// Parses `target` and `ipproto` of a request target (RFC 9484, section 4.6).
     ///
     /// `None` if it does not fit the template or a variable is not valid: answer 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
@@ -78,7 +84,7 @@ fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
 
 /// Returns whether `address/length` is valid; `None` without a slash.
 ///
-/// RFC 9484, 4.6: no bit after the prefix is set.
+/// RFC 9484, section 4.6: no bit after the prefix is set.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
     let length: u32 = number(length).unwrap_or(u32::MAX);
@@ -97,8 +103,8 @@ fn is_prefix(target: &str) -> Option<bool> {
 
 /// Returns the values of a template's variables, decoded.
 ///
-/// A template has expressions of the forms `{name}` and `{?name,name}` (RFC 6570, 1.2), which is
-/// what RFC 9298 and RFC 9484 need; each variable occurs once.
+/// A template has expressions of the forms `{name}` and `{?name,name}` (RFC 6570, section 1.2). RFC
+/// 9298 and RFC 9484 need no others. Each variable occurs once.
 fn variables<const N: usize>(
     template: &str,
     target: &str,
@@ -152,10 +158,10 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
 }
 
-/// Decodes a value (RFC 6570, 3.2.2).
+/// Decodes a value (RFC 6570, section 3.2.2).
 ///
 /// Characters that are neither unreserved nor percent-encoded cannot come from a variable. RFC
-/// 9484, 4.6 writes a bare `*` for any.
+/// 9484, section 4.6 writes a bare `*` for any.
 fn decode(value: &str) -> Option<String> {
     let mut octets = Vec::new();
     let mut rest = value.as_bytes();

@@ -172,8 +172,8 @@ impl Connection {
     /// An error is the peer's: receiving has ended, and a server may still answer it once:
     /// [`reject`](Self::reject), with [`Error::status`]. It hears the same error until that answer
     /// is complete, or until [`abandon`](Self::abandon), which leaves an answer that had begun
-    /// unfinished: visibly so, if the transport is closed as [`closing`](Self::closing) says. A
-    /// client is then paused: [`Paused::Closed`].
+    /// unfinished. The client sees that, if the transport is closed as [`closing`](Self::closing)
+    /// says. A client is then paused: [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         // On slow input most calls bring a few bytes of a line that has not ended, and nothing else
@@ -232,7 +232,7 @@ impl Connection {
 
     /// Returns the content still to come after the current event.
     ///
-    /// When the message was cut short, this is what was missing. RFC 9112, 6.3. Next:
+    /// When the message was cut short, this is what was missing. RFC 9112, section 6.3. Next:
     /// [`pass_content`](Self::pass_content), if your code can read content past the engine.
     #[inline]
     pub fn content(&self) -> Content {
@@ -245,7 +245,7 @@ impl Connection {
     /// [`Event::EndOfMessage`] will follow it. That is known for a head without content, and for
     /// the last [`Event::Data`] of a message with `Content-Length`. The event stays current: what
     /// it shows can be read after its end as well, and after the answer, until the next inbound
-    /// call. False changes nothing: the end is then an event of its own. RFC 9112, 6.
+    /// call. False changes nothing: the end is then an event of its own. RFC 9112, section 6.
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let is_shown =
@@ -263,7 +263,7 @@ impl Connection {
     /// positions are those after the same bytes through [`receive`](Self::receive); they do not
     /// count towards `limits.drain`. The current event is over. Allowed for as many bytes as
     /// [`content`](Self::content) says, once all bytes given to the engine have been read from it.
-    /// Next: `next_event`; after the last byte it shows the end. RFC 9112, 6.
+    /// Next: `next_event`; after the last byte it shows the end. RFC 9112, section 6.
     ///
     /// Refused: `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`,
     /// `Failed`.
@@ -392,7 +392,7 @@ impl Connection {
         let Some(end) = self.end else { return Ok(Some(Step::NeedData)) };
         let is_empty = self.scratch.as_ref().is_none_or(|scratch| scratch.buffer.is_empty());
         if self.body == Body::UntilClose && end == End::Clean {
-            // RFC 9112, 8: the end of the connection completes what is delimited by it.
+            // RFC 9112 8: the end of the connection completes what is delimited by it.
             self.end_incoming()?;
             return Ok(None);
         }

@@ -13,7 +13,9 @@ use crate::wire::framing::{self, Framing, PlainRequest};
 use crate::wire::head::{Section, Tolerated};
 use crate::wire::known::KnownField;
 
-/// The first bytes of a client with prior knowledge of HTTP/2 (RFC 9113, 3.4).
+/// The first bytes of a client with prior knowledge of HTTP/2.
+///
+/// RFC 9113, section 3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The protocols that a request offers.
@@ -60,10 +62,10 @@ impl Connection {
         }
     }
 
-    /// Skips a few empty lines before a request (RFC 9112, 2.2).
+    /// Skips a few empty lines before a request (RFC 9112, section 2.2).
     ///
-    /// RFC 9112, 9.2 allows them to an idle client. Returns whether an unfinished line might be
-    /// another one.
+    /// RFC 9112, section 9.2 allows them to an idle client. Returns whether an unfinished line
+    /// might be another one.
     #[inline(never)]
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
         let lone_lf = self.takes_lone_lf();
@@ -264,7 +266,7 @@ impl Connection {
     pub(in crate::connection) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
         let may_be_empty_line = self.skip_empty_lines()?;
         if !may_be_empty_line && !self.scratch().buffer.is_empty() {
-            // RFC 9112, 9.2: data without an outstanding request is no response, and the connection
+            // RFC 9112 9.2: data without an outstanding request is no response, and the connection
             // closes.
             return self.fail(ErrorKind::Unsolicited, 0);
         }
@@ -307,7 +309,7 @@ impl Connection {
         self.offset += len as u64;
     }
 
-    /// Checks that a 101 switches to what was offered (RFC 9110, 7.8).
+    /// Checks that a 101 switches to what was offered (RFC 9110, section 7.8).
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let before = self.state;
         self.apply_received(Input::Switch { early: true })?;
@@ -342,7 +344,7 @@ impl Connection {
         let scratch = self.scratch();
         let bytes = scratch.buffer.head(len);
         let framing = match framing::response(&scratch.head, bytes, &lenient) {
-            // RFC 9112, 6.3: neither has content, and a tunnel's fields mean nothing.
+            // RFC 9112 6.3: neither has content, and a tunnel's fields mean nothing.
             _ if tunnels || is_head => Framing::None,
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),

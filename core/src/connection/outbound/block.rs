@@ -39,11 +39,12 @@ impl Block {
     ///
     /// The last one need not be.
     ///
-    /// Refused, with the index of the line: `InvalidName` (a line without a colon, an empty one, a
-    /// name that is no token), `InvalidValue` (an LF alone is one), and `ReservedField` for what
-    /// depends on the connection or the message: fields of framing, of one hop (RFC 9110, 7.6.1)
-    /// and of a handshake, `Host` and `Expect`. Give those beside it. In the errors of a head that
-    /// has a block, the block counts as one line.
+    /// Refused, with the index of the line: `InvalidName`, `InvalidValue` and `ReservedField`. A
+    /// line without a colon, an empty one, and a name that is no token are the first; an LF alone
+    /// is the second. The third is for what depends on the connection or the message. These are
+    /// fields of framing, of one hop (RFC 9110, section 7.6.1) and of a handshake, `Host` and
+    /// `Expect`. Give those beside it. In the errors of a head that has a block, the block counts
+    /// as one line.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
         let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };

@@ -25,7 +25,7 @@ impl Connection {
     /// Client: sends a request head, and offers protocols in order of preference.
     ///
     /// Content follows only if the head says so, by `Content-Length` or `Transfer-Encoding`. Next:
-    /// then `send_data` and `send_end`; and `receive`. RFC 9112, 3; RFC 9110, 7.8.
+    /// then `send_data` and `send_end`; and `receive`. RFC 9112, section 3; RFC 9110, section 7.8.
     ///
     /// Refused: `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`,
     /// `UnreadInput`, `Closed`, `Switched`, `Failed`, `InvalidMethod`, `InvalidTarget`,
@@ -42,9 +42,9 @@ impl Connection {
 
     /// Server: sends an informational response other than 101.
     ///
-    /// A client waits for a 100 while `owes` is `Continue`; one that it does not wait for means
+    /// A client waits for a 100 while `owes` is `Continue`. One that it does not wait for means
     /// nothing to it, and a proxy passes it on all the same. Next: the rest of the request, or the
-    /// final response. RFC 9110, 15.2.
+    /// final response. RFC 9110, section 15.2.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
@@ -61,7 +61,8 @@ impl Connection {
     ///
     /// An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it, so a
     /// server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next:
-    /// `send_data` and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, 4 and 6.
+    /// `send_data` and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, sections
+    /// 4 and 6.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
@@ -81,8 +82,8 @@ impl Connection {
     /// the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx
     /// to CONNECT opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for
     /// content where the status has none. What else there is to say of a response,
-    /// [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, 8.6; RFC
-    /// 9112, 6.
+    /// [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, section 8.6;
+    /// RFC 9112, section 6.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
@@ -99,13 +100,13 @@ impl Connection {
 
     /// Server: sends the connection's last response, whatever it has received.
     ///
-    /// The response to a peer error, a 408 to half a head or half the content, a 429 or 503 to a
-    /// client that is not wanted. It belongs to the request that waits for an answer; if there is
-    /// none, to the request that comes next. The engine reads no more, and the response says
-    /// `Connection: close`. Framed as by [`respond`](Self::respond). Once a response has begun,
-    /// `reject` is refused with `Answered`: then [`abandon`](Self::abandon). Next: send what was
-    /// written, then close the transport as [`closing`](Self::closing) says. RFC 9110, 15.5.9; RFC
-    /// 9112, 9.6.
+    /// It is the response to a peer error, or a 408 to half a head or half the content. Or it is a
+    /// 429 or 503 to a client that is not wanted. It belongs to the request that waits for an
+    /// answer; if there is none, to the request that comes next. The engine reads no more, and the
+    /// response says `Connection: close`. Framed as by [`respond`](Self::respond). Once a response
+    /// has begun, `reject` is refused with `Answered`: then [`abandon`](Self::abandon). Next: send
+    /// what was written, then close the transport as [`closing`](Self::closing) says. RFC 9110,
+    /// section 15.5.9; RFC 9112, section 9.6.
     ///
     /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
     /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
@@ -124,7 +125,7 @@ impl Connection {
     /// Call it before you do so. Returns whether the connection persists after it. If not, the head
     /// must say `Connection: close`; if so, that to an HTTP/1.0 client must say
     /// `Connection: keep-alive`. `has_content` is whether content follows the head, and false in
-    /// answer to HEAD; `closes` is whether the response says `close` or ends with the connection
+    /// answer to HEAD. `closes` is whether the response says `close` or ends with the connection
     /// anyway. Next: [`send_end`](Self::send_end), which writes nothing, once the content has been
     /// sent. For servers that have a writer of responses.
     ///
@@ -145,7 +146,7 @@ impl Connection {
     /// With these field lines (`&()` is none), after a 100 that is still owed. Only once the
     /// request is complete, unless the selection is [`early`](Selection::early). Next: speak the
     /// new protocol, in which the request is answered; `next_event` comes to `Switched`. RFC 9110,
-    /// 7.8 and 15.2.2.
+    /// sections 7.8 and 15.2.2.
     ///
     /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`,
     /// `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
@@ -161,7 +162,7 @@ impl Connection {
 
     /// Server: sends the head of a 426 that requires one of these protocols.
     ///
-    /// Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110,
+    /// Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, section
     /// 15.5.22.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`,
@@ -182,7 +183,7 @@ impl Connection {
     /// Server: announces what the connection could be upgraded to.
     ///
     /// On the next final response. It remains an ordinary response. Next: `respond` or
-    /// `send_response`. RFC 9110, 7.8.
+    /// `send_response`. RFC 9110, section 7.8.
     ///
     /// Refused: `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
@@ -208,9 +209,8 @@ impl Connection {
     /// Returns the framing around content that your code writes itself.
     ///
     /// For [`send_data`](Self::send_data) without a copy. Your code must send prefix, content and
-    /// suffix, in that order. So an echo needs no copy of its own: ask for the parts with the
-    /// length of the slice that was shown, then look at the event again, which decisions do not
-    /// end.
+    /// suffix, in that order. So an echo needs no copy of its own. Ask for the parts with the
+    /// length of the slice that was shown, then look at the event again: decisions do not end it.
     ///
     /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
     pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {

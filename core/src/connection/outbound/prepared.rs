@@ -122,10 +122,11 @@ impl core::fmt::Debug for Prepared {
 impl Connection {
     /// Server: sends a response that was checked and encoded before.
     ///
-    /// [`respond`](Self::respond) with the same bytes, states and refusals. They are copied as they
-    /// stand, unless the request was a HEAD, a CONNECT or HTTP/1.0, this connection is to close or
-    /// [advertises](Self::advertise), a 100 is still expected, or only [`Config::tidy`] allows them
-    /// and this connection is not tidy: then they are composed anew.
+    /// [`respond`](Self::respond) with the same bytes, states and refusals. They are composed anew
+    /// if the request was a HEAD, a CONNECT or HTTP/1.0, or if a 100 is still expected. They also
+    /// are if this connection is to close or [advertises](Self::advertise), or if only
+    /// [`Config::tidy`] allows them and this connection is not tidy. Else they are copied as they
+    /// stand.
     ///
     /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.

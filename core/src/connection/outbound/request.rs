@@ -130,7 +130,7 @@ impl Connection {
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        // RFC 9112, 9.2: what came before a request was asked is not its answer, whichever is
+        // RFC 9112 9.2: what came before a request was asked is not its answer, whichever is
         // looked at first.
         if self.state.rx == Rx::Open && self.state.is_idle() && !self.unread().is_empty() {
             return Err(Error::local(ErrorKind::UnreadInput));
@@ -151,7 +151,7 @@ impl Connection {
             persist: !survey.options.close && !asked.closes,
             version: Peer::V11,
         }))?;
-        // RFC 9110, 8.6: where content would be expected, none is said to be there.
+        // RFC 9110 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
         let added = EngineFields {
             framing: if expects_content && !survey.has_framing() {
@@ -353,7 +353,7 @@ fn write_request(
     if !survey.has_host() {
         return Err(Error::local(ErrorKind::InvalidHost));
     }
-    // RFC 9112, 3.2: identical, or two readers take the request for two resources. A name has no
+    // RFC 9112 3.2: identical, or two readers take the request for two resources. A name has no
     // case.
     let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
     let is_right = match is_connect {
@@ -366,7 +366,7 @@ fn write_request(
     }
     let has_content = declared_framing(&survey) != SendFraming::None;
     let forbids_content = is_connect || request.method == "TRACE";
-    // RFC 9110, 9.3.6, 9.3.8, 10.1.1; RFC 9112, 6.1: no chunked to a server that is known to speak
+    // RFC 9110 9.3.6, 9.3.8, 10.1.1; RFC 9112 6.1: no chunked to a server that is known to speak
     // HTTP/1.0.
     if (has_content && forbids_content)
         || (survey.expects_continue && !has_content)

@@ -111,7 +111,7 @@ impl Connection {
         let is_understood = self.state.peer != Peer::V10 || response.status == 426;
         let advertises = !self.scratch().offer.is_empty() && is_understood;
         if response.status == 426 && required.is_empty() && !advertises {
-            // RFC 9110, 15.5.22: it says what is required; `require` is the verb.
+            // RFC 9110 15.5.22: it says what is required; `require` is the verb.
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
         let before = self.state;
@@ -221,7 +221,7 @@ impl Connection {
             framing,
             upgrade,
             close: !persist && !tunnels,
-            // RFC 9112, 9.3: an HTTP/1.0 client keeps the connection only if the response says so.
+            // RFC 9112 9.3: an HTTP/1.0 client keeps the connection only if the response says so.
             keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
             ..EngineFields::default()
         };
@@ -262,14 +262,14 @@ impl Connection {
         core::str::from_utf8(list).unwrap_or_default()
     }
 
-    /// Returns whether this is a 2xx to CONNECT (RFC 9110, 9.3.6).
+    /// Returns whether this is a 2xx to CONNECT (RFC 9110, section 9.3.6).
     fn opens_tunnel(&self, status: u16) -> bool {
         self.state.turn == Turn::Connect && (200..=299).contains(&status)
     }
 
     /// Returns the framing, and the field for it if the caller gave none.
     ///
-    /// RFC 9112, 6.3, from the sender's side.
+    /// RFC 9112, section 6.3, from the sender's side.
     fn frame(
         &self,
         status: u16,
@@ -277,14 +277,14 @@ impl Connection {
     ) -> Result<(SendFraming, FramingLine), ErrorKind> {
         const NOTHING: (SendFraming, FramingLine) = (SendFraming::None, FramingLine::None);
         if status == 204 || self.opens_tunnel(status) {
-            // RFC 9110, 8.6 and 9.3.6: no framing field at all.
+            // RFC 9110 8.6 and 9.3.6: no framing field at all.
             return if survey.has_framing() {
                 Err(ErrorKind::FramingConflict)
             } else {
                 Ok(NOTHING)
             };
         }
-        // RFC 9112, 6.1: no Transfer-Encoding to an HTTP/1.0 client.
+        // RFC 9112 6.1: no Transfer-Encoding to an HTTP/1.0 client.
         let takes_chunked = self.state.peer == Peer::V11;
         if survey.chunked && !takes_chunked {
             return Err(ErrorKind::FramingConflict);
@@ -293,7 +293,7 @@ impl Connection {
             return Ok(NOTHING);
         }
         if status == 205 {
-            // RFC 9110, 15.3.6: said to be empty, and empty.
+            // RFC 9110 15.3.6: said to be empty, and empty.
             return match survey.length {
                 Some(0) => Ok(NOTHING),
                 None if !survey.chunked => Ok((SendFraming::None, FramingLine::Length(0))),
@@ -329,7 +329,7 @@ impl Connection {
         }
         let is_head = self.request_is_head();
         match survey.length {
-            // RFC 9110, 9.3.2: what the length of the content would have been. It need not be said.
+            // RFC 9110 9.3.2: what the length of the content would have been. It need not be said.
             _ if is_head && len == 0 => return Ok((SendFraming::None, FramingLine::None)),
             Some(given) if given < len => return Err(ErrorKind::LengthExceeded),
             Some(given) if given > len => return Err(ErrorKind::LengthShort),
@@ -343,7 +343,7 @@ impl Connection {
         ))
     }
 
-    /// Returns whether the request being answered is a HEAD (RFC 9110, 9.3.2).
+    /// Returns whether the request being answered is a HEAD (RFC 9110, section 9.3.2).
     pub(in crate::connection) fn request_is_head(&self) -> bool {
         self.heads & 1 != 0
     }
@@ -449,7 +449,7 @@ impl Connection {
         agreed: &mut Vec<u8>,
     ) -> Result<(), Error> {
         if self.state.continue_unsent() {
-            // RFC 9110, 7.8: a 100 that is expected goes out before the 101.
+            // RFC 9110 7.8: a 100 that is expected goes out before the 101.
             StatusLine::usual(100).put(draft);
             draft.extend_from_slice(b"\r\n");
         }
@@ -484,8 +484,8 @@ fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(
 
 /// Writes the field lines of a 1xx.
 ///
-/// RFC 9112, 6.1 and RFC 9110, 8.6: no framing in what has no content; nothing here keeps the
-/// connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
+/// RFC 9112, section 6.1 and RFC 9110, section 8.6: no framing in what has no content; nothing here
+/// keeps the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
 fn write_interim(
     draft: &mut Vec<u8>,
     fields: &dyn FieldSource,

@@ -3,7 +3,7 @@
 //! [`Config::tidy`](crate::Config::tidy) allows it.
 //!
 //! The strict encoder comes first. Only a list that it refuses comes here, and what is made of it
-//! goes through the strict encoder again: so nothing leaves that strict would not send. What has
+//! goes through the strict encoder again. So nothing leaves that strict would not send. What has
 //! two meanings stays as it is, and is refused.
 
 use alloc::vec::Vec;
@@ -109,7 +109,7 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// Makes the one Host the target's authority (RFC 9112, 3.2).
+    /// Makes the one Host the target's authority (RFC 9112, section 3.2).
     ///
     /// Two of them stay two.
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
@@ -133,7 +133,7 @@ impl<'a> Tidied<'a> {
 
     /// Leaves at most one framing field, and none without content.
     ///
-    /// Lengths that differ and codings other than chunked stay. RFC 9112, 6.
+    /// Lengths that differ and codings other than chunked stay. RFC 9112, section 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
         let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));

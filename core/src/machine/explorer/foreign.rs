@@ -52,13 +52,13 @@ pub(super) struct Pair {
 enum Mind {
     /// Between messages.
     Free,
-    /// It waits for a 100 before it sends its content.
+    /// The peer waits for a 100 before it sends its content.
     Holding,
     /// In the content of a message that offers this, or refuses it.
     Sending(Turn),
-    /// It speaks the offered protocol, or through the tunnel.
+    /// The peer speaks the offered protocol, or through the tunnel.
     Tunnelling(Turn),
-    /// It has offered something, and sends plain requests after.
+    /// The peer has offered something, and sends plain requests after.
     Injecting,
 }
 

@@ -1,9 +1,9 @@
-//! The explorer: it visits every state that the machine can reach, in test builds only.
+//! An exploration of every state that the machine can reach, in test builds only.
 //!
-//! A machine of a few small enums has few states: some hundreds for each role, under a million for
-//! a client and a server with two messages on the way in each direction. So nothing is sampled:
-//! `search.rs` walks all of it, breadth first, and prints the shortest way to each fault that it
-//! meets (`fault.rs`).
+//! A machine of a few small enums has few states: some hundreds for each role. There are under a
+//! million for a client and a server with two messages on the way in each direction. So nothing is
+//! sampled: `search.rs` walks all of it, breadth first, and prints the shortest way to each fault
+//! that it meets (`fault.rs`).
 //!
 //! - `roles.rs`: each role alone, fed with every input in every state, as a foreign host and a
 //!   foreign peer might.

@@ -52,7 +52,7 @@ pub(super) struct Trace {
 /// The condition that ends a search.
 #[derive(Clone, Copy)]
 pub(super) enum Until {
-    /// This fault has been found once.
+    /// A fault has been found once.
     Found(Fault),
     /// Everything has been seen.
     Exhausted,

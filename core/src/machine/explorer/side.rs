@@ -14,8 +14,8 @@ use crate::machine::{Awaiting, Input, Phase, ResponseInfo, Role, Rx, State, Tx};
 
 /// The number of requests that may be unanswered in the exploration.
 ///
-/// The machine's own bound is far off, and a pipeline of three has all that a longer one has: a
-/// first, a last, and one between.
+/// The machine's own bound is far off. A pipeline of three has all that a longer one has: a first,
+/// a last, and one between.
 pub(super) const PIPELINE: u8 = 3;
 
 /// The bounds of the exploration.
@@ -46,7 +46,7 @@ pub(super) struct Side {
     pub(super) layer: u8,
     /// The end of this layer's bytes has been sent.
     pub(super) ended: bool,
-    /// It has given up: what the peer then misses is no fault of the peer's.
+    /// The side has given up: what the peer then misses is no fault of the peer's.
     ///
     /// It has cut a message short, closed while a request may be on its way, or seen the peer do
     /// so.
@@ -375,8 +375,9 @@ impl Side {
 
     /// Sends the last response.
     ///
-    /// To the request that waits for one, or else to the request that comes next, which is on its
-    /// way or which the client has yet to send. The head is part of the same verb, and never a 2xx.
+    /// It goes to the request that waits for one, or else to the request that comes next. That is
+    /// on its way, or the client has yet to send it. The head is part of the same verb, and never a
+    /// 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = ResponseInfo { success: false, content, persist: true };

@@ -1,6 +1,6 @@
 //! The cold pass: reads a line byte by byte, up to its first fault.
 //!
-//! It is a little automaton, so its verdict on a byte depends on nothing after that byte: whatever
+//! It is a little automaton, so its verdict on a byte depends on nothing after that byte. Whatever
 //! made the fast parser stop, and however much of the input was there by then, the answer is the
 //! same. On one byte syntax comes before limits.
 
@@ -222,7 +222,7 @@ fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     }
 }
 
-/// Checks whitespace that begins a line (RFC 9112, 2.2 and 5.2).
+/// Checks whitespace that begins a line (RFC 9112, sections 2.2 and 5.2).
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
         Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),

@@ -123,8 +123,9 @@ impl<'a> scan::Reader for HeadLines<'a> {
 
     /// Fast path of a field line: `name: value` as nearly every peer sends it.
     ///
-    /// `field-name ":" OWS field-value OWS` (RFC 9112, 5): a name of some length, one space before
-    /// the value, none after it. The value's bytes have passed the scanner. Must equal `line_slow`.
+    /// `field-name ":" OWS field-value OWS` (RFC 9112, section 5): a name of some length, one space
+    /// before the value, none after it. The value's bytes have passed the scanner. Must equal
+    /// `line_slow`.
     #[inline(always)]
     fn line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) -> bool {
         let scan::Line { start, name, end, name_begins, name_ends, middle, closing } = line;

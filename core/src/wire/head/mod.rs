@@ -2,12 +2,12 @@
 //!
 //! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines,
 //! then each is read. A head that comes in pieces, or has anything unusual in it, is taken line by
-//! line as their ends are found: a byte that has been looked at is not looked at again, however the
+//! line as their ends are found. A byte that has been looked at is not looked at again, however the
 //! input is cut. Both ways read a line by the same functions, and what is accepted is checked for
 //! good.
 //!
-//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line which finds the
-//! first byte that no valid message could have had there: so an error is the same for one input at
+//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line. It finds the
+//! first byte that no valid message could have had there, so an error is the same for one input at
 //! every split.
 
 mod diagnose;
@@ -234,7 +234,7 @@ impl Head {
         true
     }
 
-    /// Replaces a fold in a response by spaces (RFC 9112, 5.2).
+    /// Replaces a fold in a response by spaces (RFC 9112, section 5.2).
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         let crlf = bytes[self.line - 2] == b'\r';
         bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');

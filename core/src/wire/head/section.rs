@@ -50,7 +50,7 @@ impl Section {
         matches!(self, Self::Trailers(_))
     }
 
-    /// Returns whether an LF without a CR ends a line (RFC 9112, 2.2).
+    /// Returns whether an LF without a CR ends a line (RFC 9112, section 2.2).
     pub(super) fn ends_by_lf(self) -> bool {
         match self {
             Self::Request { lone_lf } => lone_lf,
@@ -60,7 +60,7 @@ impl Section {
 
     /// Returns whether a line that begins with whitespace continues another.
     ///
-    /// Clients do so (RFC 9112, 5.2).
+    /// Clients do so (RFC 9112, section 5.2).
     pub(super) fn folds(self) -> bool {
         matches!(self, Self::Response(_) | Self::Trailers(Some(_)))
     }

@@ -27,7 +27,7 @@ fn is_any_version(version: [u8; 8]) -> bool {
 const HTTP_1: u64 = u64::from_le_bytes(*b"HTTP/1.\0");
 
 impl StartLine {
-    /// Reads `method SP request-target SP HTTP-version` (RFC 9112, 3).
+    /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3).
     ///
     /// With exactly two spaces.
     ///
@@ -60,7 +60,7 @@ impl StartLine {
         })
     }
 
-    /// Reads `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, 4).
+    /// Reads `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, section 4).
     #[inline]
     pub(super) fn response(line: &[u8], tolerated: Tolerated, limits: &Limits) -> Option<Self> {
         let (version, rest) = line.split_first_chunk::<8>()?;

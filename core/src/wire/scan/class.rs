@@ -126,7 +126,7 @@ pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
 /// The characters of a host name, but for escaped bytes.
 pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
 
-/// The digits of base64 (RFC 4648, 4).
+/// The digits of base64 (RFC 4648, section 4).
 #[cfg(feature = "websocket")]
 pub(crate) static BASE64_CLASS: Class = Class::of(CLASS, BASE64);
 
@@ -139,20 +139,20 @@ const fn classes() -> [u8; 256] {
     while octet < 256 {
         let byte = octet as u8;
         let mut class = 0;
-        // RFC 9110, 5.6.2: tchar.
+        // RFC 9110 5.6.2: tchar.
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
             class |= TOKEN;
         }
-        // RFC 9112, 3.2: no whitespace, no control, no fragment; what else a URI may not hold is
+        // RFC 9112 3.2: no whitespace, no control, no fragment; what else a URI may not hold is
         // the caller's business.
         if byte.is_ascii_graphic() && byte != b'#' {
             class |= TARGET;
         }
-        // RFC 3986, 3.2.2: reg-name without its percent sign, which needs two digits after it.
+        // RFC 3986 3.2.2: reg-name without its percent sign, which needs two digits after it.
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=") {
             class |= HOST;
         }
-        // RFC 9110, 5.5: VCHAR, SP, HTAB, obs-text.
+        // RFC 9110 5.5: VCHAR, SP, HTAB, obs-text.
         if byte == b'\t' || (byte >= 0x20 && byte != 0x7f) {
             class |= VALUE;
         }

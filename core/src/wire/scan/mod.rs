@@ -19,14 +19,14 @@
 //! control bytes *begins*, a line may end: two lines end here, at 3 and at 9. A run of *three*
 //! means that a line begins with a control byte, which only the empty line does: the head ends
 //! there. Nothing in this depends on where a line began, so the processor works on several blocks
-//! at the same time, where a scanner that walks from line to line waits for each line's end.
+//! at the same time. A scanner that walks from line to line waits for each line's end.
 //!
 //! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own,
-//! so it looks like the end of a line, and there the folder `head` finds no CRLF. So does an HTAB,
+//! so it looks like the end of a line. There the folder `head` finds no CRLF. So does an HTAB,
 //! which a value may have: such a head is rare, and is taken line by line.
 //!
-//! The second pass asks of each field line how many token characters it begins with, which is its
-//! name, and hands the line to the folder `head`. Beyond that only [`run`] is asked for: how many
+//! The second pass asks of each field line how many token characters it begins with: those are its
+//! name. It hands the line to the folder `head`. Beyond that only [`run`] is asked for: how many
 //! bytes of a class there are, of a method, a target, a host.
 //!
 //! # Who does it
@@ -56,8 +56,8 @@ pub use path::Path;
 
 /// Reads the head at the beginning of `bytes`, and returns the reader's result.
 ///
-/// The empty line must be among the first `len` bytes. `None` if the head has not all come, if
-/// fewer than [`PADDING`] bytes stand after those, if it has more than `most` lines, or if its
+/// The empty line must be among the first `len` bytes. `None` if the head has not all come, or
+/// fewer than [`PADDING`] bytes stand after those. Also if it has more than `most` lines, or if its
 /// first line is shorter than any start line. What the reader has seen then means nothing. The
 /// bytes after the head make no difference.
 ///

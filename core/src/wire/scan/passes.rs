@@ -48,7 +48,7 @@ pub(crate) struct Line<'a> {
 /// A receiver of lines.
 ///
 /// A trait and no closure, because only a method can be told to be compiled into whatever calls it
-/// (all of them are `#[inline(always)]`): the call would cost as much as the line. What changes
+/// (all of them are `#[inline(always)]`). The call would cost as much as the line. What changes
 /// from line to line is a value of its own, so that it stays in registers.
 pub(crate) trait Reader: Sized {
     /// The state that changes from line to line.
@@ -132,7 +132,7 @@ enum Unfound {
 /// An iterator over the ends of a head's lines, up to the empty one.
 ///
 /// What the methods promise each other: every end is a place in `bytes` after which [`PADDING`]
-/// bytes stand, and between two ends that follow each other lies a byte that is neither.
+/// bytes stand. Between two ends that follow each other lies a byte that is neither.
 struct Lines<'a> {
     bytes: &'a [u8],
     ends: &'a [u32],

@@ -1,7 +1,7 @@
 //! Eight bytes at a time in a plain register.
 //!
 //! In a word `w` a byte below 0x20 is one whose subtraction of 0x20 borrows while its top bit was
-//! clear; equality with a constant is a byte that becomes zero under XOR. Borrows may run into the
+//! clear. Equality with a constant is a byte that becomes zero under XOR. Borrows may run into the
 //! bytes above, so only the lowest flag is trusted, and the byte there is looked at again.
 
 use super::class::Class;
