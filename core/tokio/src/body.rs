@@ -15,7 +15,7 @@ use crate::sync::{Mutex, MutexGuard, lock};
 /// It is an [`http_body::Body`], so what is made for those works: `http_body_util::BodyExt`, axum's
 /// extractors. [`read`](Self::read) takes all of it at once. Content is read from the peer only
 /// while it is asked for, so a peer that sends faster than your code reads has to wait. A server's
-/// client that waits for a 100 gets it at the first read (RFC 9110, 10.1.1).
+/// client that waits for a 100 gets it at the first read (RFC 9110, section 10.1.1).
 ///
 /// What a handler has not read when its answer is complete is dropped, up to `limits.drain` bytes
 /// of it, after which the connection closes. After that, and after a switch, a body that was kept

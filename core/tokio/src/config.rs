@@ -21,9 +21,9 @@ pub struct Config {
     pub http: Arc<switchover::Config>,
     /// The timeouts.
     pub timeouts: Timeouts,
-    /// A server adds `Date` to a response without one (RFC 9110, 6.6.1).
+    /// A server adds `Date` to a response without one (RFC 9110, section 6.6.1).
     pub date: bool,
-    /// A client that has half-closed still gets its response (RFC 9112, 9.6).
+    /// A client that has half-closed still gets its response (RFC 9112, section 9.6).
     ///
     /// Its disconnect is then noticed only by a reset, or when the response is sent. Without it the
     /// handler is dropped once the client's end comes. Neither is noticed while content of the
@@ -54,7 +54,7 @@ impl Default for Config {
 impl Config {
     /// Returns the same configuration for a stream that is TLS.
     ///
-    /// Targets and offers are judged by it (RFC 9110, 7.8).
+    /// Targets and offers are judged by it (RFC 9110, section 7.8).
     pub fn secure(&self) -> Self {
         let http = switchover::Config { secure: true, ..switchover::Config::clone(&self.http) };
         Self { http: Arc::new(http), ..self.clone() }
@@ -92,7 +92,7 @@ pub struct Timeouts {
     pub response: Option<Duration>,
     /// Waiting for a 100; then the content is sent all the same: 1 s.
     ///
-    /// RFC 9110, 10.1.1.
+    /// RFC 9110, section 10.1.1.
     pub expect_continue: Duration,
     /// Graceful shutdown of [`serve`](crate::serve): 10 s.
     ///

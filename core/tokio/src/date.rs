@@ -1,4 +1,6 @@
-//! The line of `Date`, made anew only once it has changed (RFC 9110, 6.6.1).
+//! The line of `Date`, made anew only once it has changed.
+//!
+//! RFC 9110, section 6.6.1.
 
 use std::cell::RefCell;
 use std::future::Future;

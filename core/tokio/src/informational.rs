@@ -1,6 +1,6 @@
 //! Interim responses, which a handler sends before its final one.
 //!
-//! A 103 with `Link`, for instance. RFC 9110, 15.2.
+//! A 103 with `Link`, for instance. RFC 9110, section 15.2.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

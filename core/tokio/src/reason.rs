@@ -5,7 +5,7 @@ use bytes::Bytes;
 /// A reason phrase other than the standard one of its status.
 ///
 /// It is an extension of the responses that a client gets, and of those that a handler gives. A
-/// phrase with an invalid character makes a handler's response a 500. RFC 9112, 4.
+/// phrase with an invalid character makes a handler's response a 500. RFC 9112, section 4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonPhrase(Bytes);
 

@@ -67,7 +67,9 @@ const PIECE: usize = 16 * 1024;
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
 
-/// Bytes that a client may send on a stream before they are taken (RFC 9113, 6.9.2).
+/// Bytes that a client may send on a stream before they are taken.
+///
+/// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
 
 /// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each.
@@ -175,7 +177,7 @@ async fn shake_hands(
     // before.
     let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * limit);
     let mut builder = h2::server::Builder::new();
-    // RFC 8441, 3: only then may the client send `:protocol`.
+    // RFC 8441 3: only then may the client send `:protocol`.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
     // A stream whose backend takes nothing must not keep the others waiting.
     builder.initial_connection_window_size(STREAMS * WINDOW).data_frame_budget(FRAMES);
@@ -226,7 +228,7 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
             return respond.lock().send_reset(Reason::INTERNAL_ERROR);
         }
     }
-    // What still comes is dropped. To reset the stream would be allowed (RFC 9113, 8.1), but some
+    // What still comes is dropped. To reset the stream would be allowed (RFC 9113 8.1), but some
     // clients then forget the answer, too.
     let rest = async { while let Ok(Some(Ok(_))) = timeout(LINGER_IDLE, content.frame()).await {} };
     let _ = timeout(LINGER_MAX, rest).await;
@@ -263,13 +265,13 @@ async fn exchange(
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
     if is_tunnel || protocol.is_some_and(|protocol| !may_forward(protocol)) {
-        // A tunnel to anywhere is another program's (RFC 8441, 4); h2c and TLS are between two
+        // A tunnel to anywhere is another program's (RFC 8441 4); h2c and TLS are between two
         // neighbours.
         respond.send(plain(StatusCode::NOT_IMPLEMENTED), true)?;
         return Ok(());
     }
     let Ok(headers) = to_request(&head) else {
-        // RFC 9113, 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
+        // RFC 9113 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
         respond.lock().send_reset(Reason::PROTOCOL_ERROR);
         return Ok(());
     };
@@ -302,10 +304,10 @@ async fn exchange(
             pass(declined.response, known, respond, backend.timeout).await
         }
         Outcome::Upgraded(server) => {
-            // RFC 8441, 5: the 101 of one hop is the 200 of the other.
+            // RFC 8441 5: the 101 of one hop is the 200 of the other.
             let agreed = server.response().ok_or("a switch without its 101")?;
             let mut head = translated(StatusCode::OK, agreed.headers(), agreed.version());
-            // Some say one of the 101; what follows here is no content (RFC 9110, 9.3.6).
+            // Some say one of the 101; what follows here is no content (RFC 9110 9.3.6).
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
@@ -355,7 +357,7 @@ async fn pass(
 }
 
 /// The status for a client whose offer the backend has declined: a 2xx would say that it was
-/// accepted (RFC 8441, 5).
+/// accepted (RFC 8441, section 5).
 fn when_declined(status: StatusCode) -> StatusCode {
     if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
@@ -382,7 +384,9 @@ struct Said {
     is_all: AtomicBool,
 }
 
-/// Bytes both ways, until the client cancels, which is a reset for the backend (RFC 9113, 8.5).
+/// Bytes both ways, until the client cancels, which is a reset for the backend.
+///
+/// RFC 9113, section 8.5.
 async fn tunnel(
     server: Upgraded,
     content: Content,
@@ -403,8 +407,8 @@ async fn tunnel(
 }
 
 /// A side that ends its own direction still gets the other's, and a backend that takes no more is
-/// read to its end (RFC 9110, 9.3.6). An error is the client's, or that of a backend that can be
-/// neither read nor written.
+/// read to its end (RFC 9110, section 9.3.6). An error is the client's, or that of a backend that
+/// can be neither read nor written.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,

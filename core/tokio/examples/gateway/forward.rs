@@ -1,4 +1,4 @@
-//! What an intermediary passes on, and with what in it (RFC 9110, 7.6).
+//! What an intermediary passes on, and with what in it (RFC 9110, section 7.6).
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, MAX_FORWARDS, TRANSFER_ENCODING, VIA};
@@ -8,7 +8,7 @@ use switchover::FieldSource;
 use switchover::gateway::EndToEnd;
 
 /// Fields that mean the same in a trailer section as in a header section, by their definitions. A
-/// recipient may take any other for a header field that was not checked (RFC 9110, 6.5.1).
+/// recipient may take any other for a header field that was not checked (RFC 9110, section 6.5.1).
 const TRAILERS: [&str; 10] = [
     "authentication-info",
     "content-digest",
@@ -23,11 +23,11 @@ const TRAILERS: [&str; 10] = [
 ];
 
 /// The fields of a head that was received in this version, without what is for one hop, and with
-/// our name in Via (RFC 9110, 7.6.1 and 7.6.3).
+/// our name in Via (RFC 9110, sections 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
     if headers.contains_key(TRANSFER_ENCODING) {
-        // RFC 9112, 6.3: a transfer coding overrides the length, which must not be forwarded.
+        // RFC 9112 6.3: a transfer coding overrides the length, which must not be forwarded.
         passed.remove(CONTENT_LENGTH);
     }
     passed.append(
@@ -67,7 +67,7 @@ pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
 
 /// Counts Max-Forwards down, in the requests that it is for.
 ///
-/// True if it is spent: the request goes no further (RFC 9110, 7.6.2).
+/// True if it is spent: the request goes no further (RFC 9110, section 7.6.2).
 pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     let mut is_spent = false;
     let counts = [Method::OPTIONS, Method::TRACE].contains(method);
@@ -84,7 +84,7 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
 }
 
 /// A request that goes no further, as it came but for its secrets: the content of the answer to a
-/// TRACE, the content of that to OPTIONS is empty (RFC 9110, 9.3.8).
+/// TRACE, the content of that to OPTIONS is empty (RFC 9110, section 9.3.8).
 pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     if !line.starts_with("TRACE ") {
         return Vec::new();
@@ -99,7 +99,9 @@ pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     text
 }
 
-/// The status for a client: one that is none counts as that of a failed server (RFC 9110, 15).
+/// The status for a client: one that is none counts as that of a failed server.
+///
+/// RFC 9110, section 15.
 pub(crate) fn valid_status(status: StatusCode) -> StatusCode {
     if status.as_u16() < 600 { status } else { StatusCode::BAD_GATEWAY }
 }

@@ -4,11 +4,11 @@
 //! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! What is for one hop stays there, everything else passes (RFC 9110, 7.6.1). An offer is passed
-//! on, the backend's 101 is checked by the engine against it and accepted towards the client; then
-//! bytes go both ways until each side has ended its own. A backend that declines leaves an ordinary
-//! response, and what has come after the offer is read as the next request, as strictly as any (RFC
-//! 9931, 3).
+//! What is for one hop stays there, everything else passes (RFC 9110, section 7.6.1). An offer is
+//! passed on, the backend's 101 is checked by the engine against it and accepted towards the
+//! client; then bytes go both ways until each side has ended its own. A backend that declines
+//! leaves an ordinary response, and what has come after the offer is read as the next request, as
+//! strictly as any (RFC 9931, section 3).
 
 mod backend;
 mod forward;
@@ -153,7 +153,7 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     *onward.method_mut() = head.method.clone();
     *onward.uri_mut() = head.uri.clone();
     *onward.headers_mut() = end_to_end(&head.headers, head.version);
-    // RFC 9112, 3.2.2: what an absolute target says counts more than Host.
+    // RFC 9112 3.2.2: what an absolute target says counts more than Host.
     let named = head.uri.authority().map(|authority| authority.as_str());
     let host = named.or(Some(backend).filter(|_| !head.headers.contains_key(HOST)));
     if let Some(Ok(host)) = host.map(HeaderValue::from_str) {
@@ -170,7 +170,7 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
         .filter(|protocol| may_forward(protocol))
         .map(String::from)
         .collect();
-    // RFC 9112, 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426
+    // RFC 9112 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426
     // that names no protocol is passed on as a 400, by the adapter.)
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
@@ -205,7 +205,7 @@ fn refusal(status: StatusCode) -> Response<Body> {
 /// Bytes both ways, what had come already first.
 ///
 /// A side that ends its own direction still gets the other's. One that has closed, or has failed,
-/// ends the tunnel: what came from it before has to reach the other (RFC 9110, 9.3.6).
+/// ends the tunnel: what came from it before has to reach the other (RFC 9110, section 9.3.6).
 async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);

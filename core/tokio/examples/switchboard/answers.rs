@@ -36,7 +36,7 @@ pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
     Box::pin(async move {
         if let Some((status, text)) = refusal(route, request.method()) {
             let response = reply(status, TEXT, text);
-            // RFC 9110, 15.5.6.
+            // RFC 9110 15.5.6.
             return Ok(if status == 405 { with(response, ALLOW, ALLOWED) } else { response });
         }
         match route {
@@ -63,7 +63,7 @@ pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
 
 /// The content is counted, and any offer declined.
 async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
-    // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
+    // RFC 9110 9.3.2: a HEAD gets the head that a GET would get.
     let method =
         if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
     let target = request.uri().clone();
@@ -105,7 +105,7 @@ async fn negotiate(
 ) -> Result<Response<Body>, BoxError> {
     let target = request.uri().to_string();
     let proxied = UdpTarget::parse(UdpTarget::TEMPLATE, &target);
-    // RFC 9298, 3.1: what cannot be reached is refused before anything is switched.
+    // RFC 9298 3.1: what cannot be reached is refused before anything is switched.
     match &proxied {
         None if route == Route::Udp => {
             return Ok(reply(400, TEXT, "The path names no host and port.\n"));
@@ -122,7 +122,7 @@ async fn negotiate(
         return Ok(declined(route, &request));
     };
     // An echo speaks each subprotocol, so it is the one that the client likes best; some clients
-    // take no answer without one (RFC 6455, 4.1, allows it).
+    // take no answer without one (RFC 6455 4.1, allows it).
     let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
     let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
     let speech = match (route, chosen.protocol()) {

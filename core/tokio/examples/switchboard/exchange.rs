@@ -24,7 +24,7 @@ use crate::transport::Stream;
 
 type Failure = Box<dyn AnyError>;
 
-/// RFC 9110, 10.1.1: a client does not wait for ever for its 100.
+/// RFC 9110, section 10.1.1: a client does not wait for ever for its 100.
 const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 
 /// Bytes of the new protocol that may come before our own request is out.
@@ -117,7 +117,7 @@ impl<'a> Exchange<'a> {
         Ok(outcome)
     }
 
-    /// RFC 2817, 3.3: the handshake, then the answer within it.
+    /// RFC 2817, section 3.3: the handshake, then the answer within it.
     ///
     /// If the handshake fails, so does all.
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
@@ -143,7 +143,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
-        // RFC 9112, 3.2.3: a CONNECT is for whom its target names.
+        // RFC 9112 3.2.3: a CONNECT is for whom its target names.
         let host = if self.args.method() == "CONNECT" {
             self.args.target()
         } else {
@@ -219,7 +219,7 @@ impl<'a> Exchange<'a> {
             // The engine knows the end of the content by its length; the source's own end must not
             // be left for others.
             Phase::Done if self.is_feeding && !is_closed => None,
-            // RFC 9110, 7.8: nothing of the new protocol is sent before our request is out.
+            // RFC 9110 7.8: nothing of the new protocol is sent before our request is out.
             _ if self.http.may_speak() => Some(Outcome::Switched),
             _ if self.is_answered => Some(Outcome::Answered { status: self.status }),
             _ if is_closed => {

@@ -1,7 +1,7 @@
 //! `foo/2` and `foo/1`: a line protocol small enough to type, which shows what a 101 leaves open.
 //!
-//! RFC 9110, 7.8: after the 101 the request is still outstanding, and is answered in the new
-//! protocol. So:
+//! RFC 9110, section 7.8: after the 101 the request is still outstanding, and is answered in the
+//! new protocol. So:
 //!
 //! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is
 //!    the protocol, a status, method, target, and how many bytes of content follow; then that many

@@ -99,7 +99,7 @@ pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
 
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
     let (early, end) = exchange.take_early();
-    // Names are compared without regard to case (RFC 9110, 7.8).
+    // Names are compared without regard to case (RFC 9110 7.8).
     let agreed = exchange.http.agreed().to_string().to_ascii_lowercase();
     exchange.line.overhear(&exchange.transcript);
     let (line, timeout) = (&mut exchange.line, exchange.args.timeout());

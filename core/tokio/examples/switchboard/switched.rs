@@ -85,7 +85,7 @@ impl Session {
         }
     }
 
-    /// RFC 2817, 3.3: the handshake first, then the answer to the request within it.
+    /// RFC 2817, section 3.3: the handshake first, then the answer to the request within it.
     ///
     /// A handshake that fails ends the connection: nothing more is said in clear.
     async fn go_on_in_tls(&self, stream: Upgraded) {

@@ -100,7 +100,7 @@ impl Stream {
     /// Ends our direction, after all bytes.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
-            // RFC 8446, 6.1: so that the peer can tell an end from a cut.
+            // RFC 8446 6.1: so that the peer can tell an end from a cut.
             tls.send_close_notify();
             self.duplex.send(records(tls)?);
         }
@@ -146,7 +146,7 @@ impl Stream {
             let Some(mut tls) = self.tls.take() else { return Ok(input) };
             let outcome = match input {
                 Some(Input::Peer(octets)) => self.open(&mut tls, &octets).map(|()| None),
-                // An end without a word is a cut (RFC 9112, 9.8).
+                // An end without a word is a cut (RFC 9112 9.8).
                 Some(Input::PeerEnd(_)) => Ok(Some(Some(Input::PeerEnd(End::Truncated)))),
                 input => Ok(Some(input)),
             };

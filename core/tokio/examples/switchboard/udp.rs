@@ -52,7 +52,7 @@ pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Resu
         while let Some(Datagram { context, payload }) =
             capsules.next_datagram().map_err(io::Error::other)?
         {
-            // RFC 9298, 4: what another context means has not been agreed on.
+            // RFC 9298 4: what another context means has not been agreed on.
             if context == 0 {
                 datagrams += 1;
                 // UDP loses datagrams; that a port is closed, the next call says.

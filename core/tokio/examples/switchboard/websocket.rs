@@ -19,7 +19,7 @@ const LARGEST: usize = 4 << 20;
 /// Bytes that may wait to be sent.
 ///
 /// A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
-/// (RFC 6455, 5.5.3).
+/// (RFC 6455, section 5.5.3).
 const MOST_WAITING: usize = 2 * LARGEST;
 
 /// How long a client may be silent, or may take for a message of ours.
@@ -78,7 +78,7 @@ fn late(elapsed: tokio::time::error::Elapsed) -> Error {
     Error::Io(elapsed.into())
 }
 
-/// RFC 6455, 7.4.1: why we close, if the client still wants to know.
+/// RFC 6455, section 7.4.1: why we close, if the client still wants to know.
 pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {
     let code = match error {
         Error::Io(_) => CloseCode::Away,

@@ -56,8 +56,8 @@ impl<S: Transport> Exchange<S> {
 
     /// Reads what has come before a request.
     ///
-    /// The engine refuses it as a response without a request (RFC 9112, 9.2). Fails if the server
-    /// has ended the connection.
+    /// The engine refuses it as a response without a request (RFC 9112, section 9.2). Fails if the
+    /// server has ended the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         if !wire.is_read_closed() {
@@ -113,7 +113,7 @@ impl<S: Transport> Exchange<S> {
                     wire.receiving.clear();
                     if waits_for_100 {
                         // The content is not wanted, and without it no other request can follow
-                        // (RFC 9110, 10.1.1).
+                        // (RFC 9110 10.1.1).
                         self.content = None;
                         // Where the server has not closed already.
                         let _ = wire.http.close_after_response();

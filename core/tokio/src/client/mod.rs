@@ -33,7 +33,8 @@ pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
 /// Checks a request before there is a connection for it.
 ///
 /// Fails where [`Client::send`] or [`Client::upgrade`] would. An intermediary can so answer its
-/// client's mistakes without its server: content in a TRACE, for instance (RFC 9110, 9.3.8).
+/// client's mistakes without its server: content in a TRACE, for instance (RFC 9110, section
+/// 9.3.8).
 pub fn check<B: HttpBody>(
     request: &Request<B>,
     offer: &[&str],
@@ -89,7 +90,7 @@ impl HttpOverTls {
     /// ```
     ///
     /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel
-    /// safe, as [`Client::send`]. RFC 2817, 3.3.
+    /// safe, as [`Client::send`]. RFC 2817, section 3.3.
     pub async fn receive<S: Transport>(
         mut self,
         stream: S,
@@ -127,10 +128,10 @@ impl<S: Transport> Client<S> {
     ///
     /// Fails before anything is sent if the server is known to have ended the connection, or to
     /// have sent a response without a request. The request may then be sent on another connection
-    /// (RFC 9112, 9.2 and 9.3.1).
+    /// (RFC 9112, sections 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
-    /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, 9.3.
+    /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, section 9.3.
     pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Body>, Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
@@ -148,7 +149,7 @@ impl<S: Transport> Client<S> {
     ///
     /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its
     /// `HTTP2-Settings`, unless the request has them. Not cancel safe, as [`send`](Self::send). RFC
-    /// 9110, 7.8 and 9.3.6.
+    /// 9110, sections 7.8 and 9.3.6.
     pub async fn upgrade<B>(
         &mut self,
         request: Request<B>,
@@ -185,7 +186,7 @@ impl<S: Transport> Client<S> {
     /// Sets the callback for interim responses, a 100 included.
     ///
     /// Without one they are discarded. It is called while `send` runs, so it must not block. RFC
-    /// 9110, 15.2.
+    /// 9110, section 15.2.
     pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
         self.lock().on_informational = Some(Box::new(tell));
     }
@@ -193,14 +194,14 @@ impl<S: Transport> Client<S> {
     /// Returns whether the last request is complete.
     ///
     /// An incomplete one whose response has come was answered early. Its content is sent while the
-    /// response's is read, if the server takes it. RFC 9112, 9.5.
+    /// response's is read, if the server takes it. RFC 9112, section 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().is_sent
     }
 
     /// Returns whether another request may follow, as far as is known.
     ///
-    /// RFC 9112, 9.3.
+    /// RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
         self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.is_read_closed())
     }

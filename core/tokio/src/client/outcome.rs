@@ -31,7 +31,7 @@ pub struct Declined {
     pub why: Option<Why>,
     /// The protocols that a 426 requires, in the server's order of preference.
     ///
-    /// Offer some of them the next time. RFC 9110, 15.5.22.
+    /// Offer some of them the next time. RFC 9110, section 15.5.22.
     pub required: Vec<String>,
 }
 

@@ -31,7 +31,7 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     if let Some(authority) =
         head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))
     {
-        // RFC 9110, 7.2: without the user's part.
+        // RFC 9110 7.2: without the user's part.
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
         let host =
             host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
@@ -40,7 +40,7 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     head.headers.remove(header::TRANSFER_ENCODING);
     if !head.headers.contains_key(header::CONTENT_LENGTH) {
         match body.size_hint().exact() {
-            // RFC 9110, 8.6: said where the method expects content.
+            // RFC 9110 8.6: said where the method expects content.
             Some(0) if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) => {}
             Some(length) => drop(head.headers.insert(header::CONTENT_LENGTH, length.into())),
             None if body.is_end_stream() => {}
@@ -63,10 +63,10 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
 
 /// The SETTINGS that a client of HTTP/2 begins with.
 ///
-/// 100 concurrent streams, and the default window (RFC 7540, 3.2.1).
+/// 100 concurrent streams, and the default window (RFC 7540, section 3.2.1).
 const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
-/// Adds the fields of a WebSocket handshake (RFC 6455, 4.1).
+/// Adds the fields of a WebSocket handshake (RFC 6455, section 4.1).
 #[cfg(feature = "websocket")]
 fn websocket(headers: &mut http::HeaderMap) -> Result<(), Error> {
     if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {

@@ -26,9 +26,9 @@ const MOST_WAITING: usize = 64 * 1024;
 ///
 /// A server such as `h2::server::handshake` finds the earlier request as stream 1, and responds
 /// there: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) returns such a stream.
-/// A client gets the response from stream 1: [`Http2Stream::client`]. RFC 7540, 3.2.
+/// A client gets the response from stream 1: [`Http2Stream::client`]. RFC 7540, section 3.2.
 ///
-/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window: a
+/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window. A
 /// server whose clients send small messages sets `data_frame_budget` of its builder.
 pub struct Http2Stream<S = Upgraded> {
     stream: S,
@@ -119,7 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// (`send_request(request, true)`). It does not leave, and its response is the one that the
     /// server owes. Nothing comes from the server before, so make it at once. Another first request
     /// is an error of the kind `InvalidInput`. So is a second one that the client writes before it
-    /// has read anything; `h2` reads first. RFC 7540, 3.2.
+    /// has read anything; `h2` reads first. RFC 7540, section 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {

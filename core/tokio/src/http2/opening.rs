@@ -1,25 +1,27 @@
 //! The filter by which any HTTP/2 client reads an upgrade's response.
 //!
-//! The response is that of stream 1, though the client knows nothing of upgrades (RFC 7540, 3.2).
+//! The response is that of stream 1, though the client knows nothing of upgrades (RFC 7540, section
+//! 3.2).
 //!
 //! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are
 //! dropped. Two things must not show:
 //!
-//! - Compression has a state (RFC 7541, 2.3). Lines that the client has put into its table with the
-//!   request are not in the server's. So a SETTINGS of ours sets the size of the table to 0, which
-//!   takes out what is in it, and after the request a second one to what each connection begins
-//!   with. Both come before the server's first; the client's ACKs for them are dropped.
+//! - Compression has a state (RFC 7541, section 2.3). Lines that the client has put into its table
+//!   with the request are not in the server's. So a SETTINGS of ours sets the size of the table to
+//!   0, which takes out what is in it. After the request a second one sets it to what each
+//!   connection begins with. Both come before the server's first; the client's ACKs for them are
+//!   dropped.
 //! - A server that answers at once answers a request that the client has not made. What comes waits
 //!   until it has.
 
 use std::io;
 
-/// The length of a client's connection preface (RFC 9113, 3.4).
+/// The length of a client's connection preface (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
 
 /// The length of a frame header: length, type, flags, stream.
 ///
-/// RFC 9113, 4.1.
+/// RFC 9113, section 4.1.
 const HEADER: usize = 9;
 
 const HEADERS: u8 = 1;
@@ -32,7 +34,7 @@ const END_HEADERS: u8 = 4;
 
 /// SETTINGS with HEADER_TABLE_SIZE 0 and then the default of 4,096.
 ///
-/// RFC 9113, 6.5.2.
+/// RFC 9113, section 6.5.2.
 const NO_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x10, 0];
 

@@ -32,8 +32,8 @@ pub use listen::{ShutdownSignal, accept, serve};
 ///
 /// `handler` is a [`service_fn`](crate::service_fn), an axum `Router`, or any other tower service.
 /// It is called with one request after the other; the next one is read once the answer is complete.
-/// What is not the handler's business is done: `Expect`, HEAD, the framing of content, `Date`,
-/// content that was not read, and the answer to a request that is malformed or late. A body that
+/// What is not the handler's business is done: `Expect`, HEAD, the framing of content, `Date`, and
+/// content that was not read. So is the answer to a request that is malformed or late. A body that
 /// gives data at once is sent in one piece with its head.
 ///
 /// Returns when the connection is over, and its new protocol too. The future that was given to
@@ -43,8 +43,8 @@ pub use listen::{ShutdownSignal, accept, serve};
 /// is truncated.
 ///
 /// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else
-/// is lost. A socket is reset where the client would take a cut answer for a whole one. RFC 9112, 8
-/// and 9.
+/// is lost. A socket is reset where the client would take a cut answer for a whole one. RFC 9112,
+/// sections 8 and 9.
 pub async fn serve_connection<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
 where
     S: Transport,
@@ -56,7 +56,7 @@ where
 /// Serves one connection until `stop` is ready.
 ///
 /// The response in progress is then the last, and says so with `Connection: close`. An idle
-/// connection closes at once; one that has switched is not ended. RFC 9112, 9.6.
+/// connection closes at once; one that has switched is not ended. RFC 9112, section 9.6.
 pub async fn serve_connection_until<S, H>(
     stream: S,
     handler: H,
@@ -86,7 +86,7 @@ impl HttpOverTls {
     /// `stream` is the TLS above what was [accepted](crate::upgrade::Selected::accept). The first
     /// request is the one that led to it: it comes to `handler` again, without an offer. Give it
     /// another function than the one that has accepted, or a boxed future: a future cannot contain
-    /// itself. RFC 2817, 3.
+    /// itself. RFC 2817, section 3.
     pub async fn serve_connection<S, H>(
         self,
         stream: S,

@@ -181,7 +181,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         match (head.status, listed.as_str()) {
             (StatusCode::UPGRADE_REQUIRED, "") => {
-                // RFC 9110, 15.5.22: a 426 says what would do. One that does not can only mean that
+                // RFC 9110 15.5.22: a 426 says what would do. One that does not can only mean that
                 // this will not.
                 head.status = StatusCode::BAD_REQUEST;
             }
@@ -382,7 +382,7 @@ fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> 
 
 /// Returns whether this status has no content.
 ///
-/// RFC 9110, 15.3.5, 15.3.6 and 15.4.5.
+/// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
 fn has_no_content(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }

@@ -36,7 +36,7 @@ use tokio::sync::oneshot;
 pub(crate) use pending::PendingUpgrade;
 pub use upgraded::{HttpOverTls, Upgraded};
 
-/// A protocol that a client has offered (RFC 9110, 7.8).
+/// A protocol that a client has offered (RFC 9110, section 7.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// Its name, with its version if it has one, as the client spelled them.
@@ -108,7 +108,7 @@ pub fn offers<B>(request: &Request<B>) -> &[Offer] {
 ///
 /// The request must keep that protocol's rules. Each is a protocol such as `foo/2`, or a stack of
 /// layers such as `TLS/1.2, HTTP/1.1`. After `None`, answer as if nothing had been offered, or with
-/// [`require`]. Next: [`Selected::accept`]. RFC 9110, 7.8.
+/// [`require`]. Next: [`Selected::accept`]. RFC 9110, section 7.8.
 pub fn select<'p, B>(
     request: &Request<B>,
     preferences: impl IntoIterator<Item = &'p str>,
@@ -131,7 +131,7 @@ impl Selected {
 
     /// Returns the subprotocols offered by a WebSocket client, in its order.
     ///
-    /// Set the one you take as `Sec-WebSocket-Protocol` of the response. RFC 6455, 1.9.
+    /// Set the one you take as `Sec-WebSocket-Protocol` of the response. RFC 6455, section 1.9.
     pub fn subprotocols(&self) -> &[String] {
         &self.chance.subprotocols
     }
@@ -156,7 +156,8 @@ impl Selected {
     /// Returns the 101 that accepts HTTP/2, which answers the request as stream 1.
     ///
     /// Give it the request's content, which is passed to HTTP/2.
-    /// [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as `h2`. RFC 7540, 3.2.
+    /// [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as `h2`. RFC 7540, section
+    /// 3.2.
     #[cfg(feature = "h2c")]
     pub fn accept_http2<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
     where
@@ -182,7 +183,7 @@ impl Selected {
 /// Returns the 2xx that opens the tunnel of a CONNECT; `None` otherwise.
 ///
 /// Once it has left, the server runs what `speak` gives, to its end. A 2xx to CONNECT that comes
-/// from elsewhere is answered as 501. RFC 9110, 9.3.6.
+/// from elsewhere is answered as 501. RFC 9110, section 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -225,7 +226,7 @@ where
 /// Returns a 426, which requires one of these protocols.
 ///
 /// They are in the server's order of preference. It has content like any other response. RFC 9110,
-/// 15.5.22.
+/// section 15.5.22.
 pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     let mut response = Response::new(content);
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
@@ -235,7 +236,7 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
 
 /// Says on an ordinary response what the connection could be upgraded to.
 ///
-/// What is no protocol's name is left out. RFC 9110, 7.8.
+/// What is no protocol's name is left out. RFC 9110, section 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
     let names: Vec<_> = protocols
         .iter()

@@ -64,7 +64,7 @@ impl Upgraded {
 
     /// Returns the request that led to the switch, for a server.
     ///
-    /// It is to be answered in the new protocol (RFC 9110, 7.8).
+    /// It is to be answered in the new protocol (RFC 9110, section 7.8).
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }
@@ -86,8 +86,8 @@ impl Upgraded {
 
     /// Closes with a reset, if the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
-    /// Use it for a truncated stream that would look complete after an orderly end, such as a
-    /// tunnel that has lost its other side (RFC 9113, 8.5). Bytes that have not arrived yet are
+    /// Use it for a truncated stream that would look complete after an orderly end. A tunnel that
+    /// has lost its other side is one (RFC 9113, section 8.5). Bytes that have not arrived yet are
     /// lost. Another transport is dropped; TLS shows that by the missing alert.
     pub fn reset(self) {
         if let Some(socket) = self.stream.socket() {
@@ -98,7 +98,7 @@ impl Upgraded {
     /// Returns the stream for a TLS handshake, and the HTTP that goes on above it.
     ///
     /// That begins with the response to the earlier request. Next:
-    /// [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, 3.
+    /// [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, section 3.
     pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
         let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));

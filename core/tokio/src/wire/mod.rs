@@ -257,7 +257,7 @@ impl<S: Transport> Wire<S> {
 
     /// Sends the 100 that the peer waits for.
     ///
-    /// RFC 9110, 10.1.1.
+    /// RFC 9110, section 10.1.1.
     pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
         if self.http.owes() == Owes::Continue {
             self.http
@@ -326,7 +326,7 @@ impl<S: Transport> Wire<S> {
     /// Ends content.
     ///
     /// Trailers that have no place there are left out, as anyone on their way may do (RFC 9110,
-    /// 6.5.1).
+    /// section 6.5.1).
     pub(crate) fn write_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
         let trailers = trailers.unwrap_or_default();
@@ -348,8 +348,8 @@ impl<S: Transport> Wire<S> {
 
     /// Makes a drop of the connection a reset, as its content is close-delimited.
     ///
-    /// After a FIN the client would take a truncated response for complete (RFC 9112, 8). TLS shows
-    /// it by the missing alert.
+    /// After a FIN the client would take a truncated response for complete (RFC 9112, section 8).
+    /// TLS shows it by the missing alert.
     pub(crate) fn arm_reset(&mut self) {
         let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
@@ -359,7 +359,7 @@ impl<S: Transport> Wire<S> {
 
     /// Ends the connection as the engine says.
     ///
-    /// The peer so gets the last of what was sent (RFC 9112, 9.6).
+    /// The peer so gets the last of what was sent (RFC 9112, section 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer gets the last answer in the time that any answer has.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;

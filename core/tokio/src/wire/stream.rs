@@ -13,9 +13,9 @@ use crate::Transport;
 /// A stream whose read fails at the end if a write has met a reset.
 ///
 /// A socket reports its error once. If a write meets it, the next read returns no bytes, as after a
-/// FIN, though bytes may be missing (RFC 9112, 8). If a FIN came before the reset, the write meets
-/// a broken pipe, and the end is one in order. This holds for a `TcpStream` alone: TLS tells the
-/// two apart by itself (9.8).
+/// FIN, though bytes may be missing (RFC 9112, section 8). If a FIN came before the reset, the
+/// write meets a broken pipe, and the end is one in order. This holds for a `TcpStream` alone: TLS
+/// tells the two apart by itself (9.8).
 pub(crate) struct Stream<S> {
     inner: S,
     failure: Option<ErrorKind>,

@@ -7,10 +7,10 @@ use rustls::pki_types::ServerName;
 use super::script::PING;
 use crate::tls;
 
-/// A client's connection preface with an empty SETTINGS (RFC 9113, 3.4).
+/// A client's connection preface with an empty SETTINGS (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-/// A frame of RFC 6455, 5.2.
+/// A frame of RFC 6455, section 5.2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) opcode: u8,

@@ -34,7 +34,9 @@ const STOPPED: &str = "the server does not go on with its answer in HTTP/2";
 const GOES: &str = "the server goes away, and has not answered";
 const ENDED: &str = "the server has ended the connection before the end of its answer";
 
-/// What a client offers with: 100 streams, the window as it is (RFC 7540, 3.2.1).
+/// What a client offers with: 100 streams, the window as it is.
+///
+/// RFC 7540, section 3.2.1.
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its

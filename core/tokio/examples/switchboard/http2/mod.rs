@@ -8,5 +8,5 @@ mod server;
 pub(crate) use client::{SETTINGS, ask};
 pub(crate) use server::serve;
 
-/// What a client begins with (RFC 9113, 3.4).
+/// What a client begins with (RFC 9113, section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -9,7 +9,7 @@ use super::flow::send;
 use crate::idle_timeout::{IdleTimeout, TIMEOUT};
 use crate::target::path;
 
-/// Requests of a client at a time (RFC 9113, 6.5.2).
+/// Requests of a client at a time (RFC 9113, section 6.5.2).
 const AT_A_TIME: u32 = 100;
 
 /// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each: a

@@ -28,7 +28,7 @@ struct Demo {
 use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
 
 /// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC
-/// 9113, 3.4 and 6.5).
+/// 9113, sections 3.4 and 6.5).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
 

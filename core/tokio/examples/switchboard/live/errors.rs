@@ -26,7 +26,7 @@ pub(super) fn page() -> String {
     include_str!("page/errors.html").replace("<!-- rows -->", &rows)
 }
 
-/// `RFC 9112, 6.3` as a link to that clause.
+/// `RFC 9112, section 6.3` as a link to that clause.
 fn linked(clause: &str) -> String {
     let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
     place.map_or(clause.into(), |(rfc, section)| {

@@ -22,7 +22,7 @@ use crate::audit::wire::{WaitResult, Wire};
 /// pong.
 const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
 const PING_CODE: u8 = 9;
-/// The beginning of a client's preface in HTTP/2 (RFC 9113, 3.4).
+/// The beginning of a client's preface in HTTP/2 (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// "Close", normally.
 const LEAVE: &[u8] = b"\x88\x02\x03\xe8";
@@ -127,7 +127,7 @@ impl ClientSession {
         has_left(&self.after)
     }
 
-    /// Likewise, and not because something was wrong (RFC 6455, 7.4.1).
+    /// Likewise, and not because something was wrong (RFC 6455, section 7.4.1).
     pub(crate) fn has_left_normally(&self) -> bool {
         let is_normal = |code: &[u8]| matches!(code, [] | [3, 0xe8 | 0xe9, ..]);
         spoken(&self.after).iter().any(|frame| frame.opcode == CLOSE && is_normal(&frame.payload))

@@ -86,7 +86,7 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P26", Verdict::Warn, PassesConnect),
 ];
 
-/// What a forward proxy must do, and a gateway need not (RFC 9110, 3.7).
+/// What a forward proxy must do, and a gateway need not (RFC 9110, section 3.7).
 const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, RefusesSwitches),
     ("P02", Verdict::Fail, LosesLeftover),
