@@ -153,7 +153,9 @@ enum swo_turn {
     SWO_TURN_AGREED = 3,
     /** The offer or CONNECT got another answer. */
     SWO_TURN_REFUSED = 4,
-    /** HTTP was resumed above the new layer; the answer is still owed (RFC 9110, 7.8). */
+    /** HTTP was resumed above the new layer; the answer is still owed.
+     *
+     *  RFC 9110, section 7.8. */
     SWO_TURN_SPENT = 5,
 };
 
@@ -191,7 +193,7 @@ enum swo_awaiting {
     SWO_AWAITING_RESPONSE = 3,
     /** The peer: a 100 before content is sent.
      *
-     *  Bounded by your timeout (RFC 9110, 10.1.1). */
+     *  Bounded by your timeout (RFC 9110, section 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
     /** Nothing: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
@@ -205,7 +207,7 @@ enum swo_owes {
     SWO_OWES_NOTHING = 0,
     /** Server: a 100, or a final response.
      *
-     *  The client waits for one before it sends its content (RFC 9110, 10.1.1). */
+     *  The client waits for one before it sends its content (RFC 9110, section 10.1.1). */
     SWO_OWES_CONTINUE = 1,
     /** Server: the response to a request, whole or its head. */
     SWO_OWES_RESPONSE = 2,
@@ -225,7 +227,7 @@ enum swo_closing {
     /** Reset the connection.
      *
      *  On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
-     *  ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the
+     *  ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the
      *  client would take it for whole. */
     SWO_CLOSING_RESET = 2,
 };
@@ -250,7 +252,9 @@ enum swo_content_kind {
 enum swo_end {
     /** A FIN, and over TLS a closure alert before it. */
     SWO_END_CLEAN = 0,
-    /** A reset, or over TLS no closure alert: more may have been meant (RFC 9112, 9.8). */
+    /** A reset, or over TLS no closure alert: more may have been meant.
+     *
+     *  RFC 9112, section 9.8. */
     SWO_END_TRUNCATED = 1,
 };
 
@@ -292,33 +296,33 @@ enum swo_event_kind {
 
 /** The fields that the engine acts on itself, and so finds while it parses. */
 enum swo_known_field {
-    /** RFC 9110, 7.2. */
+    /** RFC 9110, section 7.2. */
     SWO_KNOWN_FIELD_HOST = 0,
-    /** RFC 9110, 8.6. */
+    /** RFC 9110, section 8.6. */
     SWO_KNOWN_FIELD_CONTENT_LENGTH = 1,
-    /** RFC 9112, 6.1. */
+    /** RFC 9112, section 6.1. */
     SWO_KNOWN_FIELD_TRANSFER_ENCODING = 2,
-    /** RFC 9110, 7.6.1. */
+    /** RFC 9110, section 7.6.1. */
     SWO_KNOWN_FIELD_CONNECTION = 3,
-    /** RFC 9110, 7.8. */
+    /** RFC 9110, section 7.8. */
     SWO_KNOWN_FIELD_UPGRADE = 4,
-    /** RFC 9110, 10.1.1. */
+    /** RFC 9110, section 10.1.1. */
     SWO_KNOWN_FIELD_EXPECT = 5,
-    /** RFC 9110, 10.1.4. */
+    /** RFC 9110, section 10.1.4. */
     SWO_KNOWN_FIELD_TE = 6,
-    /** RFC 7540, 3.2.1. */
+    /** RFC 7540, section 3.2.1. */
     SWO_KNOWN_FIELD_HTTP2_SETTINGS = 7,
-    /** RFC 6455, 11.3.1. */
+    /** RFC 6455, section 11.3.1. */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_KEY = 8,
-    /** RFC 6455, 11.3.2. */
+    /** RFC 6455, section 11.3.2. */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_EXTENSIONS = 9,
-    /** RFC 6455, 11.3.3. */
+    /** RFC 6455, section 11.3.3. */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_ACCEPT = 10,
-    /** RFC 6455, 11.3.4. */
+    /** RFC 6455, section 11.3.4. */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_PROTOCOL = 11,
-    /** RFC 6455, 11.3.5. */
+    /** RFC 6455, section 11.3.5. */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_VERSION = 12,
-    /** RFC 9110, 8.3. */
+    /** RFC 9110, section 8.3. */
     SWO_KNOWN_FIELD_CONTENT_TYPE = 13,
 };
 
@@ -326,83 +330,83 @@ enum swo_known_field {
  *
  *  Which method a request has is its text; a method that is not registered is none of these. */
 enum swo_method {
-    /** RFC 9110, 9.3.1: safe. */
+    /** RFC 9110, section 9.3.1: safe. */
     SWO_METHOD_GET = 0,
-    /** RFC 9110, 9.3.2: safe; a GET without the content of its response. */
+    /** RFC 9110, section 9.3.2: safe; a GET without the content of its response. */
     SWO_METHOD_HEAD = 1,
-    /** RFC 9110, 9.3.3. */
+    /** RFC 9110, section 9.3.3. */
     SWO_METHOD_POST = 2,
-    /** RFC 9110, 9.3.4: idempotent. */
+    /** RFC 9110, section 9.3.4: idempotent. */
     SWO_METHOD_PUT = 3,
-    /** RFC 9110, 9.3.5: idempotent. */
+    /** RFC 9110, section 9.3.5: idempotent. */
     SWO_METHOD_DELETE = 4,
-    /** RFC 9110, 9.3.6: a tunnel. */
+    /** RFC 9110, section 9.3.6: a tunnel. */
     SWO_METHOD_CONNECT = 5,
-    /** RFC 9110, 9.3.7: safe. */
+    /** RFC 9110, section 9.3.7: safe. */
     SWO_METHOD_OPTIONS = 6,
-    /** RFC 9110, 9.3.8: safe. */
+    /** RFC 9110, section 9.3.8: safe. */
     SWO_METHOD_TRACE = 7,
-    /** RFC 5789, 2. */
+    /** RFC 5789, section 2. */
     SWO_METHOD_PATCH = 8,
-    /** RFC 3744, 8.1: idempotent. */
+    /** RFC 3744, section 8.1: idempotent. */
     SWO_METHOD_ACL = 9,
-    /** RFC 3253, 12.6: idempotent. */
+    /** RFC 3253, section 12.6: idempotent. */
     SWO_METHOD_BASELINE_CONTROL = 10,
-    /** RFC 5842, 4: idempotent. */
+    /** RFC 5842, section 4: idempotent. */
     SWO_METHOD_BIND = 11,
-    /** RFC 3253, 4.4 and 9.4: idempotent. */
+    /** RFC 3253, sections 4.4 and 9.4: idempotent. */
     SWO_METHOD_CHECKIN = 12,
-    /** RFC 3253, 4.3 and 8.8: idempotent. */
+    /** RFC 3253, sections 4.3 and 8.8: idempotent. */
     SWO_METHOD_CHECKOUT = 13,
-    /** RFC 4918, 9.8: idempotent. */
+    /** RFC 4918, section 9.8: idempotent. */
     SWO_METHOD_COPY = 14,
-    /** RFC 3253, 8.2: idempotent. */
+    /** RFC 3253, section 8.2: idempotent. */
     SWO_METHOD_LABEL = 15,
-    /** RFC 2068, 19.6.1.2: idempotent. */
+    /** RFC 2068, section 19.6.1.2: idempotent. */
     SWO_METHOD_LINK = 16,
-    /** RFC 4918, 9.10. */
+    /** RFC 4918, section 9.10. */
     SWO_METHOD_LOCK = 17,
-    /** RFC 3253, 11.2: idempotent. */
+    /** RFC 3253, section 11.2: idempotent. */
     SWO_METHOD_MERGE = 18,
-    /** RFC 3253, 13.5: idempotent. */
+    /** RFC 3253, section 13.5: idempotent. */
     SWO_METHOD_MKACTIVITY = 19,
-    /** RFC 4791, 5.3.1: idempotent. */
+    /** RFC 4791, section 5.3.1: idempotent. */
     SWO_METHOD_MKCALENDAR = 20,
-    /** RFC 4918, 9.3: idempotent. */
+    /** RFC 4918, section 9.3: idempotent. */
     SWO_METHOD_MKCOL = 21,
-    /** RFC 4437, 6: idempotent. */
+    /** RFC 4437, section 6: idempotent. */
     SWO_METHOD_MKREDIRECTREF = 22,
-    /** RFC 3253, 6.3: idempotent. */
+    /** RFC 3253, section 6.3: idempotent. */
     SWO_METHOD_MKWORKSPACE = 23,
-    /** RFC 4918, 9.9: idempotent. */
+    /** RFC 4918, section 9.9: idempotent. */
     SWO_METHOD_MOVE = 24,
-    /** RFC 3648, 7: idempotent. */
+    /** RFC 3648, section 7: idempotent. */
     SWO_METHOD_ORDERPATCH = 25,
-    /** RFC 9113, 3.4: never a request's; the HTTP/2 preface begins with it. */
+    /** RFC 9113, section 3.4: never a request's; the HTTP/2 preface begins with it. */
     SWO_METHOD_PRI = 26,
-    /** RFC 4918, 9.1: safe. */
+    /** RFC 4918, section 9.1: safe. */
     SWO_METHOD_PROPFIND = 27,
-    /** RFC 4918, 9.2: idempotent. */
+    /** RFC 4918, section 9.2: idempotent. */
     SWO_METHOD_PROPPATCH = 28,
-    /** RFC 5842, 6: idempotent. */
+    /** RFC 5842, section 6: idempotent. */
     SWO_METHOD_REBIND = 29,
-    /** RFC 3253, 3.6: safe. */
+    /** RFC 3253, section 3.6: safe. */
     SWO_METHOD_REPORT = 30,
-    /** RFC 5323, 2: safe. */
+    /** RFC 5323, section 2: safe. */
     SWO_METHOD_SEARCH = 31,
-    /** RFC 5842, 5: idempotent. */
+    /** RFC 5842, section 5: idempotent. */
     SWO_METHOD_UNBIND = 32,
-    /** RFC 3253, 4.5: idempotent. */
+    /** RFC 3253, section 4.5: idempotent. */
     SWO_METHOD_UNCHECKOUT = 33,
-    /** RFC 2068, 19.6.1.3: idempotent. */
+    /** RFC 2068, section 19.6.1.3: idempotent. */
     SWO_METHOD_UNLINK = 34,
-    /** RFC 4918, 9.11: idempotent. */
+    /** RFC 4918, section 9.11: idempotent. */
     SWO_METHOD_UNLOCK = 35,
-    /** RFC 3253, 7.1: idempotent. */
+    /** RFC 3253, section 7.1: idempotent. */
     SWO_METHOD_UPDATE = 36,
-    /** RFC 4437, 7: idempotent. */
+    /** RFC 4437, section 7: idempotent. */
     SWO_METHOD_UPDATEREDIRECTREF = 37,
-    /** RFC 3253, 3.5: idempotent. */
+    /** RFC 3253, section 3.5: idempotent. */
     SWO_METHOD_VERSION_CONTROL = 38,
 };
 
@@ -441,9 +445,9 @@ enum swo_switched_by {
 enum swo_no_offer {
     /** There is no `Upgrade` field, or an empty one. */
     SWO_NO_OFFER_ABSENT = 0,
-    /** HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8). */
+    /** HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, section 7.8). */
     SWO_NO_OFFER_HTTP_1_0 = 1,
-    /** `Connection` does not list `upgrade` (RFC 9110, 7.6.1).
+    /** `Connection` does not list `upgrade` (RFC 9110, section 7.6.1).
      *
      *  The field was not meant for this hop. */
     SWO_NO_OFFER_NO_CONNECTION_OPTION = 2,
@@ -463,15 +467,17 @@ enum swo_ineligible {
     SWO_INELIGIBLE_METHOD = 0,
     /** `Sec-WebSocket-Key` is missing, repeated or malformed.
      *
-     *  It has to be 16 bytes in base64 (RFC 6455, 4.2.1). */
+     *  It has to be 16 bytes in base64 (RFC 6455, section 4.2.1). */
     SWO_INELIGIBLE_KEY = 1,
     /** `Sec-WebSocket-Version` is not 13.
      *
-     *  The response is a 426 with the versions that are spoken (RFC 6455, 4.4). */
+     *  The response is a 426 with the versions that are spoken (RFC 6455, section 4.4). */
     SWO_INELIGIBLE_VERSION = 2,
-    /** `Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1). */
+    /** `Sec-WebSocket-Protocol` is not a list of distinct names.
+     *
+     *  RFC 6455, section 4.1. */
     SWO_INELIGIBLE_SUBPROTOCOL = 3,
-    /** `Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1). */
+    /** `Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1). */
     SWO_INELIGIBLE_EXTENSION = 4,
     /** The request has content that the protocol does not allow.
      *
@@ -481,11 +487,13 @@ enum swo_ineligible {
     SWO_INELIGIBLE_HEAD = 6,
     /** The protocol cannot be switched to over TLS. */
     SWO_INELIGIBLE_SECURE = 7,
-    /** `HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1). */
+    /** `HTTP2-Settings` is missing, repeated or no legal settings.
+     *
+     *  RFC 7540, section 3.2.1. */
     SWO_INELIGIBLE_SETTINGS = 8,
     /** A hop-by-hop field of the protocol is not listed in `Connection`.
      *
-     *  RFC 7540, 3.2.1. */
+     *  RFC 7540, section 3.2.1. */
     SWO_INELIGIBLE_NOT_LISTED = 9,
 };
 
@@ -531,7 +539,7 @@ enum swo_why {
 
 /** A fault of a field in HTTP/2.
  *
- *  RFC 9113, 8.2.1, 8.2.2 and 8.6; RFC 8441, 5.
+ *  RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
  *
  *  A message that has it is malformed. */
 enum swo_over_http2 {
@@ -553,21 +561,21 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_SEC_WEBSOCKET_KEY = 7,
     /** A `Sec-WebSocket-Accept` field. */
     SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
-    /** A name that is not a token in lower case (RFC 9113, 8.2.1).
+    /** A name that is not a token in lower case (RFC 9113, section 8.2.1).
      *
      *  Only a pseudo-header field's begins with a colon. */
     SWO_OVER_HTTP2_NAME = 9,
     /** A value with a control character, or whitespace around it.
      *
-     *  Such as CR, LF or NUL (RFC 9113, 8.2.1). */
+     *  Such as CR, LF or NUL (RFC 9113, section 8.2.1). */
     SWO_OVER_HTTP2_VALUE = 10,
 };
 
-/** A fault in a stream of capsules, which is aborted (RFC 9297, 3.3). */
+/** A fault in a stream of capsules, which is aborted (RFC 9297, section 3.3). */
 enum swo_capsule_fault {
     /** A datagram that is longer than the limit. */
     SWO_CAPSULE_FAULT_TOO_LONG = 0,
-    /** A datagram without its context (RFC 9298, 5). */
+    /** A datagram without its context (RFC 9298, section 5). */
     SWO_CAPSULE_FAULT_NO_CONTEXT = 1,
     /** The stream ended inside a capsule. */
     SWO_CAPSULE_FAULT_TRUNCATED = 2,
@@ -956,7 +964,7 @@ typedef struct swo_config {
     /**
      * The limit for a request line or status line without its CRLF.
      *
-     * RFC 9112, 3 recommends 8,000 at least.
+     * RFC 9112, section 3 recommends 8,000 at least.
      */
     uint32_t start_line;
     /**
@@ -978,7 +986,7 @@ typedef struct swo_config {
      */
     uint32_t head;
     /**
-     * Empty lines before a request line; RFC 9112, 2.2 asks for one.
+     * Empty lines before a request line; RFC 9112, section 2.2 asks for one.
      */
     uint32_t empty_lines;
     /**
@@ -1020,26 +1028,26 @@ typedef struct swo_config {
     /**
      * The size of a request head that `h2c` takes along.
      *
-     * Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2 engine takes as a
-     * list of fields.
+     * Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at most what your HTTP/2 engine takes
+     * as a list of fields.
      */
     uint32_t h2c_head;
     /**
      * Not 0: the transport is TLS.
      *
-     * Without it a request for an `https` target is refused (RFC 9110, 7.4).
+     * Without it a request for an `https` target is refused (RFC 9110, section 7.4).
      */
     uint32_t secure;
     /**
      * Not 0: a server takes the HTTP/2 preface as a switch.
      *
-     * Only as the connection's first bytes (RFC 9113, 3.4).
+     * Only as the connection's first bytes (RFC 9113, section 3.4).
      */
     uint32_t http2_preface;
     /**
      * Not 0: an `h2c` offer without `HTTP2-Settings` is an offer like any other.
      *
-     * It may be made and accepted (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
+     * It may be made and accepted (BuildKit). RFC 7540, section 3.2.1 forbids such an upgrade.
      */
     uint32_t bare_h2c;
     /**
@@ -1086,9 +1094,9 @@ typedef struct swo_config {
     /**
      * Not 0: a server takes an LF without the CR before it as the end of a line.
      *
-     * In a request's head, as people and old clients send it (RFC 9112, 2.2); never a CR alone,
-     * never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a line as
-     * part of the one before, a field that the proxy did not see.
+     * In a request's head, as people and old clients send it (RFC 9112, section 2.2). Never a CR
+     * alone, never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a
+     * line as part of the one before, a field that the proxy did not see.
      */
     uint32_t lone_lf;
     /**
@@ -1170,7 +1178,7 @@ typedef uint32_t swo_flag;
 /**
  * Bytes that are not the caller's.
  *
- * In an event they belong to the connection and are valid until the next inbound call on it; in an
+ * In an event they belong to the connection and are valid until the next inbound call on it. In an
  * argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
  */
 typedef struct swo_slice {
@@ -1238,7 +1246,7 @@ typedef struct swo_response {
      * The number of pipelined requests that will not be answered.
      *
      * They came after this response's, which closes the connection. They may be sent again on
-     * another one where that is safe (RFC 9112, 9.3.2).
+     * another one where that is safe (RFC 9112, section 9.3.2).
      */
     uint32_t dropped;
 } swo_response;
@@ -1249,7 +1257,7 @@ typedef struct swo_response {
  * What is spoken next is no matter of the connection's.
  *
  * The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server
- * answers the request in it: so drive it once, even if `leftover` is empty and nothing comes.
+ * answers the request in it. So drive it once, even if `leftover` is empty and nothing comes.
  */
 typedef struct swo_switched {
     /**
@@ -1276,7 +1284,7 @@ typedef struct swo_switched {
      * The first bytes of the new protocol, as far as they have come.
      *
      * Give them to what speaks it as they stand here, and free the connection then if HTTP does
-     * not come back (swo_resume_http); or copy them with swo_take_leftover.
+     * not come back (swo_resume_http). Or copy them with swo_take_leftover.
      */
     struct swo_slice leftover;
 } swo_switched;
@@ -1336,7 +1344,7 @@ typedef struct swo_event {
 } swo_event;
 
 /**
- * One field line, RFC 9110, 5.
+ * One field line, RFC 9110, section 5.
  *
  * The name as it was spelled (compare it without regard to case), the value without the whitespace
  * around it.
@@ -1355,7 +1363,8 @@ typedef struct swo_field {
 /**
  * A protocol such as `foo/2`.
  *
- * Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, 7.8.
+ * Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, section
+ * 7.8.
  */
 typedef struct swo_protocol {
     /**
@@ -1397,13 +1406,13 @@ typedef struct swo_request_head {
      */
     struct swo_slice method;
     /**
-     * The target in the form that fits the method (RFC 9112, 3.2).
+     * The target in the form that fits the method (RFC 9112, section 3.2).
      */
     struct swo_slice target;
     /**
      * The field lines.
      *
-     * `Host` is needed; `Connection` is merged with what the engine has to say; `Upgrade` is not
+     * `Host` is needed. `Connection` is merged with what the engine has to say. `Upgrade` is not
      * given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
      * `Transfer-Encoding` that ends in chunked.
      */
@@ -1474,7 +1483,7 @@ typedef struct swo_selection {
 } swo_selection;
 
 /**
- * The parameters of `permessage-deflate` (RFC 7692, 7.1).
+ * The parameters of `permessage-deflate` (RFC 7692, section 7.1).
  *
  * A server's own, or those that both sides have agreed on. All zero is its default.
  */
@@ -1502,11 +1511,11 @@ typedef struct swo_deflate {
 } swo_deflate;
 
 /**
- * One datagram of a stream of capsules (RFC 9297, 3.5).
+ * One datagram of a stream of capsules (RFC 9297, section 3.5).
  */
 typedef struct swo_datagram {
     /**
-     * The context of the datagram (RFC 9298, 4); less than 2 to the 62.
+     * The context of the datagram (RFC 9298, section 4); less than 2 to the 62.
      *
      * 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that
      * is not known.
@@ -1650,7 +1659,7 @@ uint32_t swo_abi_version(void);
  *
  * They replace malloc(3) and its like. To be called before anything else but swo_version and
  * swo_abi_version, while no other thread is in the library. The functions may be called by
- * every thread that calls the library, and where malloc gives NULL, the call that asked is
+ * every thread that calls the library. Where malloc gives NULL, the call that needed it is
  * SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL; SWO_TOO_LATE
  * where the library has taken memory already, and always in the std flavour.
  */
@@ -1714,10 +1723,10 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * No bytes are not the end, which swo_receive_eof tells. **Inbound:** ends the current event
  * and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many
  * wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new
- * protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and
- * SWO_OVERLAP where `data` lies in the connection's own memory: a slice of an event (copy it
- * first), or the space of swo_receive_buffer (swo_receive_commit takes what was read into it);
- * and SWO_OUT_OF_MEMORY. Next: swo_next_event.
+ * protocol's). SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, the peer's earlier error, and
+ * SWO_OUT_OF_MEMORY. SWO_OVERLAP where `data` lies in the connection's own memory. That is a
+ * slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit
+ * takes what was read into it). Next: swo_next_event.
  *
  * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
@@ -1727,8 +1736,8 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 /**
  * Returns space for recv(2) to write into.
  *
- * `cap` is what there is: `min` bytes at least, and often more, all of which may be used; but
- * less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
+ * `cap` is what there is: `min` bytes at least, and often more, all of which may be used. It
+ * is less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
  * what one read may bring, such as 16,384: with less, requests that come together are read in
  * pieces. It is valid until the next inbound call. Do not copy a slice of an event into it:
  * the call may have moved or freed what it points to. **Inbound:** ends the current event and
@@ -1744,7 +1753,7 @@ swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data,
  *
  * **Inbound:** ends the current event and its slices. 0 is nothing, and not the end, which
  * swo_receive_eof tells. Errors: SWO_BAD_LENGTH where the space does not hold as many (what
- * was read is still there: call again), or another inbound call has moved it; then nothing is
+ * was read is still there: call again), or another inbound call has moved it. Then nothing is
  * taken. Next: swo_next_event.
  */
 swo_result swo_receive_commit(struct swo_conn *conn, size_t len);
@@ -1753,9 +1762,9 @@ swo_result swo_receive_commit(struct swo_conn *conn, size_t len);
  * Tells the connection that the peer's bytes have ended.
  *
  * SWO_END_CLEAN after a FIN, and over TLS a closure alert before it; SWO_END_TRUNCATED after a
- * reset, or without the alert (RFC 9112, 9.8). The end has its place after the bytes: it
- * counts when all before it has been read. **Inbound:** ends the current event and its slices.
- * Errors: SWO_BAD_ENUM. Next: swo_next_event.
+ * reset, or without the alert (RFC 9112, section 9.8). The end has its place after the bytes:
+ * it counts when all before it has been read. **Inbound:** ends the current event and its
+ * slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
  */
 swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
@@ -1763,7 +1772,7 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
  * Takes the first bytes of the new protocol out of the connection.
  *
  * After SWO_EVENT_KIND_SWITCHED. Everything that the transport delivers from now on is the new
- * protocol's. They are the bytes that the event has as `leftover`: if you are done with HTTP,
+ * protocol's. They are the bytes that the event has as `leftover`. If you are done with HTTP,
  * you may use those as they stand, and free the connection after it. swo_resume_http needs
  * this call. `out` is your own memory, never an event's. **Inbound:** ends the current event
  * and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then
@@ -1778,7 +1787,7 @@ swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, si
  * those after the same bytes through swo_receive. Allowed for as many as swo_content says,
  * once all bytes given to the engine have been read from it. **Inbound:** ends the current
  * event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
- * 6.
+ * section 6.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1791,7 +1800,7 @@ swo_result swo_pass_content(struct swo_conn *conn, uint64_t len);
  * Returns 1 where that was the last of its message, so that no SWO_EVENT_KIND_END_OF_MESSAGE
  * follows it. That is known for a head without content and for the last of content of a known
  * length. The event stays current, and its slices valid, through the answer, until the next
- * inbound call. 0 changes nothing. RFC 9112, 6.
+ * inbound call. 0 changes nothing. RFC 9112, section 6.
  */
 swo_flag swo_take_end(struct swo_conn *conn);
 
@@ -1825,8 +1834,8 @@ swo_result swo_release(struct swo_conn *conn);
  * **Inbound:** ends the current event and its slices; those of the new one are valid until the
  * next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
  * swo_failure says where, swo_error_status what a server may answer once. A client is then
- * paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is complete, so
- * answer, or swo_abandon where an answer has begun that is not to be ended as if it were
+ * paused, SWO_PAUSED_CLOSED. A server gets the same error until its answer is complete, so
+ * answer. Call swo_abandon where an answer has begun that is not to be ended as if it were
  * whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
  * read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
  */
@@ -1858,7 +1867,7 @@ swo_result swo_current_event(const struct swo_conn *conn, struct swo_event *even
  * Those of a head, the trailers of SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what
  * switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
  * the count needed in `count`; SWO_NOTHING where no event is current, or one without field
- * lines. RFC 9110, 5.
+ * lines. RFC 9110, section 5.
  */
 swo_result swo_event_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
@@ -1888,9 +1897,9 @@ swo_result swo_event_field(const struct swo_conn *conn, const char *name, struct
 /**
  * Returns the members of a list field of the current event.
  *
- * Over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1). A comma inside a quoted
- * string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the
- * count needed in `count`; SWO_NOTHING where no event is current.
+ * Over all its lines: trimmed, empty ones left out (RFC 9110, section 5.6.1). A comma inside a
+ * quoted string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL,
+ * with the count needed in `count`; SWO_NOTHING where no event is current.
  */
 swo_result swo_event_list(const struct swo_conn *conn,
                           const char *name,
@@ -1903,16 +1912,16 @@ swo_result swo_event_list(const struct swo_conn *conn,
  *
  * For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
  * SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
- * is no response. RFC 9110, 7.8.
+ * is no response. RFC 9110, section 7.8.
  */
 swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
  * Returns the current request, as long as its head is kept.
  *
- * For a server: through the event that showed it, and with an offer, a CONNECT or a response
- * owed in a new protocol until that is settled. Valid until the next inbound call. Errors:
- * SWO_NOTHING where it is not kept.
+ * For a server. The head is kept through the event that showed it. With an offer, a CONNECT or
+ * a response owed in a new protocol it is kept until that is settled. Valid until the next
+ * inbound call. Errors: SWO_NOTHING where it is not kept.
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
@@ -1921,8 +1930,8 @@ swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *
  *
  * For a server: the one in the target of a CONNECT or of an absolute target, else Host's. An
  * intermediary routes by it and sends it on as Host. Valid until the next inbound call.
- * Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2
- * and 3.3.
+ * Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112,
+ * sections 3.2 and 3.3.
  */
 swo_result swo_request_authority(const struct swo_conn *conn, struct swo_slice *authority);
 
@@ -1930,16 +1939,16 @@ swo_result swo_request_authority(const struct swo_conn *conn, struct swo_slice *
  * Returns the number of a request's method, SWO_METHOD_*.
  *
  * SWO_NONE for one that is not in IANA's registry, and for NULL. Methods compare exactly:
- * `get` is another one. RFC 9110, 9.1.
+ * `get` is another one. RFC 9110, section 9.1.
  */
 uint32_t swo_method(const struct swo_request *request);
 
 /**
  * Returns the path of a request's target, as sent, up to the query.
  *
- * Of a target in origin or absolute form: "/" where an absolute target has none, "*" in an
- * OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
- * 3.2; RFC 9110, 4.2.3.
+ * Of a target in origin or absolute form. It is "/" where an absolute target has none, "*" in
+ * an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
+ * section 3.2; RFC 9110, section 4.2.3.
  */
 swo_result swo_target_path(const struct swo_request *request, struct swo_slice *path);
 
@@ -1947,7 +1956,7 @@ swo_result swo_target_path(const struct swo_request *request, struct swo_slice *
  * Returns the query of a request's target, as sent.
  *
  * It stands after the first question mark. Valid as long as the target. Errors: SWO_NOTHING
- * where there is none. RFC 9112, 3.2.
+ * where there is none. RFC 9112, section 3.2.
  */
 swo_result swo_target_query(const struct swo_request *request, struct swo_slice *query);
 
@@ -1964,7 +1973,7 @@ swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fie
  * For a server: in the client's order, each eligible or with its reason; none where `no_offer`
  * of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
  * request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
- * RFC 9110, 7.8.
+ * RFC 9110, section 7.8.
  */
 swo_result swo_offers(const struct swo_conn *conn, struct swo_offer *offers, size_t cap, size_t *count);
 
@@ -1978,16 +1987,16 @@ swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const 
 /**
  * Checks field lines as text once, for any number of messages.
  *
- * For programs that keep them as text, and for what every response says: lines of the form
- * `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give the
- * block wherever field lines are given, as an entry of the array:
+ * For programs that keep them as text, and for what every response says. The lines have the
+ * form `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give
+ * the block wherever field lines are given, as an entry of the array:
  * `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a whole. It is
  * not changed afterwards, so several threads may use it at once. Errors:
  * SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one),
- * SWO_ERROR_INVALID_VALUE (also for an LF alone), SWO_ERROR_RESERVED_FIELD for what depends on
- * the connection or the message: fields of framing, of one hop and of a handshake, `Host`,
- * `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1. Next: an answer with it; at the end
- * swo_block_free.
+ * SWO_ERROR_INVALID_VALUE (also for an LF alone), and SWO_ERROR_RESERVED_FIELD. That is for
+ * what depends on the connection or the message: fields of framing, of one hop and of a
+ * handshake, `Host`, `Expect`. Give those beside it. RFC 9110, sections 5 and 7.6.1. Next: an
+ * answer with it; at the end swo_block_free.
  */
 swo_result swo_block_new(const uint8_t *text, size_t len, struct swo_block **block);
 
@@ -2012,8 +2021,8 @@ swo_result swo_block_free(struct swo_block *block);
  * breaks, SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where
  * `cap` is 0. Send what was written before the next call on the connection writes more.
  *
- * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC
- * 9110, 7.8.
+ * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, section
+ * 3; RFC 9110, section 7.8.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
  * SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
@@ -2035,9 +2044,9 @@ swo_result swo_send_request(struct swo_conn *conn,
  *
  * For a server.
  *
- * A client waits for a 100 while SWO_OWES_CONTINUE is owed; one that it does not wait for
+ * A client waits for a 100 while SWO_OWES_CONTINUE is owed. One that it does not wait for
  * means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
- * or the final response. RFC 9110, 15.2.
+ * or the final response. RFC 9110, section 15.2.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
  * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
@@ -2057,7 +2066,8 @@ swo_result swo_send_informational(struct swo_conn *conn,
  * For a server.
  *
  * An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next:
- * swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
+ * swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, sections 4
+ * and 6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2074,7 +2084,7 @@ swo_result swo_send_response(struct swo_conn *conn,
  * Sends content, with at most 20 bytes around it.
  *
  * Content of a known length ends by itself. The data may be what an event shows, so an echo
- * needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
+ * needs no copy. Next: more, or swo_send_end. RFC 9112, section 6.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -2090,7 +2100,7 @@ swo_result swo_send_data(struct swo_conn *conn,
  * Returns the framing around `len` bytes of content that your code writes.
  *
  * swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
- * next call: those of swo_send_data. RFC 9112, 7.1.
+ * next call: those of swo_send_data. RFC 9112, section 7.1.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -2102,7 +2112,7 @@ swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_dat
  *
  * A message without content, or with all of its `Content-Length` sent, has ended already: one
  * such call is then allowed and writes nothing. Next: a client receives, a server goes on with
- * swo_next_event. RFC 9112, 7.1.2.
+ * swo_next_event. RFC 9112, section 7.1.2.
  *
  * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -2141,7 +2151,7 @@ swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config
  *
  * A server's next final response says `close`; without a request pending the connection closes
  * now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
- * RFC 9112, 9.6.
+ * RFC 9112, section 9.6.
  *
  * Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
@@ -2150,14 +2160,14 @@ swo_result swo_close_after_response(struct swo_conn *conn);
 /**
  * Gives up, when a deadline has passed for instance.
  *
- * A client with an unfinished request cuts it and reads on for the answer; in every other
+ * A client with an unfinished request cuts it and reads on for the answer. In every other
  * state, or the second time, no more HTTP in either direction. Next: close the transport's
  * direction that has ended, or all of it as swo_closing says; swo_next_event.
  */
 swo_result swo_abandon(struct swo_conn *conn);
 
 /**
- * Returns the reason phrase of a status (RFC 9110, 15); empty for others.
+ * Returns the reason phrase of a status (RFC 9110, section 15); empty for others.
  *
  * Static.
  */
@@ -2172,7 +2182,7 @@ struct swo_slice swo_reason(uint32_t status);
  * connection too. In answer to HEAD the length is written and the content is not. A 204, 205
  * or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
  * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
- * has none. Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+ * has none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2216,7 +2226,7 @@ swo_result swo_prepared_free(struct swo_prepared *prepared);
  * Sends a prepared response: swo_respond with the same bytes, states and errors.
  *
  * For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
- * RFC 9110, 8.6; RFC 9112, 6.
+ * RFC 9110, section 8.6; RFC 9112, section 6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
@@ -2231,12 +2241,12 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
 /**
  * Sends the connection's last response, whatever it has received.
  *
- * For a server: the response to a peer error, a 408 to half a head or half the content, a 429
- * or 503 to a client that is not wanted. It belongs to the request that waits for an answer;
- * if there is none, to the request that comes next. No more is read, and the response says
- * `Connection: close`. SWO_ERROR_ANSWERED once a response has begun: then swo_abandon. Next:
- * send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC
- * 9112, 9.6.
+ * For a server. It is the response to a peer error, or a 408 to half a head or half the
+ * content. Or it is a 429 or 503 to a client that is not wanted. It belongs to the request
+ * that waits for an answer; if there is none, to the request that comes next. No more is read,
+ * and the response says `Connection: close`. SWO_ERROR_ANSWERED once a response has begun:
+ * then swo_abandon. Next: send what was written, then close the transport as swo_closing says.
+ * RFC 9110, section 15.5.9; RFC 9112, section 9.6.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2261,7 +2271,8 @@ swo_result swo_reject(struct swo_conn *conn,
  * the response says `close` or ends with the connection. `persists` becomes 1 if the
  * connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To an
  * HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`. Next: send the
- * response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
+ * response; where it has content, then swo_send_end, which writes nothing. RFC 9112, section
+ * 9.3.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
@@ -2282,7 +2293,7 @@ swo_result swo_note_response(struct swo_conn *conn,
  * preferred at all) or SWO_ORDER_SERVER. Errors: SWO_NOTHING where nothing matches, also
  * because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
  * Next: swo_selection_preference says what it is; swo_accept, or any final response, which
- * declines. RFC 9110, 7.8.
+ * declines. RFC 9110, section 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
                       const struct swo_slice *preferences,
@@ -2304,7 +2315,7 @@ uint32_t swo_selection_preference(const struct swo_selection *selection);
  *
  * Only once the request is complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early
  * does not wait. Next: speak the new protocol, in which the request is answered;
- * swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, 7.8 and 15.2.2.
+ * swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and 15.2.2.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
  * SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
@@ -2325,7 +2336,7 @@ swo_result swo_accept(struct swo_conn *conn,
  *
  * Our direction switches at once, the peer's at the end of its request; a client that waits
  * for a 100 gets it first. For a new protocol that needs no content. Errors: SWO_NULL. Next:
- * swo_accept. RFC 9110, 7.8.
+ * swo_accept. RFC 9110, section 7.8.
  */
 swo_result swo_selection_early(const struct swo_selection *selection, struct swo_selection *early);
 
@@ -2335,7 +2346,7 @@ swo_result swo_selection_early(const struct swo_selection *selection, struct swo
  * For a server.
  *
  * Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
- * 15.5.22.
+ * section 15.5.22.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -2355,7 +2366,7 @@ swo_result swo_require(struct swo_conn *conn,
  * Announces on the next final response what the connection could become.
  *
  * For a server: the protocols that it could be upgraded to. It remains an ordinary response.
- * Next: swo_respond or swo_send_response. RFC 9110, 7.8.
+ * Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
  *
  * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */
@@ -2366,7 +2377,7 @@ swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocol
  *
  * The original request is answered there. Both directions must have switched by a 101 and the
  * leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
- * server answers, a client receives. RFC 2817, 3.
+ * server answers, a client receives. RFC 2817, section 3.
  *
  * Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
  */
@@ -2388,7 +2399,8 @@ swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocol
  * For a client; none where it does not say.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
- * `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, 15.5.22.
+ * `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, section
+ * 15.5.22.
  */
 swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
@@ -2398,7 +2410,7 @@ swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protoc
  * For a client: 16 bytes that cannot be guessed, new for each connection. It has 24 bytes.
  * Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
  * needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
- * `websocket` as the offer. RFC 6455, 4.1.
+ * `websocket` as the offer. RFC 6455, section 4.1.
  */
 swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, size_t cap, size_t *written);
 
@@ -2410,7 +2422,7 @@ swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, siz
  * `by` is SWO_ORDER_*. `chosen` is an entry of `preferences`, and valid as long as that is.
  * Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
  * swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
- * spoken. RFC 6455, 4.2.2.
+ * spoken. RFC 6455, section 4.2.2.
  */
 swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   const struct swo_slice *preferences,
@@ -2424,7 +2436,7 @@ swo_result swo_select_subprotocol(const struct swo_conn *conn,
  * For a server: in the client's order; none where there are none. Valid until the next inbound
  * call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
  * needed in `count`. Next: swo_accept with one of them as the value of
- * `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, 4.2.1.
+ * `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
  */
 swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
                                       struct swo_slice *subprotocols,
@@ -2437,7 +2449,7 @@ swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
  * For a server; `own` are the parameters that this side allows. Errors: SWO_NOTHING where it
  * is not offered in a way that can be accepted, or no request is kept. Next:
  * swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
- * without that field nothing is compressed. RFC 7692, 7.1.
+ * without that field nothing is compressed. RFC 7692, section 7.1.
  */
 swo_result swo_select_deflate(const struct swo_conn *conn, const struct swo_deflate *own, struct swo_deflate *agreed);
 
@@ -2445,7 +2457,7 @@ swo_result swo_select_deflate(const struct swo_conn *conn, const struct swo_defl
  * Returns the `permessage-deflate` that the server's 101 has agreed to.
  *
  * For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
- * offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
+ * offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, section 7.1.
  */
 swo_result swo_agreed_deflate(const struct swo_conn *conn, struct swo_deflate *agreed);
 
@@ -2453,20 +2465,20 @@ swo_result swo_agreed_deflate(const struct swo_conn *conn, struct swo_deflate *a
  * Writes parameters as the value of `Sec-WebSocket-Extensions`.
  *
  * A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
- * needed in `written`; 160 bytes are always enough. RFC 7692, 7.
+ * needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
  */
 swo_result swo_deflate_write(const struct swo_deflate *deflate, uint8_t *out, size_t cap, size_t *written);
 
 /**
  * Makes a splice between the client and an HTTP/2 engine.
  *
- * For a server; the engine knows nothing of upgrades: to it, it looks as if the client had
- * spoken HTTP/2 from the start, with the current request on stream 1. To be made when the
+ * For a server. The engine knows nothing of upgrades: to it, it looks as if the client had
+ * spoken HTTP/2 from the start. The current request is on stream 1. To be made when the
  * request is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
  * Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along,
- * with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept; at
+ * with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept. At
  * SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
- * swo_splice_free. RFC 7540, 3.2.
+ * swo_splice_free. RFC 7540, section 3.2.
  */
 swo_result swo_splice_new(const struct swo_conn *conn,
                           const uint8_t *data,
@@ -2540,7 +2552,7 @@ swo_result swo_splice_free(struct swo_splice *splice);
  * Returns whether a message with these field lines says that capsules follow.
  *
  * swo_event_fields gives those of an event: `Capsule-Protocol` is the item `?1`, with any
- * parameters. Anything else counts as absent. RFC 9297, 3.4.
+ * parameters. Anything else counts as absent. RFC 9297, section 3.4.
  */
 swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
 
@@ -2549,12 +2561,12 @@ swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
  *
  * For a server: the variables `target_host` and `target_port`, where it wants its datagrams to
  * go. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never
- * more bytes than the target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
+ * more bytes than the target has. `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
  * what else the clients are configured with: a path and query with expressions of the forms
  * `{name}` and `{?name,name}`. Errors: SWO_NOTHING where the target does not fit or a variable
- * is not valid, and a 400 is the answer; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
- * `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, 2
- * and 3.1.
+ * is not valid, and a 400 is the answer. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
+ * `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298,
+ * sections 2 and 3.1.
  */
 swo_result swo_udp_target(const char *uri_template,
                           struct swo_slice target,
@@ -2569,7 +2581,7 @@ swo_result swo_udp_target(const char *uri_template,
  * For a server: the variables `target` and `ipproto`, what it wants to reach. `host` gets a
  * name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the
  * Internet Protocol number, SWO_NONE for any. The rest is as with swo_udp_target, the template
- * SWO_IP_TEMPLATE or another one. RFC 9484, 3 and 4.6.
+ * SWO_IP_TEMPLATE or another one. RFC 9484, sections 3 and 4.6.
  */
 swo_result swo_ip_target(const char *uri_template,
                          struct swo_slice target,
@@ -2584,7 +2596,7 @@ swo_result swo_ip_target(const char *uri_template,
  * `longest` is the longest payload that it takes, a bound on what it holds: SWO_UDP_PAYLOAD is
  * the most that UDP has. Errors: SWO_BAD_LENGTH for a length that no object can have. Next:
  * swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297,
- * 3.
+ * section 3.
  */
 swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 
@@ -2601,9 +2613,9 @@ swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *da
  * Returns the next datagram.
  *
  * Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
- * SWO_NOTHING before more bytes come; SWO_REFUSED where the stream is malformed, with a
- * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the
- * transport. RFC 9297, 3.3.
+ * SWO_NOTHING before more bytes come. SWO_REFUSED where the stream is malformed, with a
+ * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE). Then it is aborted: close the transport.
+ * RFC 9297, section 3.3.
  */
 swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram *datagram, uint32_t *fault);
 
@@ -2611,7 +2623,7 @@ swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram 
  * Checks the end of the stream.
  *
  * Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
- * `fault` (else SWO_NONE). RFC 9297, 3.3.
+ * `fault` (else SWO_NONE). RFC 9297, section 3.3.
  */
 swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
 
@@ -2624,7 +2636,7 @@ swo_result swo_capsules_free(struct swo_capsules *capsules);
  * Writes a datagram as a DATAGRAM capsule.
  *
  * Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
- * with the size needed in `written`. Next: send it after the 101. RFC 9297, 3.5.
+ * with the size needed in `written`. Next: send it after the 101. RFC 9297, section 3.5.
  */
 swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out, size_t cap, size_t *written);
 
@@ -2635,7 +2647,7 @@ swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out,
  * like TLS and h2c, between two neighbours. Valid until the next inbound call. Errors:
  * SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
  * Next: swo_send_request on the connection to the server, with these as the offer and
- * swo_end_to_end as the fields. RFC 9110, 7.8; RFC 2817, 5.1.
+ * swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
  */
 swo_result swo_forwardable(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
@@ -2644,18 +2656,19 @@ swo_result swo_forwardable(const struct swo_conn *conn, struct swo_protocol *pro
  *
  * A single one, and not one that is, like TLS and h2c, between two neighbours. For the
  * `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1, swo_forwardable says.
- * Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
+ * Next: swo_http1_fields. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
  */
 swo_flag swo_may_forward(struct swo_slice protocol);
 
 /**
  * Returns the end-to-end field lines of the current head.
  *
- * Of the response that the event shows, or else of the current request: those that an
- * intermediary passes on, without `Connection`, what it lists, and the like. Valid until the
- * next inbound call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the
- * count needed in `count`. Next: a head with them on the other connection, after `Via`; for a
- * 101 swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, 7.6.1.
+ * Of the response that the event shows, or else of the current request. An intermediary passes
+ * them on: without `Connection`, what it lists, and the like. Valid until the next inbound
+ * call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed
+ * in `count`. Next: a head with them on the other connection, after `Via`; for a 101
+ * swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, section
+ * 7.6.1.
  */
 swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
@@ -2664,7 +2677,7 @@ swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields,
  *
  * A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
  * a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
- * (else SWO_NONE): the message is malformed. RFC 9113, 8.2.2.
+ * (else SWO_NONE): the message is malformed. RFC 9113, section 8.2.2.
  */
 swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size_t count, uint32_t *reason);
 
@@ -2673,7 +2686,7 @@ swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size
  *
  * Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
  * handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
- * swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
+ * swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
  */
 swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct swo_lines **lines);
 
@@ -2682,7 +2695,7 @@ swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct
  *
  * `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
  * SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
- * swo_lines_free. RFC 9113, 8.3.1.
+ * swo_lines_free. RFC 9113, section 8.3.1.
  */
 swo_result swo_http2_request(const struct swo_request_head *request, uint32_t secure, struct swo_lines **lines);
 
@@ -2692,7 +2705,7 @@ swo_result swo_http2_request(const struct swo_request_head *request, uint32_t se
  * It asks for the same over HTTP/2. A 2xx to it is the 101. Only where the server's
  * SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
  * Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
- * Next: swo_lines_get; at the end swo_lines_free. RFC 8441, 4 and 5.
+ * Next: swo_lines_get; at the end swo_lines_free. RFC 8441, sections 4 and 5.
  */
 swo_result swo_extended_connect(const struct swo_request_head *request,
                                 struct swo_slice protocol,
@@ -2705,11 +2718,11 @@ swo_result swo_extended_connect(const struct swo_request_head *request,
  * `host` comes from its `:authority`, cookies in one line again. Pseudo-header fields in
  * `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
  * this hop's own (swo_websocket_key); none where `data` is NULL. Errors: SWO_REFUSED where the
- * list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
+ * list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE).
  * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no
  * text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
- * its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3;
- * RFC 8441, 5.
+ * its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, section
+ * 8.2.3; RFC 8441, section 5.
  */
 swo_result swo_http1_fields(struct swo_slice authority,
                             const struct swo_field *fields,
@@ -2740,7 +2753,7 @@ swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 /**
  * Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
  *
- * Renew one at each event, and as bytes of ours leave; not as bytes come in: an unfinished
+ * Renew one at each event, and as bytes of ours leave, but not as bytes come in. An unfinished
  * head is no event, so a peer does not live on by sending one slowly. When one expires, a
  * server calls swo_reject with a 408, or just closes an idle connection
  * (SWO_AWAITING_REQUEST); a client calls swo_abandon.
@@ -2774,7 +2787,7 @@ swo_flag swo_may_speak(const struct swo_conn *conn);
  *
  * Nothing has read them yet; valid until the next inbound call. While an offer is undecided
  * they belong to no protocol. If you decline and do not trust the client to have meant them as
- * HTTP, call swo_close_after_response and they are never read. RFC 9931, 5.
+ * HTTP, call swo_close_after_response and they are never read. RFC 9931, section 5.
  */
 swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
 
@@ -2784,7 +2797,7 @@ swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
  * Counted after the current event.
  *
  * When the message was cut short, this is what was missing. Next: swo_pass_content, if your
- * code can read content past the engine. RFC 9112, 6.3.
+ * code can read content past the engine. RFC 9112, section 6.3.
  */
 swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *content);
 
@@ -2794,9 +2807,9 @@ swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *con
  * The peer waits for it.
  *
  * Of several things, the first one that it waits for. SWO_OWES_CONTENT means a message of ours
- * that has content to come. It may be an older one than meant: where swo_send_response was
- * refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an
- * error would become a part of its content. Then write nothing and close the transport.
+ * that has content to come. It may be an older one than meant. Where swo_send_response was
+ * refused with SWO_ERROR_ANSWERED, the response under way is still open. The text of an error
+ * would become a part of its content. Then write nothing and close the transport.
  */
 uint32_t swo_owes(const struct swo_conn *conn);
 
@@ -2805,21 +2818,21 @@ uint32_t swo_owes(const struct swo_conn *conn);
  *
  * As far as is known.
  *
- * RFC 9112, 9.3.
+ * RFC 9112, section 9.3.
  */
 swo_flag swo_persists(const struct swo_conn *conn);
 
 /**
  * Returns how to close the transport now, SWO_CLOSING_*.
  *
- * SWO_NONE for a connection that is NULL or dead. RFC 9112, 8 and 9.6.
+ * SWO_NONE for a connection that is NULL or dead. RFC 9112, sections 8 and 9.6.
  *
  * SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down
- * the sending side, read on and discard what comes until the peer closes too, for a few
- * seconds at most, then close; a socket that is closed with bytes unread is reset, which may
+ * the sending side, read on and discard what comes until the peer closes too. Do so for a few
+ * seconds at most, then close. A socket that is closed with bytes unread is reset, which may
  * take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
- * close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0
- * client has it, and is not complete: after a FIN the client would take it for whole.
+ * close, over TLS send no closure alert. A response ends with the connection, as an HTTP/1.0
+ * client has it, and is not complete. After a FIN the client would take it for whole.
  */
 uint32_t swo_closing(const struct swo_conn *conn);
 
@@ -2829,7 +2842,7 @@ uint32_t swo_closing(const struct swo_conn *conn);
  * For a client.
  *
  * Once the connection is over, these may be sent again on another one where that is safe (RFC
- * 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
+ * 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
  */
 uint32_t swo_unanswered(const struct swo_conn *conn);
 
@@ -2868,7 +2881,7 @@ const char *swo_error_text(swo_result result);
 const char *swo_error_advice(swo_result result);
 
 /**
- * Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`.
+ * Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, section 6.3`.
  *
  * Empty for other results. Never NULL, static.
  */
@@ -2892,9 +2905,9 @@ swo_flag swo_is_fatal(swo_result result);
 /**
  * Returns the status that a server answers a peer error with; 0 for none.
  *
- * RFC 9110, 15. Where the error came in the middle of an answer, swo_send_response is refused
- * with SWO_ERROR_ANSWERED, and the response under way is still open: send no text of the error
- * as its content, but close the transport.
+ * RFC 9110, section 15. Where the error came in the middle of an answer, swo_send_response is
+ * refused with SWO_ERROR_ANSWERED, and the response under way is still open. Send no text of
+ * the error as its content, but close the transport.
  */
 uint32_t swo_error_status(swo_result result);
 

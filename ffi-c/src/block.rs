@@ -10,16 +10,16 @@ use crate::out::Out;
 export! {
     /// Checks field lines as text once, for any number of messages.
     ///
-    /// For programs that keep them as text, and for what every response says: lines of the form
-    /// `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give the
-    /// block wherever field lines are given, as an entry of the array:
+    /// For programs that keep them as text, and for what every response says. The lines have the
+    /// form `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give
+    /// the block wherever field lines are given, as an entry of the array:
     /// `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a whole. It is
     /// not changed afterwards, so several threads may use it at once. Errors:
     /// SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one),
-    /// SWO_ERROR_INVALID_VALUE (also for an LF alone), SWO_ERROR_RESERVED_FIELD for what depends on
-    /// the connection or the message: fields of framing, of one hop and of a handshake, `Host`,
-    /// `Expect`. Give those beside it. RFC 9110, 5 and 7.6.1. Next: an answer with it; at the end
-    /// swo_block_free.
+    /// SWO_ERROR_INVALID_VALUE (also for an LF alone), and SWO_ERROR_RESERVED_FIELD. That is for
+    /// what depends on the connection or the message: fields of framing, of one hop and of a
+    /// handshake, `Host`, `Expect`. Give those beside it. RFC 9110, sections 5 and 7.6.1. Next: an
+    /// answer with it; at the end swo_block_free.
     fn swo_block_new(text: *const u8, len: usize, block: *mut *mut swo_block) -> swo_result = new((text, len), block);
 
     /// Frees a block.

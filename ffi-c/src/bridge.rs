@@ -1,4 +1,4 @@
-//! Between HTTP/1.1 and HTTP/2 (RFC 9113, 8.2.2; RFC 8441).
+//! Between HTTP/1.1 and HTTP/2 (RFC 9113, section 8.2.2; RFC 8441).
 
 use alloc::vec::Vec;
 
@@ -20,7 +20,7 @@ export! {
     ///
     /// A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
     /// a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
-    /// (else SWO_NONE): the message is malformed. RFC 9113, 8.2.2.
+    /// (else SWO_NONE): the message is malformed. RFC 9113, section 8.2.2.
     fn swo_check_http2(status: u32, fields: *const swo_field, count: usize, reason: *mut u32) -> swo_result
         = check_http2(status, (fields, count), reason);
 
@@ -28,7 +28,7 @@ export! {
     ///
     /// Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
     /// handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
-    /// swo_lines_free. RFC 9113, 8.2.2; RFC 8441, 5.
+    /// swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
     fn swo_http2_fields(fields: *const swo_field, count: usize, lines: *mut *mut swo_lines) -> swo_result
         = http2_fields((fields, count), lines);
 
@@ -36,7 +36,7 @@ export! {
     ///
     /// `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
     /// SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
-    /// swo_lines_free. RFC 9113, 8.3.1.
+    /// swo_lines_free. RFC 9113, section 8.3.1.
     fn swo_http2_request(request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines) -> swo_result
         = http2_request(request, secure, lines);
 
@@ -45,7 +45,7 @@ export! {
     /// It asks for the same over HTTP/2. A 2xx to it is the 101. Only where the server's
     /// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
     /// Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
-    /// Next: swo_lines_get; at the end swo_lines_free. RFC 8441, 4 and 5.
+    /// Next: swo_lines_get; at the end swo_lines_free. RFC 8441, sections 4 and 5.
     fn swo_extended_connect(request: *const swo_request_head, protocol: swo_slice, secure: u32,
         lines: *mut *mut swo_lines) -> swo_result = extended_connect(request, protocol, secure, lines);
 
@@ -54,11 +54,11 @@ export! {
     /// `host` comes from its `:authority`, cookies in one line again. Pseudo-header fields in
     /// `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
     /// this hop's own (swo_websocket_key); none where `data` is NULL. Errors: SWO_REFUSED where the
-    /// list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE);
+    /// list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE).
     /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no
     /// text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
-    /// its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, 8.2.3;
-    /// RFC 8441, 5.
+    /// its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, section
+    /// 8.2.3; RFC 8441, section 5.
     fn swo_http1_fields(authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
         lines: *mut *mut swo_lines, reason: *mut u32) -> swo_result
         = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);

@@ -22,7 +22,7 @@ pub struct swo_config {
     pub struct_size: usize,
     /// The limit for a request line or status line without its CRLF.
     ///
-    /// RFC 9112, 3 recommends 8,000 at least.
+    /// RFC 9112, section 3 recommends 8,000 at least.
     pub start_line: u32,
     /// A method. The longest one registered has 17 bytes; a longer one is noise.
     pub method: u32,
@@ -34,7 +34,7 @@ pub struct swo_config {
     pub fields: u32,
     /// A whole head with its CRLFs; the common servers take between 8 and 64 KiB.
     pub head: u32,
-    /// Empty lines before a request line; RFC 9112, 2.2 asks for one.
+    /// Empty lines before a request line; RFC 9112, section 2.2 asks for one.
     pub empty_lines: u32,
     /// A chunk's line without its CRLF: 16 hex digits and a short extension.
     pub chunk_line: u32,
@@ -58,20 +58,20 @@ pub struct swo_config {
     pub h2c_content: u64,
     /// The size of a request head that `h2c` takes along.
     ///
-    /// Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what your HTTP/2 engine takes as a
-    /// list of fields.
+    /// Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at most what your HTTP/2 engine takes
+    /// as a list of fields.
     pub h2c_head: u32,
     /// Not 0: the transport is TLS.
     ///
-    /// Without it a request for an `https` target is refused (RFC 9110, 7.4).
+    /// Without it a request for an `https` target is refused (RFC 9110, section 7.4).
     pub secure: u32,
     /// Not 0: a server takes the HTTP/2 preface as a switch.
     ///
-    /// Only as the connection's first bytes (RFC 9113, 3.4).
+    /// Only as the connection's first bytes (RFC 9113, section 3.4).
     pub http2_preface: u32,
     /// Not 0: an `h2c` offer without `HTTP2-Settings` is an offer like any other.
     ///
-    /// It may be made and accepted (BuildKit). RFC 7540, 3.2.1 forbids such an upgrade.
+    /// It may be made and accepted (BuildKit). RFC 7540, section 3.2.1 forbids such an upgrade.
     pub bare_h2c: u32,
     /// Not 0: a client takes a 101 whose `Connection` does not list `upgrade`.
     ///
@@ -106,9 +106,9 @@ pub struct swo_config {
     pub tidy: u32,
     /// Not 0: a server takes an LF without the CR before it as the end of a line.
     ///
-    /// In a request's head, as people and old clients send it (RFC 9112, 2.2); never a CR alone,
-    /// never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a line as
-    /// part of the one before, a field that the proxy did not see.
+    /// In a request's head, as people and old clients send it (RFC 9112, section 2.2). Never a CR
+    /// alone, never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a
+    /// line as part of the one before, a field that the proxy did not see.
     pub lone_lf: u32,
     /// Not 0: a client takes an LF without the CR before it as the end of a line.
     ///

@@ -29,7 +29,7 @@ export! {
     ///
     /// They replace malloc(3) and its like. To be called before anything else but swo_version and
     /// swo_abi_version, while no other thread is in the library. The functions may be called by
-    /// every thread that calls the library, and where malloc gives NULL, the call that asked is
+    /// every thread that calls the library. Where malloc gives NULL, the call that needed it is
     /// SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL; SWO_TOO_LATE
     /// where the library has taken memory already, and always in the std flavour.
     fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result

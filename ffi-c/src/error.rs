@@ -201,7 +201,7 @@ export! {
     /// Never NULL, static.
     fn swo_error_advice(result: swo_result) -> *const c_char = error_advice(result);
 
-    /// Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, 6.3`.
+    /// Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, section 6.3`.
     ///
     /// Empty for other results. Never NULL, static.
     fn swo_error_clause(result: swo_result) -> *const c_char = error_clause(result);
@@ -219,9 +219,9 @@ export! {
 
     /// Returns the status that a server answers a peer error with; 0 for none.
     ///
-    /// RFC 9110, 15. Where the error came in the middle of an answer, swo_send_response is refused
-    /// with SWO_ERROR_ANSWERED, and the response under way is still open: send no text of the error
-    /// as its content, but close the transport.
+    /// RFC 9110, section 15. Where the error came in the middle of an answer, swo_send_response is
+    /// refused with SWO_ERROR_ANSWERED, and the response under way is still open. Send no text of
+    /// the error as its content, but close the transport.
     fn swo_error_status(result: swo_result) -> u32 = error_status(result);
 
     /// Returns whose fault a result is: SWO_BLAME_PEER or SWO_BLAME_LOCAL.

@@ -21,8 +21,8 @@ export! {
     /// **Inbound:** ends the current event and its slices; those of the new one are valid until the
     /// next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
     /// swo_failure says where, swo_error_status what a server may answer once. A client is then
-    /// paused, SWO_PAUSED_CLOSED; a server gets the same error until its answer is complete, so
-    /// answer, or swo_abandon where an answer has begun that is not to be ended as if it were
+    /// paused, SWO_PAUSED_CLOSED. A server gets the same error until its answer is complete, so
+    /// answer. Call swo_abandon where an answer has begun that is not to be ended as if it were
     /// whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
     /// read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
     fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);
@@ -49,7 +49,7 @@ export! {
     /// Those of a head, the trailers of SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what
     /// switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
     /// the count needed in `count`; SWO_NOTHING where no event is current, or one without field
-    /// lines. RFC 9110, 5.
+    /// lines. RFC 9110, section 5.
     fn swo_event_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = event_fields(conn, (fields, cap, count));
 
@@ -75,9 +75,9 @@ export! {
 
     /// Returns the members of a list field of the current event.
     ///
-    /// Over all its lines: trimmed, empty ones left out (RFC 9110, 5.6.1). A comma inside a quoted
-    /// string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the
-    /// count needed in `count`; SWO_NOTHING where no event is current.
+    /// Over all its lines: trimmed, empty ones left out (RFC 9110, section 5.6.1). A comma inside a
+    /// quoted string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL,
+    /// with the count needed in `count`; SWO_NOTHING where no event is current.
     fn swo_event_list(conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize, count: *mut usize)
         -> swo_result = event_list(conn, name, (members, cap, count));
 
@@ -85,15 +85,15 @@ export! {
     ///
     /// For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
     /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
-    /// is no response. RFC 9110, 7.8.
+    /// is no response. RFC 9110, section 7.8.
     fn swo_advertised(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = advertised(conn, (protocols, cap, count));
 
     /// Returns the current request, as long as its head is kept.
     ///
-    /// For a server: through the event that showed it, and with an offer, a CONNECT or a response
-    /// owed in a new protocol until that is settled. Valid until the next inbound call. Errors:
-    /// SWO_NOTHING where it is not kept.
+    /// For a server. The head is kept through the event that showed it. With an offer, a CONNECT or
+    /// a response owed in a new protocol it is kept until that is settled. Valid until the next
+    /// inbound call. Errors: SWO_NOTHING where it is not kept.
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 
@@ -101,28 +101,28 @@ export! {
     ///
     /// For a server: the one in the target of a CONNECT or of an absolute target, else Host's. An
     /// intermediary routes by it and sends it on as Host. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112, 3.2
-    /// and 3.3.
+    /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112,
+    /// sections 3.2 and 3.3.
     fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
         = request_authority(conn, authority);
 
     /// Returns the number of a request's method, SWO_METHOD_*.
     ///
     /// SWO_NONE for one that is not in IANA's registry, and for NULL. Methods compare exactly:
-    /// `get` is another one. RFC 9110, 9.1.
+    /// `get` is another one. RFC 9110, section 9.1.
     fn swo_method(request: *const swo_request) -> u32 = method(request);
 
     /// Returns the path of a request's target, as sent, up to the query.
     ///
-    /// Of a target in origin or absolute form: "/" where an absolute target has none, "*" in an
-    /// OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
-    /// 3.2; RFC 9110, 4.2.3.
+    /// Of a target in origin or absolute form. It is "/" where an absolute target has none, "*" in
+    /// an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
+    /// section 3.2; RFC 9110, section 4.2.3.
     fn swo_target_path(request: *const swo_request, path: *mut swo_slice) -> swo_result = target_path(request, path);
 
     /// Returns the query of a request's target, as sent.
     ///
     /// It stands after the first question mark. Valid as long as the target. Errors: SWO_NOTHING
-    /// where there is none. RFC 9112, 3.2.
+    /// where there is none. RFC 9112, section 3.2.
     fn swo_target_query(request: *const swo_request, query: *mut swo_slice) -> swo_result
         = target_query(request, query);
 
@@ -137,7 +137,7 @@ export! {
     /// For a server: in the client's order, each eligible or with its reason; none where `no_offer`
     /// of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
     /// request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
-    /// RFC 9110, 7.8.
+    /// RFC 9110, section 7.8.
     fn swo_offers(conn: *const swo_conn, offers: *mut swo_offer, cap: usize, count: *mut usize) -> swo_result
         = offers(conn, (offers, cap, count));
 

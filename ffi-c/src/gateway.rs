@@ -1,4 +1,4 @@
-//! End-to-end fields and offers of an intermediary (RFC 9110, 7.6.1).
+//! End-to-end fields and offers of an intermediary (RFC 9110, section 7.6.1).
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,7 @@ export! {
     /// like TLS and h2c, between two neighbours. Valid until the next inbound call. Errors:
     /// SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
     /// Next: swo_send_request on the connection to the server, with these as the offer and
-    /// swo_end_to_end as the fields. RFC 9110, 7.8; RFC 2817, 5.1.
+    /// swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
     fn swo_forwardable(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = forwardable(conn, (protocols, cap, count));
 
@@ -26,16 +26,17 @@ export! {
     ///
     /// A single one, and not one that is, like TLS and h2c, between two neighbours. For the
     /// `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1, swo_forwardable says.
-    /// Next: swo_http1_fields. RFC 2817, 5.1; RFC 7540, 3.2.1.
+    /// Next: swo_http1_fields. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
     fn swo_may_forward(protocol: swo_slice) -> swo_flag = may_forward(protocol);
 
     /// Returns the end-to-end field lines of the current head.
     ///
-    /// Of the response that the event shows, or else of the current request: those that an
-    /// intermediary passes on, without `Connection`, what it lists, and the like. Valid until the
-    /// next inbound call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the
-    /// count needed in `count`. Next: a head with them on the other connection, after `Via`; for a
-    /// 101 swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, 7.6.1.
+    /// Of the response that the event shows, or else of the current request. An intermediary passes
+    /// them on: without `Connection`, what it lists, and the like. Valid until the next inbound
+    /// call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed
+    /// in `count`. Next: a head with them on the other connection, after `Via`; for a 101
+    /// swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, section
+    /// 7.6.1.
     fn swo_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
         = end_to_end(conn, (fields, cap, count));
 }

@@ -20,7 +20,7 @@ export! {
 
     /// Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
     ///
-    /// Renew one at each event, and as bytes of ours leave; not as bytes come in: an unfinished
+    /// Renew one at each event, and as bytes of ours leave, but not as bytes come in. An unfinished
     /// head is no event, so a peer does not live on by sending one slowly. When one expires, a
     /// server calls swo_reject with a 408, or just closes an idle connection
     /// (SWO_AWAITING_REQUEST); a client calls swo_abandon.
@@ -46,7 +46,7 @@ export! {
     ///
     /// Nothing has read them yet; valid until the next inbound call. While an offer is undecided
     /// they belong to no protocol. If you decline and do not trust the client to have meant them as
-    /// HTTP, call swo_close_after_response and they are never read. RFC 9931, 5.
+    /// HTTP, call swo_close_after_response and they are never read. RFC 9931, section 5.
     fn swo_unread(conn: *const swo_conn, bytes: *mut swo_slice) -> swo_result = unread(conn, bytes);
 
     /// Returns what is still to come of the message being received.
@@ -54,7 +54,7 @@ export! {
     /// Counted after the current event.
     ///
     /// When the message was cut short, this is what was missing. Next: swo_pass_content, if your
-    /// code can read content past the engine. RFC 9112, 6.3.
+    /// code can read content past the engine. RFC 9112, section 6.3.
     fn swo_content(conn: *const swo_conn, content: *mut swo_content_left) -> swo_result = content(conn, content);
 
     /// Returns what the caller must send next, SWO_OWES_*.
@@ -62,28 +62,28 @@ export! {
     /// The peer waits for it.
     ///
     /// Of several things, the first one that it waits for. SWO_OWES_CONTENT means a message of ours
-    /// that has content to come. It may be an older one than meant: where swo_send_response was
-    /// refused with SWO_ERROR_ANSWERED, the response under way is still open, and the text of an
-    /// error would become a part of its content. Then write nothing and close the transport.
+    /// that has content to come. It may be an older one than meant. Where swo_send_response was
+    /// refused with SWO_ERROR_ANSWERED, the response under way is still open. The text of an error
+    /// would become a part of its content. Then write nothing and close the transport.
     fn swo_owes(conn: *const swo_conn) -> u32 = owes(conn);
 
     /// Returns whether another request may follow on this connection.
     ///
     /// As far as is known.
     ///
-    /// RFC 9112, 9.3.
+    /// RFC 9112, section 9.3.
     fn swo_persists(conn: *const swo_conn) -> swo_flag = persists(conn);
 
     /// Returns how to close the transport now, SWO_CLOSING_*.
     ///
-    /// SWO_NONE for a connection that is NULL or dead. RFC 9112, 8 and 9.6.
+    /// SWO_NONE for a connection that is NULL or dead. RFC 9112, sections 8 and 9.6.
     ///
     /// SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down
-    /// the sending side, read on and discard what comes until the peer closes too, for a few
-    /// seconds at most, then close; a socket that is closed with bytes unread is reset, which may
+    /// the sending side, read on and discard what comes until the peer closes too. Do so for a few
+    /// seconds at most, then close. A socket that is closed with bytes unread is reset, which may
     /// take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
-    /// close, over TLS send no closure alert; a response ends with the connection, as an HTTP/1.0
-    /// client has it, and is not complete: after a FIN the client would take it for whole.
+    /// close, over TLS send no closure alert. A response ends with the connection, as an HTTP/1.0
+    /// client has it, and is not complete. After a FIN the client would take it for whole.
     fn swo_closing(conn: *const swo_conn) -> u32 = closing(conn);
 
     /// Returns the number of requests without a complete final response.
@@ -91,7 +91,7 @@ export! {
     /// For a client.
     ///
     /// Once the connection is over, these may be sent again on another one where that is safe (RFC
-    /// 9112, 9.3.2). SWO_NONE for a connection that is NULL or dead.
+    /// 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
     fn swo_unanswered(conn: *const swo_conn) -> u32 = unanswered(conn);
 
     /// Returns the number of the peer's bytes that events have passed so far.

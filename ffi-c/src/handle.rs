@@ -5,8 +5,8 @@
 //! memory.
 //!
 //! What all of it rests on is *the contract* in the header's first lines. A pointer is NULL, or
-//! points to an object of its type that lives through the call; of pairs and triples, the length is
-//! that of the object beside it; outputs overlap no input; a connection is used by one thread at a
+//! points to an object of its type that lives through the call. Of pairs and triples, the length is
+//! that of the object beside it. Outputs overlap no input. A connection is used by one thread at a
 //! time. C cannot be checked for more than NULL, lengths that no object has, numbers that no enum
 //! has, and an object's mark.
 //!

@@ -15,10 +15,10 @@ export! {
     /// No bytes are not the end, which swo_receive_eof tells. **Inbound:** ends the current event
     /// and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many
     /// wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new
-    /// protocol's), SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, or the peer's earlier error; and
-    /// SWO_OVERLAP where `data` lies in the connection's own memory: a slice of an event (copy it
-    /// first), or the space of swo_receive_buffer (swo_receive_commit takes what was read into it);
-    /// and SWO_OUT_OF_MEMORY. Next: swo_next_event.
+    /// protocol's). SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, the peer's earlier error, and
+    /// SWO_OUT_OF_MEMORY. SWO_OVERLAP where `data` lies in the connection's own memory. That is a
+    /// slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit
+    /// takes what was read into it). Next: swo_next_event.
     ///
     /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
@@ -26,8 +26,8 @@ export! {
 
     /// Returns space for recv(2) to write into.
     ///
-    /// `cap` is what there is: `min` bytes at least, and often more, all of which may be used; but
-    /// less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
+    /// `cap` is what there is: `min` bytes at least, and often more, all of which may be used. It
+    /// is less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
     /// what one read may bring, such as 16,384: with less, requests that come together are read in
     /// pieces. It is valid until the next inbound call. Do not copy a slice of an event into it:
     /// the call may have moved or freed what it points to. **Inbound:** ends the current event and
@@ -42,22 +42,22 @@ export! {
     ///
     /// **Inbound:** ends the current event and its slices. 0 is nothing, and not the end, which
     /// swo_receive_eof tells. Errors: SWO_BAD_LENGTH where the space does not hold as many (what
-    /// was read is still there: call again), or another inbound call has moved it; then nothing is
+    /// was read is still there: call again), or another inbound call has moved it. Then nothing is
     /// taken. Next: swo_next_event.
     fn swo_receive_commit(conn: *mut swo_conn, len: usize) -> swo_result = receive_commit(conn, len);
 
     /// Tells the connection that the peer's bytes have ended.
     ///
     /// SWO_END_CLEAN after a FIN, and over TLS a closure alert before it; SWO_END_TRUNCATED after a
-    /// reset, or without the alert (RFC 9112, 9.8). The end has its place after the bytes: it
-    /// counts when all before it has been read. **Inbound:** ends the current event and its slices.
-    /// Errors: SWO_BAD_ENUM. Next: swo_next_event.
+    /// reset, or without the alert (RFC 9112, section 9.8). The end has its place after the bytes:
+    /// it counts when all before it has been read. **Inbound:** ends the current event and its
+    /// slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
     fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
 
     /// Takes the first bytes of the new protocol out of the connection.
     ///
     /// After SWO_EVENT_KIND_SWITCHED. Everything that the transport delivers from now on is the new
-    /// protocol's. They are the bytes that the event has as `leftover`: if you are done with HTTP,
+    /// protocol's. They are the bytes that the event has as `leftover`. If you are done with HTTP,
     /// you may use those as they stand, and free the connection after it. swo_resume_http needs
     /// this call. `out` is your own memory, never an event's. **Inbound:** ends the current event
     /// and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then
@@ -71,7 +71,7 @@ export! {
     /// those after the same bytes through swo_receive. Allowed for as many as swo_content says,
     /// once all bytes given to the engine have been read from it. **Inbound:** ends the current
     /// event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
-    /// 6.
+    /// section 6.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
     /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -82,7 +82,7 @@ export! {
     /// Returns 1 where that was the last of its message, so that no SWO_EVENT_KIND_END_OF_MESSAGE
     /// follows it. That is known for a head without content and for the last of content of a known
     /// length. The event stays current, and its slices valid, through the answer, until the next
-    /// inbound call. 0 changes nothing. RFC 9112, 6.
+    /// inbound call. 0 changes nothing. RFC 9112, section 6.
     fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
 
     /// Gives the whole connection to another parser.

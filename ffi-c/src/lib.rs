@@ -4,10 +4,10 @@
 //! converts what comes back. `include/switchover.h` is written from these files by
 //! `tests/header.rs`.
 //!
-//! `handle` is the boundary and has all that is `unsafe`; `object` is what C knows by its pointer
-//! only, `types` has the structs of the header, `convert` what becomes what, `error` the result
+//! `handle` is the boundary and has all that is `unsafe`. `object` is what C knows by its pointer
+//! only, `types` has the structs of the header. `convert` has what becomes what, `error` the result
 //! codes. Then comes one file per part of the contract: `config`, `connection`, `inbound`, `event`,
-//! `upgrade`, `block`, `send`, `answer`, `ask`; and one per profile: `websocket`, `gateway`,
+//! `upgrade`, `block`, `send`, `respond`, `getters`. And one per profile: `websocket`, `gateway`,
 //! `masque`, `bridge`, `splice`.
 
 #![no_std]

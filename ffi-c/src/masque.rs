@@ -18,19 +18,19 @@ export! {
     /// Returns whether a message with these field lines says that capsules follow.
     ///
     /// swo_event_fields gives those of an event: `Capsule-Protocol` is the item `?1`, with any
-    /// parameters. Anything else counts as absent. RFC 9297, 3.4.
+    /// parameters. Anything else counts as absent. RFC 9297, section 3.4.
     fn swo_says_capsules(fields: *const swo_field, count: usize) -> swo_flag = says_capsules((fields, count));
 
     /// Parses the target of a `connect-udp` request.
     ///
     /// For a server: the variables `target_host` and `target_port`, where it wants its datagrams to
     /// go. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never
-    /// more bytes than the target has; `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
+    /// more bytes than the target has. `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
     /// what else the clients are configured with: a path and query with expressions of the forms
     /// `{name}` and `{?name,name}`. Errors: SWO_NOTHING where the target does not fit or a variable
-    /// is not valid, and a 400 is the answer; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
-    /// `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, 2
-    /// and 3.1.
+    /// is not valid, and a 400 is the answer. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
+    /// `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298,
+    /// sections 2 and 3.1.
     fn swo_udp_target(uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize, written: *mut usize,
         port: *mut u32) -> swo_result = udp_target(uri_template, target, (host, cap, written), port);
 
@@ -39,7 +39,7 @@ export! {
     /// For a server: the variables `target` and `ipproto`, what it wants to reach. `host` gets a
     /// name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the
     /// Internet Protocol number, SWO_NONE for any. The rest is as with swo_udp_target, the template
-    /// SWO_IP_TEMPLATE or another one. RFC 9484, 3 and 4.6.
+    /// SWO_IP_TEMPLATE or another one. RFC 9484, sections 3 and 4.6.
     fn swo_ip_target(uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize, written: *mut usize,
         protocol: *mut u32) -> swo_result = ip_target(uri_template, target, (host, cap, written), protocol);
 
@@ -48,7 +48,7 @@ export! {
     /// `longest` is the longest payload that it takes, a bound on what it holds: SWO_UDP_PAYLOAD is
     /// the most that UDP has. Errors: SWO_BAD_LENGTH for a length that no object can have. Next:
     /// swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297,
-    /// 3.
+    /// section 3.
     fn swo_capsules_new(longest: usize, capsules: *mut *mut swo_capsules) -> swo_result = capsules_new(longest, capsules);
 
     /// Takes bytes of the stream.
@@ -62,16 +62,16 @@ export! {
     /// Returns the next datagram.
     ///
     /// Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
-    /// SWO_NOTHING before more bytes come; SWO_REFUSED where the stream is malformed, with a
-    /// SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE), and then it is aborted: close the
-    /// transport. RFC 9297, 3.3.
+    /// SWO_NOTHING before more bytes come. SWO_REFUSED where the stream is malformed, with a
+    /// SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE). Then it is aborted: close the transport.
+    /// RFC 9297, section 3.3.
     fn swo_capsules_next(capsules: *mut swo_capsules, datagram: *mut swo_datagram, fault: *mut u32) -> swo_result
         = capsules_next(capsules, datagram, fault);
 
     /// Checks the end of the stream.
     ///
     /// Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
-    /// `fault` (else SWO_NONE). RFC 9297, 3.3.
+    /// `fault` (else SWO_NONE). RFC 9297, section 3.3.
     fn swo_capsules_finish(capsules: *const swo_capsules, fault: *mut u32) -> swo_result
         = capsules_finish(capsules, fault);
 
@@ -81,7 +81,7 @@ export! {
     /// Writes a datagram as a DATAGRAM capsule.
     ///
     /// Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
-    /// with the size needed in `written`. Next: send it after the 101. RFC 9297, 3.5.
+    /// with the size needed in `written`. Next: send it after the 101. RFC 9297, section 3.5.
     fn swo_datagram_write(datagram: *const swo_datagram, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = datagram_write(datagram, (out, cap, written));
 }
@@ -146,7 +146,7 @@ fn capsules_free(capsules: Release<swo_capsules>) -> Done {
 
 /// One more than the greatest context.
 ///
-/// The numbers of QUIC have 62 bits (RFC 9000, 16).
+/// The numbers of QUIC have 62 bits (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 fn datagram_write(datagram: Datagram<'_>, out: Output<'_>) -> Done {

@@ -22,7 +22,7 @@ export! {
     /// connection too. In answer to HEAD the length is written and the content is not. A 204, 205
     /// or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
     /// SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
-    /// has none. Next: swo_next_event. RFC 9110, 8.6; RFC 9112, 6.
+    /// has none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -52,7 +52,7 @@ export! {
     /// Sends a prepared response: swo_respond with the same bytes, states and errors.
     ///
     /// For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
-    /// RFC 9110, 8.6; RFC 9112, 6.
+    /// RFC 9110, section 8.6; RFC 9112, section 6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
@@ -62,12 +62,12 @@ export! {
 
     /// Sends the connection's last response, whatever it has received.
     ///
-    /// For a server: the response to a peer error, a 408 to half a head or half the content, a 429
-    /// or 503 to a client that is not wanted. It belongs to the request that waits for an answer;
-    /// if there is none, to the request that comes next. No more is read, and the response says
-    /// `Connection: close`. SWO_ERROR_ANSWERED once a response has begun: then swo_abandon. Next:
-    /// send what was written, then close the transport as swo_closing says. RFC 9110, 15.5.9; RFC
-    /// 9112, 9.6.
+    /// For a server. It is the response to a peer error, or a 408 to half a head or half the
+    /// content. Or it is a 429 or 503 to a client that is not wanted. It belongs to the request
+    /// that waits for an answer; if there is none, to the request that comes next. No more is read,
+    /// and the response says `Connection: close`. SWO_ERROR_ANSWERED once a response has begun:
+    /// then swo_abandon. Next: send what was written, then close the transport as swo_closing says.
+    /// RFC 9110, section 15.5.9; RFC 9112, section 9.6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -85,7 +85,8 @@ export! {
     /// the response says `close` or ends with the connection. `persists` becomes 1 if the
     /// connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To an
     /// HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`. Next: send the
-    /// response; where it has content, then swo_send_end, which writes nothing. RFC 9112, 9.3.
+    /// response; where it has content, then swo_send_end, which writes nothing. RFC 9112, section
+    /// 9.3.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.

@@ -2,7 +2,7 @@
 //!
 //! In the std flavour a panic, which only a defect can cause, ends the call that it came from, and
 //! memory comes from Rust's allocator. In the small one a panic ends the program, and memory comes
-//! from malloc or from what the caller gave, which may say that there is none.
+//! from malloc or from what the caller gave. Both may say that there is none.
 
 #[cfg(feature = "std")]
 mod with_std {

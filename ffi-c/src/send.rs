@@ -28,8 +28,8 @@ export! {
     /// breaks, SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where
     /// `cap` is 0. Send what was written before the next call on the connection writes more.
     ///
-    /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, 3; RFC
-    /// 9110, 7.8.
+    /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, section
+    /// 3; RFC 9110, section 7.8.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
     /// SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
@@ -45,9 +45,9 @@ export! {
     ///
     /// For a server.
     ///
-    /// A client waits for a 100 while SWO_OWES_CONTINUE is owed; one that it does not wait for
+    /// A client waits for a 100 while SWO_OWES_CONTINUE is owed. One that it does not wait for
     /// means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
-    /// or the final response. RFC 9110, 15.2.
+    /// or the final response. RFC 9110, section 15.2.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
     /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
@@ -62,7 +62,8 @@ export! {
     /// For a server.
     ///
     /// An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next:
-    /// swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, 4 and 6.
+    /// swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, sections 4
+    /// and 6.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -74,7 +75,7 @@ export! {
     /// Sends content, with at most 20 bytes around it.
     ///
     /// Content of a known length ends by itself. The data may be what an event shows, so an echo
-    /// needs no copy. Next: more, or swo_send_end. RFC 9112, 6.
+    /// needs no copy. Next: more, or swo_send_end. RFC 9112, section 6.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -84,7 +85,7 @@ export! {
     /// Returns the framing around `len` bytes of content that your code writes.
     ///
     /// swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
-    /// next call: those of swo_send_data. RFC 9112, 7.1.
+    /// next call: those of swo_send_data. RFC 9112, section 7.1.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -95,7 +96,7 @@ export! {
     ///
     /// A message without content, or with all of its `Content-Length` sent, has ended already: one
     /// such call is then allowed and writes nothing. Next: a client receives, a server goes on with
-    /// swo_next_event. RFC 9112, 7.1.2.
+    /// swo_next_event. RFC 9112, section 7.1.2.
     ///
     /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -124,19 +125,19 @@ export! {
     ///
     /// A server's next final response says `close`; without a request pending the connection closes
     /// now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
-    /// RFC 9112, 9.6.
+    /// RFC 9112, section 9.6.
     ///
     /// Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_close_after_response(conn: *mut swo_conn) -> swo_result = close_after_response(conn);
 
     /// Gives up, when a deadline has passed for instance.
     ///
-    /// A client with an unfinished request cuts it and reads on for the answer; in every other
+    /// A client with an unfinished request cuts it and reads on for the answer. In every other
     /// state, or the second time, no more HTTP in either direction. Next: close the transport's
     /// direction that has ended, or all of it as swo_closing says; swo_next_event.
     fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
 
-    /// Returns the reason phrase of a status (RFC 9110, 15); empty for others.
+    /// Returns the reason phrase of a status (RFC 9110, section 15); empty for others.
     ///
     /// Static.
     fn swo_reason(status: u32) -> swo_slice = reason(status);

@@ -1,6 +1,6 @@
 //! Any HTTP/2 engine below an upgrade to h2c.
 //!
-//! It answers the request of the upgrade on stream 1 (RFC 7540, 3.2).
+//! It answers the request of the upgrade on stream 1 (RFC 7540, section 3.2).
 
 use switchover::h2c::Splice;
 use switchover::{Connection, Ineligible};
@@ -16,13 +16,13 @@ use crate::types::{swo_field, swo_flag, swo_slice};
 export! {
     /// Makes a splice between the client and an HTTP/2 engine.
     ///
-    /// For a server; the engine knows nothing of upgrades: to it, it looks as if the client had
-    /// spoken HTTP/2 from the start, with the current request on stream 1. To be made when the
+    /// For a server. The engine knows nothing of upgrades: to it, it looks as if the client had
+    /// spoken HTTP/2 from the start. The current request is on stream 1. To be made when the
     /// request is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
     /// Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along,
-    /// with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept; at
+    /// with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept. At
     /// SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
-    /// swo_splice_free. RFC 7540, 3.2.
+    /// swo_splice_free. RFC 7540, section 3.2.
     fn swo_splice_new(conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
         trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32) -> swo_result
         = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);

@@ -34,7 +34,7 @@ pub type swo_free = Option<unsafe extern "C" fn(memory: *mut c_void)>;
 
 /// Bytes that are not the caller's.
 ///
-/// In an event they belong to the connection and are valid until the next inbound call on it; in an
+/// In an event they belong to the connection and are valid until the next inbound call on it. In an
 /// argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub struct swo_slice {
     pub len: usize,
 }
 
-/// One field line, RFC 9110, 5.
+/// One field line, RFC 9110, section 5.
 ///
 /// The name as it was spelled (compare it without regard to case), the value without the whitespace
 /// around it.
@@ -60,7 +60,8 @@ pub struct swo_field {
 
 /// A protocol such as `foo/2`.
 ///
-/// Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, 7.8.
+/// Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, section
+/// 7.8.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_protocol {
@@ -117,7 +118,7 @@ pub struct swo_response {
     /// The number of pipelined requests that will not be answered.
     ///
     /// They came after this response's, which closes the connection. They may be sent again on
-    /// another one where that is safe (RFC 9112, 9.3.2).
+    /// another one where that is safe (RFC 9112, section 9.3.2).
     pub dropped: u32,
 }
 
@@ -126,7 +127,7 @@ pub struct swo_response {
 /// What is spoken next is no matter of the connection's.
 ///
 /// The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server
-/// answers the request in it: so drive it once, even if `leftover` is empty and nothing comes.
+/// answers the request in it. So drive it once, even if `leftover` is empty and nothing comes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_switched {
@@ -145,7 +146,7 @@ pub struct swo_switched {
     /// The first bytes of the new protocol, as far as they have come.
     ///
     /// Give them to what speaks it as they stand here, and free the connection then if HTTP does
-    /// not come back (swo_resume_http); or copy them with swo_take_leftover.
+    /// not come back (swo_resume_http). Or copy them with swo_take_leftover.
     pub leftover: swo_slice,
 }
 
@@ -270,11 +271,11 @@ pub struct swo_selection {
 pub struct swo_request_head {
     /// The method, a token.
     pub method: swo_slice,
-    /// The target in the form that fits the method (RFC 9112, 3.2).
+    /// The target in the form that fits the method (RFC 9112, section 3.2).
     pub target: swo_slice,
     /// The field lines.
     ///
-    /// `Host` is needed; `Connection` is merged with what the engine has to say; `Upgrade` is not
+    /// `Host` is needed. `Connection` is merged with what the engine has to say. `Upgrade` is not
     /// given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
     /// `Transfer-Encoding` that ends in chunked.
     pub fields: *const swo_field,
@@ -300,7 +301,7 @@ pub struct swo_response_head {
     pub field_count: usize,
 }
 
-/// The parameters of `permessage-deflate` (RFC 7692, 7.1).
+/// The parameters of `permessage-deflate` (RFC 7692, section 7.1).
 ///
 /// A server's own, or those that both sides have agreed on. All zero is its default.
 #[repr(C)]
@@ -320,11 +321,11 @@ pub struct swo_deflate {
     pub client_max_window_bits: u32,
 }
 
-/// One datagram of a stream of capsules (RFC 9297, 3.5).
+/// One datagram of a stream of capsules (RFC 9297, section 3.5).
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_datagram {
-    /// The context of the datagram (RFC 9298, 4); less than 2 to the 62.
+    /// The context of the datagram (RFC 9298, section 4); less than 2 to the 62.
     ///
     /// 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that
     /// is not known.

@@ -25,7 +25,7 @@ export! {
     /// preferred at all) or SWO_ORDER_SERVER. Errors: SWO_NOTHING where nothing matches, also
     /// because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
     /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which
-    /// declines. RFC 9110, 7.8.
+    /// declines. RFC 9110, section 7.8.
     fn swo_select(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection) -> swo_result = select(conn, (preferences, count), by, selection);
 
@@ -40,7 +40,7 @@ export! {
     ///
     /// Only once the request is complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early
     /// does not wait. Next: speak the new protocol, in which the request is answered;
-    /// swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, 7.8 and 15.2.2.
+    /// swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and 15.2.2.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
     /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
@@ -55,7 +55,7 @@ export! {
     ///
     /// Our direction switches at once, the peer's at the end of its request; a client that waits
     /// for a 100 gets it first. For a new protocol that needs no content. Errors: SWO_NULL. Next:
-    /// swo_accept. RFC 9110, 7.8.
+    /// swo_accept. RFC 9110, section 7.8.
     fn swo_selection_early(selection: *const swo_selection, early: *mut swo_selection) -> swo_result
         = selection_early(selection, early);
 
@@ -64,7 +64,7 @@ export! {
     /// For a server.
     ///
     /// Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
-    /// 15.5.22.
+    /// section 15.5.22.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -77,7 +77,7 @@ export! {
     /// Announces on the next final response what the connection could become.
     ///
     /// For a server: the protocols that it could be upgraded to. It remains an ordinary response.
-    /// Next: swo_respond or swo_send_response. RFC 9110, 7.8.
+    /// Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
     ///
     /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
@@ -87,7 +87,7 @@ export! {
     ///
     /// The original request is answered there. Both directions must have switched by a 101 and the
     /// leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
-    /// server answers, a client receives. RFC 2817, 3.
+    /// server answers, a client receives. RFC 2817, section 3.
     ///
     /// Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
     fn swo_resume_http(conn: *mut swo_conn) -> swo_result = resume_http(conn);
@@ -106,7 +106,8 @@ export! {
     /// For a client; none where it does not say.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
-    /// `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, 15.5.22.
+    /// `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, section
+    /// 15.5.22.
     fn swo_required(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
         = required(conn, (protocols, cap, count));
 }

@@ -1,4 +1,4 @@
-//! WebSocket subprotocols and compression (RFC 6455, 4; RFC 7692).
+//! WebSocket subprotocols and compression (RFC 6455, section 4; RFC 7692).
 
 use alloc::string::ToString;
 
@@ -19,7 +19,7 @@ export! {
     /// For a client: 16 bytes that cannot be guessed, new for each connection. It has 24 bytes.
     /// Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
     /// needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
-    /// `websocket` as the offer. RFC 6455, 4.1.
+    /// `websocket` as the offer. RFC 6455, section 4.1.
     fn swo_websocket_key(nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = websocket_key((nonce, len), (out, cap, written));
 
@@ -30,7 +30,7 @@ export! {
     /// `by` is SWO_ORDER_*. `chosen` is an entry of `preferences`, and valid as long as that is.
     /// Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
     /// swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
-    /// spoken. RFC 6455, 4.2.2.
+    /// spoken. RFC 6455, section 4.2.2.
     fn swo_select_subprotocol(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         chosen: *mut swo_slice) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
 
@@ -39,7 +39,7 @@ export! {
     /// For a server: in the client's order; none where there are none. Valid until the next inbound
     /// call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
     /// needed in `count`. Next: swo_accept with one of them as the value of
-    /// `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, 4.2.1.
+    /// `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
     fn swo_websocket_subprotocols(conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize)
         -> swo_result = subprotocols(conn, (subprotocols, cap, count));
 
@@ -48,20 +48,20 @@ export! {
     /// For a server; `own` are the parameters that this side allows. Errors: SWO_NOTHING where it
     /// is not offered in a way that can be accepted, or no request is kept. Next:
     /// swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
-    /// without that field nothing is compressed. RFC 7692, 7.1.
+    /// without that field nothing is compressed. RFC 7692, section 7.1.
     fn swo_select_deflate(conn: *const swo_conn, own: *const swo_deflate, agreed: *mut swo_deflate) -> swo_result
         = select_deflate(conn, own, agreed);
 
     /// Returns the `permessage-deflate` that the server's 101 has agreed to.
     ///
     /// For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
-    /// offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, 7.1.
+    /// offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, section 7.1.
     fn swo_agreed_deflate(conn: *const swo_conn, agreed: *mut swo_deflate) -> swo_result = agreed_deflate(conn, agreed);
 
     /// Writes parameters as the value of `Sec-WebSocket-Extensions`.
     ///
     /// A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
-    /// needed in `written`; 160 bytes are always enough. RFC 7692, 7.
+    /// needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
     fn swo_deflate_write(deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = deflate_write(deflate, (out, cap, written));
 }
