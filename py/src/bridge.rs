@@ -1,6 +1,6 @@
 //! End-to-end fields, and messages between HTTP/1.1 and HTTP/2.
 //!
-//! RFC 9110, 7.6.1; RFC 9113, 8.2.2; RFC 8441.
+//! RFC 9110, section 7.6.1. RFC 9113, section 8.2.2. RFC 8441.
 
 use pyo3::prelude::*;
 
@@ -18,14 +18,14 @@ use crate::headers::Headers;
 impl Headers {
     /// Returns the end-to-end lines, without those of this hop.
     ///
-    /// Next: send them on. RFC 9110, 7.6.1.
+    /// Next: send them on. RFC 9110, section 7.6.1.
     fn end_to_end(&self) -> Headers {
         Headers::of(&EndToEnd(self))
     }
 
     /// Returns the lines as HTTP/2 has them.
     ///
-    /// Without pseudo-header fields. RFC 9113, 8.2.2.
+    /// Without pseudo-header fields. RFC 9113, section 8.2.2.
     fn http2_fields(&self) -> Headers {
         Headers::of(&bridge::http2_fields(self))
     }
@@ -37,7 +37,7 @@ impl Request {
     ///
     /// Its target's, else the Host field's.
     ///
-    /// RFC 9112, 3.3.
+    /// RFC 9112, section 3.3.
     #[getter]
     fn authority(&self) -> Option<Vec<u8>> {
         self.as_head(|head| authority(head).map(<[u8]>::to_vec))
@@ -45,7 +45,7 @@ impl Request {
 
     /// Returns the request as HTTP/2 has it, pseudo-header fields first.
     ///
-    /// RFC 9113, 8.3.1.
+    /// RFC 9113, section 8.3.1.
     #[pyo3(signature = (*, secure))]
     fn http2_request(&self, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::http2_request(head, secure)))
@@ -53,7 +53,7 @@ impl Request {
 
     /// Returns the extended CONNECT that asks for `protocol` over HTTP/2.
     ///
-    /// RFC 8441, 4 and 5.
+    /// RFC 8441, sections 4 and 5.
     #[pyo3(signature = (protocol, *, secure))]
     fn extended_connect(&self, protocol: ProtocolText, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::extended_connect(head, &protocol.0, secure)))
@@ -62,7 +62,7 @@ impl Request {
 
 /// Returns whether an intermediary may pass on an offer of that protocol.
 ///
-/// RFC 2817, 5.1; RFC 7540, 3.2.1.
+/// RFC 2817, section 5.1; RFC 7540, section 3.2.1.
 #[pyfunction]
 pub(crate) fn may_forward(protocol: Text) -> bool {
     gateway::may_forward(&protocol)
@@ -70,7 +70,7 @@ pub(crate) fn may_forward(protocol: Text) -> bool {
 
 /// Returns why these field lines may not stand in HTTP/2, or None.
 ///
-/// RFC 9113, 8.2.2.
+/// RFC 9113, section 8.2.2.
 #[pyfunction]
 #[pyo3(signature = (fields, status = None))]
 pub(crate) fn check_http2(
@@ -82,7 +82,7 @@ pub(crate) fn check_http2(
 
 /// Returns the field lines of an HTTP/2 request as HTTP/1.1 has them.
 ///
-/// Next: send_request with them. RFC 8441, 5.
+/// Next: send_request with them. RFC 8441, section 5.
 #[pyfunction]
 #[pyo3(signature = (authority, fields, key = None))]
 pub(crate) fn http1_fields(

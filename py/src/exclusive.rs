@@ -9,9 +9,9 @@ use pyo3::prelude::*;
 
 /// A value that one call at a time may touch.
 ///
-/// No Python code runs while it is held, so it is free whenever a call begins, but for calls on
-/// several threads of an interpreter without a global lock, and from a finalizer. After a panic the
-/// value is dead.
+/// No Python code runs while it is held, so it is free whenever a call begins. It is not for calls
+/// on several threads of an interpreter without a global lock, and from a finalizer. After a panic
+/// the value is dead.
 pub(crate) struct Exclusive<T> {
     /// The name of the value in errors.
     name: &'static str,

@@ -118,7 +118,7 @@ impl Request {
 
     /// Returns the path of the target, as sent.
     ///
-    /// RFC 9112, 3.2.
+    /// RFC 9112, section 3.2.
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).0)

@@ -2,11 +2,11 @@
 //!
 //! Nothing here knows HTTP.
 //!
-//! `listed.rs` makes Python enums of the engine's tables, `text.rs` reads arguments, `output.rs`
-//! hands over what is written; `headers.rs`, `head.rs`, `event.rs`, `view.rs` and `stage.rs` are
-//! what comes out; `config.rs` is what a connection is made with, `error.rs` what goes wrong,
-//! `exclusive.rs` keeps calls apart, and `connection/` has the calls, cut like the engine's own
-//! folder of that name. `websocket.rs`, `masque.rs`, `bridge.rs` and `splice.rs` are what goes with
+//! `enums.rs` makes Python enums of the engine's tables, `args.rs` reads arguments, `output.rs`
+//! hands over what is written. `headers.rs`, `head.rs`, `event.rs`, `values.rs` and `stage.rs` are
+//! what comes out. `config.rs` is what a connection is made with, `error.rs` what goes wrong,
+//! `exclusive.rs` keeps calls apart. `connection/` has the calls, cut like the engine's own folder
+//! of that name. `websocket.rs`, `masque.rs`, `bridge.rs` and `splice.rs` are what goes with
 //! particular protocols, `about.rs` how it was built, and `h11/` what `switchover.h11` is made of.
 //! What the types mean to a user stands in `python/switchover/__init__.pyi` and `_h11.pyi`.
 

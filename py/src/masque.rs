@@ -17,7 +17,7 @@ use crate::values::{Tuple, show};
 
 /// Returns whether a message with these field lines says that capsules follow.
 ///
-/// RFC 9297, 3.4.
+/// RFC 9297, section 3.4.
 #[pyfunction]
 pub(crate) fn says_capsules(fields: FieldLines) -> bool {
     core::says_capsules(&fields)
@@ -25,7 +25,7 @@ pub(crate) fn says_capsules(fields: FieldLines) -> bool {
 
 /// Parses the target of a connect-udp request, or None.
 ///
-/// None where it does not fit the template. RFC 9298, 3.
+/// None where it does not fit the template. RFC 9298, section 3.
 #[pyfunction]
 #[pyo3(signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
@@ -35,7 +35,7 @@ pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
 
 /// Parses the target of a connect-ip request, or None.
 ///
-/// None where it does not fit the template. RFC 9484, 4.6.
+/// None where it does not fit the template. RFC 9484, section 4.6.
 #[pyfunction]
 #[pyo3(signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
 pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
@@ -102,7 +102,7 @@ pub(crate) struct Datagram {
     payload: PyBackedBytes,
 }
 
-/// A context is a number of QUIC's (RFC 9000, 16).
+/// A context is a number of QUIC's (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 #[pymethods]
@@ -124,7 +124,7 @@ impl Datagram {
 
     /// Writes it as a DATAGRAM capsule.
     ///
-    /// Next: send it after the 101. RFC 9297, 3.5.
+    /// Next: send it after the 101. RFC 9297, section 3.5.
     #[pyo3(signature = (*, into = None))]
     fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
         let datagram = core::Datagram { context: self.context, payload: &self.payload };
@@ -143,7 +143,7 @@ impl Datagram {
 
 /// A reader of datagrams out of the bytes after a 101.
 ///
-/// Capsules of other types are skipped. RFC 9297, 3.3.
+/// Capsules of other types are skipped. RFC 9297, section 3.3.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Capsules(Exclusive<core::Capsules>);
 
@@ -178,7 +178,7 @@ impl Capsules {
 
     /// Checks the end of the stream.
     ///
-    /// Refused where it is inside a capsule. RFC 9297, 3.3.
+    /// Refused where it is inside a capsule. RFC 9297, section 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.0
             .with(|capsules| capsules.finish())?

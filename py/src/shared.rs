@@ -12,7 +12,7 @@ use pyo3::types::PyBytes;
 
 /// Compares a class by its `parts`.
 ///
-/// One with a field of type `Py` cannot derive that; Python reads such a field without a call,
+/// One with a field of type `Py` cannot derive that. Python reads such a field without a call,
 /// which is worth it for what every message is asked.
 macro_rules! compare_parts {
     ($($class:ty)+) => {

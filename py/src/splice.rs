@@ -1,6 +1,6 @@
 //! A splice between a client that was sent a 101 for `h2c` and an HTTP/2 engine.
 //!
-//! RFC 7540, 3.2.
+//! RFC 7540, section 3.2.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ use crate::exclusive::Exclusive;
 
 /// Lets any HTTP/2 engine answer the request of an upgrade on stream 1.
 ///
-/// RFC 7540, 3.2.
+/// RFC 7540, section 3.2.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Splice(Exclusive<h2c::Splice>);
 

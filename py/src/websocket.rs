@@ -16,7 +16,7 @@ use crate::values::show;
 ///
 /// Without a nonce, of 16 random bytes.
 ///
-/// Next: send_request with it. RFC 6455, 4.1.
+/// Next: send_request with it. RFC 6455, section 4.1.
 #[pyfunction]
 #[pyo3(signature = (nonce=None))]
 pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyResult<String> {
@@ -34,7 +34,7 @@ pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyR
 
 /// Returns the permessage-deflate that a 101 has agreed to (client).
 ///
-/// From its field lines. RFC 7692, 7.1.
+/// From its field lines. RFC 7692, section 7.1.
 #[pyfunction]
 pub(crate) fn agreed_deflate(fields: FieldLines) -> Option<Deflate> {
     core::Deflate::of(&fields).map(Deflate)

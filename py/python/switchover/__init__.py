@@ -1,4 +1,6 @@
-"""HTTP/1.1 connections that can become something else: a sans-I/O engine for both roles.
+"""A sans-I/O engine for HTTP/1.1 connections that can switch protocols.
+
+For both roles.
 
 One `Connection` per transport connection. Hand it what the peer sent (`receive_data`), take events out
 (`next_event`), tell it what you decide (`send_response`, `accept`, ...) and send the bytes that it gives back.

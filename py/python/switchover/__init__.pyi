@@ -1,4 +1,6 @@
-r"""HTTP/1.1 connections that can become something else: a sans-I/O engine for both roles.
+r"""A sans-I/O engine for HTTP/1.1 connections that can switch protocols.
+
+For both roles.
 
 One `Connection` per transport connection. It never blocks, polls or reads a clock; your code moves the bytes.
 
@@ -50,7 +52,7 @@ __version__: str
 
 @final
 class Role(enum.Enum):
-    """Which end of the connection this engine is."""
+    """The end of the connection that this engine is."""
 
     CLIENT = 0
     """Sends requests."""
@@ -62,7 +64,7 @@ class Role(enum.Enum):
 
 @final
 class Phase(enum.Enum):
-    """How far a message has come."""
+    """The progress of a message."""
 
     IDLE = 0
     """Not begun."""
@@ -108,7 +110,7 @@ class Tx(enum.Enum):
 
 @final
 class Turn(enum.Enum):
-    """What the current cycle is about to turn into."""
+    """The effect that the current cycle is about to have on the connection."""
 
     NONE = 0
     """Plain HTTP."""
@@ -121,7 +123,7 @@ class Turn(enum.Enum):
     REFUSED = 4
     """The offer or CONNECT got another answer."""
     SPENT = 5
-    """HTTP was resumed above the new layer; the answer is still owed (RFC 9110, 7.8)."""
+    """HTTP was resumed above the new layer; the answer is still owed. RFC 9110, section 7.8."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -156,7 +158,10 @@ class Peer(enum.Enum):
 
 @final
 class Awaiting(enum.Enum):
-    """Whom the engine waits for; your code sets its deadlines by it."""
+    """The party that the connection is waiting for.
+
+    Use it to choose a timeout.
+    """
 
     CALLER = 0
     """Your code: a decision, an answer, more content, the next request."""
@@ -167,7 +172,7 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before content is sent. Bounded by your timeout (RFC 9110, 10.1.1)."""
+    """The peer: a 100 before content is sent. Bounded by your timeout (RFC 9110, section 10.1.1)."""
     NOTHING = 5
     """Nothing: HTTP is over on this connection."""
     HEAD = 6
@@ -178,12 +183,13 @@ class Awaiting(enum.Enum):
 
 @final
 class Owes(enum.Enum):
-    """What the peer waits for that only your code can send."""
+    """The next thing that the caller must send, as the peer waits for it."""
 
     NOTHING = 0
     """Nothing."""
     CONTINUE = 1
-    """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, 10.1.1)."""
+    """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, section
+    10.1.1)."""
     RESPONSE = 2
     """Server: the response to a request, whole or its head."""
     CONTENT = 3
@@ -194,7 +200,7 @@ class Owes(enum.Enum):
 
 @final
 class Closing(enum.Enum):
-    """How to close the transport."""
+    """The way to close the transport."""
 
     CLOSE = 0
     """Close it: the peer loses nothing by that."""
@@ -203,7 +209,7 @@ class Closing(enum.Enum):
     that is closed with bytes unread is reset, which may take the last response away from the client."""
     RESET = 2
     """Reset the connection. On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
-    ends with the connection, as an HTTP/1.0 client has it, and is not complete: after a FIN the client would take it
+    ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the client would take it
     for whole."""
 
     label: str
@@ -211,7 +217,7 @@ class Closing(enum.Enum):
 
 @final
 class ContentKind(enum.Enum):
-    """How the end of content is found (RFC 9112, 6.3)."""
+    """The way in which the end of content is found (RFC 9112, section 6.3)."""
 
     NONE = 0
     """There is none, or none any more."""
@@ -227,7 +233,10 @@ class ContentKind(enum.Enum):
 
 @final
 class Stage(enum.Enum):
-    """How far one side has come, in h11's words: a reading of the state, which decides nothing."""
+    """The progress of one side, in h11's words.
+
+    A reading of the state, which decides nothing.
+    """
 
     IDLE = 0
     """Nothing has begun."""
@@ -253,7 +262,7 @@ class Stage(enum.Enum):
 
 @final
 class PausedReason(enum.Enum):
-    """What your code has to do before receiving goes on."""
+    """The reason why receiving does not go on without your code."""
 
     DECISION = 0
     """Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before."""
@@ -290,7 +299,7 @@ class EventKind(enum.Enum):
 
 @final
 class SwitchedBy(enum.Enum):
-    """What made the peer's direction leave HTTP."""
+    """The message or bytes that made the peer's direction leave HTTP."""
 
     UPGRADE = 0
     """A 101."""
@@ -304,19 +313,19 @@ class SwitchedBy(enum.Enum):
 
 @final
 class End(enum.Enum):
-    """How the peer's bytes ended."""
+    """The way in which the peer's bytes ended."""
 
     CLEAN = 0
     """A FIN, and over TLS a closure alert before it."""
     TRUNCATED = 1
-    """A reset, or over TLS no closure alert: more may have been meant (RFC 9112, 9.8)."""
+    """A reset, or over TLS no closure alert: more may have been meant. RFC 9112, section 9.8."""
 
     label: str
     """The engine's name for it, the same in every language."""
 
 @final
 class Order(enum.Enum):
-    """Whose order of preference counts when several protocols match."""
+    """The side whose order of preference counts when several protocols match."""
 
     CLIENT = 0
     """The client's: the first of its offer that the server speaks."""
@@ -333,9 +342,9 @@ class NoOffer(enum.Enum):
     ABSENT = 0
     """There is no `Upgrade` field, or an empty one."""
     HTTP_1_0 = 1
-    """HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, 7.8)."""
+    """HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, section 7.8)."""
     NO_CONNECTION_OPTION = 2
-    """`Connection` does not list `upgrade` (RFC 9110, 7.6.1). The field was not meant for this hop."""
+    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1). The field was not meant for this hop."""
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
@@ -348,18 +357,23 @@ class NoOffer(enum.Enum):
 
 @final
 class Ineligible(enum.Enum):
-    """Why one protocol of an offer cannot be accepted. The others beside it are not concerned."""
+    """Why one protocol of an offer cannot be accepted.
+
+    The others beside it are not concerned.
+    """
 
     METHOD = 0
     """The protocol is offered with another method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or malformed. It has to be 16 bytes in base64 (RFC 6455, 4.2.1)."""
+    """`Sec-WebSocket-Key` is missing, repeated or malformed. It has to be 16 bytes in base64 (RFC 6455, section
+    4.2.1)."""
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13. The response is a 426 with the versions that are spoken (RFC 6455, 4.4)."""
+    """`Sec-WebSocket-Version` is not 13. The response is a 426 with the versions that are spoken (RFC 6455, section
+    4.4)."""
     SUBPROTOCOL = 3
-    """`Sec-WebSocket-Protocol` is not a list of distinct names (RFC 6455, 4.1)."""
+    """`Sec-WebSocket-Protocol` is not a list of distinct names. RFC 6455, section 4.1."""
     EXTENSION = 4
-    """`Sec-WebSocket-Extensions` is malformed (RFC 6455, 9.1)."""
+    """`Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1)."""
     CONTENT = 5
     """The request has content that the protocol does not allow. Or more than can be taken along."""
     HEAD = 6
@@ -367,9 +381,9 @@ class Ineligible(enum.Enum):
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
-    """`HTTP2-Settings` is missing, repeated or no legal settings (RFC 7540, 3.2.1)."""
+    """`HTTP2-Settings` is missing, repeated or no legal settings. RFC 7540, section 3.2.1."""
     NOT_LISTED = 9
-    """A hop-by-hop field of the protocol is not listed in `Connection`. RFC 7540, 3.2.1."""
+    """A hop-by-hop field of the protocol is not listed in `Connection`. RFC 7540, section 3.2.1."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -380,7 +394,10 @@ class Ineligible(enum.Enum):
 
 @final
 class OverHttp2(enum.Enum):
-    """What has no place in HTTP/2 (RFC 9113, 8.2.2 and 8.6; RFC 8441, 5). A message that has it is malformed."""
+    """A reason why a message may not stand in HTTP/2: it is malformed.
+
+    RFC 9113, sections 8.2.2 and 8.6; RFC 8441, section 5.
+    """
 
     SWITCHING = 0
     """The status 101."""
@@ -401,21 +418,25 @@ class OverHttp2(enum.Enum):
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
     NAME = 9
-    """A name that is not a token in lower case (RFC 9113, 8.2.1). Only a pseudo-header field's begins with a colon."""
+    """A name that is not a token in lower case (RFC 9113, section 8.2.1). Only a pseudo-header field's begins with a
+    colon."""
     VALUE = 10
-    """A value with a control character, or whitespace around it. Such as CR, LF or NUL (RFC 9113, 8.2.1)."""
+    """A value with a control character, or whitespace around it. Such as CR, LF or NUL (RFC 9113, section 8.2.1)."""
 
     label: str
     """The engine's name for it, the same in every language."""
 
 @final
 class CapsuleFault(enum.Enum):
-    """What is wrong with a stream of capsules. The stream is aborted (RFC 9297, 3.3)."""
+    """A fault in a stream of capsules, which is aborted.
+
+    RFC 9297, section 3.3.
+    """
 
     TOO_LONG = 0
     """A datagram that is longer than the limit."""
     NO_CONTEXT = 1
-    """A datagram without its context (RFC 9298, 5)."""
+    """A datagram without its context (RFC 9298, section 5)."""
     TRUNCATED = 2
     """The stream ended inside a capsule."""
 
@@ -462,7 +483,7 @@ class Why(enum.Enum):
 
 @final
 class TraceStep(enum.Enum):
-    """What kind of thing happened; and what `Trace.number` means with it."""
+    """The kind of a trace entry, and the meaning of its `Trace.number`."""
 
     RECEIVED_REQUEST = 0
     """A request head came; the number of offered protocols."""
@@ -506,7 +527,7 @@ class TraceStep(enum.Enum):
 
 @final
 class Blame(enum.Enum):
-    """Who has to change something."""
+    """The side that has to change something."""
 
     PEER = 0
     """The peer sent what the protocol forbids. Receiving has ended; a server may answer it once."""
@@ -720,7 +741,7 @@ class ErrorKind(enum.IntEnum):
     text: str
     """A sentence for people."""
     clause: str
-    """The rule that it is about, such as `RFC 9112, 6.3`."""
+    """The rule that it is about, such as `RFC 9112, section 6.3`."""
     advice: str
     """What to do about it."""
 
@@ -728,7 +749,9 @@ class ErrorKind(enum.IntEnum):
 
 @final
 class Config:
-    """How connections behave: bounds in bytes or counts, what a client puts up with, and what the transport is.
+    """The configuration of connections: limits, leniencies, the transport.
+
+    Limits are in bytes or counts.
 
     Every option has a default and is an attribute. One object may serve many connections. A bound is a whole number of
     32 bits, `drain` and `h2c_content` of 64; ValueError for others.
@@ -779,7 +802,7 @@ class Config:
     ) -> Config: ...
 
     start_line: Final[int]
-    """The size of a request line or status line without its CRLF. RFC 9112, 3 recommends 8,000 at least."""
+    """The size of a request line or status line without its CRLF. RFC 9112, section 3 recommends 8,000 at least."""
     method: Final[int]
     """A method. The longest one registered has 17 bytes; a longer one is noise."""
     field_line: Final[int]
@@ -789,7 +812,7 @@ class Config:
     head: Final[int]
     """The size of a whole head with its CRLFs. The common servers take between 8 and 64 KiB."""
     empty_lines: Final[int]
-    """Empty lines before a request line; RFC 9112, 2.2 asks for one."""
+    """The number of empty lines before a request line. RFC 9112, section 2.2 asks for one."""
     chunk_line: Final[int]
     """A chunk's line without its CRLF: 16 hex digits and a short extension."""
     chunk_extensions: Final[int]
@@ -811,8 +834,8 @@ class Config:
     offers: Final[int]
     """Protocols in one offer."""
     h2c_head: Final[int]
-    """The size of a request head that `h2c` takes along. Counted as HTTP/2 counts it (RFC 9113, 6.5.2): at most what
-    your HTTP/2 engine takes as a list of fields."""
+    """The size of a request head that `h2c` takes along. Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at
+    most what your HTTP/2 engine takes as a list of fields."""
     h2c_content: Final[int]
     """Content that `h2c` takes along: at most what HTTP/2's first window takes."""
     switch_without_connection: Final[bool]
@@ -833,9 +856,9 @@ class Config:
     else; but a server that leaves this out may be careless elsewhere."""
     lone_lf: Final[bool]
     """An LF may end a line of a request's head without the CR before it. People and old clients type it so; RFC
-    9112, 2.2 allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in
-    trailers. Risk: beside a proxy that reads such a line as part of the one before, a field that the proxy did not
-    see (request smuggling): only where clients connect directly."""
+    9112, section 2.2 allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks
+    or in trailers. Risk: beside a proxy that reads such a line as part of the one before, a field that the proxy did
+    not see (request smuggling). Use it only where clients connect directly."""
     response_lone_lf: Final[bool]
     """An LF may end a line of a response's head or trailers without the CR. CGI scripts and servers written by hand
     send it; h11 and browsers take it. Never a CR alone, and never in the lines of chunks. Risk: small on a direct
@@ -849,7 +872,8 @@ class Config:
     end of a line (LF, VT, FF, CR). Risk: a program that prints or forwards the value has to be careful."""
     both_framings: Final[bool]
     """A response may have `Content-Length` beside `Transfer-Encoding`. It is framed by the latter (h11 and browsers
-    do so; RFC 9112, 6.3). Risk: a proxy between that goes by the length sees another end (response splitting)."""
+    do so; RFC 9112, section 6.3). Risk: a proxy between that goes by the length sees another end (response
+    splitting)."""
     coding_in_http10: Final[bool]
     """A response in HTTP/1.0 may have a `Transfer-Encoding`. Servers that send chunked to everybody; h11 takes it.
     Risk: a proxy between that knows HTTP/1.0 alone sees another end."""
@@ -857,21 +881,21 @@ class Config:
     """A status line may have a major version that is not 1. Such as `HTTP/2.0 200 OK` (gateways that copy the
     version; h11 and browsers take it). One above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small."""
     secure: Final[bool]
-    """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, 7.4)."""
+    """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, section 7.4)."""
     http2_preface: Final[bool]
-    """A server takes the HTTP/2 preface as a switch. Only as the connection's first bytes (RFC 9113, 3.4). Off by
-    default: the preface is then a request with an unsupported version."""
+    """A server takes the HTTP/2 preface as a switch. Only as the connection's first bytes (RFC 9113, section 3.4).
+    Off by default: the preface is then a request with an unsupported version."""
     bare_h2c: Final[bool]
     """An `h2c` offer without `HTTP2-Settings` is an offer like any other. It may be made and accepted, and what the
-    two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, 3.2.1
-    forbids such an upgrade."""
+    two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, section
+    3.2.1 forbids such an upgrade."""
     tidy: Final[bool]
-    """Field lines that contradict themselves are corrected, not refused. Before they are sent: a length where the
-    status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0, what belongs to a handshake
-    that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute target's. For
-    frameworks and intermediaries, whose field lines are not their own. What has two meanings is refused all the
-    same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what was done
-    (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused."""
+    """Field lines that contradict themselves are corrected, not refused. That happens before they are sent. A length
+    where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0. What belongs to a
+    handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute
+    target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is
+    refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what
+    was done (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -880,9 +904,11 @@ class Config:
 
 @final
 class Headers(Sequence[tuple[bytes, bytes]]):
-    """The field lines of a message, in the sender's order and spelling; tuples are made when they are touched.
+    """The field lines of a message, in the sender's order and spelling.
 
-    A name in the place of an index or a line stands for the field, in any case: `headers["host"]` is its first value
+    Tuples are made when they are touched.
+
+    A name in the place of an index or a line stands for the field, in any case. `headers["host"]` is its first value
     (KeyError where there is none), and `"host" in headers` says whether there is one.
 
     `repr` hides what Authorization, Proxy-Authorization, Cookie and Set-Cookie say.
@@ -916,7 +942,10 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def get(self, name: TextLike, default: None = None) -> bytes | None: ...
     @overload
     def get(self, name: TextLike, default: _T) -> bytes | _T:
-        """The first value of that name, in any case; `default` where there is none (RFC 9110, 5.1)."""
+        """The first value of that name, in any case; `default` where there is none.
+
+        RFC 9110, section 5.1.
+        """
     def get_all(self, name: TextLike) -> list[bytes]:
         """Every value of that name, in any case, in order."""
     def lines(self) -> list[tuple[bytes, bytes]]:
@@ -926,39 +955,53 @@ class Headers(Sequence[tuple[bytes, bytes]]):
         [(b'Host', b'a'), (b'Via', b'1')]
         """
     def lower(self) -> list[tuple[bytes, bytes]]:
-        """All lines in a new list with the names in lower case, as ASGI has them, made in one call.
+        """Returns all lines in a new list with the names in lower case.
+
+        As ASGI has them, made in one call.
 
         >>> Headers([("Host", "a"), ("Via", "1")]).lower()
         [(b'host', b'a'), (b'via', b'1')]
         """
     def flat(self) -> list[bytes]:
-        """Each name and after it its value, in one new list: the least that can be made of all lines.
+        """Returns each name and after it its value, in one new list.
+
+        The least that can be made of all lines.
 
         >>> Headers([("Host", "a"), ("Via", "1")]).flat()
         [b'Host', b'a', b'Via', b'1']
         """
     def count(self, line: object) -> int:
-        """How often this line occurs, byte for byte; TypeError for a name, of which `get_all` has the values."""
-    def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
-        """Where this line first occurs; ValueError where it does not, TypeError for a name."""
-    def end_to_end(self) -> Headers:
-        """The lines without those that are for one hop: `Connection`, what it lists, and the like.
+        """Returns how often this line occurs, byte for byte.
 
-        An intermediary sends them in the place of a message's own. Next: `send_request`, `send_response`, or `accept`
-        (with a Config that is `tidy`, which leaves out the framing of a 101) with them,
-        beside others as `[*headers.end_to_end(), ("Via", "1.1 here")]`. RFC 9110, 7.6.1.
+        TypeError for a name, of which `get_all` has the values.
+        """
+    def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
+        """Returns the index of the first such line.
+
+        ValueError where there is none, TypeError for a name.
+        """
+    def end_to_end(self) -> Headers:
+        """Returns the end-to-end lines.
+
+        Without `Connection`, what it lists, and the like.
+
+        An intermediary sends them in the place of a message's own. Next: `send_request`, `send_response`, or
+        `accept` (with a Config that is `tidy`, which leaves out the framing of a 101) with them, beside others as
+        `[*headers.end_to_end(), ("Via", "1.1 here")]`. RFC 9110, section 7.6.1.
         """
     def http2_fields(self) -> Headers:
         """The lines as HTTP/2 has them, without pseudo-header fields.
 
         Names in lower case, nothing that is for one hop but `te: trailers`, nothing of a WebSocket handshake that
         HTTP/2 has no use for, no Host (it is `:authority`) and no Expect. Next: an HTTP/2 library's `send_headers`.
-        RFC 9113, 8.2.2; RFC 8441, 5.
+        RFC 9113, section 8.2.2; RFC 8441, section 5.
         """
 
 @final
 class Protocol:
-    """A protocol name with an optional version (RFC 9110, 7.8). Its text is `str` of it.
+    """A protocol name with an optional version (RFC 9110, section 7.8).
+
+    Its text is `str` of it.
 
     Equal where both mean the same: the name in any case, the version exactly. ValueError where the text is none.
 
@@ -998,7 +1041,10 @@ class Offer:
 
 @final
 class Request:
-    """A request head, as it was sent. Server. Next come `Data` and `EndOfMessage`; an answer is owed (RFC 9112, 3)."""
+    """A request head, as it was sent.
+
+    Server. Next come `Data` and `EndOfMessage`; an answer is owed (RFC 9112, section 3).
+    """
 
     __match_args__ = ("method", "target", "headers")
     kind: ClassVar[EventKind]
@@ -1014,34 +1060,40 @@ class Request:
     no_offer: Final[NoOffer | None]
     """Why there are none; None where there are."""
     ends: Final[bool]
-    """No content follows: the next event is the end, unless `take_end` passes it (RFC 9112, 6.3)."""
+    """No content follows: the next event is the end, unless `take_end` passes it (RFC 9112, section 6.3)."""
 
     @property
     def path(self) -> bytes:
         """The path of the target, as sent, up to the query.
 
-        It is `/` where an absolute target has none, `*` in an OPTIONS for the whole server, empty in a CONNECT.
-        RFC 9112, 3.2; RFC 9110, 4.2.3.
+        It is `/` where an absolute target has none, `*` in an OPTIONS for the whole server, empty in a CONNECT. RFC
+        9112, section 3.2; RFC 9110, section 4.2.3.
 
         >>> Request("GET", "/chat?room=1").path, Request("GET", "http://a").path, Request("CONNECT", "a:443").path
         (b'/chat', b'/', b'')
         """
     @property
     def query(self) -> bytes:
-        """What stands after the first question mark of the target, as sent; empty where there is none. RFC 9112, 3.2.
+        """The query of the target, as sent; empty where there is none.
+
+        It stands after the first question mark. RFC 9112, section 3.2.
 
         >>> Request("GET", "/chat?room=1").query
         b'room=1'
         """
     @property
     def http_version(self) -> str:
-        """The version as text, as ASGI and WSGI have it: `1.1` or `1.0`. RFC 9112, 2.3.
+        """The version as text, as ASGI and WSGI have it: `1.1` or `1.0`.
+
+        RFC 9112, section 2.3.
 
         >>> Request("GET", "/").http_version
         '1.1'
         """
     def asgi(self) -> dict[str, Any]:
-        """What an ASGI scope says of a request, in a new dict, made in one call.
+        """Returns the part of an ASGI scope that a request gives.
+
+        In a new dict, made in one call.
 
         Add what the connection knows: `type`, `asgi`, `scheme`, `server`, `client`. The path is decoded, and what is no
         UTF-8 in it is replaced; `raw_path` is as sent.
@@ -1054,9 +1106,11 @@ class Request:
         """
     @property
     def authority(self) -> bytes | None:
-        """Whom the request is for: the target's authority, else the Host header; None where HTTP/1.0 names none.
+        """The authority that the request is for, or None.
 
-        An intermediary routes by it and sends it on as Host. RFC 9112, 3.2 and 3.3.
+        The target's, else the Host header; None where HTTP/1.0 names none.
+
+        An intermediary routes by it and sends it on as Host. RFC 9112, sections 3.2 and 3.3.
         """
     def __new__(
         cls,
@@ -1071,23 +1125,28 @@ class Request:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def http2_request(self, *, secure: bool) -> Headers:
-        """The request as HTTP/2 has it, pseudo-header fields first; `secure` is whether its scheme is https.
+        """Returns the request as HTTP/2 has it, pseudo-header fields first.
 
-        Next: an HTTP/2 library's `send_headers`. RFC 9113, 8.3.1.
+        `secure` is whether its scheme is https.
+
+        Next: an HTTP/2 library's `send_headers`. RFC 9113, section 8.3.1.
 
         >>> list(Request("GET", "/a", {"Host": "b", "Connection": "close"}).http2_request(secure=True))[1:]
         [(b':scheme', b'https'), (b':authority', b'b'), (b':path', b'/a')]
         """
     def extended_connect(self, protocol: TextLike | Protocol, *, secure: bool) -> Headers:
-        """A request that offers `protocol`, as the extended CONNECT that asks for the same over HTTP/2.
+        """Returns the extended CONNECT that asks for `protocol` over HTTP/2.
 
         Pseudo-header fields come first. A 2xx to it is the 101. Only where the server's
-        SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. Next: an HTTP/2 library's `send_headers`. RFC 8441, 4 and 5.
+        SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. Next: an HTTP/2 library's `send_headers`. RFC 8441, sections 4 and 5.
         """
 
 @final
 class Informational:
-    """A response head with a status of 1xx but 101. Client. The final response is still to come (RFC 9110, 15.2)."""
+    """A response head with a status of 1xx but 101.
+
+    Client. The final response is still to come (RFC 9110, section 15.2).
+    """
 
     __match_args__ = ("status", "headers")
     kind: ClassVar[EventKind]
@@ -1104,18 +1163,21 @@ class Informational:
 
 @final
 class Response:
-    """A final response head. Client. Next come `Data` and `EndOfMessage` (RFC 9112, 4)."""
+    """A final response head.
+
+    Client. Next come `Data` and `EndOfMessage` (RFC 9112, section 4).
+    """
 
     __match_args__ = ("status", "headers")
     kind: ClassVar[EventKind]
     status: Final[int]
-    """100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15)."""
+    """100 to 999; an unknown one means what the x00 of its class means (RFC 9110, section 15)."""
     reason: Final[bytes]
     """Often empty, without any meaning."""
     headers: Final[Headers]
     minor_version: Final[int]
     dropped: Final[int]
-    """How many pipelined requests after this one's will not be answered (RFC 9112, 9.3.2)."""
+    """How many pipelined requests after this one's will not be answered (RFC 9112, section 9.3.2)."""
     advertised: Final[tuple[Protocol, ...]]
     """What the server would switch to: its Upgrade field."""
 
@@ -1149,7 +1211,7 @@ class Data:
 
 @final
 class EndOfMessage:
-    """The end of the message, with its trailers (RFC 9112, 7.1.2)."""
+    """The end of the message, with its trailers (RFC 9112, section 7.1.2)."""
 
     __match_args__ = ("trailers",)
     kind: ClassVar[EventKind]
@@ -1161,7 +1223,10 @@ class EndOfMessage:
 
 @final
 class Switched:
-    """The peer's direction has left HTTP; what the transport brings next is the new protocol's (RFC 9110, 7.8)."""
+    """The peer's direction has left HTTP.
+
+    What the transport brings next is the new protocol's (RFC 9110, section 7.8).
+    """
 
     __match_args__ = ("by", "protocols")
     kind: ClassVar[EventKind]
@@ -1201,22 +1266,30 @@ class Paused:
 
 @final
 class Selection:
-    """A choice among the offers of one request, made by `Connection.select`; of no use with any other."""
+    """A choice among the offers of one request, made by `Connection.select`.
+
+    Of no use with any other.
+    """
 
     def early(self) -> Selection:
-        """The same choice, accepted before the request is complete, for a new protocol that needs no content.
+        """Returns the same choice, accepted before the request is complete.
 
-        Our direction switches at once, the peer's at the end of its request. Next: `accept`. RFC 9110, 7.8.
+        For a new protocol that needs no content.
+
+        Our direction switches at once, the peer's at the end of its request. Next: `accept`. RFC 9110, section 7.8.
         """
     @property
     def preference(self) -> int:
-        """Which of the preferences that were given to `select` it is, from 0: what to prepare before the 101."""
+        """The index of the selection among the preferences given to `select`.
+
+        What to prepare before the 101.
+        """
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Content:
-    """What is still to come of the message being received."""
+    """The rest of the message being received."""
 
     __match_args__ = ("kind", "length")
     kind: Final[ContentKind]
@@ -1228,7 +1301,9 @@ class Content:
 
 @final
 class Prepared:
-    r"""A whole response, checked and encoded once, for `respond_prepared` on any number of connections.
+    r"""A whole response, checked and encoded once, for `respond_prepared`.
+
+    For any number of connections.
 
     Threads may share it. With a `Date` among its headers it is good for a second. LocalProtocolError as `respond`
     raises it, for what is wrong with the response itself. `config` is that of the connections; with its `tidy` the
@@ -1313,19 +1388,26 @@ class Connection:
     # Bytes in, events out.
 
     def receive_data(self, data: ReadableBuffer) -> None:
-        """Takes what the peer sent, all of it; `b""` is its clean end, as from `socket.recv`. Next: `next_event`.
+        """Takes what the peer sent, all of it; `b""` is its clean end.
 
-        BUFFER_FULL while `buffered` bytes wait already. RemoteProtocolError after the peer's error. RFC 9112, 2.2.
+        As from `socket.recv`. Next: `next_event`.
+
+        BUFFER_FULL while `buffered` bytes wait already. RemoteProtocolError after the peer's error. RFC 9112,
+        section 2.2.
 
         Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def receive_eof(self, clean: bool = True) -> None:
-        """The peer's bytes have ended: after a FIN, and over TLS a closure alert, or not cleanly (RFC 9112, 9.8).
+        """Tells the connection that the peer's bytes have ended.
+
+        After a FIN, and over TLS a closure alert, or not cleanly (RFC 9112, section 9.8).
 
         It counts when everything before it has been read. Next: `next_event`.
         """
     def get_buffer(self, sizehint: int = -1) -> memoryview:
-        """A space of 65,536 bytes to read the transport into, whatever the hint: `asyncio.BufferedProtocol`'s.
+        """Returns a space of 65,536 bytes to read the transport into.
+
+        Whatever the hint: that of `asyncio.BufferedProtocol`.
 
         It is the same space each time, and copied from. Raises as `receive_data` does. Next: `buffer_updated`.
 
@@ -1337,7 +1419,9 @@ class Connection:
         ValueError for more than there is, or without a buffer; else raises as `receive_data` does.
         """
     def next_event(self, data: ReadableBuffer | None = None, /) -> Event | NeedData | Paused:
-        """What happened next; `NEED_DATA` where more bytes must come first; `Paused` where your code must act first.
+        """Returns the next event, `NEED_DATA` or `Paused`.
+
+        `NEED_DATA` where more bytes must come first; `Paused` where your code must act first.
 
         With `data`, takes that first: `receive_data(data)` and this in one call, and raises as that does. So `b""` is
         the peer's clean end here too; leave `data` out to ask again.
@@ -1346,11 +1430,14 @@ class Connection:
         >>> server.next_event(), server.next_event(b"")
         (NEED_DATA, Paused(reason=<PausedReason.CLOSED: 3>))
 
-        RemoteProtocolError where the peer broke the protocol: a server answers with `status` and closes, a
-        client closes. RFC 9112, 2.2 and 6.3.
+        RemoteProtocolError where the peer broke the protocol: a server answers with `status` and closes, a client
+        closes. RFC 9112, sections 2.2 and 6.3.
         """
     def events(self) -> Iterator[Event]:
-        """The events there are now, up to where `next_event` gives `NEED_DATA` or `Paused`. Raises as that does."""
+        """Returns the events up to `NEED_DATA` or `Paused` of `next_event`.
+
+        Raises as that does.
+        """
 
     # Decisions in, bytes out.
 
@@ -1362,11 +1449,13 @@ class Connection:
     def send_request(
         self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = (), *, into: bytearray
     ) -> int:
-        """Client: a request head, with an offer of other protocols in order of preference (or none).
+        """Client: sends a request head, with an offer of other protocols or none.
+
+        The offer is in order of preference.
 
         Host is needed and goes out first; Upgrade is not given as a header but as the offer. Content follows if
         there is a Content-Length above 0 or a Transfer-Encoding that ends in chunked. Next: `send_data` and
-        `send_end` where content follows; then `receive_data`. RFC 9112, 3; RFC 9110, 7.8.
+        `send_end` where content follows; then `receive_data`. RFC 9112, section 3; RFC 9110, section 7.8.
 
         Raises LocalProtocolError: WRONG_ROLE, REQUEST_UNFINISHED, OFFER_PENDING, PIPELINE_FULL, NOT_PERSISTENT,
         UNREAD_INPUT, CLOSED, SWITCHED, FAILED, INVALID_METHOD, INVALID_TARGET, INVALID_NAME, INVALID_VALUE,
@@ -1383,7 +1472,8 @@ class Connection:
         """Server: an informational response other than 101.
 
         A client waits for a 100 while `owes` is CONTINUE; one that it does not wait for means nothing to it, and a
-        proxy passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, 15.2.
+        proxy passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, section
+        15.2.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
         INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1400,7 +1490,7 @@ class Connection:
 
         An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Without Content-Length
         and Transfer-Encoding, content is sent chunked, to an HTTP/1.0 client until close. Next: `send_data` and
-        `send_end`. RFC 9112, 4 and 6.
+        `send_end`. RFC 9112, sections 4 and 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
         INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1429,8 +1519,8 @@ class Connection:
 
         The content is framed by its length, which is added, so an HTTP/1.0 client may keep the connection too. In
         answer to HEAD the length is written and the content is not. A 204, 205 or 304 has no content, and a 2xx to
-        CONNECT opens a tunnel. FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status has
-        none. Next: `next_event`. RFC 9110, 8.6; RFC 9112, 6.
+        CONNECT opens a tunnel. FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
+        has none. Next: `next_event`. RFC 9110, section 8.6; RFC 9112, section 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
         INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
@@ -1439,7 +1529,9 @@ class Connection:
     def respond_prepared(self, prepared: Prepared, *, into: None = None) -> bytes: ...
     @overload
     def respond_prepared(self, prepared: Prepared, *, into: bytearray) -> int:
-        """Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors.
+        """Server: sends a response that was checked and encoded before.
+
+        The same bytes, states and errors as `respond`.
 
         Next: `next_event`.
 
@@ -1468,10 +1560,11 @@ class Connection:
     ) -> int:
         """Server: sends the connection's last response, whatever it has received.
 
-        The answer to a peer error, a 408 to half a head or half the content, a 503 to a client that is not wanted. It
-        belongs to the request that waits for an answer; if there is none, to the request that comes next. No more is
-        read, and the response says `Connection: close`. The status is one of 400 to 599. ANSWERED once a response has
-        begun: then `abandon`. Next: send what was written, close the transport as `closing` says. RFC 9110, 15.5.9.
+        The answer to a peer error, a 408 to half a head or half the content, a 503 to a client that is not wanted.
+        It belongs to the request that waits for an answer; if there is none, to the request that comes next. No more
+        is read, and the response says `Connection: close`. The status is one of 400 to 599. ANSWERED once a response
+        has begun: then `abandon`. Next: send what was written, close the transport as `closing` says. RFC 9110,
+        section 15.5.9.
 
         Raises LocalProtocolError: WRONG_ROLE, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS, INVALID_REASON,
         INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
@@ -1480,11 +1573,13 @@ class Connection:
     def accept(self, selection: Selection, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
     @overload
     def accept(self, selection: Selection, headers: HeadersLike = (), *, into: bytearray) -> int:
-        """Server: accepts an offered protocol with a 101, after a 100 that is still owed, once the request is complete.
+        """Server: accepts an offered protocol with a 101.
+
+        After a 100 that is still owed, once the request is complete.
 
         BODY_PENDING before that: `selection.early()` does not wait. STALE_SELECTION for a choice of another request,
-        NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request
-        is answered; `next_event` comes to `Switched`. RFC 9110, 7.8 and 15.2.2.
+        NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request is answered;
+        `next_event` comes to `Switched`. RFC 9110, sections 7.8 and 15.2.2.
 
         Raises LocalProtocolError: WRONG_ROLE, NOTHING_OFFERED, NOT_OFFERED, STALE_SELECTION, BODY_PENDING, ANSWERED,
         CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
@@ -1495,7 +1590,7 @@ class Connection:
     def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: bytearray) -> int:
         """Server: the head of a 426 that requires one of these protocols.
 
-        Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, 15.5.22.
+        Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, section 15.5.22.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1504,12 +1599,16 @@ class Connection:
     def send_data(self, data: ReadableBuffer, *, into: None = None) -> bytes: ...
     @overload
     def send_data(self, data: ReadableBuffer, *, into: bytearray) -> int:
-        """Content; of a known length it ends by itself. Next: more, or `send_end`. RFC 9112, 6 and 7.1.
+        """Content; of a known length it ends by itself.
+
+        Next: more, or `send_end`. RFC 9112, sections 6 and 7.1.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
     def send_data_parts(self, length: int) -> tuple[bytes, bytes]:
-        """`send_data` for content that your code writes itself: what to send before and after `length` bytes of it.
+        """Returns the framing around `length` bytes that your code writes itself.
+
+        For `send_data` without a copy.
 
         All three must be sent, in that order: made for `writelines` and `sendmsg`. Next: as after `send_data`.
 
@@ -1522,8 +1621,7 @@ class Connection:
         """Ends the message, with trailers where it is chunked.
 
         A message without content, or with all of its Content-Length sent, has ended already: the call is allowed and
-        gives nothing. Next: a client receives, a server goes on
-        with `next_event`. RFC 9112, 7.1.2.
+        gives nothing. Next: a client receives, a server goes on with `next_event`. RFC 9112, section 7.1.2.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_SHORT, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         TRAILER_FORBIDDEN.
@@ -1532,41 +1630,53 @@ class Connection:
     # Decisions without bytes.
 
     def select(self, preferences: ProtocolsLike, order: Order = ...) -> Selection | None:
-        """Server: one offered protocol that both sides can live with, by the client's order unless told otherwise.
+        """Server: selects one offered protocol that both sides support.
+
+        By the client's order, unless another is given.
 
         Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. None where
-        nothing matches; `Request.offers` says what is wrong. Next: `accept`, or any response. RFC 9110, 7.8.
+        nothing matches; `Request.offers` says what is wrong. Next: `accept`, or any response. RFC 9110, section 7.8.
         """
     def select_subprotocol(self, preferences: Iterable[TextLike], order: Order = ...) -> str | None:
-        """Server: the subprotocol of an offered `websocket` that both sides can live with; None where there is none.
+        """Server: selects the subprotocol of an offered `websocket`, or None.
 
-        Next: `accept` with it as the value of Sec-WebSocket-Protocol; without that field none is spoken.
-        RFC 6455, 4.2.2.
+        One that both sides support.
+
+        Next: `accept` with it as the value of Sec-WebSocket-Protocol; without that field none is spoken. RFC 6455,
+        section 4.2.2.
         """
     def select_deflate(self, own: Deflate = ...) -> Deflate | None:
-        """Server: how to accept the `permessage-deflate` of an offered `websocket`; None where `own` does not allow it.
+        """Server: decides how to accept an offered `permessage-deflate`, or None.
+
+        Of a `websocket`; None where `own` does not allow it.
 
         Next: `accept` with `str` of it as the value of Sec-WebSocket-Extensions; without that field nothing is
-        compressed. RFC 7692, 7.1.
+        compressed. RFC 7692, section 7.1.
         """
     def advertise(self, protocols: ProtocolsLike) -> None:
-        """Server: says on the next final response what the connection could be upgraded to.
+        """Server: announces what the connection could be upgraded to.
 
-        It remains an ordinary response. Next: `respond` or `send_response`. RFC 9110, 7.8.
+        On the next final response.
+
+        It remains an ordinary response. Next: `respond` or `send_response`. RFC 9110, section 7.8.
 
         Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL.
         """
     def skip_content(self) -> None:
-        """Drops the rest of the content being received, up to the limit `drain`; then receiving ends instead.
+        """Drops the rest of the content being received.
 
-        Next: `next_event`, which still tells the end of the message. RFC 9112, 9.3.
+        Up to the limit `drain`; then receiving ends instead.
+
+        Next: `next_event`, which still tells the end of the message. RFC 9112, section 9.3.
 
         Raises LocalProtocolError: NO_CONTENT.
         """
     def close_after_response(self) -> None:
-        """No request after this one: a server's next final response says close; an idle connection closes now.
+        """Ends the connection after this request's response.
 
-        TOO_LATE once that head has left. Next: go on as before. RFC 9112, 9.6.
+        A server's next final response says close; an idle connection closes now.
+
+        TOO_LATE once that head has left. Next: go on as before. RFC 9112, section 9.6.
 
         Raises LocalProtocolError: TOO_LATE, CLOSED, SWITCHED, FAILED.
         """
@@ -1574,38 +1684,47 @@ class Connection:
         """Gives up: after a deadline, say.
 
         A client with an unfinished request cuts it and reads on for the answer; in every other state, or the second
-        time, no more HTTP in either direction. Next: close the transport's direction that has ended. RFC 9112, 9.5.
+        time, no more HTTP in either direction. Next: close the transport's direction that has ended. RFC 9112,
+        section 9.5.
         """
     def resume_http(self) -> None:
-        """HTTP goes on above the new layer, on this same object, where the original request is answered.
+        """Resumes HTTP above the new layer, on this same object.
 
-        Both directions must have switched by a 101, and `take_leftover` must have been called. Next: a server answers,
-        a client receives. RFC 2817, 3; RFC 9110, 7.8.
+        The original request is answered there.
+
+        Both directions must have switched by a 101, and `take_leftover` must have been called. Next: a server
+        answers, a client receives. RFC 2817, section 3; RFC 9110, section 7.8.
 
         Raises LocalProtocolError: NOTHING_OWED, LEFTOVER_PENDING.
         """
     def take_leftover(self) -> bytes:
-        """Takes the first bytes of the new protocol out of the connection: the same as `Switched.leftover`.
+        """Takes the first bytes of the new protocol out of the connection.
+
+        The same as `Switched.leftover`.
 
         `resume_http` needs this call. Next: speak the new protocol.
         """
     def take_end(self) -> bool:
-        """Folds the end of the message into the current event: True where that was the last of its message.
+        """Folds the end of the message into the current event.
 
-        No `EndOfMessage` follows then. That is known for a head without content, and for the last `Data` of content of
-        a known length. False changes nothing. RFC 9112, 6.
+        Returns True where that was the last of its message.
+
+        No `EndOfMessage` follows then. That is known for a head without content, and for the last `Data` of content
+        of a known length. False changes nothing. RFC 9112, section 6.
         """
     def pass_content(self, length: int) -> None:
         """Counts bytes of content that your code has read from the transport itself.
 
         The state and the positions are those after the same bytes through `receive_data`. Allowed for as many as
-        `content` says, once all bytes given to the engine have been read from it. Next:
-        `next_event`. RFC 9112, 6.
+        `content` says, once all bytes given to the engine have been read from it. Next: `next_event`. RFC 9112,
+        section 6.
 
         Raises LocalProtocolError: NO_CONTENT, UNREAD_INPUT, LENGTH_EXCEEDED, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def hand_over(self) -> bytes:
-        """Server: gives the whole connection to another parser: the current request's head and all bytes after it.
+        """Server: gives the whole connection to another parser.
+
+        The current request's head and all bytes after it.
 
         They are exactly as they came. Allowed until something after the head was read or something was answered.
         Next: drop the engine, keep the transport.
@@ -1613,7 +1732,9 @@ class Connection:
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HEAD_GONE, CLOSED, SWITCHED, FAILED.
         """
     def set_limits(self, config: Config) -> None:
-        """Changes the limits, from the next message on, to those of `config`; what else it says is not looked at.
+        """Changes the limits, from the next message on, to those of `config`.
+
+        What else it says is not looked at.
 
         Refused while a request is not answered, and after a part of the next head has been read.
         Next: go on as before.
@@ -1621,18 +1742,24 @@ class Connection:
         Raises LocalProtocolError: UNANSWERED, UNREAD_INPUT.
         """
     def trace(self) -> list[Trace]:
-        """Takes what has happened, at most the latest 32 entries: what a transcript is printed from."""
+        """Takes the trace, at most the latest 32 entries.
+
+        A transcript is printed from it.
+        """
     def release(self) -> None:
-        """Gives memory back where a connection is parked. What `trace`, `required` and `get_buffer` held is gone."""
+        """Gives memory back where a connection is parked.
+
+        What `trace`, `required` and `get_buffer` held is gone.
+        """
 
     # Questions.
 
     @property
     def our_state(self) -> Stage:
-        """How far our side has come, in h11's words."""
+        """The progress of our side, in h11's words."""
     @property
     def their_state(self) -> Stage:
-        """How far the peer's side has come, in h11's words."""
+        """The progress of the peer's side, in h11's words."""
     @property
     def state(self) -> State:
         """The machine's own state, which says more."""
@@ -1645,74 +1772,100 @@ class Connection:
         """
     @property
     def wants_input(self) -> bool:
-        """Whether to go on reading the transport. While it is false, the peer feels it as back-pressure."""
+        """Tells whether to go on reading the transport.
+
+        While it is false, the peer feels it as back-pressure.
+        """
     @property
     def may_speak(self) -> bool:
-        """Whether our direction may carry the new protocol: a client has its 101 and its request is out."""
+        """Tells whether our direction may carry the new protocol.
+
+        A client has its 101 and its request is out.
+        """
     @property
     def owes(self) -> Owes:
-        """What the peer waits for that only your code can send. Of several things, the first one that it waits for."""
+        """The next thing that the caller must send.
+
+        Of several things, the first one that the peer waits for.
+        """
     @property
     def persists(self) -> bool:
-        """Whether another request may follow on this connection, as far as is known (RFC 9112, 9.3)."""
+        """Tells whether another request may follow on this connection.
+
+        As far as is known (RFC 9112, section 9.3).
+        """
     @property
     def content(self) -> Content:
-        """What is still to come of the message being received, after the current event.
+        """The rest of the message being received, after the current event.
 
         When the message was cut short, this is what was missing. Next: `pass_content`, if your code can read content
-        past the engine. RFC 9112, 6.3.
+        past the engine. RFC 9112, section 6.3.
         """
     @property
     def unread(self) -> bytes:
         """The received bytes after the current event, which nothing has read yet.
 
-        While an offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant
-        them as HTTP, call `close_after_response` and they are never read (RFC 9931, 5).
+        While an offer is undecided they belong to no protocol. If you decline and do not trust the client to have
+        meant them as HTTP, call `close_after_response` and they are never read (RFC 9931, section 5).
         """
     @property
     def closing(self) -> Closing:
         """Returns how to close the transport, should it be closed now.
 
-        CLOSE: just so. LINGER: shut down the sending side, read on and discard what comes until the peer closes, for a
-        few seconds at most, then close; a socket that is closed with bytes unread is reset, which may take the last
-        response away from the client. RESET: set SO_LINGER to 0 and close; under asyncio set it on
-        `transport.get_extra_info("socket")`, then `transport.abort()`; over TLS no closure alert. RFC 9112, 8 and 9.6.
+        CLOSE: just so. LINGER: shut down the sending side, read on and discard what comes until the peer closes, for
+        a few seconds at most, then close; a socket that is closed with bytes unread is reset, which may take the
+        last response away from the client. RESET: set SO_LINGER to 0 and close; under asyncio set it on
+        `transport.get_extra_info("socket")`, then `transport.abort()`; over TLS no closure alert. RFC 9112, sections
+        8 and 9.6.
         """
     @property
     def position(self) -> int:
-        """How many of the peer's bytes the events so far have passed."""
+        """The number of the peer's bytes that events have passed so far."""
     @property
     def request(self) -> Request | None:
-        """Server: the current request, as long as its head is kept: through its event, and while an offer or a
-        CONNECT is undecided or an answer is owed in a new protocol.
+        """Server: the current request, as long as its head is kept.
+
+        Through its event, and while an offer or a CONNECT is undecided or a response is owed in a new protocol.
         """
     @property
     def forwardable(self) -> tuple[Protocol, ...]:
-        """Server, intermediary: the protocols of the current request that may be offered to the next server.
+        """Server: the protocols that may be offered to the next server.
 
-        Those that may be accepted and are not, like TLS and h2c, between two neighbours; in the client's order. Empty
-        where no request is kept. Next: another connection's `send_request` with them as the offer. RFC 9110, 7.6.1.
+        Those of the current request, for an intermediary.
+
+        Those that may be accepted and are not, like TLS and h2c, between two neighbours; in the client's order.
+        Empty where no request is kept. Next: another connection's `send_request` with them as the offer. RFC 9110,
+        section 7.6.1.
         """
     @property
     def subprotocols(self) -> tuple[str, ...]:
-        """Server: the WebSocket subprotocols that the current request asks for, in the client's order of preference.
+        """Server: the WebSocket subprotocols that the current request offers.
 
-        Empty where it asks for none, or no request is kept. Next: `select_subprotocol`. RFC 6455, 4.1.
+        In the client's order of preference.
+
+        Empty where it asks for none, or no request is kept. Next: `select_subprotocol`. RFC 6455, section 4.1.
         """
     @property
     def required(self) -> tuple[Protocol, ...]:
-        """Client: what the latest 426 asks for, empty where it does not say. Next: `send_request` with
-        some of it as the offer.
+        """Client: what the latest 426 asks for, empty where it does not say.
+
+        Next: `send_request` with some of it as the offer.
         """
     @property
     def agreed(self) -> tuple[Protocol, ...]:
-        """What a 101 switched to, lowest layer first."""
+        """The protocols that a 101 switched to, lowest layer first."""
     @property
     def unanswered(self) -> int:
-        """Client: how many requests have no complete final response (RFC 9112, 9.3.2)."""
+        """Client: how many requests have no complete final response.
+
+        RFC 9112, section 9.3.2.
+        """
     @property
     def why(self) -> Why | None:
-        """Why this cycle's upgrade did not happen; None where it did, or before the first request."""
+        """The reason why this cycle's upgrade did not happen, or None.
+
+        None where it did, or before the first request.
+        """
 
 # What goes with particular protocols, beside the connection.
 
@@ -1721,7 +1874,7 @@ def websocket_key(nonce: ReadableBuffer | None = None) -> str:
 
     With `nonce`, that of these 16 bytes, which must be new and unguessable for each connection; ValueError for any
     other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer `websocket`; the engine
-    compares the 101 with it. RFC 6455, 4.1.
+    compares the 101 with it. RFC 6455, section 4.1.
 
     >>> websocket_key(b"the sample nonce")
     'dGhlIHNhbXBsZSBub25jZQ=='
@@ -1729,7 +1882,9 @@ def websocket_key(nonce: ReadableBuffer | None = None) -> str:
 
 @final
 class Deflate:
-    """The parameters of `permessage-deflate`: a server's own, or those that both sides have agreed on (RFC 7692, 7.1).
+    """The parameters of `permessage-deflate` (RFC 7692, section 7.1).
+
+    A server's own, or those that both sides have agreed on.
 
     `str` of it is the value of Sec-WebSocket-Extensions that says so. Compressing is the next protocol's work.
 
@@ -1761,10 +1916,12 @@ class Deflate:
     def __hash__(self) -> int: ...
 
 def agreed_deflate(fields: HeadersLike) -> Deflate | None:
-    """Client: what a 101 with these field lines has agreed to; None without `permessage-deflate`.
+    """Returns the `permessage-deflate` that a 101 has agreed to, or None.
 
-    The engine has compared it with the offer before it showed the 101. Next: tell the WebSocket library.
-    RFC 7692, 7.1.
+    For a client; from the 101's field lines.
+
+    The engine has compared it with the offer before it showed the 101. Next: tell the WebSocket library. RFC 7692,
+    section 7.1.
 
     >>> agreed_deflate({"Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=9"})
     ... # doctest: +ELLIPSIS
@@ -1772,21 +1929,23 @@ def agreed_deflate(fields: HeadersLike) -> Deflate | None:
     """
 
 UDP_TEMPLATE: Final[str]
-"""The template for `connect-udp` where nothing else is configured (RFC 9298, 2)."""
+"""The template for `connect-udp` where nothing else is configured (RFC 9298, section 2)."""
 IP_TEMPLATE: Final[str]
-"""The template for `connect-ip` where nothing else is configured (RFC 9484, 3)."""
+"""The template for `connect-ip` where nothing else is configured (RFC 9484, section 3)."""
 UDP_PAYLOAD: Final[int]
-"""The longest UDP payload, in bytes (RFC 9298, 5)."""
+"""The longest UDP payload, in bytes (RFC 9298, section 5)."""
 
 def says_capsules(fields: HeadersLike) -> bool:
-    """Whether a message with these field lines says that capsules follow: `Capsule-Protocol: ?1` (RFC 9297, 3.4).
+    """Returns whether a message with these field lines says that capsules follow.
+
+    `Capsule-Protocol: ?1` (RFC 9297, section 3.4).
 
     The engine writes the field itself with the protocols that need it. Next: `Capsules` after the 101.
     """
 
 @final
 class UdpTarget:
-    """Where a `connect-udp` request wants its datagrams to go (RFC 9298, 3)."""
+    """The destination of a `connect-udp` request (RFC 9298, section 3)."""
 
     __match_args__ = ("host", "port")
     host: Final[str]
@@ -1799,10 +1958,13 @@ class UdpTarget:
     def __hash__(self) -> int: ...
 
 def udp_target(target: TextLike, template: TextLike = ...) -> UdpTarget | None:
-    """Reads `target_host` and `target_port` out of a request's target, by `UDP_TEMPLATE` unless told otherwise.
+    """Parses `target_host` and `target_port` of a request's target.
 
-    A template has variables as `{name}` and `{?name,name}` (RFC 6570, 1.2), each once. None where the target does not
-    fit it or a variable is not valid: answer 400. Next: resolve, `accept`, then `Capsules`. RFC 9298, 3.1.
+    By `UDP_TEMPLATE`, unless another is given.
+
+    A template has variables as `{name}` and `{?name,name}` (RFC 6570, section 1.2), each once. None where the target
+    does not fit it or a variable is not valid: answer 400. Next: resolve, `accept`, then `Capsules`. RFC 9298,
+    section 3.1.
 
     >>> udp_target(b"/.well-known/masque/udp/2001%3Adb8%3A%3A42/443/")
     UdpTarget(host='2001:db8::42', port=443)
@@ -1810,7 +1972,7 @@ def udp_target(target: TextLike, template: TextLike = ...) -> UdpTarget | None:
 
 @final
 class IpTarget:
-    """What a `connect-ip` request wants to reach (RFC 9484, 4.6)."""
+    """The destination of a `connect-ip` request (RFC 9484, section 4.6)."""
 
     __match_args__ = ("target", "protocol")
     target: Final[str | None]
@@ -1823,9 +1985,11 @@ class IpTarget:
     def __hash__(self) -> int: ...
 
 def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
-    """Reads `target` and `ipproto` out of a request's target, by `IP_TEMPLATE` unless told otherwise.
+    """Parses `target` and `ipproto` of a request's target.
 
-    As `udp_target` otherwise. RFC 9484, 4.6.
+    By `IP_TEMPLATE`, unless another is given.
+
+    As `udp_target` otherwise. RFC 9484, section 4.6.
 
     >>> ip_target("/.well-known/masque/ip/192.0.2.0%2F24/*/")
     IpTarget(target='192.0.2.0/24', protocol=None)
@@ -1833,7 +1997,9 @@ def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
 
 @final
 class Datagram:
-    r"""One datagram of a stream of capsules (RFC 9297, 3.5). ValueError for a context that has more than 62 bits.
+    r"""One datagram of a stream of capsules (RFC 9297, section 3.5).
+
+    ValueError for a context that has more than 62 bits.
 
     >>> Datagram(0, b"hello").write()
     b'\x00\x06\x00hello'
@@ -1841,7 +2007,7 @@ class Datagram:
 
     __match_args__ = ("context", "payload")
     context: Final[int]
-    """0 is a UDP payload or an IP packet; others are agreed on, drop one that is not known (RFC 9298, 4)."""
+    """0 is a UDP payload or an IP packet; others are agreed on, drop one that is not known (RFC 9298, section 4)."""
     payload: Final[bytes]
 
     def __new__(cls, context: int, payload: bytes | bytearray) -> Datagram: ...
@@ -1851,11 +2017,16 @@ class Datagram:
     def write(self, *, into: None = None) -> bytes: ...
     @overload
     def write(self, *, into: bytearray) -> int:
-        """It as a DATAGRAM capsule. Next: send it, once `may_speak`. RFC 9297, 3.5."""
+        """Writes it as a DATAGRAM capsule.
+
+        Next: send it, once `may_speak`. RFC 9297, section 3.5.
+        """
 
 @final
 class Capsules:
-    """Reads datagrams out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
+    """A reader of datagrams out of the bytes after a 101.
+
+    Capsules of other types are skipped (RFC 9297, section 3.3).
 
     `longest` is the longest payload in bytes, `UDP_PAYLOAD` unless told otherwise: a bound on what is held. One thread
     at a time, like a connection.
@@ -1868,41 +2039,53 @@ class Capsules:
 
     def __new__(cls, longest: int = ...) -> Capsules: ...
     def receive_data(self, data: ReadableBuffer) -> None:
-        """Takes bytes of the stream, the leftover of the 101 first. Next: `next_datagram` until it is None."""
+        """Takes bytes of the stream, the leftover of the 101 first.
+
+        Next: `next_datagram` until it is None.
+        """
     def next_datagram(self) -> Datagram | None:
         """The next datagram; None before more bytes come.
 
-        ProfileError with TOO_LONG or NO_CONTEXT: abort the stream. RFC 9297, 3.3; RFC 9298, 5.
+        ProfileError with TOO_LONG or NO_CONTEXT: abort the stream. RFC 9297, section 3.3; RFC 9298, section 5.
         """
     def finish(self) -> None:
-        """The stream has ended; ProfileError with TRUNCATED where that was inside a capsule. RFC 9297, 3.3."""
+        """Checks the end of the stream.
+
+        ProfileError with TRUNCATED where that was inside a capsule. RFC 9297, section 3.3.
+        """
 
 def check_http2(fields: HeadersLike, status: int | None = None) -> OverHttp2 | None:
-    """What in the field lines of a request, or of a response with that status, has no place in HTTP/2.
+    """Returns why field lines may not stand in HTTP/2, or None.
+
+    Those of a request, or of a response with that status.
 
     None where all may stand there. What an HTTP/2 library hands over is checked with this before it is believed; a
-    message that has it is malformed: reset the stream. RFC 9113, 8.2.2.
+    message that has it is malformed: reset the stream. RFC 9113, section 8.2.2.
 
     >>> check_http2({"te": "trailers"}), check_http2([], 101)
     (None, <OverHttp2.SWITCHING: 0>)
     """
 
 def may_forward(protocol: TextLike) -> bool:
-    """Whether an intermediary may pass on an offer of that protocol: a single one, and not TLS or h2c.
+    """Returns whether an intermediary may pass on an offer of that protocol.
+
+    A single one, and not TLS or h2c.
 
     Those are between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
-    `Connection.forwardable` says. Next: `http1_fields`. RFC 2817, 5.1; RFC 7540, 3.2.1.
+    `Connection.forwardable` says. Next: `http1_fields`. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
 
     >>> may_forward("websocket"), may_forward("h2c"), may_forward("foo, bar")
     (True, False, False)
     """
 
 def http1_fields(authority: TextLike, fields: HeadersLike, key: TextLike | None = None) -> Headers:
-    """The field lines of an HTTP/2 request as HTTP/1.1 has them: Host from `authority`, cookies in one line again.
+    """Converts the field lines of an HTTP/2 request to HTTP/1.1.
+
+    Host comes from `authority`, cookies in one line again.
 
     Pseudo-header fields are left out. ProfileError with an `OverHttp2` where the list is malformed. Next:
-    `send_request`; for an extended CONNECT with GET, its `:path`, its `:protocol` as the offer, and for `websocket` a
-    `key` of this hop's own (`websocket_key`). RFC 9113, 8.2.3; RFC 8441, 5.
+    `send_request`; for an extended CONNECT with GET, its `:path`, its `:protocol` as the offer, and for `websocket`
+    a `key` of this hop's own (`websocket_key`). RFC 9113, section 8.2.3; RFC 8441, section 5.
 
     >>> list(http1_fields("a", [(":path", "/"), ("cookie", "b=c"), ("cookie", "d=e")]))
     [(b'host', b'a'), (b'cookie', b'b=c; d=e')]
@@ -1910,12 +2093,14 @@ def http1_fields(authority: TextLike, fields: HeadersLike, key: TextLike | None 
 
 @final
 class Splice:
-    """Lets any HTTP/2 engine answer the request of an upgrade on stream 1, as if HTTP/2 had been spoken from the start.
+    """A splice: any HTTP/2 engine answers the request of an upgrade on stream 1.
+
+    As if HTTP/2 had been spoken from the start.
 
     Made before the 101 for h2c, of the connection's current request, all its content and its trailers. ProfileError
     with an `Ineligible` where they cannot be taken along: decline the offer. ValueError where no request is kept.
     Stands between client and engine until `is_done`: after each call with what either has sent, pass on what
-    `take_for_engine` and `take_for_client` give. One thread at a time, like a connection. RFC 7540, 3.2.
+    `take_for_engine` and `take_for_client` give. One thread at a time, like a connection. RFC 7540, section 3.2.
     """
 
     def __new__(cls, connection: Connection, content: ReadableBuffer, trailers: HeadersLike = ()) -> Splice: ...
@@ -1927,20 +2112,29 @@ class Splice:
         Next: `take_for_engine`; tell the engine of the end once `is_waiting` is false.
         """
     def engine_sent(self, data: ReadableBuffer) -> None:
-        """Bytes that the engine has written. Next: `take_for_client` and `take_for_engine`."""
+        """Bytes that the engine has written.
+
+        Next: `take_for_client` and `take_for_engine`.
+        """
     def take_for_engine(self) -> bytes:
-        """What goes to the engine now; empty where there is nothing."""
+        """Takes the bytes for the engine; empty where there are none."""
     def take_for_client(self) -> bytes:
-        """What goes to the client now; empty where there is nothing."""
+        """Takes the bytes for the client; empty where there are none."""
     @property
     def wants_client(self) -> bool:
-        """Whether the client should be read. False only while too much waits for the engine (RFC 9113, 5.2)."""
+        """Tells whether the client should be read.
+
+        False only while too much waits for the engine (RFC 9113, section 5.2).
+        """
     @property
     def is_waiting(self) -> bool:
-        """Whether bytes of the client wait for the engine's window."""
+        """Tells whether bytes of the client wait for the engine's window."""
     @property
     def is_done(self) -> bool:
-        """Whether both sides have the same picture and nothing is held: connect client and engine directly."""
+        """Tells whether nothing is held and both sides have the same picture.
+
+        Then connect client and engine directly.
+        """
 
 __all__ = [
     "IP_TEMPLATE",

@@ -1,4 +1,7 @@
-"""What is installed, and a client that asks a server for other protocols: `python -m switchover [probe URL]`."""
+"""A report of what is installed, and a client that offers protocols.
+
+`python -m switchover [probe URL]`.
+"""
 
 from __future__ import annotations
 
@@ -46,13 +49,13 @@ class Parser(argparse.ArgumentParser):
     """One that ends with 64."""
 
     def error(self, message: str) -> NoReturn:
-        """What is wrong with the arguments."""
+        """A fault in the arguments."""
         print(f"error: {message}\n\nFor more information, try '--help'.", file=sys.stderr)
         sys.exit(USAGE)
 
 
 def parser() -> Parser:
-    """What can be asked for."""
+    """The arguments of the program."""
     whole = Parser(prog="python -m switchover", description="Prints what is installed, or asks a server.")
     whole.add_argument("--version", action="version", version=f"switchover {__version__}")
     probe = whole.add_subparsers(dest="command", parser_class=Parser).add_parser(
@@ -74,7 +77,7 @@ def parser() -> Parser:
 
 
 def question(arguments: argparse.Namespace, parser: Parser) -> Question:
-    """What is asked; an argument that makes no sense ends the program."""
+    """Parses the arguments; one that makes no sense ends the program."""
 
     def invalid(value: str, of: str, why: object) -> NoReturn:
         parser.error(f"invalid value '{value}' for '{of}': {why}")
@@ -106,7 +109,7 @@ def question(arguments: argparse.Namespace, parser: Parser) -> Question:
 
 
 def about() -> None:
-    """What is installed, for a report."""
+    """Returns what is installed, for a report."""
     first, *others = _switchover._scan_paths()
     print(f"switchover {__version__}")
     print(f"features: {', '.join(_switchover._features())}")

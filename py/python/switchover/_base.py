@@ -1,4 +1,7 @@
-"""What a native module cannot define within the stable ABI of 3.11: exceptions with attributes, and a sentinel."""
+"""Exceptions with attributes, and a sentinel.
+
+A native module cannot define them within the stable ABI of 3.11.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ NEED_DATA: Final = NeedData.NEED_DATA
 
 
 class ProtocolError(Exception):
-    """Something that HTTP/1.1 forbids, by the peer or by the caller; `str` of it is a sentence for people."""
+    """A breach of HTTP/1.1, by the peer or by the caller.
+
+    `str` of it is a sentence for people.
+    """
 
     __module__ = "switchover"
 
@@ -62,22 +68,25 @@ class ProtocolError(Exception):
 
     @property
     def blame(self) -> Blame:
-        """Whose fault it is."""
+        """The side whose fault it is."""
         return self.kind.blame
 
     @property
     def status(self) -> int | None:
-        """The status that a server answers with; None for a caller's error and for what only a client can meet."""
+        """The status that a server answers with, or None.
+
+        None for a caller's error and for what only a client can meet.
+        """
         return self.kind.status
 
     @property
     def clause(self) -> str:
-        """The rule that it is about, such as `RFC 9112, 6.3`."""
+        """The rule that it is about, such as `RFC 9112, section 6.3`."""
         return self.kind.clause
 
     @property
     def advice(self) -> str:
-        """What to do about it."""
+        """Advice on what to do about it."""
         return self.kind.advice
 
     def __str__(self) -> str:
@@ -85,7 +94,9 @@ class ProtocolError(Exception):
 
 
 class LocalProtocolError(ProtocolError):
-    """The caller did something out of order or with a bad argument. Nothing has changed.
+    """The caller did something out of order or with a bad argument.
+
+    Nothing has changed.
 
     >>> from switchover import Connection, Role
     >>> Connection(Role.SERVER).send_response(200)
@@ -118,7 +129,9 @@ class RemoteProtocolError(ProtocolError):
 
 
 class ProfileError(ValueError):
-    """A particular protocol's own rules forbid it; `str` of it is a sentence for people.
+    """A breach of a particular protocol's own rules.
+
+    `str` of it is a sentence for people.
 
     Not of HTTP/1.1, so no connection has failed: decline the offer, refuse the request, or abort the stream.
 

@@ -1,4 +1,7 @@
-"""The compiled half of `switchover.h11`: its headers and events, and what reads and writes them."""
+"""The compiled half of `switchover.h11`: its headers and events.
+
+And what reads and writes them.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, final, overload
@@ -7,7 +10,9 @@ from . import Connection, HeadersLike, TextLike
 
 @final
 class Headers(Sequence[tuple[bytes, bytes]]):
-    """The field lines of an event: pairs of a name in lower case and a value. Equal by them, and to a list of them.
+    """The field lines of an event: pairs of a name in lower case and a value.
+
+    Equal by them, and to a list of them.
 
     `repr` hides what Authorization, Proxy-Authorization, Cookie and Set-Cookie say.
     """
@@ -22,20 +27,23 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def count(self, line: object) -> int:
-        """How often this line occurs."""
+        """Returns how often this line occurs."""
     def index(self, line: object) -> int:  # type: ignore[override]
-        """Where this line first occurs; ValueError where it does not."""
+        """Returns the index of the first such line."""
     def raw_items(self) -> list[tuple[bytes, bytes]]:
         """The pairs with the names as they were spelled."""
 
 class Event:
-    """Any event: frozen, compared by value, and but for `ConnectionClosed` not hashable."""
+    """Any event: frozen, and compared by value.
+
+    All but `ConnectionClosed` are not hashable.
+    """
 
     def __new__(cls) -> Event: ...
 
 @final
 class Request(Event):
-    """A request head. RFC 9112, 3.
+    """A request head. RFC 9112, section 3.
 
     LocalProtocolError where it cannot be sent: a method, target or header that is none, two Hosts or none in HTTP/1.1,
     lengths that differ, a transfer coding other than chunked.
@@ -55,7 +63,10 @@ class Request(Event):
 
 @final
 class InformationalResponse(Event):
-    """The head of a response of 1xx; a 101 switches. RFC 9110, 15.2. LocalProtocolError as with `Request`."""
+    """The head of a response of 1xx; a 101 switches.
+
+    RFC 9110, section 15.2. LocalProtocolError as with `Request`.
+    """
 
     headers: Headers
     http_version: bytes
@@ -74,7 +85,10 @@ class InformationalResponse(Event):
 
 @final
 class Response(Event):
-    """The head of a final response, 200 to 999. RFC 9112, 4. LocalProtocolError as with `Request`."""
+    """The head of a final response, 200 to 999.
+
+    RFC 9112, section 4. LocalProtocolError as with `Request`.
+    """
 
     headers: Headers
     http_version: bytes
@@ -93,7 +107,10 @@ class Response(Event):
 
 @final
 class Data(Event):
-    """Some content. What was received never says where a chunk begins or ends. RFC 9112, 7.1."""
+    """Some content.
+
+    What was received never says where a chunk begins or ends. RFC 9112, section 7.1.
+    """
 
     data: bytes
     chunk_start: bool
@@ -104,7 +121,7 @@ class Data(Event):
 
 @final
 class EndOfMessage(Event):
-    """The end of a message, with its trailers. RFC 9112, 7.1.2."""
+    """The end of a message, with its trailers. RFC 9112, section 7.1.2."""
 
     headers: Headers
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -120,7 +137,10 @@ class ConnectionClosed(Event):
     def __hash__(self) -> int: ...
 
 def read(connection: Connection) -> Event | None:
-    """What came next; None before more bytes come or something is decided. Raises as `Connection.next_event`."""
+    """Returns the next event, or None.
+
+    None before more bytes come or something is decided. Raises as `Connection.next_event`.
+    """
 
 def write(connection: Connection, event: Event) -> bytes:
     """The bytes of an event that may be sent now. Raises as the engine's verbs do."""

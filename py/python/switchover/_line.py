@@ -1,4 +1,7 @@
-"""The probe's transport: a socket, and TLS above it from the start or from a moment on."""
+"""The probe's transport: a socket, and TLS above it.
+
+From the start or from a moment on.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ READ_SIZE = 65536
 
 
 class Line:
-    """Bytes to and from a server. The certificate is not checked: a probe asks what a server does, not who it is."""
+    """Bytes to and from a server.
+
+    The certificate is not checked: a probe asks what a server does, not who it is.
+    """
 
     def __init__(self, address: str, timeout: float) -> None:
         host, _, port = address.rpartition(":")
@@ -35,7 +41,10 @@ class Line:
         self._has_ended = False
 
     def start_tls(self, leftover: bytes = b"") -> None:
-        """Puts TLS above it, of whose bytes some have come already. Returns once its handshake is over."""
+        """Puts TLS above it, of whose bytes some have come already.
+
+        Returns once its handshake is over.
+        """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -61,7 +70,7 @@ class Line:
 
     @property
     def is_secure(self) -> bool:
-        """Whether there is TLS."""
+        """Tells whether there is TLS."""
         return self._tls is not None
 
     def send(self, data: bytes) -> None:
@@ -82,7 +91,10 @@ class Line:
         self._socket.shutdown(socket.SHUT_WR)
 
     def receive(self) -> bytes:
-        """What comes next; empty at the end. TimeoutError where nothing comes; EOFError where the end is a cut."""
+        """Receives bytes; empty at the end.
+
+        TimeoutError where nothing comes; EOFError where the end is a cut.
+        """
         if self._tls is not None and (opened := self._open(b"")):
             return opened  # it came along with the handshake
         while not self._has_ended:
@@ -100,7 +112,10 @@ class Line:
         return b""
 
     def _open(self, piece: bytes) -> bytes:
-        """All that is in TLS by now: what waited there would be taken for a mistake when our direction ends."""
+        """Returns all that is in TLS by now.
+
+        What waited there would be taken for a mistake when our direction ends.
+        """
         opened = b""
         with self._turn:
             self._sealed.write(piece)
@@ -117,7 +132,10 @@ class Line:
         return opened
 
     def pipe(self, leftover: bytes, transcript: Transcript) -> None:
-        """Standard input goes out, what comes goes to standard output, until the server ends."""
+        """Copies standard input and output until the server ends.
+
+        Standard input goes out, what comes goes to standard output.
+        """
         show(leftover)
         self._socket.settimeout(None)
         threading.Thread(target=self._feed, args=(transcript,), daemon=True).start()
@@ -141,7 +159,7 @@ class Line:
 
 
 def typed() -> bytes:
-    """What comes on standard input; nothing at its end, and where it cannot be read."""
+    """Reads standard input; empty at its end, and where it cannot be read."""
     try:
         return os.read(0, READ_SIZE)
     except OSError:

@@ -1,4 +1,6 @@
-"""A client that makes an offer, says what came of it and why, and pipes what was agreed on.
+"""A client that makes an offer and reports the outcome.
+
+It says why, and pipes what was agreed on.
 
 What the `switchboard`'s probe does, with its words and its exit statuses.
 """
@@ -33,7 +35,7 @@ SWITCHED, FAILED, STAYED = 0, 1, 2
 """What the process ends with."""
 
 SETTINGS = "AAMAAABkAAQAAP__"
-"""What goes with an offer of h2c: 100 streams, the window as it is (RFC 7540, 3.2.1)."""
+"""What goes with an offer of h2c: 100 streams, the window as it is (RFC 7540, section 3.2.1)."""
 
 
 class Target(NamedTuple):
@@ -60,7 +62,7 @@ class Target(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked."""
+    """The request of a probe."""
 
     url: Target
     offer: Sequence[str]
@@ -71,13 +73,13 @@ class Question(NamedTuple):
 
     @property
     def request_target(self) -> str:
-        """What stands in the request line."""
+        """The target in the request line."""
         by_method = {"OPTIONS": "*", "CONNECT": self.url.address}
         return by_method.get(self.method, self.url.path) if self.target is None else self.target
 
     @property
     def may_stay(self) -> bool:
-        """Whether an answer in HTTP/1.1 is what was asked for."""
+        """Returns whether an answer in HTTP/1.1 is what was asked for."""
         return not self.offer and self.method != "CONNECT"
 
     def lines(self) -> list[tuple[str, str]]:
@@ -102,7 +104,7 @@ def encoded(text: str) -> bytes:
 
 
 class Exchange:
-    """One connection: a request with an offer, and everything up to its answer or its switch."""
+    """One connection: a request with an offer, up to its answer or switch."""
 
     def __init__(self, question: Question, config: dict[str, bool], transcript: Transcript) -> None:
         self.question, self.transcript = question, transcript
@@ -182,7 +184,7 @@ class Exchange:
         return self.transcript.say("(the end, clean)", "<")
 
     def judge(self, outcome: Response | Switched, question: Question) -> None:
-        """How it came out, and why."""
+        """The outcome of a probe, and its reason."""
         if isinstance(outcome, Response):
             stayed = "answered" if question.may_stay else "not switched"
             why = self.engine.why.text if self.engine.why else ""
@@ -195,7 +197,10 @@ class Exchange:
         self.transcript.verdict = f"switched to {self.agreed or 'a tunnel'}{place}"
 
     def go_on_in_tls(self, leftover: bytes) -> None:
-        """RFC 2817, 3.3: the handshake, then the answer within it. If the handshake fails, so does all."""
+        """RFC 2817, section 3.3: the handshake, then the answer within it.
+
+        If the handshake fails, so does all.
+        """
         self.line.start_tls(leftover)
         self.engine.resume_http()
         self.transcript.say("resume", "!")
@@ -206,11 +211,13 @@ class Exchange:
 
     @property
     def agreed(self) -> str:
-        """What it was switched to."""
+        """The protocol that the server has switched to."""
         return ", ".join(map(str, self.engine.agreed))
 
     def another(self, offered: Sequence[str]) -> tuple[str, str] | None:
-        """What to try after a 426, and how: what it names and was not offered, or one of several offered ones.
+        """Returns what to try after a 426.
+
+        It names what was not offered, or one of several offered ones.
 
         One, because many servers do not understand a list.
         """
@@ -242,7 +249,10 @@ class Exchange:
 
 
 def run(question: Question, config: dict[str, bool], transcript: Transcript) -> int:
-    """Asks, and says what came of it. The last line says how it came out, whatever happens."""
+    """Asks, and says what came of it.
+
+    The last line says how it came out, whatever happens.
+    """
     try:
         return _run(question, config, transcript)
     except (OSError, LocalProtocolError) as error:

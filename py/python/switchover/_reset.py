@@ -1,4 +1,7 @@
-"""What a server sets on a socket: how it closes, and how much of what is sent waits in the system."""
+"""Socket options of a server: how it closes, and how much may wait.
+
+What waits has been sent and lies in the system.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ LOST = (OSError, ValueError)
 
 
 def resets(raw: socket.socket) -> None:
-    """Has a close reset the connection. After a FIN the client would take what it has for all of it (RFC 9112, 8)."""
+    """Has a close reset the connection.
+
+    After a FIN the client would take what it has for all of it (RFC 9112, section 8).
+    """
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
 
 
@@ -48,7 +54,10 @@ def bound_unsent(raw: socket.socket | None) -> None:
 
 
 def unread_by_peer(raw: socket.socket | None) -> int:
-    """Returns how many bytes the system holds that the peer has not read, on a Unix socket; 0 elsewhere."""
+    """Returns the bytes that the system holds and the peer has not read.
+
+    On a Unix socket; 0 elsewhere.
+    """
     if raw is None or sys.platform != "linux" or raw.family != socket.AF_UNIX:
         return 0
     with suppress(*LOST):
@@ -57,7 +66,10 @@ def unread_by_peer(raw: socket.socket | None) -> int:
 
 
 def acknowledged(raw: socket.socket | None) -> int | None:
-    """Returns how many bytes the peer has acknowledged; None where the system does not count them."""
+    """Returns the bytes that the peer has acknowledged, or None.
+
+    None where the system does not count them.
+    """
     if raw is None or sys.platform != "linux":
         return None
     with suppress(*LOST, AttributeError):
@@ -68,7 +80,10 @@ def acknowledged(raw: socket.socket | None) -> int | None:
 
 
 def has_hung_up(raw: socket.socket | None) -> bool:
-    """Returns whether the peer has ended its direction or reset, though bytes of it wait before that."""
+    """Returns whether the peer has ended its direction or reset.
+
+    Though bytes of it wait before that.
+    """
     return polls(raw, "POLLRDHUP")
 
 

@@ -1,4 +1,6 @@
-"""What happened on a connection, told to people while it happens, in the words of the `switchboard`'s probe.
+"""A transcript of a connection for people, written while it happens.
+
+In the words of the `switchboard`'s probe.
 
 ```text
 time mark text          milliseconds since the connection began
@@ -58,7 +60,7 @@ class Transcript:
         print(f"{milliseconds:9.1f} {mark} {remark}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """How it came out."""
+        """Writes the outcome."""
         if self._came or self._went:
             self.say(f"of the new protocol {self._came} bytes came and {self._went} went")
         self.say(self.verdict)
@@ -107,7 +109,7 @@ class Transcript:
         return self.say(f"{self._words(event)} @{position}", "=")
 
     def failed(self, error: RemoteProtocolError) -> None:
-        """What is wrong, the bytes around it, and what to do."""
+        """Writes what is wrong, the bytes around it, and what to do."""
         place = "" if error.offset is None else f" at byte {error.offset}"
         status = "" if error.status is None else f", to be answered {error.status}"
         self.say(f"error {error.code}, {error.name}{place}{status}", "=")
@@ -140,7 +142,10 @@ class Transcript:
         return "".join(f" {{{self._text(name + b': ' + value)}}}" for name, value in trailers)
 
     def _bytes_at(self, offset: int) -> None:
-        """The line with the fault, a sign below it; of a head that is wrong as a whole, all lines."""
+        """Returns the line with the fault, and a sign below it.
+
+        Of a head that is wrong as a whole, all lines.
+        """
         latest, place = self._latest, offset - (self._passed - len(self._latest))
         if not 0 <= place < len(latest):
             return

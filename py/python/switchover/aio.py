@@ -1,4 +1,6 @@
-"""HTTP/1.1 connections that can become something else, over anyio: the same under asyncio and trio.
+"""HTTP/1.1 connections that can switch protocols, over anyio.
+
+The same under asyncio and trio.
 
 A client calls `connect_upgrade`, a server `serve` or `serve_connection`. Both give the new protocol as a
 `SwitchedStream`, which any library over anyio can take. Needs `pip install switchover[aio]`.

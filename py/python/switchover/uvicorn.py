@@ -1,4 +1,6 @@
-"""uvicorn's HTTP/1.1 on this engine: `uvicorn --http switchover.uvicorn:Protocol app:app`.
+"""uvicorn's HTTP/1.1 on this engine.
+
+`uvicorn --http switchover.uvicorn:Protocol app:app`.
 
 Needs `pip install switchover[uvicorn]`. WebSockets are uvicorn's own, whichever `--ws` is chosen, but for a
 handshake that breaks a rule, which is answered here.
@@ -94,7 +96,7 @@ def configured(config: Config, largest_head: int | None, secure: bool) -> Config
 
 
 def with_options(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """The same, made anew."""
+    """Returns the configuration with uvicorn's limit for a head, and the transport's security."""
     options = {name: getattr(config, name) for name in dir(config)}
     if largest_head is not None:
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}
@@ -102,7 +104,7 @@ def with_options(config: Config, largest_head: int | None, secure: bool) -> Conf
 
 
 class Wait:
-    """What the client is waited for, one thing at a time, and the time that it has for it."""
+    """The deadline of the client: one thing at a time, with its time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None]) -> None:
         self.loop = loop
@@ -121,7 +123,10 @@ class Wait:
             self.handle = self.loop.call_later(self.left, self.expire)
 
     def earn(self, length: int) -> None:
-        """So many bytes have come: they add to the time, but never more than there was at the beginning."""
+        """Adds the time of received bytes.
+
+        Never to more than there was at the beginning.
+        """
         if self.handle is not None:
             self.until = min(self.until + length * SECONDS_PER_BYTE, monotonic() + self.most)
 
@@ -133,7 +138,7 @@ class Wait:
             self.handle = None
 
     def stop(self) -> None:
-        """It has come."""
+        """Ends the deadline: what was waited for has come."""
         if self.what:
             self.pause()
             self.what = ""
@@ -259,7 +264,10 @@ class Protocol(asyncio.Protocol):
             self.transport.close()
 
     def eof_received(self) -> bool | None:
-        """Keeps the transport open for what the client, which sends no more, still waits for."""
+        """Keeps the transport open for a client that has half-closed.
+
+        As long as the client still waits for something.
+        """
         if not self.half_close or self.lingers_until is not None or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
                 self.reset()
@@ -342,7 +350,10 @@ class Protocol(asyncio.Protocol):
             self.flow.pause_reading()
 
     def go_on_later(self) -> None:
-        """In another turn of the loop: a thousand requests may have come at once, and other clients wait, too."""
+        """Goes on in another turn of the loop.
+
+        A thousand requests may have come at once, and other clients wait, too.
+        """
         self.is_due = True
         self.stop_timer()
         self.loop.call_later(0, self.process_events_now)
@@ -438,7 +449,10 @@ class Protocol(asyncio.Protocol):
                 self.connection.skip_content()
 
     def warn_of_an_offer(self) -> None:
-        """Says what uvicorn's own classes say of an offer that is declined; once for each connection."""
+        """Logs what uvicorn's own classes log of a declined offer.
+
+        Once for each connection.
+        """
         if self.has_warned:
             # A client may ask as often as it likes.
             return
@@ -451,7 +465,7 @@ class Protocol(asyncio.Protocol):
             )
 
     def scope_of(self, request: Request) -> dict[str, Any]:
-        """What the app is given of a request."""
+        """Builds the scope of a request for the app."""
         self.scope = scope = request.asgi()
         scope.update(self.base)
         scope["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
@@ -478,7 +492,10 @@ class Protocol(asyncio.Protocol):
         self.tasks.add(task)
 
     def reject_offer(self, request: Request, flaw: Ineligible) -> None:
-        """Answers a handshake that cannot be accepted: says what is wrong, and what is spoken here."""
+        """Answers a handshake that cannot be accepted.
+
+        Says what is wrong, and what is spoken here.
+        """
         text = flaw.text.encode()
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
         self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
@@ -487,7 +504,9 @@ class Protocol(asyncio.Protocol):
         self.go_on_later()
 
     def hand_over(self, request: Request) -> None:
-        """A WebSocket is uvicorn's own class's from its handshake on: it gets every byte that has come after that.
+        """Gives a WebSocket to uvicorn's own class, from its handshake on.
+
+        It gets every byte that has come after that.
 
         The names are in lower case, as those classes put them into a scope without a look.
         """
@@ -539,13 +558,19 @@ class Protocol(asyncio.Protocol):
             self.bound_the_rest()
 
     def bound_the_rest(self) -> None:
-        """Limits the time that a client may take over what waits in a transport that closes."""
+        """Limits the time that a client may take over what waits.
+
+        In a transport that closes.
+        """
         if unsent_by(self.transport):
             self.start_write_timer(self.timeout_write)
             self.reset_if_cut()
 
     def reset_if_cut(self) -> None:
-        """Has the connection reset, should the process end before an answer is all sent: nothing else would tell."""
+        """Has the connection reset if the process ends before an answer is all sent.
+
+        Nothing else would tell.
+        """
         raw = self.transport.get_extra_info("socket")
         if raw is None or not closes_after_eof(self.transport):
             return
@@ -555,7 +580,7 @@ class Protocol(asyncio.Protocol):
             self.is_reset_if_cut = is_cut
 
     def reset_if_unfinished(self) -> None:
-        """Has the connection reset, should the process end before an answer does whose end is the connection's."""
+        """Has the connection reset if the process ends within a close-delimited answer."""
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
 
@@ -567,7 +592,10 @@ class Protocol(asyncio.Protocol):
         self.transport.abort()
 
     def linger(self) -> None:
-        """Ends our direction and reads on: a close would take back an answer that was not read yet (RFC 9112, 9.6)."""
+        """Ends our direction and reads on.
+
+        A close would take back an answer that was not read yet (RFC 9112, section 9.6).
+        """
         if self.lingers_until is not None or self.transport.is_closing():
             return
         if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
@@ -585,7 +613,7 @@ class Protocol(asyncio.Protocol):
         self.wait_for_the_end(self.lingers_until)
 
     def wait_for_the_end(self, until: float) -> None:
-        """Until the client has ended its direction, too, or has had its time."""
+        """Waits until the client has ended its direction, too, or has had its time."""
         self.start_timer(max(0, min(LINGER_IDLE, until - monotonic())))
 
     # After an answer.
@@ -654,7 +682,10 @@ class Protocol(asyncio.Protocol):
 
 
 def closes_after_eof(transport: asyncio.Transport) -> bool:
-    """Whether our direction can be ended apart from the client's: not in TLS, and not every transport says so."""
+    """Returns whether our direction can be ended apart from the client's.
+
+    Not in TLS, and not every transport says so.
+    """
     try:
         return transport.can_write_eof()
     except (AttributeError, NotImplementedError):
@@ -662,7 +693,10 @@ def closes_after_eof(transport: asyncio.Transport) -> bool:
 
 
 def unsent_by(transport: asyncio.Transport) -> int:
-    """How many bytes the client has not taken yet; not every transport says so."""
+    """Returns how many bytes the client has not taken yet.
+
+    Not every transport says so.
+    """
     try:
         return transport.get_write_buffer_size()
     except (AttributeError, NotImplementedError):
@@ -680,7 +714,9 @@ def taken_by(transport: asyncio.Transport) -> int:
 
 
 class Undecided(asyncio.Protocol):
-    """A handshake that uvicorn's WebSocket class has, and its app has not accepted yet: holds what comes after it.
+    """A handshake that uvicorn's WebSocket class has, and its app has not accepted.
+
+    Holds what comes after it.
 
     Those classes lose what comes before, or break over it.
     """
@@ -695,7 +731,7 @@ class Undecided(asyncio.Protocol):
         self.giving_up: asyncio.TimerHandle | None = None
 
     def begin(self, head: bytes, is_full: bool) -> None:
-        """Gives the class its handshake, and the app a `send` that says when it has accepted."""
+        """Gives the class its handshake, and the app a `send` that notes its accept."""
         app = self.protocol.app
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:
@@ -747,7 +783,10 @@ class Undecided(asyncio.Protocol):
             self.transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """The end has its place after what is held, but an app that does not accept hears of it."""
+        """Takes the end, which has its place after what is held.
+
+        But an app that does not accept hears of it.
+        """
         self.has_eof = True
         self.giving_up = asyncio.get_running_loop().call_later(LINGER_MAX, self.give_up)
         return closes_after_eof(self.transport)
@@ -833,12 +872,18 @@ class Cycle:
         self.message_event.set()
 
     def notice_eof(self) -> None:
-        """A client that has half-closed waits for its answer; one in the middle of an endless stream has left."""
+        """Handles a client that has half-closed.
+
+        One that waits for its answer gets it; one in the middle of an endless stream has left.
+        """
         if self.response_started and not self.has_length and self.has_content:
             self.leave()
 
     def leave(self) -> None:
-        """The app that waits for its client's end hears it; what it answers all the same is sent."""
+        """Tells an app that waits for its client's end.
+
+        What it answers all the same is sent.
+        """
         self.has_left = True
         self.message_event.set()
 
@@ -876,7 +921,7 @@ class Cycle:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def is_over(self) -> bool:
-        """Whether the app has nothing to receive any more."""
+        """Returns whether the app has nothing to receive any more."""
         return self.disconnected or self.response_complete or (self.has_left and self.is_read)
 
     # The answer.
@@ -905,7 +950,10 @@ class Cycle:
                 await self.give_up()
 
     async def give_up(self) -> None:
-        """A 500 where the app has not begun to answer; else the client has to see that the answer is not whole."""
+        """Sends a 500, if the app has not begun to answer.
+
+        Else the client has to see that the answer is not whole.
+        """
         if self.transport.is_closing() or self.protocol.lingers_until is not None:
             return
         if self.response_started:
@@ -921,7 +969,10 @@ class Cycle:
         await self.send({"type": "http.response.body", "body": text})
 
     def give_up_halfway(self) -> None:
-        """Sends the head that has waited; where content should follow it, the end of the connection shows the cut."""
+        """Sends the head that has waited.
+
+        Where content should follow it, the end of the connection shows the cut.
+        """
         if not self.response_complete and (self.head is not None or self.has_sent_head):
             try:
                 self.write(b"", more_body=self.has_content)
@@ -967,7 +1018,10 @@ class Cycle:
         self.unheard = 0
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """The head waits for the first content, or for the next turn of the loop: both leave in one write."""
+        """Holds the head for the first content, or for the next turn of the loop.
+
+        Both leave in one write.
+        """
         if self.protocol.access_log:
             self.protocol.access_logger.info(
                 '%s - "%s %s HTTP/%s" %d',

@@ -61,7 +61,7 @@ impl Connection {
 
     /// Returns whether another request may follow.
     ///
-    /// RFC 9112, 9.3.
+    /// RFC 9112, section 9.3.
     #[getter]
     fn persists(&self) -> PyResult<bool> {
         self.ask(|engine| engine.persists())
@@ -69,7 +69,7 @@ impl Connection {
 
     /// Returns what is still to come of the message being received.
     ///
-    /// RFC 9112, 6.3.
+    /// RFC 9112, section 6.3.
     #[getter]
     fn content(&self) -> PyResult<Content> {
         self.ask(|engine| Content::of(engine.content()))
@@ -92,7 +92,7 @@ impl Connection {
 
     /// Counts content that your code has read from the transport itself.
     ///
-    /// Next: next_event. RFC 9112, 6.
+    /// Next: next_event. RFC 9112, section 6.
     fn pass_content(&self, py: Python<'_>, length: u64) -> PyResult<()> {
         self.call(py, |engine| engine.pass_content(length))
     }
@@ -129,7 +129,7 @@ impl Connection {
 
     /// Returns the protocols that the latest 426 asks for (client).
     ///
-    /// RFC 9110, 15.5.22.
+    /// RFC 9110, section 15.5.22.
     #[getter]
     fn required(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.required().iter()))
@@ -167,7 +167,7 @@ impl Connection {
 
     /// Server: one offered protocol that both sides can live with, for accept.
     ///
-    /// RFC 9110, 7.8.
+    /// RFC 9110, section 7.8.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -182,7 +182,7 @@ impl Connection {
 
     /// Returns the subprotocols that the current request asks for (server).
     ///
-    /// In the client's order. RFC 6455, 4.1.
+    /// In the client's order. RFC 6455, section 4.1.
     #[getter]
     fn subprotocols(&self) -> PyResult<Tuple<String>> {
         self.ask(|engine| {
@@ -193,7 +193,7 @@ impl Connection {
 
     /// Server: the subprotocol of an offered websocket that both sides can live with.
     ///
-    /// Next: accept with it as the value of Sec-WebSocket-Protocol. RFC 6455, 4.2.2.
+    /// Next: accept with it as the value of Sec-WebSocket-Protocol. RFC 6455, section 4.2.2.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -212,7 +212,8 @@ impl Connection {
 
     /// Decides how to accept the permessage-deflate of an offered websocket (server).
     ///
-    /// Next: accept with it, as text, as the value of Sec-WebSocket-Extensions. RFC 7692, 7.1.
+    /// Next: accept with it, as text, as the value of Sec-WebSocket-Extensions. RFC 7692, section
+    /// 7.1.
     #[pyo3(signature = (own = Deflate::default()), text_signature = "($self, own=...)")]
     fn select_deflate(&self, own: Deflate) -> PyResult<Option<Deflate>> {
         self.ask(|engine| websocket::select_deflate(&engine.request()?, &own.0).map(Deflate))
@@ -220,7 +221,7 @@ impl Connection {
 
     /// Returns the offers that may be made to the next server (intermediary).
     ///
-    /// Those of the current request. RFC 9110, 7.6.1.
+    /// Those of the current request. RFC 9110, section 7.6.1.
     #[getter]
     fn forwardable(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| {
@@ -232,7 +233,7 @@ impl Connection {
 
     /// Announces on the next final response what could be upgraded to (server).
     ///
-    /// Next: send_response. RFC 9110, 7.8.
+    /// Next: send_response. RFC 9110, section 7.8.
     fn advertise(&self, py: Python<'_>, protocols: ProtocolList) -> PyResult<()> {
         self.call(py, |engine| engine.advertise(&protocols.refs()))
     }
@@ -244,7 +245,7 @@ impl Connection {
 
     /// Ends the connection after this request's response.
     ///
-    /// Next: go on; the engine closes when it is time. RFC 9112, 9.6.
+    /// Next: go on; the engine closes when it is time. RFC 9112, section 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
     }
@@ -258,7 +259,7 @@ impl Connection {
 
     /// Resumes HTTP above the new layer.
     ///
-    /// Next: a server answers, a client receives. RFC 2817, 3.
+    /// Next: a server answers, a client receives. RFC 2817, section 3.
     fn resume_http(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.resume_http())
     }

@@ -1,7 +1,7 @@
 //! The connection.
 //!
 //! `receive.rs` takes bytes in and events out, `send.rs` and `respond.rs` decisions in and bytes
-//! out, `getters.rs` has what may be asked and what is decided without sending.
+//! out. `getters.rs` has what may be asked and what is decided without sending.
 
 mod getters;
 mod receive;

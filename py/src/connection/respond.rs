@@ -60,7 +60,9 @@ impl Prepared {
 
 #[pymethods]
 impl Connection {
-    /// Server: a whole final response. Next: next_event. RFC 9110, 8.6; RFC 9112, 6.
+    /// Sends a whole final response (server).
+    ///
+    /// Next: next_event. RFC 9110, section 8.6; RFC 9112, section 6.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), content = None, reason = None, *, into = None),
         text_signature = "($self, status, headers=(), content=b'', reason=None, *, into=None)"
@@ -95,7 +97,7 @@ impl Connection {
 
     /// Server: an answer although no request has come.
     ///
-    /// Next: send it, close the sending side. RFC 9110, 15.5.9.
+    /// Next: send it, close the sending side. RFC 9110, section 15.5.9.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), content = None, reason = None, *, into = None),
         text_signature = "($self, status, headers=(), content=b'', reason=None, *, into=None)"

@@ -18,8 +18,8 @@ use crate::values::Selection;
 impl Connection {
     /// Client: a request head, with an offer of other protocols in order of preference.
     ///
-    /// Next: send_data and send_end where content follows; then receive_data. RFC 9112, 3; RFC
-    /// 9110, 7.8.
+    /// Next: send_data and send_end where content follows; then receive_data. RFC 9112, section 3;
+    /// RFC 9110, section 7.8.
     #[pyo3(
         signature = (method, target, headers, offer = ProtocolList::default(), *, into = None),
         text_signature = "($self, method, target, headers, offer=(), *, into=None)"
@@ -39,7 +39,7 @@ impl Connection {
 
     /// Server: an informational response other than 101.
     ///
-    /// Next: the rest of the request, or the final response. RFC 9110, 15.2.
+    /// Next: the rest of the request, or the final response. RFC 9110, section 15.2.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
         text_signature = "($self, status, headers=(), reason=None, *, into=None)"
@@ -58,8 +58,8 @@ impl Connection {
 
     /// Sends a final response head (server).
     ///
-    /// It declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end. RFC 9112, 4
-    /// and 6.
+    /// It declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end. RFC 9112,
+    /// sections 4 and 6.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
         text_signature = "($self, status, headers=(), reason=None, *, into=None)"
@@ -78,7 +78,7 @@ impl Connection {
 
     /// Server: the 101, once the request is complete.
     ///
-    /// Next: next_event, which comes to Switched. RFC 9110, 7.8.
+    /// Next: next_event, which comes to Switched. RFC 9110, section 7.8.
     #[pyo3(
         signature = (selection, headers = FieldLines::default(), *, into = None),
         text_signature = "($self, selection, headers=(), *, into=None)"
@@ -95,7 +95,7 @@ impl Connection {
 
     /// Server: a 426 that requires one of these protocols.
     ///
-    /// Next: send_data and send_end. RFC 9110, 15.5.22.
+    /// Next: send_data and send_end. RFC 9110, section 15.5.22.
     #[pyo3(
         signature = (protocols, headers = FieldLines::default(), *, into = None),
         text_signature = "($self, protocols, headers=(), *, into=None)"
@@ -155,7 +155,7 @@ impl Connection {
 
     /// The end of the message, with trailers where it is chunked.
     ///
-    /// Next: receive_data or next_event. RFC 9112, 7.1.2.
+    /// Next: receive_data or next_event. RFC 9112, section 7.1.2.
     #[pyo3(
         signature = (trailers = FieldLines::default(), *, into = None),
         text_signature = "($self, trailers=(), *, into=None)"

@@ -1,1 +1,1 @@
-"""What `switchover.aio` is made of."""
+"""The parts of `switchover.aio`."""

@@ -42,7 +42,7 @@ LOOK = 0.1
 EARLY_RESPONSE_GRACE = 1.0
 """How many seconds an answer is looked for once the server takes no more of a request."""
 BAD_REQUEST = 400
-"""The first status of an error: a client then stops sending (RFC 9112, 9.5)."""
+"""The first status of an error: a client then stops sending (RFC 9112, section 9.5)."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,10 @@ class ClientResponse:
 
 
 class Declined(Exception):  # noqa: N818  (no error: a server may always do that)
-    """The server answered in HTTP instead. The stream is open and the caller's; see `ClientResponse.persists`."""
+    """The server answered in HTTP instead.
+
+    The stream is open and the caller's; see `ClientResponse.persists`.
+    """
 
     __module__ = "switchover.aio"
 
@@ -73,7 +76,7 @@ class Declined(Exception):  # noqa: N818  (no error: a server may always do that
         self.why = why
         """Why there was no switch, as an enum with a `text`."""
         self.required = required
-        """What a 426 asks for: offer some of it, in a next `connect_upgrade` (RFC 9110, 15.5.22)."""
+        """What a 426 asks for: offer some of it, in a next `connect_upgrade` (RFC 9110, section 15.5.22)."""
 
     def __str__(self) -> str:
         response = self.answer.response
@@ -94,7 +97,9 @@ async def connect_upgrade(
     largest: int = MAX_CONTENT,
     informational: Callable[[Informational], object] | None = None,
 ) -> SwitchedStream:
-    """Offers protocols on a stream that is connected, and gives the one that the server has switched to.
+    """Offers protocols on a connected stream.
+
+    Returns the stream of the one that the server has switched to.
 
     `headers` has Host, and a Content-Length or Transfer-Encoding where there is `content`. Without a `config`, `secure`
     is whether the stream is anyio's TLS. `informational` is called with each interim response. The method CONNECT with
@@ -104,7 +109,7 @@ async def connect_upgrade(
     then stays open. So it does where the request is refused before anything is sent: LocalProtocolError, as
     `Connection.send_request` and `send_data` raise it, or TypeError. After any other exception the stream is closed,
     cancellation included, as nothing else could be said on it: RemoteProtocolError, TimeoutError (see `Timeouts`),
-    BrokenResourceError and ClosedResourceError. RFC 9110, 7.8.
+    BrokenResourceError and ClosedResourceError. RFC 9110, section 7.8.
 
     Next: speak the new protocol; where that is TLS, `resume`.
     """
@@ -139,9 +144,12 @@ async def connect_upgrade(
 async def resume(
     switched: SwitchedStream, stream: AnyByteStream, *, timeouts: Timeouts = TIMEOUTS, largest: int = MAX_CONTENT
 ) -> ClientResponse:
-    """The answer to the request of `switched` in HTTP above a new layer: `stream` is TLS over `switched`.
+    """Returns the answer to the request of `switched`, above a new layer.
 
-    LocalProtocolError where no answer is owed. Any other exception closes the stream. RFC 2817, 3; RFC 9110, 7.8.
+    In HTTP: `stream` is TLS over `switched`.
+
+    LocalProtocolError where no answer is owed. Any other exception closes the stream. RFC 2817, section 3; RFC 9110,
+    section 7.8.
     """
     wire = Wire(stream, switched.connection, timeouts)
     wire.connection.take_leftover()
@@ -154,7 +162,10 @@ async def resume(
 
 
 async def _look(wire: Wire) -> None:
-    """Raises for what has come before the request: it is no answer to that (RFC 9112, 9.2), and nothing is sent."""
+    """Raises if bytes have come before the request.
+
+    They are no answer to it (RFC 9112, section 9.2), and nothing is sent.
+    """
     if not has_come(wire.stream):
         return
     try:
@@ -170,7 +181,10 @@ async def _look(wire: Wire) -> None:
 
 
 async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
-    """Sends a head, and gives the first event of its answer, for which its content waits for a while."""
+    """Sends a head, and returns the first event of its answer.
+
+    The content waits for that for a while.
+    """
     with suppress(BrokenResourceError):  # it may have answered before it stopped reading
         await wire.send(head)
     with move_on_after(wire.timeouts.expect_continue):
@@ -181,7 +195,10 @@ async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
 async def _send_request(
     wire: Wire, request: bytes, timeouts: Timeouts, read: Callable[[], Awaitable[Switched | ClientResponse]]
 ) -> Switched | ClientResponse:
-    """Sends a request while its answer is read: a server may answer, and close, before it has taken all."""
+    """Sends a request while its answer is read.
+
+    A server may answer, and close, before it has taken all.
+    """
     outcome: Switched | ClientResponse | None = None
     failure: Exception | None = None
 
@@ -217,14 +234,20 @@ def _one_of(errors: BaseExceptionGroup) -> BaseException:
 
 
 def _wants_rest(answer: ClientResponse) -> bool:
-    """Returns whether a server that has answered may want the rest of the request: not after an error or a close."""
+    """Returns whether a server that has answered may want the rest of the request.
+
+    Not after an error or a close.
+    """
     return answer.persists and answer.response.status < BAD_REQUEST
 
 
 async def _final(
     wire: Wire, event: Event | Paused | None = None, informational: Callable[[Informational], object] | None = None
 ) -> Event | Paused:
-    """Gives the first event that is no interim response; `event` is one that has been there already."""
+    """Returns the first event that is no interim response.
+
+    `event` is one that has been there already.
+    """
     event = event or await wire.next_event()
     while isinstance(event, Informational):
         if informational is not None:

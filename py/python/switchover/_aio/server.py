@@ -76,13 +76,19 @@ TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 
 
 class ContentTooLargeError(ValueError):
-    """A request's content is longer than `Exchange.read` may take. `serve_connection` answers it with a 413."""
+    """A request's content is longer than `Exchange.read` may take.
+
+    `serve_connection` answers it with a 413.
+    """
 
     __module__ = "switchover.aio"
 
 
 class ClientGoneError(BrokenResourceError):
-    """Ends a handler whose client has all of its answer, and has left: no error of the handler's."""
+    """Ends a handler whose client has all of its answer, and has left.
+
+    No error of the handler's.
+    """
 
 
 async def serve_connection(
@@ -93,16 +99,18 @@ async def serve_connection(
     config: Config | None = None,
     timeouts: Timeouts = TIMEOUTS,
 ) -> None:
-    """Serves one connection, from its first byte to its last: calls `handler` with each request, and closes the stream.
+    """Serves one connection, from its first byte to its last.
+
+    Calls `handler` with each request, and closes the stream.
 
     `upgrades` are the protocols that the handler speaks. Where a request offers one of them, `Exchange.upgrade` is its
     name: accept it, or answer as if it had not been offered. Without a `config`, `secure` is whether the stream is
     anyio's TLS.
 
-    Raises nothing but TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once.
-    A client that goes away ends it. One that breaks the protocol is answered with the status that fits, one that is too
-    slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
-    `switchover.aio`. RFC 9112, 9.
+    Raises nothing but TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at
+    once. A client that goes away ends it. One that breaks the protocol is answered with the status that fits, one
+    that is too slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
+    `switchover.aio`. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
@@ -134,7 +142,9 @@ async def serve(
     config: Config | None = None,
     timeouts: Timeouts = TIMEOUTS,
 ) -> None:
-    """Accepts connections until it is cancelled, and calls `serve_connection` with each, in a task of its own.
+    """Accepts connections until it is cancelled.
+
+    Calls `serve_connection` with each, in a task of its own.
 
     A `TLSListener` of anyio will do, too. Where none can be accepted, as the system is out of descriptors, it tries
     again a moment later: `Listener.serve` would raise, and take all connections with it. Once the listener is closed it
@@ -157,7 +167,9 @@ async def serve(
 
 
 class Exchange:
-    """A request, and your answer to it. What it sends has left, or waits in the system, when the call returns.
+    """A request, and your answer to it.
+
+    What it sends has left, or waits in the system, when the call returns.
 
     Each call may raise BrokenResourceError, where the client has gone, and TimeoutError, where it is too slow (see
     `Timeouts`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
@@ -188,15 +200,20 @@ class Exchange:
 
     @property
     def stream(self) -> AnyByteStream:
-        """The transport, for its extra attributes: `exchange.stream.extra(SocketAttribute.remote_address)`."""
+        """The transport, for its extra attributes.
+
+        `exchange.stream.extra(SocketAttribute.remote_address)`.
+        """
         return self._wire.stream
 
     # The request.
 
     async def receive(self) -> bytes:
-        """The next content of the request; empty at its end. A client that waits for a 100 gets it.
+        """The next content of the request; empty at its end.
 
-        RemoteProtocolError where the content is malformed or cut short. RFC 9112, 6.
+        A client that waits for a 100 gets it.
+
+        RemoteProtocolError where the content is malformed or cut short. RFC 9112, section 6.
         """
         while self._open and not self._has_ended:
             event = await self._wire.next_event()
@@ -208,7 +225,10 @@ class Exchange:
         return b""
 
     async def read(self, largest: int = MAX_CONTENT) -> bytes:
-        """All content of the request; ContentTooLargeError where it has more than `largest` bytes. Next: answer."""
+        """Returns all content of the request.
+
+        ContentTooLargeError where it has more than `largest` bytes. Next: answer.
+        """
         content = bytearray()
         while data := await self.receive():
             content += data
@@ -217,7 +237,9 @@ class Exchange:
         return bytes(content)
 
     async def gone(self) -> None:
-        """Returns when the client has closed the connection, or its direction of it: most likely it has gone.
+        """Returns once the client has closed the connection, or its direction of it.
+
+        Most likely it has gone.
 
         A client that has ended its direction may still read its answer. This reads the transport: call it once the
         content has been read, in a task of its own, and cancel that before the handler returns. It waits for ever where
@@ -243,11 +265,16 @@ class Exchange:
         await self._wire.send(self._open.respond_prepared(prepared))
 
     async def send_informational(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
-        """Sends an interim response, as `Connection.send_informational`. A 100 is sent by `receive`, when due."""
+        """Sends an interim response, as `Connection.send_informational`.
+
+        A 100 is sent by `receive`, when due.
+        """
         await self._wire.send(self._open.send_informational(status, headers, reason))
 
     async def send_response(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
-        """Sends the head of a response, as `Connection.send_response`. Next: `send_data`, and `send_end`.
+        """Sends the head of a response, as `Connection.send_response`.
+
+        Next: `send_data`, and `send_end`.
 
         To read content after it, call `receive` once before: a client that waits for a 100 gets none any more.
         """
@@ -256,13 +283,18 @@ class Exchange:
         await self._wire.send(out)
 
     async def require(self, protocols: ProtocolsLike, headers: HeadersLike = ()) -> None:
-        """Sends the head of a 426, as `Connection.require`. Next: `send_data`, and `send_end`."""
+        """Sends the head of a 426, as `Connection.require`.
+
+        Next: `send_data`, and `send_end`.
+        """
         out = self._open.require(protocols, headers)
         self._takes_content = self.connection.owes is Owes.CONTENT
         await self._wire.send(out)
 
     async def send_data(self, data: bytes) -> None:
-        """Sends content. What the head says cannot follow, in answer to a HEAD or with a 204, is left out.
+        """Sends content.
+
+        What the head says cannot follow, in answer to a HEAD or with a 204, is left out.
 
         Where more than 1 MiB was left out, BrokenResourceError if the client has gone or ended its direction.
         """
@@ -277,7 +309,10 @@ class Exchange:
             await self._look_for_the_end()
 
     async def _look_for_the_end(self) -> None:
-        """Ends a handler that goes on with content that is left out, once the client has gone: no send can tell it."""
+        """Ends a handler that sends content to a client that has gone.
+
+        The content is left out, so no send can tell the handler.
+        """
         # Where requests wait before the client's end, reading does not come to it.
         if not has_hung_up(socket_of(self._wire.stream)):
             try:
@@ -302,12 +337,14 @@ class Exchange:
     # An answer in another protocol.
 
     async def accept(self, headers: HeadersLike = ()) -> SwitchedStream:
-        """Switches to `upgrade` with a 101, or opens the tunnel that a CONNECT asks for with a 200.
+        """Switches to `upgrade` with a 101, or opens the tunnel of a CONNECT.
 
-        Content that was not read is dropped, up to the limit `drain`; ContentTooLargeError where there is more, which
-        `serve_connection` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None. Next:
-        speak the new protocol; `serve_connection` closes the stream when the handler returns. Where the new protocol is
-        TLS: `resume`. RFC 9110, 7.8 and 9.3.6.
+        The tunnel opens with a 200.
+
+        Content that was not read is dropped, up to the limit `drain`; ContentTooLargeError where there is more,
+        which `serve_connection` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None.
+        Next: speak the new protocol; `serve_connection` closes the stream when the handler returns. Where the new
+        protocol is TLS: `resume`. RFC 9110, sections 7.8 and 9.3.6.
         """
         connection = self._open
         is_connect = connection.state.turn is Turn.CONNECT
@@ -326,9 +363,11 @@ class Exchange:
         return self._wire.switched
 
     def resume(self, stream: AnyByteStream) -> None:
-        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave. `serve_connection` closes it.
+        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave.
 
-        LocalProtocolError where nothing was accepted. Next: answer the request. RFC 2817, 3.
+        `serve_connection` closes it.
+
+        LocalProtocolError where nothing was accepted. Next: answer the request. RFC 2817, section 3.
         """
         stream = of_bytes(stream)
         self._open.take_leftover()
@@ -409,13 +448,19 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
 
 
 def _is_stray() -> bool:
-    """Under asyncio: whether not this task was cancelled, but a future that its handler awaited."""
+    """Returns whether a future was cancelled that the handler awaited.
+
+    Under asyncio: and not this task.
+    """
     task = asyncio.current_task()
     return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
 
 
 def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
-    """What a handler has raised of its own: an exception, or what remains of a group."""
+    """Returns the exceptions that a handler has raised of its own.
+
+    One, or what remains of a group.
+    """
 
     def is_known(part: BaseException) -> bool:
         return any(part is failure for failure in failures) or isinstance(part, quiet)
@@ -434,7 +479,7 @@ def _log(error: Exception | None) -> None:
 
 
 def _status(error: Exception | None) -> int:
-    """What to answer after that."""
+    """Returns the status to answer with after that."""
     if isinstance(error, RemoteProtocolError):
         return error.status or 400
     if isinstance(error, TimeoutError):
@@ -449,7 +494,10 @@ async def _send_error(wire: Wire, status: int) -> None:
 
 
 async def _linger_and_close(wire: Wire) -> None:
-    """Ends the connection so that the client gets all of the last answer, or sees that it is not whole."""
+    """Ends the connection after the last answer.
+
+    So that the client gets all of it, or sees that it is not whole.
+    """
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:
         await _reset(wire.stream)
@@ -462,7 +510,10 @@ async def _linger_and_close(wire: Wire) -> None:
 
 
 async def _close_at_once(wire: Wire) -> None:
-    """Closes, visibly so where a close would look like the end of what was sent. It does not wait."""
+    """Closes, visibly so where a close would look like the end of what was sent.
+
+    It does not wait.
+    """
     if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
         await _reset(wire.stream)
     else:
@@ -470,8 +521,10 @@ async def _close_at_once(wire: Wire) -> None:
 
 
 async def _linger(stream: AnyByteStream) -> None:
-    """Ends our direction and reads on for a while: to close with bytes of the client unread would reset the connection,
-    and take our last answer away from it (RFC 9112, 9.6).
+    """Ends our direction and reads on for a while.
+
+    To close with bytes of the client unread would reset the connection, and take our last answer away from it (RFC
+    9112, section 9.6).
     """
     dropped = 0
     with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
@@ -484,7 +537,10 @@ async def _linger(stream: AnyByteStream) -> None:
 
 
 async def _reset(stream: AnyByteStream) -> None:
-    """Closes so that the client sees that something is missing: after a FIN it might take the answer for whole."""
+    """Closes so that the client sees that something is missing.
+
+    After a FIN it might take the answer for whole.
+    """
     if (raw := socket_of(stream)) is not None:
         with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended
             resets(raw)

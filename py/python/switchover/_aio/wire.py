@@ -1,4 +1,4 @@
-"""A stream of anyio and the engine that its bytes pass through: what is the same for a client and a server."""
+"""A stream of anyio and its engine, for client and server alike."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ SECONDS_PER_BYTE = 0.001
 
 @dataclass(frozen=True, kw_only=True)
 class Timeouts:
-    """How many seconds the peer may take, by what `Connection.awaiting` says; None is for ever.
+    """Timeouts in seconds, by `Connection.awaiting`; None disables one.
 
     The time runs while there is something to wait for, not while your code works. It begins anew with each event but
     `Data`; each byte of content adds a millisecond. When it is over there is a TimeoutError.
@@ -72,7 +72,7 @@ class Timeouts:
     response: float | None = 60
     """A client waits for a response once its request has been sent, or for the next interim one."""
     expect_continue: float | None = 1
-    """A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1)."""
+    """A client waits for a 100; then it sends its content all the same (RFC 9110, section 10.1.1)."""
     write: float | None = 30
     """The peer takes 32 KiB of what is sent, about a millisecond for each byte.
 
@@ -93,11 +93,13 @@ TIMEOUTS = Timeouts()
 
 
 class SwitchedStream(BufferedByteStream):
-    """A stream of the new protocol, from its first byte on: what came with the head is received first.
+    """A stream of the new protocol, from its first byte on.
+
+    What came with the head is received first.
 
     It is a `ByteStream` of anyio, with `receive_exactly` and `receive_until` besides. `send_eof` ends our direction
     alone, where the transport can do that (TLS cannot). `aclose` closes the transport. Extra attributes are those of
-    the transport. RFC 9110, 7.8.
+    the transport. RFC 9110, section 7.8.
     """
 
     connection: Final[Connection]
@@ -114,11 +116,14 @@ class SwitchedStream(BufferedByteStream):
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
-        """What is spoken, lowest layer first; empty after CONNECT."""
+        """The protocols that are spoken, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
 
     async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
-        """Receives what comes next. After a send that met a reset, the end is a BrokenResourceError."""
+        """Receives what comes next.
+
+        After a send that met a reset, the end is a BrokenResourceError.
+        """
         async with self._until(EndOfStream):
             return await super().receive(max_bytes)
 
@@ -152,7 +157,10 @@ class SwitchedStream(BufferedByteStream):
             raise
 
     async def aclose(self) -> None:
-        """Closes the transport. Where a send of another task waits for the peer, TLS has no end in order."""
+        """Closes the transport.
+
+        Where a send of another task waits for the peer, TLS has no end in order.
+        """
         below = self._stream.transport_stream if isinstance(self._stream, TLSStream) else None
         if isinstance(below, _Orderly) and below.sending.locked():
             await aclose_forcefully(self._stream)
@@ -193,7 +201,7 @@ class Wire:
         return error
 
     async def next_event(self) -> Event | Paused:
-        """What happens next; reads where the engine needs more for that."""
+        """Returns the next event; reads where the engine needs more for it."""
         with self.noting():
             while (event := self.connection.next_event()) is NEED_DATA:
                 if self.connection.owes is Owes.CONTINUE:
@@ -235,7 +243,10 @@ class Wire:
         return len(data)
 
     async def send(self, data: bytes) -> None:
-        """Sends all of it. Where that fails or is cancelled, nothing can follow: part of it may have left."""
+        """Sends all of it.
+
+        Where that fails or is cancelled, nothing can follow: part of it may have left.
+        """
         with self.noting():
             try:
                 async with self.sending:
@@ -301,7 +312,10 @@ class _Orderly(ByteStream):
 
 
 def share(stream: AnyByteStream) -> None:
-    """Lets TLS be read while it is written: it may have to answer what it reads, as a KeyUpdate (RFC 8446, 4.6.3)."""
+    """Lets TLS be read while it is written.
+
+    It may have to answer what it reads, as a KeyUpdate (RFC 8446, section 4.6.3).
+    """
     while isinstance(stream, TLSStream):
         if not isinstance(stream.transport_stream, _Orderly):
             stream.transport_stream = _Orderly(stream.transport_stream)
@@ -319,7 +333,10 @@ async def _noted() -> None:
 
 
 def _is_reset(error: BaseException) -> bool:
-    """Returns whether a send has met a reset; EPIPE is that of a reset that came after an end in order."""
+    """Returns whether a send has met a reset.
+
+    EPIPE is that of a reset that came after an end in order.
+    """
     if not isinstance(error, BrokenResourceError):
         return False
     while (cause := error.__cause__) is not None:
@@ -335,14 +352,20 @@ def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> C
 
 
 def tls_of(stream: AnyByteStream) -> object:
-    """Returns the TLS that a stream is, or is above; None where there is none, or the peer has gone."""
+    """Returns the TLS that a stream is, or is above, or None.
+
+    None where there is none, or the peer has gone.
+    """
     with suppress(*LOST, AttributeError):  # uvloop's, where the peer has gone
         return stream.extra(TLSAttribute.ssl_object, None)
     return None
 
 
 def socket_of(stream: AnyByteStream) -> socket.socket | None:
-    """Returns the socket below a stream; None where there is none, or none any more, as with uvloop."""
+    """Returns the socket below a stream, or None.
+
+    None where there is none, or none any more, as with uvloop.
+    """
     with suppress(*LOST, BrokenResourceError, ClosedResourceError, TypedAttributeLookupError, AttributeError):
         raw = stream.extra(SocketAttribute.raw_socket)
         if raw.fileno() >= 0:
@@ -351,7 +374,9 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
 
 
 def pause(stream: AnyByteStream) -> None:
-    """Has a stream of anyio read no more than it is asked for, as it does by itself once it has waited.
+    """Has a stream of anyio read no more than it is asked for.
+
+    As it does by itself once it has waited.
 
     Under asyncio it reads from the beginning on, and without a bound.
     """
@@ -364,7 +389,10 @@ def pause(stream: AnyByteStream) -> None:
 
 
 def has_come(stream: AnyByteStream) -> bool:
-    """Returns whether a read gives something at once. In TLS that is not known: it may be a ticket."""
+    """Returns whether a read gives something at once.
+
+    In TLS that is not known: it may be a ticket.
+    """
     if isinstance(stream, BufferedByteStream) and stream.buffer:
         return True
     if tls_of(stream) is not None:

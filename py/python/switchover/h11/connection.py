@@ -1,4 +1,7 @@
-"""h11's `Connection`: the engine reads, writes and judges; here is what h11 says of it, and when h11 pauses."""
+"""h11's `Connection`: the engine reads, writes and judges.
+
+Here is what h11 says of it, and when h11 pauses.
+"""
 
 from __future__ import annotations
 
@@ -119,19 +122,25 @@ class Connection:
 
     @property
     def client_is_waiting_for_100_continue(self) -> bool:
-        """Whether the client sends its content only after a 100 or an answer. RFC 9110, 10.1.1."""
+        """Tells whether the client sends its content only after a 100 or an answer.
+
+        RFC 9110, section 10.1.1.
+        """
         if self.our_role is CLIENT:
             return self._engine.awaiting is Awaiting.CONTINUE
         return self._engine.owes is Owes.CONTINUE
 
     @property
     def they_are_waiting_for_100_continue(self) -> bool:
-        """The same for a server; a client is never waited for. Next: `send` an InformationalResponse of 100."""
+        """Tells the same of a server's client.
+
+        A client is never waited for. Next: `send` an InformationalResponse of 100.
+        """
         return self.our_role is SERVER and self._engine.owes is Owes.CONTINUE
 
     @property
     def trailing_data(self) -> tuple[bytes, bool]:
-        """What has come and was not read, and whether the peer has ended after it.
+        """The bytes that have come and were not read, and whether the peer has ended.
 
         After a switch these are the first bytes of the new protocol.
         """
@@ -139,13 +148,16 @@ class Connection:
 
     @property
     def _preface(self) -> int:
-        """How much of what is unread is the request that h11 takes an HTTP/2 preface for."""
+        """Returns how much of the unread is an HTTP/2 preface, as h11 reads it."""
         return PREFACE if self._request is not None and self._request.http_version == b"2.0" else 0
 
     # Bytes in, events out.
 
     def receive_data(self, data: bytes) -> None:
-        """Takes what the peer sent; `b""` is its end. Next: `next_event`. RuntimeError for bytes after the end."""
+        """Takes what the peer sent; `b""` is its end.
+
+        Next: `next_event`. RuntimeError for bytes after the end.
+        """
         if not data:
             self._has_ended = True
             self._engine.receive_eof()
@@ -162,7 +174,7 @@ class Connection:
             self._close_after_excess()
 
     def next_event(self) -> Event | type[NEED_DATA] | type[PAUSED]:
-        """What came next.
+        """Returns the next event.
 
         `NEED_DATA` before more bytes come, `PAUSED` before `start_next_cycle` or while HTTP is over or undecided.
         RemoteProtocolError where the peer broke the protocol. Next: `send` what answers it, or this again.
@@ -201,7 +213,10 @@ class Connection:
         self.their_http_version = event.http_version
 
     def _close_after_excess(self) -> None:
-        """Has a client close where bytes follow its answer: they would be taken for the next one. RFC 9112, 9.2."""
+        """Has a client close where bytes follow its answer.
+
+        They would be taken for the next one. RFC 9112, section 9.2.
+        """
         if self.our_role is CLIENT and self._state.server is DONE and self._received > self._engine.position:
             self._state = self._state[SERVER, MUST_CLOSE, False]
 
@@ -254,7 +269,10 @@ class Connection:
             raise
 
     def send_with_data_passthrough(self, event: Event) -> list[Any] | None:
-        """The same in pieces: one of them is the very object that a `Data` has, of which only the length is asked."""
+        """Returns the bytes of an event in pieces.
+
+        One of them is the very object that a `Data` has, of which only the length is asked.
+        """
         if not isinstance(event, Data) or not len(event.data) or self._unasked is not None:
             sent = self.send(event)
             return None if sent is None else [sent]
@@ -271,11 +289,14 @@ class Connection:
         return [*([before] if before else []), event.data, *([following] if following else [])]
 
     def send_failed(self) -> None:
-        """What was given could not be sent: our state is `ERROR`."""
+        """Notes that an event could not be sent: our state is `ERROR`."""
         self._state = self._state[self.our_role, ERROR, False]
 
     def start_next_cycle(self) -> None:
-        """Goes on to the next request and its answer; LocalProtocolError unless both sides are `DONE`."""
+        """Goes on to the next request and its answer.
+
+        LocalProtocolError unless both sides are `DONE`.
+        """
         if self._state.client is not DONE or self._state.server is not DONE:
             raise LocalProtocolError(f"not in a reusable state. self.states={self.states}")
         self._state = START
@@ -324,7 +345,10 @@ class Connection:
         return write(self._engine, event)
 
     def _add(self, event: Event) -> bytes:
-        """What belongs to an answer to no request: the engine sends that whole, with its end."""
+        """Adds what belongs to an answer to no request.
+
+        The engine sends that whole, with its end.
+        """
         assert self._unasked is not None
         response, content = self._unasked
         if isinstance(event, Data):
@@ -334,6 +358,9 @@ class Connection:
 
 
 def listed(event: Request | Response) -> list[bytes]:
-    """The protocols that an event names. A 426 that names none requires what the request offers. RFC 9110, 15.5.22."""
+    """The protocols that an event names.
+
+    A 426 that names none requires what the request offers. RFC 9110, section 15.5.22.
+    """
     values = [value for name, value in event.headers if name == b"upgrade"]
     return [one.strip() for one in b",".join(values).split(b",") if one.strip()]

@@ -1,4 +1,7 @@
-"""Names that are their own type, so that `type(event)` and `event is` both find them."""
+"""Names that are their own type.
+
+So that `type(event)` and `event is` both find them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far each side has come: h11's states, and what follows them."""
+"""The progress of each side: h11's states, and what follows them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ TABLE: Final[dict[type[Sentinel], dict[type[Sentinel], dict[type[Event] | type[S
 
 
 class State(dict[Move, "State"]):
-    """The states of both sides, and the ones that follow: `state[role, Event, whether]`, found once and then kept.
+    """The states of both sides, and the ones that follow.
+
+    `state[role, Event, whether]`, found once and then kept.
 
     The last part of a move says of a Request whether it proposes a switch, of an answer whether it switches. `ERROR`
     in the place of an event is an error of that side; `MUST_CLOSE` says that no other request may follow.
@@ -77,7 +79,10 @@ class State(dict[Move, "State"]):
 
 
 def settled(client: type[Sentinel], server: type[Sentinel], persists: bool, proposed: bool) -> State:
-    """The state of these parts, with what follows from them by itself; the same object each time."""
+    """Returns the state of these parts, the same object each time.
+
+    With what follows from them by itself.
+    """
     if client is DONE and proposed:
         client = MIGHT_SWITCH_PROTOCOL
     if client is MIGHT_SWITCH_PROTOCOL and not proposed:
