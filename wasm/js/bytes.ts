@@ -1,6 +1,7 @@
 /**
- * The entry for runtimes that compile bytes: Node, Deno, Bun, browsers. From a file it reads `switchover.wasm` beside it, else
- * it fetches it.
+ * The entry for runtimes that compile bytes: Node, Deno, Bun, browsers.
+ *
+ * From a file it reads `switchover.wasm` beside it, else it fetches it.
  */
 
 import { initSync } from "./index.js";

@@ -1,6 +1,7 @@
 /**
- * `switchover/core` for runtimes that compile bytes: Node, Deno, Bun, browsers. From a file it reads `core.wasm` beside it,
- * else it fetches it.
+ * `switchover/core` for runtimes that compile bytes: Node, Deno, Bun, browsers.
+ *
+ * From a file it reads `core.wasm` beside it, else it fetches it.
  */
 
 import { load } from "./engine/load.js";

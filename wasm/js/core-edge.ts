@@ -1,5 +1,7 @@
 /**
- * `switchover/core` for runtimes that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
+ * `switchover/core` for runtimes that refuse code made from bytes at run time.
+ *
+ * workerd and edge functions: the module is imported.
  */
 
 import module from "./core.wasm?module";

@@ -1,5 +1,7 @@
 /**
- * The entry for runtimes that refuse code made from bytes at run time (workerd, edge functions): the module is imported.
+ * The entry for runtimes that refuse code made from bytes at run time.
+ *
+ * workerd and edge functions: the module is imported.
  */
 
 import module from "./switchover.wasm?module";

@@ -1,4 +1,8 @@
-/** `switchover/core/streams` for runtimes that compile bytes: `switchover/streams` with the smaller module. */
+/**
+ * `switchover/core/streams` for runtimes that compile bytes.
+ *
+ * `switchover/streams` with the smaller module.
+ */
 
 import "./core-bytes.js";
 

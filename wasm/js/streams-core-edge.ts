@@ -1,4 +1,8 @@
-/** `switchover/core/streams` for runtimes that refuse code made from bytes at run time (workerd, edge functions). */
+/**
+ * `switchover/core/streams` for runtimes that refuse code made from bytes.
+ *
+ * workerd and edge functions.
+ */
 
 import "./core-edge.js";
 

@@ -1,4 +1,8 @@
-/** `switchover/streams` for runtimes that refuse code made from bytes at run time (workerd, edge functions). */
+/**
+ * `switchover/streams` for runtimes that refuse code made from bytes.
+ *
+ * workerd and edge functions.
+ */
 
 import "./edge.js";
 

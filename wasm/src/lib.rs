@@ -1,7 +1,7 @@
 //! The engine as plain functions over numbers and bytes, for the npm package.
 //!
-//! A connection is a number here. Each function finds it, calls the core, and leaves what cannot be
-//! returned as one number in `exchange.rs`, from where the TypeScript face in `js/` reads it before
+//! A connection is a number here. Each function finds it, calls the core, and puts what cannot be
+//! returned as one number in `result.rs`. The TypeScript face in `js/` reads it from there before
 //! the next call. There are no exported classes: they would bring a `FinalizationRegistry` with
 //! them. And there is no `if` about HTTP.
 //!

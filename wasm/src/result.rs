@@ -2,10 +2,10 @@
 //!
 //! They lie at addresses that the caller reads its memory at.
 //!
-//! Everything of one event crosses at once. A head is not copied: the face gets told where it
-//! stands in the connection's buffer, decodes it with one call, and takes it apart by the places
-//! among the numbers. Other texts stand one after the other, to be taken apart by their lengths.
-//! What a call left is over with the next one.
+//! Everything of one event crosses at once. A head is not copied. The face gets where it stands in
+//! the connection's buffer, decodes it with one call, and takes it apart by the places among the
+//! numbers. Other texts stand one after the other, to be taken apart by their lengths. What a call
+//! left is over with the next one.
 
 use std::fmt::{Display, Write as _};
 

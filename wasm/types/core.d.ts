@@ -1,6 +1,8 @@
 /**
- * HTTP/1.1 connections that can become something else, without what particular protocols ask for: an engine without I/O for
- * both roles, with the `Upgrade` mechanism as its speciality. Its module is a third smaller than that of `switchover`.
+ * An engine without I/O for HTTP/1.1 connections that can switch protocols.
+ *
+ * For both roles, with the `Upgrade` mechanism as its speciality, and without what particular protocols need. Its
+ * module is a third smaller than that of `switchover`.
  *
  * Every protocol name is one like any other here: `websocket` and `h2c` are offered and accepted without their rules. What a
  * `Connection` says of particular protocols is an `Error`; the classes for them are in `switchover` alone.

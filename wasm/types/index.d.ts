@@ -1,6 +1,8 @@
 /**
- * HTTP/1.1 connections that can become something else: an engine without I/O for both roles, with the `Upgrade` mechanism as
- * its speciality. Your code moves the bytes; `Connection` says what they mean and what to answer.
+ * An engine without I/O for HTTP/1.1 connections that can switch protocols.
+ *
+ * For both roles, with the `Upgrade` mechanism as its speciality. Your code moves the bytes; `Connection` says what
+ * they mean and what to answer.
  *
  * This entry (`switchover/manual`) does not start the engine: call `initSync` first. The others do it when they are imported.
  */

@@ -1,3 +1,7 @@
-/** `switchover/core/streams` for runtimes that refuse code made from bytes at run time (workerd, edge functions). */
+/**
+ * `switchover/core/streams` for runtimes that refuse code made from bytes.
+ *
+ * workerd and edge functions.
+ */
 import "./core-edge.js";
 export * from "./streams.js";

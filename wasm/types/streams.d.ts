@@ -1,6 +1,8 @@
 /**
- * HTTP/1.1 over sockets with `{readable, writable}`: a client that offers other protocols, a server that may switch to them, and
- * the new protocol as web streams. A client calls `upgrade` or `request`, a server `serveConnection`.
+ * HTTP/1.1 over sockets with `{readable, writable}`.
+ *
+ * A client that offers other protocols, a server that may switch to them, and the new protocol as web streams. A client
+ * calls `upgrade` or `request`, a server `serveConnection`.
  *
  * Sockets are those of Workers, the connections of Deno, `net.Socket` of Node and Bun, and any other pair of web streams.
  */

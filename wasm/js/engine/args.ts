@@ -4,9 +4,11 @@ import { octets } from "./check.js";
 import { isOctets } from "./octets.js";
 
 /**
- * Field lines to send, in order: pairs of name and value (an array, a `Map`, the `Headers` of a received message or of the
- * platform), or an object, in which an array of values stands for as many lines. A character stands for one byte, so none may
- * be above U+00FF; the value of a pair may be bytes too.
+ * Field lines to send, in order.
+ *
+ * Pairs of name and value: an array, a `Map`, the `Headers` of a received message or of the platform. Or an object, in
+ * which an array of values stands for as many lines. A character stands for one byte, so none may be above U+00FF; the
+ * value of a pair may be bytes too.
  */
 export type HeaderSource =
   | Iterable<readonly [name: string, value: string | Uint8Array]>
@@ -108,7 +110,11 @@ function putLine(name: string, value: string | Uint8Array, number: number): void
   }
 }
 
-/** The error with the field line that it is about, and without the value, which may be a secret. */
+/**
+ * Adds the field line to its error, without the value.
+ *
+ * The value may be a secret.
+ */
 function inLine(error: Error, number: number, name: unknown): Error {
   const Kind = error instanceof RangeError ? RangeError : TypeError;
   return new Kind(`field line ${number}${typeof name === "string" ? ` (${JSON.stringify(name)})` : ""}: ${error.message}`);

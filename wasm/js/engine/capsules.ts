@@ -7,20 +7,29 @@ import { raw } from "../generated/calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 import { UDP_PAYLOAD } from "../generated/tables.js";
 
-/** One more than the greatest context: the numbers of QUIC have 62 bits (RFC 9000, 16). */
+/**
+ * One more than the greatest context: the numbers of QUIC have 62 bits.
+ *
+ * RFC 9000, section 16.
+ */
 const CONTEXTS = 2n ** 62n;
 
 /** One datagram of a stream of capsules. */
 export class Datagram {
   /**
-   * What it is about: `0n` is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is not
-   * known (RFC 9298, 4). Less than 2 to the 62.
+   * The context of the datagram (RFC 9298, section 4); less than 2 to the 62.
+   *
+   * `0n` is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is not known.
    */
   readonly context: bigint;
-  /** What it carries. */
+  /** The payload of the datagram. */
   readonly payload: Uint8Array;
 
-  /** That payload. A context that is negative or 2 to the 62 and more is a `RangeError`. Next: `write`. */
+  /**
+   * Makes a datagram of that payload.
+   *
+   * A context that is negative or 2 to the 62 and more is a `RangeError`. Next: `write`.
+   */
   constructor(context: bigint, payload: Uint8Array) {
     if (typeof context !== "bigint") throw new TypeError("context must be a bigint");
     if (context < 0n || context >= CONTEXTS) throw new RangeError("context must be from 0 to 2 ** 62 - 1");
@@ -29,7 +38,11 @@ export class Datagram {
     this.payload = payload;
   }
 
-  /** It as a DATAGRAM capsule, to be sent after the 101. RFC 9297, 3.5. */
+  /**
+   * Writes it as a DATAGRAM capsule, to be sent after the 101.
+   *
+   * RFC 9297, section 3.5.
+   */
   write(): Uint8Array<ArrayBuffer> {
     raw.datagram_write(this.context, octets(this.payload));
     return octetsLeft();
@@ -37,27 +50,36 @@ export class Datagram {
 }
 
 /**
- * Reads DATAGRAM capsules out of the bytes after a 101; capsules of other types are skipped (RFC 9297, 3.3).
+ * A reader of DATAGRAM capsules out of the bytes after a 101.
+ *
+ * Capsules of other types are skipped (RFC 9297, section 3.3).
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
 export class Capsules extends DisposableHandle {
   /**
-   * A reader that takes datagrams up to that payload, in bytes, which bounds what is held; `UDP_PAYLOAD` is the most that
-   * UDP has. Next: `receive`.
+   * Makes a reader that takes datagrams up to that payload, in bytes.
+   *
+   * That bounds what is held; `UDP_PAYLOAD` is the most that UDP has. Next: `receive`.
    */
   constructor(longest: number = UDP_PAYLOAD) {
     super(raw.capsules_new(count(longest, 2 ** 32 - 1, "longest")), raw.capsules_free, "reader of capsules");
   }
 
-  /** Takes bytes of the stream, by copy, the leftover of the 101 first. Next: `nextDatagram` until there is none. */
+  /**
+   * Takes bytes of the stream, by copy, the leftover of the 101 first.
+   *
+   * Next: `nextDatagram` until there is none.
+   */
   receive(bytes: Uint8Array): void {
     raw.capsules_receive(this.live(), octets(bytes));
   }
 
   /**
-   * The next datagram; `null` before more bytes come. Throws a `ProfileError` with the `CapsuleFault` of a stream that is
-   * broken: abort it. Next: once more, or `receive`.
+   * The next datagram; `null` before more bytes come.
+   *
+   * Throws a `ProfileError` with the `CapsuleFault` of a stream that is broken: abort it. Next: once more, or
+   * `receive`.
    */
   nextDatagram(): Datagram | null {
     // The numbers of `Outcome` in `capsules.rs`.
@@ -71,7 +93,11 @@ export class Capsules extends DisposableHandle {
     }
   }
 
-  /** The stream has ended. Throws a `ProfileError`, `truncated`, where that was inside a capsule (RFC 9297, 3.3). */
+  /**
+   * The stream has ended.
+   *
+   * Throws a `ProfileError`, `truncated`, where that was inside a capsule (RFC 9297, section 3.3).
+   */
   finish(): void {
     if (!raw.capsules_finish(this.live())) throw new ProfileError(new Reader());
   }

@@ -22,7 +22,11 @@ export class DisposableHandle {
     return owned.live();
   }
 
-  /** Gives all of its memory back. It is no more: every other call throws a `GoneError`. A second call does nothing. */
+  /**
+   * Gives all of its memory back.
+   *
+   * It is no more: every other call throws a `GoneError`. A second call does nothing.
+   */
   free(): void {
     const number = this.#number;
     this.#number = undefined;

@@ -8,24 +8,41 @@ const blames = namesOf(Blame);
 const ineligibles = namesOf(Ineligible);
 
 /**
- * A rule of the protocol was broken: by the peer (receiving has ended; a server may answer with `status`, once), or by
- * the caller (nothing has changed). The numbers and names are those of every surface of the engine; `errorText` has the
- * sentences.
+ * A breach of the protocol, by the peer or by the caller.
+ *
+ * After one by the peer receiving has ended, and a server may answer with `status`, once; after one by the caller
+ * nothing has changed. The numbers and names are those of every surface of the engine; `errorText` has the sentences.
  */
 export class ProtocolError extends Error {
   /** The stable number. */
   readonly code: number;
   /** The stable name of the number. */
   readonly kind: ErrorKind;
-  /** Who has to change something. */
+  /** The side that has to change something. */
   readonly blame: Blame;
-  /** The status that a server answers a peer's error with; `null` for the caller's and for what only a client can meet. */
+  /**
+   * The status that a server answers a peer's error with, or `null`.
+   *
+   * `null` for the caller's errors and for what only a client can meet.
+   */
   readonly status: number | null;
-  /** Where a peer's error lies, in bytes from the connection's first; `null` for the caller's errors. */
+  /**
+   * The place of a peer's error, in bytes from the connection's first, or `null`.
+   *
+   * `null` for the caller's errors.
+   */
   readonly offset: number | null;
-  /** Which of the headers that were given a caller's error is about, from 0; `null` where it is about none. */
+  /**
+   * The index of the given header that a caller's error is about, or `null`.
+   *
+   * Counted from 0; `null` where it is about none.
+   */
   readonly field: number | null;
-  /** Which rule of its protocol the offer of a refused `sendRequest` breaks, after `profile-field`; else `null`. */
+  /**
+   * The rule of its protocol that the offer of a refused `sendRequest` breaks.
+   *
+   * After `profile-field`; else `null`.
+   */
   readonly ineligible: Ineligible | null;
 
   /** @internal */
@@ -49,23 +66,28 @@ export class ProtocolError extends Error {
     this.ineligible = ineligible;
   }
 
-  /** The rule that it is about, such as `RFC 9112, 6.3`. */
+  /** The rule that it is about, such as `RFC 9112, section 6.3`. */
   get clause(): string {
     return reading(() => raw.error_clause(this.code)).text();
   }
 
-  /** What to do about it. */
+  /** Advice on what to do about it. */
   get advice(): string {
     return reading(() => raw.error_advice(this.code)).text();
   }
 }
 
 /**
- * What a particular protocol asks for is not so: a `Splice` cannot take the request along, a list of HTTP/2 is malformed, a
- * stream of capsules is broken. `message` is the sentence.
+ * A breach of what a particular protocol needs; `message` is the sentence.
+ *
+ * A `Splice` cannot take the request along, a list of HTTP/2 is malformed, a stream of capsules is broken.
  */
 export class ProfileError extends Error {
-  /** What is wrong: `Ineligible` of a `Splice`, `OverHttp2` of `http1Fields`, `CapsuleFault` of `Capsules`. */
+  /**
+   * The fault: `Ineligible`, `OverHttp2` or `CapsuleFault`.
+   *
+   * `Ineligible` of a `Splice`, `OverHttp2` of `http1Fields`, `CapsuleFault` of `Capsules`.
+   */
   readonly reason: Ineligible | OverHttp2 | CapsuleFault;
 
   /** @internal */

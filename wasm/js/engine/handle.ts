@@ -24,7 +24,11 @@ export class Handle extends DisposableHandle {
     return this.#role;
   }
 
-  /** Gives memory back where a connection is parked. What `trace`, `required` and the current event held is gone. */
+  /**
+   * Gives memory back where a connection is parked.
+   *
+   * What `trace`, `required` and the current event held is gone.
+   */
   release(): void {
     this.space = undefined;
     raw.release(this.live());

@@ -5,12 +5,14 @@ import { SECRET_FIELDS } from "../generated/tables.js";
 
 const secrets: ReadonlySet<string> = new Set(SECRET_FIELDS);
 
-/** What a console shows, by the name of the class that it stands for. */
+/** The view of an object in a console, under the name of its class. */
 const { Headers: Shown } = { Headers: class extends Array<string> {} };
 
 /**
- * The field lines of a head or trailer section, in the order and spelling in which they came (RFC 9110, 5). Nothing is
- * decoded, joined or lower-cased: a character is a byte. Names and values become strings when they are asked for.
+ * The field lines of a head or trailer section, in order and spelling.
+ *
+ * As they came (RFC 9110, section 5). Nothing is decoded, joined or lower-cased: a character is a byte. Names and
+ * values become strings when they are asked for.
  */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
@@ -24,7 +26,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     this.#isLong = isLong;
   }
 
-  /** How many field lines there are. */
+  /** The number of field lines. */
   get length(): number {
     return this.#spans.length / (this.#isLong ? 4 : 2);
   }
@@ -36,7 +38,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
       : undefined;
   }
 
-  /** The value of the first field line of that name, in any case (RFC 9110, 5.1); `undefined` where there is none. */
+  /**
+   * Returns the value of the first field line of that name, or `undefined`.
+   *
+   * In any case (RFC 9110, section 5.1).
+   */
   get(name: string): string | undefined {
     const index = this.#find(name.toLowerCase(), 0);
     return index === undefined ? undefined : this.#value(index);
@@ -52,7 +58,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return values;
   }
 
-  /** Whether there is a field line of that name, in any case. */
+  /** Returns whether there is a field line of that name, in any case. */
   has(name: string): boolean {
     return this.#find(name.toLowerCase(), 0) !== undefined;
   }
@@ -69,7 +75,11 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return lines;
   }
 
-  /** Each name and after it its value, in one new array: the least that can be made of all lines. Node calls it `rawHeaders`. */
+  /**
+   * Returns each name and after it its value, in one new array.
+   *
+   * The least that can be made of all lines. Node calls it `rawHeaders`.
+   */
   flat(): string[] {
     // An array that grows costs as much again, and so does a field of an object in each round.
     const text = this.#text;
@@ -80,7 +90,9 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * All field lines as an array, for logs: without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
+   * Returns all field lines as an array, for logs.
+   *
+   * Without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
    */
   toJSON(): [name: string, value: string][] {
     return this.lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);

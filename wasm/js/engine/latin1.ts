@@ -1,6 +1,6 @@
 // Bytes as characters, one each: RFC 9110 (5.5) gives those above 0x7f no other meaning.
 
-/** What Node, Deno and Bun decode with: asked for in a way that no bundler follows. */
+/** The decoder of Node, Deno and Bun, asked for as no bundler follows. */
 interface Buffers {
   readonly Buffer: {
     from(memory: ArrayBuffer): {
@@ -29,7 +29,11 @@ export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end:
   return (start, end) => buffer.toString("latin1", start, end);
 }
 
-/** Node and browsers read `latin1` as windows-1252, which is another thing; for ASCII it is UTF-8 too. */
+/**
+ * Tells whether `latin1` is read as windows-1252, as Node and browsers do.
+ *
+ * That is another thing; for ASCII it is UTF-8 too.
+ */
 function latin1(octets: Uint8Array): string {
   try {
     const text = decoder.decode(octets);

@@ -1,6 +1,6 @@
 // How runtimes get at the module that compile bytes.
 
-/** What files are read with, where there are any: asked for in a way that no bundler follows. */
+/** The reader of files, where there are any, asked for as no bundler follows. */
 interface Files {
   readFileSync(file: URL): BufferSource;
 }

@@ -11,34 +11,45 @@ import { octetsLeft, Reader } from "./reader.js";
 export interface RequestHead {
   /** A token. */
   readonly method: string;
-  /** The target in the form that fits the method (RFC 9112, 3.2). */
+  /** The target in the form that fits the method (RFC 9112, section 3.2). */
   readonly target: string;
   /**
-   * The field lines. `Host` is needed and goes out first; `Connection` is merged with what the engine has to say; `Upgrade`
-   * is not given here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding`
-   * that ends in chunked.
+   * The field lines.
+   *
+   * `Host` is needed and goes out first. `Connection` is merged with what the engine has to say. `Upgrade` is not given
+   * here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends in
+   * chunked.
    */
   readonly headers?: HeaderSource;
-  /** Other protocols such as `foo/2`, the one that is liked best first (RFC 9110, 7.8). */
+  /**
+   * Other protocols such as `foo/2`, the one that is liked best first.
+   *
+   * RFC 9110, section 7.8.
+   */
   readonly offer?: readonly string[];
 }
 
-/** What to write around a piece of content that your code sends itself. */
+/** The framing around a piece of content that your code sends itself. */
 export interface DataParts {
-  /** What goes before the content. */
+  /** The bytes before the content. */
   readonly prefix: Uint8Array<ArrayBuffer>;
-  /** What goes after it. */
+  /** The bytes after the content. */
   readonly suffix: Uint8Array<ArrayBuffer>;
 }
 
 /** No field lines. */
 const NOTHING = new Uint8Array(4);
 
-/** The half of a connection that speaks. What a verb returns is to be sent; a refused one has changed nothing. */
+/**
+ * The half of a connection that speaks.
+ *
+ * What a verb returns is to be sent; a refused one has changed nothing.
+ */
 export class Outbound extends Inbound {
   /**
-   * Client: sends a request head, with an offer of other protocols or none. Next: `sendData` and `sendEnd` where content
-   * follows; then `receive`. RFC 9112, 3; RFC 9110, 7.8.
+   * Client: sends a request head, with an offer of other protocols or none.
+   *
+   * Next: `sendData` and `sendEnd` where content follows; then `receive`. RFC 9112, section 3; RFC 9110, section 7.8.
    * @throws ProtocolError: `wrong-role`, `request-unfinished`, `offer-pending`, `pipeline-full`, `not-persistent`,
    * `unread-input`, `closed`, `switched`, `failed`, `invalid-method`, `invalid-target`, `invalid-name`,
    * `invalid-value`, `invalid-protocol`, `invalid-host`, `host-differs`, `framing-conflict`, `reserved-field`,
@@ -56,9 +67,12 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: sends an informational response other than 101. A client waits for a 100 while `owes` is `continue`; one that
-   * it does not wait for means nothing to it, and a proxy passes it on all the same. Next: the rest of the request, or the
-   * final response. RFC 9110, 15.2.
+   * Server: sends an informational response other than 101.
+   *
+   * A client waits for a 100 while `owes` is `continue`. One that it does not wait for means nothing to it, and a proxy
+   * passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, section 15.2. @throws
+   * ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
+   * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
    * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
    */
@@ -68,8 +82,10 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: sends a final response head. An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts
-   * it. Next: `sendData` and `sendEnd`. RFC 9112, 4 and 6.
+   * Server: sends a final response head.
+   *
+   * An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next: `sendData` and
+   * `sendEnd`. RFC 9112, sections 4 and 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
    */
@@ -79,11 +95,16 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: sends a whole final response: head, content and end, all of it or nothing. The content is framed by its length,
-   * which is added, so that an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and the
-   * content is not. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. Throws what `sendResponse` throws;
-   * `framing-conflict` for a `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short`
-   * for a `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, 8.6; RFC 9112, 6.
+   * Server: sends a whole final response, all of it or nothing.
+   *
+   * Head, content and end in one. The content is framed by its length, which is added, so that an HTTP/1.0 client may
+   * keep the connection too. In answer to HEAD the length is written and the content is not. A 204, 205 or 304 has no
+   * content, and a 2xx to CONNECT opens a tunnel. Throws what `sendResponse` throws. `framing-conflict` for a
+   * `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short` for a
+   * `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6. @throws
+   * ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
+   * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
+   * `length-short`.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
    * `length-short`.
@@ -95,8 +116,9 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: `respond` with a response that was checked and encoded before: the same bytes, states and errors. Next:
-   * `nextEvent`.
+   * Server: sends a response that was checked and encoded before.
+   *
+   * The same bytes, states and errors as `respond`. Next: `nextEvent`.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `framing-conflict`, `reserved-field`.
    */
@@ -106,10 +128,12 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: answers although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No more is
-   * read, and the connection closes. If the client has sent a request by then, this is its answer. Throws `invalid-status` but
-   * for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was written, end the
-   * sending side, read what still comes and drop it. RFC 9110, 15.5.9.
+   * Server: sends the connection's last response, whatever it has received.
+   *
+   * Although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No more is read,
+   * and the connection closes. If the client has sent a request by then, this is its answer. Throws `invalid-status`
+   * but for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was
+   * written, end the sending side, read what still comes and drop it. RFC 9110, section 15.5.9.
    * @throws ProtocolError: `wrong-role`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
    * `length-short`.
@@ -121,8 +145,10 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Sends content. Content of a known length ends by itself. Throws `no-content`, `length-exceeded`. Next: more, or
-   * `sendEnd`. RFC 9112, 6 and 7.
+   * Sends content.
+   *
+   * Content of a known length ends by itself. Throws `no-content`, `length-exceeded`. Next: more, or `sendEnd`. RFC
+   * 9112, sections 6 and 7.
    * @throws ProtocolError: `no-content`, `length-exceeded`, `closed`, `switched`, `failed`.
    */
   sendData(data: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -130,8 +156,10 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * `sendData` for content of that length that your code writes itself: it must send prefix, content and suffix, in that
-   * order. So large content is never copied into the module.
+   * Returns the framing around content that your code writes itself.
+   *
+   * For `sendData`: your code must send prefix, content and suffix, in that order. So large content is never copied
+   * into the module.
    * @throws ProtocolError: `no-content`, `length-exceeded`, `closed`, `switched`, `failed`.
    */
   sendDataParts(length: number): DataParts {
@@ -142,9 +170,10 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Ends the message, with trailers where it is chunked (RFC 9112, 7.1.2). One such
-   * call after a message that has ended by itself (no content, or all of its `Content-Length`) writes nothing; the next
-   * throws `no-content`. Next: a client receives, a server goes on with `nextEvent`.
+   * Ends the message, with trailers where it is chunked (RFC 9112, section 7.1.2).
+   *
+   * One such call after a message that has ended by itself (no content, or all of its `Content-Length`) writes nothing;
+   * the next throws `no-content`. Next: a client receives, a server goes on with `nextEvent`.
    * @throws ProtocolError: `no-content`, `length-short`, `closed`, `switched`, `failed`, `invalid-name`,
    * `invalid-value`, `trailer-forbidden`.
    */

@@ -15,8 +15,10 @@ export interface ResponseHead {
   /** The reason phrase; the usual one where it is left out. */
   readonly reason?: string;
   /**
-   * The field lines. `Connection` is merged with what the engine has to say. Without `Content-Length` and
-   * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until close.
+   * The field lines.
+   *
+   * `Connection` is merged with what the engine has to say. Without `Content-Length` and `Transfer-Encoding` a response
+   * that has content is sent chunked, to an HTTP/1.0 client until close.
    */
   readonly headers?: HeaderSource;
 }
@@ -47,15 +49,19 @@ export function contentOf(content: Uint8Array | undefined): Uint8Array {
 }
 
 /**
- * A whole response, checked and encoded once, for `respondPrepared` on any number of connections. What was given is copied, and
- * nothing can change it. With a `Date` among its headers it is good for a second.
+ * A whole response, checked and encoded once, for `respondPrepared`.
+ *
+ * On any number of connections. What was given is copied, and nothing can change it. With a `Date` among its headers it
+ * is good for a second.
  *
  * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
  */
 export class Prepared extends DisposableHandle {
   /**
-   * Checks and encodes. `config` is that of the connections; with its `tidy` the headers may be put right. Throws what
-   * `respond` throws for what is wrong with the response itself. Next: `respondPrepared`.
+   * Checks and encodes.
+   *
+   * `config` is that of the connections; with its `tidy` the headers may be put right. Throws what `respond` throws for
+   * what is wrong with the response itself. Next: `respondPrepared`.
    */
   constructor(response: ResponseHead, content?: Uint8Array, config?: Config) {
     super(prepare(response, content, config), raw.prepared_free, "prepared response");

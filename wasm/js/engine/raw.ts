@@ -11,18 +11,24 @@ let memory: WebAssembly.Memory | undefined;
 let exchangeAt = 0;
 let stageAt = 0;
 let trapped: unknown;
-/** What the engine starts from at its first call, where nothing else has started it by then. */
+/** The start of the engine at its first call, if nothing else has started it. */
 let spare: CompiledModule | undefined;
-/** What the module has. */
+/** The exports of the module. */
 let exported: object = {};
 
-/** A compiled module, where TypeScript's `lib` says what that is (`dom` and `webworker` do). */
+/**
+ * A compiled module, as TypeScript's `lib` has it.
+ *
+ * `dom` and `webworker` do.
+ */
 export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
 /**
- * Starts the engine from a compiled module, or from the bytes of `switchover.wasm` or `core.wasm`. The entries of the
- * package do it by themselves; call it after importing `switchover/manual`, in runtimes that load modules in a way of their
- * own. The second call, and all after it, do nothing. Next: `new Connection(role)`.
+ * Starts the engine from a compiled module, or from its bytes.
+ *
+ * Those of `switchover.wasm` or `core.wasm`. The entries of the package do it by themselves; call it after importing
+ * `switchover/manual`, in runtimes that load modules in a way of their own. The second call, and all after it, do
+ * nothing. Next: `new Connection(role)`.
  */
 export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   if (memory !== undefined) return;
@@ -41,10 +47,14 @@ export function initLater(module: CompiledModule): void {
   spare = module;
 }
 
-/** How much may be staged: `LEN` of `stage.rs`. */
+/** The longest argument that is staged: `LEN` of `staging.rs`. */
 const STAGE = 65_536;
 
-/** The module's memory as bytes and as numbers: made again when it grew, for the old ones are empty then. */
+/**
+ * The module's memory as bytes and as numbers.
+ *
+ * Made again when it grew, for the old ones are empty then.
+ */
 let octets = new Uint8Array(0);
 let words = new Uint32Array(0);
 let staged = octets;

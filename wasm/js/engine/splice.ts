@@ -9,8 +9,10 @@ import { raw } from "../generated/calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /**
- * Stands between a client that was answered `101` for `h2c` and an HTTP/2 engine, and is out of the way as soon as both have
- * the same picture. To the engine it looks as if the client had spoken HTTP/2 from the start, the request on stream 1.
+ * A splice between a client that was sent a `101` for `h2c` and an HTTP/2 engine.
+ *
+ * It is out of the way as soon as both have the same picture. To the engine it looks as if the client had spoken HTTP/2
+ * from the start, the request on stream 1.
  *
  * What the client sends goes to `clientSent`, what the engine writes to `engineSent`; after either, pass on what
  * `takeForEngine` and `takeForClient` hold. Do not read the client while `wantsClient` is false. Once it `isDone`, connect
@@ -20,28 +22,39 @@ import { octetsLeft, Reader } from "./reader.js";
  */
 export class Splice extends DisposableHandle {
   /**
-   * Server, before the 101: what the connection's current request brings along. `content` and `trailers` are all that came,
-   * at most 65,535 bytes. Where it cannot be taken along a `ProfileError` with the `Ineligible` says why: decline the
-   * offer then. A connection without a current request is a `TypeError`. Next: `accept`, then `clientSent` with the leftover.
+   * Server, before the 101: what the connection's current request brings along.
+   *
+   * `content` and `trailers` are all that came, at most 65,535 bytes. Where it cannot be taken along a `ProfileError`
+   * with the `Ineligible` says why: decline the offer then. A connection without a current request is a `TypeError`.
+   * Next: `accept`, then `clientSent` with the leftover.
    */
   constructor(connection: Connection, content: Uint8Array, trailers?: HeaderSource) {
     super(begin(connection, content, trailers), raw.splice_free, "splice");
   }
 
-  /** Takes bytes of the client, by copy, the leftover of the 101 first. Next: `takeForEngine`, `takeForClient`. */
+  /**
+   * Takes bytes of the client, by copy, the leftover of the 101 first.
+   *
+   * Next: `takeForEngine`, `takeForClient`.
+   */
   clientSent(bytes: Uint8Array): void {
     raw.splice_client_sent(this.live(), octets(bytes));
   }
 
   /**
-   * The client has ended: what has not come whole goes to the engine as it is. Next: `takeForEngine`; tell the engine of the
-   * end once `isWaiting` is false.
+   * The client has ended: what has not come whole goes to the engine as it is.
+   *
+   * Next: `takeForEngine`; tell the engine of the end once `isWaiting` is false.
    */
   clientEnded(): void {
     raw.splice_client_ended(this.live());
   }
 
-  /** Takes bytes that the engine has written, by copy. Next: `takeForEngine`, `takeForClient`. */
+  /**
+   * Takes bytes that the engine has written, by copy.
+   *
+   * Next: `takeForEngine`, `takeForClient`.
+   */
   engineSent(bytes: Uint8Array): void {
     raw.splice_engine_sent(this.live(), octets(bytes));
   }
@@ -58,17 +71,25 @@ export class Splice extends DisposableHandle {
     return octetsLeft();
   }
 
-  /** Whether the client should be read. False only while too much waits for the engine. */
+  /**
+   * Tells whether the client should be read.
+   *
+   * False only while too much waits for the engine.
+   */
   get wantsClient(): boolean {
     return raw.splice_wants_client(this.live());
   }
 
-  /** Whether bytes of the client wait for the engine's window. */
+  /** Tells whether bytes of the client wait for the engine's window. */
   get isWaiting(): boolean {
     return raw.splice_is_waiting(this.live());
   }
 
-  /** Both sides have the same picture and nothing is held here: connect client and engine directly, and `free` it. */
+  /**
+   * Tells whether nothing is held and both sides have the same picture.
+   *
+   * Then connect client and engine directly, and `free` it.
+   */
   get isDone(): boolean {
     return raw.splice_is_done(this.live());
   }

@@ -13,7 +13,7 @@ export interface State {
   readonly rx: Rx;
   /** Our direction. */
   readonly tx: Tx;
-  /** What the latest request is about to turn the connection into. */
+  /** The effect of the latest request on the connection. */
   readonly turn: Turn;
   /** The latest request's expectation. */
   readonly expect: Expect;
@@ -21,15 +21,23 @@ export interface State {
   readonly persist: boolean;
   /** The client's version (server only). */
   readonly peer: Peer;
-  /** Complete requests before the latest whose final response has not ended (client only). */
+  /**
+   * Complete requests whose final response has not ended (client only).
+   *
+   * Those before the latest.
+   */
   readonly pipelined: number;
 }
 
 /** One thing that happened. */
 export interface TraceEntry {
-  /** What it was. */
+  /** The step. */
   readonly step: TraceStep;
-  /** What goes with it: a status, an error's number, a count of protocols or bytes; 0 where there is nothing. */
+  /**
+   * The detail of the step, 0 where there is none.
+   *
+   * A status, an error's number, a count of protocols or bytes.
+   */
   readonly number: number;
   /** Bytes received and passed when it happened. */
   readonly offset: number;

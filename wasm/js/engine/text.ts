@@ -20,7 +20,11 @@ export function errorText(kind: ErrorKind): string {
   return reading(() => raw.error_text(numberOf(ErrorKind, kind, "kind"))).text();
 }
 
-/** The reason phrase that goes with a status (RFC 9110, 15); empty for others. */
+/**
+ * Returns the reason phrase of a status (RFC 9110, section 15), or nothing.
+ *
+ * Empty for others.
+ */
 export function reasonPhrase(status: number): string {
   return reading(() => raw.reason(count(status, 65_535, "status"))).text();
 }

@@ -2,7 +2,11 @@
 
 import type { Socket } from "./transport.js";
 
-/** The address of a client, as `Deno.serve` names it. If a proxy passes it on, it is the proxy's. */
+/**
+ * The address of a client, as `Deno.serve` names it.
+ *
+ * If a proxy passes it on, it is the proxy's.
+ */
 export interface RemoteAddr {
   readonly transport: "tcp";
   /** An IP address. */
@@ -10,7 +14,7 @@ export interface RemoteAddr {
   readonly port: number;
 }
 
-/** What sockets say: those of Deno, those of Node and Bun, those of Workers. */
+/** The addresses of sockets: those of Deno, of Node and Bun, of Workers. */
 interface Saying {
   readonly remoteAddr?: { readonly transport?: string; readonly hostname?: string; readonly port?: number };
   readonly remoteAddress?: string | undefined;

@@ -15,11 +15,12 @@ import type { Why } from "../generated/tables.js";
 export interface ClientRequest {
   /** A token; `GET` unless given. */
   readonly method?: string;
-  /** The target in the form that fits the method (RFC 9112, 3.2). */
+  /** The target in the form that fits the method (RFC 9112, section 3.2). */
   readonly target: string;
   /**
-   * The field lines, `Host` among them. Content that is whole has its length added; what comes in pieces is chunked unless they say
-   * otherwise.
+   * The field lines, `Host` among them.
+   *
+   * Content that is whole has its length added; what comes in pieces is chunked unless they say otherwise.
    */
   readonly headers: HeaderSource;
   /** The content. */
@@ -28,19 +29,24 @@ export interface ClientRequest {
   readonly trailers?: HeaderSource;
 }
 
-/** What a client may be told. */
+/** The options of a client. */
 export interface ClientOptions extends Options {
   /** Called with each interim response but a 101. */
   readonly informational?: (response: InformationalEvent) => void;
 }
 
-/** What a client that offers protocols may be told. */
+/** The options of a client that offers protocols. */
 export interface UpgradeOptions extends ClientOptions {
-  /** Other protocols such as `foo/2`, the one that is liked best first. A CONNECT needs none. */
+  /**
+   * Other protocols such as `foo/2`, the one that is liked best first.
+   *
+   * A CONNECT needs none.
+   */
   readonly offer?: readonly string[];
   /**
-   * HTTP goes on above the new layer, as with TLS by upgrade: the engine is kept for `Switched.resume`, or until
-   * `Switched.close`. Without it the engine is gone with the switch.
+   * HTTP goes on above the new layer, as with TLS by upgrade.
+   *
+   * The engine is kept for `Switched.resume`, or until `Switched.close`. Without it the engine is gone with the switch.
    */
   readonly resumes?: boolean;
 }
@@ -52,17 +58,24 @@ export interface Declined {
   readonly response: ClientResponse;
   /** Why there was no switch; `whyText` has the sentence. */
   readonly why: Why | null;
-  /** What a 426 asks for: offer some of it in a next `upgrade` (RFC 9110, 15.5.22). */
+  /**
+   * The protocols that a 426 requires.
+   *
+   * Offer some of it in a next `upgrade` (RFC 9110, section 15.5.22).
+   */
   readonly required: readonly string[];
 }
 
 /**
- * Offers protocols on a socket that is connected: the streams of the one that the server has switched to, or `protocol: null`
- * and the response where the server answers in HTTP. The method CONNECT opens a tunnel.
+ * Offers protocols on a socket that is connected.
  *
- * A request that is refused before anything is sent, by a `ProtocolError` or `TypeError`, leaves the socket as it was. After any
- * other error it is closed, as nothing else could be said on it: `ProtocolError` where the server breaks the protocol,
- * `DisconnectedError` where it is gone, a `TimeoutError`, the signal's reason, what `body` has thrown. RFC 9110, 7.8.
+ * Returns the streams of the one that the server has switched to, or `protocol: null` and the response where the server
+ * answers in HTTP. The method CONNECT opens a tunnel.
+ *
+ * A request that is refused before anything is sent, by a `ProtocolError` or `TypeError`, leaves the socket as it was.
+ * After any other error it is closed, as nothing else could be said on it. It is a `ProtocolError` where the server
+ * breaks the protocol, `DisconnectedError` where it is gone, a `TimeoutError`, the signal's reason, what `body` has
+ * thrown. RFC 9110, section 7.8.
  *
  * Next: speak the new protocol; or read the response, and the socket is free if it `persists`.
  */
@@ -85,8 +98,10 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
 }
 
 /**
- * Sends a request on a socket that is connected, and gives the response. Read its content, and the socket is free for another
- * request if the response `persists`. Errors and what becomes of the socket are those of `upgrade`. RFC 9112, 9.3.
+ * Sends a request on a socket that is connected, and gives the response.
+ *
+ * Read its content, and the socket is free for another request if the response `persists`. Errors and what becomes of
+ * the socket are those of `upgrade`. RFC 9112, section 9.3.
  */
 export async function request(socket: Socket, request: ClientRequest, options: ClientOptions = {}): Promise<ClientResponse> {
   const answer = await upgrade(socket, request, { ...options, offer: [] });
@@ -95,7 +110,11 @@ export async function request(socket: Socket, request: ClientRequest, options: C
   throw new TypeError("the server has opened a tunnel: ask for one with upgrade");
 }
 
-/** Sends the request; what the caller has done wrong is thrown before anything has left. */
+/**
+ * Sends the request.
+ *
+ * What the caller has done wrong is thrown before anything has left.
+ */
 function ask(socket: Socket, request: ClientRequest, offer: readonly string[], options: Options): { wire: Wire; sending: Sending } {
   const wire = new Wire(socket, "client", options);
   refuseUnasked(wire);
@@ -112,7 +131,11 @@ function ask(socket: Socket, request: ClientRequest, offer: readonly string[], o
   }
 }
 
-/** What has come before a request is no answer to it (RFC 9112, 9.2). */
+/**
+ * Refuses bytes that have come before a request.
+ *
+ * They are no answer to it (RFC 9112, section 9.2).
+ */
 function refuseUnasked(wire: Wire): void {
   const early = wire.transport.waiting?.();
   if (!early) return;
@@ -222,5 +245,5 @@ class Sending {
   }
 }
 
-/** How many milliseconds an answer is looked for once the server takes no more of a request. */
+/** Milliseconds for an answer once the server takes no more of a request. */
 const EARLY_RESPONSE_GRACE = 1_000;

@@ -4,10 +4,18 @@ import type { Headers as Fields } from "../engine/headers.js";
 import { isOctets, joined } from "../engine/octets.js";
 import { DisconnectedError, PIECE, type Wire } from "./wire.js";
 
-/** Content to send: whole, or in pieces as they come. A piece is not copied: its bytes stay as they are until it has been sent. */
+/**
+ * Content to send: whole, or in pieces as they come.
+ *
+ * A piece is not copied: its bytes stay as they are until it has been sent.
+ */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** There is more content than `text`, `json` or `bytes` may take. `serveConnection` answers it with a 413. */
+/**
+ * There is more content than `text`, `json` or `bytes` may take.
+ *
+ * `serveConnection` answers it with a 413.
+ */
 export class ContentTooLargeError extends Error {
   /** @internal */
   constructor(message: string) {
@@ -17,7 +25,7 @@ export class ContentTooLargeError extends Error {
 }
 
 const NOTHING = new Uint8Array(0);
-/** How many bytes of content are taken whole, unless another limit is given. */
+/** The bytes of content that are taken whole, unless another limit is given. */
 const LARGEST = 1 << 20;
 
 /** The content of a message that is received. */
@@ -42,19 +50,25 @@ export class Content {
     if (hasEnded) ended();
   }
 
-  /** The trailers, once all content has been read; `null` before, and where there was none. */
+  /**
+   * The trailers, once all content has been read, or `null`.
+   *
+   * `null` before, and where there was none.
+   */
   get trailers(): Fields | null {
     return this.#trailers;
   }
 
-  /** Whether its first piece was asked for. */
+  /** The first piece was asked for. */
   get bodyUsed(): boolean {
     return this.#isTaken;
   }
 
   /**
-   * The content as it comes; `null` where there is none. What is not read stays with the peer: it feels that as back-pressure.
-   * Malformed content, or an end too early, is a `ProtocolError`.
+   * The content as it comes; `null` where there is none.
+   *
+   * What is not read stays with the peer: it feels that as back-pressure. Malformed content, or an end too early, is a
+   * `ProtocolError`.
    */
   get body(): ReadableStream<Uint8Array> | null {
     if (this.#end === "none") return null;
@@ -72,7 +86,11 @@ export class Content {
     ));
   }
 
-  /** All of it; a `ContentTooLargeError` where it has more than `largest` bytes, 1 MiB unless given. */
+  /**
+   * Returns all of the content.
+   *
+   * A `ContentTooLargeError` where it has more than `largest` bytes, 1 MiB unless given.
+   */
   async bytes(largest = LARGEST): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#isTaken || this.#stream) throw new TypeError("the content is being read already");
     this.#isTaken = true;

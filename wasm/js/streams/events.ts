@@ -5,9 +5,11 @@ import type { Event, PausedStep } from "../engine/event.js";
 import type { ReadableSide } from "./transport.js";
 
 /**
- * Reads the stream into a connection, and gives what happens: for code that writes itself. It reads only where the engine needs
- * more. After a `paused` act before you go on, or it comes again; after `switched`, and a `paused` with the reason `closed`, it
- * ends. The stream's lock is then free, and so it is after `break`. Errors are those of `nextEvent`, and the stream's own.
+ * Reads a stream into a connection, and yields the events.
+ *
+ * For code that writes itself. It reads only where the engine needs more. After a `paused` act before you go on, or it
+ * comes again; after `switched`, and a `paused` with the reason `closed`, it ends. The stream's lock is then free, and
+ * so it is after `break`. Errors are those of `nextEvent`, and the stream's own.
  */
 export async function* events(
   readable: ReadableSide,

@@ -28,7 +28,7 @@ const DATE = ["date"];
 let second = NaN;
 let text = "";
 
-/** @internal The field lines and `Date`, unless there is one: an origin server with a clock sends it (RFC 9110, 6.6.1). */
+/** @internal The field lines and `Date`, unless there is one: an origin server with a clock sends it (RFC 9110, section 6.6.1). */
 export function dated(headers: HeaderSource): HeaderSource {
   const now = Math.floor(Date.now() / 1000);
   if (now !== second) {
@@ -40,7 +40,7 @@ export function dated(headers: HeaderSource): HeaderSource {
 
 const FRAMING = ["content-length", "transfer-encoding"];
 
-/** @internal The field lines, which say how the content ends: of whole content its length, else that it is chunked. RFC 9112, 6. */
+/** @internal The field lines, which say how the content ends: of whole content its length, else that it is chunked. RFC 9112, section 6. */
 export function framedBy(headers: HeaderSource, length: number | null): HeaderSource {
   return length === null
     ? withField(headers, "Transfer-Encoding", "chunked", FRAMING)

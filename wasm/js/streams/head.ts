@@ -7,7 +7,11 @@ import type { Wire } from "./wire.js";
 
 /** A message that is received: its fields, and its content. */
 export abstract class Message extends Content {
-  /** The field lines in the order and spelling in which they came; printed, they show no secrets. */
+  /**
+   * The field lines in the order and spelling in which they came.
+   *
+   * Printed, they show no secrets.
+   */
   readonly fields: Fields;
   #headers: Headers | undefined;
 
@@ -17,7 +21,11 @@ export abstract class Message extends Content {
     this.fields = fields;
   }
 
-  /** The field lines as the platform has them: names in lower case, values of one name joined. */
+  /**
+   * The field lines as the platform has them.
+   *
+   * Names in lower case, values of one name joined.
+   */
   get headers(): Headers {
     return (this.#headers ??= new Headers(this.fields.lines()));
   }

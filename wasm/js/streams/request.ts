@@ -10,22 +10,31 @@ import { Switched } from "./switched.js";
 import type { Socket } from "./transport.js";
 import { DisconnectedError, type Wire } from "./wire.js";
 
-/** What `ServerRequest.upgrade` may be told. */
+/** The options of `ServerRequest.upgrade`. */
 export interface AcceptOptions {
   /**
-   * Switches at once, where the new protocol needs nothing of the request's content. Ours is the new protocol then, while the
-   * client still sends its request: the readable begins after that.
+   * Switches at once, where the new protocol needs nothing of the request's content.
+   *
+   * Ours is the new protocol then, while the client still sends its request: the readable begins after that.
    */
   readonly early?: boolean;
 }
 
-/** A request, and the way to another protocol. It is over when the handler's response is sent. */
+/**
+ * A request, and the way to another protocol.
+ *
+ * It is over when the handler's response is sent.
+ */
 export class ServerRequest extends Message {
   /** A token; compare it exactly. */
   readonly method: string;
   /** As sent: nothing is decoded or normalised. */
   readonly target: string;
-  /** The whole URL, by the target and Host; `null` where HTTP/1.0 names no host. RFC 9112, 3.3. */
+  /**
+   * The whole URL, by the target and Host; `null` where HTTP/1.0 names no host.
+   *
+   * RFC 9112, section 3.3.
+   */
   readonly url: string | null;
   /** The x of HTTP/1.x. */
   readonly minorVersion: number;
@@ -55,16 +64,22 @@ export class ServerRequest extends Message {
   }
 
   /**
-   * Aborts when the client leaves before its response has been sent; its reason is a `DisconnectedError`, or that of the signal
-   * of `serveConnection`. A client that has ended its direction counts as gone, although it may still read: what the handler returns is
-   * sent. While content is still to come, reading that says it; after a next request has come, nothing does until the response
-   * is sent. Once it was asked for, up to one read of what comes next is kept in memory.
+   * Aborts when the client leaves before its response has been sent.
+   *
+   * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has ended its
+   * direction counts as gone, although it may still read: what the handler returns is sent. While content is still to
+   * come, reading that says it; after a next request has come, nothing does until the response is sent. Once it was
+   * asked for, up to one read of what comes next is kept in memory.
    */
   get signal(): AbortSignal {
     return this.#disconnect.signal;
   }
 
-  /** The engine, for questions: `selectSubprotocol`, `selectDeflate`, `advertise`. What its verbs return, nothing sends. */
+  /**
+   * The engine, for questions: `selectSubprotocol`, `selectDeflate`, `advertise`.
+   *
+   * What its verbs return, nothing sends.
+   */
   get connection(): Connection {
     if (this.#isOver || this.#switched) throw new DisconnectedError("the request is over");
     return this.#wire.connection;
@@ -76,10 +91,11 @@ export class ServerRequest extends Message {
   }
 
   /**
-   * Switches to one of `preferences` that the client offers too, by the client's order, or opens the tunnel that a CONNECT asks
-   * for. `null` where there is nothing to switch to: answer the request then. Without `preferences` they are the `upgrades` of
-   * `serveConnection`. Content that was not read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, 7.8
-   * and 9.3.6.
+   * Switches to one of `preferences` that the client offers too.
+   *
+   * By the client's order; or opens the tunnel that a CONNECT asks for. `null` where there is nothing to switch to:
+   * answer the request then. Without `preferences` they are the `upgrades` of `serveConnection`. Content that was not
+   * read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, sections 7.8 and 9.3.6.
    *
    * Next: speak the new protocol; the streams are yours to close.
    */
@@ -107,7 +123,7 @@ export class ServerRequest extends Message {
     return (this.#switched = new Switched(wire, early101, wire.handOutEarly(() => this.#arrives())));
   }
 
-  /** What is left of the content is dropped. */
+  /** Drops the rest of the content. */
   async #skipped(): Promise<void> {
     if (!(await this.skip())) throw this.#wire.note(new ContentTooLargeError("more content than may be dropped"));
   }
@@ -120,7 +136,11 @@ export class ServerRequest extends Message {
     }
   }
 
-  /** After an early switch: the end of the request, and the first bytes of the new protocol. */
+  /**
+   * Reads the rest after an early switch.
+   *
+   * The end of the request, and the first bytes of the new protocol.
+   */
   #arrives(): Promise<Uint8Array> {
     return (this.#arriving ??= (async () => {
       try {

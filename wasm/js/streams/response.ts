@@ -5,11 +5,17 @@ import { Message } from "./head.js";
 import { DisconnectedError, type Wire } from "./wire.js";
 
 /**
- * A response in HTTP. Read its content to the end, or cancel it: then the socket is free, if `persists` says so, else closed.
- * After an error of the content the socket is closed.
+ * A response in HTTP.
+ *
+ * Read its content to the end, or cancel it: then the socket is free, if `persists` says so, else closed. After an
+ * error of the content the socket is closed.
  */
 export class ClientResponse extends Message {
-  /** 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15). */
+  /**
+   * 100 to 999; an unknown one means what the x00 of its class means.
+   *
+   * RFC 9110, section 15.
+   */
   readonly status: number;
   /** The reason phrase: often empty, without any meaning. */
   readonly reason: string;
@@ -23,12 +29,16 @@ export class ClientResponse extends Message {
     this.#persists = persists;
   }
 
-  /** Whether the status is 2xx. */
+  /** The status is 2xx. */
   get ok(): boolean {
     return this.status >= 200 && this.status <= 299;
   }
 
-  /** Whether the socket is free for another `request` or `upgrade`: all content was read, and the connection is kept. */
+  /**
+   * The socket is free for another `request` or `upgrade`.
+   *
+   * All content was read, and the connection is kept.
+   */
   get persists(): boolean {
     return this.#persists();
   }

@@ -7,21 +7,31 @@ import { shown } from "./head.js";
 import { isFailureOf, type Handed, type Pair, type Socket, type StreamSocket } from "./transport.js";
 import { Wire, type HandedOut, type Options } from "./wire.js";
 
-/** What makes a stream of Node from web streams: `Duplex` of `node:stream`. */
+/** A class that makes a stream of Node from web streams: `Duplex`. */
 export interface DuplexMaker<T> {
   // Node has types of its own for web streams.
   fromWeb(pair: any): T;
 }
 
 /**
- * The new protocol's two directions. They are yours: close both, also when your code fails. Where nothing of the new protocol
- * had come with the head they are the socket's own streams, and the engine is out of the path. `close` of the writable ends our
- * direction alone, where the socket can do that; `cancel` and `abort` end both. RFC 9110, 7.8.
+ * The new protocol's two directions.
+ *
+ * They are yours: close both, also when your code fails. Where nothing of the new protocol had come with the head they
+ * are the socket's own streams, and the engine is out of the path. `close` of the writable ends our direction alone,
+ * where the socket can do that; `cancel` and `abort` end both. RFC 9110, section 7.8.
  */
 export class Switched implements Pair {
-  /** What is spoken, as the server spells it: one name, or layers with the lowest first. Empty in a tunnel by CONNECT. */
+  /**
+   * The protocols, as the server spells them; empty in a tunnel by CONNECT.
+   *
+   * One name, or layers with the lowest first.
+   */
   readonly protocol: string;
-  /** The same, layer by layer. Compare with `sameProtocol`. */
+  /**
+   * The protocols, layer by layer.
+   *
+   * Compare with `sameProtocol`.
+   */
   readonly protocols: readonly string[];
   /** The socket that was given. */
   readonly socket: Socket;
@@ -43,20 +53,26 @@ export class Switched implements Pair {
     this.#first = first;
   }
 
-  /** What the peer says, from the first byte of the new protocol on. */
+  /** The peer's bytes, from the first one of the new protocol on. */
   get readable(): ReadableStream<Uint8Array> {
     return this.#pair.readable;
   }
 
-  /** What we say. Await its writer's `ready`: a peer that does not read is felt there. */
+  /**
+   * Our bytes.
+   *
+   * Await its writer's `ready`: a peer that does not read is felt there.
+   */
   get writable(): WritableStream<Uint8Array> {
     return this.#pair.writable;
   }
 
   /**
-   * The same as a stream of Node: `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is,
-   * the first bytes put back and its errors yours to listen for, unless the switch was `early` or the peer's direction has ended.
-   * Use that, or the two streams.
+   * Returns both directions as a stream of Node.
+   *
+   * `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is, the first bytes put
+   * back and its errors yours to listen for. It does not where the switch was `early` or the peer's direction has
+   * ended. Use that, or the two streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
     const socket = this.#pair.asGiven?.();
@@ -65,8 +81,10 @@ export class Switched implements Pair {
   }
 
   /**
-   * TLS from here on, as a client: `startTls` of the socket in Workers, `Deno.startTls` in Deno, with that host's options.
-   * Refused with an `Error` where bytes have come before the handshake, which no one has authenticated (RFC 2817, 3.3), and a
+   * Starts TLS as a client.
+   *
+   * `startTls` of the socket in Workers, `Deno.startTls` in Deno, with that host's options. Refused with an `Error`
+   * where bytes have come before the handshake, which no one has authenticated (RFC 2817, section 3.3). Refused with a
    * `TypeError` where the socket cannot do it. Next: `resume`.
    */
   async startTls(options?: object): Promise<Socket> {
@@ -79,9 +97,10 @@ export class Switched implements Pair {
   }
 
   /**
-   * Client, with the option `resumes` of `upgrade`: HTTP goes on above the new layer, and this is the answer to the request.
-   * `socket` is TLS over what was switched. A `ProtocolError` where no answer is owed, a `GoneError` without the option.
-   * RFC 2817, 3; RFC 9110, 7.8.
+   * Resumes HTTP above the new layer, and returns the answer to the request.
+   *
+   * Client, with the option `resumes` of `upgrade`. `socket` is TLS over what was switched. A `ProtocolError` where no
+   * answer is owed, a `GoneError` without the option. RFC 2817, section 3; RFC 9110, section 7.8.
    */
   async resume(socket: Socket, options: Options = {}): Promise<ClientResponse> {
     const { connection } = this.#wire;
@@ -106,7 +125,7 @@ export class Switched implements Pair {
     return isFailureOf(this.socket, this.#pair, error);
   }
 
-  /** What is spoken, for logs. */
+  /** A description for logs. */
   toJSON(): object {
     const { protocol, response } = this;
     return response ? { protocol, response } : { protocol };

@@ -1,6 +1,10 @@
 // A socket, as the adapter reads and writes it: a pair of web streams, a connection of Deno, or a stream of Node.
 
-/** What is needed of a web stream to read; each host has a type of its own for it. */
+/**
+ * The reader of a web stream, as far as it is needed.
+ *
+ * Each host has a type of its own for it.
+ */
 export interface ReadableSide {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
@@ -10,7 +14,7 @@ export interface ReadableSide {
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** What is needed of a web stream to write. */
+/** The writer of a web stream, as far as it is needed. */
 export interface WritableSide {
   getWriter(): {
     // Each host has a type of its own for bytes, too.
@@ -22,7 +26,11 @@ export interface WritableSide {
   abort(reason?: unknown): Promise<void>;
 }
 
-/** A pair of web streams: `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own. */
+/**
+ * A pair of web streams.
+ *
+ * `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own.
+ */
 export interface StreamSocket {
   readonly readable: ReadableSide;
   readonly writable: WritableSide;
@@ -35,8 +43,10 @@ export interface StreamSocket {
 }
 
 /**
- * A connection of Deno. Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set
- * and stays set: a small piece does not wait for another.
+ * A connection of Deno.
+ *
+ * Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set and stays
+ * set: a small piece does not wait for another.
  */
 export interface DenoSocket {
   read(space: Uint8Array): Promise<number | null>;
@@ -47,8 +57,10 @@ export interface DenoSocket {
 }
 
 /**
- * A `Duplex` of Node, mostly a `net.Socket`. Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer
- * that has ended its direction still gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
+ * A `Duplex` of Node, mostly a `net.Socket`.
+ *
+ * Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer that has ended its direction still
+ * gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
  */
 export interface NodeSocket {
   // What comes with an event is declared for each by its name, which only `any` fits.
@@ -70,7 +82,7 @@ export interface NodeSocket {
   readonly errored?: Error | null;
 }
 
-/** What can be connected. */
+/** A socket that can be connected. */
 export type Socket = StreamSocket | DenoSocket | NodeSocket;
 
 /** Both directions of something, as web streams. */
@@ -113,21 +125,33 @@ export interface Transport {
   readonly isQueued?: boolean;
   /** Settles when there is room for more. */
   write(bytes: Uint8Array): Promise<void>;
-  /** The same of what was written before; `undefined` where there is room. */
+  /** Waits until what was written has left; `undefined` where there is room. */
   room?(): Promise<unknown> | undefined;
   /** Ends our direction. */
   end(): Promise<void>;
   /** Ends both at once. What is pending may stay so. */
   close(reason?: unknown): void;
-  /** `close`, so that the peer sees that something is missing, where the socket can do that. */
+  /**
+   * Closes so that the peer sees that something is missing.
+   *
+   * Where the socket can do that.
+   */
   reset(): void;
   /** Lets go of the socket, as it was before. */
   release(): void;
-  /** A read that waits gives no bytes now, where the socket can do that. Nothing is lost. */
+  /**
+   * A read that waits gives no bytes now, where the socket can do that.
+   *
+   * Nothing is lost.
+   */
   interrupt?(): void;
   /** Bytes that have come already, where the socket tells without waiting. */
   waiting?(): Uint8Array | null;
-  /** Lets go, and gives streams of what follows: these first bytes, and what is being read already, come before everything else. */
+  /**
+   * Lets go, and returns streams of what follows.
+   *
+   * These first bytes, and what is being read already, come before everything else.
+   */
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed;
 }
 
@@ -144,7 +168,11 @@ export function transportOf(socket: Socket): Transport {
 /** Sockets without locks of their own that are in use, each with its holder. */
 const held = new WeakMap<Socket, Transport>();
 
-/** Takes a socket, which no one else may read until it is let go. Its small pieces do not wait for another. */
+/**
+ * Takes a socket, which no one else may read until it is let go.
+ *
+ * Its small pieces do not wait for another.
+ */
 function hold(socket: DenoSocket | NodeSocket, holder: Transport): void {
   if (held.has(socket)) throw new TypeError("the socket is in use: read the content of its answer first");
   held.set(socket, holder);
@@ -161,10 +189,14 @@ function unhold(socket: Socket, holder: Transport): void {
 
 const quietly = (step: Promise<unknown> | undefined): void => void step?.catch(() => {});
 
-/** How much is read at once where we say it. */
+/** The number of bytes of one read, where we say it. */
 const SPACE = 65_536;
 
-/** The last write to each stream: the wire that has written it may have let go before it was taken. */
+/**
+ * The last write to each stream.
+ *
+ * The wire that has written it may have let go before it was taken.
+ */
 const underWay = new WeakMap<WritableSide, Promise<void>>();
 
 class OfStreams implements Transport {
@@ -302,7 +334,7 @@ class OfNode implements Transport {
   #failure: Error | undefined;
   #isInterrupted = false;
   #isReleased = false;
-  /** How it was given. */
+  /** `allowHalfOpen` of the socket, as it was given. */
   readonly #allowed: boolean | undefined;
   /** Those who wait for bytes, for room, for the end. */
   #wake: (() => void)[] = [];
@@ -453,7 +485,7 @@ class OfNode implements Transport {
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];
 
-/** What a failed socket says, where no one else hears it: it would end the process. */
+/** A listener for the errors of a socket, without which they end the process. */
 const ignored = (): void => {};
 const guarded = new WeakSet<NodeSocket>();
 
@@ -493,24 +525,28 @@ function isOfSocket(error: Error): boolean {
   return OF_SYSTEM.has(syscall) || /^(EPROTO$|ERR_SSL_|ERR_HTTP2_)/.test(String(code));
 }
 
-/** Returns whether the peer has cancelled a stream of HTTP/2, of which Node says only that it has ended too early. */
+/**
+ * Returns whether the peer has cancelled a stream of HTTP/2.
+ *
+ * Node says only that it has ended too early.
+ */
 function wasCancelled(socket: NodeSocket & { readonly rstCode?: number }, { code }: Error & { readonly code?: string }): boolean {
   return code === "ERR_STREAM_PREMATURE_CLOSE" && socket.rstCode === CANCEL && socket.destroyed;
 }
 
-/** RFC 9113, 7. */
+/** RFC 9113, section 7. */
 const CANCEL = 8;
 
-/** What fails on a socket that is connected. */
+/** The errors of a socket that is connected. */
 const OF_SYSTEM = new Set<string | undefined>(["read", "write", "writev", "shutdown"]);
 
-/** How many milliseconds a socket is still read that takes no more. */
+/** Milliseconds for which a socket is read that takes no more. */
 const LINGER_MAX = 4_000;
 
-/** How many milliseconds after a cancel the socket is closed. */
+/** Milliseconds between a cancel and the close of the socket. */
 const MOMENT = 10;
 
-/** Whether a stream has failed with this. */
+/** Returns whether a stream has failed with this. */
 async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): void }, error: unknown): Promise<boolean> {
   const stored = lock.closed.then(
     () => undefined,
@@ -567,7 +603,11 @@ function following(read: Read, first: Uint8Array, ahead?: Promise<Uint8Array | n
   return () => steps.shift() ?? steps.shift() ?? read();
 }
 
-/** A stream that reads no further than it is asked to, and says once that it has ended. */
+/**
+ * A stream that reads no further than it is asked to.
+ *
+ * It says once that it has ended.
+ */
 function readableOf(read: Read, cancel: (reason: unknown) => Promise<void>, ends: () => void = () => {}): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

@@ -9,9 +9,11 @@ import { pairOver, transportOf, type Handed, type Socket, type Transport } from 
 import type { Awaiting, Role } from "../generated/tables.js";
 
 /**
- * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
- * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
- * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
+ * Timeouts in milliseconds, by `Connection.awaiting`; `Infinity` disables one.
+ *
+ * The time runs while there is something to wait for, not while your code works. It begins anew with each event but
+ * content; each byte of content adds a millisecond. When it is over, the error is a `DOMException` by the name
+ * `TimeoutError`.
  */
 export interface Timeouts {
   /** A server waits for the first byte of a request. 60,000 unless given. */
@@ -22,25 +24,37 @@ export interface Timeouts {
   readonly content?: number;
   /** A client waits for a response, or the next interim one. 60,000 unless given. */
   readonly response?: number;
-  /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
+  /**
+   * The timeout for a 100, 1,000 unless given.
+   *
+   * Then a client sends its content all the same (RFC 9110, section 10.1.1).
+   */
   readonly expectContinue?: number;
   /**
-   * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
-   * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
+   * The peer takes what is sent.
+   *
+   * Each byte that the system has taken for it adds a millisecond, up to three times as long again. It takes more only
+   * once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
    */
   readonly write?: number;
 }
 
-/** What a client and a server may be told. */
+/** The options that a client and a server have in common. */
 export interface Options {
-  /** Ends everything at once: the socket is closed, and what was awaited fails with the signal's reason. */
+  /**
+   * A signal that ends everything at once.
+   *
+   * The socket is closed, and what was awaited fails with the signal's reason.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
-   * request may have 1 GiB; where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
+   * The configuration of the connection.
+   *
+   * Where it does not say `secure`, the socket is asked. Where it does not say `limits.content`, a request may have 1
+   * GiB. Where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
    */
   readonly config?: Config | undefined;
-  /** How long the peer may take. */
+  /** The timeouts of the peer. */
   readonly timeouts?: Timeouts | undefined;
 }
 
@@ -53,7 +67,11 @@ export class DisconnectedError extends Error {
   }
 }
 
-/** The client has ended its direction: most likely it has left, but it may still read. */
+/**
+ * The client has ended its direction.
+ *
+ * Most likely it has left, but it may still read.
+ */
 export class HalfClosedError extends DisconnectedError {}
 
 /** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
@@ -65,11 +83,15 @@ export interface HandedOut {
 /** @internal How much of a message is made at once. */
 export const PIECE = 65_536;
 const NOTHING = new Uint8Array(0);
-/** How much is sent at once. */
+/** The number of bytes that are sent at once. */
 const SENT = 32_768;
-/** How many milliseconds a byte adds to the time left: long content may take long, a byte a second may not. */
+/**
+ * Milliseconds that a byte adds to the time left.
+ *
+ * Long content may take long, a byte a second may not.
+ */
 const MS_PER_BYTE = 1;
-/** How many times `timeouts.write` more the system's own buffer may take to empty. */
+/** The multiple of `timeouts.write` in which the system's own buffer may empty. */
 const SYSTEM = 3;
 /** The limit of content of a request, in bytes, unless `config` has another. */
 const CONTENT = 2 ** 30;
@@ -123,18 +145,26 @@ export class Wire {
   /** Content is being dropped, and has to be counted by the engine. */
   isSkipping = false;
   #left = Infinity;
-  /** What that is left for. */
+  /** The phase that the time is left for. */
   #awaited: Awaiting = "nothing";
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
   #isOver = false;
-  /** Called when the socket is let go: the bytes that are queued by then leave by themselves. */
+  /**
+   * A callback when the socket is let go.
+   *
+   * The bytes that are queued by then leave by themselves.
+   */
   #freed: () => void = () => {};
   /** Milliseconds that what was sent has earned. */
   #credit = 0;
   #failure: { reason: unknown } | undefined;
   readonly #noted = new WeakSet<object>();
-  /** The peer switches after its request, whose end the engine has to see together with what follows. */
+  /**
+   * The peer switches after its request.
+   *
+   * The engine has to see the end of that together with what follows.
+   */
   #isEarly = false;
   #nudged: () => void = () => {};
   #isAttended = false;
@@ -172,7 +202,7 @@ export class Wire {
     if (signal?.aborted) this.#aborted();
   }
 
-  /** Whether the socket is no more in use here. */
+  /** The socket is no more in use here. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -187,7 +217,7 @@ export class Wire {
     return typeof error === "object" && error !== null && this.#noted.has(error);
   }
 
-  /** What happens next; reads where the engine needs more for that. */
+  /** Returns the next event; reads where the engine needs more for it. */
   async nextEvent(): Promise<Event | PausedStep> {
     try {
       return await this.#next();
@@ -212,7 +242,11 @@ export class Wire {
     }
   }
 
-  /** Reads once, in time. Content whose length is known never enters the engine: here it is. */
+  /**
+   * Reads once, in time.
+   *
+   * Content whose length is known never enters the engine: here it is.
+   */
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
     const { awaiting } = this.connection;
     if (awaiting !== this.#awaited) this.#left = Infinity;
@@ -234,8 +268,9 @@ export class Wire {
   }
 
   /**
-   * The end of what the peer says. Where it no longer takes what we send, the system may have told that alone: what looks like an
-   * end may be a reset.
+   * The end of what the peer says.
+   *
+   * Where it no longer takes what we send, the system may have told that alone: what looks like an end may be a reset.
    */
   async #receiveEof(): Promise<void> {
     // A write that waits fails soon, if it does.
@@ -243,7 +278,11 @@ export class Wire {
     this.connection.receiveEof(this.isBroken ? "truncated" : "clean");
   }
 
-  /** One read at a time: after a time-out the same one goes on, and what was read ahead is here until it is taken. */
+  /**
+   * Reads once at a time.
+   *
+   * After a time-out the same read goes on, and what was read ahead is here until it is taken.
+   */
   #reading(): Promise<Uint8Array | null> {
     return (this.#pending ??= this.#unread.length > 0 ? Promise.resolve(this.#takeUnread()) : this.transport.read());
   }
@@ -255,7 +294,7 @@ export class Wire {
     return unread;
   }
 
-  /** The same, or `undefined` after `nudge`. */
+  /** Reads once, or returns `undefined` after `nudge`. */
   #arriving(): Promise<Uint8Array | null | undefined> {
     return new Promise((resolve, reject) => {
       this.#nudged = () => resolve(undefined);
@@ -263,12 +302,16 @@ export class Wire {
     });
   }
 
-  /** What waits for bytes asks the engine again, which has been told something else. */
+  /** Wakes what waits for bytes, to ask the engine again. */
   nudge(): void {
     this.#nudged();
   }
 
-  /** Reads ahead, once, to notice a peer that leaves. What comes instead is kept for the next read. */
+  /**
+   * Reads ahead, once, to notice a peer that leaves.
+   *
+   * What comes instead is kept for the next read.
+   */
   watch(): void {
     this.#reading().then(
       (bytes) => {
@@ -279,8 +322,10 @@ export class Wire {
   }
 
   /**
-   * Waits for what your code makes, as long as there is a client to send it to: not once the socket has failed, nor for longer than
-   * `timeouts.write` where the client has ended its direction. Nothing else would tell while nothing is sent.
+   * Waits for what your code makes, as long as there is a client to send it to.
+   *
+   * Not once the socket has failed, nor for longer than `timeouts.write` where the client has ended its direction.
+   * Nothing else would tell while nothing is sent.
    */
   async whilePresent<T>(step: Promise<T>): Promise<T> {
     this.#attend();
@@ -301,7 +346,11 @@ export class Wire {
     });
   }
 
-  /** Reads ahead to notice that the client leaves, as far as the engine takes what comes instead. */
+  /**
+   * Reads ahead to notice that the client leaves.
+   *
+   * As far as the engine takes what comes instead.
+   */
   #attend(): void {
     if (this.#isAttended || this.#departure) return;
     this.#isAttended = true;
@@ -377,7 +426,11 @@ export class Wire {
     }
   }
 
-  /** Sends all of it; `queued` is called once it leaves by itself. Where it fails nothing can follow: part of it may have left. */
+  /**
+   * Sends all of it; `queued` is called once it leaves by itself.
+   *
+   * Where it fails nothing can follow: part of it may have left.
+   */
   async send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
@@ -453,7 +506,7 @@ export class Wire {
     );
   }
 
-  /** What to do when it is given up; gives what takes that back. */
+  /** Calls `act` when the wire is given up, and returns a function that prevents it. */
   onGivenUp(act: (reason: unknown) => void): () => void {
     this.#endings.add(act);
     return () => void this.#endings.delete(act);
@@ -480,7 +533,11 @@ export class Wire {
     this.connection.free();
   }
 
-  /** The socket is closed and the engine gone; `reset` so that the peer sees that something is missing. */
+  /**
+   * Ends the wire: the socket is closed and the engine gone.
+   *
+   * `reset` so that the peer sees that something is missing.
+   */
   close(reason?: unknown, { reset = false } = {}): void {
     if (this.#end()) {
       if (reset) this.transport.reset();
@@ -501,8 +558,9 @@ export class Wire {
   }
 
   /**
-   * Both directions where ours has switched, and the peer's will: `arrives` comes to that, and gives what `arrived` does. Until
-   * then the wire is in use.
+   * Hands out both directions where ours has switched, and the peer's will.
+   *
+   * `arrives` comes to that, and gives what `arrived` does. Until then the wire is in use.
    */
   handOutEarly(arrives: () => Promise<Uint8Array>): HandedOut {
     this.#isEarly = true;
@@ -528,7 +586,7 @@ export class Wire {
     return first;
   }
 
-  /** Whether the wire was still in use. */
+  /** The wire was still in use. */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

@@ -3,16 +3,21 @@ import { Ineligible, NoOffer, Paused, SwitchedBy } from "../generated/tables.js"
 /** One protocol of an offer. */
 export interface Offer {
     /**
-     * What is offered, in the client's spelling, so compare with `sameProtocol`: a name, or a name and a version such as
-     * `foo/2` (RFC 9110, 7.8).
+     * The protocol that is offered: a name, or a name and a version.
+     *
+     * Such as `foo/2`, in the client's spelling, so compare with `sameProtocol` (RFC 9110, section 7.8).
      */
     readonly protocol: string;
     /** Why it cannot be accepted; `null` where it can. */
     readonly ineligible: Ineligible | null;
-    /** The status to answer with for one that wants this protocol and nothing else; `null` where it is eligible. */
+    /**
+     * The status of a server that wants this protocol and nothing else, or `null`.
+     *
+     * `null` where it is eligible.
+     */
     readonly status: number | null;
 }
-/** A request head, as it was sent (RFC 9112, 3). */
+/** A request head, as it was sent (RFC 9112, section 3). */
 export interface Request {
     /** A token; compare it exactly. */
     readonly method: string;
@@ -20,36 +25,57 @@ export interface Request {
     readonly target: string;
     /** The x of HTTP/1.x. */
     readonly minorVersion: number;
-    /** The offered protocols in the client's order of preference. Choose with `Connection.select`. */
+    /**
+     * The offered protocols in the client's order of preference.
+     *
+     * Choose with `Connection.select`.
+     */
     readonly offers: readonly Offer[];
     /** Why there are no offers; `null` where there are. */
     readonly noOffer: NoOffer | null;
     /** The field lines. */
     readonly headers: Headers;
 }
-/** A response head, as it was sent (RFC 9112, 4). */
+/** A response head, as it was sent (RFC 9112, section 4). */
 export interface Response {
-    /** 100 to 999; an unknown one means what the x00 of its class means (RFC 9110, 15). */
+    /**
+     * 100 to 999; an unknown one means what the x00 of its class means.
+     *
+     * RFC 9110, section 15.
+     */
     readonly status: number;
     /** Often empty, without any meaning. */
     readonly reason: string;
     /** The x of HTTP/1.x. */
     readonly minorVersion: number;
-    /** How many pipelined requests will not be answered, because this response closes the connection (RFC 9112, 9.3.2). */
+    /**
+     * The number of pipelined requests that will not be answered.
+     *
+     * This response closes the connection (RFC 9112, section 9.3.2).
+     */
     readonly dropped: number;
     /**
-     * What the server would switch to, in its spelling (see `sameProtocol`): the `Upgrade` field of a 426, or of a response
-     * that advertises.
+     * The protocols that the server would switch to.
+     *
+     * In its spelling (see `sameProtocol`): the `Upgrade` field of a 426, or of a response that advertises.
      */
     readonly advertised: readonly string[];
     /** The field lines. */
     readonly headers: Headers;
 }
-/** Server: a request head. Next come data and end-of-message, and an answer is owed. */
+/**
+ * Server: a request head.
+ *
+ * Next come data and end-of-message, and an answer is owed.
+ */
 export interface RequestEvent extends Request {
     readonly kind: "request";
 }
-/** Client: a response head with a status of 1xx but 101. The final response is still to come. */
+/**
+ * Client: a response head with a status of 1xx but 101.
+ *
+ * The final response is still to come.
+ */
 export interface InformationalEvent extends Response {
     readonly kind: "informational";
 }
@@ -63,27 +89,36 @@ export interface DataEvent {
     /** A copy, your own. */
     readonly data: Uint8Array<ArrayBuffer>;
 }
-/** The end of the message (RFC 9112, 6.3). */
+/** The end of the message (RFC 9112, section 6.3). */
 export interface EndOfMessageEvent {
     readonly kind: "end-of-message";
-    /** The trailer section, often empty (RFC 9112, 7.1.2). */
+    /** The trailer section, often empty (RFC 9112, section 7.1.2). */
     readonly trailers: Headers;
 }
-/** The peer's direction has left HTTP. Next: `takeLeftover`; what the transport brings from now on is the new protocol's. */
+/**
+ * The peer's direction has left HTTP.
+ *
+ * Next: `takeLeftover`; what the transport brings from now on is the new protocol's.
+ */
 export interface SwitchedEvent {
     readonly kind: "switched";
-    /** What made it so. */
+    /** The cause of the switch. */
     readonly by: SwitchedBy;
     /**
-     * What the peer speaks now, lowest layer first; empty after CONNECT or a preface. A client sees the server's spelling, so
-     * compare with `sameProtocol`.
+     * The protocols of the peer now, lowest layer first.
+     *
+     * Empty after CONNECT or a preface. A client sees the server's spelling, so compare with `sameProtocol`.
      */
     readonly protocols: readonly string[];
     /** Server: the request, which is to be answered in the new protocol. */
     readonly request: Request | null;
     /** Client: the 101, or the 2xx to CONNECT. */
     readonly response: Response | null;
-    /** The first bytes of the new protocol, as far as they have come; a copy. They stay until `takeLeftover`. */
+    /**
+     * The first bytes of the new protocol, as far as they have come; a copy.
+     *
+     * They stay until `takeLeftover`.
+     */
     readonly leftover: Uint8Array<ArrayBuffer>;
 }
 /** One thing that the peer said; `kind` tells which. */
@@ -95,8 +130,8 @@ export interface NeedDataStep {
 /** Nothing happens before your code acts. */
 export interface PausedStep {
     readonly kind: "paused";
-    /** What it has to do. */
+    /** The reason why receiving does not go on without your code. */
     readonly why: Paused;
 }
-/** What `Connection.nextEvent` came to; `kind` tells which. */
+/** The result of `Connection.nextEvent`; `kind` tells which. */
 export type Step = Event | NeedDataStep | PausedStep;

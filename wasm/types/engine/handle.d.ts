@@ -6,6 +6,10 @@ export declare class Handle extends DisposableHandle {
     #private;
     /** A connection of that role. Next: a server receives, a client sends a request. */
     constructor(role: Role, config?: Config);
-    /** Gives memory back where a connection is parked. What `trace`, `required` and the current event held is gone. */
+    /**
+     * Gives memory back where a connection is parked.
+     *
+     * What `trace`, `required` and the current event held is gone.
+     */
     release(): void;
 }

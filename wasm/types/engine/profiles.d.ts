@@ -3,54 +3,70 @@ import { Outbound } from "./outbound.js";
 import { Order } from "../generated/tables.js";
 import { Deflate, type DeflateParameters } from "./websocket.js";
 /**
- * The part of a connection that knows particular protocols. The current head is a server's request, a client's response. With
- * the module of `switchover/core` each of these throws an `Error` that says so.
+ * The part of a connection that knows particular protocols.
+ *
+ * The current head is a server's request, a client's response. With the module of `switchover/core` each of these
+ * throws an `Error` that says so.
  */
 export declare class ProfileMethods extends Outbound {
     /**
-     * Server: the subprotocols that the current request asks for, in the client's order of preference; empty where it asks for
-     * none, or no request is kept. Next: `selectSubprotocol`. RFC 6455, 4.1.
+     * Server: the subprotocols that the current request offers.
+     *
+     * In the client's order of preference; empty where it offers none, or no request is kept. Next: `selectSubprotocol`.
+     * RFC 6455, section 4.1.
      */
     get subprotocols(): string[];
     /**
-     * Server: the subprotocol of an offered `websocket` that both sides can live with, by the client's order of preference or
-     * the server's; `null` where there is none. Next: `accept` with it as the value of `Sec-WebSocket-Protocol`; without that
-     * field none is spoken. RFC 6455, 4.2.2.
+     * Server: selects the subprotocol of an offered `websocket`, or `null`.
+     *
+     * One that both sides support, by the client's order of preference or the server's. Next: `accept` with it as the
+     * value of `Sec-WebSocket-Protocol`; without that field none is spoken. RFC 6455, section 4.2.2.
      */
     selectSubprotocol(preferences: readonly string[], by?: Order): string | null;
     /**
-     * Server: how to accept the `permessage-deflate` of an offered `websocket`, where this side's own parameters allow it; else
-     * `null`. Next: `accept` with it, as a string, as the value of `Sec-WebSocket-Extensions`; without that field nothing is
-     * compressed. RFC 7692, 7.1.
+     * Server: decides how to accept an offered `permessage-deflate`, or `null`.
+     *
+     * Of a `websocket`, where this side's own parameters allow it. Next: `accept` with it, as a string, as the value of
+     * `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692, section 7.1.
      */
     selectDeflate(own?: DeflateParameters): Deflate | null;
     /**
-     * The field lines of the current head without those that are for one hop: `Connection`, what it lists, and the like; `null`
-     * where there is no head. Next: `sendRequest`, `sendResponse`, or `accept` (with a `tidy` configuration, which leaves out the
-     * framing of a 101) on the other side, beside `Via`.
+     * Returns the end-to-end field lines of the current head, or `null`.
+     *
+     * Without `Connection`, what it lists, and the like; `null` where there is no head. Next: `sendRequest`,
+     * `sendResponse`, or `accept` (with a `tidy` configuration, which leaves out the framing of a 101) on the other side,
+     * beside `Via`.
      */
     get endToEnd(): Headers | null;
     /**
-     * Server: the protocols of the current request that an intermediary may offer to its own server, in the client's order and
-     * spelling (see `sameProtocol`): those that may be accepted and are not, like TLS and h2c, between two neighbours. Next:
-     * `sendRequest` with them as the offer. RFC 9110, 7.8; RFC 2817, 5.1.
+     * Server: the protocols that an intermediary may offer to its own server.
+     *
+     * Of the current request, in the client's order and spelling (see `sameProtocol`). Those that may be accepted and are
+     * not, like TLS and h2c, between two neighbours. Next: `sendRequest` with them as the offer. RFC 9110, section 7.8;
+     * RFC 2817, section 5.1.
      */
     get forwardable(): string[];
     /**
-     * Server: the current request as HTTP/2 has it, pseudo-header fields first; `null` where there is none. Next: a request of
-     * an HTTP/2 engine's. RFC 9113, 8.3.1.
+     * Server: converts the current request to HTTP/2, or returns `null`.
+     *
+     * Pseudo-header fields first; `null` where there is none. Next: a request of an HTTP/2 engine's. RFC 9113, section
+     * 8.3.1.
      */
     get http2Request(): Headers | null;
     /**
-     * Server: the current request, which offers that protocol, as the extended CONNECT that asks for the same over HTTP/2,
-     * pseudo-header fields first; `null` where there is no request. Only where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL
-     * is 1. Next: a 2xx to it is the 101, so `accept`. RFC 8441, 4 and 5.
+     * Server: converts the current request to an extended CONNECT, or `null`.
+     *
+     * It asks for the offered protocol over HTTP/2, pseudo-header fields first; `null` where there is no request. Only
+     * where the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. Next: a 2xx to it is the 101, so `accept`. RFC 8441,
+     * sections 4 and 5.
      */
     extendedConnect(protocol: string): Headers | null;
     /**
-     * The field lines of the current head as HTTP/2 has them: names in lower case, nothing that is for one hop but
-     * `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has no use for; `null` where there is no head. Next: the
-     * response of an HTTP/2 engine, after `:status`. RFC 9113, 8.2.2; RFC 8441, 5.
+     * Converts the field lines of the current head to HTTP/2, or returns `null`.
+     *
+     * Names in lower case, nothing that is for one hop but `te: trailers`, nothing of a WebSocket handshake that HTTP/2
+     * has no use for. `null` where there is no head. Next: the response of an HTTP/2 engine, after `:status`. RFC 9113,
+     * section 8.2.2; RFC 8441, section 5.
      */
     get http2Fields(): Headers | null;
 }

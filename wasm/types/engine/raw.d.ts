@@ -1,4 +1,8 @@
-/** A compiled module, where TypeScript's `lib` says what that is (`dom` and `webworker` do). */
+/**
+ * A compiled module, as TypeScript's `lib` has it.
+ *
+ * `dom` and `webworker` do.
+ */
 export type CompiledModule = typeof globalThis extends {
     WebAssembly: {
         Module: {
@@ -7,8 +11,10 @@ export type CompiledModule = typeof globalThis extends {
     };
 } ? M : object;
 /**
- * Starts the engine from a compiled module, or from the bytes of `switchover.wasm` or `core.wasm`. The entries of the
- * package do it by themselves; call it after importing `switchover/manual`, in runtimes that load modules in a way of their
- * own. The second call, and all after it, do nothing. Next: `new Connection(role)`.
+ * Starts the engine from a compiled module, or from its bytes.
+ *
+ * Those of `switchover.wasm` or `core.wasm`. The entries of the package do it by themselves; call it after importing
+ * `switchover/manual`, in runtimes that load modules in a way of their own. The second call, and all after it, do
+ * nothing. Next: `new Connection(role)`.
  */
 export declare function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void;

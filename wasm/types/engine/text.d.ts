@@ -5,5 +5,9 @@ export declare function whyText(why: Why): string;
 export declare function ineligibleText(reason: Ineligible): string;
 /** A sentence for an error. */
 export declare function errorText(kind: ErrorKind): string;
-/** The reason phrase that goes with a status (RFC 9110, 15); empty for others. */
+/**
+ * Returns the reason phrase of a status (RFC 9110, section 15), or nothing.
+ *
+ * Empty for others.
+ */
 export declare function reasonPhrase(status: number): string;

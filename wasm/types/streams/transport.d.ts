@@ -1,4 +1,8 @@
-/** What is needed of a web stream to read; each host has a type of its own for it. */
+/**
+ * The reader of a web stream, as far as it is needed.
+ *
+ * Each host has a type of its own for it.
+ */
 export interface ReadableSide {
     getReader(): {
         read(): Promise<{
@@ -10,7 +14,7 @@ export interface ReadableSide {
     };
     cancel(reason?: unknown): Promise<void>;
 }
-/** What is needed of a web stream to write. */
+/** The writer of a web stream, as far as it is needed. */
 export interface WritableSide {
     getWriter(): {
         write(bytes: any): Promise<void>;
@@ -20,7 +24,11 @@ export interface WritableSide {
     };
     abort(reason?: unknown): Promise<void>;
 }
-/** A pair of web streams: `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own. */
+/**
+ * A pair of web streams.
+ *
+ * `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own.
+ */
 export interface StreamSocket {
     readonly readable: ReadableSide;
     readonly writable: WritableSide;
@@ -32,8 +40,10 @@ export interface StreamSocket {
     readonly secureTransport?: string;
 }
 /**
- * A connection of Deno. Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set
- * and stays set: a small piece does not wait for another.
+ * A connection of Deno.
+ *
+ * Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set and stays
+ * set: a small piece does not wait for another.
  */
 export interface DenoSocket {
     read(space: Uint8Array): Promise<number | null>;
@@ -43,8 +53,10 @@ export interface DenoSocket {
     setNoDelay?(noDelay: boolean): unknown;
 }
 /**
- * A `Duplex` of Node, mostly a `net.Socket`. Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer
- * that has ended its direction still gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
+ * A `Duplex` of Node, mostly a `net.Socket`.
+ *
+ * Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer that has ended its direction still
+ * gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
  */
 export interface NodeSocket {
     on(event: string, listener: (...given: any[]) => void): unknown;
@@ -64,7 +76,7 @@ export interface NodeSocket {
     readonly writableLength?: number;
     readonly errored?: Error | null;
 }
-/** What can be connected. */
+/** A socket that can be connected. */
 export type Socket = StreamSocket | DenoSocket | NodeSocket;
 /** Both directions of something, as web streams. */
 export interface Pair {

@@ -1,8 +1,10 @@
 import type { Config } from "../engine/config.js";
 /**
- * How many milliseconds the peer may take, by what `Connection.awaiting` says; `Infinity` is for ever. The time runs while there
- * is something to wait for, not while your code works. It begins anew with each event but content; each byte of content adds a
- * millisecond. When it is over, the error is a `DOMException` by the name `TimeoutError`.
+ * Timeouts in milliseconds, by `Connection.awaiting`; `Infinity` disables one.
+ *
+ * The time runs while there is something to wait for, not while your code works. It begins anew with each event but
+ * content; each byte of content adds a millisecond. When it is over, the error is a `DOMException` by the name
+ * `TimeoutError`.
  */
 export interface Timeouts {
     /** A server waits for the first byte of a request. 60,000 unless given. */
@@ -13,29 +15,45 @@ export interface Timeouts {
     readonly content?: number;
     /** A client waits for a response, or the next interim one. 60,000 unless given. */
     readonly response?: number;
-    /** A client waits for a 100; then it sends its content all the same (RFC 9110, 10.1.1). 1,000 unless given. */
+    /**
+     * The timeout for a 100, 1,000 unless given.
+     *
+     * Then a client sends its content all the same (RFC 9110, section 10.1.1).
+     */
     readonly expectContinue?: number;
     /**
-     * The peer takes what is sent. Each byte that the system has taken for it adds a millisecond, up to three times as long again:
-     * that takes more only once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
+     * The peer takes what is sent.
+     *
+     * Each byte that the system has taken for it adds a millisecond, up to three times as long again. It takes more only
+     * once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
      */
     readonly write?: number;
 }
-/** What a client and a server may be told. */
+/** The options that a client and a server have in common. */
 export interface Options {
-    /** Ends everything at once: the socket is closed, and what was awaited fails with the signal's reason. */
+    /**
+     * A signal that ends everything at once.
+     *
+     * The socket is closed, and what was awaited fails with the signal's reason.
+     */
     readonly signal?: AbortSignal | undefined;
     /**
-     * How the connection behaves. Where it does not say `secure`, the socket is asked; where it does not say `limits.content`, a
-     * request may have 1 GiB; where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
+     * The configuration of the connection.
+     *
+     * Where it does not say `secure`, the socket is asked. Where it does not say `limits.content`, a request may have 1
+     * GiB. Where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
      */
     readonly config?: Config | undefined;
-    /** How long the peer may take. */
+    /** The timeouts of the peer. */
     readonly timeouts?: Timeouts | undefined;
 }
 /** The peer is gone, or the transport is: its own error is the `cause`. */
 export declare class DisconnectedError extends Error {
 }
-/** The client has ended its direction: most likely it has left, but it may still read. */
+/**
+ * The client has ended its direction.
+ *
+ * Most likely it has left, but it may still read.
+ */
 export declare class HalfClosedError extends DisconnectedError {
 }
