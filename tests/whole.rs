@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use switchover::state::{State, Turn};
+use switchover::state::{State, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{
     Config, Connection, End, Error, ErrorKind, FieldSource, Order, Prepared, ResponseHead, Role,
@@ -199,7 +199,7 @@ fn longhand(
         .iter()
         .find(|(name, _)| *name == "Content-Length")
         .map(|(_, value)| value.parse::<usize>().unwrap());
-    let is_tunnel = server.state().turn == Turn::Connect && (200..300).contains(&status);
+    let is_tunnel = server.state().upgrade == UpgradeState::Connect && (200..300).contains(&status);
     let has_none = matches!(status, 204 | 205 | 304) || is_tunnel;
     let length = content.len().to_string();
     let added = [("Content-Length", &length[..])];
@@ -256,7 +256,8 @@ fn a_whole_answer_is_its_longhand_in_every_state() {
         let is_head = answers_head(way, &config);
         for case in &cases {
             let (mut one, mut other) = (at(way, &config), at(way, &config));
-            let is_tunnel = one.state().turn == Turn::Connect && (200..300).contains(&case.status);
+            let is_tunnel =
+                one.state().upgrade == UpgradeState::Connect && (200..300).contains(&case.status);
             let (mut wrote, mut wrote_longhand) = (Vec::new(), Vec::new());
             let before = one.state();
             let outcome = whole(&mut one, case, &mut wrote);

@@ -98,7 +98,7 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
 
     fn try_from(received: Request<'_>) -> Result<Self, Error> {
         let mut request = Self::new(());
-        fill_request(&mut request, received, Bytes::copy_from_slice(received.fields().octets()))?;
+        fill_request(&mut request, received, Bytes::copy_from_slice(received.fields().as_bytes()))?;
         Ok(request)
     }
 }
@@ -123,7 +123,7 @@ impl Memory {
         request: &mut ::http::Request<B>,
         received: Request<'_>,
     ) -> Result<(), Error> {
-        let octets = received.fields().octets();
+        let octets = received.fields().as_bytes();
         if self.octets.capacity() < octets.len() {
             self.octets.reserve(octets.len().max(Self::PIECE));
         }
@@ -153,7 +153,7 @@ fn fill_request<B>(
         *request.uri_mut() = Uri::from_static("*");
         request.headers_mut().insert(header::HOST, HeaderValue::from_str(authority)?);
     } else if target != b"/" {
-        *request.uri_mut() = Uri::from_maybe_shared(part(&head, fields.octets(), target))?;
+        *request.uri_mut() = Uri::from_maybe_shared(part(&head, fields.as_bytes(), target))?;
     }
     *request.version_mut() = version(received.minor_version());
     Ok(())
@@ -203,7 +203,7 @@ impl TryFrom<Fields<'_>> for HeaderMap {
 
     fn try_from(received: Fields<'_>) -> Result<Self, Error> {
         let mut headers = Self::new();
-        fill(&mut headers, received, &Bytes::copy_from_slice(received.octets()))?;
+        fill(&mut headers, received, &Bytes::copy_from_slice(received.as_bytes()))?;
         Ok(headers)
     }
 }

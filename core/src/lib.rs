@@ -242,7 +242,7 @@ pub mod binding;
 /// Its parts may change with any version: decide by [`Connection::awaiting`],
 /// [`owes`](Connection::owes), [`persists`](Connection::persists) and the events.
 pub mod state {
-    pub use crate::machine::{Expect, Peer, Phase, Rx, State, Turn, Tx};
+    pub use crate::machine::{ClientVersion, Expect, Phase, Rx, State, Tx, UpgradeState};
 }
 
 #[cfg(feature = "h2c")]

@@ -116,7 +116,7 @@ enum swo_phase {
     /** Complete by its framing. */
     SWO_PHASE_DONE = 2,
     /** Given up before its end. */
-    SWO_PHASE_CUT = 3,
+    SWO_PHASE_ABORTED = 3,
 };
 
 /** The peer's direction. */
@@ -142,21 +142,21 @@ enum swo_tx {
 };
 
 /** The effect that the current cycle is about to have on the connection. */
-enum swo_turn {
+enum swo_upgrade_state {
     /** Plain HTTP. */
-    SWO_TURN_NONE = 0,
+    SWO_UPGRADE_STATE_NONE = 0,
     /** The request offers at least one protocol that may be accepted. */
-    SWO_TURN_OFFERED = 1,
+    SWO_UPGRADE_STATE_OFFERED = 1,
     /** The request is a CONNECT. */
-    SWO_TURN_CONNECT = 2,
+    SWO_UPGRADE_STATE_CONNECT = 2,
     /** A 101, a 2xx to CONNECT or a preface switched the connection. */
-    SWO_TURN_AGREED = 3,
+    SWO_UPGRADE_STATE_AGREED = 3,
     /** The offer or CONNECT got another answer. */
-    SWO_TURN_REFUSED = 4,
+    SWO_UPGRADE_STATE_DECLINED = 4,
     /** HTTP was resumed above the new layer; the answer is still owed.
      *
      *  RFC 9110, section 7.8. */
-    SWO_TURN_SPENT = 5,
+    SWO_UPGRADE_STATE_RESUMED = 5,
 };
 
 /** The client's `Expect: 100-continue`. */
@@ -170,13 +170,13 @@ enum swo_expect {
 };
 
 /** The version that the client of a server speaks. */
-enum swo_peer {
+enum swo_client_version {
     /** No request seen yet. */
-    SWO_PEER_UNKNOWN = 0,
+    SWO_CLIENT_VERSION_UNKNOWN = 0,
     /** HTTP/1.0. */
-    SWO_PEER_1_0 = 1,
+    SWO_CLIENT_VERSION_1_0 = 1,
     /** HTTP/1.1 or a later minor version. */
-    SWO_PEER_1_1 = 2,
+    SWO_CLIENT_VERSION_1_1 = 2,
 };
 
 /** The party that the connection is waiting for.
@@ -630,9 +630,9 @@ enum swo_table {
     SWO_TABLE_PHASE = 1,
     SWO_TABLE_RX = 2,
     SWO_TABLE_TX = 3,
-    SWO_TABLE_TURN = 4,
+    SWO_TABLE_UPGRADE_STATE = 4,
     SWO_TABLE_EXPECT = 5,
-    SWO_TABLE_PEER = 6,
+    SWO_TABLE_CLIENT_VERSION = 6,
     SWO_TABLE_AWAITING = 7,
     SWO_TABLE_OWES = 8,
     SWO_TABLE_CLOSING = 9,
@@ -1550,9 +1550,9 @@ typedef struct swo_state_info {
      */
     uint32_t tx;
     /**
-     * The effect of the latest request on the connection, SWO_TURN_*.
+     * The effect of the latest request on the connection, SWO_UPGRADE_STATE_*.
      */
-    uint32_t turn;
+    uint32_t upgrade;
     /**
      * The latest request's expectation, SWO_EXPECT_*.
      */
@@ -1562,9 +1562,9 @@ typedef struct swo_state_info {
      */
     uint32_t persist;
     /**
-     * Server: the client's version, SWO_PEER_*.
+     * Server: the client's version, SWO_CLIENT_VERSION_*.
      */
-    uint32_t peer;
+    uint32_t client_version;
     /**
      * Client: complete requests before the latest whose final response has not ended.
      */

@@ -175,16 +175,26 @@ impl swo_event {
 impl From<State> for swo_state_info {
     fn from(state: State) -> Self {
         // Taken apart, so that a new part of the state does not compile before it is here.
-        let State { request, response, rx, tx, turn, expect, persist, peer, pipelined } = state;
+        let State {
+            request,
+            response,
+            rx,
+            tx,
+            upgrade,
+            expect,
+            persist,
+            client_version,
+            pipelined,
+        } = state;
         Self {
             request: request.number(),
             response: response.number(),
             rx: rx.number(),
             tx: tx.number(),
-            turn: turn.number(),
+            upgrade: upgrade.number(),
             expect: expect.number(),
             persist: u32::from(persist),
-            peer: peer.number(),
+            client_version: client_version.number(),
             pipelined: u32::from(pipelined),
         }
     }

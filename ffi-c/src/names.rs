@@ -7,7 +7,7 @@ use core::ffi::{CStr, c_char};
 use switchover::binding::{ContentKind, EventKind, KnownField, Language, Method, Spelled};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{
     Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
@@ -84,9 +84,9 @@ tables! {
     "phase" Phase
     "rx" Rx
     "tx" Tx
-    "turn" Turn
+    "upgrade_state" UpgradeState
     "expect" Expect
-    "peer" Peer
+    "client_version" ClientVersion
     "awaiting" Awaiting
     "owes" Owes
     "closing" Closing

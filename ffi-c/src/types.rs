@@ -200,14 +200,14 @@ pub struct swo_state_info {
     pub rx: u32,
     /// Our direction, SWO_TX_*.
     pub tx: u32,
-    /// The effect of the latest request on the connection, SWO_TURN_*.
-    pub turn: u32,
+    /// The effect of the latest request on the connection, SWO_UPGRADE_STATE_*.
+    pub upgrade: u32,
     /// The latest request's expectation, SWO_EXPECT_*.
     pub expect: u32,
     /// 1 where a further request may follow.
     pub persist: u32,
-    /// Server: the client's version, SWO_PEER_*.
-    pub peer: u32,
+    /// Server: the client's version, SWO_CLIENT_VERSION_*.
+    pub client_version: u32,
     /// Client: complete requests before the latest whose final response has not ended.
     pub pipelined: u32,
 }

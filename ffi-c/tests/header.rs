@@ -12,7 +12,7 @@ use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 use switchover::binding::{self, ContentKind, EventKind, KnownField, METHODS, Method};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{self, CapsuleFault};
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{
     Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
@@ -280,9 +280,21 @@ fn enums() -> String {
         list("phase", "Phase", Phase::ALL, Phase::name, "machine/mod.rs"),
         list("rx", "Rx", Rx::ALL, Rx::name, "machine/mod.rs"),
         list("tx", "Tx", Tx::ALL, Tx::name, "machine/mod.rs"),
-        list("turn", "Turn", Turn::ALL, Turn::name, "machine/mod.rs"),
+        list(
+            "upgrade_state",
+            "UpgradeState",
+            UpgradeState::ALL,
+            UpgradeState::name,
+            "machine/mod.rs",
+        ),
         list("expect", "Expect", Expect::ALL, Expect::name, "machine/mod.rs"),
-        list("peer", "Peer", Peer::ALL, Peer::name, "machine/mod.rs"),
+        list(
+            "client_version",
+            "ClientVersion",
+            ClientVersion::ALL,
+            ClientVersion::name,
+            "machine/mod.rs",
+        ),
         list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "machine/mod.rs"),
         list("owes", "Owes", Owes::ALL, Owes::name, "connection/mod.rs"),
         list("closing", "Closing", Closing::ALL, Closing::name, "connection/mod.rs"),

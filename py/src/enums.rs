@@ -11,7 +11,7 @@ use pyo3::types::PyDict;
 use switchover::binding::{ContentKind, EventKind, Language, Spelled};
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{
     Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
@@ -151,9 +151,9 @@ listed! {
     Phase "Phase" "How far a message has come."
     Rx "Rx" "The peer's direction."
     Tx "Tx" "Our direction."
-    Turn "Turn" "What the current cycle is about to turn into."
+    UpgradeState "UpgradeState" "The effect of the latest request on the connection."
     Expect "Expect" "The client's Expect: 100-continue."
-    Peer "Peer" "The version that the client of a server speaks."
+    ClientVersion "ClientVersion" "The version that the client of a server speaks."
     Awaiting "Awaiting" "Whom the engine waits for; deadlines go by it."
     Owes "Owes" "What the peer waits for that only your code can send."
     Closing "Closing" "How to close the transport."

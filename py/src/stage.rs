@@ -1,6 +1,6 @@
 //! The state of one side in the words that h11 made known.
 
-use switchover::state::{Phase, Rx, Turn, Tx};
+use switchover::state::{Phase, Rx, Tx, UpgradeState};
 use switchover::{self as core, Role};
 
 /// The state of one side, in h11's words.
@@ -68,13 +68,15 @@ impl H11State {
 
     /// Returns the state of a side that sends: a client requests, a server responses.
     fn message(sender: Role, state: core::state::State) -> Self {
-        let core::state::State { request, response, turn, persist, .. } = state;
+        let core::state::State { request, response, upgrade, persist, .. } = state;
         match (sender, request, response) {
             (Role::Client, Phase::Body, _) | (Role::Server, _, Phase::Body) => Self::SendBody,
-            (Role::Client, Phase::Cut, _) | (Role::Server, _, Phase::Cut) => Self::Error,
+            (Role::Client, Phase::Aborted, _) | (Role::Server, _, Phase::Aborted) => Self::Error,
             (Role::Client, Phase::Idle, _) | (Role::Server, Phase::Idle, Phase::Idle) => Self::Idle,
             (Role::Server, _, Phase::Idle) => Self::SendResponse,
-            (Role::Client, Phase::Done, _) if matches!(turn, Turn::Offered | Turn::Connect) => {
+            (Role::Client, Phase::Done, _)
+                if matches!(upgrade, UpgradeState::Offered | UpgradeState::Connect) =>
+            {
                 Self::MightSwitchProtocol
             }
             (Role::Client, Phase::Done, _) | (Role::Server, _, Phase::Done) if persist => {

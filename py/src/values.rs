@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PySequence, PyTuple};
 
 use switchover::binding::ContentKind;
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{self as core, Ineligible};
 
@@ -256,10 +256,10 @@ pub(crate) struct State {
     response: Member<Phase>,
     rx: Member<Rx>,
     tx: Member<Tx>,
-    turn: Member<Turn>,
+    upgrade: Member<UpgradeState>,
     expect: Member<Expect>,
     persist: bool,
-    peer: Member<Peer>,
+    client_version: Member<ClientVersion>,
     pipelined: u8,
 }
 
@@ -270,10 +270,10 @@ impl State {
             response,
             rx,
             tx,
-            turn,
+            upgrade,
             expect,
             persist,
-            peer,
+            client_version,
             pipelined,
         } = state;
         Self {
@@ -281,10 +281,10 @@ impl State {
             response: Member(response),
             rx: Member(rx),
             tx: Member(tx),
-            turn: Member(turn),
+            upgrade: Member(upgrade),
             expect: Member(expect),
             persist,
-            peer: Member(peer),
+            client_version: Member(client_version),
             pipelined,
         }
     }
@@ -295,7 +295,17 @@ impl State {
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         show(
             slf,
-            &["request", "response", "rx", "tx", "turn", "expect", "persist", "peer", "pipelined"],
+            &[
+                "request",
+                "response",
+                "rx",
+                "tx",
+                "upgrade",
+                "expect",
+                "persist",
+                "client_version",
+                "pipelined",
+            ],
         )
     }
 }

@@ -182,7 +182,7 @@ pub fn states() -> String {
             "## The server" => role = "server",
             _ if line.starts_with("### One exchange") => diagram = "exchange",
             _ if line.starts_with("### The directions") => diagram = "directions",
-            _ if line.starts_with("### What the request turns") => diagram = "turn",
+            _ if line.starts_with("### The effect") => diagram = "upgrade",
             _ if line.starts_with('#') => diagram = "",
             _ => {}
         }

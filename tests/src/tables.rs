@@ -6,7 +6,7 @@ use std::fs;
 use switchover::binding::EventKind;
 use switchover::bridge::OverHttp2;
 use switchover::masque::CapsuleFault;
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{
     Awaiting, Blame, Closing, End, ErrorKind, Ineligible, NoOffer, Order, Owes, Paused, Role,
@@ -47,9 +47,9 @@ pub fn tables() -> Vec<Table> {
         Phase,
         Rx,
         Tx,
-        Turn,
+        UpgradeState,
         Expect,
-        Peer,
+        ClientVersion,
         Awaiting,
         Owes,
         Closing,

@@ -2,30 +2,30 @@
 
 import { STATES } from "./states.js";
 
-/** @typedef {"exchange" | "directions" | "turn"} Name @typedef {{ rx: string, tx: string, request: string, response: string, turn: string }} State */
+/** @typedef {"exchange" | "directions" | "upgrade"} Name @typedef {{ rx: string, tx: string, request: string, response: string, upgrade: string }} State */
 
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [72, 30];
 
 /** Where each state is drawn: columns and rows by the order in which an exchange comes through. @type {Record<string, string[][]>} */
 const ORDER = {
-  exchange: [["idle", "body", "done", "cut"], ["idle", "body", "done", "cut"]],
+  exchange: [["idle", "body", "done", "aborted"], ["idle", "body", "done", "aborted"]],
   directions: [["open", "switched", "closed", "failed"], ["open", "switched", "closed"]],
 };
 /** @type {Record<string, number[]>} */
-const TURNS = { none: [0, 0], offered: [1, 0], agreed: [2, 0], spent: [3, 0], connect: [1, 1], refused: [2, 1] };
+const UPGRADES = { none: [0, 0], offered: [1, 0], agreed: [2, 0], resumed: [3, 0], connect: [1, 1], declined: [2, 1] };
 
 const TITLES = {
   exchange: "Request / response, while both directions are open",
   directions: "The directions: the peer’s / ours",
-  turn: "What the request turns the connection into",
+  upgrade: "The effect of the request on the connection",
 };
 
 /** The state of a connection as the name of a node; empty where the diagram does not have it. @type {Record<Name, (state: State) => string>} */
 const PLACES = {
   exchange: ({ rx, tx, request, response }) => (rx === "open" && tx === "open" ? `${request}_${response}` : ""),
   directions: ({ rx, tx }) => `${rx}_${tx}`,
-  turn: ({ turn }) => turn,
+  upgrade: ({ upgrade }) => upgrade,
 };
 
 /** @param {string} name @param {Record<string, string | number>} attributes */
@@ -38,7 +38,7 @@ function node(name, attributes, text = "") {
 
 /** @param {Name} diagram @param {string} name */
 function placeOf(diagram, name) {
-  if (diagram === "turn") return TURNS[name];
+  if (diagram === "upgrade") return UPGRADES[name];
   const [columns, rows] = ORDER[diagram];
   const [column, row] = name.split("_");
   return [columns.indexOf(column), rows.indexOf(row)];
@@ -134,7 +134,7 @@ let drawn = { role: "", diagrams: [] };
 /** @param {HTMLElement} place @param {"client" | "server"} role @param {State[]} states */
 export function showStates(place, role, states) {
   if (drawn.role !== role) {
-    const diagrams = /** @type {const} */ (["directions", "exchange", "turn"]).map((name) => new Diagram(name, STATES[role][name]));
+    const diagrams = /** @type {const} */ (["directions", "exchange", "upgrade"]).map((name) => new Diagram(name, STATES[role][name]));
     drawn = { role, diagrams };
     place.replaceChildren(...diagrams.map(({ figure }) => figure));
   }

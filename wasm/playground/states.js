@@ -125,10 +125,10 @@ export const STATES = {
         "request"
       ]
     ],
-    "turn": [
+    "upgrade": [
       [
         "agreed",
-        "spent",
+        "resumed",
         "resume"
       ],
       [
@@ -138,8 +138,23 @@ export const STATES = {
       ],
       [
         "connect",
-        "refused",
+        "declined",
         "abandon, drain limit, fail, response"
+      ],
+      [
+        "declined",
+        "connect",
+        "request"
+      ],
+      [
+        "declined",
+        "none",
+        "request"
+      ],
+      [
+        "declined",
+        "offered",
+        "request"
       ],
       [
         "none",
@@ -158,36 +173,21 @@ export const STATES = {
       ],
       [
         "offered",
-        "refused",
+        "declined",
         "abandon, drain limit, fail, response"
       ],
       [
-        "refused",
+        "resumed",
         "connect",
         "request"
       ],
       [
-        "refused",
+        "resumed",
         "none",
         "request"
       ],
       [
-        "refused",
-        "offered",
-        "request"
-      ],
-      [
-        "spent",
-        "connect",
-        "request"
-      ],
-      [
-        "spent",
-        "none",
-        "request"
-      ],
-      [
-        "spent",
+        "resumed",
         "offered",
         "request"
       ]
@@ -338,10 +338,10 @@ export const STATES = {
         "request"
       ]
     ],
-    "turn": [
+    "upgrade": [
       [
         "agreed",
-        "spent",
+        "resumed",
         "resume"
       ],
       [
@@ -351,8 +351,23 @@ export const STATES = {
       ],
       [
         "connect",
-        "refused",
+        "declined",
         "abandon, fail, response"
+      ],
+      [
+        "declined",
+        "connect",
+        "request"
+      ],
+      [
+        "declined",
+        "none",
+        "fail, reject, request"
+      ],
+      [
+        "declined",
+        "offered",
+        "request"
       ],
       [
         "none",
@@ -376,36 +391,21 @@ export const STATES = {
       ],
       [
         "offered",
-        "refused",
+        "declined",
         "abandon, drain limit, fail, response"
       ],
       [
-        "refused",
+        "resumed",
         "connect",
         "request"
       ],
       [
-        "refused",
+        "resumed",
         "none",
         "fail, reject, request"
       ],
       [
-        "refused",
-        "offered",
-        "request"
-      ],
-      [
-        "spent",
-        "connect",
-        "request"
-      ],
-      [
-        "spent",
-        "none",
-        "fail, reject, request"
-      ],
-      [
-        "spent",
+        "resumed",
         "offered",
         "request"
       ]

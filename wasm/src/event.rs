@@ -33,7 +33,7 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut ResultBuffer) {
 }
 
 fn put_trailers(trailers: &Fields<'_>, out: &mut ResultBuffer) {
-    let section = Place::of(trailers, trailers.octets().get(..0).unwrap_or_default());
+    let section = Place::of(trailers, trailers.as_bytes().get(..0).unwrap_or_default());
     section.put(out);
     out.lines(&section, trailers);
 }

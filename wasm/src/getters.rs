@@ -18,10 +18,10 @@ pub fn state(handle: u32) {
         out.number(state.response.number());
         out.number(state.rx.number());
         out.number(state.tx.number());
-        out.number(state.turn.number());
+        out.number(state.upgrade.number());
         out.number(state.expect.number());
         out.number(state.persist.into());
-        out.number(state.peer.number());
+        out.number(state.client_version.number());
         out.number(state.pipelined.into());
     });
 }

@@ -161,7 +161,7 @@ impl<'a> Place<'a> {
     ///
     /// That of `first` where there is none.
     pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
-        let head = Self { octets: fields.octets() };
+        let head = Self { octets: fields.as_bytes() };
         let last = fields
             .len()
             .checked_sub(1)

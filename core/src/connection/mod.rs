@@ -17,7 +17,7 @@ pub use outbound::{Block, Prepared};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, Response, Shown, Switched, SwitchedBy};
 use crate::limits::{self, Config, Limits};
-use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Turn, Tx};
+use crate::machine::{Awaiting, Expect, Input, Phase, Role, Rx, State, Tx, UpgradeState};
 use crate::trace::{Ring, Trace, TraceStep};
 use crate::upgrade::{self, OfferContext, Order, Protocols, Request, Selection, SentOffer, Why};
 use crate::wire::body::{Body, Room};
@@ -311,7 +311,7 @@ impl Connection {
 
     /// Returns the protocols that a 101 switched to, lowest layer first.
     pub fn agreed(&self) -> Protocols<'_> {
-        let is_agreed = matches!(self.state.turn, Turn::Agreed | Turn::Spent);
+        let is_agreed = matches!(self.state.upgrade, UpgradeState::Agreed | UpgradeState::Resumed);
         Protocols::new(
             self.scratch.as_ref().filter(|_| is_agreed).map_or(&[], |scratch| &scratch.agreed),
         )
@@ -334,7 +334,7 @@ impl Connection {
         if self.role == Role::Client {
             return Closing::Close;
         }
-        let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Cut);
+        let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Aborted);
         // A response that your code writes itself may be framed in any way: the worst is assumed.
         let is_close_delimited = match self.outgoing {
             SendFraming::UntilClose => true,
@@ -380,7 +380,7 @@ impl Connection {
     /// no protocol's name matches nothing. `None` if nothing matches: [`Request::offers`] says what
     /// was offered, and what is wrong with it.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
-        if self.state.turn != Turn::Offered {
+        if self.state.upgrade != UpgradeState::Offered {
             return None;
         }
         upgrade::select(self.request()?, preferences, by, self.cycle)
@@ -470,7 +470,7 @@ impl Connection {
             (Phase::Idle, _) => return Err(Error::local(ErrorKind::Unasked)),
             // A 101 was an answer: what came before it belongs to another layer than what comes
             // after.
-            (_, Phase::Idle) if self.state.turn != Turn::Spent => {}
+            (_, Phase::Idle) if self.state.upgrade != UpgradeState::Resumed => {}
             _ => return Err(Error::local(ErrorKind::Answered)),
         }
         let is_whole =
@@ -537,9 +537,9 @@ impl Connection {
     /// state, or the second time, no more HTTP in either direction. Close the transport's direction
     /// that has ended, or all of it as [`closing`](Self::closing) says.
     pub fn abandon(&mut self) -> Result<(), Error> {
-        let before = self.state.turn;
+        let before = self.state.upgrade;
         self.apply_decision(Input::Abandon)?;
-        if before != self.state.turn {
+        if before != self.state.upgrade {
             self.set_why_if_undecided(Why::Abandoned);
         }
         self.record(TraceStep::Abandoned, 0);
@@ -713,7 +713,7 @@ impl Connection {
             Role::Client => self.state.rx == Rx::Switched,
             // First what most requests are. What is wrong with the offers can be read until the
             // answer.
-            Role::Server if self.state.turn == Turn::None => {
+            Role::Server if self.state.upgrade == UpgradeState::None => {
                 self.why == Some(Why::Ineligible) && self.state.response == Phase::Idle
             }
             Role::Server => self.keeps_offer(),
@@ -725,10 +725,10 @@ impl Connection {
     /// Apart, as a jump by a table would be a guess for all.
     #[cold]
     fn keeps_offer(&self) -> bool {
-        match self.state.turn {
-            Turn::Offered | Turn::Connect | Turn::Agreed => true,
-            Turn::Spent => self.state.response != Phase::Done,
-            Turn::None | Turn::Refused => false,
+        match self.state.upgrade {
+            UpgradeState::Offered | UpgradeState::Connect | UpgradeState::Agreed => true,
+            UpgradeState::Resumed => self.state.response != Phase::Done,
+            UpgradeState::None | UpgradeState::Declined => false,
         }
     }
 }

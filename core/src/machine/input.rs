@@ -1,6 +1,6 @@
 //! The inputs of the state machine.
 
-use super::{Peer, Turn};
+use super::{ClientVersion, UpgradeState};
 
 /// An input of the state machine; see [`State::apply`].
 ///
@@ -51,7 +51,7 @@ pub(crate) enum Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RequestInfo {
     /// `None`, `Offered` or `Connect`.
-    pub turn: Turn,
+    pub upgrade: UpgradeState,
     /// Content (or a chunked end) follows.
     pub content: bool,
     /// The request expects a 100.
@@ -59,7 +59,7 @@ pub(crate) struct RequestInfo {
     /// The request allows a further one.
     pub persist: bool,
     /// The client's version.
-    pub version: Peer,
+    pub version: ClientVersion,
 }
 
 /// The facts of a final response head.

@@ -31,7 +31,7 @@ pub enum Phase {
     /// Complete by its framing.
     Done,
     /// Given up before its end.
-    Cut,
+    Aborted,
 }
 
 /// The peer's direction.
@@ -60,7 +60,7 @@ pub enum Tx {
 
 /// The effect that the current cycle is about to have on the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Turn {
+pub enum UpgradeState {
     /// Plain HTTP.
     None,
     /// The request offers at least one protocol that may be accepted.
@@ -70,11 +70,11 @@ pub enum Turn {
     /// A 101, a 2xx to CONNECT or a preface switched the connection.
     Agreed,
     /// The offer or CONNECT got another answer.
-    Refused,
+    Declined,
     /// HTTP was resumed above the new layer; the answer is still owed.
     ///
     /// RFC 9110, section 7.8.
-    Spent,
+    Resumed,
 }
 
 /// The client's `Expect: 100-continue`.
@@ -90,13 +90,13 @@ pub enum Expect {
 
 /// The version that the client of a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Peer {
+pub enum ClientVersion {
     /// No request seen yet.
     Unknown,
     /// HTTP/1.0.
-    V10,
+    Http10,
     /// HTTP/1.1 or a later minor version.
-    V11,
+    Http11,
 }
 
 /// The party that the connection is waiting for.
@@ -134,13 +134,13 @@ pub struct State {
     /// Our direction.
     pub tx: Tx,
     /// The effect of the latest request on the connection.
-    pub turn: Turn,
+    pub upgrade: UpgradeState,
     /// The latest request's expectation.
     pub expect: Expect,
     /// A further request may follow.
     pub persist: bool,
     /// The client's version (server only).
-    pub peer: Peer,
+    pub client_version: ClientVersion,
     /// Complete requests whose final response has not ended (client only).
     ///
     /// Those before the latest.
@@ -154,10 +154,10 @@ impl State {
         response: Phase::Idle,
         rx: Rx::Open,
         tx: Tx::Open,
-        turn: Turn::None,
+        upgrade: UpgradeState::None,
         expect: Expect::None,
         persist: true,
-        peer: Peer::Unknown,
+        client_version: ClientVersion::Unknown,
         pipelined: 0,
     };
 
@@ -165,7 +165,7 @@ impl State {
     ///
     /// HTTP/1.1, no content, no offer, and the connection persists.
     pub(crate) const PLAIN_REQUEST: Self =
-        Self { request: Phase::Done, peer: Peer::V11, ..Self::NEW };
+        Self { request: Phase::Done, client_version: ClientVersion::Http11, ..Self::NEW };
 
     /// Returns the state after a response that says nothing about the connection.
     ///
@@ -173,21 +173,21 @@ impl State {
     /// the response has come.
     #[inline(always)]
     pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
-        let turn = match self.turn {
-            Turn::None => Turn::None,
-            Turn::Offered => Turn::Refused,
+        let upgrade = match self.upgrade {
+            UpgradeState::None => UpgradeState::None,
+            UpgradeState::Offered => UpgradeState::Declined,
             _ => return None,
         };
-        (self == Self { turn: self.turn, ..Self::PLAIN_REQUEST }).then_some(Self {
+        (self == Self { upgrade: self.upgrade, ..Self::PLAIN_REQUEST }).then_some(Self {
             response,
-            turn,
+            upgrade,
             ..Self::PLAIN_REQUEST
         })
     }
 
     /// Returns whether an offer or a CONNECT waits for its response.
     pub fn undecided(self) -> bool {
-        matches!(self.turn, Turn::Offered | Turn::Connect)
+        matches!(self.upgrade, UpgradeState::Offered | UpgradeState::Connect)
     }
 
     /// Returns whether no request is under way and none unanswered.
@@ -259,19 +259,19 @@ impl State {
             (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Caller,
             (Phase::Body, _) => Awaiting::Content,
             (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Caller,
-            (Phase::Idle | Phase::Cut, Phase::Done | Phase::Cut) => Awaiting::Response,
+            (Phase::Idle | Phase::Aborted, Phase::Done | Phase::Aborted) => Awaiting::Response,
         }
     }
 }
 
 enums! {
     Role { Client = "client", Server = "server" }
-    Phase { Idle = "idle", Body = "body", Done = "done", Cut = "cut" }
+    Phase { Idle = "idle", Body = "body", Done = "done", Aborted = "aborted" }
     Rx { Open = "open", Closed = "closed", Switched = "switched", Failed = "failed" }
     Tx { Open = "open", Closed = "closed", Switched = "switched" }
-    Turn { None = "none", Offered = "offered", Connect = "connect", Agreed = "agreed", Refused = "refused", Spent = "spent" }
+    UpgradeState { None = "none", Offered = "offered", Connect = "connect", Agreed = "agreed", Declined = "declined", Resumed = "resumed" }
     Expect { None = "none", Owed = "owed", Begun = "begun" }
-    Peer { Unknown = "unknown", V10 = "1.0", V11 = "1.1" }
+    ClientVersion { Unknown = "unknown", Http10 = "1.0", Http11 = "1.1" }
     Awaiting { Caller = "caller", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing", Head = "head" }
 }
 

@@ -10,7 +10,10 @@
 //! A transition is a pure function from value to value. A refused one changes nothing, and the
 //! caller commits the new state only after the bytes that belong to it have been written.
 
-use super::{Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx};
+use super::{
+    ClientVersion, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Tx,
+    UpgradeState,
+};
 use crate::error::ErrorKind;
 
 /// The complete requests that may wait after the one being answered.
@@ -71,11 +74,11 @@ impl State {
         if role == Role::Client && self.rx != Rx::Open {
             return Err(ErrorKind::Closed);
         }
-        if matches!(self.request, Phase::Body | Phase::Cut) {
+        if matches!(self.request, Phase::Body | Phase::Aborted) {
             return Err(ErrorKind::RequestUnfinished);
         }
         // Nothing is pipelined after an offer: it would reach a server that may have switched.
-        if self.undecided() || self.turn == Turn::Agreed {
+        if self.undecided() || self.upgrade == UpgradeState::Agreed {
             return Err(ErrorKind::OfferPending);
         }
         if !self.persist {
@@ -93,13 +96,13 @@ impl State {
             self.response = Phase::Idle;
         }
         self.request = if opening.content { Phase::Body } else { Phase::Done };
-        self.turn = opening.turn;
+        self.upgrade = opening.upgrade;
         // RFC 9110 10.1.1: without content there is nothing to continue with; an HTTP/1.0
         // expectation is ignored.
-        let expects = opening.expect && opening.content && opening.version == Peer::V11;
+        let expects = opening.expect && opening.content && opening.version == ClientVersion::Http11;
         self.expect = if expects { Expect::Owed } else { Expect::None };
         self.persist = opening.persist;
-        self.peer = opening.version;
+        self.client_version = opening.version;
         Ok(self)
     }
 
@@ -122,7 +125,7 @@ impl State {
             return Err(ErrorKind::NoContent);
         }
         self.request = Phase::Done;
-        if self.turn == Turn::Agreed {
+        if self.upgrade == UpgradeState::Agreed {
             self.leave_http(role, Message::Request);
         }
         Ok(self.close_cycle(role))
@@ -136,7 +139,7 @@ impl State {
                 return Err(ErrorKind::Failed);
             }
             // RFC 9110 15.2: a server sends no 1xx to an HTTP/1.0 client.
-            if self.peer == Peer::V10 {
+            if self.client_version == ClientVersion::Http10 {
                 return Err(ErrorKind::Http10Peer);
             }
         }
@@ -149,7 +152,7 @@ impl State {
     #[inline]
     fn on_switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
-        if self.turn != Turn::Offered || self.pipelined > 0 {
+        if self.upgrade != UpgradeState::Offered || self.pipelined > 0 {
             return Err(ErrorKind::NothingOffered);
         }
         if role == Role::Server {
@@ -164,7 +167,7 @@ impl State {
                 return Err(ErrorKind::BodyPending);
             }
         }
-        self.turn = Turn::Agreed;
+        self.upgrade = UpgradeState::Agreed;
         self.expect = Expect::None;
         self.leave_http(role, Message::Response);
         if self.request == Phase::Done {
@@ -177,9 +180,10 @@ impl State {
     fn on_response(mut self, role: Role, answer: ResponseInfo) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         let latest = self.pipelined == 0;
-        if latest && self.turn == Turn::Connect && answer.success && self.rx == Rx::Open {
+        if latest && self.upgrade == UpgradeState::Connect && answer.success && self.rx == Rx::Open
+        {
             // RFC 9110 9.3.6: a 2xx to CONNECT is a tunnel from the empty line on.
-            self.turn = Turn::Agreed;
+            self.upgrade = UpgradeState::Agreed;
             self.response = Phase::Done;
             self.leave_http(role, Message::Response);
             self.leave_http(role, Message::Request);
@@ -192,20 +196,20 @@ impl State {
             self.persist = false;
         }
         if latest {
-            if self.turn == Turn::Connect && role == Role::Server {
+            if self.upgrade == UpgradeState::Connect && role == Role::Server {
                 // RFC 9931 8: what follows a refused CONNECT may be the tunnel's bytes. Our client
                 // sends none before the answer, so its connection goes on as the proxy says: a 407
                 // is answered on the same one (RFC 9112 9.3).
                 self.persist = false;
             }
-            self.refuse();
+            self.decline();
             self.expect = Expect::None;
         } else if !answer.persist {
             // RFC 9112 9.6: nothing after a response with "close" will be answered.
             self.pipelined = 0;
-            self.refuse();
+            self.decline();
             self.expect = Expect::None;
-            self.cut_request(role);
+            self.abort_request(role);
         }
         Ok(if self.response == Phase::Done { self.answered(role) } else { self })
     }
@@ -233,7 +237,7 @@ impl State {
         if !over {
             return Err(ErrorKind::Truncated);
         }
-        self.cut_request(role);
+        self.abort_request(role);
         self.close();
         Ok(self)
     }
@@ -242,19 +246,19 @@ impl State {
         self.reads()?;
         if role == Role::Server && self.is_idle() {
             // A head that could not be read: a request all the same, to be answered once.
-            self.request = Phase::Cut;
+            self.request = Phase::Aborted;
             self.response = Phase::Idle;
-            self.turn = Turn::None;
+            self.upgrade = UpgradeState::None;
             self.expect = Expect::None;
         }
         self.rx = Rx::Failed;
         self.persist = false;
-        self.refuse();
+        self.decline();
         if self.request == Phase::Body {
-            self.request = Phase::Cut;
+            self.request = Phase::Aborted;
         }
         if role == Role::Client && self.response == Phase::Body {
-            self.response = Phase::Cut;
+            self.response = Phase::Aborted;
         }
         if role == Role::Client || self.response == Phase::Done {
             self.stop_sending();
@@ -267,12 +271,12 @@ impl State {
         self.rx = Rx::Closed;
         self.persist = false;
         self.expect = Expect::None;
-        self.refuse();
+        self.decline();
         match role {
-            Role::Server if self.request == Phase::Body => self.request = Phase::Cut,
+            Role::Server if self.request == Phase::Body => self.request = Phase::Aborted,
             Role::Client if self.response == Phase::Body => {
-                self.response = Phase::Cut;
-                self.cut_request(role);
+                self.response = Phase::Aborted;
+                self.abort_request(role);
                 self.stop_sending();
             }
             _ => return Err(ErrorKind::NoContent),
@@ -291,15 +295,15 @@ impl State {
         self.writes()?;
         if self.is_idle() {
             self.reads()?;
-            self.request = Phase::Cut;
+            self.request = Phase::Aborted;
             self.response = Phase::Idle;
-            self.turn = Turn::None;
+            self.upgrade = UpgradeState::None;
         } else if self.response != Phase::Idle {
             return Err(ErrorKind::Answered);
         }
         self.expect = Expect::None;
         self.persist = false;
-        self.cut_request(role);
+        self.abort_request(role);
         self.stop_reading();
         Ok(self)
     }
@@ -324,16 +328,16 @@ impl State {
             && self.tx == Tx::Open
             && self.rx == Rx::Open
         {
-            self.cut_request(role);
+            self.abort_request(role);
             self.persist = false;
             return Ok(self.close_cycle(role));
         }
         for message in [&mut self.request, &mut self.response] {
             if *message == Phase::Body {
-                *message = Phase::Cut;
+                *message = Phase::Aborted;
             }
         }
-        self.refuse();
+        self.decline();
         self.close();
         Ok(self)
     }
@@ -349,7 +353,7 @@ impl State {
         }
         self.rx = Rx::Open;
         self.tx = Tx::Open;
-        self.turn = Turn::Spent;
+        self.upgrade = UpgradeState::Resumed;
         Ok(self)
     }
 
@@ -361,7 +365,7 @@ impl State {
         if self.request != Phase::Idle {
             return Err(ErrorKind::Unasked);
         }
-        self.turn = Turn::Agreed;
+        self.upgrade = UpgradeState::Agreed;
         self.leave_http(role, Message::Request);
         self.leave_http(role, Message::Response);
         Ok(self)
@@ -407,7 +411,7 @@ impl State {
         }
         match self.response {
             Phase::Idle => self.lane(role, Message::Response),
-            Phase::Body | Phase::Done | Phase::Cut => Err(ErrorKind::Answered),
+            Phase::Body | Phase::Done | Phase::Aborted => Err(ErrorKind::Answered),
         }
     }
 
@@ -453,7 +457,7 @@ impl State {
                 }
             }
             Role::Client => {
-                self.cut_request(role);
+                self.abort_request(role);
                 self.close();
             }
         }
@@ -479,9 +483,9 @@ impl State {
     }
 
     /// Aborts an unfinished request, as its direction ends.
-    fn cut_request(&mut self, role: Role) {
+    fn abort_request(&mut self, role: Role) {
         if self.request == Phase::Body {
-            self.request = Phase::Cut;
+            self.request = Phase::Aborted;
             match role {
                 Role::Client => self.stop_sending(),
                 Role::Server => self.stop_reading(),
@@ -489,9 +493,9 @@ impl State {
         }
     }
 
-    fn refuse(&mut self) {
+    fn decline(&mut self) {
         if self.undecided() {
-            self.turn = Turn::Refused;
+            self.upgrade = UpgradeState::Declined;
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns one slice that holds every name and value, to be copied at once.
-    pub fn octets(&self) -> &'a [u8] {
+    pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 

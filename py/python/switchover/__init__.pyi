@@ -72,7 +72,7 @@ class Phase(enum.Enum):
     """Head passed, content or its end still to come."""
     DONE = 2
     """Complete by its framing."""
-    CUT = 3
+    ABORTED = 3
     """Given up before its end."""
 
     label: str
@@ -109,7 +109,7 @@ class Tx(enum.Enum):
     """The engine's name for it, the same in every language."""
 
 @final
-class Turn(enum.Enum):
+class UpgradeState(enum.Enum):
     """The effect that the current cycle is about to have on the connection."""
 
     NONE = 0
@@ -120,9 +120,9 @@ class Turn(enum.Enum):
     """The request is a CONNECT."""
     AGREED = 3
     """A 101, a 2xx to CONNECT or a preface switched the connection."""
-    REFUSED = 4
+    DECLINED = 4
     """The offer or CONNECT got another answer."""
-    SPENT = 5
+    RESUMED = 5
     """HTTP was resumed above the new layer; the answer is still owed. RFC 9110, section 7.8."""
 
     label: str
@@ -143,7 +143,7 @@ class Expect(enum.Enum):
     """The engine's name for it, the same in every language."""
 
 @final
-class Peer(enum.Enum):
+class ClientVersion(enum.Enum):
     """The version that the client of a server speaks."""
 
     UNKNOWN = 0
@@ -1358,11 +1358,11 @@ class State:
     """The response to the oldest unanswered request."""
     rx: Final[Rx]
     tx: Final[Tx]
-    turn: Final[Turn]
+    upgrade: Final[UpgradeState]
     expect: Final[Expect]
     persist: Final[bool]
     """A further request may follow."""
-    peer: Final[Peer]
+    client_version: Final[ClientVersion]
     """Server: the client's version."""
     pipelined: Final[int]
     """Client: complete requests before the latest whose final response has not ended."""
@@ -2173,7 +2173,7 @@ __all__ = [
     "Owes",
     "Paused",
     "PausedReason",
-    "Peer",
+    "ClientVersion",
     "Phase",
     "Prepared",
     "ProfileError",
@@ -2194,7 +2194,7 @@ __all__ = [
     "TextLike",
     "Trace",
     "TraceStep",
-    "Turn",
+    "UpgradeState",
     "Tx",
     "UdpTarget",
     "Why",

@@ -11,7 +11,7 @@ MEMBERS = {
         "IDLE": "Not begun.",
         "BODY": "Head passed, content or its end still to come.",
         "DONE": "Complete by its framing.",
-        "CUT": "Given up before its end.",
+        "ABORTED": "Given up before its end.",
     },
     "Rx": {
         "OPEN": "Carries HTTP.",
@@ -24,20 +24,20 @@ MEMBERS = {
         "CLOSED": "No more HTTP leaves.",
         "SWITCHED": "Left HTTP.",
     },
-    "Turn": {
+    "UpgradeState": {
         "NONE": "Plain HTTP.",
         "OFFERED": "The request offers at least one protocol that may be accepted.",
         "CONNECT": "The request is a CONNECT.",
         "AGREED": "A 101, a 2xx to CONNECT or a preface switched the connection.",
-        "REFUSED": "The offer or CONNECT got another answer.",
-        "SPENT": "HTTP was resumed above the new layer; the answer is still owed. RFC 9110, section 7.8.",
+        "DECLINED": "The offer or CONNECT got another answer.",
+        "RESUMED": "HTTP was resumed above the new layer; the answer is still owed. RFC 9110, section 7.8.",
     },
     "Expect": {
         "NONE": "Nothing expected, or already settled.",
         "OWED": "Expected, and no content has come.",
         "BEGUN": "Expected and not sent, but content has come.",
     },
-    "Peer": {
+    "ClientVersion": {
         "UNKNOWN": "No request seen yet.",
         "V1_0": "HTTP/1.0.",
         "V1_1": "HTTP/1.1 or a later minor version.",

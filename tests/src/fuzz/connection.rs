@@ -601,10 +601,10 @@ struct Seen {
 /// What an event shows, as one number.
 fn summary(event: &Event<'_>) -> u64 {
     checksum(match event {
-        Event::Request(request) => request.fields().octets(),
-        Event::Informational(response) | Event::Response(response) => response.fields().octets(),
+        Event::Request(request) => request.fields().as_bytes(),
+        Event::Informational(response) | Event::Response(response) => response.fields().as_bytes(),
         Event::Data(data) => data,
-        Event::EndOfMessage(trailers) => trailers.octets(),
+        Event::EndOfMessage(trailers) => trailers.as_bytes(),
         Event::Switched(switched) => switched.leftover,
     })
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use switchover::binding::{ContentKind, EventKind, SECRETS};
 use switchover::bridge::OverHttp2;
 use switchover::masque::{CapsuleFault, Capsules, IpTarget, UdpTarget};
-use switchover::state::{Expect, Peer, Phase, Rx, Turn, Tx};
+use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{
     Awaiting, Blame, Closing, Config, End, ErrorKind, Ineligible, Lenient, Limits, NoOffer, Order,
@@ -57,9 +57,19 @@ fn state() -> String {
         + &names("Phase", "How far a message has come.", Phase::ALL, Phase::name)
         + &names("Rx", "The peer's direction.", Rx::ALL, Rx::name)
         + &names("Tx", "Our direction.", Tx::ALL, Tx::name)
-        + &names("Turn", "What the current cycle is about to turn into.", Turn::ALL, Turn::name)
+        + &names(
+            "UpgradeState",
+            "The effect of the latest request on the connection.",
+            UpgradeState::ALL,
+            UpgradeState::name,
+        )
         + &names("Expect", "The client's `Expect: 100-continue`.", Expect::ALL, Expect::name)
-        + &names("Peer", "The version that the client of a server speaks.", Peer::ALL, Peer::name)
+        + &names(
+            "ClientVersion",
+            "The version that the client of a server speaks.",
+            ClientVersion::ALL,
+            ClientVersion::name,
+        )
         + &names(
             "Awaiting",
             "Whom the engine waits for; set deadlines by it.",

@@ -1,7 +1,7 @@
 // The machine's state and its past.
 
 import { namesOf, type Reader } from "./reader.js";
-import { Expect, Peer, Phase, Rx, TraceStep, Turn, Tx } from "../generated/tables.js";
+import { Expect, ClientVersion, Phase, Rx, TraceStep, UpgradeState, Tx } from "../generated/tables.js";
 
 /** The state of one connection, for logs and for pages that show it. */
 export interface State {
@@ -14,13 +14,13 @@ export interface State {
   /** Our direction. */
   readonly tx: Tx;
   /** The effect of the latest request on the connection. */
-  readonly turn: Turn;
+  readonly upgrade: UpgradeState;
   /** The latest request's expectation. */
   readonly expect: Expect;
   /** A further request may follow. */
   readonly persist: boolean;
   /** The client's version (server only). */
-  readonly peer: Peer;
+  readonly clientVersion: ClientVersion;
   /**
    * Complete requests whose final response has not ended (client only).
    *
@@ -46,9 +46,9 @@ export interface TraceEntry {
 const phases = namesOf(Phase);
 const rxs = namesOf(Rx);
 const txs = namesOf(Tx);
-const turns = namesOf(Turn);
+const upgrades = namesOf(UpgradeState);
 const expectations = namesOf(Expect);
-const peers = namesOf(Peer);
+const clientVersions = namesOf(ClientVersion);
 const traced = namesOf(TraceStep);
 
 /** @internal The order is that of `query.rs`. */
@@ -58,10 +58,10 @@ export function readState(reader: Reader): State {
     response: reader.name(phases),
     rx: reader.name(rxs),
     tx: reader.name(txs),
-    turn: reader.name(turns),
+    upgrade: reader.name(upgrades),
     expect: reader.name(expectations),
     persist: reader.boolean(),
-    peer: reader.name(peers),
+    clientVersion: reader.name(clientVersions),
     pipelined: reader.number(),
   };
 }

@@ -15,7 +15,7 @@ export const Phase = {
   idle: 0,
   body: 1,
   done: 2,
-  cut: 3,
+  aborted: 3,
 } as const;
 /** How far a message has come. */
 export type Phase = keyof typeof Phase;
@@ -39,17 +39,17 @@ export const Tx = {
 /** Our direction. */
 export type Tx = keyof typeof Tx;
 
-/** What the current cycle is about to turn into. */
-export const Turn = {
+/** The effect of the latest request on the connection. */
+export const UpgradeState = {
   none: 0,
   offered: 1,
   connect: 2,
   agreed: 3,
-  refused: 4,
-  spent: 5,
+  declined: 4,
+  resumed: 5,
 } as const;
-/** What the current cycle is about to turn into. */
-export type Turn = keyof typeof Turn;
+/** The effect of the latest request on the connection. */
+export type UpgradeState = keyof typeof UpgradeState;
 
 /** The client's `Expect: 100-continue`. */
 export const Expect = {
@@ -61,13 +61,13 @@ export const Expect = {
 export type Expect = keyof typeof Expect;
 
 /** The version that the client of a server speaks. */
-export const Peer = {
+export const ClientVersion = {
   unknown: 0,
   "1.0": 1,
   "1.1": 2,
 } as const;
 /** The version that the client of a server speaks. */
-export type Peer = keyof typeof Peer;
+export type ClientVersion = keyof typeof ClientVersion;
 
 /** Whom the engine waits for; set deadlines by it. */
 export const Awaiting = {

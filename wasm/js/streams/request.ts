@@ -106,7 +106,7 @@ export class ServerRequest extends Message {
   ): Promise<Switched | null> {
     const { connection } = this;
     const selection = connection.select(preferences);
-    if (!selection && connection.state.turn !== "connect") return null;
+    if (!selection && connection.state.upgrade !== "connect") return null;
     const wire = this.#wire;
     if (!selection || !early) await this.#skipped();
     await wire.unwatch();

@@ -56,13 +56,13 @@ test("what may be decided is what the engine would not refuse", () => {
 });
 
 test("the diagrams have every pair of states that a case comes through", () => {
-  /** @param {"client" | "server"} role @param {"directions" | "exchange" | "turn"} diagram */
+  /** @param {"client" | "server"} role @param {"directions" | "exchange" | "upgrade"} diagram */
   const places = (role, diagram) => new Set(STATES[role][diagram].flatMap(([from, to]) => [from, to]));
   for (const { info, lines } of CASES) {
     const scenario = ofVector({ info, lines });
     for (const { state } of play(scenario).log) {
       assert.ok(places(scenario.role, "directions").has(`${state.rx}_${state.tx}`), `${state.rx}_${state.tx}`);
-      assert.ok(places(scenario.role, "turn").has(state.turn), state.turn);
+      assert.ok(places(scenario.role, "upgrade").has(state.upgrade), state.upgrade);
     }
   }
 });

@@ -1,4 +1,4 @@
-import { Expect, Peer, Phase, Rx, TraceStep, Turn, Tx } from "../generated/tables.js";
+import { Expect, ClientVersion, Phase, Rx, TraceStep, UpgradeState, Tx } from "../generated/tables.js";
 /** The state of one connection, for logs and for pages that show it. */
 export interface State {
     /** The latest request. */
@@ -10,13 +10,13 @@ export interface State {
     /** Our direction. */
     readonly tx: Tx;
     /** The effect of the latest request on the connection. */
-    readonly turn: Turn;
+    readonly upgrade: UpgradeState;
     /** The latest request's expectation. */
     readonly expect: Expect;
     /** A further request may follow. */
     readonly persist: boolean;
     /** The client's version (server only). */
-    readonly peer: Peer;
+    readonly clientVersion: ClientVersion;
     /**
      * Complete requests whose final response has not ended (client only).
      *

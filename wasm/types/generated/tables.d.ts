@@ -10,7 +10,7 @@ export declare const Phase: {
     readonly idle: 0;
     readonly body: 1;
     readonly done: 2;
-    readonly cut: 3;
+    readonly aborted: 3;
 };
 /** How far a message has come. */
 export type Phase = keyof typeof Phase;
@@ -31,17 +31,17 @@ export declare const Tx: {
 };
 /** Our direction. */
 export type Tx = keyof typeof Tx;
-/** What the current cycle is about to turn into. */
-export declare const Turn: {
+/** The effect of the latest request on the connection. */
+export declare const UpgradeState: {
     readonly none: 0;
     readonly offered: 1;
     readonly connect: 2;
     readonly agreed: 3;
-    readonly refused: 4;
-    readonly spent: 5;
+    readonly declined: 4;
+    readonly resumed: 5;
 };
-/** What the current cycle is about to turn into. */
-export type Turn = keyof typeof Turn;
+/** The effect of the latest request on the connection. */
+export type UpgradeState = keyof typeof UpgradeState;
 /** The client's `Expect: 100-continue`. */
 export declare const Expect: {
     readonly none: 0;
@@ -51,13 +51,13 @@ export declare const Expect: {
 /** The client's `Expect: 100-continue`. */
 export type Expect = keyof typeof Expect;
 /** The version that the client of a server speaks. */
-export declare const Peer: {
+export declare const ClientVersion: {
     readonly unknown: 0;
     readonly "1.0": 1;
     readonly "1.1": 2;
 };
 /** The version that the client of a server speaks. */
-export type Peer = keyof typeof Peer;
+export type ClientVersion = keyof typeof ClientVersion;
 /** Whom the engine waits for; set deadlines by it. */
 export declare const Awaiting: {
     readonly caller: 0;

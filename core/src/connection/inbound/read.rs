@@ -4,7 +4,9 @@ use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
 use crate::limits::{self, Config, Limits};
-use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, State, Turn};
+use crate::machine::{
+    ClientVersion, Input, Phase, RequestInfo, ResponseInfo, Role, State, UpgradeState,
+};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, OfferCheck, Protocols, Why};
 use crate::wire::body::{Body, BodyPart, Bounds, Room};
@@ -20,7 +22,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The protocols that a request offers.
 struct Offered {
-    turn: Turn,
+    upgrade: UpgradeState,
     /// Why it has not, so far.
     why: Why,
     /// The number of protocols.
@@ -30,7 +32,7 @@ struct Offered {
 impl Offered {
     /// Returns no offer: the connection stays HTTP/1.1.
     const fn nothing(why: Why) -> Self {
-        Self { turn: Turn::None, why, count: 0 }
+        Self { upgrade: UpgradeState::None, why, count: 0 }
     }
 }
 
@@ -150,7 +152,7 @@ impl Connection {
         self.keep_request(len);
         let offered = self.offered(options);
         let request = if framing.has_content() { Phase::Body } else { Phase::Done };
-        let state = State { request, turn: offered.turn, ..State::PLAIN_REQUEST };
+        let state = State { request, upgrade: offered.upgrade, ..State::PLAIN_REQUEST };
         if cfg!(debug_assertions) {
             let opening = self.request_info(framing, &offered);
             assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
@@ -170,7 +172,7 @@ impl Connection {
         let bytes = buffer.kept();
         let (options, is_connect) = (head.options(bytes), head.method(bytes) == b"CONNECT");
         let offered = match is_connect {
-            true => Offered { turn: Turn::Connect, ..Offered::nothing(Why::Connect) },
+            true => Offered { upgrade: UpgradeState::Connect, ..Offered::nothing(Why::Connect) },
             false => self.offered(options),
         };
         let opening = self.request_info(framing, &offered);
@@ -201,13 +203,13 @@ impl Connection {
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();
         RequestInfo {
-            turn: offered.turn,
+            upgrade: offered.upgrade,
             content: framing.has_content(),
             expect: head
                 .values(KnownField::Expect, bytes)
                 .any(|(value, _)| expects_continue(value)),
             persist: head.options(bytes).persist(head.minor()),
-            version: if head.minor() == 0 { Peer::V10 } else { Peer::V11 },
+            version: if head.minor() == 0 { ClientVersion::Http10 } else { ClientVersion::Http11 },
         }
     }
 
@@ -232,7 +234,7 @@ impl Connection {
         self.scratch().head.eligible = eligible;
         match any {
             false => Offered { count, ..Offered::nothing(Why::Ineligible) },
-            true => Offered { turn: Turn::Offered, why: Why::Undecided, count },
+            true => Offered { upgrade: UpgradeState::Offered, why: Why::Undecided, count },
         }
     }
 
@@ -338,7 +340,7 @@ impl Connection {
     fn take_final(&mut self, len: usize, status: u16) -> Result<Option<Step>, Error> {
         let success = (200..=299).contains(&status);
         let is_latest = self.state.pipelined == 0;
-        let tunnels = is_latest && self.state.turn == Turn::Connect && success;
+        let tunnels = is_latest && self.state.upgrade == UpgradeState::Connect && success;
         let is_head = self.heads & 1 != 0;
         let lenient = self.config().lenient;
         let scratch = self.scratch();

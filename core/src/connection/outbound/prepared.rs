@@ -8,7 +8,7 @@ use bytes::BufMut;
 use crate::connection::{Connection, SendFraming};
 use crate::error::Error;
 use crate::limits::Config;
-use crate::machine::{Peer, ResponseInfo, Role, State, Turn};
+use crate::machine::{ClientVersion, ResponseInfo, Role, State, UpgradeState};
 use crate::trace::TraceStep;
 use crate::wire::encode;
 use crate::wire::message::ResponseHead;
@@ -169,8 +169,8 @@ impl Connection {
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
         let is_plain = self.role == Role::Server
-            && self.state.peer == Peer::V11
-            && self.state.turn != Turn::Connect;
+            && self.state.client_version == ClientVersion::Http11
+            && self.state.upgrade != UpgradeState::Connect;
         is_plain
             && !self.request_is_head()
             && !advertises()

@@ -10,7 +10,7 @@ use bytes::BufMut;
 use super::tidy::{self, Tidied};
 use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
-use crate::machine::{Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx};
+use crate::machine::{ClientVersion, Input, Phase, RequestInfo, Role, Rx, State, Tx, UpgradeState};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, OfferContext, Why, token};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
@@ -138,18 +138,18 @@ impl Connection {
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
         let asked = upgrade::offer_fields(request, offer, &self.terms())
             .map_err(Error::ineligible_offer)?;
-        let (turn, why) = match (request.method, offer) {
-            ("CONNECT", _) => (Turn::Connect, Why::Connect),
-            (_, []) => (Turn::None, Why::NotOffered),
-            _ => (Turn::Offered, Why::Undecided),
+        let (upgrade, why) = match (request.method, offer) {
+            ("CONNECT", _) => (UpgradeState::Connect, Why::Connect),
+            (_, []) => (UpgradeState::None, Why::NotOffered),
+            _ => (UpgradeState::Offered, Why::Undecided),
         };
         let outgoing = declared_framing(&survey);
         let next = self.try_input(Input::Request(RequestInfo {
-            turn,
+            upgrade,
             content: outgoing != SendFraming::None,
             expect: survey.expects_continue,
             persist: !survey.options.close && !asked.closes,
-            version: Peer::V11,
+            version: ClientVersion::Http11,
         }))?;
         // RFC 9110 8.6: where content would be expected, none is said to be there.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");

@@ -9,7 +9,7 @@ use super::tidy::{self, Allowed};
 use crate::connection::{Connection, SendFraming};
 use crate::error::{Error, ErrorKind};
 use crate::event::SwitchedBy;
-use crate::machine::{Input, Peer, Phase, ResponseInfo, Role, Turn, Tx};
+use crate::machine::{ClientVersion, Input, Phase, ResponseInfo, Role, Tx, UpgradeState};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine, StatusLine};
@@ -80,7 +80,11 @@ impl Connection {
             let allowed = match status {
                 204 | 205 => Allowed::Nothing,
                 _ if connection.opens_tunnel(status) => Allowed::Nothing,
-                _ if connection.state.peer == Peer::V11 && content.is_none() => Allowed::Both,
+                _ if connection.state.client_version == ClientVersion::Http11
+                    && content.is_none() =>
+                {
+                    Allowed::Both
+                }
                 _ => Allowed::Length,
             };
             tidy::response(response.fields, status, allowed)
@@ -108,7 +112,8 @@ impl Connection {
         }
         // HTTP/1.0 knows no Upgrade: to such a client it would be noise, but in a 426, which has to
         // name what would do.
-        let is_understood = self.state.peer != Peer::V10 || response.status == 426;
+        let is_understood =
+            self.state.client_version != ClientVersion::Http10 || response.status == 426;
         let advertises = !self.scratch().offer.is_empty() && is_understood;
         if response.status == 426 && required.is_empty() && !advertises {
             // RFC 9110 15.5.22: it says what is required; `require` is the verb.
@@ -222,7 +227,7 @@ impl Connection {
             upgrade,
             close: !persist && !tunnels,
             // RFC 9112 9.3: an HTTP/1.0 client keeps the connection only if the response says so.
-            keep_alive: persist && self.state.peer == Peer::V10 && !tunnels,
+            keep_alive: persist && self.state.client_version == ClientVersion::Http10 && !tunnels,
             ..EngineFields::default()
         };
         encode::finish(draft, survey, &added);
@@ -264,7 +269,7 @@ impl Connection {
 
     /// Returns whether this is a 2xx to CONNECT (RFC 9110, section 9.3.6).
     fn opens_tunnel(&self, status: u16) -> bool {
-        self.state.turn == Turn::Connect && (200..=299).contains(&status)
+        self.state.upgrade == UpgradeState::Connect && (200..=299).contains(&status)
     }
 
     /// Returns the framing, and the field for it if the caller gave none.
@@ -285,7 +290,7 @@ impl Connection {
             };
         }
         // RFC 9112 6.1: no Transfer-Encoding to an HTTP/1.0 client.
-        let takes_chunked = self.state.peer == Peer::V11;
+        let takes_chunked = self.state.client_version == ClientVersion::Http11;
         if survey.chunked && !takes_chunked {
             return Err(ErrorKind::FramingConflict);
         }

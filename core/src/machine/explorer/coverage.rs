@@ -14,12 +14,12 @@ use super::search::{Until, search};
 use crate::error::ErrorKind;
 use crate::machine::transition::PIPELINE;
 use crate::machine::{
-    Awaiting, Expect, Input, Peer, Phase, RequestInfo, Role, Rx, State, Turn, Tx,
+    Awaiting, ClientVersion, Expect, Input, Phase, RequestInfo, Role, Rx, State, Tx, UpgradeState,
 };
 
 /// The values that do not occur in a role.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
-    (Role::Client, "peer 1.0", "our client speaks HTTP/1.1"),
+    (Role::Client, "client_version 1.0", "our client speaks HTTP/1.1"),
     (Role::Client, "accepts preface", "a client sends it, as HTTP/2"),
     (Role::Client, "accepts reject", "a client answers nothing"),
     (Role::Client, "awaiting request", "it is the client's to send"),
@@ -72,13 +72,14 @@ fn all() -> BTreeSet<String> {
     add("response", Phase::ALL.iter().map(|value| value.name()).collect());
     add("rx", Rx::ALL.iter().map(|value| value.name()).collect());
     add("tx", Tx::ALL.iter().map(|value| value.name()).collect());
-    add("turn", Turn::ALL.iter().map(|value| value.name()).collect());
+    add("upgrade", UpgradeState::ALL.iter().map(|value| value.name()).collect());
     add("expect", Expect::ALL.iter().map(|value| value.name()).collect());
     add("persist", Vec::from(["yes", "no"]));
-    add("peer", Peer::ALL.iter().map(|value| value.name()).collect());
+    add("client_version", ClientVersion::ALL.iter().map(|value| value.name()).collect());
     add("awaiting", Awaiting::ALL.iter().map(|value| value.name()).collect());
     add("refuses as", REFUSALS.iter().map(|value| value.name()).collect());
-    let kinds: BTreeSet<_> = inputs(Role::Server, Turn::Connect).into_iter().map(name).collect();
+    let kinds: BTreeSet<_> =
+        inputs(Role::Server, UpgradeState::Connect).into_iter().map(name).collect();
     add("accepts", kinds.into_iter().collect());
     all
 }
@@ -90,7 +91,7 @@ fn occurring(role: Role) -> BTreeSet<String> {
         let fields = FIELDS.iter().filter(|field| field.name != "pipelined");
         occurring.extend(fields.map(|field| format!("{} {}", field.name, (field.value)(state))));
         occurring.insert(format!("awaiting {}", state.awaiting(role).name()));
-        occurring.extend(inputs(role, state.turn).into_iter().map(|input| {
+        occurring.extend(inputs(role, state.upgrade).into_iter().map(|input| {
             match state.apply(role, input) {
                 Ok(_) => format!("accepts {}", name(input)),
                 Err(reason) => format!("refuses as {}", reason.name()),
@@ -120,11 +121,11 @@ fn everything_occurs_or_is_impossible() {
 #[test]
 fn a_pipeline_is_bounded() {
     let ask = Input::Request(RequestInfo {
-        turn: Turn::None,
+        upgrade: UpgradeState::None,
         content: false,
         expect: false,
         persist: true,
-        version: Peer::V11,
+        version: ClientVersion::Http11,
     });
     let ask_again = |state: State| state.apply(Role::Client, ask);
     let full = (0..=PIPELINE).try_fold(State::NEW, |state, _| ask_again(state));

@@ -47,7 +47,7 @@ impl Seen {
         let edge =
             |from: State, input| from.apply(role, input).ok().map(|to| Edge { from, input, to });
         let from = |&state: &State| {
-            inputs(role, state.turn).into_iter().filter_map(move |input| edge(state, input))
+            inputs(role, state.upgrade).into_iter().filter_map(move |input| edge(state, input))
         };
         let edges =
             states.iter().flat_map(from).filter(|edge| edge.to.pipelined < PIPELINE).collect();
@@ -84,7 +84,7 @@ fn document() -> String {
         text += &format!("\n## The {}\n", seen.role.name());
         text += &exchange(seen);
         text += &directions(seen);
-        text += &turns(seen);
+        text += &effects(seen);
         text += &conditions(seen);
         text += &waits(seen);
     }
@@ -132,9 +132,9 @@ fn directions(seen: &Seen) -> String {
     diagram(title, seen.edges.iter(), |state| [state.rx.name(), state.tx.name()].join(" / "))
 }
 
-fn turns(seen: &Seen) -> String {
-    diagram("What the request turns the connection into", seen.edges.iter(), |state| {
-        state.turn.name().into()
+fn effects(seen: &Seen) -> String {
+    diagram("The effect of the request on the connection", seen.edges.iter(), |state| {
+        state.upgrade.name().into()
     })
 }
 
@@ -170,7 +170,7 @@ fn diagram<'a>(
 /// Accepted is whatever is accepted in one of its forms.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
-    for input in inputs(role, state.turn).into_iter().filter(|input| name(*input) == kind) {
+    for input in inputs(role, state.upgrade).into_iter().filter(|input| name(*input) == kind) {
         verdict = state.apply(role, input);
         if verdict.is_ok() {
             break;
@@ -183,7 +183,7 @@ fn conditions(seen: &Seen) -> String {
     let mut text = String::from(
         "\n### Inputs\n\n| input | accepted in | only where | refused in |\n|---|---|---|---|\n",
     );
-    let kinds: BTreeSet<_> = inputs(seen.role, State::NEW.turn).into_iter().map(name).collect();
+    let kinds: BTreeSet<_> = inputs(seen.role, State::NEW.upgrade).into_iter().map(name).collect();
     for kind in kinds {
         let mut accepted = Vec::new();
         let mut refused: BTreeMap<&str, usize> = BTreeMap::new();

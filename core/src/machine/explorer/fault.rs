@@ -56,7 +56,7 @@ enums! {
         Reopened = "a direction that had ended carries something again",
         SwitchLeft = "a direction comes back to HTTP without `resume_http`",
         Undead = "a connection that is over goes on",
-        AgreedElsewhere = "the turn does not say which connection has switched",
+        AgreedElsewhere = "the upgrade state does not say which connection has switched",
         KeepAliveReturned = "keep-alive was given up, and comes back",
         KeepAliveAfterEnd = "a direction has ended, and a further request is promised",
         ExpectStray = "a 100 is expected for content whose request is being answered",

@@ -13,7 +13,7 @@ use super::search::{Model, Step, Until, search};
 use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What};
 use crate::enums::enums;
-use crate::machine::{Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Turn};
+use crate::machine::{ClientVersion, Input, Phase, RequestInfo, ResponseInfo, Role, UpgradeState};
 
 /// The misbehaviour of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,9 +55,9 @@ enum Mind {
     /// The peer waits for a 100 before it sends its content.
     Holding,
     /// In the content of a message that offers this, or refuses it.
-    Sending(Turn),
+    Sending(UpgradeState),
     /// The peer speaks the offered protocol, or through the tunnel.
-    Tunnelling(Turn),
+    Tunnelling(UpgradeState),
     /// The peer has offered something, and sends plain requests after.
     Injecting,
 }
@@ -76,14 +76,14 @@ impl Against {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
             (_, Mind::Injecting) => vec![(What::Http(Input::Request(PLAIN)), Mind::Injecting)],
             (Role::Client, Mind::Free) => self.refusals(node),
-            (Role::Client, Mind::Sending(turn)) => {
-                vec![(What::Http(Input::ResponseEnd), self.mind_after(turn))]
+            (Role::Client, Mind::Sending(upgrade)) => {
+                vec![(What::Http(Input::ResponseEnd), self.mind_after(upgrade))]
             }
             (Role::Server, Mind::Free) => {
                 openings(Role::Server).filter_map(|opening| self.asks(opening)).collect()
             }
-            (Role::Server, Mind::Sending(turn)) => {
-                let end = (What::Http(Input::RequestEnd), self.mind_after(turn));
+            (Role::Server, Mind::Sending(upgrade)) => {
+                let end = (What::Http(Input::RequestEnd), self.mind_after(upgrade));
                 vec![(What::Http(Input::RequestContent), node.mind), end]
             }
             // Its head has been read and answered, and no 100 has come.
@@ -99,22 +99,25 @@ impl Against {
     fn asks(&self, opening: RequestInfo) -> Option<(What, Mind)> {
         let drops = self.habit == Habit::DropsContent;
         let mind = match opening {
-            RequestInfo { expect: true, version: Peer::V11, .. } if drops => Mind::Holding,
-            RequestInfo { content: true, turn, .. } => Mind::Sending(turn),
-            RequestInfo { turn, .. } => self.mind_after(turn),
+            RequestInfo { expect: true, version: ClientVersion::Http11, .. } if drops => {
+                Mind::Holding
+            }
+            RequestInfo { content: true, upgrade, .. } => Mind::Sending(upgrade),
+            RequestInfo { upgrade, .. } => self.mind_after(upgrade),
         };
         // The client that drops its content need not offer anything for that.
-        (!drops || opening.turn == Turn::None)
+        (!drops || opening.upgrade == UpgradeState::None)
             .then_some((What::Http(Input::Request(opening)), mind))
     }
 
     /// Returns the peer's state after the message about an offer or CONNECT.
-    fn mind_after(&self, turn: Turn) -> Mind {
-        match (self.habit, turn) {
-            (Habit::SpeaksEarly | Habit::TunnelsAnyway, Turn::Offered | Turn::Connect) => {
-                Mind::Tunnelling(turn)
-            }
-            (Habit::Injects, Turn::Offered) => Mind::Injecting,
+    fn mind_after(&self, upgrade: UpgradeState) -> Mind {
+        match (self.habit, upgrade) {
+            (
+                Habit::SpeaksEarly | Habit::TunnelsAnyway,
+                UpgradeState::Offered | UpgradeState::Connect,
+            ) => Mind::Tunnelling(upgrade),
+            (Habit::Injects, UpgradeState::Offered) => Mind::Injecting,
             _ => Mind::Free,
         }
     }
@@ -127,8 +130,8 @@ impl Against {
         if state.request == Phase::Idle || state.response != Phase::Idle || !node.queue.is_empty() {
             return vec![];
         }
-        let refused = if state.pipelined == 0 { state.turn } else { Turn::None };
-        let refusals = answers(Turn::None).filter(|answer| !answer.success);
+        let refused = if state.pipelined == 0 { state.upgrade } else { UpgradeState::None };
+        let refusals = answers(UpgradeState::None).filter(|answer| !answer.success);
         let send = |answer: ResponseInfo| {
             let mind =
                 if answer.content { Mind::Sending(refused) } else { self.mind_after(refused) };
@@ -148,10 +151,10 @@ impl Against {
             ..message
         };
         Some(side.read(&self.scope, message)?.or_else(|fault| match (fault, node.mind) {
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Offered)) => {
+            (Fault::ForeignAtHttp, Mind::Tunnelling(UpgradeState::Offered)) => {
                 Err(Fault::EarlyAfterUpgrade)
             }
-            (Fault::ForeignAtHttp, Mind::Tunnelling(Turn::Connect))
+            (Fault::ForeignAtHttp, Mind::Tunnelling(UpgradeState::Connect))
                 if self.role() == Role::Client =>
             {
                 Err(Fault::TunnelAfterRefusal)
@@ -169,11 +172,11 @@ impl Against {
 
 /// A GET.
 const PLAIN: RequestInfo = RequestInfo {
-    turn: Turn::None,
+    upgrade: UpgradeState::None,
     content: false,
     expect: false,
     persist: true,
-    version: Peer::V11,
+    version: ClientVersion::Http11,
 };
 
 impl Model for Against {
@@ -219,7 +222,7 @@ impl Mind {
     /// Notes that a 100 which it waited for has come.
     fn hearing(self, choice: &Move) -> Self {
         let is_continue = choice.sends.contains(&What::Http(Input::Continue));
-        if self == Self::Holding && is_continue { Self::Sending(Turn::None) } else { self }
+        if self == Self::Holding && is_continue { Self::Sending(UpgradeState::None) } else { self }
     }
 }
 

@@ -27,9 +27,9 @@ pub(super) const FIELDS: &[Field] = &[
     Field { name: "rx", meaning: "the peer's direction", value: |state| state.rx.name().into() },
     Field { name: "tx", meaning: "our direction", value: |state| state.tx.name().into() },
     Field {
-        name: "turn",
-        meaning: "what the latest request is about to turn the connection into",
-        value: |state| state.turn.name().into(),
+        name: "upgrade",
+        meaning: "what the latest request does to the connection",
+        value: |state| state.upgrade.name().into(),
     },
     Field {
         name: "expect",
@@ -42,9 +42,9 @@ pub(super) const FIELDS: &[Field] = &[
         value: |state| if state.persist { "yes" } else { "no" }.into(),
     },
     Field {
-        name: "peer",
+        name: "client_version",
         meaning: "the version that the client speaks",
-        value: |state| state.peer.name().into(),
+        value: |state| state.client_version.name().into(),
     },
     Field {
         name: "pipelined",

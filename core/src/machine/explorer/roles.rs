@@ -8,7 +8,8 @@ use super::rules::Machine;
 use super::search::{Model, Step, Until, search};
 use super::side::PIPELINE;
 use crate::machine::{
-    Expect, Input, Peer, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
+    ClientVersion, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Tx,
+    UpgradeState,
 };
 
 /// A machine that receives and decides anything.
@@ -20,42 +21,49 @@ pub(super) struct Alone {
 /// Returns every request head that can reach the machine of `role`.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
     // Our client speaks HTTP/1.1; a server sees what its client speaks.
-    let versions: &[Peer] =
-        if role == Role::Client { &[Peer::V11] } else { &[Peer::V10, Peer::V11] };
-    let turns = [Turn::None, Turn::Offered, Turn::Connect];
+    let versions: &[ClientVersion] = if role == Role::Client {
+        &[ClientVersion::Http11]
+    } else {
+        &[ClientVersion::Http10, ClientVersion::Http11]
+    };
+    let turns = [UpgradeState::None, UpgradeState::Offered, UpgradeState::Connect];
     versions
         .iter()
-        .flat_map(move |&version| turns.into_iter().flat_map(move |turn| heads(turn, version)))
-        .filter(move |opening| match opening.turn {
+        .flat_map(move |&version| {
+            turns.into_iter().flat_map(move |upgrade| heads(upgrade, version))
+        })
+        .filter(move |opening| match opening.upgrade {
             // HTTP/1.0 ignores Upgrade.
-            Turn::Offered => opening.version == Peer::V11,
+            UpgradeState::Offered => opening.version == ClientVersion::Http11,
             // A CONNECT with content is refused before the machine sees it.
-            Turn::Connect => !opening.content,
+            UpgradeState::Connect => !opening.content,
             _ => true,
         })
 }
 
-fn heads(turn: Turn, version: Peer) -> impl Iterator<Item = RequestInfo> {
+fn heads(upgrade: UpgradeState, version: ClientVersion) -> impl Iterator<Item = RequestInfo> {
     // An expectation without content is not sent, and means nothing where it is received.
     let contents = [(false, false), (true, false), (true, true)];
     contents.into_iter().flat_map(move |(content, expect)| {
-        [false, true].map(|persist| RequestInfo { turn, content, expect, persist, version })
+        [false, true].map(|persist| RequestInfo { upgrade, content, expect, persist, version })
     })
 }
 
 /// Returns every final response head to a request with this turn.
-pub(super) fn answers(turn: Turn) -> impl Iterator<Item = ResponseInfo> {
+pub(super) fn answers(upgrade: UpgradeState) -> impl Iterator<Item = ResponseInfo> {
     let each = [false, true];
     let answers = each.into_iter().flat_map(move |success| {
         each.into_iter()
             .flat_map(move |content| each.map(|persist| ResponseInfo { success, content, persist }))
     });
     // A tunnel is not content.
-    answers.filter(move |answer| turn != Turn::Connect || !answer.success || !answer.content)
+    answers.filter(move |answer| {
+        upgrade != UpgradeState::Connect || !answer.success || !answer.content
+    })
 }
 
 /// Returns every input that `role` can meet after a request with this turn.
-pub(super) fn inputs(role: Role, turn: Turn) -> Vec<Input> {
+pub(super) fn inputs(role: Role, upgrade: UpgradeState) -> Vec<Input> {
     let mut inputs = vec![
         Input::RequestContent,
         Input::RequestEnd,
@@ -74,7 +82,7 @@ pub(super) fn inputs(role: Role, turn: Turn) -> Vec<Input> {
         Input::Preface,
     ];
     inputs.extend(openings(role).map(Input::Request));
-    inputs.extend(answers(turn).map(Input::Response));
+    inputs.extend(answers(upgrade).map(Input::Response));
     inputs
 }
 
@@ -87,7 +95,7 @@ impl Model for Alone {
     }
 
     fn steps(&self, node: &State, steps: &mut Vec<Step<Self>>) {
-        for label in inputs(self.role, node.turn) {
+        for label in inputs(self.role, node.upgrade) {
             let Ok(next) = self.machine.apply(*node, self.role, label) else { continue };
             if next.pipelined < PIPELINE {
                 let to = self.edge_fault(*node, label, next).map_or(Ok(next), Err);
@@ -120,7 +128,7 @@ impl Alone {
 
     /// Returns whether a server may accept an offer in a complete request.
     fn accepts_at_once(&self, state: State) -> bool {
-        let is_asked = self.role == Role::Server && state.turn == Turn::Offered;
+        let is_asked = self.role == Role::Server && state.upgrade == UpgradeState::Offered;
         !is_asked || self.machine.apply(state, self.role, Input::Switch { early: false }).is_ok()
     }
 
@@ -132,7 +140,7 @@ impl Alone {
         };
         let is_ended = matches!(state.rx, Rx::Closed | Rx::Failed) || state.tx == Tx::Closed;
         let is_answered = state.pipelined == 0 && state.response != Phase::Idle;
-        if (state.turn == Turn::Agreed) != answers_switched {
+        if (state.upgrade == UpgradeState::Agreed) != answers_switched {
             Some(Fault::AgreedElsewhere)
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)

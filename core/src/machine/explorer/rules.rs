@@ -7,7 +7,7 @@
 use crate::enums::enums;
 use crate::error::ErrorKind;
 use crate::machine::{
-    Awaiting, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Turn, Tx,
+    Awaiting, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Tx, UpgradeState,
 };
 
 /// The machine, perhaps without one of its rules.
@@ -103,11 +103,12 @@ fn forget_count(state: State, role: Role, input: Input) -> Bent {
 
 /// Treats a closed direction and a cut request as whole after a switch.
 fn reopen(state: State, role: Role, input: Input) -> Bent {
-    let request = if state.request == Phase::Cut { Phase::Done } else { state.request };
+    let request = if state.request == Phase::Aborted { Phase::Done } else { state.request };
     let rx = if state.rx == Rx::Closed { Rx::Open } else { state.rx };
     let tx = if state.tx == Tx::Closed { Tx::Open } else { state.tx };
     let next = State { request, rx, tx, ..state }.apply(role, input).ok()?;
-    (next.turn == Turn::Agreed && state.turn != Turn::Agreed).then_some(Ok(next))
+    (next.upgrade == UpgradeState::Agreed && state.upgrade != UpgradeState::Agreed)
+        .then_some(Ok(next))
 }
 
 fn idle_on(state: State, input: Input) -> Bent {
@@ -125,10 +126,15 @@ fn read_on(state: State, role: Role, input: Input) -> Bent {
 fn resume_half(state: State, input: Input) -> Bent {
     let carries = matches!(state.rx, Rx::Open | Rx::Switched) && state.tx != Tx::Closed;
     let applies = input == Input::Resume
-        && state.turn == Turn::Agreed
+        && state.upgrade == UpgradeState::Agreed
         && state.response == Phase::Idle
         && carries;
-    applies.then_some(Ok(State { rx: Rx::Open, tx: Tx::Open, turn: Turn::Spent, ..state }))
+    applies.then_some(Ok(State {
+        rx: Rx::Open,
+        tx: Tx::Open,
+        upgrade: UpgradeState::Resumed,
+        ..state
+    }))
 }
 
 /// Sends a 408 to a client that has not sent a request.
@@ -143,14 +149,14 @@ fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
 
 fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
     let applies = role == Role::Client && matches!(input, Input::Request(_)) && state.undecided();
-    applies.then(|| State { turn: Turn::None, ..state }.apply(role, input))
+    applies.then(|| State { upgrade: UpgradeState::None, ..state }.apply(role, input))
 }
 
 /// Treats a refused CONNECT like a refused Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
     let refuses = matches!(input, Input::Response(ResponseInfo { success: false, .. }));
-    let applies = role == Role::Server && refuses && state.turn == Turn::Connect;
-    applies.then(|| State { turn: Turn::Offered, ..state }.apply(role, input))
+    let applies = role == Role::Server && refuses && state.upgrade == UpgradeState::Connect;
+    applies.then(|| State { upgrade: UpgradeState::Offered, ..state }.apply(role, input))
 }
 
 /// Gives up keep-alive, and nothing else.

@@ -125,7 +125,7 @@ impl Side {
         let is_between = self.role == Role::Server && is_done;
         let cuts = self.role == Role::Client
             && self.state.request == Phase::Body
-            && state.request == Phase::Cut;
+            && state.request == Phase::Aborted;
         Self {
             state,
             age: if is_between { NOBODY } else { self.age },
@@ -360,7 +360,7 @@ impl Side {
             // An informational response other than 100 moves nothing.
             self.decide(scope, input, &[What::Http(input)], input != Input::Informational)
         }));
-        moves.extend(answers(self.state.turn).filter_map(|answer| self.answer(scope, answer)));
+        moves.extend(answers(self.state.upgrade).filter_map(|answer| self.answer(scope, answer)));
         // Where the request is complete both verbs do the same.
         moves.extend([false, true].into_iter().find_map(|early| self.switch(scope, early)));
     }

@@ -315,7 +315,7 @@ impl<'a> Exchange<'a> {
 
     fn end_content(&mut self) -> Result<(), Failure> {
         self.is_feeding = false;
-        if self.http.state().request != Phase::Cut {
+        if self.http.state().request != Phase::Aborted {
             let mut out = Vec::new();
             self.http.send_end(&(), &mut out)?;
             self.line.send(out)?;

@@ -49,7 +49,7 @@ from .. import (
     Role,
     Selection,
     Switched,
-    Turn,
+    UpgradeState,
 )
 from .._reset import bound_unsent, has_hung_up, resets
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
@@ -347,7 +347,7 @@ class Exchange:
         protocol is TLS: `resume`. RFC 9110, sections 7.8 and 9.3.6.
         """
         connection = self._open
-        is_connect = connection.state.turn is Turn.CONNECT
+        is_connect = connection.state.upgrade is UpgradeState.CONNECT
         if self._selection is None and not is_connect:
             raise LocalProtocolError(f"{ErrorKind.NOTHING_OFFERED.text} (error 811)", ErrorKind.NOTHING_OFFERED)
         await self._skip()

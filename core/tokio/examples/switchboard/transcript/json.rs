@@ -86,7 +86,7 @@ impl From<&State> for Machine {
             ours: state.tx.name(),
             request: state.request.name(),
             response: state.response.name(),
-            offer: state.turn.name(),
+            offer: state.upgrade.name(),
         }
     }
 }
