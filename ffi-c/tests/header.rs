@@ -6,6 +6,7 @@
 
 use std::fmt::{Debug, Write};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::{env, fs};
 
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
@@ -37,7 +38,7 @@ fn compare(path: &str, wanted: &str) {
 
 #[test]
 fn the_header() {
-    compare("include/switchover.h", &header());
+    compare("include/switchover.h", header());
 }
 
 /// The members of the configuration with their types, for the runner of vectors, which sets them by their names.
@@ -73,7 +74,7 @@ fn the_names_in_the_texts() {
         assert!(header.contains(&format!(" swo_{name}(")), "there is no swo_{name}");
     }
     let texts = ErrorKind::ALL.iter().flat_map(|kind| [kind.text(), kind.advice()]).map(plain);
-    for text in texts.chain([header]) {
+    for text in texts.chain([header.to_owned()]) {
         for rust in ["::", "`limits.", "`lenient."] {
             assert!(
                 !text.contains(rust),
@@ -108,7 +109,13 @@ fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     }
 }
 
-fn header() -> String {
+/// The header, made once: two tests at a time would write the same file.
+fn header() -> &'static str {
+    static HEADER: LazyLock<String> = LazyLock::new(print_header);
+    &HEADER
+}
+
+fn print_header() -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("boundary.rs");
     fs::write(&file, rust_for_cbindgen()).expect("a writable target directory");
