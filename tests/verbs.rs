@@ -44,7 +44,7 @@ const LANGUAGES: [Language; 4] = [
         ending: "rs",
         only: &[],
         brings_memory: true,
-        opening: "Refused: ",
+        opening: "# Errors",
         margin: "    /// ",
         declares: |name| format!("    pub fn {name}("),
         name: |verb| Some(verb.into()),
@@ -55,7 +55,7 @@ const LANGUAGES: [Language; 4] = [
         ending: "rs",
         only: &[],
         brings_memory: true,
-        opening: "Refused: ",
+        opening: "Errors: ",
         margin: "    /// ",
         declares: |name| format!("    fn {name}("),
         name: |verb| Some(names::in_c(verb)),
@@ -135,9 +135,16 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     let declared = from + lines[from..to].iter().rposition(is_it)?;
     let (begin, end) = document(&lines, declared, language);
     let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
-    let text = format!("{}{}.", language.opening, list.join(", "));
-    let paragraph = wrapped(language.margin, &text, language.margin, language.width());
     let bare = language.margin.trim_end();
+    // A heading has a line of its own, and an empty one after it.
+    let (heading, opening) = match language.opening.starts_with('#') {
+        true => (vec![format!("{}{}", language.margin, language.opening), bare.to_owned()], ""),
+        false => (vec![], language.opening),
+    };
+    let text = format!("{opening}{}.", list.join(", "));
+    let list = wrapped(language.margin, &text, language.margin, language.width());
+    let below = heading.len();
+    let paragraph = heading.into_iter().chain(list);
     let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
     // An old one goes from its opening to the next empty line, or to the end.
     let old = (begin..end.max(begin + 1))
@@ -145,7 +152,8 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     match language.ending {
         "rs" => {
             let first = old.unwrap_or(end);
-            let last = (first..end).find(|&at| text_of(&lines[at]).is_empty()).unwrap_or(end);
+            let is_empty = |at: &usize| text_of(&lines[*at]).is_empty();
+            let last = (first + below..end).find(is_empty).unwrap_or(end);
             let gap = if old.is_none() && begin < end { vec![bare.to_owned()] } else { vec![] };
             lines.splice(first..last, gap.into_iter().chain(paragraph));
         }

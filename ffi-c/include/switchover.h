@@ -1728,7 +1728,7 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  * slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit
  * takes what was read into it). Next: swo_next_event.
  *
- * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
  */
 swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
@@ -1743,7 +1743,7 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
  * the call may have moved or freed what it points to. **Inbound:** ends the current event and
  * its slices. Errors: SWO_OUT_OF_MEMORY. Next: swo_receive_commit with what was read.
  *
- * Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
  */
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
@@ -1789,7 +1789,7 @@ swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, si
  * event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
  * section 6.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
+ * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_pass_content(struct swo_conn *conn, uint64_t len);
@@ -1814,7 +1814,7 @@ swo_flag swo_take_end(struct swo_conn *conn);
  * `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_hand_over(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
@@ -2024,7 +2024,7 @@ swo_result swo_block_free(struct swo_block *block);
  * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, section
  * 3; RFC 9110, section 7.8.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
  * SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
@@ -2048,7 +2048,7 @@ swo_result swo_send_request(struct swo_conn *conn,
  * means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
  * or the final response. RFC 9110, section 15.2.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
  * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
  * SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
  * SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
@@ -2069,7 +2069,7 @@ swo_result swo_send_informational(struct swo_conn *conn,
  * swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, sections 4
  * and 6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
  * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -2086,7 +2086,7 @@ swo_result swo_send_response(struct swo_conn *conn,
  * Content of a known length ends by itself. The data may be what an event shows, so an echo
  * needs no copy. Next: more, or swo_send_end. RFC 9112, section 6.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_data(struct swo_conn *conn,
@@ -2102,7 +2102,7 @@ swo_result swo_send_data(struct swo_conn *conn,
  * swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
  * next call: those of swo_send_data. RFC 9112, section 7.1.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
@@ -2114,7 +2114,7 @@ swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_dat
  * such call is then allowed and writes nothing. Next: a client receives, a server goes on with
  * swo_next_event. RFC 9112, section 7.1.2.
  *
- * Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
  * SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
@@ -2131,7 +2131,7 @@ swo_result swo_send_end(struct swo_conn *conn,
  * Up to `drain` bytes of the configuration; then receiving ends instead. The end of the
  * message is still told. Next: swo_next_event.
  *
- * Refused: SWO_ERROR_NO_CONTENT.
+ * Errors: SWO_ERROR_NO_CONTENT.
  */
 swo_result swo_skip_content(struct swo_conn *conn);
 
@@ -2142,7 +2142,7 @@ swo_result swo_skip_content(struct swo_conn *conn);
  * Refused while a request is not answered, and after a part of the next head has been read.
  * Next: go on as before.
  *
- * Refused: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
+ * Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
  */
 swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config);
 
@@ -2153,7 +2153,7 @@ swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config
  * now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
  * RFC 9112, section 9.6.
  *
- * Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+ * Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_close_after_response(struct swo_conn *conn);
 
@@ -2184,7 +2184,7 @@ struct swo_slice swo_reason(uint32_t status);
  * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
  * has none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
  * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
@@ -2228,7 +2228,7 @@ swo_result swo_prepared_free(struct swo_prepared *prepared);
  * For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
  * RFC 9110, section 8.6; RFC 9112, section 6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
  * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
@@ -2248,7 +2248,7 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
  * then swo_abandon. Next: send what was written, then close the transport as swo_closing says.
  * RFC 9110, section 15.5.9; RFC 9112, section 9.6.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
  * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
@@ -2274,7 +2274,7 @@ swo_result swo_reject(struct swo_conn *conn,
  * response; where it has content, then swo_send_end, which writes nothing. RFC 9112, section
  * 9.3.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
  */
 swo_result swo_note_response(struct swo_conn *conn,
@@ -2317,7 +2317,7 @@ uint32_t swo_selection_preference(const struct swo_selection *selection);
  * does not wait. Next: speak the new protocol, in which the request is answered;
  * swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and 15.2.2.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
  * SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
  * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
@@ -2348,7 +2348,7 @@ swo_result swo_selection_early(const struct swo_selection *selection, struct swo
  * Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
  * section 15.5.22.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
  * SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
  * SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -2368,7 +2368,7 @@ swo_result swo_require(struct swo_conn *conn,
  * For a server: the protocols that it could be upgraded to. It remains an ordinary response.
  * Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
  *
- * Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */
 swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocols, size_t count);
 
@@ -2379,7 +2379,7 @@ swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocol
  * leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
  * server answers, a client receives. RFC 2817, section 3.
  *
- * Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
+ * Errors: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
  */
 swo_result swo_resume_http(struct swo_conn *conn);
 

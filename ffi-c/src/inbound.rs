@@ -20,7 +20,7 @@ export! {
     /// slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit
     /// takes what was read into it). Next: swo_next_event.
     ///
-    /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
     fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive_data(conn, (data, len));
 
@@ -33,7 +33,7 @@ export! {
     /// the call may have moved or freed what it points to. **Inbound:** ends the current event and
     /// its slices. Errors: SWO_OUT_OF_MEMORY. Next: swo_receive_commit with what was read.
     ///
-    /// Refused: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
     fn swo_receive_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
         = receive_buffer(conn, min, data, cap);
@@ -73,7 +73,7 @@ export! {
     /// event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
     /// section 6.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
+    /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
     /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_pass_content(conn: *mut swo_conn, len: u64) -> swo_result = pass_content(conn, len);
 
@@ -94,7 +94,7 @@ export! {
     /// `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_hand_over(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
         = hand_over(conn, (out, cap, written));

@@ -31,7 +31,7 @@ export! {
     /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, section
     /// 3; RFC 9110, section 7.8.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
     /// SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
@@ -49,7 +49,7 @@ export! {
     /// means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
     /// or the final response. RFC 9110, section 15.2.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
     /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
     /// SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
     /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
@@ -65,7 +65,7 @@ export! {
     /// swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, sections 4
     /// and 6.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -77,7 +77,7 @@ export! {
     /// Content of a known length ends by itself. The data may be what an event shows, so an echo
     /// needs no copy. Next: more, or swo_send_end. RFC 9112, section 6.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+    /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
         -> swo_result = send_data(conn, (data, len), (out, cap, written));
@@ -87,7 +87,7 @@ export! {
     /// swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
     /// next call: those of swo_send_data. RFC 9112, section 7.1.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
+    /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
         = send_data_parts(conn, len, parts);
@@ -98,7 +98,7 @@ export! {
     /// such call is then allowed and writes nothing. Next: a client receives, a server goes on with
     /// swo_next_event. RFC 9112, section 7.1.2.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
+    /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
@@ -109,7 +109,7 @@ export! {
     /// Up to `drain` bytes of the configuration; then receiving ends instead. The end of the
     /// message is still told. Next: swo_next_event.
     ///
-    /// Refused: SWO_ERROR_NO_CONTENT.
+    /// Errors: SWO_ERROR_NO_CONTENT.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
     /// Changes the limits, from the next message on.
@@ -118,7 +118,7 @@ export! {
     /// Refused while a request is not answered, and after a part of the next head has been read.
     /// Next: go on as before.
     ///
-    /// Refused: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
+    /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
     fn swo_set_limits(conn: *mut swo_conn, config: *const swo_config) -> swo_result = set_limits(conn, config);
 
     /// Ends the connection after this request's response.
@@ -127,7 +127,7 @@ export! {
     /// now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
     /// RFC 9112, section 9.6.
     ///
-    /// Refused: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
+    /// Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_close_after_response(conn: *mut swo_conn) -> swo_result = close_after_response(conn);
 
     /// Gives up, when a deadline has passed for instance.

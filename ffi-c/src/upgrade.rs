@@ -42,7 +42,7 @@ export! {
     /// does not wait. Next: speak the new protocol, in which the request is answered;
     /// swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and 15.2.2.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
     /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
@@ -66,7 +66,7 @@ export! {
     /// Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
     /// section 15.5.22.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -79,7 +79,7 @@ export! {
     /// For a server: the protocols that it could be upgraded to. It remains an ordinary response.
     /// Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
     ///
-    /// Refused: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
         = advertise(conn, (protocols, count));
 
@@ -89,7 +89,7 @@ export! {
     /// leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
     /// server answers, a client receives. RFC 2817, section 3.
     ///
-    /// Refused: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
+    /// Errors: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
     fn swo_resume_http(conn: *mut swo_conn) -> swo_result = resume_http(conn);
 
     /// Returns the protocols that a 101 switched to, lowest layer first.

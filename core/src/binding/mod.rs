@@ -179,6 +179,10 @@ pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
 }
 
 /// Checks that a field line may be sent, and returns the known field it is.
+///
+/// # Errors
+///
+/// `InvalidName` or `InvalidValue`.
 pub fn check_field(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     encode::check(field)
 }

@@ -421,7 +421,9 @@ impl Connection {
     /// engine is then done; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine,
     /// keep the transport.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`,
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `HeadGone`, `Closed`, `Switched`, `Failed`,
     /// `OutputTooSmall`.
     pub fn hand_over(&mut self) -> Result<Bytes, Error> {
         let mut bytes = Vec::new();
@@ -486,7 +488,9 @@ impl Connection {
     /// Beyond that receiving ends. The end of the message is still reported. Next: `next_event`.
     /// RFC 9112, section 9.3.
     ///
-    /// Refused: `NoContent`.
+    /// # Errors
+    ///
+    /// `NoContent`.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         if self.incoming() != Phase::Body {
             return self.local_error(ErrorKind::NoContent);
@@ -503,7 +507,9 @@ impl Connection {
     /// While `awaiting` is [`Awaiting::Request`], or [`Awaiting::Caller`] of an idle client, it is
     /// not.
     ///
-    /// Refused: `Unanswered`, `UnreadInput`.
+    /// # Errors
+    ///
+    /// `Unanswered`, `UnreadInput`.
     pub fn set_limits(&mut self, limits: &Limits) -> Result<(), Error> {
         if !self.state.is_idle() {
             return self.local_error(ErrorKind::Unanswered);
@@ -526,7 +532,9 @@ impl Connection {
     /// now. Once that head has left it is too late. A client closes after the response that is on
     /// its way, and cuts a request that it has not finished by then. RFC 9112, section 9.6.
     ///
-    /// Refused: `TooLate`, `Closed`, `Switched`, `Failed`.
+    /// # Errors
+    ///
+    /// `TooLate`, `Closed`, `Switched`, `Failed`.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.apply_decision(Input::CloseAfterResponse)
     }
@@ -536,6 +544,10 @@ impl Connection {
     /// A client with an unfinished request cuts it and reads on for the answer. In every other
     /// state, or the second time, no more HTTP in either direction. Close the transport's direction
     /// that has ended, or all of it as [`closing`](Self::closing) says.
+    ///
+    /// # Errors
+    ///
+    /// None: every state allows it.
     pub fn abandon(&mut self) -> Result<(), Error> {
         let before = self.state.upgrade;
         self.apply_decision(Input::Abandon)?;
@@ -578,7 +590,9 @@ impl Connection {
     /// # }
     /// ```
     ///
-    /// Refused: `NothingOwed`, `LeftoverPending`.
+    /// # Errors
+    ///
+    /// `NothingOwed`, `LeftoverPending`.
     pub fn resume_http(&mut self) -> Result<(), Error> {
         let next = match self.state.apply(self.role, Input::Resume) {
             Ok(next) => next,

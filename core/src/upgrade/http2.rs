@@ -112,6 +112,10 @@ impl core::error::Error for OverHttp2 {}
 ///
 /// A response has a status. Call it with the fields from an HTTP/2 library, before they are taken
 /// for a request. RFC 9113, sections 8.2.1 and 8.2.2.
+///
+/// # Errors
+///
+/// The first reason why HTTP/2 does not allow the list.
 pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), OverHttp2> {
     let mut fault = (status == Some(101)).then_some(OverHttp2::Switching);
     fields.each(&mut |field| {

@@ -75,8 +75,11 @@ impl<'a> Request<'a> {
 
     /// Returns the offered protocols in the client's order of preference.
     ///
-    /// Each is eligible, or has its reason; or why the request offers nothing. Choose with
-    /// [`select`](crate::Connection::select).
+    /// Each is eligible, or has its reason. Choose with [`select`](crate::Connection::select).
+    ///
+    /// # Errors
+    ///
+    /// The reason why the request offers nothing.
     #[inline]
     pub fn offers(&self) -> Result<impl Iterator<Item = Offer<'a>> + Clone + use<'a>, NoOffer> {
         self.offer_count()?;
@@ -84,6 +87,10 @@ impl<'a> Request<'a> {
     }
 
     /// Returns the number of [`offers`](Self::offers), without checking them.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the request offers nothing.
     #[inline]
     pub fn offer_count(&self) -> Result<usize, NoOffer> {
         if self.head.has(KnownField::Upgrade) {

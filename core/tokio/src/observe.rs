@@ -151,6 +151,10 @@ impl ObservedConnection {
     // Bytes in, events out.
 
     /// Calls [`Connection::receive`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.connection.receive(bytes)?;
         if let Some(observer) = &self.observer {
@@ -160,6 +164,10 @@ impl ObservedConnection {
     }
 
     /// Calls [`Connection::receive_buffer`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.connection.receive_buffer(min)
     }
@@ -182,6 +190,10 @@ impl ObservedConnection {
     }
 
     /// Calls [`Connection::advance`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         let step = self.connection.advance();
@@ -195,6 +207,10 @@ impl ObservedConnection {
     }
 
     /// Calls [`Connection::next_event`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     #[inline]
     pub fn next_event(&mut self) -> Result<Next<'_>, Error> {
         Ok(match self.advance()? {
@@ -331,11 +347,19 @@ impl ObservedConnection {
     }
 
     /// Calls [`Connection::advertise`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         self.decide(Decision::Advertise(protocols), |http| http.advertise(protocols))
     }
 
     /// Calls [`Connection::send_data`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn send_data(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
@@ -343,6 +367,10 @@ impl ObservedConnection {
     /// Calls [`Connection::send_data_parts`], for this content.
     ///
     /// An observer gets it as one with what goes around it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn send_data_parts(&mut self, data: &[u8]) -> Result<DataParts, Error> {
         let parts = self.connection.send_data_parts(data.len());
         if let Some(observer) = &self.observer {
@@ -359,6 +387,10 @@ impl ObservedConnection {
     }
 
     /// Calls [`Connection::send_end`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     #[inline]
     pub fn send_end(&mut self, trailers: &dyn FieldSource, out: &mut Vec<u8>) -> Result<(), Error> {
         self.write(Decision::End(trailers), out, |http, out| http.send_end(trailers, out))
@@ -366,7 +398,9 @@ impl ObservedConnection {
 
     /// Calls [`Connection::skip_content`].
     ///
-    /// That there is none to skip is not reported.
+    /// # Errors
+    ///
+    /// None if there is nothing to skip; else those of the engine.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         let outcome = self.connection.skip_content();
         self.tell(|_| match outcome {
@@ -378,16 +412,28 @@ impl ObservedConnection {
     }
 
     /// Calls [`Connection::close_after_response`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn close_after_response(&mut self) -> Result<(), Error> {
         self.decide(Decision::Close, Connection::close_after_response)
     }
 
     /// Calls [`Connection::abandon`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn abandon(&mut self) -> Result<(), Error> {
         self.decide(Decision::Abandon, Connection::abandon)
     }
 
     /// Calls [`Connection::resume_http`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub fn resume_http(&mut self) -> Result<(), Error> {
         self.decide(Decision::Resume, Connection::resume_http)
     }

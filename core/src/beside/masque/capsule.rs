@@ -113,7 +113,9 @@ impl Capsules {
 
     /// Returns the next datagram; `None` before more bytes come.
     ///
-    /// An error is the end of the stream: abort it, each further call says the same.
+    /// # Errors
+    ///
+    /// The fault that the stream of capsules has. It is aborted: each further call says the same.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
         let datagram = match self.fault {
             Some(fault) => Err(fault),
@@ -162,7 +164,11 @@ impl Capsules {
         Ok(Some((context, value.end - payload.len()..value.end)))
     }
 
-    /// Ends the stream; an error inside a capsule.
+    /// Ends the stream.
+    ///
+    /// # Errors
+    ///
+    /// `Truncated` if it ends inside a capsule.
     pub fn finish(&self) -> Result<(), CapsuleFault> {
         if let Some(fault) = self.fault {
             return Err(fault);

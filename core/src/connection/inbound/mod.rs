@@ -27,11 +27,13 @@ pub enum Next<'a> {
 impl Connection {
     /// Appends bytes received from the peer.
     ///
-    /// All bytes are taken or none. The current event ends. Fails with `BufferFull` if
-    /// `limits.buffered` bytes are already waiting, and where nothing more is read. Next:
-    /// `next_event`.
+    /// All bytes are taken or none. The current event ends. It fails with
+    /// `BufferFull` if `limits.buffered` bytes are already waiting, and where nothing more is read.
+    /// Next: `next_event`.
     ///
-    /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
+    /// # Errors
+    ///
+    /// `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline(always)]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.receive_fast(bytes) { Ok(()) } else { self.receive_slow(bytes) }
@@ -96,7 +98,9 @@ impl Connection {
     /// It has at most `limits.buffered` bytes. The current event ends. Fails like
     /// [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
     ///
-    /// Refused: `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
+    /// # Errors
+    ///
+    /// `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     #[inline]
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.may_receive()?;
@@ -169,11 +173,13 @@ impl Connection {
 
     /// Moves on to the next event; the current one is over.
     ///
-    /// An error is the peer's: receiving has ended, and a server may still answer it once:
-    /// [`reject`](Self::reject), with [`Error::status`]. It hears the same error until that answer
-    /// is complete, or until [`abandon`](Self::abandon), which leaves an answer that had begun
-    /// unfinished. The client sees that, if the transport is closed as [`closing`](Self::closing)
-    /// says. A client is then paused: [`Paused::Closed`].
+    /// # Errors
+    ///
+    /// The peer's fault: receiving has ended. A server may still respond to it once:
+    /// [`reject`](Self::reject), with [`Error::status`]. Each call gives the same error until that
+    /// response is complete, or until [`abandon`](Self::abandon). That leaves a response that has
+    /// begun unfinished; the client sees it if the transport is closed as
+    /// [`closing`](Self::closing) says. A client is then paused: [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         // On slow input most calls bring a few bytes of a line that has not ended, and nothing else
@@ -219,6 +225,10 @@ impl Connection {
     }
 
     /// Calls [`advance`](Self::advance), and returns the [`event`](Self::event).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`advance`](Self::advance).
     pub fn next_event(&mut self) -> Result<Next<'_>, Error> {
         Ok(match self.advance()? {
             Step::NeedData => Next::NeedData,
@@ -265,8 +275,9 @@ impl Connection {
     /// [`content`](Self::content) says, once all bytes given to the engine have been read from it.
     /// Next: `next_event`; after the last byte it shows the end. RFC 9112, section 6.
     ///
-    /// Refused: `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`,
-    /// `Failed`.
+    /// # Errors
+    ///
+    /// `NoContent`, `UnreadInput`, `LengthExceeded`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
     pub fn pass_content(&mut self, len: u64) -> Result<(), Error> {
         self.consume_event();
         if self.state.rx != Rx::Open || self.end.is_some() {

@@ -39,12 +39,18 @@ impl Block {
     ///
     /// The last one need not be.
     ///
-    /// Refused, with the index of the line: `InvalidName`, `InvalidValue` and `ReservedField`. A
-    /// line without a colon, an empty one, and a name that is no token are the first; an LF alone
-    /// is the second. The third is for what depends on the connection or the message. These are
-    /// fields of framing, of one hop (RFC 9110, section 7.6.1) and of a handshake, `Host` and
-    /// `Expect`. Give those beside it. In the errors of a head that has a block, the block counts
-    /// as one line.
+    /// Fields that depend on the connection or the message have no place here: give them beside the
+    /// block. These are fields of framing, hop-by-hop fields (RFC 9110, section 7.6.1), fields of a
+    /// handshake, `Host` and `Expect`. In the errors of a head that has a block, the block counts as
+    /// one line.
+    ///
+    /// # Errors
+    ///
+    /// Each has the index of the line.
+    ///
+    /// - `InvalidName` if a line has no colon, is empty, or its name is no token.
+    /// - `InvalidValue` if a value holds what it may not, an LF alone among it.
+    /// - `ReservedField` if a field depends on the connection or the message.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
         let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };

@@ -27,7 +27,9 @@ impl Connection {
     /// Content follows only if the head says so, by `Content-Length` or `Transfer-Encoding`. Next:
     /// then `send_data` and `send_end`; and `receive`. RFC 9112, section 3; RFC 9110, section 7.8.
     ///
-    /// Refused: `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`,
+    /// # Errors
+    ///
+    /// `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`,
     /// `UnreadInput`, `Closed`, `Switched`, `Failed`, `InvalidMethod`, `InvalidTarget`,
     /// `InvalidName`, `InvalidValue`, `InvalidProtocol`, `InvalidHost`, `HostDiffers`,
     /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
@@ -46,7 +48,9 @@ impl Connection {
     /// nothing to it, and a proxy passes it on all the same. Next: the rest of the request, or the
     /// final response. RFC 9110, section 15.2.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
     /// `ReservedField`, `OutputTooSmall`.
     pub fn send_informational(
@@ -64,9 +68,11 @@ impl Connection {
     /// `send_data` and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, sections
     /// 4 and 6.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
-    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
-    /// `ReservedField`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
+    /// `OutputTooSmall`.
     pub fn send_response(
         &mut self,
         response: &ResponseHead<'_>,
@@ -85,9 +91,11 @@ impl Connection {
     /// [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, section 8.6;
     /// RFC 9112, section 6.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
-    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
-    /// `ReservedField`, `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
+    /// `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
     pub fn respond(
         &mut self,
         response: &ResponseHead<'_>,
@@ -108,9 +116,11 @@ impl Connection {
     /// what was written, then close the transport as [`closing`](Self::closing) says. RFC 9110,
     /// section 15.5.9; RFC 9112, section 9.6.
     ///
-    /// Refused: `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
-    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
-    /// `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
+    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
+    /// `LengthShort`, `OutputTooSmall`.
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
@@ -129,8 +139,10 @@ impl Connection {
     /// anyway. Next: [`send_end`](Self::send_end), which writes nothing, once the content has been
     /// sent. For servers that have a writer of responses.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
-    /// `InvalidStatus`, `FramingConflict`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `FramingConflict`.
     pub fn note_response(
         &mut self,
         status: u16,
@@ -148,9 +160,11 @@ impl Connection {
     /// new protocol, in which the request is answered; `next_event` comes to `Switched`. RFC 9110,
     /// sections 7.8 and 15.2.2.
     ///
-    /// Refused: `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`,
-    /// `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
-    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`, `Answered`,
+    /// `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `FramingConflict`,
+    /// `ReservedField`, `ProfileField`, `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -165,7 +179,9 @@ impl Connection {
     /// Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, section
     /// 15.5.22.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`,
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`,
     /// `InvalidValue`, `InvalidProtocol`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn require(
         &mut self,
@@ -185,7 +201,9 @@ impl Connection {
     /// On the next final response. It remains an ordinary response. Next: `respond` or
     /// `send_response`. RFC 9110, section 7.8.
     ///
-    /// Refused: `WrongRole`, `InvalidProtocol`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `InvalidProtocol`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         if self.role == Role::Client {
             return self.local_error(ErrorKind::WrongRole);
@@ -201,7 +219,9 @@ impl Connection {
     ///
     /// Content of a known length ends by itself. Next: more, or `send_end`.
     ///
-    /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`, `OutputTooSmall`.
     pub fn send_data(&mut self, data: &[u8], out: &mut impl BufMut) -> Result<(), Error> {
         self.send_data_dyn(data, out).or_else(|error| self.record_error(error))
     }
@@ -212,7 +232,9 @@ impl Connection {
     /// suffix, in that order. So an echo needs no copy of its own. Ask for the parts with the
     /// length of the slice that was shown, then look at the event again: decisions do not end it.
     ///
-    /// Refused: `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
+    /// # Errors
+    ///
+    /// `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
     pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {
         match self.plan_data(len) {
             Ok((parts, next, outgoing)) => {
@@ -228,8 +250,10 @@ impl Connection {
     /// A message without content, or with all of its `Content-Length` sent, has ended already: one
     /// such call is then allowed and writes nothing. Next: a client receives, a server advances.
     ///
-    /// Refused: `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`,
-    /// `InvalidValue`, `TrailerForbidden`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
+    /// `TrailerForbidden`, `OutputTooSmall`.
     pub fn send_end(
         &mut self,
         trailers: &dyn FieldSource,

@@ -58,8 +58,9 @@ struct Parts {
 impl Prepared {
     /// Checks and encodes a response with all of its content.
     ///
-    /// Refused: as [`respond`](Connection::respond) to a plain GET, for what is wrong with the
-    /// response itself.
+    /// # Errors
+    ///
+    /// Those of [`respond`](Connection::respond) to a plain GET that the response itself causes.
     pub fn new(response: &ResponseHead<'_>, content: &[u8]) -> Result<Self, Error> {
         Self::with_config(response, content, Config::default())
     }
@@ -128,8 +129,10 @@ impl Connection {
     /// [`Config::tidy`] allows them and this connection is not tidy. Else they are copied as they
     /// stand.
     ///
-    /// Refused: `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`,
-    /// `InvalidStatus`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
+    /// # Errors
+    ///
+    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
+    /// `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn respond_prepared(
         &mut self,
         prepared: &Prepared,

@@ -36,7 +36,11 @@ pub struct Declined {
 }
 
 impl Outcome {
-    /// Returns the upgraded stream, or an error if the server has declined.
+    /// Returns the upgraded stream.
+    ///
+    /// # Errors
+    ///
+    /// The response of a server that has declined.
     pub fn into_result(self) -> Result<Upgraded, Box<Declined>> {
         match self {
             Self::Upgraded(upgraded) => Ok(upgraded),
