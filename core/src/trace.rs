@@ -53,11 +53,12 @@ pub enum TraceStep {
 enums! {
     TraceStep {
         ReceivedRequest = "received-request", ReceivedInformational = "received-informational",
-        ReceivedResponse = "received-response", ReceivedEnd = "received-end", ReceivedSwitch = "received-switch",
-        ReceivedEof = "received-eof", PeerError = "peer-error", SentRequest = "sent-request",
-        SentInformational = "sent-informational", SentResponse = "sent-response", SentEnd = "sent-end",
-        SentSwitch = "sent-switch", Refused = "refused", Resumed = "resumed", Abandoned = "abandoned",
-        Tidied = "tidied", HandedOver = "handed-over",
+        ReceivedResponse = "received-response", ReceivedEnd = "received-end",
+        ReceivedSwitch = "received-switch", ReceivedEof = "received-eof", PeerError = "peer-error",
+        SentRequest = "sent-request", SentInformational = "sent-informational",
+        SentResponse = "sent-response", SentEnd = "sent-end", SentSwitch = "sent-switch",
+        Refused = "refused", Resumed = "resumed", Abandoned = "abandoned", Tidied = "tidied",
+        HandedOver = "handed-over",
     }
 }
 

@@ -89,14 +89,16 @@ pub enum Method {
 
 enums! {
     Method {
-        Get = "GET", Head = "HEAD", Post = "POST", Put = "PUT", Delete = "DELETE", Connect = "CONNECT",
-        Options = "OPTIONS", Trace = "TRACE", Patch = "PATCH", Acl = "ACL", BaselineControl = "BASELINE-CONTROL",
-        Bind = "BIND", Checkin = "CHECKIN", Checkout = "CHECKOUT", Copy = "COPY", Label = "LABEL", Link = "LINK",
-        Lock = "LOCK", Merge = "MERGE", Mkactivity = "MKACTIVITY", Mkcalendar = "MKCALENDAR", Mkcol = "MKCOL",
-        Mkredirectref = "MKREDIRECTREF", Mkworkspace = "MKWORKSPACE", Move = "MOVE", Orderpatch = "ORDERPATCH",
-        Pri = "PRI", Propfind = "PROPFIND", Proppatch = "PROPPATCH", Rebind = "REBIND", Report = "REPORT",
-        Search = "SEARCH", Unbind = "UNBIND", Uncheckout = "UNCHECKOUT", Unlink = "UNLINK", Unlock = "UNLOCK",
-        Update = "UPDATE", Updateredirectref = "UPDATEREDIRECTREF", VersionControl = "VERSION-CONTROL",
+        Get = "GET", Head = "HEAD", Post = "POST", Put = "PUT", Delete = "DELETE",
+        Connect = "CONNECT", Options = "OPTIONS", Trace = "TRACE", Patch = "PATCH", Acl = "ACL",
+        BaselineControl = "BASELINE-CONTROL", Bind = "BIND", Checkin = "CHECKIN",
+        Checkout = "CHECKOUT", Copy = "COPY", Label = "LABEL", Link = "LINK", Lock = "LOCK",
+        Merge = "MERGE", Mkactivity = "MKACTIVITY", Mkcalendar = "MKCALENDAR", Mkcol = "MKCOL",
+        Mkredirectref = "MKREDIRECTREF", Mkworkspace = "MKWORKSPACE", Move = "MOVE",
+        Orderpatch = "ORDERPATCH", Pri = "PRI", Propfind = "PROPFIND", Proppatch = "PROPPATCH",
+        Rebind = "REBIND", Report = "REPORT", Search = "SEARCH", Unbind = "UNBIND",
+        Uncheckout = "UNCHECKOUT", Unlink = "UNLINK", Unlock = "UNLOCK", Update = "UPDATE",
+        Updateredirectref = "UPDATEREDIRECTREF", VersionControl = "VERSION-CONTROL",
     }
 }
 

@@ -247,8 +247,10 @@ mod tests {
         assert_eq!(
             spelled.each_ref().map(Spelled::as_str),
             [
-                "Raise `config.field_line` or `config.lone_lf`; `swo_send_end`, `swo_error_status`, `Host`.",
-                "Raise `Config.field_line` or `Config.lone_lf`; `send_end`, `error.status`, `Host`.",
+                "Raise `config.field_line` or `config.lone_lf`; `swo_send_end`, \
+                 `swo_error_status`, `Host`.",
+                "Raise `Config.field_line` or `Config.lone_lf`; `send_end`, `error.status`, \
+                 `Host`.",
                 "Raise `limits.fieldLine` or `lenient.loneLf`; `sendEnd`, `error.status`, `Host`.",
             ]
         );

@@ -54,7 +54,11 @@ pub enum Owes {
     Content,
 }
 
-crate::enums::enums! { Owes { Nothing = "nothing", Continue = "continue", Response = "response", Content = "content" } }
+crate::enums::enums! {
+    Owes {
+        Nothing = "nothing", Continue = "continue", Response = "response", Content = "content",
+    }
+}
 
 /// The way to close the transport; see [`Connection::closing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

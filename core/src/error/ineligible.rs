@@ -44,8 +44,9 @@ pub enum Ineligible {
 
 enums! {
     Ineligible {
-        Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol", Extension = "extension",
-        Content = "content", Head = "head", Secure = "secure", Settings = "settings", NotListed = "not-listed",
+        Method = "method", Key = "key", Version = "version", Subprotocol = "subprotocol",
+        Extension = "extension", Content = "content", Head = "head", Secure = "secure",
+        Settings = "settings", NotListed = "not-listed",
     }
 }
 

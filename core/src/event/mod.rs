@@ -46,7 +46,11 @@ pub enum Paused {
     Closed,
 }
 
-enums! { Paused { Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed" } }
+enums! {
+    Paused {
+        Decision = "decision", Answer = "answer", Switched = "switched", Closed = "closed",
+    }
+}
 
 /// One thing that the peer said.
 #[derive(Clone, Copy, Debug)]

@@ -269,10 +269,16 @@ enums! {
     Phase { Idle = "idle", Body = "body", Done = "done", Aborted = "aborted" }
     Rx { Open = "open", Closed = "closed", Switched = "switched", Failed = "failed" }
     Tx { Open = "open", Closed = "closed", Switched = "switched" }
-    UpgradeState { None = "none", Offered = "offered", Connect = "connect", Agreed = "agreed", Declined = "declined", Resumed = "resumed" }
+    UpgradeState {
+        None = "none", Offered = "offered", Connect = "connect", Agreed = "agreed",
+        Declined = "declined", Resumed = "resumed",
+    }
     Expect { None = "none", Owed = "owed", Begun = "begun" }
     ClientVersion { Unknown = "unknown", Http10 = "1.0", Http11 = "1.1" }
-    Awaiting { Caller = "caller", Request = "request", Content = "content", Response = "response", Continue = "continue", Nothing = "nothing", Head = "head" }
+    Awaiting {
+        Caller = "caller", Request = "request", Content = "content", Response = "response",
+        Continue = "continue", Nothing = "nothing", Head = "head",
+    }
 }
 
 #[cfg(test)]

@@ -50,8 +50,9 @@ pub enum OverHttp2 {
 enums! {
     OverHttp2 {
         Switching = "switching", Connection = "connection", KeepAlive = "keep-alive",
-        ProxyConnection = "proxy-connection", TransferEncoding = "transfer-encoding", Upgrade = "upgrade", Te = "te",
-        WebSocketKey = "sec-websocket-key", WebSocketAccept = "sec-websocket-accept", Name = "name", Value = "value",
+        ProxyConnection = "proxy-connection", TransferEncoding = "transfer-encoding",
+        Upgrade = "upgrade", Te = "te", WebSocketKey = "sec-websocket-key",
+        WebSocketAccept = "sec-websocket-accept", Name = "name", Value = "value",
     }
 }
 

@@ -79,10 +79,11 @@ pub enum Why {
 
 enums! {
     Why {
-        NotOffered = "not-offered", Http10 = "http-1.0", NoConnectionOption = "no-connection-option",
-        Malformed = "malformed", TooMany = "too-many", Connect = "connect", Ineligible = "ineligible",
-        Undecided = "undecided", Declined = "declined", Required = "required", Dropped = "dropped",
-        Failed = "failed", Abandoned = "abandoned",
+        NotOffered = "not-offered", Http10 = "http-1.0",
+        NoConnectionOption = "no-connection-option", Malformed = "malformed", TooMany = "too-many",
+        Connect = "connect", Ineligible = "ineligible", Undecided = "undecided",
+        Declined = "declined", Required = "required", Dropped = "dropped", Failed = "failed",
+        Abandoned = "abandoned",
     }
 }
 

@@ -170,8 +170,8 @@ pub enum NoOffer {
 
 enums! {
     NoOffer {
-        Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option", Malformed = "malformed",
-        TooMany = "too-many", Connect = "connect",
+        Absent = "absent", Http10 = "http-1.0", NoConnectionOption = "no-connection-option",
+        Malformed = "malformed", TooMany = "too-many", Connect = "connect",
     }
 }
 

@@ -44,7 +44,9 @@ pub enum ContentKind {
 }
 
 enums! {
-    ContentKind { None = "none", Length = "length", Chunked = "chunked", UntilClose = "until-close" }
+    ContentKind {
+        None = "none", Length = "length", Chunked = "chunked", UntilClose = "until-close",
+    }
 }
 
 impl Content {
