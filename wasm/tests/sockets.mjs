@@ -67,6 +67,8 @@ export async function listening(behave) {
     behaved.push(Promise.resolve(behave(socket)));
   });
   server.listen(0, "127.0.0.1");
+  // A test that fails before it closes this must not keep its process.
+  server.unref();
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;
