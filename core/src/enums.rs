@@ -17,7 +17,8 @@ macro_rules! enums {
 
             /// Returns the value of a number.
             pub const fn from_number(number: u32) -> Option<Self> {
-                if (number as usize) < Self::ALL.len() { Some(Self::ALL[number as usize]) } else { None }
+                let number = number as usize;
+                if number < Self::ALL.len() { Some(Self::ALL[number]) } else { None }
             }
 
             /// Returns the stable name, the same in every binding.

@@ -15,25 +15,44 @@
 //! use switchover::{Connection, Event, Next, RequestHead, ResponseHead, Role};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let (parts, ()) = Request::get("http://example.org/a?b").header(header::ACCEPT, "*/*").body(())?.into_parts();
+//! let (parts, ()) = Request::get("http://example.org/a?b")
+//!     .header(header::ACCEPT, "*/*")
+//!     .body(())?
+//!     .into_parts();
 //! let (mut client, mut to_server) = (Connection::new(Role::Client), Vec::new());
 //! // The authority of the URI is the Host, unless the headers have one.
-//! let host = [("Host", parts.uri.authority().map_or("", |authority| authority.as_str()))];
+//! let host =
+//!     [("Host", parts.uri.authority().map_or("", |authority| authority.as_str()))];
 //! let fields = (host, &parts.headers);
 //! let target = target(&parts.method, &parts.uri);
-//! client.send_request(&RequestHead::new(parts.method.as_str(), &target, &fields), &[], &mut to_server)?;
-//! assert_eq!(to_server, b"GET /a?b HTTP/1.1\r\nHost: example.org\r\naccept: */*\r\n\r\n");
+//! client.send_request(
+//!     &RequestHead::new(parts.method.as_str(), &target, &fields),
+//!     &[],
+//!     &mut to_server,
+//! )?;
+//! assert_eq!(
+//!     to_server,
+//!     b"GET /a?b HTTP/1.1\r\nHost: example.org\r\naccept: */*\r\n\r\n"
+//! );
 //!
 //! let (mut server, mut to_client) = (Connection::new(Role::Server), Vec::new());
 //! server.receive(&to_server)?;
-//! let Next::Event(Event::Request(request)) = server.next_event()? else { panic!("a request") };
+//! let Next::Event(Event::Request(request)) = server.next_event()? else {
+//!     panic!("a request")
+//! };
 //! let request = Request::try_from(request)?;
-//! assert_eq!((request.method(), request.uri()), (&Method::GET, &Uri::from_static("/a?b")));
+//! assert_eq!(
+//!     (request.method(), request.uri()),
+//!     (&Method::GET, &Uri::from_static("/a?b"))
+//! );
 //!
 //! let mut headers = HeaderMap::new();
 //! headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
 //! server.respond(&ResponseHead::new(200, &headers), b"hello", &mut to_client)?;
-//! assert_eq!(to_client, b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
+//! assert_eq!(
+//!     to_client,
+//!     b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+//! );
 //! # Ok(())
 //! # }
 //! ```

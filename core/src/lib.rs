@@ -42,7 +42,9 @@
 //!
 //! # fn main() -> Result<(), switchover::Error> {
 //! let mut server = Connection::new(Role::Server);
-//! server.receive(b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\nhello")?;
+//! server.receive(
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\nhello",
+//! )?;
 //!
 //! let mut out = Vec::new();
 //! loop {
@@ -56,10 +58,11 @@
 //!         }
 //!         Next::Event(_) => {}
 //!         Next::NeedData | Next::Paused(Paused::Closed) => break,
-//!         // The first of the client's offers that this server speaks. Any other response declines.
+//!         // The first of the client's offers that this server speaks; any other response
+//!         // declines.
 //!         Next::Paused(_) => match server.select(&["bar", "foo/2"], Order::Client) {
 //!             Some(selection) => server.accept(selection, &[("Server", "example")], &mut out)?,
-//!             None => server.respond(&ResponseHead::new(404, &()), b"only /chat is here", &mut out)?,
+//!             None => server.respond(&ResponseHead::new(404, &()), b"only /chat\n", &mut out)?,
 //!         },
 //!     }
 //! }
@@ -89,7 +92,8 @@
 //!     match event {
 //!         Event::Response(response) => assert_eq!(response.status(), 200),
 //!         Event::Data(data) => content.extend_from_slice(data),
-//!         // The new protocol: `switched.leftover` is its beginning, `may_speak` says when to speak it.
+//!         // The new protocol: `switched.leftover` is its beginning, `may_speak` says when to
+//!         // speak it.
 //!         Event::Switched(_) => break,
 //!         _ => {}
 //!     }
@@ -124,18 +128,22 @@
 //!     ("Sec-WebSocket-Protocol", "chat, superchat"),
 //!     ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"),
 //! ];
-//! client.send_request(&RequestHead::new("GET", "/chat", &fields), &["websocket"], &mut to_server)?;
+//! let request = RequestHead::new("GET", "/chat", &fields);
+//! client.send_request(&request, &["websocket"], &mut to_server)?;
 //!
 //! server.receive(&to_server)?;
 //! server.advance()?;
-//! let selection = server.select(&["websocket"], Order::Client).expect("the handshake is in order");
+//! let selection = server.select(&["websocket"], Order::Client).expect("a valid handshake");
 //! let request = server.request().expect("a request with an offer is kept");
-//! let subprotocol = websocket::select_subprotocol(&request, &["superchat"], Order::Client).expect("it is offered");
-//! let deflate = websocket::select_deflate(&request, &websocket::Deflate::default()).expect("it is offered").to_string();
+//! let subprotocol = websocket::select_subprotocol(&request, &["superchat"], Order::Client);
+//! let subprotocol = subprotocol.expect("it is offered");
+//! let deflate = websocket::select_deflate(&request, &websocket::Deflate::default());
+//! let deflate = deflate.expect("it is offered").to_string();
 //! let fields = [("Sec-WebSocket-Protocol", subprotocol), ("Sec-WebSocket-Extensions", &deflate)];
 //! server.accept(selection, &fields, &mut to_client)?;
 //!
-//! // The 101 proves that the server has read the key, and answers what was asked: the engine has checked both.
+//! // The 101 proves that the server has read the key, and answers what was asked. The engine has
+//! // checked both.
 //! client.receive(&to_client)?;
 //! client.advance()?;
 //! let Some(Event::Switched(switched)) = client.event() else { panic!("a switch") };
@@ -151,7 +159,7 @@
 //!
 //! | for | use |
 //! |---|---|
-//! | HTTP/2 by upgrade | [`h2c::Splice`], an adapter for an HTTP/2 engine that does not know upgrades |
+//! | HTTP/2 by upgrade | [`h2c::Splice`], for an HTTP/2 engine that does not know upgrades |
 //! | UDP and IP (MASQUE) | [`masque`]: the target's variables, and capsules |
 //! | TLS by upgrade | [`resume_http`](Connection::resume_http), after the TLS handshake |
 //! | intermediaries | [`gateway`] and [`bridge`] |
@@ -169,7 +177,7 @@
 //!
 //! | feature | default | what it adds | what it needs |
 //! |---|---|---|---|
-//! | `std` | yes | the standard library's faster look for bytes in `memchr` and `bytes`. Without it the code is smaller: long lists are sorted by a heap, and vectors are the one way to scan where there are any. What comes out is the same | – |
+//! | `std` | yes | faster searches in `memchr` and `bytes`, and more ways to scan | – |
 //! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
 //! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
 //! | `http` | no | `switchover::http`: to and from the types of the `http` crate | `http`, `std` |
@@ -186,9 +194,12 @@
 //! |---|---|
 //! | an item or a method goes, or has another signature | a new method |
 //! | an error's number means something else | a new error number, another text or advice |
-//! | a new variant of [`Event`], [`Step`], [`Next`] or [`Paused`]: a loop that handles them all stays complete | a new reason in an enum that is `#[non_exhaustive]` |
-//! | a message is refused though the RFC allows it | a message is refused because the RFC forbids it |
+//! | a new variant of an exhaustive enum | one of a `#[non_exhaustive]` enum |
+//! | a message that the RFC allows is rejected | one that the RFC forbids is rejected |
 //! | | anything in [`state`] |
+//!
+//! [`Event`], [`Step`], [`Next`] and [`Paused`] are exhaustive: a loop that handles them all stays
+//! complete. Enums of reasons are not.
 //!
 //! `core/api.txt` lists what is promised, and a test compares it. End literals of [`Config`],
 //! [`Limits`] and [`Lenient`] with `..Default::default()`: they may get new members.
@@ -197,12 +208,12 @@
 //!
 //! | folder | what it has |
 //! |---|---|
-//! | `wire` | bytes: what came is read (`buffer scan syntax known fields head framing body`), what goes out is written (`outgoing encode`) |
+//! | `wire` | the syntax of messages: parsing what comes, encoding what goes out |
 //! | `machine` | the state of a connection, and everything that changes it |
 //! | `upgrade` | what the machine asks about an offer: tokens, their rules, the selection |
 //! | `event` | what comes out of a connection |
-//! | `connection` | a connection: `inbound` reads and shows events, `outbound` checks and sends decisions |
-//! | `beside` | what your code may use beside a connection: the splice, capsules, the bridge, the gateway |
+//! | `connection` | a connection: `inbound` emits events, `outbound` sends decisions |
+//! | `beside` | helpers beside a connection: the splice, capsules, the bridge, the gateway |
 //!
 //! Each uses only those above it here. `docs/architecture.md` draws it.
 

@@ -20,7 +20,9 @@ export! {
     /// what depends on the connection or the message: fields of framing, of one hop and of a
     /// handshake, `Host`, `Expect`. Give those beside it. RFC 9110, sections 5 and 7.6.1. Next: an
     /// answer with it; at the end swo_block_free.
-    fn swo_block_new(text: *const u8, len: usize, block: *mut *mut swo_block) -> swo_result = new((text, len), block);
+    fn swo_block_new(
+        text: *const u8, len: usize, block: *mut *mut swo_block,
+    ) -> swo_result = new((text, len), block);
 
     /// Frees a block.
     ///

@@ -21,24 +21,27 @@ export! {
     /// A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
     /// a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
     /// (else SWO_NONE): the message is malformed. RFC 9113, section 8.2.2.
-    fn swo_check_http2(status: u32, fields: *const swo_field, count: usize, reason: *mut u32) -> swo_result
-        = check_http2(status, (fields, count), reason);
+    fn swo_check_http2(
+        status: u32, fields: *const swo_field, count: usize, reason: *mut u32,
+    ) -> swo_result = check_http2(status, (fields, count), reason);
 
     /// Converts the field lines of an HTTP/1.1 message to HTTP/2.
     ///
     /// Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
     /// handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
     /// swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
-    fn swo_http2_fields(fields: *const swo_field, count: usize, lines: *mut *mut swo_lines) -> swo_result
-        = http2_fields((fields, count), lines);
+    fn swo_http2_fields(
+        fields: *const swo_field, count: usize, lines: *mut *mut swo_lines,
+    ) -> swo_result = http2_fields((fields, count), lines);
 
     /// Converts a request to HTTP/2: pseudo-header fields, then swo_http2_fields.
     ///
     /// `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
     /// SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
     /// swo_lines_free. RFC 9113, section 8.3.1.
-    fn swo_http2_request(request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines) -> swo_result
-        = http2_request(request, secure, lines);
+    fn swo_http2_request(
+        request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines,
+    ) -> swo_result = http2_request(request, secure, lines);
 
     /// Converts a request that offers `protocol` to an extended CONNECT.
     ///
@@ -46,8 +49,10 @@ export! {
     /// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
     /// Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
     /// Next: swo_lines_get; at the end swo_lines_free. RFC 8441, sections 4 and 5.
-    fn swo_extended_connect(request: *const swo_request_head, protocol: swo_slice, secure: u32,
-        lines: *mut *mut swo_lines) -> swo_result = extended_connect(request, protocol, secure, lines);
+    fn swo_extended_connect(
+        request: *const swo_request_head, protocol: swo_slice, secure: u32,
+        lines: *mut *mut swo_lines,
+    ) -> swo_result = extended_connect(request, protocol, secure, lines);
 
     /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
     ///
@@ -59,15 +64,17 @@ export! {
     /// text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
     /// its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, section
     /// 8.2.3; RFC 8441, section 5.
-    fn swo_http1_fields(authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
-        lines: *mut *mut swo_lines, reason: *mut u32) -> swo_result
-        = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);
+    fn swo_http1_fields(
+        authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
+        lines: *mut *mut swo_lines, reason: *mut u32,
+    ) -> swo_result = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);
 
     /// Returns an array of `count` field lines, as swo_send_request takes it.
     ///
     /// `fields` is valid until swo_lines_free.
-    fn swo_lines_get(lines: *const swo_lines, fields: *mut *const swo_field, count: *mut usize) -> swo_result
-        = lines_get(lines, fields, count);
+    fn swo_lines_get(
+        lines: *const swo_lines, fields: *mut *const swo_field, count: *mut usize,
+    ) -> swo_result = lines_get(lines, fields, count);
 
     /// Frees field lines. NULL is allowed.
     fn swo_lines_free(lines: *mut swo_lines) -> swo_result = lines_free((lines, ()));

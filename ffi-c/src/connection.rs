@@ -64,8 +64,10 @@ export! {
     /// Such as a part of the caller's own struct. The memory must not be moved or copied until
     /// swo_conn_deinit, and a second swo_conn_init before that loses what the first holds. Errors:
     /// those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
-    fn swo_conn_init(memory: *mut c_void, size: usize, role: u32, config: *const swo_config, conn: *mut *mut swo_conn)
-        -> swo_result = init((memory, size), role, config, conn);
+    fn swo_conn_init(
+        memory: *mut c_void, size: usize, role: u32, config: *const swo_config,
+        conn: *mut *mut swo_conn,
+    ) -> swo_result = init((memory, size), role, config, conn);
 
     /// Ends a connection that swo_conn_init made; the memory is the caller's again.
     ///

@@ -25,7 +25,9 @@ export! {
     /// answer. Call swo_abandon where an answer has begun that is not to be ended as if it were
     /// whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
     /// read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
-    fn swo_next_event(conn: *mut swo_conn, event: *mut swo_event) -> swo_result = next_event(conn, event);
+    fn swo_next_event(
+        conn: *mut swo_conn, event: *mut swo_event,
+    ) -> swo_result = next_event(conn, event);
 
     /// Takes bytes that the peer sent and moves on to the next event.
     ///
@@ -34,15 +36,18 @@ export! {
     /// which nothing is taken and there is no event; then those of swo_next_event. If the kind of
     /// the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is
     /// received.
-    fn swo_receive_event(conn: *mut swo_conn, data: *const u8, len: usize, event: *mut swo_event) -> swo_result
-        = receive_event(conn, (data, len), event);
+    fn swo_receive_event(
+        conn: *mut swo_conn, data: *const u8, len: usize, event: *mut swo_event,
+    ) -> swo_result = receive_event(conn, (data, len), event);
 
     /// Returns the current event again.
     ///
     /// As often as wanted: decisions do not end it.
     ///
     /// Errors: SWO_NOTHING where none is current.
-    fn swo_current_event(conn: *const swo_conn, event: *mut swo_event) -> swo_result = current_event(conn, event);
+    fn swo_current_event(
+        conn: *const swo_conn, event: *mut swo_event,
+    ) -> swo_result = current_event(conn, event);
 
     /// Returns the field lines of the current event, in order and spelling.
     ///
@@ -50,8 +55,9 @@ export! {
     /// switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
     /// the count needed in `count`; SWO_NOTHING where no event is current, or one without field
     /// lines. RFC 9110, section 5.
-    fn swo_event_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
-        = event_fields(conn, (fields, cap, count));
+    fn swo_event_fields(
+        conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
+    ) -> swo_result = event_fields(conn, (fields, cap, count));
 
     /// Returns the field line at an index of the current event, counted from 0.
     ///
@@ -63,31 +69,36 @@ export! {
     ///
     /// Without a search; for swo_event_fields and swo_event_field_at. `known_field` is a
     /// SWO_KNOWN_FIELD_*. Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
-    fn swo_event_field_index(conn: *const swo_conn, known_field: u32, index: *mut usize) -> swo_result
-        = event_field_index(conn, known_field, index);
+    fn swo_event_field_index(
+        conn: *const swo_conn, known_field: u32, index: *mut usize,
+    ) -> swo_result = event_field_index(conn, known_field, index);
 
     /// Returns the value of the first field line of that name.
     ///
     /// Of the current event, without regard to case. Valid until the next inbound call. Errors:
     /// SWO_NOTHING where there is none.
-    fn swo_event_field(conn: *const swo_conn, name: *const c_char, value: *mut swo_slice) -> swo_result
-        = event_field(conn, name, value);
+    fn swo_event_field(
+        conn: *const swo_conn, name: *const c_char, value: *mut swo_slice,
+    ) -> swo_result = event_field(conn, name, value);
 
     /// Returns the members of a list field of the current event.
     ///
     /// Over all its lines: trimmed, empty ones left out (RFC 9110, section 5.6.1). A comma inside a
     /// quoted string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL,
     /// with the count needed in `count`; SWO_NOTHING where no event is current.
-    fn swo_event_list(conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize, count: *mut usize)
-        -> swo_result = event_list(conn, name, (members, cap, count));
+    fn swo_event_list(
+        conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize,
+        count: *mut usize,
+    ) -> swo_result = event_list(conn, name, (members, cap, count));
 
     /// Returns what the response of the current event advertises in `Upgrade`.
     ///
     /// For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
     /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
     /// is no response. RFC 9110, section 7.8.
-    fn swo_advertised(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
-        = advertised(conn, (protocols, cap, count));
+    fn swo_advertised(
+        conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
+    ) -> swo_result = advertised(conn, (protocols, cap, count));
 
     /// Returns the current request, as long as its head is kept.
     ///
@@ -117,7 +128,9 @@ export! {
     /// Of a target in origin or absolute form. It is "/" where an absolute target has none, "*" in
     /// an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
     /// section 3.2; RFC 9110, section 4.2.3.
-    fn swo_target_path(request: *const swo_request, path: *mut swo_slice) -> swo_result = target_path(request, path);
+    fn swo_target_path(
+        request: *const swo_request, path: *mut swo_slice,
+    ) -> swo_result = target_path(request, path);
 
     /// Returns the query of a request's target, as sent.
     ///
@@ -129,8 +142,9 @@ export! {
     /// Returns the field lines of swo_current_request.
     ///
     /// Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
-    fn swo_request_fields(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
-        = request_fields(conn, (fields, cap, count));
+    fn swo_request_fields(
+        conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
+    ) -> swo_result = request_fields(conn, (fields, cap, count));
 
     /// Returns the protocols that the current request offers.
     ///
@@ -138,8 +152,9 @@ export! {
     /// of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
     /// request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
     /// RFC 9110, section 7.8.
-    fn swo_offers(conn: *const swo_conn, offers: *mut swo_offer, cap: usize, count: *mut usize) -> swo_result
-        = offers(conn, (offers, cap, count));
+    fn swo_offers(
+        conn: *const swo_conn, offers: *mut swo_offer, cap: usize, count: *mut usize,
+    ) -> swo_result = offers(conn, (offers, cap, count));
 
     /// Returns whether a protocol is the one that the text names, such as `foo/2`.
     ///

@@ -19,8 +19,9 @@ export! {
     /// SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
     /// Next: swo_send_request on the connection to the server, with these as the offer and
     /// swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
-    fn swo_forwardable(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
-        = forwardable(conn, (protocols, cap, count));
+    fn swo_forwardable(
+        conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
+    ) -> swo_result = forwardable(conn, (protocols, cap, count));
 
     /// Returns whether an intermediary may pass on an offer of that protocol.
     ///
@@ -37,8 +38,9 @@ export! {
     /// in `count`. Next: a head with them on the other connection, after `Via`; for a 101
     /// swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, section
     /// 7.6.1.
-    fn swo_end_to_end(conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize) -> swo_result
-        = end_to_end(conn, (fields, cap, count));
+    fn swo_end_to_end(
+        conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
+    ) -> swo_result = end_to_end(conn, (fields, cap, count));
 }
 
 fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {

@@ -16,7 +16,9 @@ export! {
     /// Returns the machine's state, all of it in one struct.
     ///
     /// Its parts may change with any version.
-    fn swo_state(conn: *const swo_conn, state: *mut swo_state_info) -> swo_result = state(conn, state);
+    fn swo_state(
+        conn: *const swo_conn, state: *mut swo_state_info,
+    ) -> swo_result = state(conn, state);
 
     /// Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
     ///
@@ -55,7 +57,9 @@ export! {
     ///
     /// When the message was cut short, this is what was missing. Next: swo_pass_content, if your
     /// code can read content past the engine. RFC 9112, section 6.3.
-    fn swo_content(conn: *const swo_conn, content: *mut swo_content_left) -> swo_result = content(conn, content);
+    fn swo_content(
+        conn: *const swo_conn, content: *mut swo_content_left,
+    ) -> swo_result = content(conn, content);
 
     /// Returns what the caller must send next, SWO_OWES_*.
     ///
@@ -100,14 +104,17 @@ export! {
     /// Returns the peer's error that ended receiving.
     ///
     /// Errors: SWO_NOTHING where none did.
-    fn swo_failure(conn: *const swo_conn, failure: *mut swo_failure_info) -> swo_result = failure(conn, failure);
+    fn swo_failure(
+        conn: *const swo_conn, failure: *mut swo_failure_info,
+    ) -> swo_result = failure(conn, failure);
 
     /// Takes the oldest entries out of the trace.
     ///
     /// As many as there is space for: what was received, decided and refused, of which the latest
     /// 32 are kept. Again until `count` is less than `cap`.
-    fn swo_trace(conn: *mut swo_conn, entries: *mut swo_trace_entry, cap: usize, count: *mut usize) -> swo_result
-        = trace(conn, (entries, cap, count));
+    fn swo_trace(
+        conn: *mut swo_conn, entries: *mut swo_trace_entry, cap: usize, count: *mut usize,
+    ) -> swo_result = trace(conn, (entries, cap, count));
 }
 
 fn state(conn: &Connection, out: Out<'_, swo_state_info>) -> Done {

@@ -52,14 +52,14 @@ macro_rules! export {
     ($($(#[$comment:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) -> $returns:ty
         = $body:ident($($given:expr),* $(,)?);)+) => {$(
         $(#[$comment])*
-        ///
-        /// # Safety
-        /// As the header says in its first lines.
+        #[doc = "\n# Safety\n\nAs the header says in its first lines."]
         #[allow(unsafe_code, clippy::too_many_arguments)]
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name($($arg: $type),*) -> $returns {
             // SAFETY: the caller keeps the contract, which is all that the conversions ask for.
-            $crate::outcome::shielded(move || self::$body($(unsafe { $crate::handle::Argument::into_safe($given) }?),*))
+            $crate::outcome::shielded(move || {
+                self::$body($(unsafe { $crate::handle::Argument::into_safe($given) }?),*)
+            })
         }
     )+};
 }

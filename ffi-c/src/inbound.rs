@@ -22,7 +22,9 @@ export! {
     ///
     /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
-    fn swo_receive(conn: *mut swo_conn, data: *const u8, len: usize) -> swo_result = receive_data(conn, (data, len));
+    fn swo_receive(
+        conn: *mut swo_conn, data: *const u8, len: usize,
+    ) -> swo_result = receive_data(conn, (data, len));
 
     /// Returns space for recv(2) to write into.
     ///
@@ -35,8 +37,9 @@ export! {
     ///
     /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
-    fn swo_receive_buffer(conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize) -> swo_result
-        = receive_buffer(conn, min, data, cap);
+    fn swo_receive_buffer(
+        conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize,
+    ) -> swo_result = receive_buffer(conn, min, data, cap);
 
     /// Takes the first `len` bytes of the space that swo_receive_buffer gave, once.
     ///
@@ -44,7 +47,9 @@ export! {
     /// swo_receive_eof tells. Errors: SWO_BAD_LENGTH where the space does not hold as many (what
     /// was read is still there: call again), or another inbound call has moved it. Then nothing is
     /// taken. Next: swo_next_event.
-    fn swo_receive_commit(conn: *mut swo_conn, len: usize) -> swo_result = receive_commit(conn, len);
+    fn swo_receive_commit(
+        conn: *mut swo_conn, len: usize,
+    ) -> swo_result = receive_commit(conn, len);
 
     /// Tells the connection that the peer's bytes have ended.
     ///
@@ -62,8 +67,9 @@ export! {
     /// this call. `out` is your own memory, never an event's. **Inbound:** ends the current event
     /// and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then
     /// nothing is taken.
-    fn swo_take_leftover(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = take_leftover(conn, (out, cap, written));
+    fn swo_take_leftover(
+        conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = take_leftover(conn, (out, cap, written));
 
     /// Counts `len` bytes of content that your code has read by itself.
     ///
@@ -96,8 +102,9 @@ export! {
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_hand_over(conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = hand_over(conn, (out, cap, written));
+    fn swo_hand_over(
+        conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = hand_over(conn, (out, cap, written));
 
     /// Releases the memory of a connection that is parked.
     ///

@@ -19,7 +19,9 @@ export! {
     ///
     /// swo_event_fields gives those of an event: `Capsule-Protocol` is the item `?1`, with any
     /// parameters. Anything else counts as absent. RFC 9297, section 3.4.
-    fn swo_says_capsules(fields: *const swo_field, count: usize) -> swo_flag = says_capsules((fields, count));
+    fn swo_says_capsules(
+        fields: *const swo_field, count: usize,
+    ) -> swo_flag = says_capsules((fields, count));
 
     /// Parses the target of a `connect-udp` request.
     ///
@@ -31,8 +33,10 @@ export! {
     /// is not valid, and a 400 is the answer. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
     /// `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298,
     /// sections 2 and 3.1.
-    fn swo_udp_target(uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize, written: *mut usize,
-        port: *mut u32) -> swo_result = udp_target(uri_template, target, (host, cap, written), port);
+    fn swo_udp_target(
+        uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize,
+        written: *mut usize, port: *mut u32,
+    ) -> swo_result = udp_target(uri_template, target, (host, cap, written), port);
 
     /// Parses the target of a `connect-ip` request.
     ///
@@ -40,8 +44,10 @@ export! {
     /// name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the
     /// Internet Protocol number, SWO_NONE for any. The rest is as with swo_udp_target, the template
     /// SWO_IP_TEMPLATE or another one. RFC 9484, sections 3 and 4.6.
-    fn swo_ip_target(uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize, written: *mut usize,
-        protocol: *mut u32) -> swo_result = ip_target(uri_template, target, (host, cap, written), protocol);
+    fn swo_ip_target(
+        uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize,
+        written: *mut usize, protocol: *mut u32,
+    ) -> swo_result = ip_target(uri_template, target, (host, cap, written), protocol);
 
     /// Makes a reader of DATAGRAM capsules, which skips capsules of other types.
     ///
@@ -49,7 +55,9 @@ export! {
     /// the most that UDP has. Errors: SWO_BAD_LENGTH for a length that no object can have. Next:
     /// swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297,
     /// section 3.
-    fn swo_capsules_new(longest: usize, capsules: *mut *mut swo_capsules) -> swo_result = capsules_new(longest, capsules);
+    fn swo_capsules_new(
+        longest: usize, capsules: *mut *mut swo_capsules,
+    ) -> swo_result = capsules_new(longest, capsules);
 
     /// Takes bytes of the stream.
     ///
@@ -65,8 +73,9 @@ export! {
     /// SWO_NOTHING before more bytes come. SWO_REFUSED where the stream is malformed, with a
     /// SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE). Then it is aborted: close the transport.
     /// RFC 9297, section 3.3.
-    fn swo_capsules_next(capsules: *mut swo_capsules, datagram: *mut swo_datagram, fault: *mut u32) -> swo_result
-        = capsules_next(capsules, datagram, fault);
+    fn swo_capsules_next(
+        capsules: *mut swo_capsules, datagram: *mut swo_datagram, fault: *mut u32,
+    ) -> swo_result = capsules_next(capsules, datagram, fault);
 
     /// Checks the end of the stream.
     ///
@@ -82,8 +91,9 @@ export! {
     ///
     /// Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
     /// with the size needed in `written`. Next: send it after the 101. RFC 9297, section 3.5.
-    fn swo_datagram_write(datagram: *const swo_datagram, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = datagram_write(datagram, (out, cap, written));
+    fn swo_datagram_write(
+        datagram: *const swo_datagram, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = datagram_write(datagram, (out, cap, written));
 }
 
 fn says_capsules(fields: FieldList<'_>) -> Done<bool> {

@@ -29,8 +29,10 @@ export! {
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_respond(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
-        cap: usize, written: *mut usize) -> swo_result = respond(conn, response, (data, len), (out, cap, written));
+    fn swo_respond(
+        conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize,
+        out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = respond(conn, response, (data, len), (out, cap, written));
 
     /// Checks and encodes a whole response once, for swo_respond_prepared.
     ///
@@ -40,8 +42,10 @@ export! {
     /// Errors: those of swo_respond for the response itself, without the index of a field line;
     /// SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end
     /// swo_prepared_free.
-    fn swo_prepared_new(response: *const swo_response_head, data: *const u8, len: usize, config: *const swo_config,
-        prepared: *mut *mut swo_prepared) -> swo_result = prepared_new(response, (data, len), config, prepared);
+    fn swo_prepared_new(
+        response: *const swo_response_head, data: *const u8, len: usize, config: *const swo_config,
+        prepared: *mut *mut swo_prepared,
+    ) -> swo_result = prepared_new(response, (data, len), config, prepared);
 
     /// Frees a prepared response.
     ///
@@ -57,8 +61,10 @@ export! {
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_respond_prepared(conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
-        written: *mut usize) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
+    fn swo_respond_prepared(
+        conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
+        written: *mut usize,
+    ) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
 
     /// Sends the connection's last response, whatever it has received.
     ///
@@ -74,8 +80,10 @@ export! {
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_LENGTH_SHORT,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_reject(conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize, out: *mut u8,
-        cap: usize, written: *mut usize) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
+    fn swo_reject(
+        conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize,
+        out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
 
     /// Tells the engine that your code sends the final response itself.
     ///
@@ -90,8 +98,9 @@ export! {
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
-    fn swo_note_response(conn: *mut swo_conn, status: u32, has_content: u32, closes: u32, persists: *mut u32)
-        -> swo_result = note_response(conn, status, has_content, closes, persists);
+    fn swo_note_response(
+        conn: *mut swo_conn, status: u32, has_content: u32, closes: u32, persists: *mut u32,
+    ) -> swo_result = note_response(conn, status, has_content, closes, persists);
 }
 
 /// Makes a response head, with the usual reason unless another is given.

@@ -37,9 +37,10 @@ export! {
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
     /// SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_send_request(conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,
-        offer_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = send_request(conn, request, (offer, offer_count), (out, cap, written));
+    fn swo_send_request(
+        conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,
+        offer_count: usize, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = send_request(conn, request, (offer, offer_count), (out, cap, written));
 
     /// Sends an informational response other than 101.
     ///
@@ -54,8 +55,10 @@ export! {
     /// SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
     /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_send_informational(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
-        written: *mut usize) -> swo_result = send_informational(conn, response, (out, cap, written));
+    fn swo_send_informational(
+        conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
+        written: *mut usize,
+    ) -> swo_result = send_informational(conn, response, (out, cap, written));
 
     /// Sends a final response head.
     ///
@@ -69,8 +72,10 @@ export! {
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
     /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_send_response(conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
-        written: *mut usize) -> swo_result = send_response(conn, response, (out, cap, written));
+    fn swo_send_response(
+        conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
+        written: *mut usize,
+    ) -> swo_result = send_response(conn, response, (out, cap, written));
 
     /// Sends content, with at most 20 bytes around it.
     ///
@@ -79,8 +84,10 @@ export! {
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_send_data(conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize)
-        -> swo_result = send_data(conn, (data, len), (out, cap, written));
+    fn swo_send_data(
+        conn: *mut swo_conn, data: *const u8, len: usize, out: *mut u8, cap: usize,
+        written: *mut usize,
+    ) -> swo_result = send_data(conn, (data, len), (out, cap, written));
 
     /// Returns the framing around `len` bytes of content that your code writes.
     ///
@@ -89,8 +96,9 @@ export! {
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
-    fn swo_send_data_parts(conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts) -> swo_result
-        = send_data_parts(conn, len, parts);
+    fn swo_send_data_parts(
+        conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts,
+    ) -> swo_result = send_data_parts(conn, len, parts);
 
     /// Ends the message, with trailers where it is chunked.
     ///
@@ -101,8 +109,10 @@ export! {
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_send_end(conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8, cap: usize,
-        written: *mut usize) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
+    fn swo_send_end(
+        conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8,
+        cap: usize, written: *mut usize,
+    ) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
 
     /// Drops the rest of the content being received.
     ///
@@ -119,7 +129,9 @@ export! {
     /// Next: go on as before.
     ///
     /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
-    fn swo_set_limits(conn: *mut swo_conn, config: *const swo_config) -> swo_result = set_limits(conn, config);
+    fn swo_set_limits(
+        conn: *mut swo_conn, config: *const swo_config,
+    ) -> swo_result = set_limits(conn, config);
 
     /// Ends the connection after this request's response.
     ///

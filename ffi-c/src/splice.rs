@@ -23,9 +23,10 @@ export! {
     /// with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept. At
     /// SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
     /// swo_splice_free. RFC 7540, section 3.2.
-    fn swo_splice_new(conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
-        trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32) -> swo_result
-        = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);
+    fn swo_splice_new(
+        conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
+        trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32,
+    ) -> swo_result = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);
 
     /// Bytes of the client, the leftover of the 101 first.
     ///

@@ -26,13 +26,17 @@ export! {
     /// because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
     /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which
     /// declines. RFC 9110, section 7.8.
-    fn swo_select(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
-        selection: *mut swo_selection) -> swo_result = select(conn, (preferences, count), by, selection);
+    fn swo_select(
+        conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
+        selection: *mut swo_selection,
+    ) -> swo_result = select(conn, (preferences, count), by, selection);
 
     /// Returns the index of the selection among the preferences.
     ///
     /// Of those that swo_select was given, counted from 0; SWO_NONE for NULL.
-    fn swo_selection_preference(selection: *const swo_selection) -> u32 = selection_preference(selection);
+    fn swo_selection_preference(
+        selection: *const swo_selection,
+    ) -> u32 = selection_preference(selection);
 
     /// Accepts an offered protocol with a 101, after a 100 that is still owed.
     ///
@@ -47,9 +51,10 @@ export! {
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_accept(conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field, field_count: usize,
-        out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = accept(conn, selection, (fields, field_count), (out, cap, written));
+    fn swo_accept(
+        conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field,
+        field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = accept(conn, selection, (fields, field_count), (out, cap, written));
 
     /// Has a selection accepted before the request is complete.
     ///
@@ -70,9 +75,10 @@ export! {
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
     /// SWO_ERROR_OUTPUT_TOO_SMALL.
-    fn swo_require(conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
-        field_count: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
+    fn swo_require(
+        conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
+        field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
 
     /// Announces on the next final response what the connection could become.
     ///
@@ -98,8 +104,9 @@ export! {
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`.
-    fn swo_agreed(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
-        = agreed(conn, (protocols, cap, count));
+    fn swo_agreed(
+        conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
+    ) -> swo_result = agreed(conn, (protocols, cap, count));
 
     /// Returns the protocols that the latest 426 asks for.
     ///
@@ -108,8 +115,9 @@ export! {
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, section
     /// 15.5.22.
-    fn swo_required(conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize) -> swo_result
-        = required(conn, (protocols, cap, count));
+    fn swo_required(
+        conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
+    ) -> swo_result = required(conn, (protocols, cap, count));
 }
 
 fn select(

@@ -20,8 +20,9 @@ export! {
     /// Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
     /// needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
     /// `websocket` as the offer. RFC 6455, section 4.1.
-    fn swo_websocket_key(nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = websocket_key((nonce, len), (out, cap, written));
+    fn swo_websocket_key(
+        nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = websocket_key((nonce, len), (out, cap, written));
 
     /// Chooses the subprotocol of an offered `websocket`.
     ///
@@ -31,8 +32,10 @@ export! {
     /// Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
     /// swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
     /// spoken. RFC 6455, section 4.2.2.
-    fn swo_select_subprotocol(conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
-        chosen: *mut swo_slice) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
+    fn swo_select_subprotocol(
+        conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
+        chosen: *mut swo_slice,
+    ) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
 
     /// Returns the subprotocols that an offered `websocket` comes with.
     ///
@@ -40,8 +43,9 @@ export! {
     /// call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
     /// needed in `count`. Next: swo_accept with one of them as the value of
     /// `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
-    fn swo_websocket_subprotocols(conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize)
-        -> swo_result = subprotocols(conn, (subprotocols, cap, count));
+    fn swo_websocket_subprotocols(
+        conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize,
+    ) -> swo_result = subprotocols(conn, (subprotocols, cap, count));
 
     /// Decides how to accept the `permessage-deflate` of an offered `websocket`.
     ///
@@ -49,21 +53,25 @@ export! {
     /// is not offered in a way that can be accepted, or no request is kept. Next:
     /// swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
     /// without that field nothing is compressed. RFC 7692, section 7.1.
-    fn swo_select_deflate(conn: *const swo_conn, own: *const swo_deflate, agreed: *mut swo_deflate) -> swo_result
-        = select_deflate(conn, own, agreed);
+    fn swo_select_deflate(
+        conn: *const swo_conn, own: *const swo_deflate, agreed: *mut swo_deflate,
+    ) -> swo_result = select_deflate(conn, own, agreed);
 
     /// Returns the `permessage-deflate` that the server's 101 has agreed to.
     ///
     /// For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
     /// offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, section 7.1.
-    fn swo_agreed_deflate(conn: *const swo_conn, agreed: *mut swo_deflate) -> swo_result = agreed_deflate(conn, agreed);
+    fn swo_agreed_deflate(
+        conn: *const swo_conn, agreed: *mut swo_deflate,
+    ) -> swo_result = agreed_deflate(conn, agreed);
 
     /// Writes parameters as the value of `Sec-WebSocket-Extensions`.
     ///
     /// A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
     /// needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
-    fn swo_deflate_write(deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize) -> swo_result
-        = deflate_write(deflate, (out, cap, written));
+    fn swo_deflate_write(
+        deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize,
+    ) -> swo_result = deflate_write(deflate, (out, cap, written));
 }
 
 fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {

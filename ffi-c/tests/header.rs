@@ -109,7 +109,7 @@ fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     }
 }
 
-/// The header, made once: two tests at a time would write the same file.
+/// Returns the header, made once: two tests at a time would write the same file.
 fn header() -> &'static str {
     static HEADER: LazyLock<String> = LazyLock::new(print_header);
     &HEADER

@@ -111,7 +111,10 @@ pub(crate) struct Switched {
 impl Switched {
     #[new]
     #[pyo3(
-        signature = (by, protocols = Tuple(Vec::new()), request = None, response = None, leftover = BytesArg::default()),
+        signature = (
+            by, protocols = Tuple(Vec::new()), request = None, response = None,
+            leftover = BytesArg::default()
+        ),
         text_signature = "(by, protocols=(), request=None, response=None, leftover=b'')"
     )]
     fn new(

@@ -86,9 +86,12 @@ impl Request {
     #[new]
     #[expect(clippy::too_many_arguments, reason = "Python names them")]
     #[pyo3(
-        signature = (method, target, headers = Headers::default(), minor_version = 1, offers = Tuple(Vec::new()),
-                     no_offer = None, ends = true),
-        text_signature = "(method, target, headers=(), minor_version=1, offers=(), no_offer=None, ends=True)"
+        signature = (
+            method, target, headers = Headers::default(), minor_version = 1,
+            offers = Tuple(Vec::new()), no_offer = None, ends = true
+        ),
+        text_signature = "(method, target, headers=(), minor_version=1, offers=(), no_offer=None, \
+                          ends=True)"
     )]
     fn new(
         py: Python<'_>,
@@ -200,7 +203,9 @@ impl Informational {
 impl Informational {
     #[new]
     #[pyo3(
-        signature = (status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1),
+        signature = (
+            status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1
+        ),
         text_signature = "(status, headers=(), reason=b'', minor_version=1)"
     )]
     fn new(
@@ -277,9 +282,12 @@ impl Response {
 impl Response {
     #[new]
     #[pyo3(
-        signature = (status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1, dropped = 0,
-                     advertised = Tuple(Vec::new())),
-        text_signature = "(status, headers=(), reason=b'', minor_version=1, dropped=0, advertised=())"
+        signature = (
+            status, headers = Headers::default(), reason = BytesArg::default(), minor_version = 1,
+            dropped = 0, advertised = Tuple(Vec::new())
+        ),
+        text_signature = "(status, headers=(), reason=b'', minor_version=1, dropped=0, \
+                          advertised=())"
     )]
     fn new(
         py: Python<'_>,

@@ -27,7 +27,10 @@ pub(crate) fn says_capsules(fields: FieldLines) -> bool {
 ///
 /// None where it does not fit the template. RFC 9298, section 3.
 #[pyfunction]
-#[pyo3(signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
+#[pyo3(
+    signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())),
+    text_signature = "(target, template=...)"
+)]
 pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
     let core::UdpTarget { host, port } = core::UdpTarget::parse(&template, &target)?;
     Some(UdpTarget { host, port })
@@ -37,7 +40,10 @@ pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
 ///
 /// None where it does not fit the template. RFC 9484, section 4.6.
 #[pyfunction]
-#[pyo3(signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())), text_signature = "(target, template=...)")]
+#[pyo3(
+    signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())),
+    text_signature = "(target, template=...)"
+)]
 pub(crate) fn ip_target(target: Text, template: Text) -> Option<IpTarget> {
     let core::IpTarget { target, protocol } = core::IpTarget::parse(&template, &target)?;
     Some(IpTarget { target, protocol })
@@ -151,7 +157,10 @@ pub(crate) struct Capsules(Exclusive<core::Capsules>);
 impl Capsules {
     // 32 bits, so that nothing that is counted can overflow.
     #[new]
-    #[pyo3(signature = (longest = core::Capsules::UDP_PAYLOAD as u32), text_signature = "(longest=...)")]
+    #[pyo3(
+        signature = (longest = core::Capsules::UDP_PAYLOAD as u32),
+        text_signature = "(longest=...)"
+    )]
     fn new(longest: u32) -> Self {
         Self(Exclusive::new("reader", core::Capsules::new(longest as usize)))
     }

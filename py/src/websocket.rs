@@ -57,8 +57,8 @@ impl fmt::Display for Deflate {
 impl Deflate {
     #[new]
     #[pyo3(signature = (
-        *, server_no_context_takeover = false, client_no_context_takeover = false, server_max_window_bits = None,
-        client_max_window_bits = None
+        *, server_no_context_takeover = false, client_no_context_takeover = false,
+        server_max_window_bits = None, client_max_window_bits = None
     ))]
     fn new(
         server_no_context_takeover: bool,

@@ -6,11 +6,16 @@
 //! use switchover::RequestHead;
 //! use switchover::bridge::{OverHttp2, check_http2, extended_connect, http1_fields};
 //!
-//! // An offer in HTTP/1.1, asked for over HTTP/2: what belongs to the one hop is not there, nor is the key.
-//! let fields = [("Host", "a"), ("Connection", "Upgrade"), ("Sec-WebSocket-Key", "…"), ("Sec-WebSocket-Version", "13")];
+//! // An offer in HTTP/1.1, sent over HTTP/2: without hop-by-hop fields, and without the key.
+//! let fields = [
+//!     ("Host", "a"),
+//!     ("Connection", "Upgrade"),
+//!     ("Sec-WebSocket-Key", "…"),
+//!     ("Sec-WebSocket-Version", "13"),
+//! ];
 //! let asked = extended_connect(&RequestHead::new("GET", "/chat", &fields), "websocket", true);
-//! let asked: Vec<(&str, &str)> =
-//!     asked.iter().map(|(name, value)| (str::from_utf8(name).unwrap(), str::from_utf8(value).unwrap())).collect();
+//! let text = |bytes| str::from_utf8(bytes).unwrap();
+//! let asked: Vec<_> = asked.iter().map(|(name, value)| (text(name), text(value))).collect();
 //! assert_eq!(
 //!     asked,
 //!     [
@@ -23,9 +28,10 @@
 //!     ]
 //! );
 //!
-//! // And the other way: the field lines to send with `GET /chat` and the offer of `websocket`, with a key of one's own.
+//! // And the other way: the field lines to send with `GET /chat` and the offer of `websocket`,
+//! // with a key of one's own.
 //! let fields = [(":protocol", "websocket"), ("sec-websocket-version", "13")];
-//! let lines = http1_fields("a", &fields, Some("dGhlIHNhbXBsZSBub25jZQ==")).expect("nothing that has no place there");
+//! let lines = http1_fields("a", &fields, Some("dGhlIHNhbXBsZSBub25jZQ==")).expect("valid fields");
 //! assert_eq!(lines[0], (b"host".to_vec(), b"a".to_vec()));
 //!
 //! // Upgrade and its like have no place in HTTP/2.

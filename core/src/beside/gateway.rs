@@ -5,9 +5,11 @@
 //! use switchover::{Connection, RequestHead, Role};
 //!
 //! # fn main() -> Result<(), switchover::Error> {
-//! let (mut client_side, mut server_side) = (Connection::new(Role::Server), Connection::new(Role::Client));
+//! let mut client_side = Connection::new(Role::Server);
+//! let mut server_side = Connection::new(Role::Client);
 //! client_side.receive(
-//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\nUpgrade: h2c, foo/2\r\nConnection: upgrade, x-hop\r\n\r\n",
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\n\
+//!       Upgrade: h2c, foo/2\r\nConnection: upgrade, x-hop\r\n\r\n",
 //! )?;
 //! client_side.advance()?;
 //! let request = client_side.request().expect("a request with an offer is kept");
@@ -18,13 +20,16 @@
 //! let fields = request.fields();
 //! let fields = (EndToEnd(&fields), [("Via", "1.1 here")]);
 //! let mut to_server = Vec::new();
-//! server_side.send_request(&RequestHead::new(request.method(), request.target(), &fields), &offer, &mut to_server)?;
+//! let head = RequestHead::new(request.method(), request.target(), &fields);
+//! server_side.send_request(&head, &offer, &mut to_server)?;
 //! assert_eq!(
 //!     to_server,
-//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nVia: 1.1 here\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"
+//!     b"GET /chat HTTP/1.1\r\nHost: a\r\nVia: 1.1 here\r\n\
+//!       Upgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"
 //! );
-//! // If the server's answer is a 101, `accept` on the client's side with `EndToEnd` of its fields. `Config::tidy` there leaves
-//! // out what belongs to the server's handshake alone: the engine makes the client's proof itself.
+//! // If the server's response is a 101, `accept` on the client's side with `EndToEnd` of its
+//! // fields. `Config::tidy` there leaves out what belongs to the server's handshake alone. The
+//! // engine makes the client's proof itself.
 //! # Ok(())
 //! # }
 //! ```

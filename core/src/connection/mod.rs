@@ -573,15 +573,19 @@ impl Connection {
     ///
     /// # fn main() -> Result<(), switchover::Error> {
     /// let mut server = Connection::new(Role::Server);
-    /// server.receive(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.3\r\nConnection: upgrade\r\n\r\n")?;
+    /// server.receive(
+    ///     b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.3\r\nConnection: upgrade\r\n\r\n",
+    /// )?;
     /// let mut out = Vec::new();
     /// while let Step::Event = server.advance()? {
     ///     if let Some(Event::EndOfMessage(_)) = server.event() {
-    ///         let selection = server.select(&["TLS/1.3, HTTP/1.1"], Order::Client).expect("TLS is offered");
+    ///         let selection = server.select(&["TLS/1.3, HTTP/1.1"], Order::Client);
+    ///         let selection = selection.expect("TLS is offered");
     ///         server.accept(selection, &(), &mut out)?;
     ///     }
     /// }
-    /// // The beginning of the handshake, if it has come already, is the TLS library's; so is all that follows.
+    /// // The beginning of the handshake, if it has come already, is the TLS library's; so is all
+    /// // that follows.
     /// let client_hello = server.take_leftover();
     /// # assert!(client_hello.is_empty());
     ///

@@ -33,7 +33,9 @@ macro_rules! errors {
             /// texts does not hold them.
             const fn texts(self) -> &'static Texts {
                 match self {
-                    $(Self::$variant => &Texts { name: $name, clause: $clause, text: $text, advice: $advice },)+
+                    $(Self::$variant => {
+                        &Texts { name: $name, clause: $clause, text: $text, advice: $advice }
+                    })+
                 }
             }
 

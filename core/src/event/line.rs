@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn a_line_for_each_event_of_a_server() {
         let mut server = Connection::new(Role::Server);
-        let head = "Host: a\r\nTransfer-Encoding: chunked\r\nUpgrade: foo/2, websocket\r\nConnection: upgrade\r\n\r\n";
+        let head = "Host: a\r\nTransfer-Encoding: chunked\r\n\
+                    Upgrade: foo/2, websocket\r\nConnection: upgrade\r\n\r\n";
         let content = "3\r\na\\\n\r\nff\r\n".to_string()
             + &"x".repeat(255)
             + "\r\n0\r\nA: b\r\nCookie: c\r\n\r\nhello";

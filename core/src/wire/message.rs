@@ -49,7 +49,11 @@ impl<'a> ResponseHead<'a> {
     /// use switchover::ResponseHead;
     /// let lines = vec![("Content-Type", "text/plain")];
     /// let slice = lines.as_slice();
-    /// for head in [ResponseHead::new(200, &lines), ResponseHead::new(200, &slice), ResponseHead::new(200, &())] {
+    /// for head in [
+    ///     ResponseHead::new(200, &lines),
+    ///     ResponseHead::new(200, &slice),
+    ///     ResponseHead::new(200, &()),
+    /// ] {
     ///     assert_eq!(head.reason, b"OK");
     /// }
     /// ```

@@ -19,7 +19,9 @@ struct Last {
 }
 
 thread_local! {
-    static LAST: RefCell<Last> = const { RefCell::new(Last { second: 0, line: None, is_new: false }) };
+    static LAST: RefCell<Last> = const {
+        RefCell::new(Last { second: 0, line: None, is_new: false })
+    };
 }
 
 pin_project! {

@@ -240,7 +240,9 @@ async fn in_time<T>(
 ) -> io::Result<T> {
     tokio::select! {
         done = step => done,
-        () = async { dropped(gone.clone()).await; sleep(SENDING).await } => Err(ErrorKind::TimedOut.into()),
+        () = async { dropped(gone.clone()).await; sleep(SENDING).await } => {
+            Err(ErrorKind::TimedOut.into())
+        }
     }
 }
 

@@ -8,7 +8,12 @@
 //! ```
 //! # struct Log;
 //! # impl switchover_tokio::observe::Observer for Log {
-//! #     fn observe(&self, _: switchover_tokio::observe::Observation<'_>, _: &switchover_tokio::switchover::Connection) {}
+//! #     fn observe(
+//! #         &self,
+//! #         _: switchover_tokio::observe::Observation<'_>,
+//! #         _: &switchover_tokio::switchover::Connection,
+//! #     ) {
+//! #     }
 //! # }
 //! use std::sync::Arc;
 //! use switchover_tokio::Config;

@@ -992,8 +992,8 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def http2_fields(self) -> Headers:
         """The lines as HTTP/2 has them, without pseudo-header fields.
 
-        Names in lower case, nothing that is for one hop but `te: trailers`, nothing of a WebSocket handshake that
-        HTTP/2 has no use for, no Host (it is `:authority`) and no Expect. Next: an HTTP/2 library's `send_headers`.
+        Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has
+        no use for. No Host, which is `:authority`, and no Expect. Next: an HTTP/2 library's `send_headers`.
         RFC 9113, section 8.2.2; RFC 8441, section 5.
         """
 
@@ -1374,13 +1374,13 @@ class State:
 class Connection:
     """One HTTP/1.1 connection, without its transport.
 
-    Text may be `str` of latin-1 characters (UnicodeEncodeError for others) or `bytes`; field lines may be `Headers`,
-    a mapping, or any iterable of pairs: a TypeError or ValueError says in which line something is no name or value.
-    Each method that gives bytes appends them to the bytearray `into` instead if there is one, and then gives their
-    number; BufferError, with nothing decided, where a view keeps it from growing.
+    Text may be `str` of latin-1 characters (UnicodeEncodeError for others) or `bytes`. Field lines may be `Headers`,
+    a mapping, or any iterable of pairs. A TypeError or ValueError says in which line something is no name or value.
+    Each method that returns bytes appends them to the bytearray `into` instead if there is one, and then returns
+    their number. It raises BufferError, with nothing decided, where a view keeps `into` from growing.
 
-    A refused call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time:
-    RuntimeError for a call in the middle of another one, and for any call after a bug in the engine has ended it.
+    A rejected call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time.
+    A call in the middle of another one raises RuntimeError, as does any call after a bug in the engine has ended it.
     """
 
     def __new__(cls, role: Role, config: Config | None = None) -> Connection: ...
@@ -1471,7 +1471,7 @@ class Connection:
     ) -> int:
         """Server: an informational response other than 101.
 
-        A client waits for a 100 while `owes` is CONTINUE; one that it does not wait for means nothing to it, and a
+        A client waits for a 100 while `owes` is CONTINUE. One that it does not wait for means nothing to it, and a
         proxy passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, section
         15.2.
 
@@ -1683,7 +1683,7 @@ class Connection:
     def abandon(self) -> None:
         """Gives up: after a deadline, say.
 
-        A client with an unfinished request cuts it and reads on for the answer; in every other state, or the second
+        A client with an unfinished request cuts it and reads on for the response. In every other state, or the second
         time, no more HTTP in either direction. Next: close the transport's direction that has ended. RFC 9112,
         section 9.5.
         """
@@ -1805,18 +1805,21 @@ class Connection:
     def unread(self) -> bytes:
         """The received bytes after the current event, which nothing has read yet.
 
-        While an offer is undecided they belong to no protocol. If you decline and do not trust the client to have
-        meant them as HTTP, call `close_after_response` and they are never read (RFC 9931, section 5).
+        While an offer is undecided they belong to no protocol. A server that declines and does not trust them to be
+        HTTP calls `close_after_response`; they are then never read (RFC 9931, section 5).
         """
     @property
     def closing(self) -> Closing:
         """Returns how to close the transport, should it be closed now.
 
-        CLOSE: just so. LINGER: shut down the sending side, read on and discard what comes until the peer closes, for
-        a few seconds at most, then close; a socket that is closed with bytes unread is reset, which may take the
-        last response away from the client. RESET: set SO_LINGER to 0 and close; under asyncio set it on
-        `transport.get_extra_info("socket")`, then `transport.abort()`; over TLS no closure alert. RFC 9112, sections
-        8 and 9.6.
+        - CLOSE: just so.
+        - LINGER: shut down the sending side, then read and discard until the peer closes, for a few seconds at most,
+          then close. A socket that is closed with bytes unread is reset, which may take the last response away from
+          the client.
+        - RESET: set SO_LINGER to 0 and close. Under asyncio set it on `transport.get_extra_info("socket")`, then call
+          `transport.abort()`. Over TLS send no closure alert.
+
+        RFC 9112, sections 8 and 9.6.
         """
     @property
     def position(self) -> int:
@@ -2145,6 +2148,7 @@ __all__ = [
     "Blame",
     "CapsuleFault",
     "Capsules",
+    "ClientVersion",
     "Closing",
     "Config",
     "Connection",
@@ -2173,7 +2177,6 @@ __all__ = [
     "Owes",
     "Paused",
     "PausedReason",
-    "ClientVersion",
     "Phase",
     "Prepared",
     "ProfileError",
@@ -2194,9 +2197,9 @@ __all__ = [
     "TextLike",
     "Trace",
     "TraceStep",
-    "UpgradeState",
     "Tx",
     "UdpTarget",
+    "UpgradeState",
     "Why",
     "__version__",
     "agreed_deflate",

@@ -111,8 +111,8 @@ class LocalProtocolError(ProtocolError):
 class RemoteProtocolError(ProtocolError):
     r"""The peer broke the protocol. Receiving has ended.
 
-    A server may send one response, for which `status` is the status, unless one has begun already (`our_state` is
-    then SEND_BODY or later); it hears the same error until that response is complete. A client sends nothing more; it
+    A server may send one response, for which `status` is the status, unless one has begun already: `our_state` is
+    then SEND_BODY or later. It gets the same error until that response is complete. A client sends nothing more; it
     is paused, CLOSED.
 
     >>> from switchover import Connection, Role

@@ -45,8 +45,8 @@ class Event:
 class Request(Event):
     """A request head. RFC 9112, section 3.
 
-    LocalProtocolError where it cannot be sent: a method, target or header that is none, two Hosts or none in HTTP/1.1,
-    lengths that differ, a transfer coding other than chunked.
+    Raises LocalProtocolError where it cannot be sent: for an invalid method, target or header, and for two Hosts or
+    none in HTTP/1.1. So it does for lengths that differ, and a transfer coding other than chunked.
     """
 
     method: bytes

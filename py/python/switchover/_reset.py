@@ -45,8 +45,8 @@ def ends(raw: socket.socket) -> None:
 def bound_unsent(raw: socket.socket | None) -> None:
     """Has the system take little beyond what is on its way.
 
-    Else a client that takes little of a large answer, but steadily, would look like one that takes nothing until a
-    third of a large buffer is free.
+    Else a client that takes little of a large response, but steadily, would look like one that takes nothing. The
+    system says that there is room once a third of a large buffer is free.
     """
     if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
         with suppress(*LOST):

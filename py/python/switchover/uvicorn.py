@@ -96,7 +96,7 @@ def configured(config: Config, largest_head: int | None, secure: bool) -> Config
 
 
 def with_options(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """Returns the configuration with uvicorn's limit for a head, and the transport's security."""
+    """Returns the configuration with uvicorn's limit for a head, and `secure`."""
     options = {name: getattr(config, name) for name in dir(config)}
     if largest_head is not None:
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}

@@ -19,7 +19,9 @@ pub(crate) struct Prepared(core::Prepared);
 impl Prepared {
     #[new]
     #[pyo3(
-        signature = (status, headers = FieldLines::default(), content = None, reason = None, *, config = None),
+        signature = (
+            status, headers = FieldLines::default(), content = None, reason = None, *, config = None
+        ),
         text_signature = "(status, headers=(), content=b'', reason=None, *, config=None)"
     )]
     fn new(
@@ -64,7 +66,9 @@ impl Connection {
     ///
     /// Next: next_event. RFC 9110, section 8.6; RFC 9112, section 6.
     #[pyo3(
-        signature = (status, headers = FieldLines::default(), content = None, reason = None, *, into = None),
+        signature = (
+            status, headers = FieldLines::default(), content = None, reason = None, *, into = None
+        ),
         text_signature = "($self, status, headers=(), content=b'', reason=None, *, into=None)"
     )]
     fn respond<'py>(
@@ -99,7 +103,9 @@ impl Connection {
     ///
     /// Next: send it, close the sending side. RFC 9110, section 15.5.9.
     #[pyo3(
-        signature = (status, headers = FieldLines::default(), content = None, reason = None, *, into = None),
+        signature = (
+            status, headers = FieldLines::default(), content = None, reason = None, *, into = None
+        ),
         text_signature = "($self, status, headers=(), content=b'', reason=None, *, into=None)"
     )]
     fn reject<'py>(

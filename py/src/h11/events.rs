@@ -153,7 +153,10 @@ macro_rules! answer {
         }
 
         impl $name {
-            pub(super) fn received<'py>(py: Python<'py>, response: core::Response<'_>) -> PyResult<Bound<'py, PyAny>> {
+            pub(super) fn received<'py>(
+                py: Python<'py>,
+                response: core::Response<'_>,
+            ) -> PyResult<Bound<'py, PyAny>> {
                 let event = Self {
                     headers: Py::new(py, Headers::received(&response.fields()))?,
                     http_version: version(py, response.minor_version()),
@@ -164,7 +167,8 @@ macro_rules! answer {
             }
 
             fn parts(&self) -> (&Headers, &[u8], &[u8], u16) {
-                (self.headers.get(), octets(&self.http_version), octets(&self.reason), self.status_code)
+                let (version, reason) = (octets(&self.http_version), octets(&self.reason));
+                (self.headers.get(), version, reason, self.status_code)
             }
         }
 
@@ -183,7 +187,8 @@ macro_rules! answer {
                 reason: Option<BytesArg>,
             ) -> PyResult<PyClassInitializer<Self>> {
                 let status_code = status(&status_code, stringify!($name), $from, $to)?;
-                let (http_version, reason) = (text(py, http_version, b"1.1"), text(py, reason, b""));
+                let http_version = text(py, http_version, b"1.1");
+                let reason = text(py, reason, b"");
                 Ok(of(Self { headers: headers.0, http_version, reason, status_code }))
             }
 

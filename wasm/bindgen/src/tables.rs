@@ -17,7 +17,8 @@ use switchover::{
 const HEADER: &str = "\
 // Made from the core's tables by `BLESS=1 wasm/tests/run`; do not edit.
 //
-// For each enum a constant that maps every name to its number, in the order of the numbers, and the union of the names.
+// For each enum a constant that maps every name to its number, in the order of the numbers, and the
+// union of the names.
 ";
 
 /// Returns the whole file.
@@ -130,7 +131,8 @@ fn upgrades() -> String {
 }
 
 fn constants() -> String {
-    let secrets = "The fields that commonly hold a credential, in lower case: logs do not show what they say.";
+    let secrets =
+        "The fields that commonly hold a credential, in lower case: for redaction in logs.";
     let udp = "The template for `connect-udp` where nothing else is configured (RFC 9298, 2).";
     let ip = "The template for `connect-ip` where nothing else is configured (RFC 9484, 3).";
     constant("UDP_TEMPLATE", udp, &format!("{:?}", UdpTarget::TEMPLATE))

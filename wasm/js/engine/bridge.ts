@@ -26,8 +26,8 @@ export function checkHttp2(status: number | null, headers: HeaderSource): OverHt
  *
  * Host comes from `:authority`, cookies in one line again (RFC 9113, section 8.2.3); pseudo-header fields among them
  * are left out. Throws a `ProfileError` with the `OverHttp2` where the list is malformed. Next: `sendRequest` with
- * them. For an extended CONNECT send GET, its `:path`, its `:protocol` as the offer, and for `websocket` a key of this
- * hop's own, see `websocketKey` (RFC 8441, section 5).
+ * them. For an extended CONNECT send GET, its `:path`, and its `:protocol` as the offer. For `websocket` add a key of
+ * this hop's own, see `websocketKey` (RFC 8441, section 5).
  */
 export function http1Fields(authority: string, headers: HeaderSource, key?: string): Headers {
   const args = encodeArgs(() => {

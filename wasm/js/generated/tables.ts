@@ -1,6 +1,7 @@
 // Made from the core's tables by `BLESS=1 wasm/tests/run`; do not edit.
 //
-// For each enum a constant that maps every name to its number, in the order of the numbers, and the union of the names.
+// For each enum a constant that maps every name to its number, in the order of the numbers, and the
+// union of the names.
 
 /** Which end the engine is. */
 export const Role = {
@@ -414,5 +415,5 @@ export const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
 /** The longest UDP payload, in bytes (RFC 9298, 5). */
 export const UDP_PAYLOAD = 65527;
 
-/** The fields that commonly hold a credential, in lower case: logs do not show what they say. */
+/** The fields that commonly hold a credential, in lower case: for redaction in logs. */
 export const SECRET_FIELDS = ["authorization", "proxy-authorization", "cookie", "set-cookie"] as const;

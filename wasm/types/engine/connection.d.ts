@@ -140,8 +140,8 @@ export declare class Connection extends ProfileMethods {
     /**
      * The received bytes after the current event, which nothing has read yet; a copy.
      *
-     * While an offer is undecided they belong to no protocol. If you decline and do not trust the client to have meant
-     * them as HTTP, call `closeAfterResponse` and they are never read (RFC 9931, section 5).
+     * While an offer is undecided they belong to no protocol. A server that declines and does not trust them to be HTTP
+     * calls `closeAfterResponse`; they are then never read (RFC 9931, section 5).
      */
     get unread(): Uint8Array<ArrayBuffer>;
     /**

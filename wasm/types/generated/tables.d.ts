@@ -380,5 +380,5 @@ export declare const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{targ
 export declare const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
 /** The longest UDP payload, in bytes (RFC 9298, 5). */
 export declare const UDP_PAYLOAD = 65527;
-/** The fields that commonly hold a credential, in lower case: logs do not show what they say. */
+/** The fields that commonly hold a credential, in lower case: for redaction in logs. */
 export declare const SECRET_FIELDS: readonly ["authorization", "proxy-authorization", "cookie", "set-cookie"];

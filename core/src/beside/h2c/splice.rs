@@ -79,10 +79,13 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// let mut out = Vec::new();
 /// server.accept(selection, &(), &mut out)?;
 ///
-/// // What the client sends from now on goes through the splice; here its preface and empty SETTINGS.
+/// // What the client sends from now on goes through the splice; here its preface and empty
+/// // SETTINGS.
 /// splice.client_sent(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
 /// let for_engine = splice.take_for_engine();
-/// assert!(for_engine.starts_with(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0d"));
+/// let (preface, settings) = for_engine.split_at(24);
+/// assert_eq!(preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+/// assert!(settings.starts_with(b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0d"));
 ///
 /// // The engine acknowledges both SETTINGS; the client has sent one.
 /// splice.engine_sent(b"\0\0\0\x04\x01\0\0\0\0\0\0\0\x04\x01\0\0\0\0");

@@ -16,10 +16,10 @@
 //! let mut out = Vec::new();
 //! while let Step::Event = proxy.advance()? {
 //!     let Some(selection) = proxy.select(&["connect-udp"], Order::Client) else { continue };
-//!     let target = proxy.request().and_then(|request| UdpTarget::parse(UdpTarget::TEMPLATE, request.target()));
-//!     let target = target.ok_or("answer 400")?;
+//!     let request = proxy.request().expect("a request with an offer is kept");
+//!     let target = UdpTarget::parse(UdpTarget::TEMPLATE, request.target()).ok_or("respond 400")?;
 //!     assert_eq!((target.host.as_str(), target.port), ("192.0.2.6", 443));
-//!     // Such a request has no content, so nothing has to be waited for. The engine adds `Capsule-Protocol: ?1`.
+//!     // Such a request has no content to wait for. The engine adds `Capsule-Protocol: ?1`.
 //!     proxy.accept(selection.early(), &(), &mut out)?;
 //! }
 //!

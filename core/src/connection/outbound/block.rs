@@ -23,8 +23,11 @@ use crate::wire::syntax::trim;
 /// server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
 /// assert_eq!(server.advance()?, Step::Event);
 /// let mut out = Vec::new();
-/// server.respond(&ResponseHead::new(404, &(&common, [("Content-Type", "text/plain")])), b"", &mut out)?;
-/// assert!(out.starts_with(b"HTTP/1.1 404 Not Found\r\nServer: example\r\nX-Frame-Options: DENY\r\nContent-Type: "));
+/// let fields = (&common, [("Content-Type", "text/plain")]);
+/// server.respond(&ResponseHead::new(404, &fields), b"", &mut out)?;
+/// assert!(out.starts_with(
+///     b"HTTP/1.1 404 Not Found\r\nServer: example\r\nX-Frame-Options: DENY\r\nContent-Type: "
+/// ));
 /// # Ok(())
 /// # }
 /// ```
@@ -41,8 +44,8 @@ impl Block {
     ///
     /// Fields that depend on the connection or the message have no place here: give them beside the
     /// block. These are fields of framing, hop-by-hop fields (RFC 9110, section 7.6.1), fields of a
-    /// handshake, `Host` and `Expect`. In the errors of a head that has a block, the block counts as
-    /// one line.
+    /// handshake, `Host` and `Expect`. In the errors of a head that has a block, the block counts
+    /// as one line.
     ///
     /// # Errors
     ///

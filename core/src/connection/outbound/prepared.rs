@@ -22,16 +22,23 @@ use crate::wire::message::ResponseHead;
 /// use switchover::{Connection, Prepared, ResponseHead, Role, Step};
 ///
 /// # fn main() -> Result<(), switchover::Error> {
-/// let hello = Prepared::new(&ResponseHead::new(200, &[("Content-Type", "text/plain")]), b"hello\n")?;
+/// let hello = Prepared::new(
+///     &ResponseHead::new(200, &[("Content-Type", "text/plain")]),
+///     b"hello\n",
+/// )?;
 /// let mut server = Connection::new(Role::Server);
 /// let mut out = Vec::new();
-/// for request in [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+/// for request in
+///     [&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"]
+/// {
 ///     server.receive(request)?;
 ///     assert_eq!(server.advance()?, Step::Event);
 ///     server.take_end();
 ///     out.clear();
 ///     server.respond_prepared(&hello, &mut out)?;
-///     assert!(out.starts_with(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n"));
+///     assert!(out.starts_with(
+///         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\n"
+///     ));
 /// }
 /// assert!(out.ends_with(b"\r\n\r\n"), "the answer to HEAD has no content");
 /// # Ok(())

@@ -71,7 +71,8 @@ enums! {
         ForeignAtHttp = "the new protocol is read as HTTP",
         Disagreement = "the ends differ on what a direction carries",
         RequestAsContent = "a request is read as the content of the one before",
-        DiscardedAfterClose = "the ends differ on what a direction carries, after a response with `close`",
+        DiscardedAfterClose =
+            "the ends differ on what a direction carries, after a response with `close`",
         EarlyAfterUpgrade = "the new protocol is read as HTTP after a refused Upgrade",
         TunnelAfterRefusal = "a client reads a tunnel as HTTP after the proxy has refused it",
     }

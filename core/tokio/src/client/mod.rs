@@ -76,7 +76,10 @@ impl HttpOverTls {
     /// with URIs of `https`.
     ///
     /// ```no_run
-    /// # async fn get(stream: tokio::net::TcpStream, tls: tokio_rustls::TlsConnector) -> Result<(), switchover_tokio::BoxError> {
+    /// # async fn get(
+    /// #     stream: tokio::net::TcpStream,
+    /// #     tls: tokio_rustls::TlsConnector,
+    /// # ) -> Result<(), switchover_tokio::BoxError> {
     /// use switchover_tokio::{Body, Config, client};
     ///
     /// let request = http::Request::get("http://localhost/").body(Body::empty())?;
@@ -236,7 +239,8 @@ impl<S: Transport> Client<S> {
         }
         if !is_answered() {
             return Err(Error::Misuse(
-                "a request was given up, so its answer would be taken for the next one's: connect anew",
+                "a request was given up, so its response would be taken for the next one's: \
+                 connect anew",
             ));
         }
         poll_fn(|context| self.lock().poll_sent(context)).await

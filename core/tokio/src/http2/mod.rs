@@ -126,7 +126,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// use switchover_tokio::{Body, Http2Stream, client};
     ///
     /// let request = http::Request::get("http://localhost/").body(())?;
-    /// let upgraded = client::upgrade(stream, request.clone().map(|()| Body::empty()), &["h2c"]).await?.into_result()?;
+    /// let opening = request.clone().map(|()| Body::empty());
+    /// let upgraded = client::upgrade(stream, opening, &["h2c"]).await?.into_result()?;
     /// let (mut http2, connection) = h2::client::handshake(Http2Stream::client(upgraded)).await?;
     /// let (response, _) = http2.send_request(request, true)?;
     /// tokio::spawn(connection);

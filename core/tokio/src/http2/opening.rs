@@ -84,7 +84,8 @@ impl Opening {
             HEADERS if self.asked == Asked::NotYet => {
                 if stream != [0, 0, 0, 1] || flags & END_STREAM == 0 {
                     return Err(misuse(
-                        "the first request has to be that of the upgrade again, without its content",
+                        "the first request has to be that of the upgrade again, without its \
+                         content",
                     ));
                 }
                 self.asked = Asked::Begun;

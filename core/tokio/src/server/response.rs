@@ -107,7 +107,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         if kind == ResponseKind::Connect && head.status.is_success() {
             if !has_taker {
                 let error = Error::Misuse(
-                    "a 2xx to CONNECT opens a tunnel, and nothing is there to take it: see upgrade::tunnel",
+                    "a 2xx to CONNECT opens a tunnel, and nothing is there to take it: \
+                     see upgrade::tunnel",
                 );
                 return Err(Failure::Error(StatusCode::NOT_IMPLEMENTED, error));
             }
@@ -337,8 +338,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
     ///
     /// So the next request can be told apart.
     async fn finish_request(&mut self) -> Result<(), Error> {
-        if matches!(self.wire.http.content(), Content::Length(left) if left > self.config.http.limits.drain)
-        {
+        let most = self.config.http.limits.drain;
+        if matches!(self.wire.http.content(), Content::Length(left) if left > most) {
             return Err(Error::ContentTooLarge);
         }
         if self.wire.http.skip_content().is_ok() {

@@ -108,8 +108,8 @@ async def serve_connection(
     anyio's TLS.
 
     Raises nothing but TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at
-    once. A client that goes away ends it. One that breaks the protocol is answered with the status that fits, one
-    that is too slow with a 408, and for a handler that raises or does not answer there is a 500; the log says so, as
+    once. A client that goes away ends it. One that breaks the protocol gets a response with the status that fits,
+    one that is too slow a 408. A handler that raises or does not respond makes it a 500; the log says so, as
     `switchover.aio`. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
@@ -146,9 +146,9 @@ async def serve(
 
     Calls `serve_connection` with each, in a task of its own.
 
-    A `TLSListener` of anyio will do, too. Where none can be accepted, as the system is out of descriptors, it tries
-    again a moment later: `Listener.serve` would raise, and take all connections with it. Once the listener is closed it
-    waits for the connections there are; cancelling it closes them at once.
+    A `TLSListener` of anyio will do, too. Where the system is out of descriptors, it tries again a moment later;
+    `Listener.serve` would raise, and take all connections with it. Once the listener is closed it waits for the
+    connections there are; cancelling it closes them at once.
     """
     upgrades = _checked(upgrades, config, timeouts)
     each = partial(serve_connection, handler=handler, upgrades=upgrades, config=config, timeouts=timeouts)
@@ -172,7 +172,7 @@ class Exchange:
     What it sends has left, or waits in the system, when the call returns.
 
     Each call may raise BrokenResourceError, where the client has gone, and TimeoutError, where it is too slow (see
-    `Timeouts`); a call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
+    `Timeouts`). A call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
     the connection. After the handler has returned every call raises ClosedResourceError.
     """
 
