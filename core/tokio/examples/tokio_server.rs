@@ -30,7 +30,7 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     }
 }
 
-/// `foo/2`: each line comes back louder.
+/// Speaks `foo/2`: each line comes back louder.
 async fn shout(stream: Upgraded) {
     let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
     // A longer line is taken as several.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::backend::locked;
 
-/// It can be read on where the one that it was given to has dropped it.
+/// The content of a request, which is readable where its first owner dropped it.
 #[derive(Clone)]
 pub(crate) struct Content(Arc<Mutex<Coming>>);
 
@@ -23,9 +23,10 @@ struct Coming {
     clock: Option<Clock>,
 }
 
-/// How long a client may keep us waiting: `timeout`, and a millisecond more for each byte, never
-/// more than `timeout` in all. So one that sends a byte a second is given up, one with much content
-/// is not.
+/// A timeout for the content: `timeout`, and a millisecond more for each byte.
+///
+/// Never more than `timeout` in all. So one that sends a byte a second is given up, one with much
+/// content is not.
 struct Clock {
     timeout: Duration,
     left: Duration,
@@ -38,7 +39,7 @@ impl Content {
         Self(Arc::new(Mutex::new(Coming { stream, clock: Some(clock) })))
     }
 
-    /// From now on it may take as long as it likes.
+    /// Stops the clock: the client may take as long as it likes.
     pub(crate) fn wait_for_ever(&self) {
         self.with(|coming| coming.clock = None);
     }
@@ -93,12 +94,12 @@ impl Coming {
 }
 
 impl Clock {
-    /// Ready once it is late.
+    /// Completes once the client is late.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.alarm.get_or_insert_with(|| Box::pin(sleep(self.left))).as_mut().poll(context)
     }
 
-    /// So much has come; the time in which it is not waited for does not count.
+    /// Counts content; the time in which it is not waited for does not count.
     fn earn(&mut self, len: usize) {
         if let Some(alarm) = self.alarm.take() {
             self.left = alarm.deadline().saturating_duration_since(Instant::now());

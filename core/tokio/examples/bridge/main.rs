@@ -4,9 +4,9 @@
 //! bridge --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade: the `:protocol` is offered, the
-//! backend's 101 becomes a 200, and DATA frames carry what the protocol says. The key of a
-//! WebSocket is this hop's own. Other requests and their answers pass, without what is for one hop.
+//! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade. The `:protocol` is offered, the
+//! backend's 101 becomes a 200, and DATA frames carry the new protocol. The key of a WebSocket is
+//! this hop's own. Other requests and their responses pass, without hop-by-hop fields.
 
 #[path = "../gateway/backend.rs"]
 mod backend;
@@ -63,7 +63,9 @@ use crate::idle_timeout::IdleTimeout;
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Requests of one client at a time, and bytes of each answer that wait for its window.
+/// The requests of one client at a time.
+///
+/// And the bytes of each response that wait for its window.
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
 
@@ -72,27 +74,30 @@ const UNSENT: usize = 64 * 1024;
 /// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
 
-/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each.
+/// The memory that a client's small frames may cost beyond their content.
+///
+/// 256 bytes each.
 const FRAMES: usize = 16 << 20;
 
 /// Patiences in which nothing at all moves on a client's connection.
 const IDLE: u32 = 3;
 
-/// How long a client may go on with a request that is answered: as long as there is no pause of
-/// `LINGER_IDLE`, and no longer.
+/// The time that a client may go on with a request that has its response.
+///
+/// As long as there is no pause of `LINGER_IDLE`, and no longer.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Parser)]
 #[command(about = "HTTP/2 with extended CONNECT to HTTP/1.1 with Upgrade")]
 struct Args {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8443)]
     port: u16,
-    /// Where requests go, without http://
+    /// The address of the backend, without http://.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     backend: String,
-    /// Seconds that a peer may take for a message, and longer for long content
+    /// Seconds that a peer may take for a message, and longer for long content.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
 }
@@ -167,7 +172,7 @@ async fn streams(
     }
 }
 
-/// TLS, and the beginning of HTTP/2 in it.
+/// Performs the TLS handshake, and begins HTTP/2 in it.
 async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
@@ -205,8 +210,9 @@ impl Respond {
         self.lock().send_response(head, is_all)
     }
 
-    /// Ready once the client has cancelled its request, before the answer begins: from then on what
-    /// sends its content looks.
+    /// Completes once the client has cancelled its request.
+    ///
+    /// Before the response begins: from then on what sends its content looks.
     fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
         if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
@@ -234,7 +240,7 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// Ready once the client has reset a stream, or is gone.
+/// Completes once the client has reset a stream, or is gone.
 async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reason, h2::Error>>) {
     match poll_fn(poll_reset).await {
         // The head of the answer has left: from now on what sends its content looks.
@@ -243,7 +249,7 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
     }
 }
 
-/// What a client gets to know, by whose fault it was.
+/// Returns the status of an error, by whose fault it was.
 fn blamed(error: &BoxError) -> StatusCode {
     match error.downcast_ref() {
         Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {
@@ -255,7 +261,7 @@ fn blamed(error: &BoxError) -> StatusCode {
     }
 }
 
-/// One request, on a connection of its own to the backend.
+/// Serves one request, on a connection of its own to the backend.
 async fn exchange(
     head: request::Parts,
     content: &Content,
@@ -316,7 +322,7 @@ async fn exchange(
     }
 }
 
-/// The request's fields as HTTP/1.1 has them.
+/// Returns the request's fields as HTTP/1.1 has them.
 fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
     let fields = http1_fields(authority, &head.headers, None)?;
@@ -327,7 +333,7 @@ fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
     Ok(headers)
 }
 
-/// The backend's response, to its end.
+/// Passes the backend's response on, to its end.
 async fn pass(
     response: Response<switchover_tokio::Body>,
     known: fn(StatusCode) -> StatusCode,
@@ -356,13 +362,14 @@ async fn pass(
     Ok(to_client.send_data(Bytes::new(), true)?)
 }
 
-/// The status for a client whose offer the backend has declined: a 2xx would say that it was
-/// accepted (RFC 8441, section 5).
+/// Returns the status for a client whose offer the backend has declined.
+///
+/// A 2xx would say that it was accepted (RFC 8441, section 5).
 fn when_declined(status: StatusCode) -> StatusCode {
     if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
 
-/// A head of the backend as HTTP/2 has it.
+/// Translates a head of the backend to HTTP/2.
 fn translated(status: StatusCode, headers: &HeaderMap, version: Version) -> Response<()> {
     let mut head = plain(status);
     *head.headers_mut() = header_map(&http2_fields(&end_to_end(headers, version)));
@@ -406,9 +413,11 @@ async fn tunnel(
     passed
 }
 
-/// A side that ends its own direction still gets the other's, and a backend that takes no more is
-/// read to its end (RFC 9110, section 9.3.6). An error is the client's, or that of a backend that
-/// can be neither read nor written.
+/// Passes bytes on in both directions, each to its end.
+///
+/// A side that ends its own direction still gets the other's. A backend that takes no more is read
+/// to its end (RFC 9110, section 9.3.6). An error is the client's, or that of a backend that can be
+/// neither read nor written.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
@@ -439,7 +448,9 @@ async fn both_ways(
     loop {
         tokio::select! {
             taken = &mut taken => return taken,
-            () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
+            () = cancelled(|context| to_client.poll_reset(context)) => {
+                return Err("the client has cancelled".into());
+            }
             () = sleep(LINGER_IDLE) => {}
         }
         if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * limit) {
@@ -479,7 +490,9 @@ async fn to_frames(
     loop {
         let read = tokio::select! {
             read = reader.read(&mut piece) => read?,
-            () = cancelled(|context| to_client.poll_reset(context)) => return Err("the client has cancelled".into()),
+            () = cancelled(|context| to_client.poll_reset(context)) => {
+                return Err("the client has cancelled".into());
+            }
         };
         match read {
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),

@@ -1,4 +1,4 @@
-//! Where requests go, and until when.
+//! The backend: its address, its timeouts, and its errors.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,14 +14,16 @@ use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// How long ^C waits for what is under way.
+/// The timeout of the connections under way at ^C.
 const GOODBYE: Duration = Duration::from_secs(4);
 
-/// How long it then takes at most to tell both sides of a tunnel.
+/// The time to tell both sides of a tunnel after that.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Patiences in which a peer has to take some of what is sent to it: the system says that there is
-/// room only after a third of its buffer, and a client of HTTP/2 after half of its window.
+/// The timeouts in which a peer has to take some of what is sent to it.
+///
+/// The system says that there is room only after a third of its buffer. A client of HTTP/2 says so
+/// after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
 /// A server that requests are passed on to.
@@ -30,7 +32,7 @@ pub(crate) struct Backend {
     pub(crate) address: Arc<str>,
     /// For both sides.
     pub(crate) config: Config,
-    /// What it, or a client, may take for a message.
+    /// The timeout of the backend, or of a client, for a message.
     pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
 }
@@ -56,8 +58,9 @@ impl Backend {
         Self { address: address.into(), config, timeout: limit, farewell: Farewell::default() }
     }
 
-    /// Passes a request on, over a connection of its own, and says of the answer whether it came
-    /// before the request's end.
+    /// Sends a request to the backend, over a connection of its own.
+    ///
+    /// Returns whether the response came before the request's end, too.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
@@ -78,7 +81,7 @@ impl Backend {
     }
 }
 
-/// What a client gets to know of an error, by whose fault it was.
+/// Returns the status of an error, by whose fault it was.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -93,8 +96,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves until ^C, and then for what is under way; a second ^C leaves the time for a farewell
-/// alone.
+/// Serves until ^C, and then for what is under way.
+///
+/// A second ^C leaves the time for a farewell alone.
 pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
@@ -113,14 +117,14 @@ pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewe
 pub(crate) struct Farewell(watch::Sender<bool>);
 
 impl Farewell {
-    /// Ready when it has come, or was before.
+    /// Completes when the signal has come, or was there before.
     pub(crate) async fn heard(&self) {
         // It is dropped with all that hears it.
         let _ = self.0.subscribe().wait_for(|&has_come| has_come).await;
     }
 }
 
-/// An argument that is the address of a server.
+/// Parses an argument that is the address of a server.
 pub(crate) fn host_and_port(text: &str) -> Result<String, &'static str> {
     let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT is wanted")?;
     let is_address = !host.is_empty() && !text.contains('/') && port.parse::<u16>().is_ok();

@@ -1,4 +1,6 @@
-//! What an intermediary passes on, and with what in it (RFC 9110, section 7.6).
+//! The fields and trailers that an intermediary forwards.
+//!
+//! RFC 9110, section 7.6.
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, MAX_FORWARDS, TRANSFER_ENCODING, VIA};
@@ -7,8 +9,10 @@ use http_body::Frame;
 use switchover::FieldSource;
 use switchover::gateway::EndToEnd;
 
-/// Fields that mean the same in a trailer section as in a header section, by their definitions. A
-/// recipient may take any other for a header field that was not checked (RFC 9110, section 6.5.1).
+/// Fields that mean the same in a trailer section as in a header section.
+///
+/// By their definitions. A recipient may take any other for a header field that was not checked
+/// (RFC 9110, section 6.5.1).
 const TRAILERS: [&str; 10] = [
     "authentication-info",
     "content-digest",
@@ -22,8 +26,9 @@ const TRAILERS: [&str; 10] = [
     "signature-input",
 ];
 
-/// The fields of a head that was received in this version, without what is for one hop, and with
-/// our name in Via (RFC 9110, sections 7.6.1 and 7.6.3).
+/// Returns the end-to-end fields of a head, with our name in Via.
+///
+/// The head was received in this version (RFC 9110, sections 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -41,7 +46,9 @@ pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     passed
 }
 
-/// Field lines that were received, of which each has a name and a value that may be sent.
+/// Returns field lines that were received as a map.
+///
+/// Each has a name and a value that may be sent.
 pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     let mut map = HeaderMap::new();
     fields.each(&mut |field| {
@@ -54,7 +61,7 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     map
 }
 
-/// Content as it is, and of the trailers those that may be passed on.
+/// Returns content as it is, and the trailers that may be forwarded.
 pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     frame.into_trailers().map_or_else(
         |content| content,
@@ -83,8 +90,9 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     is_spent
 }
 
-/// A request that goes no further, as it came but for its secrets: the content of the answer to a
-/// TRACE, the content of that to OPTIONS is empty (RFC 9110, section 9.3.8).
+/// Returns a request that goes no further, as it came but for its secrets.
+///
+/// It is the content of the response to TRACE; that to OPTIONS has none (RFC 9110, section 9.3.8).
 pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     if !line.starts_with("TRACE ") {
         return Vec::new();
@@ -99,7 +107,7 @@ pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     text
 }
 
-/// The status for a client: one that is none counts as that of a failed server.
+/// Returns the status for a client: an invalid one counts as a failed server's.
 ///
 /// RFC 9110, section 15.
 pub(crate) fn valid_status(status: StatusCode) -> StatusCode {

@@ -1,14 +1,14 @@
-//! A reverse proxy: a server that answers with what its client gets from the backend.
+//! A reverse proxy: it responds with what its client gets from the backend.
 //!
 //! ```text
 //! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! What is for one hop stays there, everything else passes (RFC 9110, section 7.6.1). An offer is
-//! passed on, the backend's 101 is checked by the engine against it and accepted towards the
-//! client; then bytes go both ways until each side has ended its own. A backend that declines
-//! leaves an ordinary response, and what has come after the offer is read as the next request, as
-//! strictly as any (RFC 9931, section 3).
+//! Hop-by-hop fields stay, everything else passes (RFC 9110, section 7.6.1). An offer is passed on.
+//! The engine checks the backend's 101 against it, and the gateway accepts towards the client. Then
+//! bytes go both ways until each side has ended its own. A backend that declines leaves an ordinary
+//! response. Bytes after the offer are then read as the next request, as strictly as any (RFC 9931,
+//! section 3).
 
 mod backend;
 mod forward;
@@ -49,13 +49,13 @@ use crate::forward::{
 #[derive(Parser)]
 #[command(about = "A reverse proxy that passes on what a connection may become")]
 struct Args {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8081)]
     port: u16,
-    /// Where requests go, without http://
+    /// The address of the backend, without http://.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     backend: String,
-    /// Seconds that a peer may take for a message, and longer for long content
+    /// Seconds that a peer may take for a message, and longer for long content.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
 }
@@ -63,7 +63,7 @@ struct Args {
 /// The most time for reading on from a side whose peer has gone.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 
-/// How much of a tunnel is passed on at once.
+/// The bytes of a tunnel that are passed on at once.
 const PIECE: usize = 16 * 1024;
 
 /// Content as it passes.
@@ -90,7 +90,7 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// What the backend says, or what it has come to instead.
+/// Responds with the backend's response, or the status of its error.
 async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Content>, BoxError> {
     let response = match forward(request, &backend).await {
         Ok(response) => response,
@@ -146,8 +146,9 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     }
 }
 
-/// The request as the backend gets it, at whose address one is that names no authority, as HTTP/1.0
-/// may.
+/// Returns the request as the backend gets it.
+///
+/// One that names no authority, as HTTP/1.0 may, is at the backend's address.
 fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();
@@ -162,7 +163,7 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     onward
 }
 
-/// The backend's response.
+/// Returns the backend's response as the client gets it.
 ///
 /// `is_early`: it came before the end of the request, which is not waited for.
 fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
@@ -188,13 +189,13 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     response
 }
 
-/// The members of a list, on however many lines it stands.
+/// Returns the members of a list, on however many lines it stands.
 fn members(response: &Response<Body>, name: HeaderName) -> impl Iterator<Item = &str> {
     let lists = response.headers().get_all(name).into_iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).map(str::trim)
 }
 
-/// An answer in the backend's place, and the last one.
+/// Returns a response in the backend's place, the last one.
 fn refusal(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
@@ -237,7 +238,7 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// One direction, to its end.
+/// Passes one direction on, to its end.
 ///
 /// An error is that of the side that is read: the one that takes no more may still have said
 /// something. What it has refused is read all the same, for who sends may read only then.
@@ -266,7 +267,9 @@ async fn passed_on(
     }
 }
 
-/// Ready once a side has refused something, and the other one has taken nothing for so long.
+/// Completes once the other side has taken nothing for so long.
+///
+/// After one side has rejected something.
 async fn stalled(refused: &Notify, moved: &Mutex<Instant>, limit: Duration) {
     refused.notified().await;
     let mut since = Instant::now();

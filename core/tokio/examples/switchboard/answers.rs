@@ -1,4 +1,4 @@
-//! What each request is answered with, and what an offer comes to.
+//! The responses to each request, and the outcome of each offer.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,7 +30,9 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
-/// In a box, because what is served above TLS by upgrade comes here again.
+/// Routes a request to what responds to it.
+///
+/// Boxed, because what is served above TLS by upgrade comes here again.
 pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
     let route = Route::of(&request.uri().to_string());
     Box::pin(async move {
@@ -61,7 +63,7 @@ pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
     })
 }
 
-/// The content is counted, and any offer declined.
+/// Declines any offer, and responds with the length of the content.
 async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     // RFC 9110 9.3.2: a HEAD gets the head that a GET would get.
     let method =
@@ -88,7 +90,7 @@ fn playground(visit: &Session, path: &str) -> Response<Body> {
 // What an offer comes to.
 
 impl Session {
-    /// The protocol to go on in, if any will do, by whosever order counts.
+    /// Returns the protocol to switch to, by the order of whichever side counts.
     fn select<B>(&self, request: &Request<B>, tokens: &[&str]) -> Option<Selected> {
         let is_ours = |name: &&str| tokens.iter().any(|token| token.eq_ignore_ascii_case(name));
         let theirs = upgrade::offers(request).iter().map(|offer| &*offer.protocol).filter(is_ours);
@@ -160,7 +162,9 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
     }
 }
 
-/// HTTP/2 answers the request, and takes its content along.
+/// Switches to HTTP/2, which responds to the request.
+///
+/// It takes the content along.
 async fn http2(visit: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
@@ -178,7 +182,7 @@ async fn http2(visit: Arc<Session>, request: Request<Body>) -> Result<Response<B
     Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n")))
 }
 
-/// How much content comes, and all of it where it is not more than `most`.
+/// Counts content, and returns it where it is not more than `most`.
 async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxError> {
     let (mut octets, mut kept) = (0, Vec::new());
     while let Some(frame) = content.frame().await {
@@ -192,7 +196,7 @@ async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxEr
     Ok((octets, kept.into()))
 }
 
-/// Whether it comes from another site's page.
+/// Returns whether a request comes from another site's page.
 fn is_foreign(request: &Request<Body>) -> bool {
     request.headers().get_all(ORIGIN).iter().any(|origin| !live::is_ours(origin.as_bytes()))
 }

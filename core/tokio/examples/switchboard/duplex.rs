@@ -1,11 +1,11 @@
-//! A socket for a client that must be able to read at any time: while it sends content, because the
-//! answer may come first, and while it speaks a new protocol, because whose turn it is there is not
-//! known.
+//! A socket for a client that must be able to read at any time.
+//!
+//! While it sends content, the response may come first. While it speaks a new protocol, it is not
+//! known whose turn it is.
 //!
 //! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The
-//! threads that fill it can be made to wait, and so can the one that feeds in our own bytes, but
-//! never the one that empties it: two sides that both wait for the other to read would wait for
-//! ever.
+//! threads that fill it can be made to wait, and so can the one that feeds in our own bytes. The
+//! one that empties it never waits: two sides that both wait for the other to read would deadlock.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -25,15 +25,15 @@ const INBOX: usize = 16;
 /// Bytes that wait to be sent before no more are fed in.
 const QUEUED: usize = 256 * 1024;
 
-/// What can happen.
+/// An event of the socket, or of the local source.
 pub(crate) enum Input {
     /// The peer has sent this.
     Peer(Vec<u8>),
     /// The peer's bytes have ended.
     PeerEnd(End),
-    /// The source that is being fed in has given this; send it in whatever form it needs.
+    /// Bytes of the local source, to send in whatever form is needed.
     Local(Vec<u8>),
-    /// That source has ended.
+    /// The end of the local source.
     LocalEnd,
 }
 
@@ -108,7 +108,7 @@ impl Duplex {
         });
     }
 
-    /// What happens next; `None` if nothing does until then.
+    /// Returns the next event; `None` if there is none before the deadline.
     pub(crate) fn next(&self, deadline: Option<Instant>) -> Option<Input> {
         match deadline {
             Some(deadline) => {

@@ -1,5 +1,6 @@
-//! One connection of the probe: a request with an offer, and everything up to its answer or its
-//! switch.
+//! One connection of the probe.
+//!
+//! A request with an offer, and everything up to its response or its switch.
 
 use std::error::Error as AnyError;
 use std::fmt::Display;
@@ -30,19 +31,19 @@ const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 /// Bytes of the new protocol that may come before our own request is out.
 const EARLY: usize = 1 << 20;
 
-/// Whether what was agreed on is TLS with HTTP above it.
+/// Returns whether the agreed protocol is TLS with HTTP above it.
 fn is_tls(protocol: Protocol<'_>) -> bool {
     protocol.name.eq_ignore_ascii_case("TLS")
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Both directions have left HTTP.
     Switched,
     /// A final response, complete.
     Answered { status: u16 },
-    /// The same, within the TLS that was switched to.
+    /// Answered within the TLS that was switched to.
     AnsweredInTls,
     /// Neither; it has been said why.
     Failed,
@@ -57,9 +58,9 @@ pub(crate) struct Exchange<'a> {
     body: Option<File>,
     /// The content is being fed in, and its end has not come by.
     is_feeding: bool,
-    /// When something last happened.
+    /// The time of the latest event.
     since: Instant,
-    /// What the server said in the new protocol before we may speak it.
+    /// The bytes of the new protocol that came before we may speak it.
     early: Vec<u8>,
     /// The end of the server's direction: clean, or cut short.
     end: Option<End>,
@@ -117,7 +118,9 @@ impl<'a> Exchange<'a> {
         Ok(outcome)
     }
 
-    /// RFC 2817, section 3.3: the handshake, then the answer within it.
+    /// Performs the TLS handshake, then reads the response within it.
+    ///
+    /// RFC 2817, section 3.3.
     ///
     /// If the handshake fails, so does all.
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
@@ -136,8 +139,9 @@ impl<'a> Exchange<'a> {
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// Takes the bytes of the new protocol that have come already, and the end of the server's
-    /// direction, if it has come.
+    /// Takes the bytes of the new protocol that have come already.
+    ///
+    /// And the end of the server's direction, if it has come.
     pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
         (std::mem::take(&mut self.early), self.end)
     }
@@ -325,7 +329,7 @@ impl<'a> Exchange<'a> {
 
     // What else to say.
 
-    /// How it came out, and why.
+    /// Records the outcome, and the reason.
     fn judge(&self, outcome: Outcome, offer: &[&str]) {
         let connection = &self.http;
         let why = connection.why().map_or("", |why| why.text());

@@ -1,11 +1,13 @@
-//! `foo/2` and `foo/1`: a line protocol small enough to type, which shows what a 101 leaves open.
+//! The protocols `foo/2` and `foo/1`, which show what a 101 leaves open.
+//!
+//! A line protocol small enough to type.
 //!
 //! RFC 9110, section 7.8: after the 101 the request is still outstanding, and is answered in the
 //! new protocol. So:
 //!
-//! 1. The server speaks first and answers the request: the line `foo/2 200 POST /foo 5`, that is
-//!    the protocol, a status, method, target, and how many bytes of content follow; then that many
-//!    bytes, which are the request's own content, and a line feed if there were any.
+//! 1. The server speaks first and answers the request with the line `foo/2 200 POST /foo 5`. It has
+//!    the protocol, a status, the method, the target, and the number of bytes of content. Then come
+//!    these bytes, which are the request's own content, and a line feed if there were any.
 //! 2. Each line that the client sends comes back: in capitals in `foo/2`, as it was in `foo/1`.
 //! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its
 //!    direction, after it has answered every whole line and the unfinished one.
@@ -29,7 +31,7 @@ pub(crate) const TOKENS: [&str; 2] = ["foo/2", "foo/1"];
 /// The longest line, with its LF.
 const LONGEST: u64 = 65_536;
 
-/// How long a client may take for one line.
+/// The timeout of a client for one line.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Speaks it until one side ends it, and answers with this content of the request.

@@ -1,5 +1,7 @@
-//! A stream that fails once nothing has moved on it for a while, for protocols in which a peer may
-//! be silent: else each one that has gone without a word would keep a place for ever.
+//! A stream that fails once it has been idle for a while.
+//!
+//! For protocols in which a peer may be silent. Else each one that has gone without a word would
+//! keep a place for ever.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long that is in the switchboard.
+/// The idle timeout of the switchboard.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) struct IdleTimeout<S> {
@@ -33,7 +35,7 @@ impl<S: Unpin> IdleTimeout<S> {
         self.late.as_mut().reset(late);
     }
 
-    /// Nothing can be done until the peer does something.
+    /// Starts the timeout: nothing can be done until the peer does something.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         ready!(self.late.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "nothing has moved for too long")))
@@ -67,7 +69,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
         Poll::Ready(written)
     }
 
-    /// That there is nothing to flush moves nothing.
+    /// Flushes; nothing to flush is no progress.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
         if flushed.is_ready() { flushed } else { self.wait(context) }
@@ -85,8 +87,9 @@ mod tests {
 
     use super::*;
 
-    /// A peer that sends nothing, and one that takes nothing; who has done something is waited for
-    /// as long again.
+    /// A peer that sends nothing, or takes nothing, is an error after a while.
+    ///
+    /// Who has done something is waited for as long again.
     #[test]
     fn a_silent_peer_is_an_error_after_a_while() {
         let clock =

@@ -1,9 +1,9 @@
 //! A server and a client on the engine, over real sockets.
 //!
 //! ```text
-//! switchboard [--port N] [--trace] [--prefer server]     serves a few paths; `/` says which
-//! switchboard probe URL [--offer LIST] [--body FILE]     offers protocols, says what came of it and why
-//! switchboard audit URL [--websocket PATH]               checks how a server handles offers, against the RFCs
+//! switchboard [--port N] [--trace] [--prefer server]   serves a few paths; `/` says which
+//! switchboard probe URL [--offer LIST] [--body FILE]   offers protocols, and says what came of it
+//! switchboard audit URL [--websocket PATH]             checks a server's upgrades against the RFCs
 //! ```
 //!
 //! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The
@@ -11,12 +11,13 @@
 //!
 //! | files | what is in them |
 //! |---|---|
-//! | `server` | who is let in, and what each begins with: HTTP, TLS or HTTP/2 |
-//! | `routes`, `answers` | what each path answers, and what an offer comes to |
-//! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls`, `patient` | what is spoken after a switch, and for how long nothing may be |
-//! | `ending` | how each request came out, and why |
-//! | `transcript`, `live`, `play` | what is shown of it: to people, to programs, on the page; the playground's files |
-//! | `probe`, `exchange`, `line`, `duplex`, `relay`, `target` | the client |
+//! | `server` | the accept loop: limits, and detection of HTTP, TLS and HTTP/2 |
+//! | `routes`, `answers` | the responses of each path, and the outcome of offers |
+//! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls` | the protocols after a switch |
+//! | `idle_timeout` | their idle timeout |
+//! | `session_log` | the outcome of each request |
+//! | `transcript`, `live`, `play` | the transcripts, the page, the playground's files |
+//! | `probe`, `exchange`, `transport`, `duplex`, `relay`, `target` | the client |
 //! | `audit` | the third command |
 
 mod answers;
@@ -67,40 +68,42 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Ask a server for other protocols, say what happened and why, and speak what was agreed on
+    /// Offer other protocols to a server, and speak what was agreed on.
     #[command(after_help = PROBE_HELP)]
     Probe(ProbeArgs),
-    /// Check how a server handles offers of other protocols, and the connection around them
+    /// Check how a server handles offers, and the connection around them.
     #[command(after_help = audit::AUDIT_HELP)]
     Audit(audit::AuditArgs),
 }
 
 #[derive(Args)]
 struct ServeArgs {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// Print each connection's transcript
+    /// Print each connection's transcript.
     #[arg(long)]
     trace: bool,
-    /// Show what is left out of transcripts and of the page else: the values of Authorization,
-    /// Cookie and their like
+    /// Show the values of Authorization, Cookie and their like.
     #[arg(long)]
     secrets: bool,
-    /// Whose order counts where several offered protocols would do
+    /// The side whose order counts where several offered protocols would do.
     #[arg(long, value_enum, default_value_t = Prefer::Client)]
     prefer: Prefer,
-    /// How many connections are served at a time; others wait
+    /// The number of connections that are served at a time; others wait.
     #[arg(long, default_value_t = 256)]
     connections: usize,
-    /// The windows of HTTP/2, of a stream and of the connection, in bytes
-    #[arg(long, value_name = "OCTETS", default_value_t = 65_535)]
+    /// The windows of HTTP/2, of a stream and of the connection, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 65_535)]
     window: u32,
-    /// The folder of the npm package, `wasm` of the repository: with the playground, and the module
-    /// that wasm/build makes, in it, /play shows them
+    /// The folder of the npm package, `wasm` of the repository.
+    ///
+    /// With the playground, and the module that wasm/build makes, in it, /play shows them.
     #[arg(long, value_name = "FOLDER", default_value = "wasm")]
     play: PathBuf,
-    /// Seconds that a client may take for a head, and longer for long content or a slow link
+    /// Seconds that a client may take for a head.
+    ///
+    /// Longer for long content or a slow link.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 }
@@ -113,46 +116,50 @@ enum Prefer {
 
 #[derive(Args)]
 struct ProbeArgs {
-    /// http://host[:port]/path, or https, ws, wss; the certificate is not checked
+    /// http://host[:port]/path, or https, ws, wss; the certificate is not checked.
     url: Target,
-    /// Protocols in order of preference, such as "foo/2, websocket"
+    /// Protocols in order of preference, such as "foo/2, websocket".
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = protocol)]
     offer: Vec<String>,
-    /// POST this file's content, then switch
+    /// POST this file's content, then switch.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// Send the content only once the server asks for it (Expect: 100-continue)
+    /// Send the content only once the server asks for it (Expect: 100-continue).
     #[arg(long, requires = "body")]
     expect: bool,
-    /// Put up with a 101 that breaks a rule: switch_without_connection, switch_without_upgrade,
-    /// switch_to_alternatives, switch_in_http10
+    /// Take a 101 that breaks a rule.
+    ///
+    /// The rules: switch_without_connection, switch_without_upgrade, switch_to_alternatives,
+    /// switch_in_http10.
     #[arg(long, value_name = "FLAG", value_parser = lenient_flag)]
     lenient: Vec<String>,
-    /// Ask with this method instead of GET or POST
+    /// Ask with this method instead of GET or POST.
     #[arg(long)]
     method: Option<String>,
-    /// Ask for this instead of the URL's path: host:port of a CONNECT, for instance. OPTIONS asks
-    /// for * without it, CONNECT for the URL's own host
+    /// Ask for this instead of the URL's path.
+    ///
+    /// Such as host:port of a CONNECT. OPTIONS asks for * without it, CONNECT for the URL's own
+    /// host.
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
-    /// Send this field, too, or instead of the probe's own of that name
+    /// Send this field, too, or instead of the probe's own of that name.
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = field_line)]
     header: Vec<(String, String)>,
-    /// Tell what happens in lines of JSON instead of text
+    /// Print what happens as lines of JSON instead of text.
     #[arg(long)]
     json: bool,
-    /// Show what is left out else: the values of Authorization, Cookie and their like
+    /// Show the values of Authorization, Cookie and their like.
     #[arg(long)]
     secrets: bool,
-    /// Pipe bytes whatever the new protocol is
+    /// Pipe bytes whatever the new protocol is.
     #[arg(long)]
     raw: bool,
-    /// Seconds to wait for the server as long as it speaks HTTP
+    /// Seconds to wait for the server as long as it speaks HTTP.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 }
 
-/// What the process ends with where its arguments make no sense, as `sysexits.h` has it.
+/// The exit status for arguments that make no sense, as in `sysexits.h`.
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
@@ -187,22 +194,24 @@ fn run(cli: &Cli) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 const PROBE_HELP: &str = "\
-Standard input goes to the server in the new protocol: octets as they are, each line as a message of websocket or a datagram of
-connect-udp. What comes in it goes to standard output, like the content of an answer in HTTP/1.1. After a 426 that names another
-protocol, that one is offered once.
+Standard input goes to the server in the new protocol: bytes as they are, each line as a message of
+websocket or a datagram of connect-udp. What comes in it goes to standard output, like the content
+of a response in HTTP/1.1. After a 426 that names another protocol, that one is offered once.
 
 What happened goes to standard error, with the milliseconds since the connection began:
-  <  was received      =  what the engine made of it, @ and how many octets of the server have passed
-  >  was sent          !  what was decided without sending anything, or refused
+  <  was received   =  the engine's event, @ and the number of the server's bytes that have passed
+  >  was sent       !  a decision that sends nothing, or that was rejected
   *  a remark; the last one says how it came out, and why
 
-With --json each line is an object: `at`, `what` and, as it fits, `name`, `lines` (in the language of the engine's test vectors),
-`octets`, `text`, `state`, `error`. The last has `what` \"verdict\": its `name` is switched, stayed, answered or failed.
+With --json each line is an object: `at`, `what` and, as it fits, `name`, `lines` (in the language
+of the engine's test vectors), `octets`, `text`, `state`, `error`. The last has `what` \"verdict\":
+its `name` is switched, stayed, answered or failed.
 
-Ends with 0 where it switched, or was answered without having offered anything; 2 where the server stayed with HTTP/1.1, or
-refused a CONNECT; 1 where something failed; 64 where these arguments make no sense.";
+The exit status is 0 where it switched, or got a response without having offered anything. It is 2
+where the server stayed with HTTP/1.1, or declined a CONNECT, 1 where something failed, and 64 where
+these arguments make no sense.";
 
-/// A protocol's name, with or without a version.
+/// Parses a protocol's name, with or without a version.
 fn protocol(name: &str) -> Result<String, String> {
     match name.trim() {
         "" => Ok(String::new()),
@@ -211,13 +220,15 @@ fn protocol(name: &str) -> Result<String, String> {
     }
 }
 
-/// A field line as a user types it. What may stand in it, the engine says.
+/// Parses a field line as a user types it.
+///
+/// The engine says what may stand in it.
 fn field_line(line: &str) -> Result<(String, String), &'static str> {
     let (name, value) = line.split_once(':').ok_or("NAME: VALUE is wanted")?;
     Ok((name.into(), value.trim().into()))
 }
 
-/// A flag of the engine's.
+/// Parses the name of a leniency of the engine.
 fn lenient_flag(name: &str) -> Result<String, String> {
     // `lone_lf` is a server's.
     let names: Vec<_> =
@@ -250,7 +261,7 @@ impl ProbeArgs {
         })
     }
 
-    /// The time that a server is given for one thing.
+    /// Returns the timeout of the server for one thing.
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.max(1))
     }

@@ -1,27 +1,30 @@
-//! The playground: files of the npm package's folder, read when they are asked for, so that the
-//! example is built without them.
+//! The playground: files of the npm package's folder.
+//!
+//! They are read when they are requested, so that the example is built without them.
 //!
 //! `/play/` is its `playground`, `/dist/` the built module that this imports.
 
 use std::fs;
 use std::path::Path;
 
-const MISSING: &str = "The playground is not here. Build the module with wasm/build, and start the switchboard in the\n\
-                       repository's folder, or with --play FOLDER, where FOLDER is the repository's `wasm`.\n";
+const MISSING: &str = "\
+The playground is not here. Build the module with wasm/build, and start the switchboard in the
+repository's folder, or with --play FOLDER, where FOLDER is the repository's `wasm`.
+";
 
-/// What a browser may do there: the engine is WebAssembly.
-pub(crate) const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; \
-                                 frame-ancestors 'none'; base-uri 'none'";
+/// The content security policy there: the engine is WebAssembly.
+pub(crate) const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+                                 img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
 /// An answer: its status, its type, its content.
 pub(crate) type Answer = (u16, &'static str, Vec<u8>);
 
-/// Whether it answers this path.
+/// Returns whether a path is the playground's.
 pub(crate) fn is_here(path: &str) -> bool {
     path == "/play" || path.starts_with("/play/") || path.starts_with("/dist/")
 }
 
-/// The file at that path of the site, out of the folder of the package.
+/// Returns the file at that path of the site, out of the package's folder.
 pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     let inside = match path.strip_prefix("/play/") {
         Some("") => "playground/index.html".to_owned(),
@@ -35,8 +38,9 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     }
 }
 
-/// The type of a file that may be asked for: no path leads out of the folder, and nothing hidden is
-/// given.
+/// Returns the type of a file that may be requested.
+///
+/// No path leads out of the folder, and nothing hidden is given.
 fn kind(path: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
         let is_plain =

@@ -1,7 +1,7 @@
-//! The client: makes an offer, says what came of it and why, and speaks what was agreed on.
+//! The client: it makes an offer, reports the outcome, and speaks the new protocol.
 //!
-//! Ends with 0 if the connection was switched (or nothing was offered and an answer came), with 2
-//! if the offer was answered in HTTP/1.1, with 1 if something failed.
+//! The exit status is 0 if the connection was switched, or nothing was offered and a response came.
+//! It is 2 if the offer was answered in HTTP/1.1, and 1 if something failed.
 
 use std::error::Error as AnyError;
 use std::fs::File;
@@ -18,10 +18,10 @@ use crate::transcript::{Transcript, Verdict};
 
 type Failure = Box<dyn AnyError>;
 
-/// What the process ends with where the server stays with HTTP/1.1.
+/// The exit status where the server stays with HTTP/1.1.
 const NOT_SWITCHED: u8 = 2;
 
-/// The last line of the transcript says how it came out, whatever happens.
+/// Runs the probe; the transcript's last line says how it came out.
 pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
     let transcript = Arc::new(Transcript::of_probe(args.json));
     let code = probe(args, &transcript).unwrap_or_else(|failure| {
@@ -63,9 +63,10 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     }
 }
 
-/// What to try after a 426, and how: the first protocol that it names and that we have not offered,
-/// or the first of several offered ones that it names. One, because many servers do not understand
-/// a list.
+/// Returns the protocol to offer after a 426, and the way to offer it.
+///
+/// It is the first protocol that the 426 names and that we have not offered, or the first of
+/// several offered ones that it names. One, because many servers do not understand a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.http.required();
     exchange.say(match required.is_empty() {
@@ -92,7 +93,7 @@ fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'stat
     wanted
 }
 
-/// Whether a token of ours is this protocol.
+/// Returns whether a token of ours is this protocol.
 pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
     Protocol::parse(token.as_bytes()).is_some_and(|token| token.same_as(protocol))
 }

@@ -1,5 +1,4 @@
-//! The new protocol on the probe's side: standard input goes out, what comes in goes to standard
-//! output.
+//! The new protocol on the probe's side, on standard input and output.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,15 +12,18 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// A WebSocket cannot be closed in one direction: what a server still had to say when it sees our
-/// close, many drop. So it gets a moment after the last thing it said.
+/// The time to wait after a server's last message before a WebSocket is closed.
+///
+/// It cannot be closed in one direction. What a server still had to say when it sees our close,
+/// many drop.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// How many bytes of answers may wait beside what is ours to say: a server that asks for more reads
-/// nothing.
+/// The bytes of responses that may wait beside our own.
+///
+/// A server that asks for more reads nothing.
 pub(crate) const UNREAD: usize = 4 << 20;
 
-/// How long we wait for the other side to close a WebSocket that we have closed.
+/// The timeout of the other side's close of a WebSocket that we have closed.
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Bytes as they are, until the server closes. `early` came before the relay began.
@@ -43,7 +45,7 @@ pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Res
     Ok(())
 }
 
-/// Returns an error for a connection that was cut: bytes of the server's may be missing.
+/// Checks that a connection was not truncated: bytes may be missing.
 pub(crate) fn whole(end: End) -> io::Result<()> {
     match end {
         End::Clean => Ok(()),
@@ -53,8 +55,9 @@ pub(crate) fn whole(end: End) -> io::Result<()> {
     }
 }
 
-/// Each line of standard input as a text message (a binary one if it is not UTF-8), each message as
-/// a line. The end of the input closes the WebSocket.
+/// Relays lines as text messages, and messages as lines.
+///
+/// A line that is not UTF-8 is a binary message. The end of the input closes the WebSocket.
 pub(crate) fn messages(
     line: &mut Stream,
     early: &[u8],
@@ -101,8 +104,9 @@ pub(crate) fn messages(
     Ok(())
 }
 
-/// Each line of standard input as a datagram, each datagram as a line, until the server closes or
-/// has been silent for half a second after the end of the input.
+/// Relays lines as datagrams, and datagrams as lines.
+///
+/// Until the server closes, or has been silent for half a second after the end of the input.
 pub(crate) fn datagrams(
     line: &mut Stream,
     early: &[u8],
@@ -193,7 +197,7 @@ fn close(frames: &mut WebSocket<Wire>) -> Result<(), Box<Error>> {
     if_open(outcome)
 }
 
-/// The server may have closed while we were typing.
+/// Ignores an error of a server that may have closed while we were typing.
 fn if_open(outcome: Result<(), Error>) -> Result<(), Box<Error>> {
     match outcome {
         Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) | Ok(()) => Ok(()),
@@ -206,7 +210,7 @@ fn print(stdout: &mut impl Write, octets: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// What tungstenite reads from and writes to: memory, so that it never blocks.
+/// The memory that tungstenite reads from and writes to, so that it never blocks.
 struct Wire {
     inbox: VecDeque<u8>,
     peer_ended: bool,

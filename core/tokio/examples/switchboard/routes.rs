@@ -1,11 +1,11 @@
-//! What each path answers.
+//! The routes: the responses of each path.
 
 use http::Method;
 
 use crate::target::path;
 use crate::{foo, live, play, tls, udp};
 
-/// Who answers.
+/// A route of the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `/` and what it is made of: shows the server's connections.
@@ -24,9 +24,11 @@ pub(crate) enum Route {
     H2c,
     /// `/tls`: for TLS alone; in clear a 426.
     Tls,
-    /// `*`: TLS or HTTP/2 if it is offered, as CUPS and nghttp do before they ask for anything.
+    /// The target `*`: TLS or HTTP/2 if it is offered.
+    ///
+    /// CUPS and nghttp request it before anything else.
     Server,
-    /// What RFC 9298 keeps for it: UDP to this machine.
+    /// The path that RFC 9298 keeps for it: UDP to this machine.
     Udp,
     /// `/echo`: the content, as it comes.
     Echo,
@@ -58,7 +60,7 @@ impl Route {
         }
     }
 
-    /// The protocols that it can switch to, in the server's order of preference.
+    /// Returns the protocols that it can switch to, in order of preference.
     pub(crate) fn tokens(self) -> &'static [&'static str] {
         match self {
             Self::Ws | Self::Live => &["websocket"],
@@ -73,14 +75,16 @@ impl Route {
     }
 }
 
-/// What is done with a resource here, and what else a method may be by its registration.
+/// The methods of the resources here, and what else may be allowed for one.
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "OPTIONS"];
 const OTHER_METHODS: [&str; 3] = ["DELETE", "PATCH", "TRACE"];
 
 /// The value of Allow: `METHODS`.
 pub(crate) const ALLOWED: &str = "GET, HEAD, POST, PUT, OPTIONS";
 
-/// Why a request is turned away before its content has come: the status, and a text.
+/// Returns the response to a request that is rejected before its content.
+///
+/// The status, and a text.
 pub(crate) fn refusal(route: Route, method: &Method) -> Option<(u16, &'static str)> {
     if OTHER_METHODS.contains(&method.as_str()) {
         return Some((405, "Nothing here can be asked so.\n"));

@@ -1,4 +1,4 @@
-//! Who is let in, how many at a time, what each begins with, and how it all ends.
+//! The accept loop: connection limit, protocol detection, shutdown.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,24 +24,24 @@ use crate::session_log::SessionLog;
 use crate::transcript::Transcript;
 use crate::{http2, tls, udp};
 
-/// How long ^C waits for the connections under way.
+/// The timeout of the connections under way at ^C.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// How long a client is left alone that has begun with what may become HTTP/2's preface.
+/// The time to wait for the rest of what may become HTTP/2's preface.
 const MOMENT: Duration = Duration::from_millis(10);
 
-/// What all connections have in common.
+/// The state that all connections share.
 pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
     timeout: Duration,
     /// Of HTTP/2.
     pub(crate) window: u32,
-    /// Who watches.
+    /// The viewers.
     pub(crate) live: Arc<Hub>,
-    /// Where the playground's files are, if anywhere.
+    /// The folder of the playground's files, if there is one.
     pub(crate) play: PathBuf,
-    /// Where the server listens.
+    /// The address that the server listens on.
     pub(crate) address: SocketAddr,
     /// For a connection each.
     places: Semaphore,
@@ -130,7 +130,7 @@ async fn has_stopped(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|&has_stopped| has_stopped).await;
 }
 
-/// The first line is for programs, the others for people.
+/// Prints the greeting; the first line is for programs.
 fn greet(address: SocketAddr, echoes_datagrams: bool) {
     let port = address.port();
     let program = std::env::args().next().unwrap_or_else(|| "switchboard".into());
@@ -140,7 +140,8 @@ fn greet(address: SocketAddr, echoes_datagrams: bool) {
     println!(
         "listening on http://{address}
 
-Open it in a browser: the page shows what happens on each connection, and plays the client. /play takes bytes of your own.
+Open it in a browser: the page shows what happens on each connection, and plays the client.
+/play takes bytes of your own.
 
 Or try, from another terminal:
   curl http://{address}/
@@ -157,10 +158,10 @@ Or try, from another terminal:
     );
 }
 
-/// What a client begins with.
+/// The first bytes of a client.
 enum Opening {
     Tls,
-    /// It knows that this server speaks it.
+    /// HTTP/2 with prior knowledge.
     Http2,
     Http1,
 }
@@ -236,7 +237,9 @@ impl Session {
         Ok(())
     }
 
-    /// The outcome, if it comes before the client has taken too long, or the server stops.
+    /// Returns the outcome, if it comes in time.
+    ///
+    /// That is before the client has taken too long, or the server stops.
     pub(crate) async fn in_time<T>(
         &self,
         outcome: impl Future<Output = io::Result<T>>,

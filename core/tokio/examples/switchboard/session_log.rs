@@ -1,5 +1,6 @@
-//! How each request of a connection came out, and how the connection ended: what there is to say
-//! beside what the engine did.
+//! The outcome of each request of a connection, and of the connection.
+//!
+//! The engine's own steps are in the transcript.
 
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,7 @@ pub(crate) struct SessionLog {
     asked: Mutex<Asked>,
 }
 
-/// What is known of the latest request.
+/// The latest request, as far as it is known.
 #[derive(Default)]
 struct Asked {
     /// The first rule that an offered protocol breaks.
@@ -35,7 +36,7 @@ impl SessionLog {
         Self { transcript, asked: Mutex::default() }
     }
 
-    /// A connection has come from there.
+    /// Records a new connection.
     pub(crate) fn open(&self, peer: &str, setup: &str) {
         self.transcript.tell(&What::Opened { peer, setup });
     }
@@ -44,24 +45,26 @@ impl SessionLog {
         self.transcript.say(remark);
     }
 
-    /// Who watches is not told what is said after the switch.
+    /// Hides what is said after the switch from viewers.
     pub(crate) fn be_private(&self) {
         self.transcript.be_private();
     }
 
-    /// How the connection has failed. What comes of that later is no news.
+    /// Records the failure of the connection.
+    ///
+    /// What comes of it later is no news.
     pub(crate) fn fail(&self, verdict: impl Display) {
         if !std::mem::replace(&mut self.asked().has_failed, true) {
             self.transcript.conclude(Verdict::new("failed", format_args!("closed; {verdict}")));
         }
     }
 
-    /// The client has gone before there was anything to say.
+    /// Records that the client has gone before there was anything to say.
     pub(crate) fn leave(&self, verdict: impl Display) {
         self.transcript.conclude(Verdict::new("closed", format_args!("closed; {verdict}")));
     }
 
-    /// The connection is over.
+    /// Records the end of the connection.
     pub(crate) fn close(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             self.fail(error);
@@ -87,17 +90,21 @@ impl SessionLog {
         asked.is_declined = false;
     }
 
-    /// Why an offer came to nothing, or what looks like one.
+    /// Records the reason why an offer was declined, or is none.
     fn explain(&self, why: Option<Why>) {
         let Asked { flaw, lacks_upgrade, has_failed, .. } = *self.asked();
         self.asked().is_declined = why == Some(Why::Declined);
         let reason = match (why, flaw) {
             _ if has_failed => return,
             (Some(Why::NotOffered), _) if lacks_upgrade => {
-                "Connection lists upgrade but there is no Upgrade; something between may have taken it out".into()
+                "Connection lists upgrade but there is no Upgrade; \
+                 something between may have taken it out"
+                    .into()
             }
             (None | Some(Why::NotOffered), _) => return,
-            (Some(Why::Ineligible), Some(flaw)) => format!("{}: {}", Why::Ineligible.text(), flaw.text()),
+            (Some(Why::Ineligible), Some(flaw)) => {
+                format!("{}: {}", Why::Ineligible.text(), flaw.text())
+            }
             (Some(why), _) => why.text().to_owned(),
         };
         self.say(format_args!("no switch: {reason}"));

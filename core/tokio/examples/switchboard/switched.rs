@@ -1,4 +1,4 @@
-//! What is spoken once a connection is no longer HTTP, and how that ended.
+//! The protocols that are spoken once a connection is no longer HTTP.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::{foo, http2, live, udp, websocket};
 /// The longest that a peer is listened to that should have ended.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 
-/// What takes the connection over.
+/// The protocol that takes the connection over.
 pub(crate) enum NextProtocol {
     /// With the content of the request, which is answered in it.
     Foo(Bytes),
@@ -64,7 +64,7 @@ impl Session {
         self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
     }
 
-    /// What comes of speaking it, if the server does not stop before.
+    /// Returns the outcome of a protocol, if the server does not stop before.
     pub(crate) async fn tell_of<E: Display>(
         &self,
         protocol: &str,
@@ -76,7 +76,7 @@ impl Session {
         }
     }
 
-    /// How many messages it was, or why it has failed.
+    /// Records the number of messages, or the failure.
     fn tell<E: Display>(&self, protocol: &str, outcome: Result<u64, E>) {
         match outcome {
             Ok(1) => self.account.say(format_args!("1 message of {protocol}")),
@@ -85,7 +85,9 @@ impl Session {
         }
     }
 
-    /// RFC 2817, section 3.3: the handshake first, then the answer to the request within it.
+    /// Performs the TLS handshake, then responds to the request within it.
+    ///
+    /// RFC 2817, section 3.3.
     ///
     /// A handshake that fails ends the connection: nothing more is said in clear.
     async fn go_on_in_tls(&self, stream: Upgraded) {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// Where to connect and what to ask for.
+/// The address to connect to, and the path to request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     /// Host and port as the URL has them, for the Host field.
@@ -18,7 +18,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The host alone, for TLS.
+    /// Returns the host alone, for TLS.
     pub(crate) fn host(&self) -> &str {
         let end = self.address.rfind(':').unwrap_or(self.address.len());
         self.address[..end].trim_matches(['[', ']'])
@@ -56,8 +56,9 @@ impl FromStr for Target {
     }
 }
 
-/// The path that a request-target asks for: without query, and without the authority that the
-/// absolute form has.
+/// Returns the path of a request target.
+///
+/// Without query, and without the authority that the absolute-form has.
 pub(crate) fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {

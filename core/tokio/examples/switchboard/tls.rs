@@ -1,5 +1,7 @@
-//! TLS for both ends: a certificate made at the start, which no client has a reason to trust, and a
-//! client that trusts any, because it asks what a server does and not who it is.
+//! TLS for both ends, with a certificate made at the start.
+//!
+//! No client has a reason to trust it. The client here trusts any, because it asks what a server
+//! does and not who it is.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme}
 /// The versions of TLS that are spoken, as RFC 2817 names them.
 pub(crate) const TOKENS: [&str; 2] = ["TLS/1.3", "TLS/1.2"];
 
-/// Whom the certificates are for.
+/// The names in the certificates.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// The first byte of a client that begins with TLS: a handshake record.
@@ -30,8 +32,9 @@ pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
     Ok(with_certificate(made.cert.der().clone(), key)?)
 }
 
-/// A certificate for this machine, and in PEM that of the authority that vouches for it, for
-/// clients that ask who a server is.
+/// Returns a certificate for this machine, and its authority's in PEM.
+///
+/// For clients that ask who a server is.
 pub(crate) fn vouched_server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

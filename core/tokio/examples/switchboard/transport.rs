@@ -1,6 +1,7 @@
-//! The probe's transport: the bytes of the socket as they are, or inside TLS. What happens to a TLS
-//! connection is decided where all else is, in one thread; the socket's own threads move what it
-//! has made of the bytes.
+//! The probe's transport: the bytes of the socket as they are, or inside TLS.
+//!
+//! One thread decides what happens to a TLS connection, as it does for all else. The socket's own
+//! threads move the encrypted bytes.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -18,11 +19,11 @@ use crate::transcript::{By, Transcript};
 pub(crate) struct Stream {
     duplex: Duplex,
     tls: Option<Box<ClientConnection>>,
-    /// What has come inside TLS and has not been told.
+    /// The bytes that have come inside TLS and have not been emitted.
     opened: Vec<u8>,
     has_ended: bool,
     timeout: Duration,
-    /// Who hears what is said.
+    /// The transcript of the new protocol.
     overhearing: Option<Arc<Transcript>>,
 }
 
@@ -47,7 +48,7 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// From now on there is TLS below, of whose bytes some have come already.
+    /// Starts TLS below, of whose bytes some have come already.
     ///
     /// Returns once its handshake is over.
     pub(crate) fn start_tls(&mut self, host: &str, leftover: &[u8]) -> io::Result<()> {
@@ -113,7 +114,7 @@ impl Stream {
         self.duplex.feed(source);
     }
 
-    /// From now on a transcript hears what is said, which is not HTTP any more.
+    /// Records what is said in a transcript from now on; it is no HTTP any more.
     pub(crate) fn overhear(&mut self, transcript: &Arc<Transcript>) {
         self.overhearing = Some(Arc::clone(transcript));
     }
@@ -124,7 +125,7 @@ impl Stream {
         }
     }
 
-    /// What happens next; `None` if nothing does until then.
+    /// Returns the next event; `None` if there is none before the deadline.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
         let input = self.wait(deadline)?;
         if let Some(Input::Peer(octets)) = &input {
@@ -157,7 +158,9 @@ impl Stream {
         }
     }
 
-    /// Takes records and what is in them. rustls holds a bounded amount of either, so both in turn.
+    /// Decrypts records.
+    ///
+    /// rustls holds a bounded amount of records and of their content, so both in turn.
     fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {
         while !sealed.is_empty() {
             // After its end TLS takes nothing more.
@@ -179,7 +182,7 @@ impl Stream {
     }
 }
 
-/// What TLS wants to be sent.
+/// Returns the records that TLS has to send.
 fn records(tls: &mut ClientConnection) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     while tls.wants_write() {

@@ -1,5 +1,6 @@
-//! UDP through the connection (RFC 9298): datagrams in capsules, to and from a socket on this
-//! machine.
+//! UDP through the connection (RFC 9298).
+//!
+//! Datagrams in capsules, to and from a socket on this machine.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,15 +18,16 @@ pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Whether the proxy takes datagrams there.
+/// Returns whether the proxy takes datagrams to that target.
 ///
 /// It is an example, not a way into other people's networks.
 pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
     target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
 }
 
-/// Sends each datagram back that comes to that address, for those who try `connect-udp`; whether it
-/// can.
+/// Starts an echo for datagrams, for those who try `connect-udp`.
+///
+/// Returns whether it can.
 pub(crate) fn echo(address: SocketAddr) -> bool {
     let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
     let echo = move || {

@@ -1,5 +1,6 @@
-//! WebSocket after the handshake: tungstenite reads and writes the frames, the engine has done
-//! everything before.
+//! WebSocket after the handshake, with the frames of tungstenite.
+//!
+//! The engine has done everything before.
 
 use std::io;
 use std::time::Duration;
@@ -22,7 +23,7 @@ const LARGEST: usize = 4 << 20;
 /// (RFC 6455, section 5.5.3).
 const MOST_WAITING: usize = 2 * LARGEST;
 
-/// How long a client may be silent, or may take for a message of ours.
+/// The timeout of a silent client, and of one that takes a message of ours.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
@@ -78,7 +79,9 @@ fn late(elapsed: tokio::time::error::Elapsed) -> Error {
     Error::Io(elapsed.into())
 }
 
-/// RFC 6455, section 7.4.1: why we close, if the client still wants to know.
+/// Sends the reason for the close, if the client still wants to know.
+///
+/// RFC 6455, section 7.4.1.
 pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {
     let code = match error {
         Error::Io(_) => CloseCode::Away,

@@ -1,6 +1,7 @@
-//! What is accepted today: a file with a line `ID VERDICT` for each finding that is known. The rest
-//! of a line is for people, so that the first line of each finding in a report will do. A run fails
-//! on what is new.
+//! The baseline: a file of the findings that are accepted today.
+//!
+//! Each has a line `ID VERDICT`. The rest of a line is for people, so that the first line of each
+//! finding in a report will do. A run fails on what is new.
 
 use super::finding::{Finding, Verdict};
 
@@ -24,13 +25,13 @@ impl Baseline {
         known.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether a finding is accepted: it is known to be as bad, or worse.
+    /// Returns whether a finding is accepted: it is in the baseline, as bad or worse.
     pub(crate) fn accepts(&self, finding: &Finding) -> bool {
         finding.verdict >= Verdict::Warn
             && self.verdict(finding).is_some_and(|known| finding.verdict <= known)
     }
 
-    /// Whether it is known, and passes now.
+    /// Returns whether a finding is in the baseline, and passes now.
     pub(crate) fn is_mended(&self, finding: &Finding) -> bool {
         finding.verdict == Verdict::Pass && self.verdict(finding).is_some()
     }

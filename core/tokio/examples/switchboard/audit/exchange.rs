@@ -1,5 +1,6 @@
-//! One connection: a script is sent, what comes is read, and after a switch the new protocol is
-//! tried.
+//! One connection of the audit: a script is sent, and the responses are read.
+//!
+//! After a switch the new protocol is tried.
 
 use std::io;
 use std::thread;
@@ -18,13 +19,15 @@ const BLINK: Duration = Duration::from_micros(500);
 /// Bytes of what came that are kept to show it.
 const KEPT: usize = 16 * 1024;
 
-/// What happened on it.
+/// The record of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// What was asked, and the answers as far as they came.
+    /// The requests sent, and the responses as far as they came.
     pub(crate) asked: Vec<Asked>,
     pub(crate) answers: Vec<Answer>,
-    /// What was said in the new protocol, if words of it are known, and what came of that.
+    /// The bytes sent in the new protocol, and what came of them.
+    ///
+    /// Only if words of that protocol are known.
     pub(crate) said: Vec<u8>,
     pub(crate) spoken: Option<Spoken>,
     /// Everything that came, and where in it the last answer that was asked for ends.
@@ -32,61 +35,62 @@ pub(crate) struct Exchange {
     pub(crate) end: usize,
     /// The peer has closed, or reset.
     pub(crate) has_ended: bool,
-    /// What was waited for last did not come in that time.
+    /// The time that was waited for in vain, last.
     pub(crate) waited: Option<Duration>,
     /// Neither a 100 nor an answer came before the content.
     pub(crate) waited_in_vain: bool,
 }
 
-/// Until when a connection is looked at, beyond the answers.
+/// The end of an observation, beyond the responses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
     Answered,
     /// For a moment after the answers, in which one too many may come.
     Another,
-    /// Until it is closed, where an answer says that it will be.
+    /// The connection is closed, where a response says that it will be.
     AnnouncedEnd,
-    /// Until it is closed, whatever the answer says.
+    /// The connection is closed, whatever the response says.
     End,
-    /// Until a message to a WebSocket has come back: what was sent before it has been answered by
-    /// then.
+    /// A message to a WebSocket has come back.
+    ///
+    /// The content sent before it has been answered by then.
     Echo,
-    /// Until it is closed after a switch, where this side has ended first.
+    /// The connection is closed after a switch, where this side has ended first.
     OtherEnd,
 }
 
 impl Exchange {
-    /// The answer to the first request.
+    /// Returns the response to the first request.
     pub(crate) fn first(&self) -> Option<&Answer> {
         self.answers.first()
     }
 
-    /// The status of the first final response, or 101.
+    /// Returns the status of the first final response, or 101.
     pub(crate) fn status(&self) -> Option<u16> {
         self.first()?.status()
     }
 
-    /// The answer to the last request, if all before it were answered.
+    /// Returns the response to the last request, if all before it have theirs.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.get(self.asked.len().checked_sub(1)?)
     }
 
-    /// Every request was answered to the end.
+    /// Returns whether every request has a complete response.
     pub(crate) fn is_complete(&self) -> bool {
         self.last().is_some_and(|answer| answer.is_whole)
     }
 
-    /// The connection has left HTTP.
+    /// Returns whether the connection has left HTTP.
     pub(crate) fn has_switched(&self) -> bool {
         self.answers.iter().any(|answer| answer.switched.is_some())
     }
 
-    /// What came after the last answer that was asked for.
+    /// Returns the bytes after the last response that was requested.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }
 
-    /// What there is to show: the beginning of what came, and the end of the connection.
+    /// Returns the beginning of what came, and the end of the connection.
     pub(crate) fn received(&self) -> Received {
         let end = match self.waited {
             _ if self.has_ended => End::Closed,
@@ -96,12 +100,12 @@ impl Exchange {
         Received { octets: self.came[..self.came.len().min(KEPT)].to_vec(), end }
     }
 
-    /// A WebSocket has sent a message back.
+    /// Returns whether a WebSocket has sent a message back.
     pub(crate) fn has_echo(&self) -> bool {
         has_echo(self.rest())
     }
 
-    /// The frames of WebSocket in it.
+    /// Returns the frames of WebSocket that came.
     pub(crate) fn frames(&self) -> Vec<Frame> {
         probes::frames(self.rest())
     }
@@ -228,7 +232,7 @@ fn has_echo(octets: &[u8]) -> bool {
         .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
-/// A 1xx or a head has come.
+/// Returns whether a 1xx or a head has come.
 fn has_begun(reader: &ResponseReader) -> bool {
     reader.is_done()
         || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())

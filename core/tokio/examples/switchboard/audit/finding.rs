@@ -1,4 +1,4 @@
-//! What a check comes to.
+//! The outcome of a check.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// In a word, for programs.
+    /// Returns the verdict in a word, for programs.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -31,32 +31,32 @@ impl Verdict {
 pub(crate) struct Finding {
     pub(crate) check: Check,
     pub(crate) verdict: Verdict,
-    /// What was seen, or what it would need to be applicable; a sentence each.
+    /// The symptoms seen, or the needs not met; a sentence each.
     pub(crate) reasons: Vec<String>,
     pub(crate) evidence: Option<Evidence>,
 }
 
-/// What shows it.
+/// The evidence of a finding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     pub(crate) sent: Vec<u8>,
     pub(crate) came: Received,
-    /// What came where the same was sent without what is tried.
+    /// The bytes that came where the same was sent without what is tried.
     pub(crate) control: Option<Received>,
-    /// What came out of the other side of an intermediary.
+    /// The bytes that came out of the other side of an intermediary.
     pub(crate) arrived: Option<Vec<u8>>,
     /// A line for a shell that does it again.
     pub(crate) again: String,
 }
 
-/// What came on a connection, and how that was left.
+/// The bytes that came on a connection, and its end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Received {
     pub(crate) octets: Vec<u8>,
     pub(crate) end: End,
 }
 
-/// Whether the peer had closed a connection when it was left.
+/// The end of a connection: closed by the peer, or open when it was left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
@@ -67,7 +67,7 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// In words.
+    /// Returns the end in words.
     pub(crate) fn text(self) -> String {
         match self {
             Self::Closed => "(closed)".into(),
@@ -77,7 +77,7 @@ impl End {
     }
 }
 
-/// What a check lacks to be applicable, and what brings it.
+/// A need that a check lacks to be applicable, and its remedy.
 #[derive(Clone, Debug)]
 pub(crate) struct Missing {
     what: String,
@@ -89,7 +89,7 @@ impl Missing {
         Self { what: what.into(), remedy: remedy.into() }
     }
 
-    /// A check that another one needs, if it has not passed.
+    /// Returns the lack of another check's pass, if that has not passed.
     pub(crate) fn pass_of(finding: &Finding) -> Option<Self> {
         let what = format!("{} ({}) has to pass first", finding.check.id, finding.check.title);
         (finding.verdict != Verdict::Pass).then(|| Self::new(what, finding.reasons.join("; ")))
@@ -97,18 +97,18 @@ impl Missing {
 }
 
 impl Finding {
-    /// One without evidence.
+    /// Returns a finding without evidence.
     pub(crate) fn bare(check: &Check, verdict: Verdict, reason: impl Into<String>) -> Self {
         Self { check: check.clone(), verdict, reasons: vec![reason.into()], evidence: None }
     }
 
-    /// One that nothing can be told of.
+    /// Returns the finding of a check that is not applicable.
     pub(crate) fn without(check: &Check, missing: &Missing) -> Self {
         Self::bare(check, Verdict::NotApplicable, format!("{}: {}", missing.what, missing.remedy))
     }
 }
 
-/// A line for a shell that sends the same and shows what comes.
+/// Returns a line for a shell that sends the same and shows what comes.
 ///
 /// A shell's own `printf` writes line by line, in segments of its own, and that of `env` writes all
 /// at once. `said`: what follows in the new protocol.
@@ -146,7 +146,7 @@ pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat -v <&3'", sends.join("; "))
 }
 
-/// For `printf`, inside quotes of either kind.
+/// Returns bytes for `printf`, inside quotes of either kind.
 fn printable(octets: &[u8]) -> String {
     let mut text = String::new();
     for &octet in octets {

@@ -1,4 +1,6 @@
-//! `switchboard audit`: how a program handles `Upgrade`, and the connection around it.
+//! The subcommand `audit`: how a program handles `Upgrade`.
+//!
+//! And the connection around it.
 //!
 //! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them.
 //! `wire` moves bytes, `reading` has the engine read what comes, `speech` tries the new protocol,
@@ -45,56 +47,58 @@ use script::Places;
 use server::Server;
 use table::Check;
 
-/// What the process ends with where nothing could be found out.
+/// The exit status where nothing could be found out.
 const NOT_REACHED: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct AuditArgs {
-    /// http://host[:port]/path, or https, of a resource that answers GET; with ws or wss it is the
-    /// --websocket too. The certificate is not checked
+    /// An http, https, ws or wss URL of a resource that answers GET.
+    ///
+    /// With ws or wss it is the --websocket, too. The certificate is not checked.
     #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
     url: Option<Target>,
-    /// The path of a resource that speaks WebSocket
+    /// The path of a resource that speaks WebSocket.
     #[arg(long, value_name = "PATH", value_parser = path)]
     websocket: Option<String>,
-    /// The path of a resource that takes a POST, if the URL's does not
+    /// The path of a resource that takes a POST, if the URL's does not.
     #[arg(long, value_name = "PATH", value_parser = path)]
     post: Option<String>,
-    /// Another protocol that is spoken, and where; several are possible
+    /// Another protocol that is spoken, and where; several are possible.
     #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
     offer: Vec<(String, String)>,
-    /// Run these checks alone
+    /// Run these checks alone.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
-    /// Do not run these checks
+    /// Do not run these checks.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
-    /// Findings that are accepted today, a line `ID fail` or `ID warn` for each: only what is new
-    /// fails, and what is mended is said
+    /// The baseline: findings that are accepted today, so that new ones alone fail.
+    ///
+    /// A line `ID fail` or `ID warn` for each. What passes now is reported.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// A warning fails, too
+    /// A warning fails, too.
     #[arg(long)]
     strict: bool,
-    /// Say what a check sends and how it is judged, and run nothing
+    /// Describe what a check sends and how it is judged, and run nothing.
     #[arg(long, value_name = "ID")]
     explain: Option<String>,
-    /// Seconds to wait for each thing
+    /// Seconds to wait for each thing.
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     timeout: f64,
-    /// Audit what is not on this machine without asking
+    /// Audit what is not on this machine without asking.
     #[arg(long)]
     yes: bool,
-    /// Tell it as an object of JSON
+    /// Print an object of JSON.
     #[arg(long, conflicts_with_all = ["junit", "markdown"])]
     json: bool,
-    /// Tell it in the XML of JUnit
+    /// Print the XML of JUnit.
     #[arg(long, conflicts_with = "markdown")]
     junit: bool,
-    /// Tell it as a table in Markdown
+    /// Print a table in Markdown.
     #[arg(long)]
     markdown: bool,
-    /// Show every check, not only what was found
+    /// Show every check, not only what was found.
     #[arg(short, long)]
     verbose: bool,
     #[command(flatten)]
@@ -102,17 +106,21 @@ pub(crate) struct AuditArgs {
 }
 
 pub(crate) const AUDIT_HELP: &str = "\
-Each check that is to change nothing is sent without the offer first, as its control; a difference is the finding. `fail` is a
-MUST that is broken, `warn` all that deserves a word. A finding shows what was sent, what came, what the control gave, the
-rule, and a line for a shell that does it again.
+Each check that is to change nothing is sent without the offer first, as its control; a difference
+is the finding. `fail` is a MUST that is broken, `warn` all that deserves a word. A finding shows
+what was sent, what came, what the control gave, the rule, and a line for a shell that sends the
+same again.
 
-Audit your own servers, or ask whose they are: one connection at a time, at most three requests on each.
+Audit your own servers, or ask whose they are: one connection at a time, at most three requests on
+each.
 
-With --client a scripted server answers as each check has it, and what the client then does is judged, in TLS with --tls; with --proxy a scripted
-origin is on the other side of an intermediary, and what comes out on both sides is judged.
+With --client a scripted server answers as each check has it, in TLS with --tls, and what the
+client then does is judged. With --proxy a scripted origin is on the other side of an intermediary,
+and what comes out on both sides is judged.
 
-Ends with 0 where nothing failed, 1 where something did that is not known; 3 where the server cannot be reached, its control fails, or the
---websocket declines a good handshake; 64 where these arguments make no sense.";
+The exit status is 0 where nothing failed, 1 where something did that is not in the baseline. It is
+3 where the server cannot be reached, its control fails, or the --websocket declines a good
+handshake, and 64 where these arguments make no sense.";
 
 /// Why it ends without findings: with what code, and the words for it.
 struct Stop(u8, String);
@@ -209,7 +217,7 @@ pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<Report, String> {
     audit(&parsed(&words)?).map_err(|Stop(_, text)| text)
 }
 
-/// The arguments in these words, the first of which is the program's.
+/// Parses arguments, the first of which is the program's name.
 fn parsed(words: &[&str]) -> Result<AuditArgs, String> {
     let command = AuditArgs::augment_args(clap::Command::new("audit"));
     let matches = command.try_get_matches_from(words).map_err(|error| error.to_string())?;
@@ -242,7 +250,7 @@ impl AuditArgs {
     }
 }
 
-/// A path as a request line has it.
+/// Parses a path as a request line has it.
 fn path(text: &str) -> Result<String, &'static str> {
     let is_path = text.starts_with('/') && text.bytes().all(|octet| octet.is_ascii_graphic());
     if is_path {
@@ -252,7 +260,7 @@ fn path(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// `TOKEN=PATH`.
+/// Parses `TOKEN=PATH`.
 fn offer(text: &str) -> Result<(String, String), &'static str> {
     let (token, place) = text.split_once('=').ok_or("TOKEN=/PATH is wanted")?;
     let place = path(place)?;
@@ -261,7 +269,7 @@ fn offer(text: &str) -> Result<(String, String), &'static str> {
     Ok((token.into(), place))
 }
 
-/// Whether it is on this machine, as far as its addresses tell.
+/// Returns whether a target is on this machine, as far as its addresses tell.
 fn is_local(target: &Target) -> bool {
     target
         .address

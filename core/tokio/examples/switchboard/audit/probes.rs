@@ -1,5 +1,6 @@
-//! What is said after a switch, to see whether the new protocol is spoken: a ping to a WebSocket, a
-//! preface to HTTP/2, a ClientHello to TLS.
+//! Probes that show whether the new protocol is spoken after a switch.
+//!
+//! A ping to a WebSocket, a preface to HTTP/2, a ClientHello to TLS.
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
@@ -23,20 +24,20 @@ const LOOKED_AT: usize = 64 * 1024;
 pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PONG: u8 = 10;
 
-/// What came in the new protocol.
+/// The response to a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoken {
-    /// It is that protocol.
+    /// The response is in that protocol.
     Yes,
-    /// It is, and its end has been said.
+    /// The response is in that protocol, and ends it.
     End,
-    /// It is something else.
+    /// The response is something else.
     Other,
     /// More has to come to tell.
     Unknown,
 }
 
-/// The words that get an answer in that protocol; none where no words of it are known.
+/// Returns the probe of a protocol; `None` where none is known.
 pub(crate) fn opening(protocol: &str) -> Option<Vec<u8>> {
     match kind(protocol) {
         "websocket" => Some(PING.to_vec()),
@@ -46,7 +47,7 @@ pub(crate) fn opening(protocol: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// Whether what came is an answer to them.
+/// Judges whether what came is a response to the probe.
 pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
     match kind(protocol) {
         "websocket" => {
@@ -74,7 +75,7 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
     }
 }
 
-/// The whole frames that came, with their masks taken off, as far as they matter.
+/// Returns the whole frames that came, unmasked, as far as they matter.
 pub(crate) fn frames(octets: &[u8]) -> Vec<Frame> {
     let mut octets = &octets[..octets.len().min(LOOKED_AT)];
     let mut frames = Vec::new();

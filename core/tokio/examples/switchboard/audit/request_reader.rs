@@ -1,5 +1,7 @@
-//! What a client sent, as the engine reads it: a server's `Connection` for each request, so that an
-//! offer that breaks a rule is named by the engine, with its reason.
+//! A client's requests, as the engine reads them.
+//!
+//! A server's `Connection` reads each, so that an offer that breaks a rule is named by the engine,
+//! with its reason.
 
 use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
@@ -21,7 +23,7 @@ pub(crate) struct Request {
     pub(crate) offers: Vec<(String, Option<&'static str>)>,
     /// Why what looks like an offer is none.
     pub(crate) no_offer: Option<NoOffer>,
-    /// What is wrong with the message.
+    /// The fault of the message, if it has one.
     pub(crate) error: Option<Error>,
 }
 
@@ -31,20 +33,20 @@ pub(crate) struct RequestReader {
     pub(crate) requests: Vec<Request>,
     /// All that came, as it came.
     pub(crate) came: Vec<u8>,
-    /// Where in it this engine began, and where it is.
+    /// The offset at which this engine began, and its present one.
     begin: usize,
     end: usize,
     pub(crate) has_ended: bool,
 }
 
 impl Request {
-    /// The value of a field, if it is there.
+    /// Returns the value of a field, if it is there.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(each, _)| each.eq_ignore_ascii_case(name))?;
         Some(&field.1)
     }
 
-    /// Whether a list field has that member, whatever its case.
+    /// Returns whether a list field has that member, whatever its case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         let lines = self.fields.iter().filter(|(each, _)| each.eq_ignore_ascii_case(name));
         lines
@@ -52,7 +54,7 @@ impl Request {
             .any(|each| each.trim().eq_ignore_ascii_case(member))
     }
 
-    /// What is wrong with it, or with its offer.
+    /// Returns the fault of the message, or of its offer.
     pub(crate) fn fault(&self) -> Option<String> {
         if let Some(error) = self.error {
             return Some(format!("{} ({})", error.kind().text(), error.kind().clause()));
@@ -94,27 +96,27 @@ impl RequestReader {
         }
     }
 
-    /// So much has come that the rest is not wanted.
+    /// Returns whether so much has come that the rest is not wanted.
     pub(crate) fn is_full(&self) -> bool {
         self.came.len() > MOST
     }
 
-    /// A whole request has come, or what is none.
+    /// Returns whether a whole request has come, or what is none.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }
 
-    /// Some of the request that is read has come.
+    /// Returns whether some of the request that is read has come.
     pub(crate) fn has_begun(&self) -> bool {
         self.came.len() > self.begin
     }
 
-    /// What came after the latest request.
+    /// Returns the bytes after the latest request.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }
 
-    /// What comes from here on is another request.
+    /// Makes what comes from here on another request.
     pub(crate) fn expect_next(&mut self) {
         self.begin = self.end;
         self.engine = Some(Connection::new(Role::Server));
@@ -191,12 +193,14 @@ impl Request {
     }
 }
 
-/// The accept of a key, as the engine computes it; none where the key is no base64 of 16 bytes.
+/// Computes the accept of a key, by the engine.
+///
+/// `None` where the key is no base64 of 16 bytes.
 pub(crate) fn accept(key: &str) -> Option<String> {
     let mut engine = Connection::new(Role::Server);
     let head = format!(
-        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: {key}\r\n\r\n"
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
     );
     engine.receive(head.as_bytes()).ok()?;
     while let Next::Event(_) = engine.next_event().ok()? {}
@@ -224,8 +228,8 @@ mod tests {
     #[test]
     fn requests_are_read_one_by_one() {
         let mut incoming = RequestReader::new();
-        let post =
-            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nUpgrade: x/1\r\nConnection: upgrade\r\n\r\nhello";
+        let post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
+                     Upgrade: x/1\r\nConnection: upgrade\r\n\r\nhello";
         incoming.receive(post);
         assert!(incoming.is_done() && incoming.requests[0].is_whole);
         assert_eq!(incoming.requests[0].offers, [("x/1".into(), None)]);

@@ -1,6 +1,8 @@
-//! What came back, as the engine reads it: a client's `Connection` for each answer, which was given
-//! a request as near to the one that was sent as the engine lets a client send. So its framing, its
-//! 1xx and its 101 are held to the RFCs by the engine, and an error has its number and clause.
+//! The responses that came back, as the engine reads them.
+//!
+//! A client's `Connection` reads each. It was given a request as near to the one that was sent as
+//! the engine lets a client send. So the engine holds its framing, its 1xx and its 101 to the RFCs,
+//! and an error has its number and clause.
 
 use std::collections::VecDeque;
 
@@ -18,7 +20,7 @@ pub(crate) struct Head {
     pub(crate) fields: Vec<(String, String)>,
 }
 
-/// What came in answer to one request.
+/// A response to one request, with the 1xx before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     /// The 1xx before it.
@@ -28,9 +30,9 @@ pub(crate) struct Answer {
     pub(crate) is_whole: bool,
     /// Another request may follow.
     pub(crate) persists: bool,
-    /// What the connection speaks now, if it is not HTTP/1.1; empty for a tunnel.
+    /// The protocol after a switch, if there was one; empty for a tunnel.
     pub(crate) switched: Option<String>,
-    /// What is wrong with it.
+    /// The fault of the response, if it has one.
     pub(crate) error: Option<Error>,
 }
 
@@ -42,7 +44,7 @@ pub(crate) struct ResponseReader {
     pub(crate) answers: Vec<Answer>,
     /// All that came, as it came.
     pub(crate) came: Vec<u8>,
-    /// Where in it this engine began, and where the head does that comes next.
+    /// The offset at which this engine began, and that of the next head.
     begin: usize,
     head: usize,
     /// The peer has ended its direction.
@@ -63,7 +65,7 @@ impl Head {
         Some(Self { status, fields: lines.filter_map(field).collect() })
     }
 
-    /// The values of a field.
+    /// Returns the values of a field.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields
             .iter()
@@ -75,7 +77,7 @@ impl Head {
         self.all(name).next().is_some()
     }
 
-    /// Whether a list field has that member, whatever its case.
+    /// Returns whether a list field has that member, whatever its case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         self.all(name)
             .flat_map(|value| value.split(','))
@@ -84,7 +86,7 @@ impl Head {
 }
 
 impl Answer {
-    /// Of the final response, or of the 101.
+    /// Returns the status of the final response, or of the 101.
     pub(crate) fn status(&self) -> Option<u16> {
         self.head.as_ref().map(|head| head.status)
     }
@@ -124,38 +126,39 @@ impl ResponseReader {
         }
     }
 
-    /// Nothing more is to be read as HTTP.
+    /// Returns whether nothing more is to be read as HTTP.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }
 
-    /// So much has come that the rest is not wanted.
+    /// Returns whether so much has come that the rest is not wanted.
     pub(crate) fn is_full(&self) -> bool {
         self.came.len() > MOST
     }
 
-    /// The bytes after the last answer that was read: of the new protocol, or answers that were not
-    /// asked for.
+    /// Returns the bytes after the last response that was read.
+    ///
+    /// They are of the new protocol, or responses that were not requested.
     pub(crate) fn rest(&self) -> &[u8] {
         self.came.get(self.head..).unwrap_or_default()
     }
 
-    /// How many final responses have come to their end.
+    /// Returns the number of final responses that are complete.
     pub(crate) fn answered(&self) -> usize {
         self.answers.iter().filter(|answer| answer.is_whole).count()
     }
 
-    /// The connection has left HTTP.
+    /// Returns whether the connection has left HTTP.
     pub(crate) fn has_switched(&self) -> bool {
         self.last().is_some_and(|answer| answer.switched.is_some())
     }
 
-    /// The latest answer.
+    /// Returns the latest response.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.last()
     }
 
-    /// An engine for the answer to the next request.
+    /// Creates an engine for the response to the next request.
     fn expect_next(&mut self, at: usize) {
         (self.begin, self.head) = (at, at);
         self.engine = self.asked.pop_front().and_then(|asked| shadow(&asked, self.is_secure));
@@ -214,8 +217,9 @@ impl ResponseReader {
     }
 }
 
-/// A client that has asked for that, as far as the engine lets it: with the field lines as they
-/// were sent, or as they should be, or without the offer.
+/// Returns a client that has sent that request, as far as the engine lets it.
+///
+/// With the field lines as they were sent, or as they should be, or without the offer.
 fn shadow(asked: &Asked, is_secure: bool) -> Option<Connection> {
     let offer: Vec<&str> = asked.offer.iter().map(String::as_str).collect();
     let offers = |token: &str| offer.iter().any(|each| each.eq_ignore_ascii_case(token));

@@ -1,8 +1,9 @@
-//! What a scripted server answers: the lines of a check, with what the request says filled in.
+//! The response script of a check: its lines, filled in from the request.
 //!
 //! ```text
 //!   HTTP/1.1 101 Switching Protocols
-//!   Sec-WebSocket-Accept: ACCEPT     of the request's key; OTHER-ACCEPT of another; aCCEPT with its case turned
+//!   Sec-WebSocket-Accept: ACCEPT     of the request's key
+//!                                    (OTHER-ACCEPT: of another; aCCEPT: in the other case)
 //!   Upgrade: TOKEN                   what the request offers first
 //! | PING                             a ping in WebSocket, with the payload `audit`
 //! | SETTINGS                         an empty SETTINGS frame of HTTP/2
@@ -30,12 +31,12 @@ pub(crate) enum Step {
     End,
 }
 
-/// The answers to one request after the other.
+/// Splits the lines into the responses to one request after the other.
 pub(crate) fn sections(lines: &[Line]) -> Vec<&[Line]> {
     lines.split(|line| matches!(line.what, What::Wait("next"))).collect()
 }
 
-/// The answer to this request, step by step.
+/// Returns the response to this request, step by step.
 pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut is_slow = false;
@@ -55,7 +56,7 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
     Ok(if is_slow { steps.into_iter().flat_map(one_by_one).collect() } else { steps })
 }
 
-/// In one segment with what was sent before, if nothing was waited for.
+/// Adds bytes to the segment sent before, if nothing was waited for.
 fn send(steps: &mut Vec<Step>, octets: &[u8]) {
     match steps.last_mut() {
         Some(Step::Send(sent)) => sent.extend_from_slice(octets),

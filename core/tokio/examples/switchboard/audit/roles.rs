@@ -1,4 +1,4 @@
-//! What is audited if it is no server: a client, or an intermediary.
+//! The audited role: a client, or an intermediary.
 
 use std::time::Duration;
 
@@ -13,33 +13,33 @@ use crate::target::Target;
 
 #[derive(Args)]
 pub(crate) struct RoleArgs {
-    /// Audit a client: print a URL for each check, and wait until it is opened
+    /// Audit a client: print a URL for each check, and wait until it is opened.
     #[arg(long, conflicts_with_all = ["url", "proxy"])]
     client: bool,
-    /// Audit an intermediary, which passes on to 127.0.0.1 and the origin's port
+    /// Audit an intermediary that forwards to 127.0.0.1 and the origin's port.
     #[arg(long, value_name = "URL", conflicts_with = "url", requires = "origin_port")]
     pub(crate) proxy: Option<Target>,
-    /// The port of the scripted origin
+    /// The port of the scripted origin.
     #[arg(long, value_name = "N", requires = "proxy")]
     origin_port: Option<u16>,
-    /// It is a forward proxy: ask it for the origin's URL
+    /// Ask for the origin's URL, as of a forward proxy.
     #[arg(long, requires = "proxy")]
     forward: bool,
-    /// Meet the client in TLS, by https and wss; {ca} is a file with the certificate that it may
-    /// trust, made at the start
+    /// Meet the client in TLS, by https and wss; {ca} is its certificate's file.
     #[arg(long, requires = "client")]
     tls: bool,
-    /// Run this for each check instead of waiting, with {url}, {ws}, {port}, {id} and {ca} filled
-    /// in; it finds a line on standard input, and is killed when it takes too long
+    /// Run this for each check instead of waiting; {url}, {ws}, {port}, {id}, {ca}.
+    ///
+    /// They are filled in. It finds a line on standard input, and is killed when it takes too long.
     #[arg(last = true, value_name = "COMMAND", requires = "client")]
     command: Vec<String>,
 }
 
-/// Who was audited, and what was found.
+/// The name of what was audited, and the findings.
 type Audited = Result<(String, Vec<Finding>), ServerError>;
 
 impl RoleArgs {
-    /// The checks of the role; of all roles, where any may be explained.
+    /// Returns the checks of the role; of all roles, where any may be described.
     pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
         let is_server = !self.client && self.proxy.is_none();
         let tables = [

@@ -1,11 +1,11 @@
-//! What a check sends: its lines, with the places of the audited program filled in.
+//! The lines that a check sends, with the places of the audited program filled in.
 
 use super::table::{By, Check, What};
 
-/// What each place in a table stands for.
+/// The values of the places in a table.
 pub(crate) struct Places {
     pub(crate) is_secure: bool,
-    /// `HOST:PORT` as the URL has it, and as a CONNECT needs it, which has a port always.
+    /// The `HOST:PORT` of the URL, and of a CONNECT, which has a port always.
     pub(crate) authority: String,
     pub(crate) address: String,
     /// `/plain`, `/echo`, `/ws`.
@@ -25,7 +25,9 @@ pub(crate) struct Script {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
-    /// Bytes that begin a request: they make sense only while the connection speaks HTTP.
+    /// Bytes that begin a request.
+    ///
+    /// They make sense only while the connection speaks HTTP.
     Ask(Vec<u8>),
     Send(Vec<u8>),
     Wait(Wait),
@@ -64,7 +66,7 @@ const HELLO: &[u8] = b"\x81\x85\x01\x02\x03\x04igohn";
 pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
 
 impl Script {
-    /// What the check sends, or its control.
+    /// Returns what the check sends, or its control.
     pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
         let mut script = Self::default();
         let (mut is_head, mut is_slow) = (false, false);
@@ -100,7 +102,7 @@ impl Script {
         Ok(script)
     }
 
-    /// A line of a head; the first one begins a request.
+    /// Adds a line of a head; the first one begins a request.
     fn line(&mut self, text: &str, is_first: bool) {
         if is_first && !matches!(self.steps.last(), Some(Step::Ask(_) | Step::Send(_))) {
             self.steps.push(Step::Ask(Vec::new()));
@@ -119,7 +121,7 @@ impl Script {
         }
     }
 
-    /// In one segment with what was sent before, if nothing was waited for.
+    /// Adds bytes to the segment sent before, if nothing was waited for.
     fn send(&mut self, octets: &[u8]) {
         match self.steps.last_mut() {
             Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(octets),
@@ -127,14 +129,14 @@ impl Script {
         }
     }
 
-    /// Each byte on its own.
+    /// Sends each byte in a segment of its own.
     fn slow_down(&mut self) {
         let alone = |octet: &[u8]| [Step::Send(octet.into()), Step::Wait(Wait::Blink)];
         let octets = self.octets();
         self.steps = octets.chunks(1).flat_map(alone).collect();
     }
 
-    /// All that is sent, as one.
+    /// Returns all bytes that are sent, as one.
     pub(crate) fn octets(&self) -> Vec<u8> {
         let sent = self.steps.iter().filter_map(|step| match step {
             Step::Ask(octets) | Step::Send(octets) => Some(octets.as_slice()),
@@ -163,7 +165,7 @@ impl Asked {
 }
 
 impl Places {
-    /// A line of a table, with what its names stand for.
+    /// Fills the places of a line of a table in.
     fn fill(&self, text: &str) -> Vec<String> {
         let (token, path) = self.token.clone().unwrap_or_default();
         if text == "CREDENTIALS" {
@@ -206,7 +208,7 @@ impl Places {
     }
 }
 
-/// The fields that an offer of this token needs.
+/// Returns the fields that an offer of this token needs.
 fn credentials(token: &str) -> &'static [&'static str] {
     match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "websocket" => {
@@ -218,7 +220,7 @@ fn credentials(token: &str) -> &'static [&'static str] {
     }
 }
 
-/// The name with capitals for small letters, and the version as it is.
+/// Returns the name in the other case, and the version as it is.
 fn other_case(token: &str) -> String {
     let (name, version) = token.split_at(token.find('/').unwrap_or(token.len()));
     let turned = name
@@ -227,7 +229,7 @@ fn other_case(token: &str) -> String {
     turned.chain(version.chars()).collect()
 }
 
-/// `\r`, `\n` and `\xNN`.
+/// Decodes `\r`, `\n` and `\xNN`.
 pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("no such escape: {text}");
     let (mut octets, mut rest) = (Vec::new(), text.bytes());

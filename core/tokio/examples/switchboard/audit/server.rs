@@ -1,4 +1,4 @@
-//! The checks of a server: the control first, then the check, and what of the vocabulary is seen.
+//! The checks of a server: the control first, then the check, then its symptoms.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,8 +15,10 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
-/// What a check may need: its name, what is so if it is missing, and what brings it. Of those from
-/// `answered` on the control tells, without what is tried.
+/// The needs of checks.
+///
+/// Each has its name, the reason if it is missing, and the remedy. The control, without what is
+/// tried, shows those from `answered` on.
 pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
     ("websocket", "no WebSocket resource was named", "say --websocket PATH"),
     ("token", "no protocol was named", SAY_OFFER),
@@ -45,7 +47,8 @@ pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "refused-400",
         "the control is not answered 400 either",
-        "audit the server itself, and nothing before it that would add a Host; then mend what it does without one",
+        "audit the server itself, and nothing before it that would add a Host; then mend what it \
+         does without one",
     ),
 ];
 const SAY_OFFER: &str = "say --offer TOKEN=PATH";
@@ -57,7 +60,7 @@ const HANDSHAKE: &str = "S30";
 const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
-/// What is known of the server.
+/// The server that is audited, and the options of the audit.
 pub(crate) struct Server<'a> {
     pub(crate) target: &'a Target,
     pub(crate) places: Places,
@@ -75,7 +78,7 @@ pub(crate) struct Audit<'a> {
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     controls: HashMap<Script, Exchange>,
-    /// Whether the WebSocket sends messages back, once that is known.
+    /// True if the WebSocket sends messages back; `None` while that is not known.
     echoes: Option<bool>,
     /// The check that was made last: a server may not survive it.
     latest: &'static str,
@@ -87,7 +90,9 @@ pub(crate) struct Audit<'a> {
 pub(crate) type ServerError = String;
 
 impl<'a> Audit<'a> {
-    /// The server must answer the plain request, or there is nothing to compare anything with.
+    /// Begins an audit with the plain request, which the server must answer.
+    ///
+    /// Otherwise there is nothing to compare anything with.
     pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, ServerError> {
         let (findings, controls) = Default::default();
         let mut audit = Self {
@@ -121,8 +126,9 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// A resource that was named has to take a good handshake: else its checks would be left out,
-    /// and the run be green. What happens once may be chance.
+    /// Checks that a WebSocket that was named takes a good handshake.
+    ///
+    /// Else its checks would be left out, and the run be green. What happens once may be chance.
     fn meet_the_websocket(&self) -> Result<(), ServerError> {
         let script = self.handshake()?;
         for is_last in [false, true] {
@@ -133,7 +139,8 @@ impl<'a> Audit<'a> {
                     let Places { authority, websocket, .. } = &self.server.places;
                     let remedy = "name a resource that takes one, by --websocket PATH, or none";
                     return Err(format!(
-                        "{authority}{websocket} takes no good handshake of WebSocket: {why}; {remedy}"
+                        "{authority}{websocket} takes no good handshake of WebSocket: {why}; \
+                         {remedy}"
                     ));
                 }
                 Some(_) => {}
@@ -142,7 +149,7 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// A good handshake.
+    /// Returns the script of a good handshake.
     fn handshake(&self) -> Result<Script, ServerError> {
         let check = self
             .checks
@@ -152,7 +159,7 @@ impl<'a> Audit<'a> {
         Script::of(check, By::Check, &self.server.places)
     }
 
-    /// What a check comes to, with what it needs beforehand.
+    /// Judges a check, and what it needs beforehand.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
@@ -199,7 +206,7 @@ impl<'a> Audit<'a> {
         Ok(worst)
     }
 
-    /// The control, if there is one, and the check.
+    /// Sends the control, if there is one, and the check.
     fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let until = if check.asks("content-as-frames") && self.echoes()? {
             Until::Echo
@@ -233,7 +240,9 @@ impl<'a> Audit<'a> {
         Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
     }
 
-    /// What is missing of what a check needs, as far as it can be told before anything is sent.
+    /// Returns what is missing of a need of a check.
+    ///
+    /// As far as it can be told before anything is sent.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let server = &self.server;
         let has_udp =
@@ -254,7 +263,7 @@ impl<'a> Audit<'a> {
         Ok(Missing::pass_of(&self.judge(check)?))
     }
 
-    /// What comes without that which is tried. The same is asked once.
+    /// Returns the exchange without what is tried; each is sent once.
     fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script) {
@@ -267,7 +276,9 @@ impl<'a> Audit<'a> {
         Ok(control)
     }
 
-    /// Whether a message comes back: only then can it be seen what is taken for one.
+    /// Returns whether a WebSocket sends a message back.
+    ///
+    /// Only then can it be seen what is taken for one.
     ///
     /// The answer to a ping may overtake it.
     fn echoes(&mut self) -> Result<bool, ServerError> {
@@ -306,7 +317,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// A check of every head of the run; all others come first.
+    /// Judges a check of every head of the run; all others come first.
     fn judge_heads(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let checks = self.checks;
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
@@ -343,7 +354,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// How long a connection is looked at, by what is asked of its end.
+/// Returns the end of the observation, by what the check asks of its end.
 fn until(check: &Check) -> Until {
     match () {
         () if check.asks("stays-open") => Until::End,
@@ -353,7 +364,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// What of the vocabulary is seen, and the worst that it amounts to.
+/// Returns the worst verdict of the symptoms seen, and their sentences.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
         SYMPTOMS
@@ -364,7 +375,7 @@ fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     })
 }
 
-/// What is missing of what a check needs, as its control shows it.
+/// Returns what is missing of a need of a check, as its control shows it.
 fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     let is_answered = control.first().is_some_and(|first| first.is_whole);
     let has_continued =
@@ -380,7 +391,7 @@ fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     if is_met { None } else { lack(need) }
 }
 
-/// What it is that a check needs, if it is there.
+/// Returns the need of that name, with its remedy.
 fn lack(need: &str) -> Option<Missing> {
     NEEDS
         .iter()

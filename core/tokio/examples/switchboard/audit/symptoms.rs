@@ -8,17 +8,17 @@ use super::exchange::Exchange;
 use super::probes::Spoken;
 use super::response_reader::{Answer, Head};
 
-/// What there is to look at.
+/// The observations that symptoms are looked for in.
 pub(crate) struct Seen<'a> {
     pub(crate) exchange: &'a Exchange,
-    /// What came without that which is tried.
+    /// The exchange without what is tried.
     pub(crate) control: Option<&'a Exchange>,
 }
 
 /// Says what is seen, if it is.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// What may be seen in an exchange, by name, and in a sentence.
+/// The symptoms of an exchange, each by name, and in a sentence.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of the answer.
     ("differs", differs, "the status is another one than that of the control"),
@@ -55,7 +55,8 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     (
         "closed-before-next",
         closed_before_next,
-        "the connection is closed before the next request is answered, whether or not an answer announces it",
+        "the connection is closed before the next request is answered, whether or not an answer \
+         announces it",
     ),
     (
         "closed-unsaid-before-next",
@@ -105,7 +106,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
 /// Judges one head; `None` where it is not about such a head.
 pub(crate) type HeadRule = fn(&Head) -> Option<Result<(), String>>;
 
-/// What may be seen in any head of the run, by name, and in a sentence.
+/// The symptoms of any head of the run, each by name, and in a sentence.
 pub(crate) const HEAD_RULES: &[(&str, HeadRule, &str)] = &[
     (
         "426-without-upgrade",
@@ -139,17 +140,17 @@ impl Seen<'_> {
         self.exchange.first()
     }
 
-    /// The first answer, if it is a final response that has come to its end.
+    /// Returns the first response, if it is final and complete.
     fn answered(&self) -> Option<&Answer> {
         self.first().filter(|first| first.is_whole && !self.exchange.has_switched())
     }
 
-    /// The head of the 101.
+    /// Returns the head of the 101.
     fn switch(&self) -> Option<&Head> {
         self.first()?.head.as_ref().filter(|head| head.status == 101)
     }
 
-    /// The status and that of the control, where both were answered in HTTP.
+    /// Returns the status and the control's, where both were answered in HTTP.
     fn statuses(&self) -> Option<(u16, u16)> {
         let statuses = (self.exchange.status()?, self.control?.status()?);
         (statuses.0 != 101).then_some(statuses)
@@ -158,19 +159,19 @@ impl Seen<'_> {
 
 // Of the answer.
 
-/// The status is not that of the control.
+/// Detects a status that is not the control's.
 fn differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status != without)
         .then(|| format!("the status is {status}; without what is tried it is {without}"))
 }
 
-/// It is neither that of the control nor one that asks for another offer.
+/// Detects a status that is neither the control's nor asks for another offer.
 fn odd_status(seen: &Seen<'_>) -> Option<String> {
     differs(seen).filter(|_| !matches!(seen.exchange.status(), Some(400 | 426)))
 }
 
-/// It is an error, which that of the control is not.
+/// Detects an error where the control has none.
 fn refused(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status >= 400 && without < 400)
@@ -192,20 +193,20 @@ fn not_400(seen: &Seen<'_>) -> Option<String> {
     Some(format!("the status is {status}, and 400 is due"))
 }
 
-/// The answer does not say which versions of the WebSocket protocol are understood.
+/// Detects a response without the versions of WebSocket that are understood.
 fn no_version(seen: &Seen<'_>) -> Option<String> {
     let head = seen.first()?.head.as_ref().filter(|head| head.status != 101)?;
     (!head.has("sec-websocket-version"))
         .then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
 }
 
-/// Nothing was answered, or not to the end, and the connection is open.
+/// Detects a connection that is open without a complete response.
 fn silent(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && !seen.exchange.has_ended)
         .then(|| "no whole answer came in time; the connection stayed open".into())
 }
 
-/// Nothing was answered, or not to the end, and the connection is closed.
+/// Detects a connection that is closed without a complete response.
 fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && seen.exchange.has_ended)
         .then(|| "the connection was closed without a whole answer".into())
@@ -218,13 +219,13 @@ fn is_unanswered(seen: &Seen<'_>) -> bool {
     !seen.first().is_some_and(is_answered)
 }
 
-/// An answer is no HTTP/1.1 that can be read.
+/// Detects a response that is no HTTP/1.1 that can be read.
 fn unreadable(seen: &Seen<'_>) -> Option<String> {
     let error = seen.exchange.answers.iter().find_map(fault)?;
     Some(format!("an answer cannot be read: {}", because(&error)))
 }
 
-/// What is wrong with an answer, but for its end and for what makes a 101.
+/// Returns the fault of a response, but for its end and for those of a 101.
 fn fault(answer: &Answer) -> Option<Error> {
     answer.error.filter(|error| !matches!(error.code(), 501 | 502 | 600..700))
 }
@@ -234,20 +235,20 @@ fn because(error: &Error) -> String {
     format!("{} ({}, error {} of the engine)", kind.text(), kind.clause(), kind.code())
 }
 
-/// Neither a 100 nor a final status came before the content was sent.
+/// Detects that neither a 100 nor a final status came before the content.
 fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
     seen.exchange
         .waited_in_vain
         .then(|| "neither a 100 nor a final status came before the content was sent".into())
 }
 
-/// A 2xx to CONNECT.
+/// Detects a 2xx to CONNECT.
 fn tunnel(seen: &Seen<'_>) -> Option<String> {
     let status = seen.exchange.status().filter(|status| (200..300).contains(status))?;
     Some(format!("CONNECT was answered {status}, which opens a tunnel"))
 }
 
-/// A 2xx to CONNECT with fields that a tunnel has no use for.
+/// Detects a 2xx to CONNECT with fields that a tunnel has no use for.
 fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
     let (opens, head) = (tunnel(seen)?, seen.first()?.head.as_ref()?);
     let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name))?;
@@ -256,7 +257,7 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
 
 // Of the connection.
 
-/// The answer closes the connection, which the control's does not.
+/// Detects a response with `close` where the control's has none.
 fn says_close(seen: &Seen<'_>) -> Option<String> {
     let control = seen.control?.first()?;
     let is_due = seen.answered().is_some_and(|first| !first.persists)
@@ -265,20 +266,20 @@ fn says_close(seen: &Seen<'_>) -> Option<String> {
     is_due.then(|| "the answer closes the connection; without what is tried it does not".into())
 }
 
-/// The connection is open after the answer to a request that wants it closed.
+/// Detects an open connection after a request that wants it closed.
 fn stays_open(seen: &Seen<'_>) -> Option<String> {
     (seen.answered().is_some() && !seen.exchange.has_ended)
         .then(|| "the connection stayed open after the answer".into())
 }
 
-/// The answer says that the connection will be closed, and it is not.
+/// Detects an open connection after a response with `close`.
 fn open_after_close(seen: &Seen<'_>) -> Option<String> {
     let is_due = seen.answered().is_some_and(|first| !first.persists);
     (is_due && !seen.exchange.has_ended)
         .then(|| "the answer announces the end of the connection, which stayed open".into())
 }
 
-/// The connection was closed, and the answer does not say so.
+/// Detects a close that the response did not announce.
 fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid = seen.answered().is_some_and(|first| first.persists) && seen.exchange.has_ended;
     is_unsaid.then(|| {
@@ -286,14 +287,14 @@ fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// A request after the first has no answer, although the connection is open.
+/// Detects a later request without a response, on an open connection.
 fn lost(seen: &Seen<'_>) -> Option<String> {
     let is_due = seen.answered().is_some_and(|first| first.persists) && is_next_unanswered(seen);
     (is_due && !seen.exchange.has_ended)
         .then(|| "the next request was not answered, and the connection stayed open".into())
 }
 
-/// A request after the first has no answer, as the connection is closed.
+/// Detects a later request without a response, on a closed connection.
 fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
     let first = seen.answered().filter(|_| is_next_unanswered(seen))?;
     match (first.persists, seen.exchange.has_ended) {
@@ -305,7 +306,7 @@ fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Likewise, and the answer does not say that it will be.
+/// Detects a close before a later response that was not announced.
 fn closed_unsaid_before_next(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid =
         seen.answered()?.persists && is_next_unanswered(seen) && seen.exchange.has_ended;
@@ -319,7 +320,7 @@ fn is_next_unanswered(seen: &Seen<'_>) -> bool {
     !seen.exchange.is_complete() && unreadable(seen).is_none()
 }
 
-/// The last answer has not the status of the control's.
+/// Detects a last response without the status of the control's.
 fn next_differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = (seen.exchange.last()?.status()?, seen.control?.last()?.status()?);
     let is_next = seen.exchange.asked.len() > 1;
@@ -328,7 +329,7 @@ fn next_differs(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// More came than was asked for.
+/// Detects more bytes than were requested.
 fn extra(seen: &Seen<'_>) -> Option<String> {
     let is_over =
         seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);
@@ -336,7 +337,7 @@ fn extra(seen: &Seen<'_>) -> Option<String> {
         .then(|| "more answers came than there were requests".into())
 }
 
-/// What follows a refused CONNECT was answered.
+/// Detects a response to what follows a declined CONNECT.
 fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
     let status = seen.exchange.answers.get(1)?.status()?;
     Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
@@ -344,7 +345,7 @@ fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
 
 // Of the switch.
 
-/// A 101 came.
+/// Detects a 101.
 fn switched(seen: &Seen<'_>) -> Option<String> {
     let heads = seen.exchange.answers.iter().filter_map(|answer| answer.head.as_ref());
     let head = heads.into_iter().find(|head| head.status == 101)?;
@@ -354,7 +355,7 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// It answered something else than 101.
+/// Detects another final response than a 101.
 pub(crate) fn declined(seen: &Seen<'_>) -> Option<String> {
     match seen.exchange.status() {
         Some(101) => None,
@@ -363,19 +364,21 @@ pub(crate) fn declined(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// The 101 breaks a rule.
+/// Detects a 101 that breaks a rule.
 fn bad_switch(seen: &Seen<'_>) -> Option<String> {
     let error = seen.switch().and(seen.first()?.error)?;
     Some(format!("the 101 breaks a rule: {}", because(&error)))
 }
 
-/// The 101 names what no server speaks, which the request offers, too.
+/// Detects a 101 that names what no server speaks.
+///
+/// The request offers that, too.
 fn misnamed(seen: &Seen<'_>) -> Option<String> {
     let named = seen.switch()?.all("upgrade").find(|value| value.contains("x-audit"))?;
     Some(format!("the 101 names {named}, and no server speaks x-audit"))
 }
 
-/// After the 101 the new protocol is not spoken.
+/// Detects that the new protocol is not spoken after the 101.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
@@ -387,7 +390,7 @@ fn mute(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// After the 101 the new protocol was ended before our words were answered.
+/// Detects that the new protocol was ended before the probe was answered.
 fn left(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
@@ -399,13 +402,13 @@ fn left(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// No words of the new protocol are known.
+/// Detects a switch to a protocol without a probe.
 fn unspoken(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     seen.exchange.spoken.is_none().then(|| format!("the audit knows no words of {protocol}"))
 }
 
-/// The content of the handshake comes back as a message.
+/// Detects that the content of the handshake comes back as a message.
 fn content_as_frames(seen: &Seen<'_>) -> Option<String> {
     let is_echo = seen
         .exchange
@@ -422,7 +425,7 @@ fn no_100_before_101(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the 101 came without a 100 before it".into())
 }
 
-/// A subprotocol was chosen that was not asked for, or several.
+/// Detects a subprotocol that was not requested, or several.
 fn subprotocol_unasked(seen: &Seen<'_>) -> Option<String> {
     let chosen: Vec<_> = seen.switch()?.all("sec-websocket-protocol").collect();
     let fields = seen
@@ -437,18 +440,18 @@ fn subprotocol_unasked(seen: &Seen<'_>) -> Option<String> {
     (!is_right).then(|| format!("the 101 has Sec-WebSocket-Protocol: {}", chosen.join(", ")))
 }
 
-/// Some extension was accepted.
+/// Detects that some extension was accepted.
 fn extended(seen: &Seen<'_>) -> Option<String> {
     let accepted = seen.switch()?.all("sec-websocket-extensions").next()?;
     Some(format!("the 101 has Sec-WebSocket-Extensions: {accepted}"))
 }
 
-/// permessage-deflate was accepted.
+/// Detects that permessage-deflate was accepted.
 fn deflated(seen: &Seen<'_>) -> Option<String> {
     extended(seen).filter(|_| deflate(seen).is_some())
 }
 
-/// permessage-deflate was accepted, and the window that was asked for was not.
+/// Detects permessage-deflate without the window that was requested.
 fn window_ignored(seen: &Seen<'_>) -> Option<String> {
     let mut parameters =
         deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));

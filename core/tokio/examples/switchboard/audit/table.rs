@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! # A remark.
-//! == A section: what it says below, up to the first check, holds for each of its checks that does not say otherwise
+//! == A section: the words below, up to the first check, hold for its checks without their own
 //! needs: S30
 //!
 //! S46 MUST RFC 9110, 7.8: a title
-//! says: the clause: what has a MUST or its like is quoted, and tests/clauses compares it; the rest is in our words
+//! says: the clause, quoted where it has a MUST or its like: tests/clauses compares it
 //! fail: what, of the vocabulary, is a failure
 //! warn: what is a warning
 //! moot: what makes it not applicable
@@ -25,8 +25,9 @@ use super::finding::Verdict;
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
-    /// MUST and its like, as the clause has it; DEF for what follows from a definition, or is no
-    /// more than "ought to".
+    /// The level of the clause: MUST and its like, or DEF.
+    ///
+    /// DEF is for what follows from a definition, or is no more than "ought to".
     pub(crate) level: &'static str,
     /// The RFC and the section.
     pub(crate) clause: &'static str,
@@ -35,25 +36,27 @@ pub(crate) struct Check {
     pub(crate) lines: Vec<Line>,
 }
 
-/// How a check is judged.
+/// The rules by which a check is judged.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
     /// The clause, in words.
     pub(crate) says: &'static str,
-    /// What makes it applicable.
+    /// The needs that make it applicable.
     pub(crate) needs: Vec<&'static str>,
-    /// The symptoms that break the clause, those that only deserve a word, and those with which
-    /// nothing can be told.
+    /// The symptoms that break the clause.
+    ///
+    /// Then those that only deserve a word, and those with which nothing can be told.
     pub(crate) fail: Vec<&'static str>,
     pub(crate) warn: Vec<&'static str>,
     pub(crate) moot: Vec<&'static str>,
-    /// What to do in the last case.
+    /// The remedy in the last case.
     pub(crate) apply: &'static str,
 }
 
 impl Rules {
-    /// The first of these verdicts whose symptoms are seen, with what is said of them; `seen` gives
-    /// that of those it is asked for.
+    /// Returns the first verdict whose symptoms are seen, and their sentences.
+    ///
+    /// `seen` returns the sentences of the symptoms that it is asked for.
     pub(crate) fn verdict(
         &self,
         order: [Verdict; 3],
@@ -82,7 +85,7 @@ pub(crate) struct Line {
     pub(crate) what: What,
 }
 
-/// Who sends a line.
+/// The sender of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Both,
@@ -98,17 +101,17 @@ pub(crate) enum What {
     Empty,
     /// Bytes as they are, with escapes.
     Octets(&'static str),
-    /// What is waited for.
+    /// A wait for an event of that name.
     Wait(&'static str),
 }
 
 impl Check {
-    /// Whether there is something to compare it with.
+    /// Returns whether there is a control to compare it with.
     pub(crate) fn has_control(&self) -> bool {
         self.lines.iter().any(|line| line.by != By::Both)
     }
 
-    /// Whether one of its rules is this symptom.
+    /// Returns whether one of its rules is this symptom.
     pub(crate) fn asks(&self, symptom: &str) -> bool {
         self.rules.fail.iter().chain(&self.rules.warn).any(|name| *name == symptom)
     }
@@ -146,7 +149,7 @@ pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
     Ok(checks)
 }
 
-/// What a line sends, if it begins with one of the marks.
+/// Returns the line that is sent, if it begins with one of the marks.
 fn sent(line: &'static str) -> Option<Line> {
     let (mark, text) = line.split_at_checked(2)?;
     let (by, what) = match mark {
@@ -160,7 +163,9 @@ fn sent(line: &'static str) -> Option<Line> {
     Some(Line { by, what })
 }
 
-/// An empty line ends a head, if one is open; else it is there for the eye.
+/// Ends a head at an empty line, if one is open.
+///
+/// Else the line is there for the eye.
 fn end_head(check: Option<&mut Check>) {
     if let Some(lines) = check.map(|check| &mut check.lines)
         && matches!(lines.last(), Some(Line { what: What::Text(_), .. }))
@@ -170,7 +175,7 @@ fn end_head(check: Option<&mut Check>) {
 }
 
 impl Check {
-    /// `ID LEVEL RFC N, SECTION: TITLE`.
+    /// Parses `ID LEVEL RFC N, SECTION: TITLE`.
     fn begin(line: &'static str, section: &Rules) -> Option<Self> {
         let (head, title) = line.split_once(": ")?;
         let (id, rest) = head.split_once(' ')?;

@@ -18,7 +18,7 @@ use crate::tls;
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// What came of waiting.
+/// The outcome of a wait.
 pub(crate) enum WaitResult {
     Octets(Vec<u8>),
     /// The peer sends no more: it has closed, or reset, or closed TLS without a word.
@@ -92,7 +92,7 @@ impl Wire {
         Ok(wire)
     }
 
-    /// A connection that is there, as the server of TLS.
+    /// Creates the server's end of TLS on a connection.
     pub(crate) fn accept(
         socket: TcpStream,
         config: Arc<ServerConfig>,
@@ -106,7 +106,7 @@ impl Wire {
         Ok(wire)
     }
 
-    /// A connection that is there.
+    /// Creates a wire on a connection.
     pub(crate) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(timeout))?;
@@ -126,7 +126,7 @@ impl Wire {
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// What comes until then.
+    /// Returns what comes before the deadline.
     pub(crate) fn next(&mut self, deadline: Instant) -> WaitResult {
         let mut piece = vec![0; PIECE];
         loop {
@@ -148,7 +148,7 @@ impl Wire {
     }
 }
 
-/// The handshake of TLS, by then.
+/// Performs the TLS handshake before the deadline.
 fn shake_hands<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<()>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,
@@ -167,7 +167,7 @@ where
     }
 }
 
-/// Part of a record, or more; nothing at the end.
+/// Reads part of a record, or more; nothing at the end.
 fn hear<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<usize>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,

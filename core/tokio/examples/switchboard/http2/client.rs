@@ -22,11 +22,12 @@ const PIECE: usize = 16 * 1024;
 /// Bytes that may wait for the other side.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// Bytes of memory that small frames may cost beyond what they bring, 256 each: more than a window
-/// can hold.
+/// The memory that small frames may cost beyond their content, in bytes.
+///
+/// 256 bytes each: more than a window can hold.
 const FRAMES: usize = 16 << 20;
 
-/// How long the server is listened to before ours is what is said.
+/// The time to listen to the server before we send.
 const TURN: Duration = Duration::from_millis(5);
 
 const SILENT: &str = "the server does not answer in HTTP/2";
@@ -34,13 +35,15 @@ const STOPPED: &str = "the server does not go on with its answer in HTTP/2";
 const GOES: &str = "the server goes away, and has not answered";
 const ENDED: &str = "the server has ended the connection before the end of its answer";
 
-/// What a client offers with: 100 streams, the window as it is.
+/// The settings of a client's offer: 100 streams, the window as it is.
 ///
 /// RFC 7540, section 3.2.1.
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Gets the answer to the request that was made in HTTP/1.1, prints its content and gives its
-/// status. The server may be silent for as long as `limit`.
+/// Reads the response to the request of the upgrade; returns its status.
+///
+/// The request was sent in HTTP/1.1. The content is printed. The server may be silent for as long
+/// as `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],

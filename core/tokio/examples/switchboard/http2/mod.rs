@@ -1,5 +1,6 @@
-//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades: `serve` with the
-//! engine's splice in front, `ask` with a way around it.
+//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades.
+//!
+//! `server` has the engine's splice in front, `client` a way around it.
 
 mod client;
 mod flow;
@@ -8,5 +9,5 @@ mod server;
 pub(crate) use client::{SETTINGS, ask};
 pub(crate) use server::serve;
 
-/// What a client begins with (RFC 9113, section 3.4).
+/// The client's connection preface (RFC 9113, section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

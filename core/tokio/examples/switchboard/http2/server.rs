@@ -12,8 +12,9 @@ use crate::target::path;
 /// Requests of a client at a time (RFC 9113, section 6.5.2).
 const AT_A_TIME: u32 = 100;
 
-/// Bytes of memory that small frames of a client may cost beyond what they bring, 256 each: a
-/// window of four bytes a frame.
+/// The memory that a client's small frames may cost, in bytes.
+///
+/// Beyond their content, 256 bytes each: a window of four bytes a frame.
 const FRAMES: usize = 4 << 20;
 
 /// Speaks HTTP/2 until one side ends it. How many requests it was.
@@ -38,7 +39,7 @@ pub(crate) async fn serve(
     Ok(requests)
 }
 
-/// `/echo` sends the content back as it comes, everything else says what came.
+/// Responds: `/echo` sends the content back, everything else describes it.
 async fn answer(
     request: Request<RecvStream>,
     mut respond: SendResponse<bytes::Bytes>,

@@ -1,4 +1,6 @@
-//! What the page can have played: a client of the server's own, with every byte that it sends.
+//! The demonstrations of the page.
+//!
+//! Each is a client of the server's own, with every byte that it sends.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,14 +14,14 @@ use crate::audit;
 /// One kind of exchange.
 #[derive(Serialize)]
 struct Demo {
-    /// What the page asks for it by.
+    /// The name that the page asks for.
     name: &'static str,
-    /// How it comes out: `switches`, `stays` or `fails`.
+    /// The kind of outcome: `switches`, `stays` or `fails`.
     group: &'static str,
     title: &'static str,
-    /// What the client asks for.
+    /// The path of the client's request.
     path: &'static str,
-    /// What there is to see, in a line.
+    /// The point of the demonstration, in a line.
     about: &'static str,
     #[serde(skip)]
     script: &'static [ClientStep],
@@ -27,8 +29,9 @@ struct Demo {
 
 use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
 
-/// A client's HTTP/2 preface and empty SETTINGS; the acknowledgement of the server's; GOAWAY (RFC
-/// 9113, sections 3.4 and 6.5).
+/// A client's HTTP/2 preface and empty SETTINGS, an acknowledgement, GOAWAY.
+///
+/// RFC 9113, sections 3.4 and 6.5.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
@@ -170,7 +173,8 @@ static EXHIBITS: &[Demo] = &[
         about: "Two lengths, one hidden request: refused with 400.",
         script: &[
             Send(
-                "POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "POST /plain HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                 Content-Length: 44\r\nTransfer-Encoding: chunked\r\n\r\n",
             ),
             Send("0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"),
             Await("HTTP/1.1 400"),
@@ -185,7 +189,8 @@ static EXHIBITS: &[Demo] = &[
         about: "Upgrade is there, but Connection does not list it.",
         script: &[
             Send(
-                "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: foo/2\r\nConnection: keep-alive\r\n\r\n",
+                "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                 Upgrade: foo/2\r\nConnection: keep-alive\r\n\r\n",
             ),
             Await("This is /foo in HTTP/1.1"),
             Finish,
@@ -222,14 +227,14 @@ const CROWD_SIZE: usize = 200;
 const MOST: usize = 220;
 static PLAYING: AtomicUsize = AtomicUsize::new(0);
 
-/// What there is, for the page; and which run of the server it is, as each numbers its connections
-/// anew.
+/// Returns the catalogue for the page, and the number of the server's run.
+///
+/// Each run numbers its connections anew.
 pub(super) fn catalogue() -> String {
     serde_json::json!({ "exhibits": EXHIBITS, "run": std::process::id() }).to_string()
 }
 
-/// Plays an exhibit on the server at that address; says on which connection, by the client's end of
-/// it.
+/// Plays a demonstration on the server; returns the client's address.
 pub(super) fn play(name: &str, address: SocketAddr) -> String {
     if name == CROWD {
         EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {

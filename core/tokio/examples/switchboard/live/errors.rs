@@ -17,8 +17,8 @@ pub(super) fn page() -> String {
         // Writing into a text never fails.
         let _ = writeln!(
             rows,
-            "<tr id=\"e{code}\"><th scope=\"row\">{code}</th><td><code>{name}</code><br>{}</td><td>{}</td><td>{blame}</td>\
-             <td>{status}</td><td>{advice}</td></tr>",
+            "<tr id=\"e{code}\"><th scope=\"row\">{code}</th><td><code>{name}</code><br>{}</td>\
+             <td>{}</td><td>{blame}</td><td>{status}</td><td>{advice}</td></tr>",
             kind.text(),
             linked(kind.clause()),
         );
@@ -26,7 +26,7 @@ pub(super) fn page() -> String {
     include_str!("page/errors.html").replace("<!-- rows -->", &rows)
 }
 
-/// `RFC 9112, section 6.3` as a link to that clause.
+/// Returns `RFC 9112, section 6.3` as a link to that clause.
 fn linked(clause: &str) -> String {
     let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
     place.map_or(clause.into(), |(rfc, section)| {
@@ -36,7 +36,7 @@ fn linked(clause: &str) -> String {
     })
 }
 
-/// What stands in backquotes is code.
+/// Marks text in backquotes as code.
 fn marked(text: &str) -> String {
     let part = |(index, part): (usize, &str)| {
         if index % 2 == 1 { format!("<code>{part}</code>") } else { part.into() }

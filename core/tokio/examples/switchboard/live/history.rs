@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// As many connections are shown to a page that comes later; and kept, as those of the page itself
-/// are forgotten soon.
+/// The number of connections that are kept for later pages.
+///
+/// Those of the page itself are forgotten soon.
 const CONNECTIONS: usize = 50;
 const WITH_THE_PAGES_OWN: usize = 64;
 
@@ -45,19 +46,19 @@ impl History {
         true
     }
 
-    /// One that is not worth keeping.
+    /// Forgets a connection that is not worth keeping.
     pub(super) fn forget(&mut self, number: u64) {
         self.connections.retain(|kept| kept.number != number);
     }
 
-    /// What there is of the latest, in the order of the connections.
+    /// Returns the events of the latest connections, in their order.
     pub(super) fn moments(&self) -> impl Iterator<Item = &Arc<str>> {
         let too_many = self.connections.len().saturating_sub(CONNECTIONS);
         self.connections.iter().skip(too_many).flat_map(|kept| &kept.moments)
     }
 }
 
-/// Where a moment stands in its connection.
+/// The place of an event in its connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     First,

@@ -1,8 +1,8 @@
 //! The page: who watches the server's connections, and what they see.
 //!
 //! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first,
-//! then each [`Moment`] of every connection but its own, and may ask for one of the `exhibits` to
-//! be played.
+//! then each [`JsonEvent`] of every connection but its own. It may ask for one of the
+//! demonstrations to be played.
 
 mod demos;
 mod errors;
@@ -26,24 +26,29 @@ use crate::transcript::JsonEvent;
 use crate::websocket::{self, Frames};
 use history::{History, Place};
 
-/// Bytes that may wait for a viewer who does not keep up; what comes on top is left out, and the
-/// viewer learns.
+/// The bytes that may wait for a slow viewer.
+///
+/// What comes on top is left out, and the viewer learns of it.
 const WAITING: usize = 4 << 20;
 
 /// As many, about, go into one message.
 const AT_ONCE: usize = 256 * 1024;
 
-/// How long what happens is gathered for one message.
+/// The time for which events are gathered for one message.
 const GATHERING: Duration = Duration::from_millis(10);
 
-/// How long a viewer may take for a message of ours.
+/// The timeout of a viewer for a message of ours.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A viewer who says nothing is asked whether it is still there, and has as long again to answer.
+/// The time after which a silent viewer is pinged.
+///
+/// It has as long again to answer.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
 /// The page takes nothing from anywhere else, and is shown in no other.
-pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'";
+pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; \
+                                 connect-src 'self' ws: wss:; frame-ancestors 'none'; \
+                                 base-uri 'none'";
 
 /// A file of the page: its path, its type, what is in it.
 pub(crate) type File = (&'static str, &'static str, &'static str);
@@ -79,16 +84,18 @@ static FILES: [File; 17] = [
     ("/docs/states.md", TEXT, include_str!("../../../../docs/states.md")),
 ];
 
-/// What each error's number leads to.
+/// The page of the errors, by their numbers.
 static ERRORS: LazyLock<File> = LazyLock::new(|| ("/errors", HTML, String::leak(errors::page())));
 
-/// The file at that path.
+/// Returns the file at that path.
 pub(crate) fn file(path: &str) -> Option<&'static File> {
     if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
 
-/// Whether a page of that origin is this server's, or that of one in front of it on the same
-/// machine. Any other page could let its visitor's browser watch what is none of its business.
+/// Returns whether a page of that origin is this server's.
+///
+/// Or that of a server in front of it on the same machine. Any other page could let its visitor's
+/// browser watch what is none of its business.
 pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let origin = origin.to_ascii_lowercase();
     let authority =
@@ -103,8 +110,9 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     authority.is_some_and(host)
 }
 
-/// Whether the page asks for that path by itself: a connection that does is not kept for pages that
-/// come later.
+/// Returns whether the page requests that path by itself.
+///
+/// A connection that does is not kept for pages that come later.
 pub(crate) fn is_the_pages_own(path: &str) -> bool {
     path == "/live" || path.starts_with("/page/")
 }
@@ -113,7 +121,7 @@ pub(crate) fn is_the_pages_own(path: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Hub {
     audience: Mutex<Viewers>,
-    /// How many watch, so that nothing is put into words in vain.
+    /// The number of viewers, so that nothing is put into words in vain.
     count: AtomicUsize,
 }
 
@@ -128,7 +136,7 @@ impl Hub {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    /// Tells all of them, and keeps it for later; whether more of that connection would be kept.
+    /// Sends an event to all viewers; returns whether more would be kept.
     pub(crate) fn tell(&self, number: u64, moment: &JsonEvent) -> bool {
         let Ok(text) = serde_json::to_string(moment) else { return false };
         let text: Arc<str> = text.into();
@@ -142,7 +150,7 @@ impl Hub {
         audience.past.keep(number, &text, place)
     }
 
-    /// That connection is not kept for later.
+    /// Forgets a connection: it is not kept for later.
     pub(crate) fn forget(&self, number: u64) {
         self.audience().past.forget(number);
     }
@@ -203,7 +211,7 @@ impl Viewer {
         self.changed.notify_one();
     }
 
-    /// What waits, as a message, once there is something. Cancel safe.
+    /// Waits for events, and returns them as a message. Cancel safe.
     async fn next(&self) -> String {
         loop {
             if let Some(message) = self.take() {
@@ -235,8 +243,9 @@ impl Viewer {
 /// The largest message of a page: the name of an exhibit.
 const LARGEST: usize = 1024;
 
-/// Tells a page what happens, until it leaves, and plays what it asks for on the server at
-/// `address`. How many exhibits it was.
+/// Sends events to a page until it leaves; returns the number of demonstrations.
+///
+/// It plays those that the page asks for on the server at `address`.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,

@@ -9,13 +9,14 @@ use rustls::{ClientConnection, StreamOwned};
 
 use crate::tls;
 
-/// How long one thing may take.
+/// The timeout for one step.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a client does.
+/// A step of a client.
 pub(super) enum ClientStep {
-    /// Sends a request of this method and target, which offers these protocols and has these field
-    /// lines besides.
+    /// Sends a request of this method and target, with these protocols offered.
+    ///
+    /// And with these field lines besides.
     Offer(&'static str, &'static str, &'static [&'static str]),
     Send(&'static str),
     SendOctets(&'static [u8]),
@@ -30,7 +31,7 @@ pub(super) enum ClientStep {
 
 pub(super) struct ScriptedClient {
     line: Line,
-    /// What the server has sent since the latest thing that was waited for.
+    /// The bytes from the server since the latest wait.
     heard: Vec<u8>,
 }
 
@@ -48,7 +49,7 @@ impl ScriptedClient {
         Ok(Self { line: Line::Clear(stream), heard: Vec::new() })
     }
 
-    /// Where the client is.
+    /// Returns the address of the client's end.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.line.socket().local_addr().ok()
     }
@@ -97,7 +98,8 @@ impl ScriptedClient {
 fn offer(line: &str, tokens: &str, fields: &[&str]) -> String {
     let more: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
     format!(
-        "{line} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: {tokens}\r\nConnection: Upgrade\r\n{more}\r\n"
+        "{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+         Upgrade: {tokens}\r\nConnection: Upgrade\r\n{more}\r\n"
     )
 }
 

@@ -1,4 +1,4 @@
-//! What happened, for programs: an object of JSON for each thing.
+//! The transcript for programs: an object of JSON for each event.
 
 use std::io::Write;
 use std::time::Duration;
@@ -13,10 +13,10 @@ use super::{By, Listener, Verdict, What};
 /// One thing that happened.
 #[derive(Serialize)]
 pub(crate) struct JsonEvent {
-    /// Which connection it happened on, counted from 1; a probe has one.
+    /// The number of the connection, counted from 1; a probe has one.
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
-    /// Which thing on that connection, counted from 1 without a gap.
+    /// The number of the event on that connection, counted from 1 without a gap.
     #[serde(skip_serializing_if = "is_nothing")]
     step: u32,
     /// Milliseconds since it began.
@@ -28,7 +28,7 @@ pub(crate) struct JsonEvent {
     /// In the language of the engine's test vectors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
-    /// How many bytes went over the wire; of a switch, the leftover's.
+    /// The number of bytes on the wire; of a switch, the leftover's.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
     /// There were more of them than the lines show.
@@ -41,7 +41,9 @@ pub(crate) struct JsonEvent {
     state: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
-    /// Of a verdict: the final response's status, and what the engine says of the offer.
+    /// The final response's status, of a verdict.
+    ///
+    /// And the engine's reason for the offer's outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +56,7 @@ struct Fault {
     code: u16,
     rule: &'static str,
     advice: &'static str,
-    /// What a server answers with.
+    /// The status of the response to an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -165,12 +167,12 @@ impl JsonEvent {
         }
     }
 
-    /// It is the first thing on its connection.
+    /// Returns whether it is the first event of its connection.
     pub(crate) fn is_first(&self) -> bool {
         self.what == "opened"
     }
 
-    /// Nothing comes after it.
+    /// Returns whether it is the last event of its connection.
     pub(crate) fn is_last(&self) -> bool {
         self.what == "verdict"
     }
@@ -179,7 +181,7 @@ impl JsonEvent {
         Self { step, ..self }
     }
 
-    /// So many bytes, of which the lines show the first `most`.
+    /// Adds bytes, of which the lines show the first `most`.
     fn bytes(self, what: &'static str, octets: &[u8], most: usize) -> Self {
         Self { what, bytes: Some(octets.len()), cut: octets.len() > most, ..self }
     }

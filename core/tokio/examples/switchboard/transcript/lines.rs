@@ -1,5 +1,6 @@
-//! Lines in the language of the test vectors: `<` was received, `=` came out of the engine, `!` was
-//! decided, `>` was sent, `?` was refused.
+//! Lines in the language of the test vectors.
+//!
+//! `<` was received, `=` came out of the engine, `!` was decided, `>` was sent, `?` was rejected.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
@@ -7,8 +8,9 @@ use switchover_tokio::observe::Decision;
 use super::redact::{HIDDEN, Redactor, is_hidden};
 use super::{By, What};
 
-/// Bytes of one piece that are written out: of what the engine reads and writes, and of what is
-/// said after a switch.
+/// The number of bytes of one piece that are written out.
+///
+/// Of the input and output of the engine, and of what is said after a switch.
 pub(super) const MOST: usize = 4096;
 pub(super) const MOST_SPOKEN: usize = 512;
 
@@ -18,7 +20,7 @@ const SHORT: usize = 160;
 /// A line of the wire this long is written as a run of bytes.
 const LONG_LINE: usize = 4000;
 
-/// The lines of one thing; a remark is none.
+/// Returns the lines of one event; a remark has none.
 pub(super) fn of(what: &What<'_>) -> Vec<String> {
     match what {
         What::Received(octets, secrecy) => marked(octets, MOST, '<', (*secrecy).clone()),
@@ -46,7 +48,7 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
     }
 }
 
-/// A decision, without its output.
+/// Returns a decision's line, without its output.
 pub(super) fn words(decision: &Decision<'_>) -> String {
     match *decision {
         Decision::Request(head, offer) => {
@@ -79,7 +81,7 @@ pub(super) fn words(decision: &Decision<'_>) -> String {
     }
 }
 
-/// With the reason, where it is not the usual one.
+/// Returns a status, with the reason where it is not the usual one.
 fn status(head: &ResponseHead<'_>) -> String {
     let is_usual = head.reason == ResponseHead::usual_reason(head.status).as_bytes();
     let reason = if is_usual { String::new() } else { format!(" {}", word(head.reason)) };
@@ -116,22 +118,23 @@ fn summary(octets: &[u8]) -> String {
     }
 }
 
-/// FNV-1a, by which a vector knows long content.
+/// Returns the FNV-1a checksum, by which a vector knows long content.
 fn checksum(octets: &[u8]) -> u64 {
     octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
         (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-/// The peer's error: number, name, the status to answer with, its place.
+/// Returns the peer's error: number, name, status and offset.
 fn failed(error: &Error) -> String {
     let or_none = |number: Option<u64>| number.map_or("-".into(), |number| number.to_string());
     let (status, offset) = (or_none(error.status().map(u64::from)), or_none(error.offset()));
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Bytes as lines, with their mark: one for each of the wire, and twice the mark before a run that
-/// is no line.
+/// Returns bytes as lines, each with the mark.
+///
+/// One for each line of the wire, and twice the mark before a run that is no line.
 fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
     while !rest.is_empty() {
@@ -149,7 +152,7 @@ fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<
     lines
 }
 
-/// A line as text; the value of a field that holds a credential stays out of it.
+/// Returns a line as text, without the value of a credential field.
 pub(super) fn text(line: &[u8]) -> String {
     Redactor::default().shown(line)
 }
@@ -188,7 +191,7 @@ fn word(octets: &[u8]) -> String {
     spaces(lead) + inner + &spaces(text.len() - lead - inner.len())
 }
 
-/// Field lines as a decision has them.
+/// Returns field lines as a decision has them.
 fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {

@@ -1,8 +1,7 @@
-//! What happened on a connection: everything that goes into the engine and comes out of it, in its
-//! order.
+//! Transcripts: all input and output of the engine, in its order.
 //!
-//! `lines` has the language, which is that of the engine's test vectors; `text` tells it to people,
-//! `moment` to programs and to the page; `secrecy` keeps credentials out of all of them.
+//! `lines` has the language, which is that of the engine's test vectors. `text` is for people,
+//! `json` for programs and the page. `redact` keeps credentials out of all of them.
 
 mod json;
 mod lines;
@@ -25,7 +24,7 @@ use json::Printer;
 use redact::{Redactor, hides_secrets};
 use text::TextPrinter;
 
-/// Who sends in a direction.
+/// The sender of a direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
     Peer,
@@ -36,7 +35,9 @@ pub(crate) enum By {
 pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
-    /// The engine took these bytes; where they begin, for secrets that have begun before.
+    /// Bytes that the engine received.
+    ///
+    /// With the redactor's state at their beginning, for secrets that have begun before.
     Received(&'a [u8], &'a Redactor),
     /// The peer's bytes have ended.
     Ended(End),
@@ -50,9 +51,9 @@ pub(crate) enum What<'a> {
     Failed(Error),
     /// The caller decided this, in the words of a vector, and the engine wrote that.
     Decided(&'a str, &'a [u8]),
-    /// It gave this content, and the engine wrote that.
+    /// Content that was given, and the bytes that the engine wrote.
     Gave(&'a [u8], &'a [u8]),
-    /// It was not let.
+    /// A decision that the engine rejected.
     Refused(&'a str, Error),
     /// The engine's state is another one now.
     State(State),
@@ -60,13 +61,13 @@ pub(crate) enum What<'a> {
     UpgradedWrite(By, &'a [u8]),
     /// So many of a protocol in which a secret cannot be told from what is none.
     Whispered(By, usize),
-    /// What the caller has to say.
+    /// A remark of the caller.
     Remark(&'a str),
-    /// How it came out, and why: nothing comes after it.
+    /// The outcome of the connection, and the reason; its last event.
     Verdict(&'a Verdict),
 }
 
-/// How a connection came out.
+/// The outcome of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
     /// In a word, for programs.
@@ -75,7 +76,7 @@ pub(crate) struct Verdict {
     pub(crate) text: String,
     /// Of the final response.
     pub(crate) status: Option<u16>,
-    /// What the engine says of the offer.
+    /// The engine's reason for the offer's outcome.
     pub(crate) why: Option<Why>,
 }
 
@@ -98,33 +99,38 @@ pub(crate) struct Transcript(Mutex<Telling>);
 struct Telling {
     begun: Instant,
     listener: Option<Box<dyn Listener + Send>>,
-    /// Who may come and go, and whether what is said after the switch is not for them.
+    /// The viewers, who may come and go.
+    ///
+    /// And whether what is said after the switch is hidden from them.
     live: Option<Arc<Hub>>,
     is_private: bool,
-    /// What is spoken now is HTTP/2, whose field lines are compressed: which of its bytes are
-    /// secrets cannot be seen.
+    /// True once HTTP/2 is spoken, which is not shown.
+    ///
+    /// Its field lines are compressed, so that it cannot be seen which of its bytes are secrets.
     whispers: bool,
     /// More of it is kept for those who come later.
     is_kept: bool,
-    /// How many things there were to tell them.
+    /// The number of events sent to viewers.
     steps: u32,
     number: u64,
     state: Option<State>,
-    /// Where the bytes that the engine took have come to.
+    /// The state of the redactor after the bytes received.
     received: Redactor,
-    /// How it came out is said once, and last.
+    /// The outcome, which is said once, and last.
     verdict: Verdict,
 }
 
 impl Transcript {
-    /// The server's, of its `number`th connection.
+    /// Creates the server's transcript of its `number`th connection.
     pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
         let narrator =
             || Box::new(TextPrinter::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
         Self::new(prints.then(narrator), Some(Arc::clone(live)), number)
     }
 
-    /// The probe's: its standard output belongs to the new protocol.
+    /// Creates the probe's transcript, off standard output.
+    ///
+    /// That belongs to the new protocol.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
             if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };
@@ -166,17 +172,17 @@ impl Transcript {
         }
     }
 
-    /// A remark.
+    /// Records a remark.
     pub(crate) fn say(&self, remark: impl Display) {
         self.tell(&What::Remark(&remark.to_string()));
     }
 
-    /// How it came out; [`close`](Self::close) says the latest.
+    /// Sets the outcome; [`close`](Self::close) records the latest.
     pub(crate) fn conclude(&self, verdict: Verdict) {
         self.lock().verdict = verdict;
     }
 
-    /// How it has come out so far, as a remark: there is another try.
+    /// Records the outcome so far as a remark: there is another try.
     pub(crate) fn interim(&self) {
         let text = self.lock().verdict.text.clone();
         self.say(text);
@@ -188,21 +194,21 @@ impl Transcript {
         self.tell(&What::Verdict(&verdict));
     }
 
-    /// Who comes later is not told of it at all.
+    /// Hides the connection from later viewers altogether.
     pub(crate) fn be_forgotten(&self) {
         let mut telling = self.lock();
         telling.is_kept = false;
         telling.live.iter().for_each(|hub| hub.forget(telling.number));
     }
 
-    /// Who watches is not told what is said after the switch.
+    /// Hides what is said after the switch from viewers.
     pub(crate) fn be_private(&self) {
         self.lock().is_private = true;
     }
 }
 
 impl Telling {
-    /// Whether anybody listens; nothing is put into words in vain.
+    /// Returns whether anybody listens; nothing is put into words in vain.
     fn is_heard(&self) -> bool {
         self.listener.is_some()
             || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
@@ -300,7 +306,9 @@ mod tests {
         }
     }
 
-    /// What a server hears in this protocol after it has switched, as the lines have it.
+    /// Returns the bytes of this protocol as lines have them.
+    ///
+    /// After a server has switched.
     fn heard(token: &str, octets: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =
@@ -309,7 +317,8 @@ mod tests {
             ObservedConnection::new(Connection::new(Role::Server), Some(transcript.clone()));
         let settings = "HTTP2-Settings: AAMAAABkAAQAAP__\r\nConnection: HTTP2-Settings";
         let offer = format!(
-            "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n"
+            "GET / HTTP/1.1\r\nHost: a\r\n\
+             Upgrade: {token}\r\nConnection: Upgrade\r\n{settings}\r\n\r\n"
         );
         http.receive(offer.as_bytes()).expect("room");
         while http.advance().expect("an offer") == Step::Event {}

@@ -1,4 +1,4 @@
-//! What stays out of transcripts: the values of fields that commonly hold a credential.
+//! Redaction of credential fields in transcripts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,10 +9,10 @@ use super::lines::push_escaped;
 /// In the place of a secret.
 pub(super) const HIDDEN: &str = "<hidden>";
 
-/// Whether transcripts have everything in them.
+/// True if transcripts show secrets.
 static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
 
-/// From now on secrets are shown.
+/// Shows secrets from now on.
 pub(crate) fn show_secrets() {
     SHOWS_SECRETS.store(true, Ordering::Relaxed);
 }
@@ -30,8 +30,8 @@ const LONG_NAME: usize = 32;
 
 /// Finds secrets in bytes as they come, however they are cut.
 ///
-/// What the engine refuses is no less secret: a name with a space before its colon, a value that
-/// goes on in the next line, a line after a CR or LF alone.
+/// What the engine rejects is no less secret: a space before the colon, an obs-fold, a line after
+/// a CR or LF alone.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     place: Place,
@@ -39,14 +39,14 @@ pub(crate) struct Redactor {
     name: Vec<u8>,
 }
 
-/// Where the next byte stands.
+/// The place of the next byte in a message.
 #[derive(Clone, Copy)]
 enum Place {
     /// At the beginning of a line, after one that was this.
     Begin {
         is_secret: bool,
     },
-    /// The same, or before the LF of the line's end.
+    /// After a CR of the same, which may end the line.
     AfterCr {
         is_secret: bool,
     },
@@ -64,7 +64,7 @@ impl Default for Place {
 }
 
 impl Redactor {
-    /// Whether the next byte, which is this one, is hidden.
+    /// Returns whether the next byte, which is this one, is hidden.
     fn hides(&mut self, octet: u8) -> bool {
         let is_secret = match self.place {
             Place::Value { is_secret } | Place::AfterCr { is_secret } => is_secret,
@@ -96,14 +96,14 @@ impl Redactor {
         matches!(self.place, Place::Value { is_secret: true }) && octet != b':'
     }
 
-    /// These bytes have passed.
+    /// Passes bytes by.
     pub(super) fn pass(&mut self, octets: &[u8]) {
         for &octet in octets {
             self.hides(octet);
         }
     }
 
-    /// These bytes as text, without what is hidden.
+    /// Returns bytes as text, without what is hidden.
     pub(super) fn shown(&mut self, octets: &[u8]) -> String {
         let (mut text, mut was_hidden) = (String::with_capacity(octets.len()), false);
         for &octet in octets {

@@ -1,5 +1,6 @@
-//! What happened, for people: heads as they were, content by its length, bytes where something is
-//! wrong with them.
+//! The transcript for people.
+//!
+//! Heads as they were, content by its length, and bytes where something is wrong with them.
 //!
 //! ```text
 //! time mark text          milliseconds since the connection began
@@ -34,7 +35,7 @@ pub(super) struct TextPrinter {
     passed: u64,
     /// Content that has gone by uncounted in the current messages.
     content: [u64; 2],
-    /// That of a 426 is shown: another answer will follow.
+    /// True if the content is shown, as a 426's: another response will follow.
     shows_content: bool,
     /// Bytes of the new protocol.
     spoken: [u64; 2],
@@ -71,7 +72,7 @@ impl TextPrinter {
         };
     }
 
-    /// What there is in the lines of these bytes.
+    /// Calls a closure with each line of these bytes.
     fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Redactor) {
         let lines = octets
             .split(|&octet| octet == b'\n')
@@ -111,7 +112,7 @@ impl TextPrinter {
         self.line(at, '=', format_args!("{event} @{position}"));
     }
 
-    /// With each offer and what the engine thinks of it.
+    /// Shows a request, with the engine's view of each offer.
     fn request(&mut self, at: Duration, request: &Request<'_>) {
         self.line(
             at,
@@ -152,8 +153,9 @@ impl TextPrinter {
         });
     }
 
-    /// What is wrong: the bytes around it, with a sign below the first of it; of a head that is
-    /// wrong as a whole, all lines.
+    /// Shows an error: the bytes around it, with a sign below the first of it.
+    ///
+    /// Of a head that is wrong as a whole, all lines.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));

@@ -1,4 +1,4 @@
-//! Who the scripted server is in TLS, and the file that has clients believe it.
+//! The scripted server's identity in TLS, and the file that has clients trust it.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -37,7 +37,7 @@ impl Identity {
         Ok(identity)
     }
 
-    /// The authority's certificate, in PEM.
+    /// Returns the path of the authority's certificate, in PEM.
     pub(crate) fn authority(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }

@@ -1,4 +1,6 @@
-//! Who makes the client come: a command that is run for each check, or a person who is shown a URL.
+//! The launcher of the client that is audited.
+//!
+//! It runs a command for each check, or shows a URL to a person.
 
 use std::io::{self, Read, Write};
 use std::process::{self, Child, ChildStdin, Command, Stdio};
@@ -11,16 +13,20 @@ use super::identity::Identity;
 
 /// More of what a command says is not kept.
 const KEPT: usize = 64 * 1024;
-/// How long a person may take.
+/// The time that a person may take.
 const STROLL: Duration = Duration::from_secs(60);
 /// So often it is looked whether something has ended, or someone has come.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);
-/// What the process ends with after ^C, as shells have it.
+/// The exit status after ^C, as shells have it.
 const INTERRUPTED: i32 = 130;
-/// What a command finds on standard input, which stays open until its check is over.
+/// The standard input of a command.
+///
+/// It stays open until the check is over.
 const INPUT: &[u8] = b"hello\n";
 
-/// The process group of the command that runs, which a ^C does not reach by itself; 0 for none.
+/// The process group of the command that runs; 0 for none.
+///
+/// A ^C does not reach it by itself.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) enum ClientLauncher {
@@ -40,7 +46,7 @@ pub(crate) struct Call {
     output: Arc<Mutex<Vec<u8>>>,
 }
 
-/// How a command ended, and what it said.
+/// The exit of a command, and its output.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
     /// Its exit code, if it ended by itself.
@@ -85,18 +91,18 @@ impl ClientLauncher {
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
     }
 
-    /// How long to wait for it.
+    /// Returns the time to wait for the client.
     pub(crate) fn timeout(&self, timeout: Duration) -> Duration {
         // A program may have to be loaded first.
         if matches!(self, Self::Person) { STROLL.max(timeout) } else { timeout * 5 }
     }
 
-    /// Whether the same can be tried again without asking anyone.
+    /// Returns whether the same can be tried again without asking anyone.
     pub(crate) fn is_patient(&self) -> bool {
         !matches!(self, Self::Person)
     }
 
-    /// Who is audited, in words.
+    /// Returns a name for the client that is audited.
     pub(crate) fn subject(&self) -> String {
         match self {
             Self::Command(words) => words.join(" "),
@@ -104,7 +110,7 @@ impl ClientLauncher {
         }
     }
 
-    /// What runs one check again.
+    /// Returns the command line that runs one check again.
     pub(crate) fn again(&self, id: &str, is_secure: bool) -> String {
         let words = match self {
             Self::Command(words) => words.iter().map(|word| quoted(word)).collect(),
@@ -150,7 +156,7 @@ impl Call {
         Ok(Self { child: Some(child), _input: input, output })
     }
 
-    /// The command has ended.
+    /// Returns whether the command has ended.
     pub(crate) fn is_over(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)))
     }
@@ -184,7 +190,7 @@ impl Call {
     }
 }
 
-/// Who ends the audit ends its command with it.
+/// Ends the running command when the audit is ended.
 pub(crate) fn end_with_us() {
     // A second handler is not needed.
     let _ = ctrlc::set_handler(|| {
@@ -195,7 +201,7 @@ pub(crate) fn end_with_us() {
     });
 }
 
-/// Where there are groups.
+/// Kills a process group, where there are groups.
 fn kill_group(group: u32) {
     if cfg!(unix) {
         let _ = Command::new("kill")

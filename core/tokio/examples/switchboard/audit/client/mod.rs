@@ -1,8 +1,10 @@
-//! The audit of a client: it comes to a scripted server once for each check, and what it then does
-//! on the wire is judged.
+//! The audit of a client.
 //!
-//! `caller` makes it come, `identity` is who it meets in TLS, `visit` is one time that it does,
-//! `symptoms` is what may be seen of it.
+//! The client connects to a scripted server once for each check, and its behaviour on the wire is
+//! judged.
+//!
+//! `launcher` makes it connect, and `identity` is the server's in TLS. `session` is one of its
+//! connections, and `symptoms` has what may be seen there.
 
 mod identity;
 mod launcher;
@@ -27,7 +29,9 @@ use super::table::{Check, Rules};
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
 
-/// What a check may need: its name, what is so if it is missing, and what brings it.
+/// The needs of checks.
+///
+/// Each has its name, the reason if it is missing, and the remedy.
 pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "websocket",
@@ -63,7 +67,7 @@ const TOLD: usize = 300;
 /// An audit of one client, which remembers what it has found.
 pub(crate) struct Audit<'a> {
     caller: ClientLauncher,
-    /// It is met in TLS.
+    /// Identity in TLS, where the client is met in TLS.
     identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
@@ -71,12 +75,14 @@ pub(crate) struct Audit<'a> {
     visits: HashMap<&'static str, ClientSession>,
     /// Of each handshake.
     keys: Vec<String>,
-    /// What the client's first request offers; empty for none.
+    /// The protocols that the client's first request offers; empty for none.
     offers: Vec<String>,
 }
 
 impl<'a> Audit<'a> {
-    /// The client must come, or there is nothing to judge.
+    /// Begins an audit with a plain check, which the client must pass.
+    ///
+    /// Otherwise there is nothing to judge.
     pub(crate) fn begin(
         caller: ClientLauncher,
         identity: Option<Identity>,
@@ -105,12 +111,12 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Who is audited.
+    /// Returns a name for the client that is audited.
     pub(crate) fn subject(&self) -> String {
         self.caller.subject()
     }
 
-    /// What a check comes to, with what it needs beforehand.
+    /// Judges a check, and what it needs beforehand.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
@@ -164,7 +170,7 @@ impl<'a> Audit<'a> {
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// What of the vocabulary is seen, and the worst that it amounts to.
+    /// Returns the worst verdict of the symptoms seen, and their sentences.
     ///
     /// What makes a check moot comes first: then nothing of what is asked has happened.
     fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
@@ -178,7 +184,7 @@ impl<'a> Audit<'a> {
         })
     }
 
-    /// What is missing of what a check needs.
+    /// Returns what is missing of a need of a check.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let offers =
             |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
@@ -201,7 +207,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// How long a client is looked at, by what is asked of it.
+/// Returns the end of the observation, by what the check asks for.
 fn until(check: &Check) -> Until {
     match () {
         () if check.id == CONTROL || check.asks("unheard") => Until::Pong,
@@ -212,7 +218,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// How a command ended, in words.
+/// Describes the exit of a command.
 fn said(ended: &launcher::Ended) -> String {
     let cut = tail(&String::from_utf8_lossy(&ended.output));
     let how = ended.code.map_or("the command did not end by itself".into(), |code| {
@@ -221,7 +227,9 @@ fn said(ended: &launcher::Ended) -> String {
     if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
 }
 
-/// The end of what was said, which is what counts, from the beginning of a word.
+/// Returns the end of the output, from the beginning of a word.
+///
+/// The end is what counts.
 fn tail(output: &str) -> String {
     let output = output.trim();
     let Some((start, _)) =

@@ -1,5 +1,7 @@
-//! One visit of a client: it asks, is answered as a check has it, and what it then does on the wire
-//! is looked at.
+//! One session of a client.
+//!
+//! It sends a request, gets the response that the check has, and its behaviour on the wire is
+//! recorded.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -18,8 +20,9 @@ use crate::audit::response_script::{self, PAYLOAD, PING, Step};
 use crate::audit::table::{Check, What};
 use crate::audit::wire::{WaitResult, Wire};
 
-/// The frames of an open WebSocket that is not being closed: a message, or a part of it, a ping, a
-/// pong.
+/// The frames of an open WebSocket that is not being closed.
+///
+/// A message or a part of it, a ping, a pong.
 const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
 const PING_CODE: u8 = 9;
 /// The beginning of a client's preface in HTTP/2 (RFC 9113, section 3.4).
@@ -28,7 +31,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const LEAVE: &[u8] = b"\x88\x02\x03\xe8";
 const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// How patient a server is.
+/// The timeouts of the scripted server.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
     /// For each thing that is waited for.
@@ -40,40 +43,42 @@ pub(crate) struct Times {
 /// More requests of a client are not answered.
 const MOST_ASKED: usize = 3;
 
-/// What a client did.
+/// The behaviour of a client in one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSession {
-    /// What it asked; the first was answered as the check has it.
+    /// The client's requests; the first was answered as the check has it.
     pub(crate) requests: Vec<Request>,
-    /// What came after the first request, before it was answered.
+    /// The bytes that came after the first request, before the response.
     pub(crate) early: Vec<u8>,
-    /// What it got, over all connections.
+    /// The bytes sent to the client, over all connections.
     pub(crate) sent: Vec<u8>,
     /// All that came, over all connections, and what of it came after the last request.
     pub(crate) came: Vec<u8>,
     pub(crate) after: Vec<u8>,
-    /// It has closed the last connection.
+    /// True once the client has closed the last connection.
     pub(crate) has_ended: bool,
     /// A request came on another connection than the first.
     pub(crate) has_moved: bool,
-    /// A request came on the same connection before the answer to the one before it was complete.
+    /// True if a request came before the response to the one before was complete.
+    ///
+    /// On the same connection.
     pub(crate) was_hasty: bool,
-    /// How its command ended.
+    /// The exit of its command.
     pub(crate) ended: Option<Ended>,
 }
 
-/// How long a client is looked at.
+/// The end of an observation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// Until it is seen whether the new protocol is spoken.
+    /// The first bytes show whether the new protocol is spoken.
     Opened,
-    /// Until it has answered a ping.
+    /// The client has answered a ping.
     Pong,
-    /// Until its settings are acknowledged.
+    /// The client has acknowledged the settings.
     Acknowledged,
-    /// Until it asks again, on whatever connection.
+    /// The client has sent another request, on whatever connection.
     Asked,
-    /// Until it has been answered.
+    /// The client has been answered.
     Answered,
 }
 
@@ -82,7 +87,7 @@ impl ClientSession {
         self.requests.first()
     }
 
-    /// What there is to show: all that came, and the end of the last connection.
+    /// Returns all bytes that came, and the end of the last connection.
     pub(crate) fn received(&self) -> Received {
         Received {
             octets: self.came.clone(),
@@ -90,12 +95,14 @@ impl ClientSession {
         }
     }
 
-    /// What came is words of the new protocol, and not of its end.
+    /// Returns whether words of the new protocol came, and not its end.
     pub(crate) fn is_open(&self) -> bool {
         self.speaks(&self.after)
     }
 
-    /// Likewise of these bytes. Of a protocol that is not known any words will do.
+    /// Returns whether these bytes are words of the new protocol.
+    ///
+    /// Of a protocol that is not known any words will do.
     fn speaks(&self, octets: &[u8]) -> bool {
         let is_unknown =
             || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
@@ -117,23 +124,25 @@ impl ClientSession {
         self.first().is_some_and(|first| !first.offers.is_empty())
     }
 
-    /// A pong came with the payload of the ping that was sent.
+    /// Returns whether a pong came with the payload of the ping that was sent.
     pub(crate) fn has_pong(&self) -> bool {
         has_pong(&self.after)
     }
 
-    /// A WebSocket's end was said.
+    /// Returns whether the client has closed the WebSocket.
     pub(crate) fn has_left(&self) -> bool {
         has_left(&self.after)
     }
 
-    /// Likewise, and not because something was wrong (RFC 6455, section 7.4.1).
+    /// Returns whether the client has closed the WebSocket normally.
+    ///
+    /// Not because something was wrong (RFC 6455, section 7.4.1).
     pub(crate) fn has_left_normally(&self) -> bool {
         let is_normal = |code: &[u8]| matches!(code, [] | [3, 0xe8 | 0xe9, ..]);
         spoken(&self.after).iter().any(|frame| frame.opcode == CLOSE && is_normal(&frame.payload))
     }
 
-    /// HTTP/2's SETTINGS were acknowledged.
+    /// Returns whether HTTP/2's SETTINGS were acknowledged.
     pub(crate) fn has_acknowledged(&self) -> bool {
         has_acknowledged(&self.after)
     }
@@ -147,7 +156,7 @@ fn has_left(octets: &[u8]) -> bool {
     spoken(octets).iter().any(|frame| frame.opcode == CLOSE)
 }
 
-/// The frames of a client, whose masks tell them from anything in HTTP.
+/// Returns the frames of a client, whose masks tell them from HTTP.
 fn spoken(octets: &[u8]) -> Vec<Frame> {
     if octets.get(1).is_some_and(|second| second & 0x80 != 0) { frames(octets) } else { Vec::new() }
 }
@@ -200,7 +209,9 @@ pub(crate) fn visit(
     Ok(Ok(visit))
 }
 
-/// How long a command may take to end by itself: where that is judged, as long as anything else.
+/// Returns the time that a command may take to end by itself.
+///
+/// Where that is judged, it is as long as any other timeout.
 fn grace(check: &Check, times: Times) -> Duration {
     let is_judged = check.asks("satisfied") || check.rules.moot.contains(&"leaves-at-once");
     if is_judged { times.timeout } else { times.pause }
@@ -209,7 +220,7 @@ fn grace(check: &Check, times: Times) -> Duration {
 /// A server that is there for one check.
 struct ScriptedServer {
     listener: TcpListener,
-    /// It speaks TLS.
+    /// The configuration of TLS, where it is used.
     config: Option<Arc<ServerConfig>>,
     call: Call,
     times: Times,
@@ -225,7 +236,7 @@ struct Talk {
 }
 
 impl ScriptedServer {
-    /// The next connection on which something is asked.
+    /// Returns the next connection on which a request comes.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
         // Those that ask nothing may be many.
         let latest = deadline.max(Instant::now()) + self.times.timeout;
@@ -259,7 +270,7 @@ impl ScriptedServer {
         }
     }
 
-    /// A connection, in TLS if it has to be; none where the client did not want it.
+    /// Wraps a connection, in TLS if needed; `None` where the client did not want it.
     fn wire(&mut self, socket: TcpStream, timeout: Duration) -> io::Result<Option<Wire>> {
         let Some(config) = self.config.clone() else {
             return Wire::new(socket, timeout).map(Some);
@@ -273,7 +284,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Why no request came.
+    /// Returns the reason why no request came.
     fn absent(&self) -> Missing {
         match &self.refused {
             None => Missing::new("no client came", "have it ask for {url} or {ws}"),
@@ -338,14 +349,14 @@ impl ScriptedServer {
         Ok(())
     }
 
-    /// What was sent begins with a 101, and websocket was asked for.
+    /// Returns whether a 101 was sent, and websocket was requested.
     fn expects_frames(&self) -> bool {
         let has =
             |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
         self.visit.offers("websocket") && has(b" 101 ")
     }
 
-    /// Another request, on this connection or a new one.
+    /// Waits for another request, on this connection or a new one.
     fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
         let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
         if may_ask_here {
@@ -400,7 +411,7 @@ impl Talk {
     }
 }
 
-/// It begins as a request does, and no frame.
+/// Returns whether bytes begin as a request does, and not as a frame.
 pub(crate) fn is_request(octets: &[u8]) -> bool {
     octets.first().is_some_and(u8::is_ascii_uppercase)
         && octets.get(1).is_some_and(u8::is_ascii_uppercase)

@@ -4,7 +4,7 @@
 
 use super::session::{ClientSession, is_request};
 
-/// What there is to look at.
+/// The observations that symptoms are looked for in.
 pub(crate) struct Seen<'a> {
     pub(crate) visit: &'a ClientSession,
     /// The keys of all handshakes of the run.
@@ -14,7 +14,7 @@ pub(crate) struct Seen<'a> {
 /// Says what is seen, if it is.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// What may be seen in a visit, by name, and in a sentence.
+/// The symptoms of a client, each by name, and in a sentence.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of what it asks.
     ("bad-request", bad_request, "the request breaks a rule"),
@@ -43,7 +43,7 @@ fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// The client went on before it was answered.
+/// Detects that the client went on before it was answered.
 ///
 /// Requests may be pipelined, but not after a WebSocket handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
@@ -67,7 +67,7 @@ fn same_key(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// The new protocol is not spoken.
+/// Detects that the new protocol is not spoken.
 fn unopened(seen: &Seen<'_>) -> Option<String> {
     let what = match () {
         () if seen.visit.is_open() => return None,
@@ -80,38 +80,38 @@ fn unopened(seen: &Seen<'_>) -> Option<String> {
     Some(what.into())
 }
 
-/// It is, but the ping that came with the 101 is not answered.
+/// Detects that the ping with the 101 is not answered.
 fn unheard(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_pong()).then(|| {
         "the ping was not answered, which it is when it comes a moment after the 101".into()
     })
 }
 
-/// HTTP/2's SETTINGS are not acknowledged.
+/// Detects that HTTP/2's SETTINGS are not acknowledged.
 fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_acknowledged())
         .then(|| "the server's SETTINGS were not acknowledged".into())
 }
 
-/// It was open, as far as can be told, and has nothing to say.
+/// Detects that the client is open, as far as can be told, and says nothing.
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
         .then(|| "the client leaves as soon as it is open".into())
 }
 
-/// The new protocol is spoken.
+/// Detects that the new protocol is spoken.
 fn opened(seen: &Seen<'_>) -> Option<String> {
     seen.visit.is_open().then(|| "the client speaks the new protocol".into())
 }
 
-/// It is not, and the connection is kept.
+/// Detects that it is not spoken, and the connection is kept.
 fn left_open(seen: &Seen<'_>) -> Option<String> {
     (!seen.visit.is_open() && !seen.visit.has_left() && !seen.visit.has_ended)
         .then(|| "the client sent nothing, and left the connection open".into())
 }
 
-/// Another request came on the connection.
+/// Detects that another request came on the connection.
 fn asked_again(seen: &Seen<'_>) -> Option<String> {
     let is_same = seen.visit.requests.len() > 1 && !seen.visit.has_moved;
     is_same.then(|| "the client asked again on the same connection".into())

@@ -1,5 +1,7 @@
-//! The audit of an intermediary: a client on one side of it, a scripted origin on the other, and
-//! what comes out on both is judged.
+//! The audit of an intermediary.
+//!
+//! A client is on one side of it, a scripted origin on the other, and the output on both sides is
+//! judged.
 //!
 //! `origin` is its other side, `symptoms` is what may be seen.
 
@@ -27,7 +29,9 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
 
-/// What a check may need: its name, what is so if it is missing, and what brings it.
+/// The needs of checks.
+///
+/// Each has its name, the reason if it is missing, and the remedy.
 pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "persistent",
@@ -38,13 +42,27 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 /// The check that all others need.
 const CONTROL: &str = "P00";
-/// What has reached the origin is noted by then.
+/// The time after which the origin has recorded what reached it.
 const BLINK: Duration = Duration::from_millis(20);
 /// So long a proxy may take to see that its origin is there.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// Two requests without an offer, and one that is changed where it is forwarded.
-const TWICE: &str = "P0 DEF RFC 9112, 9.3: two requests\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n";
-const CHANGED: &str = "P0 DEF RFC 9110, 7.6.1: a field for one hop\n  GET /plain HTTP/1.1\n  Host: HOST:PORT\n  Connection: X-Hop\n  X-Hop: 1\n  X-MiXed: 1\n";
+const TWICE: &str = "\
+P0 DEF RFC 9112, 9.3: two requests
+  GET /plain HTTP/1.1
+  Host: HOST:PORT
+
+  GET /plain HTTP/1.1
+  Host: HOST:PORT
+";
+const CHANGED: &str = "\
+P0 DEF RFC 9110, 7.6.1: a field for one hop
+  GET /plain HTTP/1.1
+  Host: HOST:PORT
+  Connection: X-Hop
+  X-Hop: 1
+  X-MiXed: 1
+";
 
 /// An audit of one intermediary, which remembers what it has found.
 pub(crate) struct Audit<'a> {
@@ -62,7 +80,9 @@ pub(crate) struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    /// The proxy must forward a plain request, or there is nothing to judge.
+    /// Begins an audit with a plain request, which the proxy must forward.
+    ///
+    /// Otherwise there is nothing to judge.
     pub(crate) fn begin(
         proxy: &'a Target,
         origin: Origin,
@@ -105,13 +125,15 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// A proxy that could not connect to the origin before may take a while to look again.
+    /// Returns whether a proxy does not find its origin yet.
+    ///
+    /// One that could not connect before may take a while to look again.
     fn misses_its_origin(&self, control: &Check) -> Result<bool, ServerError> {
         let (exchange, _) = self.exchange(control)?;
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
-    /// What a check comes to, with what it needs beforehand.
+    /// Judges a check, and what it needs beforehand.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
@@ -146,12 +168,12 @@ impl<'a> Audit<'a> {
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// What a check asks through the proxy comes to, on both sides.
+    /// Sends a check through the proxy, and returns the record of both sides.
     fn exchange(&self, check: &Check) -> Result<(Exchange, Log), ServerError> {
         self.run(check, self.proxy, &self.places(false))
     }
 
-    /// What comes where the same is asked of the origin itself.
+    /// Returns the response of the origin itself to the same request.
     fn directly(&self, check: &Check) -> Result<Option<Received>, ServerError> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
         Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
@@ -192,7 +214,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// What is missing of what a check needs.
+    /// Returns what is missing of a need of a check.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let is_met = match need {
             "persistent" => self.persists,
@@ -219,13 +241,13 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Where the answers of the origin begin.
+/// Returns the index of the first line that the origin answers with.
 fn border(check: &Check) -> usize {
     let is_border = |line: &Line| matches!(line.what, What::Wait("origin"));
     check.lines.iter().position(is_border).unwrap_or(check.lines.len())
 }
 
-/// The part of a check that is sent to the proxy.
+/// Returns the part of a check that is sent to the proxy.
 fn question(check: &Check) -> Check {
     let mut lines = check.lines[..border(check)].to_vec();
     if let Some(Line { by, what: What::Text(_) }) = lines.last().copied() {
@@ -234,12 +256,12 @@ fn question(check: &Check) -> Check {
     Check { lines, ..check.clone() }
 }
 
-/// The part that the origin answers.
+/// Returns the part of a check that the origin answers.
 fn answers(check: &Check) -> &[Line] {
     check.lines.get(border(check) + 1..).unwrap_or_default()
 }
 
-/// How long a connection is looked at, by what is asked of its end.
+/// Returns the end of the observation, by what the check asks of its end.
 fn until(check: &Check) -> Until {
     match () {
         () if check.asks("end-lost") => Until::OtherEnd,
@@ -248,7 +270,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// What of the vocabulary is seen, and the worst that it amounts to.
+/// Returns the worst verdict of the symptoms seen, and their sentences.
 ///
 /// What makes a check moot comes first: then nothing of what is asked has happened.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {

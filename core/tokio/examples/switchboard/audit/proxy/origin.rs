@@ -1,4 +1,4 @@
-//! The origin that is scripted: it answers as a check has it, and keeps what has reached it.
+//! The scripted origin: it answers as a check has it, and records its requests.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use crate::audit::response_script::{self, Step};
 use crate::audit::script::PING;
 use crate::audit::table::{Line, What};
 
-/// What is answered in the new protocol: a pong, and in the end a Close frame.
+/// The answer in the new protocol: a pong, and in the end a Close frame.
 pub(crate) const PONG: &[u8] = b"\x8a\x05audit";
 pub(crate) const BYE: &[u8] = b"\x88\x02\x03\xe8";
 const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
@@ -21,15 +21,15 @@ const IDLE: Duration = Duration::from_secs(60);
 /// More of the new protocol is not read.
 const MOST: usize = 1 << 20;
 
-/// What reached the origin in a check.
+/// The record of what reached the origin in a check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) requests: Vec<Request>,
     /// All that came, as it came.
     pub(crate) came: Vec<u8>,
-    /// How many interim responses it has sent.
+    /// The number of interim responses sent.
     pub(crate) interim: usize,
-    /// It has answered 101.
+    /// True once it has sent a 101.
     pub(crate) has_switched: bool,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Origin {
 
 #[derive(Default)]
 struct State {
-    /// What is answered in this check, and its number.
+    /// The script of this check, and its number.
     lines: Vec<Line>,
     number: u64,
     log: Log,
@@ -66,7 +66,7 @@ impl Origin {
         Ok(Self { state, port })
     }
 
-    /// From here on it answers so.
+    /// Sets the script from here on.
     pub(crate) fn begin(&self, lines: &[Line]) {
         let mut state = locked(&self.state);
         for tunnel in state.tunnels.drain(..) {
@@ -76,7 +76,7 @@ impl Origin {
         *state = State { lines: lines.to_vec(), number, ..State::default() };
     }
 
-    /// What has reached it since.
+    /// Returns the record since the script was set.
     pub(crate) fn log(&self) -> Log {
         locked(&self.state).log.clone()
     }
@@ -90,7 +90,7 @@ struct Connection {
     stream: TcpStream,
     state: Arc<Mutex<State>>,
     incoming: RequestReader,
-    /// How much of what came is in the log.
+    /// The number of bytes that are in the record.
     logged: usize,
 }
 
@@ -140,12 +140,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Some of the content of the latest request has come.
+    /// Returns whether some of the latest request's content has come.
     fn has_content(&self) -> bool {
         self.incoming.requests.last().is_some_and(|request| !request.content.is_empty())
     }
 
-    /// The number of the check, that of the request in it, and how it is answered.
+    /// Returns the number of the check and of the request in it, and its script.
     fn enter(&self) -> (u64, usize, Vec<Line>) {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
@@ -166,7 +166,7 @@ impl Connection {
         }
     }
 
-    /// Whether it has switched with that.
+    /// Answers a request by its script; returns whether that switches.
     fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
         let switches = section
             .iter()
@@ -175,7 +175,8 @@ impl Connection {
             let mut state = locked(&self.state);
             state.tunnels.push(self.stream.try_clone()?);
             state.log.has_switched |= state.number == number;
-            let interim = |line: &&Line| matches!(line.what, What::Text(text) if text.starts_with("HTTP/1.1 1"));
+            let is_1xx = |text: &str| text.starts_with("HTTP/1.1 1");
+            let interim = |line: &&Line| matches!(line.what, What::Text(text) if is_1xx(text));
             state.log.interim = section.iter().filter(interim).count() - 1;
         }
         for step in response_script::steps(section, request).map_err(io::Error::other)? {

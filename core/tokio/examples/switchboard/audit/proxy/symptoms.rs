@@ -1,5 +1,6 @@
-//! The vocabulary of the verdicts: what may be seen on both sides of an intermediary. A table says
-//! which of it is a failure, which a warning.
+//! The symptoms that may be seen on both sides of an intermediary.
+//!
+//! A table says which of them is a failure, which a warning.
 
 use super::origin::{BYE, Log};
 use crate::audit::exchange::Exchange;
@@ -7,20 +8,22 @@ use crate::audit::probes::{CLOSE, Spoken};
 use crate::audit::request_reader::Request;
 use crate::audit::response_reader::Head;
 
-/// What there is to look at.
+/// The observations that symptoms are looked for in.
 pub(crate) struct Seen<'a> {
     /// The client's side.
     pub(crate) exchange: &'a Exchange,
     /// The origin's.
     pub(crate) log: &'a Log,
-    /// A request that the proxy changes when it forwards it alone, as it was sent; else nothing.
+    /// The request as it was sent, if the proxy changes it.
+    ///
+    /// Where it forwards it alone.
     pub(crate) changed: Option<&'a [u8]>,
 }
 
 /// Says what is seen, if it is.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// What may be seen, by name, and in a sentence.
+/// The symptoms of an intermediary, each by name, and in a sentence.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of what reached the origin.
     ("unforwarded", unforwarded, "the origin gets no request"),
@@ -89,8 +92,9 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
-/// The symptom that a word of the table names, and whether it means forward proxies alone, as one
-/// with `-of-proxy` does, or all others alone, as one with `-of-gateway`.
+/// Parses a word of the table: a symptom, and the kind of proxy it is of.
+///
+/// One with `-of-proxy` means forward proxies alone, one with `-of-gateway` all others alone.
 pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
         (Some(name), _) => (name, Some(true)),
@@ -99,14 +103,14 @@ pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     }
 }
 
-/// Whether a word of the table means the symptom of that name, here.
+/// Returns whether a word of the table means the symptom of that name, here.
 pub(crate) fn means(word: &str, name: &str, is_forward: bool) -> bool {
     let (named, whose) = named(word);
     named == name && whose.is_none_or(|whose| whose == is_forward)
 }
 
 impl Seen<'_> {
-    /// The head of the 101 that the client got.
+    /// Returns the head of the 101 that the client got.
     fn switch(&self) -> Option<&Head> {
         self.heads().find(|head| head.status == 101)
     }
@@ -129,7 +133,7 @@ fn unforwarded(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the origin got no request, the client {}", seen.status()))
 }
 
-/// No offer of websocket reached the origin.
+/// Detects that no offer of websocket reached the origin.
 fn unoffered(seen: &Seen<'_>) -> Option<String> {
     let offers = seen.log.requests.iter().flat_map(|request| &request.offers);
     let is_offered = offers.into_iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
@@ -137,13 +141,13 @@ fn unoffered(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
 }
 
-/// An offer reached the origin, whatever it is.
+/// Detects that an offer reached the origin, whatever it is.
 fn offer_seen(seen: &Seen<'_>) -> Option<String> {
     let (token, _) = seen.log.requests.iter().flat_map(|request| &request.offers).next()?;
     Some(format!("the origin got an offer of {token}"))
 }
 
-/// `Upgrade` reached it.
+/// Detects that `Upgrade` reached the origin.
 fn upgrade_seen(seen: &Seen<'_>) -> Option<String> {
     let value = seen.log.requests.iter().find_map(|request| request.field("upgrade"))?;
     Some(format!("the origin got Upgrade: {value}"))
@@ -168,7 +172,7 @@ fn settings_seen(seen: &Seen<'_>) -> Option<String> {
     Some("the origin got HTTP2-Settings".into())
 }
 
-/// They reached it without the offer that they belong to.
+/// Detects that the settings arrived without the offer that they belong to.
 fn settings_alone(seen: &Seen<'_>) -> Option<String> {
     settings_seen(seen)
         .filter(|_| upgrade_seen(seen).is_none())
@@ -187,13 +191,13 @@ fn content_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// The client may speak the new protocol, and the origin waits for content.
+/// Detects that the client may speak, and the origin waits for content.
 fn content_cut(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     content_lost(seen)
 }
 
-/// A request after the refused offer reached the origin as it was sent.
+/// Detects that a request after the declined offer arrived as it was sent.
 fn tunnel(seen: &Seen<'_>) -> Option<String> {
     let sent = seen.changed?;
     (seen.log.requests.iter().skip(1).any(|request| request.head == sent)).then(|| {
@@ -217,7 +221,7 @@ fn unanswered(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// The client got an error, where the origin gives none.
+/// Detects that the client got an error, where the origin gives none.
 fn refused(seen: &Seen<'_>) -> Option<String> {
     let status = seen.exchange.status().filter(|status| *status >= 400)?;
     Some(format!("the client got {status}, where a request without the offer is answered 200"))
@@ -233,7 +237,7 @@ fn not_5xx(seen: &Seen<'_>) -> Option<String> {
     (!is_5xx).then(|| format!("the client got {} and no 5xx, and {what}", seen.status()))
 }
 
-/// The next request has no answer, and the connection is open.
+/// Detects that the next request has no response, on an open connection.
 fn next_lost(seen: &Seen<'_>) -> Option<String> {
     let first = seen.exchange.first().filter(|first| first.is_whole)?;
     (first.persists && !seen.exchange.is_complete() && !seen.exchange.has_ended)
@@ -246,7 +250,7 @@ fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the connection was closed before the next request was answered".into())
 }
 
-/// Likewise, and the answer does not say that it will be.
+/// Detects a close before the next response that was not announced.
 fn closed_unsaid(seen: &Seen<'_>) -> Option<String> {
     closed_before_next(seen).filter(|_| seen.exchange.first().is_some_and(|first| first.persists))
 }
@@ -288,7 +292,7 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// The origin has switched, and the client has not.
+/// Detects that the origin has switched, and the client has not.
 fn lost_switch(seen: &Seen<'_>) -> Option<String> {
     (seen.log.has_switched && seen.switch().is_none())
         .then(|| format!("the origin has answered 101, and the client got {}", seen.status()))
@@ -303,7 +307,7 @@ fn bare_101(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// The 101 came without all of the 1xx before it.
+/// Detects that the 101 came without all of the 1xx before it.
 fn interim_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let sent = seen.log.interim;
@@ -318,7 +322,7 @@ fn length_relayed(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the 101 reached the client with Content-Length".into())
 }
 
-/// The frame that came with the 101 has not arrived.
+/// Detects that the frame with the 101 has not arrived.
 fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let frames = seen.exchange.frames();
@@ -328,14 +332,14 @@ fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// A ping went no way, or its pong.
+/// Detects that a ping, or its pong, has not arrived.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     (seen.exchange.spoken != Some(Spoken::Yes))
         .then(|| "after the 101 no bytes pass: a ping got no pong".into())
 }
 
-/// What the origin said in the end has not arrived.
+/// Detects that the origin's last frame has not arrived.
 fn end_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let has_come = seen

@@ -1,12 +1,13 @@
-//! A check in words, without running it: what it needs, what is a failure and what a warning, and
-//! what it sends.
+//! The description of a check, without running it.
+//!
+//! It has what the check needs, its failures and warnings, and what it sends.
 
 use std::fmt::Write;
 
 use crate::audit::table::{By, Check, Line, What};
 use crate::audit::{client, proxy, server, symptoms};
 
-/// All that is known of a check.
+/// Describes a check with all that is known of it.
 pub(crate) fn explanation(check: &Check) -> String {
     let Check { id, level, clause, title, rules, .. } = check;
     let mut out = format!("{id}: {title}\n  rule     {clause} ({level}): {}\n", rules.says);
@@ -28,7 +29,7 @@ pub(crate) fn explanation(check: &Check) -> String {
     out + &sends(check)
 }
 
-/// A line for each, the first of which has the name.
+/// Writes a line for each, the first of which has the name.
 fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
     for (number, line) in lines.enumerate() {
         let _ = writeln!(out, "  {:<8} {line}", if number == 0 { name } else { "" });
@@ -37,7 +38,9 @@ fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
 
 type Needs = &'static [(&'static str, &'static str, &'static str)];
 
-/// The symptoms and the needs of the table that a check is in, which is that of its first letter.
+/// Returns the symptoms and the needs that a check may name.
+///
+/// They are those of the table that it is in, by its first letter.
 fn vocabulary(check: &Check) -> (Vec<(&'static str, &'static str)>, Needs) {
     match check.id.as_bytes()[0] {
         b'C' => (texts(client::symptoms::SYMPTOMS), client::NEEDS),
@@ -50,12 +53,12 @@ fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, 
     symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
 }
 
-/// Without what is so of one client.
+/// Returns a sentence without the part that is so of one client.
 fn general(what: &str) -> &str {
     what.split(", and this ").next().unwrap_or(what)
 }
 
-/// What a word of the table stands for.
+/// Returns the sentence of a word of the table.
 fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     let (name, whose) = proxy::symptoms::named(word);
     let whose =
@@ -67,7 +70,7 @@ fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     format!("{text}{whose}")
 }
 
-/// What it sends, line by line.
+/// Returns what the check sends, line by line.
 fn sends(check: &Check) -> String {
     if check.lines.is_empty() {
         return "  sends    nothing of its own: it looks at what came in the checks before it\n"

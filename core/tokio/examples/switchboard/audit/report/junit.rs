@@ -9,14 +9,16 @@ pub(super) fn report(report: &Report) -> String {
     let name = escaped(&format!("switchboard audit {}", report.subject));
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\
-         <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{}\">\n{cases}</testsuite>\n</testsuites>\n",
+         <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{}\">\n\
+         {cases}</testsuite>\n</testsuites>\n",
         report.findings.len(),
         report.count(Verdict::NotApplicable)
     )
 }
 
-/// What fails the run is a failure; what does not, and is worth a word, is said in the output of
-/// its case.
+/// Writes the case of a finding.
+///
+/// One that fails the run is a failure; one that deserves a word is in the output of its case.
 fn case(report: &Report, finding: &Finding) -> String {
     let check = &finding.check;
     let inside = match finding.verdict {
@@ -37,7 +39,9 @@ fn case(report: &Report, finding: &Finding) -> String {
     format!("<testcase classname=\"{class}\" name=\"{name}\">{inside}</testcase>\n")
 }
 
-/// Text in XML, which has no control characters; the bytes of the wire are escaped already.
+/// Escapes text for XML, which has no control characters.
+///
+/// The bytes of the wire are escaped already.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {

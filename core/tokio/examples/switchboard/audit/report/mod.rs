@@ -1,4 +1,4 @@
-//! What was found, for people and for programs.
+//! The report of an audit, for people and for programs.
 
 mod explained;
 mod json;
@@ -13,7 +13,7 @@ use super::finding::{Finding, Verdict};
 
 /// All that a run has found.
 pub(crate) struct Report {
-    /// Who was audited.
+    /// The name of what was audited.
     pub(crate) subject: String,
     pub(crate) findings: Vec<Finding>,
     pub(crate) known: Baseline,
@@ -21,7 +21,7 @@ pub(crate) struct Report {
     pub(crate) is_strict: bool,
 }
 
-/// Who is to read it.
+/// The form of a report.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
     Text { is_verbose: bool },
@@ -40,7 +40,7 @@ impl Report {
         }
     }
 
-    /// Whether a finding is new and bad enough that the run fails.
+    /// Returns whether a finding is new and bad enough that the run fails.
     pub(crate) fn is_failure(&self, finding: &Finding) -> bool {
         let least = if self.is_strict { Verdict::Warn } else { Verdict::Fail };
         finding.verdict >= least && !self.known.accepts(finding)
@@ -50,12 +50,12 @@ impl Report {
         self.findings.iter().any(|finding| self.is_failure(finding))
     }
 
-    /// How many checks came to that.
+    /// Returns the number of checks with that verdict.
     fn count(&self, verdict: Verdict) -> usize {
         self.findings.iter().filter(|finding| finding.verdict == verdict).count()
     }
 
-    /// The checks of known findings that pass now.
+    /// Returns the checks of the baseline that pass now.
     fn mended(&self) -> impl Iterator<Item = &'static str> {
         self.findings
             .iter()
@@ -64,7 +64,7 @@ impl Report {
     }
 }
 
-/// Text as it is, and all else with escapes.
+/// Returns text as it is, and all else with escapes.
 fn shown(octets: &[u8]) -> String {
     let mut text = String::new();
     for &octet in octets {

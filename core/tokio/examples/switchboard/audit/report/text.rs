@@ -10,7 +10,7 @@ use crate::audit::table::Check;
 /// More of what came is not shown.
 const SHOWN: usize = 2048;
 
-/// All findings, or those that matter, and how many there are.
+/// Returns all findings, or those that matter, and how many there are.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
     // Many checks may lack the same.
@@ -46,14 +46,14 @@ pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     out
 }
 
-/// The first words are what a file of known findings takes.
+/// Returns a finding's line; its first words are those of a baseline.
 fn line(report: &Report, finding: &Finding) -> String {
     let Check { id, title, .. } = finding.check;
     let known = if report.known.accepts(finding) { " (known)" } else { "" };
     format!("{id} {}{known}: {title}\n", finding.verdict.name())
 }
 
-/// A finding with all that shows it.
+/// Returns a finding with its evidence.
 pub(super) fn told(report: &Report, finding: &Finding) -> String {
     let mut out = line(report, finding);
     let Check { level, clause, .. } = finding.check;
@@ -79,12 +79,12 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     out + "\n"
 }
 
-/// What came, and whether the connection is closed.
+/// Returns what came, and whether the connection is closed.
 fn left(received: &Received) -> String {
     format!("{}\n{}", cut(&received.octets).trim_end(), received.end.text())
 }
 
-/// The beginning of it, if it is long.
+/// Returns the beginning of bytes, if they are many.
 fn cut(octets: &[u8]) -> String {
     match octets.split_at_checked(SHOWN) {
         None if octets.is_empty() => "nothing".into(),

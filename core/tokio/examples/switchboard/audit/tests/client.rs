@@ -1,5 +1,6 @@
-//! For each check a client that breaks just its rule, and three that break none: what the audit
-//! says of each is known.
+//! A mutant for each check of a client, and three clients that break no rule.
+//!
+//! The audit's findings of each are known.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -22,7 +23,7 @@ use crate::audit::table::{self, Check};
 use crate::audit::tests::says_what_to_do;
 use crate::tls;
 
-/// What a client offers.
+/// The protocol that a client offers.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     WebSocket,
@@ -32,48 +33,50 @@ enum Kind {
 }
 use Kind::{Foo, Http2, Plain, WebSocket};
 
-/// How it comes.
+/// The way that a client connects.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Clear,
     Tls,
 }
 
-/// Tells by the answer as it came, and by the accept that is right, whether a client goes wrong.
+/// Tells by the response, and by the accept that is right, whether to go wrong.
 type When = fn(&str, &str) -> bool;
 
-/// What it does wrong.
+/// The fault of a mutant.
 #[derive(Clone, Copy)]
 enum Wrong {
     Nothing,
-    /// It refuses what is right.
+    /// Rejects what is right.
     Refuses(When),
-    /// It opens, whatever the engine says.
+    /// Opens, whatever the engine says.
     Opens(When),
-    /// It loses what comes in the segment of the 101.
+    /// Loses the bytes in the segment of the 101.
     Deaf(When),
-    /// It loses the first byte after a 101 that has come in pieces.
+    /// Loses the first byte after a 101 that has come in pieces.
     Piecemeal,
-    /// It does nothing more, and keeps the connection.
+    /// Does nothing more, and keeps the connection.
     Sleeps(When),
-    /// It is no mutant: it closes as soon as it is open.
+    /// No mutant: it closes as soon as it is open.
     Leaves,
-    /// It sends no `Connection: Upgrade`.
+    /// Sends no `Connection: Upgrade`.
     NoOption,
-    /// It begins to speak before it is answered.
+    /// Speaks before it is answered.
     Early,
     /// Each handshake has this key.
     OneKey,
-    /// After any answer it sends another request, which offers without the option; or before all of
-    /// the answer has come.
+    /// Sends another request after any response.
+    ///
+    /// One that offers without the option; or before all of the response has come.
     AsksAgain,
     AsksBadly,
     AsksHastily,
 }
 use Wrong::{Deaf, Opens, Refuses, Sleeps};
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or
-/// busy.
+/// The timeouts for each wait, and those where they were too short.
+///
+/// On a machine that is slow or busy.
 const TIMES: [Times; 2] = [
     Times { timeout: Duration::from_millis(1500), pause: Duration::from_millis(100) },
     Times { timeout: Duration::from_secs(15), pause: Duration::from_secs(1) },
@@ -187,8 +190,9 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
 ];
 
-/// Those that come in TLS, too: one opens wrongly, one refuses, two lose what follows the 101, one
-/// does not see its end.
+/// The mutants that connect in TLS, too.
+///
+/// One opens wrongly, one rejects, two lose what follows the 101, one does not see its end.
 const IN_TLS: [&str; 5] = ["C05", "C08", "C09", "C20", "C35"];
 
 fn is_101(came: &str) -> bool {
@@ -316,7 +320,7 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
-/// What a client needs to come by https, and a certificate that is this machine's alone.
+/// Gives a command {ca} and https, and this machine's certificate alone.
 #[cfg(unix)]
 #[test]
 fn a_command_is_given_what_to_trust() {
@@ -373,7 +377,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// What an audit complains about, as soon as it is as wanted, or in the end.
+/// Returns the findings, as soon as they are as wanted, or in the end.
 fn complaints(
     way: Way,
     kind: Kind,
@@ -405,7 +409,7 @@ fn complaints_within(
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
-/// One connection of a client.
+/// Opens one connection of a client.
 fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     let mut stream = connected(port, way)?;
     let stream = &mut *stream;
@@ -454,7 +458,7 @@ fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-/// It trusts anyone.
+/// Connects, and trusts anyone.
 fn connected(port: u16, way: Way) -> std::io::Result<Box<dyn Stream>> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(LONGEST))?;
@@ -488,8 +492,9 @@ fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<
     out
 }
 
-/// All that came until the engine knows what it is, whether it is a switch, and in how many pieces
-/// it came.
+/// Reads a response: its bytes, whether it switches, and its pieces.
+///
+/// It ends where the engine knows what it is.
 fn answer(
     stream: &mut dyn Stream,
     engine: &mut Connection,
@@ -524,7 +529,7 @@ fn answer(
     Ok((came, is_switched, pieces))
 }
 
-/// What comes next; nothing at the end.
+/// Returns what comes next; nothing at the end.
 fn some(stream: &mut dyn Stream) -> std::io::Result<Vec<u8>> {
     let mut piece = vec![0; 4096];
     let len = stream.read(&mut piece)?;
@@ -537,7 +542,9 @@ fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     [&[0x80 | opcode, 0x80 | len, 0, 0, 0, 0], payload].concat()
 }
 
-/// Says a word in the new protocol, and answers pings or settings, until the server has enough.
+/// Speaks the new protocol until the server has enough.
+///
+/// It says a word, and answers pings or settings.
 fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
     match kind {
         WebSocket => stream.write_all(&masked(1, b"hello"))?,
@@ -567,7 +574,7 @@ fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Resul
     }
 }
 
-/// It begins with a word, and with an ellipsis where something is left out.
+/// The output of a command begins with a word, and is cut with an ellipsis.
 #[test]
 fn what_a_command_says_is_cut_between_words() {
     assert_eq!(tail(" short\n"), "short");

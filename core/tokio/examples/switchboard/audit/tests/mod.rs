@@ -1,4 +1,4 @@
-//! The reference passes every check; each mutant fails at its own, and nowhere else.
+//! Mutants of a server: each fails at its own check, and the reference nowhere.
 
 mod reference;
 
@@ -21,8 +21,9 @@ use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or
-/// busy.
+/// The timeout for each wait, and that where it was too short.
+///
+/// On a machine that is slow or busy.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 
 /// Mutants that are audited at a time: they wait more than they work.
@@ -71,7 +72,7 @@ fn mutants() -> Vec<Mutant<'static>> {
     lines.map(mutant).collect()
 }
 
-/// The bytes of an answer, with its abbreviations written out.
+/// Returns the bytes of a response, with its abbreviations written out.
 fn written(text: &str) -> Vec<u8> {
     let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
     let switch = r"101\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nACCEPT\r\n\r\n";
@@ -107,7 +108,7 @@ fn expanded(text: &str, whole: &[(&str, &str)]) -> String {
         .collect()
 }
 
-/// A reference, or a mutant of it, and what an audit needs to know of it.
+/// Returns the places of a reference, or of a mutant of it.
 fn places(port: u16) -> Places {
     Places {
         is_secure: false,
@@ -120,8 +121,9 @@ fn places(port: u16) -> Places {
     }
 }
 
-/// Audits a reference that is wrong in this way, and gives what was found as soon as it is as
-/// wanted, or in the end.
+/// Audits a mutant, and returns its findings.
+///
+/// As soon as they are as wanted, or in the end.
 fn audit(
     checks: &[Check],
     mutant: Option<&Mutant<'_>>,
@@ -168,8 +170,9 @@ fn audit_with(
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// A peer that is silent, that never ends, or that slams the door, in place of the answer to each
-/// check's beginning.
+/// A peer that is silent, never ends or resets hangs no audit.
+///
+/// In place of the response to each check's beginning.
 #[test]
 fn no_peer_hangs_an_audit() {
     let checks = checks();
@@ -203,7 +206,7 @@ fn a_control_that_fails_is_trouble() {
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
 
-/// An audit by its words, of the reference.
+/// Audits the reference with arguments.
 fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8, String)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("{scheme}://{}{path}", listener.local_addr().expect("an address"));
@@ -251,7 +254,9 @@ fn a_path_begins_with_a_slash() {
     assert!(parsed(&["audit", "http://127.0.0.1/", "--offer", "foo=bar"]).is_err());
 }
 
-/// The line for a shell sends exactly what the check sends: only then is there this answer.
+/// The line for a shell sends exactly what the check sends.
+///
+/// Only then is there this response.
 #[test]
 fn a_shell_sends_the_same() {
     for check in checks() {
@@ -306,7 +311,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     assert!(Baseline::parse("S01 pass").is_err());
 }
 
-/// What a connection comes to is a part of what came: in S14 it is all that differs.
+/// A finding says whether the connection was closed: all that differs in S14.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
     let timeout = Duration::from_secs(2);
@@ -323,8 +328,9 @@ fn a_finding_says_whether_the_connection_was_closed() {
     assert!(told[control..].contains("plain\n           (closed)"), "{told}");
 }
 
-/// In sentences, and not in the words of the tables; and there is something to send, or it is said
-/// that there is not.
+/// A description is in sentences, and not in the words of the tables.
+///
+/// There is something to send, or it is said that there is not.
 #[test]
 fn a_check_is_explained_in_sentences() {
     for table in [server::TABLE, crate::audit::client::TABLE, crate::audit::proxy::TABLE] {
@@ -364,7 +370,7 @@ fn the_reference_passes() {
     assert!(is_passed(&findings), "{}", told(findings));
 }
 
-/// What fails or warns.
+/// Returns the checks that fail or warn.
 fn bad(findings: &[Finding]) -> Vec<(&str, &str)> {
     let bad = findings.iter().filter(|finding| finding.verdict >= Verdict::Warn);
     bad.map(|finding| (finding.check.id, finding.verdict.name())).collect()
@@ -412,14 +418,16 @@ fn the_pages_have_the_number() {
     }
 }
 
-/// It says what to do.
+/// Returns whether a text says what to do.
 fn is_remedy(text: &str) -> bool {
     ["say ", "give ", "name ", "have ", "audit ", "configure "]
         .iter()
         .any(|verb| text.starts_with(verb))
 }
 
-/// What is not applicable says what to do, also where that is another check's.
+/// Returns whether a finding that is not applicable says what to do.
+///
+/// Also where that is another check's.
 pub(in crate::audit) fn says_what_to_do(finding: &Finding) -> bool {
     let is_said = |reason: &String| {
         let mut parts = reason.match_indices(": ").map(|(at, _)| &reason[at + 2..]);
@@ -459,7 +467,7 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     assert!(open.iter().flat_map(|finding| &finding.reasons).all(is_once), "{report}");
 }
 
-/// A word that is not known would never be seen.
+/// Checks that every word is known: an unknown one would never be seen.
 ///
 /// What may be missing says what brings it.
 pub(in crate::audit) fn the_words_are_known(

@@ -1,5 +1,6 @@
-//! For each check an intermediary that breaks just its rule, and one that breaks none: what the
-//! audit says of each is known.
+//! A mutant for each check of an intermediary, and one that breaks no rule.
+//!
+//! The audit's findings of each are known.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -14,7 +15,7 @@ use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::table::{self, Check};
 use crate::target::Target;
 
-/// What an intermediary does wrong.
+/// The fault of a mutant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wrong {
     Nothing,
@@ -86,7 +87,7 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P26", Verdict::Warn, PassesConnect),
 ];
 
-/// What a forward proxy must do, and a gateway need not (RFC 9110, section 3.7).
+/// The mutants that forward proxies alone must not be (RFC 9110, section 3.7).
 const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, RefusesSwitches),
     ("P02", Verdict::Fail, LosesLeftover),
@@ -99,8 +100,9 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P25", Verdict::Fail, HasNoVia),
 ];
 
-/// For each thing that is waited for, and where that was too short: on a machine that is slow or
-/// busy.
+/// The timeout for each wait, and that where it was too short.
+///
+/// On a machine that is slow or busy.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 /// For a proxy.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -206,7 +208,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// What an audit complains about, as soon as it is as wanted, or in the end.
+/// Returns the findings, as soon as they are as wanted, or in the end.
 fn complaints(
     wrong: Wrong,
     is_forward: bool,
@@ -303,7 +305,7 @@ impl Proxy {
         }
     }
 
-    /// What is offered to the origin.
+    /// Returns the offer to the origin.
     fn offer(&self, request: &Request, is_11: bool) -> String {
         let is_offer =
             request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);

@@ -1,5 +1,6 @@
-//! A server that every check passes; and, as a mutant, wrong in answer to one beginning of a
-//! connection.
+//! The reference: a server that every check passes.
+//!
+//! A mutant of it is wrong in answer to one beginning of a connection.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,11 +15,11 @@ use crate::audit::probes::{self, CLOSE, Frame, PONG};
 /// More than any wait of an audit: an end for what would hang.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What is wrong.
+/// The fault of a mutant.
 pub(super) struct Wrong {
-    /// A connection whose first bytes are exactly these
+    /// The first bytes of the connection that it is wrong on.
     pub(super) begin: Vec<u8>,
-    /// gets this,
+    /// The bytes that it answers there.
     pub(super) answer: Vec<u8>,
     /// and then that.
     pub(super) then: Then,
@@ -63,7 +64,7 @@ struct Peer {
 }
 
 impl Wrong {
-    /// Of one byte others may have come along, as long as the head is not whole.
+    /// Returns whether bytes are that beginning.
     fn begins(&self, octets: &[u8]) -> bool {
         let is_cut = !octets.windows(4).any(|window| window == b"\r\n\r\n");
         octets == self.begin || self.begin.len() == 1 && is_cut
@@ -116,7 +117,7 @@ impl Peer {
         Ok(())
     }
 
-    /// What comes next; none at the end.
+    /// Returns what comes next; none at the end.
     fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut piece = vec![0; 16_384];
         let len = self.stream.read(&mut piece)?;
@@ -166,7 +167,9 @@ impl Peer {
         Ok(switched)
     }
 
-    /// A pong for a ping and an echo for a message, or SETTINGS for a preface.
+    /// Answers a ping, a message or a preface.
+    ///
+    /// With a pong, an echo or SETTINGS.
     fn speak(&mut self, protocol: &str, mut came: Vec<u8>) -> io::Result<()> {
         loop {
             match protocol {
@@ -200,7 +203,7 @@ impl Peer {
     }
 }
 
-/// WebSocket at /ws, HTTP/2 at /h2c, UDP at /udp, and something plain everywhere else.
+/// Responds by path: WebSocket, HTTP/2, UDP, or something plain.
 fn respond(
     http: &mut Connection,
     (method, target): &(String, String),
@@ -226,13 +229,13 @@ fn respond(
     http.respond(&ResponseHead::new(200, &()), b"plain\n", out)
 }
 
-/// A frame of a server, which has no mask.
+/// Returns a frame of a server, which has no mask.
 fn frame(frame: &Frame) -> Vec<u8> {
     let len = u8::try_from(frame.payload.len()).expect("short frames alone");
     [&[0x80 | frame.opcode, len], &frame.payload[..]].concat()
 }
 
-/// What follows the head.
+/// Returns the content, which follows the head.
 fn content(request: &[u8]) -> Vec<u8> {
     let end = request.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
     request[end + 4..].to_vec()

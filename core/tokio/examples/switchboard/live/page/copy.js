@@ -6,8 +6,10 @@ import { escape } from "./code.js";
 const ITS_OWN = new Set(["host", "content-length"]);
 
 /**
- * The command. What cannot be asked in curl's own words, because it breaks a rule or is no request, goes out as it is, but for
- * 0xff: telnet doubles it (RFC 854).
+ * Returns the command.
+ *
+ * A request that curl cannot send, because it breaks a rule or is none, goes out as it is. Its telnet doubles 0xff, though
+ * (RFC 854).
  * @param {string} bytes what the client sent in HTTP, one character a byte
  * @param {boolean} isRaw it is to go out as it is
  * @param {string} origin where to, such as `http://127.0.0.1:8080`
@@ -41,7 +43,11 @@ function parse(bytes) {
   return requests.length > 0 ? requests : null;
 }
 
-/** Everything that the client has chosen is quoted, and read by curl as what it is: no file, no range, no other path. */
+/**
+ * Quotes everything that the client has chosen.
+ *
+ * curl reads it as what it is: no file, no range, no other path.
+ */
 function words({ method, target, headers, content, hasContent }, origin) {
   const kept = headers.filter(([name]) => !ITS_OWN.has(name.toLowerCase()));
   // Without its colon a name stands for an empty value.
@@ -55,7 +61,7 @@ function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** What printf knows, and octal digits for the rest. */
+/** The escapes that printf knows; octal digits are for the rest. */
 function octal(escaped, code) {
   if (code !== "0" && code[0] !== "x") return escaped;
   return `\\${parseInt(code.slice(1) || "0", 16).toString(8).padStart(3, "0")}`;

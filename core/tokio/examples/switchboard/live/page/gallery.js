@@ -29,7 +29,7 @@ function button({ name, title, path, about }, play) {
   return made;
 }
 
-/** What a browser can be the client of itself. */
+/** The demonstrations that a browser can be the client of itself. */
 export const IN_THE_BROWSER = {
   name: "websocket",
   group: "switches",
@@ -38,7 +38,7 @@ export const IN_THE_BROWSER = {
   about: "The page sends a message, gets it back, and closes.",
 };
 
-/** `switchboard audit` of this server: each check, and its control, on a connection of its own. */
+/** The command that audits this server, each check on connections of its own. */
 export const AUDIT = {
   name: "audit",
   group: "many",

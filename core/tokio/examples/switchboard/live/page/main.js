@@ -17,15 +17,15 @@ const stories = new Map();
 const rows = new Map();
 const changed = new Set();
 let chosen = null;
-/** Where the keyboard is in the list. */
+/** The place of the keyboard in the list. */
 let active = null;
-/** The client's end of what was played last: its connection is chosen when it comes. */
+/** The client's address in the last demonstration: its connection will be chosen. */
 let awaited = null;
-/** The latest connection when it was asked for: an earlier one may have come from the same port. */
+/** The latest connection before it: an earlier one may have had the same port. */
 let latest = 0;
 /** For a connection that only its path tells. */
 let awaitedPath = null;
-/** Whether what comes next is to be chosen: until a choice was made. */
+/** True until a choice was made: the next connection is chosen. */
 let follows = true;
 let leftOut = 0;
 /** The run of the server that all of this is of. */
@@ -76,7 +76,11 @@ function forget(story) {
   rows.delete(story.number);
 }
 
-/** Another run of the server counts its connections anew; of the same one, what was open has gone on unseen. */
+/**
+ * Forgets the connections of another run of the server, which counts anew.
+ *
+ * Those of the same run that were open have gone on unseen.
+ */
 function begin(run) {
   if (run === known) {
     for (const story of stories.values()) {
@@ -142,7 +146,7 @@ function numberOf(row) {
   return Number(row.id.replace("connection-", ""));
 }
 
-/** How wide a timeline is; the same for all of them. */
+/** The width of a timeline, the same for all of them. */
 let width = 480;
 
 function measure() {
@@ -190,7 +194,7 @@ function choose(story) {
   plan();
 }
 
-/** How many lines of the chosen story are on the page. */
+/** The number of lines of the chosen story that are on the page. */
 let told = 0;
 
 function drawStory() {

@@ -6,18 +6,22 @@
 import { LANGUAGES, programOf } from "./code.js";
 import { curl } from "./copy.js";
 
-/** What belongs into a vector: what went through the engine, and not what was said after the switch. */
+/** The steps that belong into a vector: input and output of the engine. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
 
-/** How much of a story is kept, in steps and in characters; the beginning matters most, and the end is always told. */
+/**
+ * The limits of a story, in steps and in characters.
+ *
+ * The beginning matters most, and the end is always shown.
+ */
 const MOST_STEPS = 1000;
 const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
-  /** What there is to read of them: a moment, and a line of it. */
+  /** The lines to read: each has its event. */
   lines = [];
-  /** How many steps were left out: by the server, because the page did not keep up, or here. */
+  /** The number of steps left out: by the server for a slow page, or here. */
   missing = 0;
   /** The latest step that was told. */
   #step = 0;
@@ -25,15 +29,15 @@ export class Story {
   peer = "";
   setup = "";
   state = null;
-  /** What the story is about, how many requests there were, and whether one of them offered something. */
+  /** The title, the number of requests, and whether one of them offered something. */
   asked = "";
   requests = 0;
   #hasOffer = false;
   outcome = "";
   result = "";
-  /** What its directions speak now. */
+  /** The protocols of its directions. */
   protocol = "";
-  /** What the engine says of an offer that came to nothing. */
+  /** The engine's reason for an offer that was declined. */
   #why = "";
   isOver = false;
 
@@ -111,7 +115,7 @@ export class Story {
     return "open";
   }
 
-  /** How both directions and the offer stand, in the words of the summary. */
+  /** Returns the state of both directions and of the offer, for the summary. */
   get chips() {
     const { theirs, ours, request, response, offer } = this.state ?? {};
     const protocol = this.protocol.split(", ")[0];
@@ -166,7 +170,7 @@ export class Story {
     return LANGUAGES[language].program(programOf(this.setup, this.#engineLines));
   }
 
-  /** What the client asked, as a command of curl. */
+  /** Returns the requests of the client as a command of curl. */
   curl(origin) {
     const end = this.moments.findIndex(({ name }) => name === "switched");
     const received = this.moments.slice(0, end < 0 ? undefined : end).filter(({ what }) => what === "received");
@@ -178,7 +182,7 @@ export class Story {
     return `${curl(bytes.slice(0, bytes.length - leftover), isBroken, origin)}\n`;
   }
 
-  /** A case for the engine's tests: what came, what came of it, what was decided, what was sent. */
+  /** Returns a case for the engine's tests: input, events, decisions, output. */
   vector() {
     const lines = this.#engineLines;
     const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");

@@ -6,7 +6,7 @@ const HEIGHT = 44;
 const GAP = 3;
 const ABOVE = 13;
 const BELOW = 31;
-/** Where the marks begin, after the lanes' names. */
+/** The offset of the marks, after the lanes' names. */
 const LEFT = 56;
 
 function node(name, attributes, tip) {
@@ -107,14 +107,18 @@ export function draw(svg, story, width) {
   svg.replaceChildren(...marks);
 }
 
-/** A direction: solid while it carries HTTP, coloured once it carries something else, broken once it has ended. */
+/**
+ * Draws a direction.
+ *
+ * It is solid while it carries HTTP, coloured once it carries something else, broken once it has ended.
+ */
 function lane(name, y, state, width) {
   const kind = state === "switched" ? "other" : state === "closed" || state === "failed" ? "ended" : "";
   const text = Object.assign(node("text", { class: "name", x: 0, y: y + 3.5 }), { textContent: name });
   return [text, node("path", { class: `lane ${kind}`, d: `M${LEFT - 6} ${y}H${width}` })];
 }
 
-/** Where one will be drawn. */
+/** The places where one will be drawn. */
 export function blank() {
   return node("svg", { "aria-hidden": "true", preserveAspectRatio: "xMinYMid slice" });
 }
