@@ -1153,7 +1153,7 @@ export const GROUPS = [
         "name": "capture-chromium-156-websocket-request"
       },
       {
-        "about": "Chromium 156 offered `websocket` and the scripted server answers with a 101 to `websocket`, and after it 11 bytes (WebSocket frames).",
+        "about": "Chromium 156 offered `websocket` and the scripted server answers with a 101 to `websocket`. After it come 11 bytes (WebSocket frames).",
         "info": "client",
         "lines": [
           "! request GET /chat?x=1 offer websocket | Host: 127.0.0.1:19601 | Sec-WebSocket-Version: 13 | Sec-WebSocket-Key: 6bvbQ3M/J9t5DjcTS+lc6g==",
@@ -1177,7 +1177,7 @@ export const GROUPS = [
         "name": "capture-chromium-156-websocket-response"
       },
       {
-        "about": "curl 7.88.1 sends `POST /post` with an offer of `h2c`, promising content that it never sends. The scripted server had sent its 101 without the 100 that curl waited for, so curl dropped the content and went over to HTTP/2. By its framing the request is not complete: `accept` is refused, `accept_early` sends the missing 100 first, and the bytes after the head count as content (RFC 9112, 6.3).",
+        "about": "curl 7.88.1 sends `POST /post` with an offer of `h2c`, promising content that it never sends. The scripted server had sent its 101 without the 100 that curl waited for, so curl dropped the content and went over to HTTP/2. By its framing the request is not complete. `accept` is refused, `accept_early` sends the missing 100 first, and the bytes after the head count as content (RFC 9112, 6.3).",
         "info": "server",
         "lines": [
           "< POST /post HTTP/1.1",
@@ -1214,7 +1214,7 @@ export const GROUPS = [
         "name": "capture-curl-7.88.1-h2c-post-expect-request"
       },
       {
-        "about": "curl 7.88.1 offered `h2c` and the scripted server answers with a 101 to `h2c`, and after it 40 bytes (HTTP/2 frames, SETTINGS first). Our request is unfinished when the 101 comes, so the new protocol may not be spoken before the content is out.",
+        "about": "curl 7.88.1 offered `h2c` and the scripted server answers with a 101 to `h2c`. After it come 40 bytes (HTTP/2 frames, SETTINGS first). Our request is unfinished when the 101 comes, so the new protocol may not be spoken before the content is out.",
         "info": "client",
         "lines": [
           "! request POST /post offer h2c | Host: 127.0.0.1:19106 | Connection: HTTP2-Settings | HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA | Expect: 100-continue | Content-Length: 2000",
@@ -1272,7 +1272,7 @@ export const GROUPS = [
         "name": "capture-docker-28.2.2-attach-request"
       },
       {
-        "about": "The Docker CLI 28.2.2 offered `tcp` and the scripted server answers with a 101 to `tcp`, and after it 29 bytes (Docker's multiplexed stream). The reason phrase is `UPGRADED`, which means nothing.",
+        "about": "The Docker CLI 28.2.2 offered `tcp` and the scripted server answers with a 101 to `tcp`. After it come 29 bytes (Docker's multiplexed stream). The reason phrase is `UPGRADED`, which means nothing.",
         "info": "client",
         "lines": [
           "! request POST /v1.41/containers/foo/attach?stderr=1&stdin=1&stdout=1&stream=1 offer tcp | Host: 127.0.0.1:19702 | Content-Length: 0",
@@ -1320,7 +1320,7 @@ export const GROUPS = [
         "name": "capture-cups-2.4.2-real-lpstat-and-cupsd-request"
       },
       {
-        "about": "cupsd 2.4.2 answers an offer of `TLS/1.2`, `TLS/1.1`, `TLS/1.0` with a 101 to `TLS/1.2`, `TLS/1.1`, `TLS/1.0`, and after it 1874 bytes (a TLS ServerHello and what follows). Its `Connection` lists `Keep-Alive` instead of `upgrade` (RFC 9110, 7.8: who sends `Upgrade` must list it). It lists versions instead of the one that it chose, and has a `Content-Length` that means nothing.",
+        "about": "cupsd 2.4.2 answers an offer of `TLS/1.2`, `TLS/1.1`, `TLS/1.0` with a 101 to `TLS/1.2`, `TLS/1.1`, `TLS/1.0`. After it come 1874 bytes (a TLS ServerHello and what follows). Its `Connection` lists `Keep-Alive` instead of `upgrade` (RFC 9110, 7.8: who sends `Upgrade` must list it). It lists versions instead of the one that it chose, and has a `Content-Length` that means nothing.",
         "info": "client",
         "lines": [
           "! request OPTIONS * offer TLS/1.2; TLS/1.1; TLS/1.0 | Host: localhost:18222",
