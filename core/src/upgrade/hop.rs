@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::sorted;
+use super::sorted::sorted;
 use crate::wire::fields::{Field, FieldSource, members};
 
 /// Fields that are hop-by-hop even if `Connection` does not list them.

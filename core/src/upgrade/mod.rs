@@ -7,6 +7,8 @@ mod deflate;
 mod extension;
 #[cfg(feature = "h2c")]
 pub(crate) mod h2c;
+#[cfg(feature = "websocket")]
+mod handshake;
 pub(crate) mod hop;
 pub(crate) mod http2;
 mod masque;
@@ -14,11 +16,11 @@ pub(crate) mod policy;
 pub(crate) mod request;
 mod selection;
 mod sent_offer;
+mod sorted;
 pub(crate) mod token;
 #[cfg(feature = "websocket")]
 pub mod websocket;
 
-use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 pub(crate) use context::{OfferContext, Proof};
@@ -316,16 +318,4 @@ pub(crate) fn matches_request(
     };
     policy::of_list(agreed)
         .all(|policy| (policy.answer)(lines, &fields) && (policy.proof.is_none() || is_proven()))
-}
-
-/// Sorts a list.
-///
-/// Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a
-/// tenth of the code.
-pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
-    if cfg!(any(target_family = "wasm", not(feature = "std"))) {
-        return BinaryHeap::from(list).into_sorted_vec();
-    }
-    list.sort_unstable();
-    list
 }

@@ -96,10 +96,10 @@ static TABLE: &[Policy] = &[
         hint: Some(("Sec-WebSocket-Version", "13")),
         // RFC 6455 11.3.
         own: &[Own::of("Sec-WebSocket-Key"), Own::of("Sec-WebSocket-Accept")],
-        remembered: super::websocket::REMEMBERED,
-        request: |request, _| super::websocket::check(request.fields),
-        answer: super::websocket::is_answer,
-        proof: Some(super::websocket::proof),
+        remembered: super::handshake::REMEMBERED,
+        request: |request, _| super::handshake::check(request.fields),
+        answer: super::handshake::is_answer,
+        proof: Some(super::handshake::proof),
         ..Policy::GENERIC
     },
     #[cfg(feature = "h2c")]
@@ -180,6 +180,8 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
 }
 
 /// Returns the row for the bare token.
+///
+/// Nearly every offer is one registered name and nothing else.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
     TABLE
         .iter()
@@ -192,7 +194,7 @@ fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
 
 /// Returns the rows for the protocols of a list, in its order.
 pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
-    let lone = list.single_row();
+    let lone = bare_row(list.as_bytes());
     let others = if lone.is_some() { Protocols::NONE } else { list };
     lone.map(|row| &TABLE[row])
         .into_iter()

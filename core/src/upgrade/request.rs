@@ -1,13 +1,19 @@
 //! A request that was received, and what it offers (RFC 9110, section 7.8).
 
 use super::context::{OfferContext, OfferingRequest};
-use super::{Protocols, Selection, policy, token};
+use super::policy;
+use super::token;
 use crate::enums::enums;
 use crate::error::Ineligible;
 use crate::wire::fields::{Fields, Options, Protocol, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
 use crate::wire::syntax::{absolute_authority, after_authority};
+
+/// The number of protocols that an offer may have at most.
+///
+/// A [`Selection`](super::Selection) holds their places, a byte each.
+pub(super) const LARGEST_OFFER: u32 = u8::MAX as u32 - 1;
 
 /// A request head, as it was sent.
 #[derive(Clone, Copy)]
@@ -203,7 +209,7 @@ fn may_offer(request: Request<'_>, options: Options) -> Result<(), NoOffer> {
 fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
     match total {
         0 => Err(NoOffer::Absent),
-        _ if total > terms.offers.min(Selection::LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
+        _ if total > terms.offers.min(LARGEST_OFFER) as usize => Err(NoOffer::TooMany),
         total => Ok(total),
     }
 }
@@ -253,7 +259,7 @@ pub(crate) struct OfferCheck {
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
-        && let Some(row) = Protocols::new(only).single_row()
+        && let Some(row) = policy::bare_row(only)
     {
         is_in_bounds(1, request.terms)?;
         let is_eligible = check(row, request, options).is_ok();

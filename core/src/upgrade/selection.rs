@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use super::policy;
-use super::request::{Offer, Request, offers};
+use super::request::{LARGEST_OFFER, Offer, Request, offers};
 use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
 use crate::wire::fields::{Protocol, members};
@@ -34,12 +34,10 @@ pub struct Selection {
 
 /// The place of a topmost `HTTP/1.1` that was not offered by name.
 const HTTP: u8 = u8::MAX;
+const _: () = assert!(LARGEST_OFFER < HTTP as u32, "each place of an offer is a byte of its own");
 
 impl Selection {
     const LAYERS: usize = 4;
-
-    /// A place in the offer is a byte, and the last one is taken.
-    pub(super) const LARGEST_OFFER: u32 = HTTP as u32 - 1;
 
     /// Encodes the selection as four numbers.
     ///

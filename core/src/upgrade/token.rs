@@ -5,7 +5,6 @@
 
 use alloc::vec::Vec;
 
-use super::policy;
 use crate::enums::enums;
 use crate::wire::fields::{Protocol, members};
 use crate::wire::syntax::is_token;
@@ -26,11 +25,9 @@ impl<'a> Protocols<'a> {
 
     pub(crate) const NONE: Self = Self { text: b"" };
 
-    /// Returns the policy row of the only protocol.
-    ///
-    /// Where the list is one registered name and nothing else, as nearly every offer is.
-    pub(crate) fn single_row(self) -> Option<usize> {
-        policy::bare_row(self.text)
+    /// Returns the list as text.
+    pub(super) fn as_bytes(self) -> &'a [u8] {
+        self.text
     }
 
     /// Returns whether the list is the same text as another, and a single token.

@@ -6,7 +6,8 @@ use bytes::BufMut;
 
 use crate::error::{Error, ErrorKind};
 use crate::wire::fields::{
-    Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue, members,
+    CheckedFields, Field, FieldSource, Options, Piece, Pieces, each_piece, expects_continue,
+    first_line, members,
 };
 use crate::wire::known::KnownField;
 use crate::wire::message::{REASON_OFFSET, standard_status_line};
@@ -114,7 +115,7 @@ impl FieldSummary {
             #[cfg(feature = "http")]
             Piece::Sound(field) => self.push_checked(draft, field, is_allowed(field)),
             Piece::Block(lines) => {
-                draft.extend_from_slice(lines.0);
+                draft.extend_from_slice(lines.as_bytes());
                 self.count += 1;
             }
         });
@@ -255,43 +256,8 @@ impl FieldSummary {
 
     /// Returns the lines as they were written.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
-        CheckedFields(at(self.lines, draft))
+        CheckedFields::new(at(self.lines, draft))
     }
-}
-
-/// Field lines in the form in which they leave; every one of them has been checked.
-#[derive(Clone, Copy)]
-pub struct CheckedFields<'d>(&'d [u8]);
-
-impl<'d> CheckedFields<'d> {
-    /// Wraps lines that [`line`] has written and [`check`] has passed.
-    pub(crate) fn new(lines: &'d [u8]) -> Self {
-        Self(lines)
-    }
-
-    pub(crate) fn each_line(self, each: &mut dyn FnMut(Field<'d>)) {
-        let mut rest = self.0;
-        while let Some((field, after)) = first_line(rest) {
-            each(field);
-            rest = after;
-        }
-    }
-}
-
-impl FieldSource for CheckedFields<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.each_line(each);
-    }
-}
-
-/// Splits written lines into the first and the others.
-///
-/// A name has no colon, and a value no CR.
-fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
-    let colon = memchr::memchr(b':', lines)?;
-    let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
-    let value = lines.get(colon + 2..end)?;
-    Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
 /// Checks that a line may be sent, and returns which known field it is.
@@ -555,7 +521,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
     let named = draft.len();
     match survey.connection {
         true => draft.extend_from_slice(&merged),
-        false => options(draft, CheckedFields(&[]), survey.te, added),
+        false => options(draft, CheckedFields::new(&[]), survey.te, added),
     }
     match draft.len() == named {
         true => draft.truncate(begin),
@@ -568,7 +534,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
 fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
-    CheckedFields(&given).each(&mut |field| {
+    CheckedFields::new(&given).each(&mut |field| {
         if !field.is("Connection") {
             line(draft, field);
         }

@@ -5,7 +5,6 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::wire::encode::CheckedFields;
 use crate::wire::known::{Known, KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::syntax::trim;
@@ -492,6 +491,45 @@ impl core::fmt::Display for Protocol<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Field lines in the form in which they leave; every one of them has been checked.
+#[derive(Clone, Copy)]
+pub struct CheckedFields<'d>(&'d [u8]);
+
+impl<'d> CheckedFields<'d> {
+    /// Wraps lines that the encoder has written and checked.
+    pub(crate) fn new(lines: &'d [u8]) -> Self {
+        Self(lines)
+    }
+
+    pub(crate) fn as_bytes(self) -> &'d [u8] {
+        self.0
+    }
+
+    pub(crate) fn each_line(self, each: &mut dyn FnMut(Field<'d>)) {
+        let mut rest = self.0;
+        while let Some((field, after)) = first_line(rest) {
+            each(field);
+            rest = after;
+        }
+    }
+}
+
+impl FieldSource for CheckedFields<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.each_line(each);
+    }
+}
+
+/// Splits written lines into the first and the others.
+///
+/// A name has no colon, and a value no CR.
+pub(crate) fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
+    let colon = memchr::memchr(b':', lines)?;
+    let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
+    let value = lines.get(colon + 2..end)?;
+    Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
 }
 
 #[cfg(test)]

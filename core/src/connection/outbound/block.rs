@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, ErrorKind};
 use crate::upgrade;
-use crate::wire::encode::{self, CheckedFields};
-use crate::wire::fields::{Field, FieldSource, Piece, Pieces};
+use crate::wire::encode;
+use crate::wire::fields::{CheckedFields, Field, FieldSource, Piece, Pieces};
 use crate::wire::known::KnownField;
 use crate::wire::syntax::trim;
 

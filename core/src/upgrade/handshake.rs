@@ -1,0 +1,160 @@
+//! The checks of the opening handshake (RFC 6455, section 4).
+
+use alloc::vec::Vec;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
+use super::context::{Proof, Values, values};
+use super::deflate;
+use super::extension::{self, Extension, extensions};
+use super::sorted::sorted;
+use crate::error::Ineligible;
+use crate::wire::fields::{FieldSource, members};
+use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::scan;
+use crate::wire::scan::class::BASE64_CLASS;
+use crate::wire::syntax::is_token;
+
+/// The GUID of every `Sec-WebSocket-Accept`.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+const ACCEPT: &str = "Sec-WebSocket-Accept";
+/// The fields that an offer is judged by.
+const ASKED: KnownFields = KnownField::set(&[
+    KnownField::WebSocketKey,
+    KnownField::WebSocketVersion,
+    KnownField::WebSocketProtocol,
+    KnownField::WebSocketExtensions,
+]);
+
+/// The fields in which a 101 chooses.
+const CHOSEN: KnownFields =
+    KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
+
+/// The fields of an offer by which its 101 is judged.
+pub(crate) const REMEMBERED: KnownFields = CHOSEN;
+
+/// Checks an offer: version 13, one valid key, the rest well formed.
+///
+/// RFC 6455, sections 4.1 and 4.2.1.
+pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
+    let (mut version, mut key) = (Values::None, Values::None);
+    let (mut has_subprotocols, mut has_valid_extensions) = (false, true);
+    fields.each_known(ASKED, &mut |known, value| match known {
+        KnownField::WebSocketKey => key.add(value),
+        KnownField::WebSocketVersion => version.add(value),
+        KnownField::WebSocketProtocol => has_subprotocols = true,
+        _ => has_valid_extensions &= extension::is_valid(value),
+    });
+    if version != Values::One(b"13") {
+        return Err(Ineligible::Version);
+    }
+    if !matches!(key, Values::One(key) if is_key(key)) {
+        return Err(Ineligible::Key);
+    }
+    if has_subprotocols && !are_valid(asked_for(fields)) {
+        return Err(Ineligible::Subprotocol);
+    }
+    if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
+}
+
+/// Returns whether subprotocols are tokens, each once.
+///
+/// RFC 6455, sections 4.1 and 4.3.
+///
+/// A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
+fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
+    let subprotocols = sorted(subprotocols);
+    let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
+    let is_name = |name: &&[u8]| name.split(|&octet| octet == b'/').all(is_token);
+    !is_repeated && subprotocols.iter().all(is_name)
+}
+
+/// Checks that an answer chooses only what was offered.
+///
+/// At most one subprotocol and one list of extensions. RFC 6455, sections 4.1 and 11.3.
+pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
+    let (mut subprotocol, mut extensions) = (Values::None, Values::None);
+    answer.each_known(CHOSEN, &mut |known, value| match known {
+        KnownField::WebSocketProtocol => subprotocol.add(value),
+        _ => extensions.add(value),
+    });
+    let subprotocol_is_asked = match subprotocol {
+        Values::None => true,
+        Values::One(name) => asked_for(asked).contains(&name),
+        Values::Several => false,
+    };
+    let extensions_are_asked = match extensions {
+        Values::None => true,
+        Values::One(value) => are_asked(asked, value).unwrap_or(false),
+        Values::Several => false,
+    };
+    subprotocol_is_asked && extensions_are_asked
+}
+
+/// Returns whether the extensions of an answer were offered.
+///
+/// `None` where one of the lists is malformed.
+fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
+    let (offered, chosen) = (extensions(asked)?, extension::parse(answer, Vec::new())?);
+    let is_asked = |extension: &Extension<'_>| {
+        let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
+        offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))
+    };
+    // RFC 7692 5: two that claim the same bit of a frame are not both in use.
+    let deflates = chosen.iter().filter(|extension| extension.is(deflate::NAME)).count();
+    Some(deflates <= 1 && chosen.iter().all(is_asked))
+}
+
+/// Returns base64 of SHA-1 of the key and the GUID.
+///
+/// RFC 6455, section 4.2.2.
+pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
+    // Whether it is a good one, `check` has said.
+    let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
+    let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+    let mut value = [0; 28];
+    let written = STANDARD.encode_slice(digest, &mut value);
+    debug_assert_eq!(written, Ok(28));
+    Some(Proof { known: KnownField::WebSocketAccept, name: ACCEPT, value })
+}
+
+/// Returns whether a value is base64 of 16 bytes.
+///
+/// 22 characters, of which the last stands for two bits.
+fn is_key(value: &[u8]) -> bool {
+    matches!(value, [.., b'A' | b'Q' | b'g' | b'w', b'=', b'='])
+        && value.len() == 24
+        && scan::run(&BASE64_CLASS, value, 0) == 22
+}
+
+/// Returns the subprotocols that field lines list.
+pub(super) fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
+    let mut list = Vec::new();
+    fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| {
+        list.extend(members(value))
+    });
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(key: &str) -> Option<[u8; 28]> {
+        proof(&[("Sec-WebSocket-Key", key)]).map(|proof| proof.value)
+    }
+
+    #[test]
+    fn the_example_of_the_rfc() {
+        assert_eq!(accept("dGhlIHNhbXBsZSBub25jZQ=="), Some(*b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        assert_eq!(STANDARD.encode(b"the sample nonce"), "dGhlIHNhbXBsZSBub25jZQ==");
+        for bad in
+            ["", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQAA"]
+        {
+            assert!(!is_key(bad.as_bytes()), "{bad}");
+        }
+    }
+}
