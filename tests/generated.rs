@@ -169,6 +169,36 @@ fn every_error_has_a_vector() {
     assert!(missing.is_empty(), "no vector shows {missing:?}");
 }
 
+/// Every token with rules of its own has a vector in which it is offered.
+#[test]
+fn every_row_of_the_policies_has_a_vector() {
+    let source = switchover_tests::tables::read("core/src/upgrade/policy.rs");
+    let (_, rows) = source.split_once("static TABLE: &[Policy] = &[").expect("the rows");
+    let name = |row: &str| {
+        let (_, rest) = row.split_once("name: \"")?;
+        Some(rest.split_once('"')?.0.to_lowercase())
+    };
+    let tokens: Vec<String> = rows.split("Policy {").skip(1).filter_map(name).collect();
+    assert!(tokens.len() >= 6, "{tokens:?}");
+    let texts: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a vector file").to_lowercase())
+        .collect();
+    // On the wire, or in a decision: `Upgrade: TOKEN` or `offer TOKEN`, with or without a version.
+    let is_offered = |token: &&String| {
+        let openings = [format!("upgrade: {token}"), format!(" offer {token}")];
+        let is_end =
+            |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        texts.iter().flat_map(|text| text.lines()).any(|line| {
+            openings.iter().any(|opening| {
+                line.split_once(opening.as_str()).is_some_and(|(_, rest)| is_end(rest))
+            })
+        })
+    };
+    let missing: Vec<&String> = tokens.iter().filter(|token| !is_offered(token)).collect();
+    assert!(missing.is_empty(), "no vector offers {missing:?}");
+}
+
 #[test]
 fn every_limit_is_documented_with_its_default() {
     let source = fs::read_to_string(home().join("../core/src/limits.rs")).expect("limits.rs");

@@ -270,6 +270,23 @@ fn linked(next: &str) -> String {
     marked.collect::<Vec<_>>().join(" ")
 }
 
+/// Each method that changes a connection, and may fail, is in the table.
+#[test]
+fn every_method_that_may_fail_has_a_row() {
+    let api = switchover_tests::tables::read("core/api.txt");
+    let method = |line: &str| {
+        let signature = line.strip_prefix("switchover::Connection: fn ")?.to_owned();
+        let is_verb = signature.contains("(&mut self") && signature.contains("-> Result<");
+        is_verb.then(|| signature[..signature.find(['(', '<']).unwrap_or_default()].to_owned())
+    };
+    let methods: Vec<String> = api.lines().filter_map(method).collect();
+    assert!(methods.len() > 20, "{methods:?}");
+    // `next_event` has the row of the two.
+    let has_row = |name: &str| name == "advance" || VERBS.iter().any(|verb| verb.name == name);
+    let missing: Vec<&String> = methods.iter().filter(|name| !has_row(name)).collect();
+    assert!(missing.is_empty(), "no row in core/src/binding/verbs.rs: {missing:?}");
+}
+
 /// Each verb is declared in each language that the table has a name of, so that the table names
 /// nothing that is not there.
 #[test]
