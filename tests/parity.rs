@@ -91,7 +91,7 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     assert_eq!(found, flags.iter().map(|(name, _)| camel(name)).collect::<Vec<_>>());
 }
 
-/// The public items of a file that begin with one of these words, by their Rust names.
+/// Returns the Rust names of a file's items that begin with one of these words.
 fn items(file: &str, openings: &[&str]) -> Vec<String> {
     let name = |line: &str| {
         let rest = openings.iter().find_map(|opening| line.strip_prefix(opening))?;
@@ -100,7 +100,7 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
     read(&format!("core/src/{file}.rs")).lines().filter_map(name).collect()
 }
 
-/// The public methods of `Connection`, as the list of the API has them, wherever their source is.
+/// Returns the public methods of `Connection`, from the list of the API.
 fn methods() -> Vec<String> {
     let method = |line: &str| {
         let rest = line.strip_prefix("switchover::Connection: ")?.split_once("fn ")?.1;
@@ -109,7 +109,8 @@ fn methods() -> Vec<String> {
     read("core/api.txt").lines().filter_map(method).collect()
 }
 
-/// The public methods of `Connection`, and what stands beside it for particular protocols:
+/// Returns the methods of `Connection`, and the helpers for particular protocols.
+///
 /// `Splice::client_sent` is `splice_client_sent` here.
 fn verbs() -> Vec<String> {
     let profiles = [

@@ -5,7 +5,7 @@
 use std::fs;
 
 use switchover::binding::{ContentKind, Language, Spelled};
-use switchover::{ErrorKind, Lenient, Limits};
+use switchover::{Config, ErrorKind, Lenient, Limits};
 use switchover_tests::names::upper_snake;
 use switchover_tests::tables::{Table, WIDTH, read, section, tables, wrapped};
 use switchover_tests::{home, tables};
@@ -181,8 +181,7 @@ fn with_options(mut stubs: String) -> String {
         assert_eq!(digits, default.to_string(), "the default of {name}");
         add(name, "int", &with_underscores(default), text.trim_end());
     }
-    let flags = ["secure", "http2_preface", "bare_h2c", "tidy"];
-    for name in Lenient::none().table().map(|(name, _)| name).chain(flags) {
+    for (name, _) in Lenient::none().table().chain(Config::default().flags()) {
         add(name, "bool", "False", &field_document(&source, name));
     }
     let between = |stubs: &str, opening: &str, closing: &str| {

@@ -1,5 +1,29 @@
 //! The limits of a connection with their reasons, and leniencies with their risks.
 
+/// Writes the table of a type's flags, and how to set one by its name.
+macro_rules! flags {
+    ($type:ident, $table:ident, $set:ident: $($flag:ident),+) => {
+        impl $type {
+            /// Returns each flag by its name, in the order of their declaration.
+            ///
+            /// [`Lenient::set`] and [`Config::set_flag`] take the same names.
+            pub fn $table(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
+                [$((stringify!($flag), self.$flag)),+].into_iter()
+            }
+
+            /// Sets a flag by its name. False where there is no such flag.
+            pub fn $set(&mut self, name: &str, value: bool) -> bool {
+                let flag = match name {
+                    $(stringify!($flag) => &mut self.$flag,)+
+                    _ => return false,
+                };
+                *flag = value;
+                true
+            }
+        }
+    };
+}
+
 /// Bounds, in bytes unless the name says otherwise.
 ///
 /// Each is counted on the bytes as they come, so it holds for input that arrives one byte at a
@@ -257,49 +281,23 @@ pub struct Lenient {
     pub any_version: bool,
 }
 
+flags! {
+    Lenient, table, set:
+    switch_without_connection,
+    switch_without_upgrade,
+    switch_to_alternatives,
+    switch_in_http10,
+    status_without_space,
+    lone_lf,
+    response_lone_lf,
+    space_after_chunk_size,
+    controls_in_values,
+    both_framings,
+    coding_in_http10,
+    any_version
+}
+
 impl Lenient {
-    /// Returns each flag by its name, in the order of their declaration.
-    ///
-    /// [`set`](Self::set) takes the same names.
-    pub fn table(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
-        let table = [
-            ("switch_without_connection", self.switch_without_connection),
-            ("switch_without_upgrade", self.switch_without_upgrade),
-            ("switch_to_alternatives", self.switch_to_alternatives),
-            ("switch_in_http10", self.switch_in_http10),
-            ("status_without_space", self.status_without_space),
-            ("lone_lf", self.lone_lf),
-            ("response_lone_lf", self.response_lone_lf),
-            ("space_after_chunk_size", self.space_after_chunk_size),
-            ("controls_in_values", self.controls_in_values),
-            ("both_framings", self.both_framings),
-            ("coding_in_http10", self.coding_in_http10),
-            ("any_version", self.any_version),
-        ];
-        table.into_iter()
-    }
-
-    /// Sets a flag by its name. False where there is no such flag.
-    pub fn set(&mut self, name: &str, value: bool) -> bool {
-        let flag = match name {
-            "switch_without_connection" => &mut self.switch_without_connection,
-            "switch_without_upgrade" => &mut self.switch_without_upgrade,
-            "switch_to_alternatives" => &mut self.switch_to_alternatives,
-            "switch_in_http10" => &mut self.switch_in_http10,
-            "status_without_space" => &mut self.status_without_space,
-            "lone_lf" => &mut self.lone_lf,
-            "response_lone_lf" => &mut self.response_lone_lf,
-            "space_after_chunk_size" => &mut self.space_after_chunk_size,
-            "controls_in_values" => &mut self.controls_in_values,
-            "both_framings" => &mut self.both_framings,
-            "coding_in_http10" => &mut self.coding_in_http10,
-            "any_version" => &mut self.any_version,
-            _ => return false,
-        };
-        *flag = value;
-        true
-    }
-
     /// Returns no leniency at all.
     pub const fn none() -> Self {
         Self {
@@ -358,6 +356,8 @@ pub struct Config {
     pub tidy: bool,
 }
 
+flags! { Config, flags, set_flag: secure, http2_preface, bare_h2c, tidy }
+
 /// The configuration of a connection without one of its own.
 pub(crate) static DEFAULT: Config = Config {
     limits: Limits::DEFAULT,
@@ -384,7 +384,25 @@ mod tests {
             assert!(lenient.set(name, true), "{name}");
         }
         assert!(lenient.table().all(|(_, value)| value));
+        let mut config = Config::default();
+        for (name, _) in Config::default().flags() {
+            assert!(config.set_flag(name, true), "{name}");
+        }
+        assert!(config.flags().all(|(_, value)| value));
+        // Each member is a bound, a leniency or in the table.
+        let Config {
+            limits: _,
+            lenient: _,
+            secure: true,
+            http2_preface: true,
+            bare_h2c: true,
+            tidy: true,
+        } = config
+        else {
+            panic!("{config:?}")
+        };
         assert!(!limits.set("none", 1) && !lenient.set("none", true));
+        assert!(!config.set_flag("none", true));
     }
 
     #[test]

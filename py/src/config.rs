@@ -27,11 +27,10 @@ impl Config {
         for (name, value) in options.into_iter().flatten() {
             let name: String = name.extract()?;
             match (name.as_str(), core::Limits::largest(&name)) {
-                ("secure", _) => config.secure = flag(&name, &value)?,
-                ("http2_preface", _) => config.http2_preface = flag(&name, &value)?,
-                ("bare_h2c", _) => config.bare_h2c = flag(&name, &value)?,
-                ("tidy", _) => config.tidy = flag(&name, &value)?,
                 (_, Some(largest)) => _ = config.limits.set(&name, bound(&name, &value, largest)?),
+                (name, None) if config.set_flag(name, false) => {
+                    _ = config.set_flag(name, flag(name, &value)?)
+                }
                 (name, None) if config.lenient.set(name, false) => {
                     _ = config.lenient.set(name, flag(name, &value)?)
                 }
@@ -82,14 +81,7 @@ impl Config {
 
 impl Config {
     fn flags(&self) -> Vec<(&'static str, bool)> {
-        let core::Config { secure, http2_preface, bare_h2c, tidy, .. } = *self.0;
-        let own = [
-            ("secure", secure),
-            ("http2_preface", http2_preface),
-            ("bare_h2c", bare_h2c),
-            ("tidy", tidy),
-        ];
-        self.0.lenient.table().chain(own).collect()
+        self.0.lenient.table().chain(self.0.flags()).collect()
     }
 }
 

@@ -43,7 +43,7 @@ VISIT = 300
 
 @functools.cache
 def visit():
-    """Visits the page once for all of these cases; returns what was seen, or the error."""
+    """Visits the page once; returns what was seen, or the error."""
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     chromium = debian("chromium", "chromium")
@@ -56,7 +56,10 @@ def visit():
 
 
 def seen():
-    """Returns what was seen in the visit; a failed one fails each case, and is not tried again."""
+    """Returns what was seen in the visit.
+
+    A failed one fails each case, and is not tried again.
+    """
     shown, error = visit()
     if error:
         raise error

@@ -94,12 +94,7 @@ pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64
 
 /// The flags that are set, by name.
 pub(crate) fn flags(config: &Config) -> impl Iterator<Item = &'static str> {
-    let flags = config.lenient.table().chain([
-        ("secure", config.secure),
-        ("http2_preface", config.http2_preface),
-        ("bare_h2c", config.bare_h2c),
-        ("tidy", config.tidy),
-    ]);
+    let flags = config.lenient.table().chain(config.flags());
     flags.filter(|(_, is_set)| *is_set).map(|(name, _)| name)
 }
 

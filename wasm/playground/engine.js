@@ -2,7 +2,7 @@
 //
 // Texts have one character for each byte.
 
-import { Connection, errorText, ProtocolError, whyText } from "../dist/bytes.js";
+import { Connection, errorText, Flags, ProtocolError, whyText } from "../dist/bytes.js";
 
 import { parseDecision } from "./code.js";
 import { errorLine, stepLine } from "./lines.js";
@@ -61,7 +61,7 @@ export function configOf(words) {
   for (const word of words.filter((word) => word !== "fields")) {
     const [name, value] = word.split("=");
     if (value !== undefined) config.limits[camel(name)] = Number(value);
-    else if (["secure", "http2_preface", "bare_h2c", "tidy"].includes(name)) config[camel(name)] = true;
+    else if (Object.hasOwn(Flags, camel(name))) config[camel(name)] = true;
     else config.lenient[camel(name)] = true;
   }
   return config;

@@ -42,19 +42,10 @@ pub fn configure_lenient(name: &str, value: bool) -> bool {
     configure(|config| config.lenient.set(name, value))
 }
 
-/// Sets the flags of the next connection.
-///
-/// Whether its transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings,
-/// and whether it puts field lines right.
+/// Sets a flag of the next connection; false where there is none of that name.
 #[wasm_bindgen]
-pub fn configure_flags(secure: bool, http2_preface: bool, bare_h2c: bool, tidy: bool) {
-    configure(|config| {
-        config.secure = secure;
-        config.http2_preface = http2_preface;
-        config.bare_h2c = bare_h2c;
-        config.tidy = tidy;
-        true
-    });
+pub fn configure_flag(name: &str, value: bool) -> bool {
+    configure(|config| config.set_flag(name, value))
 }
 
 /// Makes a connection with the next configuration, and returns its number.

@@ -42,13 +42,9 @@ pub(crate) fn typescript() -> String {
         Lenient::none().table().map(|(name, value)| (camel(name), value)).collect();
     let lenient = lenient.iter().map(|(name, value)| (name.as_str(), value));
     out += &object("Lenient", "Every leniency with its default.", lenient);
-    let Config { secure, http2_preface, bare_h2c, tidy, limits: _, lenient: _ } = Config::default();
-    let flags = [
-        ("secure", secure),
-        ("http2Preface", http2_preface),
-        ("bareH2c", bare_h2c),
-        ("tidy", tidy),
-    ];
+    let flags: Vec<_> =
+        Config::default().flags().map(|(name, value)| (camel(name), value)).collect();
+    let flags = flags.iter().map(|(name, value)| (name.as_str(), value));
     out += &object("Flags", "What else can be configured, with its default.", flags);
     out + &constants()
 }

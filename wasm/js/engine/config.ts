@@ -55,20 +55,17 @@ export interface Config {
 /** @internal Hands a configuration to the module, for the connection that is made next. */
 export function configure(config: Config): void {
   object(config, "config");
-  const { limits = {}, lenient = {}, ...others } = config;
-  const { secure = Flags.secure, http2Preface = Flags.http2Preface, ...rest } = others;
-  const { bareH2c = Flags.bareH2c, tidy = Flags.tidy, ...unknown } = rest;
-  for (const name of Object.keys(unknown)) throw new TypeError(`there is nothing to configure by the name ${name}`);
   // Read before the module hears of anything: a getter is the caller's code, and may make a connection itself.
+  const { limits = {}, lenient = {}, ...flags } = config;
+  for (const name of Object.keys(flags)) {
+    if (!Object.hasOwn(Flags, name)) throw new TypeError(`there is nothing to configure by the name ${name}`);
+  }
   const bounds = Object.entries(object(limits, "limits"));
   const deviations = Object.entries(object(lenient, "lenient"));
   try {
-    raw.configure_flags(
-      boolean(secure, "secure"),
-      boolean(http2Preface, "http2Preface"),
-      boolean(bareH2c, "bareH2c"),
-      boolean(tidy, "tidy"),
-    );
+    for (const [name, value] of Object.entries(flags)) {
+      if (value !== undefined) known(raw.configure_flag(snake(name), boolean(value, name)), name);
+    }
     configureLimits(bounds);
     for (const [name, value] of deviations) {
       known(Object.hasOwn(Lenient, name), `lenient.${name}`);

@@ -154,10 +154,10 @@ export const raw: Raw = {
       throw stopped(cause);
     }
   },
-  configure_flags(secure, http2_preface, bare_h2c, tidy) {
+  configure_flag(name, value) {
     alive();
     try {
-      return glue.configure_flags(secure, http2_preface, bare_h2c, tidy);
+      return glue.configure_flag(name, value);
     } catch (cause) {
       throw stopped(cause);
     }

@@ -100,12 +100,9 @@ export function commit(handle: number, len: number): void;
 export function configure_as(handle: number): void;
 
 /**
- * Sets the flags of the next connection.
- *
- * Whether its transport is TLS, whether it takes the HTTP/2 preface, and `h2c` without settings,
- * and whether it puts field lines right.
+ * Sets a flag of the next connection; false where there is none of that name.
  */
-export function configure_flags(secure: boolean, http2_preface: boolean, bare_h2c: boolean, tidy: boolean): void;
+export function configure_flag(name: string, value: boolean): boolean;
 
 /**
  * Sets a leniency of the next connection; false where there is none of that name.
@@ -597,7 +594,7 @@ export interface InitOutput {
     readonly closing: (a: number) => number;
     readonly commit: (a: number, b: number) => void;
     readonly configure_as: (a: number) => void;
-    readonly configure_flags: (a: number, b: number, c: number, d: number) => void;
+    readonly configure_flag: (a: number, b: number, c: number) => number;
     readonly configure_lenient: (a: number, b: number, c: number) => number;
     readonly configure_limit: (a: number, b: number, c: number) => number;
     readonly configure_nothing: () => void;
