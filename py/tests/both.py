@@ -267,8 +267,8 @@ def inputs_table() -> Iterator[str]:
         yield part.intro
         yield ""
         same = [f"{count - lost:,} of {count:,}" for count, lost in zip(counts, differ, strict=True)]
-        yield f"Both make the same of {same[0]} inputs, those of all vectors, corpora and h11's readers, and of"
-        yield f"{same[1]} that are made of them by one to three changes. The others:"
+        yield f"Both make the same of {same[0]} inputs: those of all vectors, corpora and h11's readers."
+        yield f"They also do so for {same[1]} that are made of these by one to three changes. The others:"
         yield ""
         yield "| refused by | what | inputs | changed | such as | clause |"
         yield "|---|---|---|---|---|---|"

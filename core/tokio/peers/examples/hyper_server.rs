@@ -81,7 +81,7 @@ fn empty() -> Content {
     Empty::new().map_err(|never| match never {}).boxed()
 }
 
-/// `foo/2`: each line comes back louder.
+/// Speaks `foo/2`: each line comes back louder.
 async fn shout(upgraded: Upgraded) {
     let (mut stream, mut line) = (BufReader::new(TokioIo::new(upgraded)), Vec::new());
     // A longer line is taken as several.
