@@ -1,5 +1,8 @@
-//! By which rules the engine refuses what a peer takes, and takes what a peer refuses. And what an
-//! error says must be so: that is looked at here byte by byte, without the engine.
+//! The rules by which the engine and the other parsers differ on a head.
+//!
+//! One table has what the engine rejects and a peer takes; the other has what the engine takes and
+//! a peer rejects. An error of the engine must also be true of the byte that it names. This module
+//! checks that byte by byte, without the engine.
 
 use switchover::ErrorKind::{self, *};
 
@@ -164,14 +167,14 @@ pub(crate) const THEIRS: &[Theirs] = &[
 const KNOWN: &[&[u8]] =
     &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
 
-/// Why `peer` takes what is refused here.
+/// Returns why `peer` takes what the engine rejects with an error of this kind.
 pub(crate) fn ours(peer: &str, kind: ErrorKind) -> Option<&'static str> {
     OURS.iter()
         .find(|(kinds, peers, _)| kinds.contains(&kind) && peers.contains(&peer))
         .map(|(.., why)| *why)
 }
 
-/// Why `peer` refuses what is taken here.
+/// Returns why `peer` rejects a head that the engine takes.
 pub(crate) fn theirs(peer: &str, words: &str, input: &Input) -> Option<&'static str> {
     let fits = |row: &&Theirs| row.0 == peer && row.1.contains(&words) && (row.3)(input);
     THEIRS.iter().find(fits).map(|(.., why, _)| *why)
@@ -191,7 +194,7 @@ fn has_no_content(input: &Input) -> bool {
         && (matches!(input.words()[1], b"204" | b"304") || input.words()[1].starts_with(b"1"))
 }
 
-/// Whether the error is true of the byte at `at`.
+/// Returns whether the error is true of the byte at `at`.
 pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
     let octets = &input.octets;
     let Some(&octet) = octets.get(at) else { return false };

@@ -1,9 +1,11 @@
-//! Heads that are broken at random, read by the engine in every way it can scan, by httparse and by
-//! llhttp: where one takes what another refuses, `explained.rs` has the rule that it goes by, and
-//! where both take it they read the same.
+//! A differential test of the engine, httparse and llhttp on randomly broken heads.
 //!
-//! `HEADS` is how many heads there are, `SEED` the seed that they are made from; else it is the
-//! clock's, and is printed. A head that nothing explains is printed as small as it can be made.
+//! The engine reads each head in every way in which it can scan. Where one parser takes what
+//! another one rejects, `explained.rs` has the rule. Where both take a head they read the same.
+//!
+//! `HEADS` is the number of heads, and `SEED` the seed that they are made from. Without `SEED` the
+//! clock gives the seed, and the test prints it. A head that nothing explains is printed as small
+//! as it can be made.
 
 mod explained;
 mod mutate;
@@ -18,13 +20,13 @@ use parsers::{Ours, Parsers, Verdict};
 use switchover::binding::ScanPath;
 use switchover_tests::random::seed;
 
-/// How many unexplained heads are shown.
+/// The number of unexplained heads that are shown.
 const SHOWN: usize = 12;
 
-/// How often each row of the tables explained something.
+/// The number of times that each row of the tables has explained a difference.
 type Uses = BTreeMap<Rule, usize>;
 
-/// Which peer differs, and by which rule.
+/// The peer that differs, and the rule that explains why.
 type Rule = (&'static str, &'static str);
 
 /// The only test of this file, because it changes how the whole process scans.
@@ -83,8 +85,10 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
     }
 }
 
-/// Whether all take an input, and the rules by which they differ on it; or in what they differ
-/// without a rule.
+/// Compares how all parsers read an input.
+///
+/// Returns whether all of them take it and read the same, and the rules by which they differ on it.
+/// A difference without a rule is the error.
 fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
     let mut ours: Option<Ours> = None;
     for path in ScanPath::available() {
@@ -124,7 +128,7 @@ fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<
     Ok((ours.is_ok_and(|head| head.is_some()) && found.is_empty(), found))
 }
 
-/// The input without every byte that does not matter to how it fails.
+/// Returns the input without the bytes that do not change how it fails.
 fn smallest(parsers: &mut Parsers, input: &Input, failure: &str) -> Input {
     let mut small = input.clone();
     for len in [256, 64, 16, 4, 1, 1] {

@@ -1,4 +1,6 @@
-//! Heads that programs send, broken at random: the same ones on every machine from the same seed.
+//! A generator of heads that programs send, broken at random.
+//!
+//! The same seed gives the same heads on every machine.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +11,7 @@ use switchover_tests::random::Dice;
 use switchover_tests::script::input;
 use switchover_tests::vector::load;
 
-/// What follows the head of a vector is cut off there.
+/// The number of bytes that are kept after the head of a vector.
 const BEHIND: usize = 20;
 
 /// One input of the parsers.
@@ -20,7 +22,9 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// The lines of the head, without their ends; empty ones before it are none of them.
+    /// Returns the lines of the head, without their ends.
+    ///
+    /// Empty lines before the head are left out.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self
             .octets
@@ -29,25 +33,27 @@ impl Input {
         lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty())
     }
 
-    /// The first three words of its first line, which may be empty.
+    /// Returns the first three words of the first line; a missing word is empty.
     pub(crate) fn words(&self) -> [&[u8]; 3] {
         let mut words = self.lines().next().unwrap_or_default().split(|&octet| octet == b' ');
         std::array::from_fn(|_| words.next().unwrap_or_default())
     }
 
-    /// How many field lines have that name, which is in lower case.
+    /// Returns the number of field lines with this name, which is in lower case.
     pub(crate) fn count(&self, name: &[u8]) -> usize {
         self.lines().skip(1).filter(|line| named(line).eq_ignore_ascii_case(name)).count()
     }
 
-    /// The name, in lower case, of the field line that has the byte at `at`.
+    /// Returns the name, in lower case, of the field line that has the byte at `at`.
     pub(crate) fn field_at(&self, at: usize) -> Vec<u8> {
         let before = self.octets[..at].split(|&octet| octet == b'\n');
         let line = before.rev().find(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"));
         named(line.unwrap_or_default()).to_ascii_lowercase()
     }
 
-    /// Whether a parser can know that the head is over: an empty line stands after something.
+    /// Returns whether a parser can know that the head is over.
+    ///
+    /// It can when an empty line stands after something.
     pub(crate) fn has_ended(&self) -> bool {
         let start = self
             .octets
@@ -96,7 +102,7 @@ impl Mutator {
         Self { dice: Dice(seed), requests, responses }
     }
 
-    /// The next input, and where to cut it in two.
+    /// Returns the next input, and the place at which to cut it in two.
     pub(crate) fn next(&mut self) -> (Input, usize) {
         let is_response = self.dice.below(3) == 0;
         let seeds = if is_response { &self.responses } else { &self.requests };
@@ -324,7 +330,7 @@ fn named(line: &[u8]) -> &[u8] {
     line.split(|&octet| octet == b':').next().unwrap_or_default()
 }
 
-/// Where lines begin, and where they end with their LF; never none.
+/// Returns the starts of all lines, and their ends after the LF; never none.
 fn lines(octets: &[u8]) -> (Vec<usize>, Vec<usize>) {
     let mut ends: Vec<usize> = octets
         .iter()

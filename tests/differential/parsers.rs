@@ -11,12 +11,12 @@ use crate::mutate::Input;
 
 /// A head as text, the same for all; `None` where more would have to come.
 pub(crate) type Ours = Result<Option<Vec<u8>>, (ErrorKind, usize)>;
-/// The same of a peer, with its own word for why it refuses.
+/// The verdict of a peer: like `Ours`, with the peer's own word for an error.
 pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;
 
-/// How a verdict is shown.
+/// The form in which a verdict is shown.
 pub(crate) trait Verdict {
-    /// Without what was read.
+    /// Returns the verdict in a word, without the head that was read.
     fn in_a_word(&self) -> String;
 }
 
@@ -33,7 +33,7 @@ impl<E: std::fmt::Debug> Verdict for Result<Option<Vec<u8>>, E> {
 /// All of them.
 pub(crate) struct Parsers {
     llhttp: Option<Peer>,
-    /// What a client has sent before a response comes.
+    /// A buffer for the request that a client sends before the response arrives.
     asked: Vec<u8>,
 }
 
@@ -52,7 +52,7 @@ impl Parsers {
         ["httparse", "llhttp"][..1 + usize::from(self.llhttp.is_some())].to_vec()
     }
 
-    /// What the engine says of the input as a whole, and cut in two.
+    /// Returns the engine's verdicts on the input as a whole, and cut in two.
     pub(crate) fn ours(&mut self, input: &Input, cut: usize) -> [(&'static str, Ours); 2] {
         let (left, right) = input.octets.split_at(cut);
         [
@@ -69,7 +69,7 @@ impl Parsers {
         verdicts
     }
 
-    /// What each says, for people.
+    /// Returns the name of each parser with its verdict in readable text.
     pub(crate) fn read(&mut self, input: &Input) -> Vec<(&'static str, String)> {
         fn show<E: std::fmt::Debug>(verdict: Result<Option<Vec<u8>>, E>) -> String {
             match verdict {
@@ -171,9 +171,9 @@ fn llhttp(llhttp: &Peer, input: &Input) -> Theirs {
     }))
 }
 
-/// A head in one form.
+/// Returns a head in one form that is the same for all parsers.
 ///
-/// A fold is the spaces that a client makes of it (RFC 9112, 5.2).
+/// A fold is the spaces that a client makes of it (RFC 9112, section 5.2).
 fn text<'a>(
     method: &[u8],
     target: &[u8],

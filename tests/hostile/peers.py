@@ -1,4 +1,7 @@
-"""What a client does to a server. Each attack is a generator: after each step another client must be answered."""
+"""Attacks by a client on a server.
+
+Each attack is a generator; after each step the server must answer another client.
+"""
 
 import socket
 import time
@@ -54,7 +57,10 @@ def ends_in_between(server):
 
 
 def closes(answer):
-    """A server may close after any answer (RFC 9112, 9.6)."""
+    """Returns whether the server says that it closes the connection.
+
+    A server may close after any response (RFC 9112, section 9.6).
+    """
     return b"close" in answer.fields.get(b"connection", b"")
 
 
@@ -69,7 +75,10 @@ def exchanges(server):
 
 
 def judge(received, were_whole):
-    """A request that was cut has no answer that looks as if it had been whole; each whole one has its answer."""
+    """Checks that each whole request has its response, and that no cut one has.
+
+    A request that was cut has no response that looks as if the request had been whole.
+    """
     (answers, rest) = received
     for number, was_whole in enumerate(were_whole):
         if number < len(answers):
@@ -183,7 +192,10 @@ def half_closes(server):
 
 @attack("half-closes with more than its last request")
 def half_closes_with_more(server):
-    """All of it is there at once, as where a server is busy; what is too much begins a read of its own."""
+    """All of the request is there at once, as at a server that is busy.
+
+    What is too much begins a read of its own.
+    """
     if not server.host.echo:
         raise NotApplicable("it echoes nothing")
     head = server.request(server.host.echo, "POST", "Connection: close\r\nContent-Length: 00000\r\n")

@@ -20,7 +20,10 @@ class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
 
 
 def responses(data, methods, has_ended):
-    """Returns the answers to requests of these methods, and what stands after the last one or after a 101."""
+    """Returns the responses to requests of these methods, and the bytes after them.
+
+    Those bytes stand after the last response or after a 101.
+    """
     answers, methods = [], list(methods)
     while data and methods:
         if b"\r\n\r\n" not in data:

@@ -1,6 +1,8 @@
-"""What a server does to a client, and a caller to its own. Each attack is a generator, as in peers.py.
+"""Attacks by a server on a client, and by a caller on its own client.
 
-A client that was attacked must say so: `failed`, unless all that it was promised has come. What is cut is not `whole`.
+Each attack is a generator, as in peers.py.
+
+A client that was attacked must report `failed`, unless all that it was promised has come. What is cut is not `whole`.
 """
 
 import contextlib
@@ -125,7 +127,10 @@ class Client(Target):
         return self.told.pop(name)
 
     def ask(self, method="GET", offer="-", content="-"):
-        """Has a request sent to the server that attacks; returns its name, and the connection."""
+        """Has a request sent to the server that attacks.
+
+        Returns the request's name, and the connection.
+        """
         name = self.say(method, self.listener.getsockname()[1], offer, content)
         taken = Taken(self.listener.accept()[0])
         self.peers.append(taken)
@@ -152,9 +157,10 @@ class Client(Target):
 
 
 def plays(client, answer, *kinds, offer="-", ends=True, holds=False):
-    """Has a request sent, reads all of it, answers with these bytes and expects one of these of the caller.
+    """Has a request sent, reads it, and sends these bytes as the response.
 
-    The answer is followed by the end of the connection, after the next step where it `holds`.
+    The caller must then be told one of these kinds. The end of the connection follows the response, after the next step
+    where it `holds`.
     """
     name, taken = client.ask(offer=offer)
     taken.read_head()

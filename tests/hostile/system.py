@@ -1,4 +1,7 @@
-"""What the system does to a server: it has no descriptors left, or asks it to stop."""
+"""Attacks by the system on a server.
+
+The server has no descriptors left, or is asked to stop.
+"""
 
 import contextlib
 import time

@@ -1,7 +1,7 @@
-"""What the audits have found, in core/docs/audit.md: tables, and findings to be done again.
+"""The results of the audits in core/docs/audit.md: tables, and findings to repeat.
 
-Of some checks the page must not say which program fails: an attacker could use it before those who maintain it have heard of
-it. They are left out of the rows of programs, and counted in the rows of checks.
+Of some checks the page must not say which program fails: an attacker could use it before those who maintain it have
+heard of it. They are left out of the rows of programs, and counted in the rows of checks.
 """
 
 from collections import Counter
@@ -57,7 +57,10 @@ def header(columns):
 
 
 def block(reports, others=None):
-    """Each role: its programs, then its checks. A role of which there is no report is as in `others`."""
+    """Returns the text of each role: its programs, then its checks.
+
+    A role of which there is no report is as in `others`.
+    """
     text = ""
     for role in ROLES:
         members = sorted((peer for peer in reports if peer.role == role), key=lambda peer: peer.name.lower())
@@ -80,7 +83,11 @@ def broken(members, reports):
 
 
 def per_check(reports):
-    """How many fail, in those to which a check applies; a star where it is not said which."""
+    """Yields a row for each check that fails or warns somewhere.
+
+    The row counts the failures, the warnings and the programs to which the check applies. A star marks a check of which
+    the page does not name the programs.
+    """
     for each in reports[0]["findings"]:
         verdicts = Counter(
             other["verdict"] for report in reports for other in report["findings"] if other["id"] == each["id"]
@@ -109,9 +116,10 @@ def wholes(reports):
 
 
 def differences(reports):
-    """What is judged otherwise than in the page: of a program of the same version; of a check if all programs are the same.
+    """Yields the rows in which the reports differ from the page.
 
-    What is shown of a program in full has to be there, too.
+    The row of a program is compared if it has the same version; the row of a check, if all programs are the same. The
+    page must also have what is shown of a program in full.
     """
     known, now = (rows(text) for text in (block_of_the_page(), block(reports)))
     same = [role for role in ROLES if programs(known, role) == programs(now, role)]
@@ -131,7 +139,10 @@ def block_of_the_page():
 
 
 def roles_of_the_page():
-    """What the page says of each role, with its heading and without the empty line that ends the block."""
+    """Returns the text of the page for each role, with its heading.
+
+    The empty line that ends the block is left out.
+    """
     parts = block_of_the_page().removesuffix("\n").split("\n### ")[1:]
     return {part.partition("\n")[0].lower(): f"\n### {part}" for part in parts}
 

@@ -1,4 +1,7 @@
-"""The findings that core/docs/audit.md shows, as the audit prints them: each is done again with its line, while its program runs."""
+"""The findings that core/docs/audit.md shows, as the audit prints them.
+
+Each is repeated with its own line of command while its program runs.
+"""
 
 import re
 import subprocess
@@ -29,7 +32,10 @@ PONG = "\x8a\x05audit", b"M-^J^Eaudit"
 
 
 def do_again(peer, arguments, report):
-    """Keeps in the report what the page is to show of it. A line that does not give what the audit has seen is an error."""
+    """Keeps in the report what the page is to show of the program.
+
+    A line of command that does not give what the audit has seen is an error.
+    """
     found = {finding["id"]: finding for finding in report["findings"]}
     report["shown"] = {}
     for check_id in [id_ for role, name, id_ in SHOWN if (role, name) == (peer.role, peer.name)]:
@@ -80,6 +86,6 @@ def without_ports(peer, text):
 
 
 def blocks(reports):
-    """What is shown of these programs, in the order above."""
+    """Returns the shown findings of these programs, in the order of `SHOWN`."""
     texts = {(peer.role, peer.name, id_): text for peer, report in reports.items() for id_, text in report["shown"].items()}
     return [texts[key] for key in SHOWN if key in texts]

@@ -14,7 +14,10 @@ SLOWLY = ["--timeout", "6"]
 
 
 def called(command, *options):
-    """A client that is run for each check; `command` is a function, because it may install."""
+    """Returns the start of a client that is run for each check.
+
+    `command` is a function, because it may install the client.
+    """
 
     @contextlib.contextmanager
     def start():
@@ -88,7 +91,10 @@ for name, command in [
 
 
 def browser(program, package, *options):
-    """It starts once, and opens what it is asked to."""
+    """Returns the start of a browser that starts once.
+
+    It opens each URL that it is asked to.
+    """
 
     @contextlib.contextmanager
     def start():

@@ -13,7 +13,10 @@ JARS = "/usr/share/java"
 
 
 def echo(command, *options, websocket="/"):
-    """A script of ours that prints its port: a page at `/plain`, and messages at `websocket`."""
+    """Returns the start of a script of ours that prints its port.
+
+    The script serves a page at `/plain`, and messages at `websocket`.
+    """
 
     @contextlib.contextmanager
     def start():

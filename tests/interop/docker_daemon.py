@@ -1,6 +1,8 @@
-"""A daemon with one container and one command in it, `cat`: as much of Docker's API as `docker exec` asks for.
+"""A daemon with one container and one command in it, `cat`.
 
-Its answers are a real daemon's (`dockerd` 20.10.24), whose bytes are among the captures. A command without a terminal
+It has as much of Docker's API as `docker exec` asks for.
+
+Its responses are a real daemon's (`dockerd` 20.10.24), whose bytes are among the captures. A command without a terminal
 speaks a stream of frames: what came on standard input goes out in frames of standard output.
 """
 
@@ -49,7 +51,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_):
-        """It is not read."""
+        """Drops the message, because nobody reads the log."""
 
 
 class Daemon(http.server.ThreadingHTTPServer):

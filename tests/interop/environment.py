@@ -1,6 +1,7 @@
-"""Other people's packages, at the versions of the lock files, in `target/interop`, and Debian's.
+"""The packages of other people, in `target/interop`, and those of Debian.
 
-Installed when first needed. The large set has lists of its own: the quick run needs few and small packages.
+The lock files name their versions. They are installed when first needed. The large set has lists of its own: the quick
+run needs few and small packages.
 """
 
 import functools
@@ -42,7 +43,10 @@ def python_with(venv, wanted, *included):
 
 
 def node(script, *arguments, modules=True):
-    """The command that runs a script of ours, with what `package.json` says if it needs that."""
+    """Returns the command that runs a script of ours.
+
+    It has the modules that `package.json` names if the script needs them.
+    """
     needs("node", ["node", "--version"])
     path = [f"NODE_PATH={modules_of(PLACE / 'node', HERE)}"] if modules else []
     return "env", *path, "node", HERE / "node" / script, *arguments
@@ -117,7 +121,10 @@ def install_once(place, wanted, install):
 
 
 def debian(program, package):
-    """The path of a program, which is installed with its package if it is missing and we may."""
+    """Returns the path of a program.
+
+    A program that is missing is installed with its package, if that is allowed.
+    """
     if found := shutil.which(program, path=WHERE):
         return found
     debian_package(package)
@@ -148,7 +155,7 @@ def install_debian(package):
 
 
 def once(what, install):
-    """Where there is no network, one attempt is enough."""
+    """Installs something, with one attempt: without a network, that is enough."""
     if what in MISSING:
         raise MISSING[what]
     try:

@@ -1,4 +1,7 @@
-"""What every case needs: the switchboard, other programs, raw sockets, and an end to each wait."""
+"""The needs of every case: the switchboard, other programs, raw sockets, timeouts.
+
+Every wait has an end.
+"""
 
 import contextlib
 import os
@@ -28,7 +31,10 @@ class Skip(Exception):  # noqa: N818  (it is no error)
 
 @contextlib.contextmanager
 def time_limit(seconds=LIMIT):
-    """Ends what takes longer with an error. The clock of what is around it stands still."""
+    """Ends what takes longer than the limit with an error.
+
+    The clock of a limit around it stands still meanwhile.
+    """
 
     def ring(*_):
         raise AssertionError(f"took more than {seconds} seconds")
@@ -44,7 +50,7 @@ def time_limit(seconds=LIMIT):
 
 @dataclass(frozen=True)
 class Case:
-    """What is tried, with whose program, and who begins."""
+    """A case: the program, the protocol, the direction, and the function to run."""
 
     program: str
     protocol: str
@@ -63,7 +69,10 @@ CASES = []
 
 
 def case(program, protocol, direction=TO_US, large=False):
-    """Registers a case: a function of the running switchboard. The large ones are left out of the quick run."""
+    """Registers a case: a function of the running switchboard.
+
+    The large cases are left out of the quick run.
+    """
 
     def register(function):
         CASES.append(Case(program, protocol, direction, large, function))
@@ -176,7 +185,10 @@ def probe(*arguments, stdin=b"", expect=0):
 
 @contextlib.contextmanager
 def server(*command):
-    """Another program's server, which prints `listening PORT` and lives as long as the case."""
+    """Runs another program's server for as long as the case lasts, and yields its URL.
+
+    The server prints `listening PORT`.
+    """
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -222,7 +234,10 @@ class Raw:
         return self.got
 
     def send_beside(self, octets, ends=True):
-        """Sends without waiting to be read, and ends this direction: large payloads go both ways at once."""
+        """Sends without waiting to be read, and ends this direction.
+
+        Large payloads go both ways at once.
+        """
 
         def work():
             with contextlib.suppress(OSError):  # what did not arrive shows in what comes back
@@ -235,7 +250,10 @@ class Raw:
 
 @contextlib.contextmanager
 def scripted(*scripts):
-    """A server that plays one script per connection: a function of the accepted socket."""
+    """Runs a server that plays one script per connection, and yields its URL.
+
+    A script is a function of the accepted socket.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(WAIT)
         failures = []
@@ -263,7 +281,10 @@ def resets(connection):
 
 
 def read_head(connection):
-    """Reads a request head, no byte further as long as the client waits for its answer."""
+    """Reads a request head, and no byte further.
+
+    This holds as long as the client waits for its response.
+    """
     head = b""
     while b"\r\n\r\n" not in head:
         piece = connection.recv(65536)
@@ -273,8 +294,10 @@ def read_head(connection):
 
 
 def as_read(octets):
-    """A head and what stands after it, as a reader takes them: names of fields have no case, and lines of different names
-    no order (RFC 9110, 5.1 and 5.3)."""
+    """Returns a head and what follows it in the form in which a reader takes them.
+
+    The names of fields have no case, and lines of different names have no order (RFC 9110, sections 5.1 and 5.3).
+    """
     head, end, rest = octets.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     lines = [b":".join([line.split(b":")[0].lower(), *line.split(b":")[1:]]) for line in lines]

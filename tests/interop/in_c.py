@@ -23,7 +23,7 @@ def build(name, sources, packages=(), libraries=()):
 
 
 def linked():
-    """What a program in C is linked with."""
+    """Returns the libraries that a program in C is linked with."""
     library = HOME / "target/binding/libswitchover.a"
     if not library.exists():
         raise Skip("no C library: cargo build --profile binding -p switchover-ffi")

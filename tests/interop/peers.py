@@ -1,4 +1,7 @@
-"""Who is audited: servers, clients and intermediaries of others, each with how it is started and what `switchboard audit` is then given."""
+"""The audited programs of others: servers, clients and intermediaries.
+
+Each has the way in which it is started, and what `switchboard audit` is then given.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +13,10 @@ PEERS = []
 
 @dataclass(frozen=True)
 class Peer:
-    """A program in one role. `start` is a context manager; it yields the arguments of the audit."""
+    """A program in one role.
+
+    `start` is a context manager that yields the arguments of the audit.
+    """
 
     name: str
     role: str

@@ -1,6 +1,9 @@
-"""Real servers and proxies: installed, given their settings in a temporary folder, started by hand, stopped by pid.
+"""Real servers and proxies, installed and started by hand.
 
-Each of them is a context manager. A proxy takes the port of the server that it passes on to; all yield the port they listen on.
+Each gets its settings in a temporary folder, and is stopped by pid.
+
+Each of them is a context manager. A proxy takes the port of the server that it passes on to; all yield the port they
+listen on.
 """
 
 import contextlib
@@ -402,7 +405,7 @@ static_resources:
 
 @contextlib.contextmanager
 def envoy(backend):
-    """It forwards the protocols that its settings name."""
+    """Runs Envoy, which forwards the protocols that its settings name."""
     program, port = large_python().with_name("envoy"), free_port()
     with folder() as place:
         settings = written(place, "envoy.yaml", ENVOY.format(port=port, backend=backend))

@@ -1,4 +1,4 @@
-"""What was tried with which program, as a table: on the screen, and in README.md."""
+"""A table of what was tried with which program, on the screen and in README.md."""
 
 from collections import Counter
 

@@ -1,4 +1,7 @@
-"""The version of a program: from the lists of what is installed, or as it says itself."""
+"""The version of each program.
+
+It comes from the lists of what is installed, or from the program itself.
+"""
 
 import functools
 import json
@@ -88,7 +91,7 @@ def in_jar():
 
 @functools.cache
 def locked():
-    """What the lists for pip and npm say."""
+    """Returns the versions in the lists for pip and npm."""
     versions = {}
     for list_of in ["large/mitmproxy.txt", "requirements.txt", "large/requirements.txt", "newer/requirements.txt"]:
         versions.update(re.findall(r"^([\w.-]+)==(\S+)$", (HERE / list_of).read_text().lower(), re.MULTILINE))

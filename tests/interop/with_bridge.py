@@ -1,4 +1,6 @@
-"""The bridge, an example on the engine and on `h2`: HTTP/2 over TLS before it, HTTP/1.1 after it.
+"""The bridge, an example on the engine and on `h2`, with other people's clients.
+
+It speaks HTTP/2 over TLS to clients, and HTTP/1.1 to the server after it.
 
 It takes nothing but HTTP/2, so a client that gets a WebSocket through it has asked with an extended CONNECT (RFC 8441).
 """
@@ -76,7 +78,10 @@ def h2_and_wsproto_before_the_bridge(_):
 
 @case("h2", "websocket in HTTP/2", THROUGH_US, large=True)
 def h2_is_declined_by_the_bridge(_):
-    """What the backend says goes through, but for a 200: that would say that the offer was accepted."""
+    """The backend's status reaches the client, except for a 200, which becomes a 502.
+
+    A 200 would say that the offer was accepted.
+    """
     with Switchboard() as board, bridge(board.port) as front:
         same(h2_client(front, "declined", "/missing"), "404")
         same(h2_client(front, "declined", "/plain"), "502")
@@ -93,7 +98,10 @@ def h2_asks_the_bridge_for_a_tunnel(_):
 
 @case("h2", "HTTP/2", THROUGH_US, large=True)
 def h2_sends_the_bridge_what_is_malformed(_):
-    """RFC 9113, 8.2.2, and RFC 8441, 5: it goes no further."""
+    """The bridge resets a stream with a malformed field, and forwards nothing of it.
+
+    RFC 9113, section 8.2.2, and RFC 8441, section 5, are the clauses.
+    """
     bad = {"connection": "x", "upgrade": "websocket", "transfer-encoding": "chunked", "te": "gzip", "keep-alive": "x"}
     keys = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-accept": "x", "proxy-connection": "x"}
     with Switchboard() as board, bridge(board.port) as front:
@@ -104,7 +112,10 @@ def h2_sends_the_bridge_what_is_malformed(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_ends_its_direction_before_the_bridge(_):
-    """Any protocol goes through; a stream that ends in one direction is a connection that does."""
+    """Any protocol goes through the bridge.
+
+    A stream that ends in one direction becomes a connection that ends in one direction.
+    """
 
     def script(connection):
         check(b"\r\nUpgrade: echo/1\r\n" in read_head(connection), "the offer did not arrive")
@@ -120,7 +131,7 @@ def h2_ends_its_direction_before_the_bridge(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_resets_a_stream_whose_server_reads_no_more(_):
-    """It has ended its direction; the connection to it ends with the stream."""
+    """A reset stream ends the connection to a server that has ended its direction."""
 
     def deaf(connection):
         read_head(connection)
@@ -140,7 +151,10 @@ def h2_resets_a_stream_whose_server_reads_no_more(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_cancels_what_the_bridge_has_switched(_):
-    """RFC 9113, 8.5: the backend must not take the half for all."""
+    """The backend of a cancelled stream sees a reset.
+
+    It must not take the half for all (RFC 9113, section 8.5).
+    """
 
     def script(connection):
         read_head(connection)
@@ -158,7 +172,10 @@ def h2_cancels_what_the_bridge_has_switched(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_before_the_bridge_before_a_server_that_resets(_):
-    """The client must not take the half for all either, though the reset was met by what it said."""
+    """The client of a backend that resets sees a reset stream.
+
+    It must not take the half for all either, though the reset was met by what it said.
+    """
 
     def script(connection):
         read_head(connection)
@@ -209,7 +226,10 @@ def curl_before_the_bridge(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_posts_before_the_bridge(_):
-    """With a length, and without one; and more than fits, so that both ways must go on at once."""
+    """The bridge passes on content with a length and without one.
+
+    Some content is more than fits, so that both ways must go on at once.
+    """
     with Switchboard() as board, bridge(board.port) as front:
         for content, how in [(LARGE, "--data-binary"), (LARGE, "-T"), (LARGE * 24, "--data-binary")]:
             out, _ = curl_http2(front, "/echo", *AT_LENGTH, how, "@-" if how == "--data-binary" else "-", stdin=content)
@@ -220,7 +240,10 @@ def curl_posts_before_the_bridge(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_is_told_by_the_bridge_what_went_wrong(_):
-    """Whose fault it was, and that an answer was cut."""
+    """The status tells the client whose fault it was.
+
+    A reset tells it that a response was cut.
+    """
 
     def late(connection):
         read_head(connection)
@@ -247,7 +270,10 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_gets_odd_answers_through_the_bridge(_):
-    """They contradict themselves, and every client takes them. A request that has gone far enough goes no further."""
+    """Responses that contradict themselves, and that every client takes, go through.
+
+    The status 999 becomes a 502. A request whose Max-Forwards is 0 goes no further.
+    """
     odd = {
         b"204 No Content\r\nContent-Length: 0\r\n\r\n": b" 204",
         b"205 Reset Content\r\nContent-Length: 3\r\n\r\nabc": b"abc 205",

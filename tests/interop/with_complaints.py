@@ -1,4 +1,6 @@
-"""What users of other libraries keep filing, replayed: the last line of each transcript names the true reason.
+"""Complaints that users of other libraries keep filing, replayed.
+
+The last line of each transcript names the true reason.
 
 The probe meets servers that do what real ones do, the switchboard meets clients and proxies that do.
 """
@@ -26,7 +28,7 @@ def last_line(transcript):
 
 
 def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
-    """What the probe says last, of a server that answers so and closes."""
+    """Checks the last line of the probe about a server that sends this and closes."""
 
     def script(connection):
         read_head(connection)
@@ -72,7 +74,10 @@ def complaint_an_offer_with_content_is_refused(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_bytes_after_the_101_are_lost(_):
-    """After a private attribute (httpcore), or dropped (proxies). Here none is lost, however they are cut."""
+    """No byte after the 101 is lost, however the bytes are cut.
+
+    Elsewhere they hide in a private attribute (httpcore), or are dropped (proxies).
+    """
     says(SWITCH + b"hello", reason="switched to echo/1, number 1 of 1 offered", status=0, told=b"hello")
 
 
@@ -120,7 +125,10 @@ def complaint_a_426_does_not_say_what_it_wants(_):
 
 
 def serves(octets, reason, *parts):
-    """What the switchboard says last of a connection, whose answers hold these parts in this order."""
+    """Checks the switchboard's last line about a connection, and its responses.
+
+    The responses must hold these parts in this order.
+    """
     with Switchboard() as board:
         with socket.create_connection(("127.0.0.1", board.port), timeout=WAIT) as connection:
             connection.sendall(octets)
@@ -144,7 +152,10 @@ NEXT = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
 
 @case("a socket", "HTTP/1.1")
 def complaint_a_declined_offer_is_no_no_op(_):
-    """The content is lost (uvicorn), the connection dropped (aiohttp), the next request misread (gevent)."""
+    """A request with a declined offer and content is served, and so is the next one.
+
+    Elsewhere the content is lost (uvicorn), the connection dropped (aiohttp), or the next request misread (gevent).
+    """
     declined = offer(method=b"POST", more=b"Content-Length: 5\r\n")
     serves(declined + b"hello" + NEXT, f"no switch: {DECLINED}", b"POST /plain: 5 bytes", b"GET /plain: 0 bytes")
 
@@ -164,7 +175,10 @@ def complaint_give_me_lists_and_other_tokens(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
-    """A proxy that tunnels on intent has left the connection open after a refusal (RFC 9931)."""
+    """The switchboard rejects early bytes after an offer that it has declined.
+
+    A proxy that tunnels on intent has left the connection open after a refusal (RFC 9931).
+    """
     early = b"hello in echo/1\r\n"
     place = len(offer()) + len(b"hello in ")
     reason = f"the HTTP-version is malformed (error 104) at byte {place}; "

@@ -1,4 +1,7 @@
-"""Clients that offer h2c, where it is not taken: they go on in HTTP/1.1, and offer it again with each request."""
+"""Clients that offer h2c to a server that does not take it.
+
+They go on in HTTP/1.1, and offer it again with each request.
+"""
 
 from environment import debian
 from harness import HERE, Switchboard, case, check, needs, run, same

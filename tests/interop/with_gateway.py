@@ -1,4 +1,6 @@
-"""The gateway, an example on two of the engine's connections: between other people's programs, and beside proxies.
+"""The gateway, an example on two of the engine's connections.
+
+It stands between other people's programs, and beside proxies.
 
 What was offered arrives, what was agreed on goes both ways, and bytes after a declined offer reach no program.
 """
@@ -93,7 +95,10 @@ def the_gateway_after_node_http(_):
 
 @case("docker", "tcp", THROUGH_US)
 def the_gateway_between_docker_and_its_daemon(_):
-    """It asks in HTTP/1.1, switches for the command, and ends its direction when its own input ends."""
+    """Docker asks in HTTP/1.1 through the gateway, and switches for the command.
+
+    It ends its direction when its own input ends.
+    """
     docker = needs("docker", ["docker", "--version"])
     with daemon() as after, gateway(after.server_port) as front, tempfile.TemporaryDirectory() as home:
         command = ["env", f"DOCKER_CONFIG={home}", docker, "-H", f"tcp://127.0.0.1:{front.port}"]
@@ -127,7 +132,10 @@ def the_gateway_before_nginx_before_node_ws(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_before_a_server_that_leaves(_):
-    """RFC 9110, 9.3.6: what it has sent still arrives, however slowly it is read and whatever the client sends on."""
+    """All that a server has sent before it leaves still arrives.
+
+    It arrives however slowly it is read and whatever the client sends on (RFC 9110, section 9.3.6).
+    """
 
     def script(connection):
         read_head(connection)
@@ -149,7 +157,10 @@ def the_gateway_before_a_server_that_leaves(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_before_a_client_that_does_not_read(_):
-    """The tunnel of a client that takes nothing is reset once its time is over, not ended in order."""
+    """The tunnel of a client that takes nothing is reset, not ended in order.
+
+    The reset comes once the client's time is over.
+    """
 
     def script(connection):
         read_head(connection)
@@ -224,7 +235,10 @@ def the_gateway_before_a_backend_that_resets_in_its_early_answer(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_between_sides_that_wait_for_each_other(_):
-    """An echo that is not read stops both directions; the client that resets ends them."""
+    """An echo that is not read stops both directions.
+
+    The client that resets ends them.
+    """
 
     def echoes(connection):
         read_head(connection)
@@ -247,7 +261,10 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_is_interrupted_in_a_tunnel(_):
-    """Bytes under way have a few seconds; then both sides are reset, also in a tunnel that begins after the signal."""
+    """Bytes under way in a tunnel have a few seconds after the signal.
+
+    Then both sides are reset, also in a tunnel that begins after the signal.
+    """
     goes_on = threading.Event()
 
     def script(connection):
@@ -280,7 +297,10 @@ def the_gateway_is_interrupted_in_a_tunnel(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_a_length_beside_a_coding(_):
-    """RFC 9112, 6.1: it goes no further, in an answer to HEAD either."""
+    """A length beside a coding goes no further, even in a response to HEAD.
+
+    RFC 9112, section 6.1, is the clause.
+    """
 
     def script(connection):
         read_head(connection)
@@ -338,7 +358,7 @@ def a_list(board, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def a_declined_offer(_, front):
-    """It changes nothing: the next request comes on the same connection."""
+    """A declined offer changes nothing: the next request comes on the same connection."""
     raw = Raw(front.port)
     for content in [None, b"hello"]:
         raw.socket.sendall(offer(b"/plain", b"foo/2", content))
@@ -349,7 +369,10 @@ def a_declined_offer(_, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def early_bytes(board, front):
-    """After an accepted offer they are what was agreed on; after a declined one they are the next request, or none."""
+    """Early bytes after an accepted offer belong to the protocol that was agreed on.
+
+    After a declined offer they are the next request, or none.
+    """
     raw = Raw(front.port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
     same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
@@ -405,7 +428,10 @@ def pipelined_requests(_, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def an_expectation(board, front):
-    """It passes on, and the 100 of the server comes back before its 101 (RFC 9110, 10.1.1)."""
+    """An expectation passes on, and the server's 100 comes back before its 101.
+
+    RFC 9110, section 10.1.1, is the clause.
+    """
     raw = Raw(front.port, offer(b"/foo", b"foo/2", b"hello")[:-7] + b"Expect: 100-continue\r\n\r\n")
     same(raw.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue\r\n\r\n")
     raw.socket.sendall(b"helloQUIT\n")
@@ -430,7 +456,10 @@ def curl_uploads_more_than_fits(_, front):
 
 @before_the_switchboard("curl", "h2c")
 def curl_in_h2c(board, front):
-    """What is between two neighbours is not offered to the next one, and the answer is an ordinary one."""
+    """An offer of h2c stays between two neighbours, and the response is ordinary.
+
+    The gateway does not offer it to the server after it.
+    """
     out, _ = with_curl.curl(front, "/h2c", "--http2", "-w", "%{http_version}\\n")
     check(out.endswith(b"1.1\n"), out)
     check(b"< Upgrade" not in board.read() and b"HTTP2-Settings" not in board.read(), board.read())
@@ -465,9 +494,10 @@ BESIDE = [
 
 
 def after(proxy, what, protocol):
-    """The proxy before the gateway before the switchboard: what the proxy did without the gateway it does with it.
+    """Registers a case with the proxy before the gateway before the switchboard.
 
-    nginx and HAProxy take bytes after a declined offer for the client's next request before the gateway sees them.
+    What the proxy did without the gateway it does with it. nginx and HAProxy take bytes after a declined offer for the
+    client's next request before the gateway sees them.
     """
 
     def through_us(_):
@@ -479,7 +509,10 @@ def after(proxy, what, protocol):
 
 
 def before(proxy):
-    """The gateway before the proxy before the switchboard: the proxy gets nothing that is no request."""
+    """Registers a case with the gateway before the proxy before the switchboard.
+
+    The proxy gets nothing that is no request.
+    """
 
     def through_us(_):
         with Switchboard() as board, proxy.start(board.port) as after, gateway(after) as front:

@@ -1,7 +1,9 @@
-"""h2c in both directions: clients that switch at `/h2c`, and servers that the probe switches.
+"""The upgrade to h2c in both directions.
 
-`/h2c` answers with a line that names the stream: the request that made the offer is stream 1. On later streams
-`POST /echo` sends back what it gets, as in HTTP/1.1.
+Clients switch at `/h2c`, and the probe has servers switch.
+
+`/h2c` sends a line that names the stream: the request that made the offer is stream 1. On later streams `POST /echo`
+sends back what it gets, as in HTTP/1.1.
 """
 
 import contextlib
@@ -84,7 +86,11 @@ def curl_goes_on_with_stream_3(board):
 
 
 def each_window(try_it):
-    """Smaller than the first, as large, much larger: what the engine gives back of it pays what stream 1 took."""
+    """Runs `try_it` with three windows.
+
+    They are smaller than the first window, as large, and much larger. What the engine gives back of it pays what stream
+    1 took.
+    """
     for window in [16_384, 65_535, 1 << 20]:
         with Switchboard("--window", str(window)) as board:
             try_it(board)
@@ -155,7 +161,7 @@ def nghttp_switches_to_h2c(board):
 
 @case("nghttp", "h2c", large=True)
 def nghttp_posts_after_the_switch(board):
-    """It offers with `OPTIONS *` and sends its content on a later stream."""
+    """nghttp offers with `OPTIONS *`, and sends its content on a later stream."""
     with with_content(LARGE[:200_000]) as file:
         out, errors = run(debian("nghttp", "nghttp2-client"), "-u", "-d", file.name, board.url + "/echo")
     same(out, LARGE[:200_000])
@@ -292,7 +298,10 @@ def probe_and_an_answer_that_stops_in_h2c(_):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_small_frames_in_h2c(_):
-    """More than 130 come at once, as the window allows; the server says beside the answer that it goes away."""
+    """The probe takes more than 130 frames at once, as the window allows.
+
+    The server says beside the response that it goes away.
+    """
 
     def script(connection):
         read_head(connection)

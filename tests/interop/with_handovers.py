@@ -1,4 +1,6 @@
-"""Our clients in C and Python hand over to engines that can own stream 1, nghttp2 and h2, at other people's servers.
+"""Our clients in C and Python, which hand over to engines that can own stream 1.
+
+Those engines are nghttp2 and h2, and the servers are other people's.
 
 The probe in Rust cannot go on after stream 1: the `h2` crate's client does not take a stream that it did not open.
 """
@@ -44,8 +46,9 @@ def check_c(server, wanted, path="/page.txt"):
 
 
 def check_stream_1(server, client, wanted):
-    """Apache gives up a connection that is idle for a moment, and lighttpd the content that no file takes: so
-    stream 3 is not always answered.
+    """Checks the response on stream 1; stream 3 need not have one.
+
+    Apache gives up a connection that is idle for a moment. lighttpd gives up the content that no file takes.
     """
     with server as port:
         out, errors = run(*client, port, "/page.txt", expect=None)
@@ -53,7 +56,10 @@ def check_stream_1(server, client, wanted):
 
 
 def check_python(server, wanted, path):
-    """It uploads to `/echo` on stream 3. What comes back is each server's own affair."""
+    """Checks that the client in Python uploads to `/echo` on stream 3.
+
+    What comes back is each server's own affair.
+    """
     with server as port:
         out, errors = run(*python_client(), port, path)
     lines = out.decode().splitlines()

@@ -1,4 +1,6 @@
-"""What servers meet in the open: too many clients, slow, silent and vanished ones, and an end in the middle.
+"""Hardships that servers meet in the open.
+
+There are too many clients, slow, silent and vanished ones, and an end in the middle.
 
 A case asks several of our examples, all at the same time. They get little timeout, so that none of it takes long.
 """
@@ -92,7 +94,10 @@ def examples_in_c(_, descriptors=None, timeout=TIMEOUT):
 
 
 def hardship(**setting):
-    """Registers a function of a server twice: once for the examples in Rust, once for those in C."""
+    """Registers a function of a server twice.
+
+    One case is for the examples in Rust, and one for those in C.
+    """
 
     def register(function):
         for language, begin in [("Rust", in_rust), ("C", examples_in_c)]:
@@ -131,7 +136,10 @@ def at_once(attempts):
 
 @hardship(descriptors=DESCRIPTORS, timeout="60")
 def out_of_descriptors(server):
-    """It does not end, nor spin; when connections have gone it accepts again, also those that waited."""
+    """A server without descriptors neither ends nor spins.
+
+    When connections have gone it accepts again, also those that waited.
+    """
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(server.connect()) for _ in range(2 * DESCRIPTORS)]
         folder = Path(f"/proc/{server.process.pid}/fd")
@@ -162,7 +170,10 @@ def a_thousand_idle_connections(server):
 
 @case("a socket", "HTTP/1.1")
 def an_answer_that_comes_later(_):
-    """What stands after its request waits in the engine, and needs no more bytes to be served then."""
+    """Bytes after a request whose response comes later wait in the engine.
+
+    The server needs no more bytes to serve them then.
+    """
     with Server("server.c", [in_c.server(), "0", str(3 * WAIT)]) as server:
         raw = Raw(server.port, HELLO.replace(b"/plain", b"/later") + HELLO)
         for _ in range(2):
@@ -204,7 +215,7 @@ def trickle(server, connection, more):
 
 @hardship()
 def a_client_that_does_not_read(server):
-    """It is given up, and others are served meanwhile."""
+    """A server gives up a client that does not read, and serves others meanwhile."""
     if server.secure:
         return
     with server.connect() as connection, contextlib.suppress(ConnectionError):
@@ -225,7 +236,10 @@ def a_client_that_does_not_read(server):
 
 @case("a socket", "TLS")
 def a_silent_client_in_tls(board):
-    """It says nothing, begins its handshake, or ends it and begins nothing."""
+    """A server closes the connection of a client that is silent in TLS.
+
+    The client says nothing, begins its handshake, or ends it and begins nothing.
+    """
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(server) for server in in_rust(board.port)]
         for server in servers:
@@ -271,7 +285,10 @@ def ends_in_tls(server, octets):
 
 @hardship()
 def a_cut_answer_to_http_1_0(server):
-    """Where it has no length it would end with its connection: a reset says that it has not come to its end."""
+    """A cut response to HTTP/1.0 does not look complete.
+
+    Without a length it would end with its connection: a reset says that it has not come to its end.
+    """
     if server.name not in ["switchboard", "epoll"]:
         return  # whose answers have a length; the gateway has cases of its own
     with server.connect() as connection:
@@ -285,7 +302,10 @@ def a_cut_answer_to_http_1_0(server):
 
 @hardship(timeout="30")
 def an_interrupt_in_the_middle(server):
-    """Of a head, of content, and of nothing. The process ends, the connections with it."""
+    """An interrupt in the middle ends the process, and the connections with it.
+
+    It comes in the middle of a head, of content, and of nothing.
+    """
     with contextlib.ExitStack() as stack:
         for octets in [b"", b"GET / HT", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"]:
             stack.enter_context(server.connect()).sendall(octets)
@@ -308,7 +328,7 @@ def an_interrupt_ends_what_has_switched(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_is_interrupted_in_the_middle(_):
-    """What is under way comes to its end, and says that it is the last."""
+    """A response under way comes to its end, and says that it is the last."""
     goes_on = threading.Event()
 
     def script(connection):
@@ -341,7 +361,10 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def get(stream):
-    """HEADERS with END_STREAM and END_HEADERS, by the static table (RFC 7541, A): GET, https, /, and an authority."""
+    """Returns a HEADERS frame of a GET, with END_STREAM and END_HEADERS.
+
+    The static table (RFC 7541, appendix A) gives GET, https and /, and an authority follows.
+    """
     return frame(1, 5, stream, b"\x82\x87\x84\x41\x01a")
 
 
@@ -369,7 +392,10 @@ def bridge(backend, timeout=60):
 
 @case("a socket", "HTTP/2")
 def streams_that_are_cancelled_at_once(_):
-    """Each had a connection to the backend, which need not finish: so many would use up all descriptors."""
+    """Cancelled streams give back their connections to the backend.
+
+    Each had one, and the backend need not finish: so many would use up all descriptors.
+    """
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as silent, bridge(silent.getsockname()[1]) as front:
         before = descriptors(front)
         with over_http2(front) as client:
@@ -384,7 +410,10 @@ def streams_that_are_cancelled_at_once(_):
 
 @case("a socket", "HTTP/2")
 def a_client_of_http2_that_never_reads(board):
-    """It has room for all, and takes nothing: it is given up, and what was held for it is free."""
+    """The bridge gives up a client of HTTP/2 that takes nothing.
+
+    The client has room for all. What was held for it becomes free.
+    """
     wide = (4).to_bytes(2, "big") + (2**31 - 1).to_bytes(4, "big")
     with large_backend() as backend, bridge(backend, 1) as front:
         before = descriptors(front)
@@ -397,7 +426,10 @@ def a_client_of_http2_that_never_reads(board):
 
 @contextlib.contextmanager
 def before_narrow_backends(streams):
-    """Has a protocol spoken on each stream, by servers that take little before they read."""
+    """Yields the bridge, its client, the backends and their listener.
+
+    Each stream has a backend of its own, with a new protocol. The backends take little before they read.
+    """
     with contextlib.ExitStack() as opened:
         listener = opened.enter_context(socket.socket())
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -417,7 +449,10 @@ def before_narrow_backends(streams):
 
 @case("a socket", "HTTP/2")
 def streams_whose_backends_do_not_read(_):
-    """They stand still with their own windows, which small messages may fill; what other streams send goes on."""
+    """Streams whose backends do not read stand still, and other streams go on.
+
+    Each stands still with its own window, which small messages may fill.
+    """
     for streams, length in [([1], 16_384), (range(1, 17, 2), 20)]:
         with before_narrow_backends(streams) as (_, client, _, listener):
             _, room = fill(client, streams, length)
@@ -467,7 +502,10 @@ def frames_of_ten_bytes(_):
 
 
 def fill(client, streams, length):
-    """Fills the windows of all streams until they stay so; returns how many bytes left, and the connection's room."""
+    """Fills the windows of all streams until they stay so.
+
+    Returns the number of bytes that left, and the connection's room.
+    """
     windows, sent = dict.fromkeys([0, *streams], 65_535), 0
     client.settimeout(1)
     with contextlib.suppress(TimeoutError):
@@ -505,7 +543,10 @@ def read(client, length):
 
 @case("a socket", "HTTP/2")
 def a_bridge_that_is_interrupted_in_a_tunnel(_):
-    """Both sides see that it was cut: by a second signal, and in a tunnel that begins after the first."""
+    """Both sides see that a tunnel was cut.
+
+    It is cut by a second signal, and where it begins after the first.
+    """
     for is_late in [False, True]:
 
         def script(connection, is_late=is_late):

@@ -1,4 +1,7 @@
-"""What the gateway passes on to a script after it, and what it makes of the script's answers (RFC 9110, 7.6.1)."""
+"""The messages that the gateway passes on to a script after it, and back.
+
+RFC 9110, section 7.6.1, says what an intermediary makes of the script's responses.
+"""
 
 import contextlib
 import socket
@@ -75,7 +78,7 @@ def the_gateway_offers_what_may_be_forwarded(_):
 
 
 def answered(octets, request):
-    """What comes of a server's answer, its head as it is read."""
+    """Returns what the client gets when a server sends this, as a reader takes it."""
 
     def script(connection):
         read_head(connection)
@@ -112,7 +115,10 @@ def the_gateway_passes_on_a_101(_):
 
 
 def without_date(answer):
-    """The gateway says when an answer came that does not say it (RFC 9110, 6.6.1)."""
+    """Returns a response without its Date field, which it must have.
+
+    The gateway adds the date to a response that does not say it (RFC 9110, section 6.6.1).
+    """
     before, _, after = answer.partition(b"date: ")
     check(after, "no date", answer)
     return before + after.partition(b"\r\n")[2]
@@ -141,7 +147,10 @@ def the_gateway_tells_the_client_what_went_wrong(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_makes_a_426_without_a_list_a_400(_):
-    """With its content, which says what is wrong: such a 426 breaks RFC 9110, 15.5.22, and many servers send it."""
+    """The gateway makes a 426 without a list a 400.
+
+    The content, which says what is wrong, stays. Such a 426 breaks RFC 9110, section 15.5.22, and many servers send it.
+    """
     for version in [b"1.0", b"1.1"]:
         head = b"HTTP/%s 426 Upgrade Required\r\nContent-Length: 10\r\nX: 1\r\n\r\n" % version
         got = answered(head + b"update me\n", HELLO)
@@ -171,7 +180,10 @@ def the_gateway_passes_on_an_answer_that_comes_too_early(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_lets_a_client_finish_that_was_answered_early(_):
-    """However slowly it sends: a reset could take the answer away from it (RFC 9112, 9.6)."""
+    """A client that gets an early response may finish, however slowly it sends.
+
+    A reset could take the response away from it (RFC 9112, section 9.6).
+    """
     with scripted(refuses) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
         check(raw.until(b"\r\n\r\nno").startswith(b"HTTP/1.1 413 "))
@@ -210,7 +222,12 @@ def the_gateway_lets_the_server_end_first(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_stands_in_via_both_ways(_):
-    """With the version that the message came in, whatever it goes on in. Proves: R9110-7.6.3-1."""
+    """The gateway adds Via with the version in which the message came.
+
+    The version in which the message goes on makes no difference.
+
+    Proves: R9110-7.6.3-1.
+    """
     same(arrives(b"GET / HTTP/1.0\r\nHost: a\r\nVia: 1.1 b\r\n\r\n")[2:], [b"via: 1.1 b", b"via: 1.0 switchover"])
     got = answered(b"HTTP/1.0 200 OK\r\nVia: 1.1 b\r\nContent-Length: 0\r\n\r\n", HELLO)
     check(b"\r\nvia: 1.1 b\r\nvia: 1.0 switchover\r\n" in got, got)
@@ -218,7 +235,12 @@ def the_gateway_stands_in_via_both_ways(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_counts_max_forwards(_):
-    """OPTIONS and TRACE go one hop less far each time, and no further than that. Proves: R9110-7.6.2-1."""
+    """The gateway counts Max-Forwards of OPTIONS and TRACE down, and stops at 0.
+
+    They go one hop less far each time, and no further than that.
+
+    Proves: R9110-7.6.2-1.
+    """
     request = b"%s / HTTP/1.1\r\nHost: a\r\nMax-Forwards: %s\r\n\r\n"
     for method, before, after in [
         (b"OPTIONS", b"2", b"1"),
@@ -241,7 +263,9 @@ def the_gateway_counts_max_forwards(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_asks_for_what_the_target_says(_):
-    """An absolute target counts more than Host; the server that it passes on to gets a path.
+    """An absolute target counts more than Host.
+
+    The server that the gateway passes on to gets a path.
 
     Proves: R9112-3.2.2-5, R9112-3.2.4-3.
     """
@@ -258,7 +282,10 @@ def the_gateway_asks_for_what_the_target_says(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_few_trailers(_):
-    """Those that may be trailers by their definition: a server may take any other for a header field."""
+    """The gateway passes on the trailers that may be trailers by their definition.
+
+    A server may take any other for a header field.
+    """
     bad = [b"X-Forwarded-For: 1.2.3.4", b"Sec-WebSocket-Key: x", b"X-Mine: 1", b"Host: b", b"Content-Length: 3"]
     good = [b'etag: "1"', b"content-digest: sha-256=:x:", b"grpc-status: 0"]
     end = b"0\r\n%s\r\n\r\n" % b"\r\n".join([bad[0], good[0], *bad[1:3], *good[1:]])
@@ -281,7 +308,7 @@ def the_gateway_passes_on_few_trailers(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_waits_with_the_client_for_a_100(_):
-    """Whether the content is wanted, the server that it passes on to says."""
+    """The server after the gateway says whether the content is wanted."""
     request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
 
     def takes_it(connection):
@@ -378,7 +405,10 @@ def the_gateway_takes_requests_as_clients_send_them(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_shows_that_an_answer_was_cut(_):
-    """Each client by what its version has for it; in HTTP/1.0, where an answer ends with its connection, by a reset."""
+    """The gateway shows each client that a response was cut.
+
+    Each version has its own way. In HTTP/1.0, where a response ends with its connection, that is a reset.
+    """
     head = b"HTTP/1.1 200 OK\r\n%s\r\n\r\n"
     cut = [head % b"Content-Length: 100" + b"half", head % b"Transfer-Encoding: chunked" + b"64\r\nhalf"]
     for octets in cut:

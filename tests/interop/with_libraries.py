@@ -1,4 +1,7 @@
-"""Node's and Python's libraries as clients of the switchboard; and what they do where our client gives an error."""
+"""Node's and Python's libraries as clients of the switchboard.
+
+Other cases show what they do where our client gives an error.
+"""
 
 from environment import node, python
 from harness import HERE, case, read_head, run, same, scripted
@@ -28,7 +31,7 @@ NOT_OFFERED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnec
 
 
 def switched_to(*command):
-    """What a client that offers `foo/2` says that it has switched to."""
+    """Returns what a client that offers `foo/2` reports as its new protocol."""
 
     def script(connection):
         read_head(connection)

@@ -1,4 +1,6 @@
-"""`connect-udp` (RFC 9298): we forward datagrams, directly and after proxies that know nothing of them.
+"""Datagrams in `connect-udp` (RFC 9298), which we forward.
+
+They come directly, and after proxies that know nothing of them.
 
 No client that can be installed asks for it in HTTP/1.1, so sockets play one.
 """
@@ -20,7 +22,10 @@ NAME, ADDRESS = "example.test", "192.0.2.7"
 
 
 def datagram(payload):
-    """A DATAGRAM capsule with context 0, whose length takes two bytes (RFC 9000, 16)."""
+    """A DATAGRAM capsule with context 0, whose length takes two bytes.
+
+    RFC 9000, section 16, defines the length.
+    """
     return b"\x00" + struct.pack(">H", 0x4000 | len(payload) + 1) + b"\x00" + payload
 
 
@@ -95,7 +100,10 @@ def datagrams_are_forwarded(board):
 
 @case("a socket", "connect-udp")
 def early_datagrams_are_forwarded(board):
-    """RFC 9298, 5: a client may send them before it has its 101, for they are lost at worst."""
+    """A client may send datagrams before it has its 101 (RFC 9298, section 5).
+
+    They are lost at worst.
+    """
     with udp_echo() as udp_port:
         raw, _ = ask(board.port, udp_port, datagram(b"early"))
         same(read_datagram(raw), b"early")

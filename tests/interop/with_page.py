@@ -1,4 +1,7 @@
-"""The switchboard's page, in Chromium: clicked through and read; what can be copied from it is played as a test."""
+"""The switchboard's page, clicked through and read in Chromium.
+
+What can be copied from it is played as a test.
+"""
 
 import functools
 import json
@@ -106,7 +109,10 @@ def page_has_nothing_to_complain_about(_):
 
 @case("Chromium", "websocket")
 def page_stays_usable_with_what_is_long(_):
-    """A target and an offer of 3,000 bytes each take a few lines, and the bar of a phone not the whole of it."""
+    """A target and an offer of 3,000 bytes each take a few lines.
+
+    The bar of a phone does not take the whole screen.
+    """
     for width, height in seen()["lengthy"].items():
         check(height["row"] <= 170 and height["outcome"] <= 110 and height["state"] <= 420, width, height)
         check(height["bar"] <= 0.3 * 740 + 1 and height["over"] == 0, width, height)
@@ -211,7 +217,10 @@ def page_bears_two_hundred_connections(_):
 
 @case("Chromium", "websocket")
 def page_draws_the_audit_of_its_server(_):
-    """A connection for each check, and for controls; some become something else, some are refused."""
+    """The page draws a connection for each check of the audit, and for controls.
+
+    Some become something else, and some are refused.
+    """
     shown = seen()["ofItself"]
     check(len(shown["titles"]) > 70 and shown["empty"] == 0, shown)
     for asked in ["HEAD /ws", "POST /echo", "GET /foo", "GET /h2c", "OPTIONS *"]:

@@ -379,7 +379,10 @@ def probe_leaves_a_server_that_pings_and_does_not_read(_):
 
 @case("a script", "websocket", FROM_US)
 def probe_takes_leave_of_a_server_that_lingers(_):
-    """Both have said Close; that the server has not closed the connection yet is no failure."""
+    """The probe does not fail if a server lingers after both have said Close.
+
+    That the server has not closed the connection yet is no failure.
+    """
 
     def script(connection):
         accept_websocket(connection, b"\x81\x02hi")

@@ -1,8 +1,8 @@
 """Proxies between a client and the switchboard.
 
-What a proxy does with an offer is its own affair, and differs; each case asserts what this one really does, so that
-it shows when a new version does something else. What must hold for all: an offer that does not arrive, or arrives in
-another shape, is answered as an ordinary request.
+What a proxy does with an offer is its own affair, and differs. Each case asserts what this one really does, so that it
+shows when a new version does something else. What must hold for all: an offer that does not arrive, or arrives in
+another shape, is treated as an ordinary request.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ ALL, SOME = "arrives", "loses bytes"
 
 @dataclass(frozen=True)
 class Proxy:
-    """What one does; by default what most do."""
+    """A proxy and what it does; by default what most do."""
 
     name: str
     start: Callable
@@ -80,7 +80,10 @@ def any_token(proxy, _, port):
 
 
 def bytes_that_came_early(_, __, port):
-    """Against RFC 9110, 7.8, but what is switched gets what came before the 101."""
+    """The new protocol gets the bytes that came before the 101.
+
+    They are against RFC 9110, section 7.8.
+    """
     raw = Raw(port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
     same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
@@ -109,7 +112,10 @@ def a_list(proxy, board, port):
 
 
 def a_half_close(proxy, _, port):
-    """The client sends all it has and ends its direction; the answers should still come."""
+    """The client sends all it has and ends its direction.
+
+    The responses should still come.
+    """
     raw = Raw(port, offer(b"/foo", b"foo/2"))
     check_switched(raw)
     raw.socket.settimeout(2)  # lighttpd may leave us waiting
@@ -130,8 +136,10 @@ def a_declined_offer(proxy, _, port):
 
 
 def early_bytes_like_a_request(proxy, board, port):
-    """What follows a declined offer is the next request if it looks like one: that is how early bytes are smuggled.
-    No server can tell them apart; a client can, which sends none before it has its 101.
+    """Bytes after a declined offer are the next request if they look like one.
+
+    That is how early bytes are smuggled. No server can tell them apart; a client can, which sends none before it has
+    its 101.
     """
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + LIKE_A_REQUEST)
@@ -145,7 +153,7 @@ def early_bytes_like_a_request(proxy, board, port):
 
 
 def early_bytes_unlike_a_request(proxy, board, port):
-    """They are answered once with a 400, or not at all, and that is the end of the connection."""
+    """Bytes that are no request get one 400, or nothing, and end the connection."""
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + NO_REQUEST)
         raw.until(b"No offer is taken here.\n")
@@ -155,7 +163,7 @@ def early_bytes_unlike_a_request(proxy, board, port):
 
 
 def the_probe_waits(proxy, board, port):
-    """What it is given to say in the new protocol is never sent where there is none."""
+    """The probe sends no byte of the new protocol without a switch."""
     with with_content(b"hello") as file:
         url = f"http://127.0.0.1:{port}/plain"
         probe(url, "--offer", "foo/2", "--body", file.name, stdin=LIKE_A_REQUEST, expect=2)

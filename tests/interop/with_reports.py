@@ -1,4 +1,7 @@
-"""What `switchboard audit` tells programs, read by those that it is meant for: JUnit's XML and JSON."""
+"""The reports of `switchboard audit` for programs, in JUnit's XML and in JSON.
+
+They are read by those programs that they are meant for.
+"""
 
 import json
 import subprocess
@@ -12,7 +15,7 @@ CHECKS = {"S01": "pass", "S46": "fail", "S68": "not applicable"}
 
 
 def read(form, *reader):
-    """What a reader says of the audit of a server with one failure."""
+    """Returns what readers say of the audit of a server with one failure."""
     with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.NamedTemporaryFile() as file:
         command = [Switchboard.program, "audit", f"{url}/plain", "--websocket", "/", "--only", ",".join(CHECKS), form]
         done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, timeout=WAIT, check=False)

@@ -1,7 +1,7 @@
 """The probe as the client of servers that take installing.
 
-Each echoes messages after a first one of its own. What it does with a token that it does not know, and with a list
-that begins with one, is asserted as it is: no two agree, which is why the probe offers one token where it has a say.
+Each echoes messages after a first one of its own. What it does with a token that it does not know, and with a list that
+begins with one, is asserted as it is. No two agree, which is why the probe offers one token where it has a say.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,10 @@ from with_probe import check_messages
 
 @dataclass(frozen=True)
 class Echo:
-    """A server: its command, the status of its answer to an unknown token, and whether it reads lists."""
+    """A server with its command, and what it does with offers.
+
+    The fields say the status of its response to an unknown token, and whether it reads lists.
+    """
 
     name: str
     program: str

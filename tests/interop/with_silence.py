@@ -1,4 +1,7 @@
-"""Programs that could offer another protocol and never do: they are served as if there were none."""
+"""Programs that could offer another protocol and never do.
+
+They are served as if there were none.
+"""
 
 from environment import debian, large_python
 from harness import HERE, Switchboard, case, check, run

@@ -107,7 +107,10 @@ def targets_of_other_forms(board):
 
 @case("a socket", "HTTP/1.1")
 def methods_that_are_not_for_it(board):
-    """What they ask for is known, or the method is not; their content is not waited for."""
+    """A request with a method that is not for its target gets a 405 or a 501.
+
+    The status depends on whether the method is known. The server does not wait for the content.
+    """
     for method, status in [(b"DELETE", b"405 "), (b"TRACE", b"405 "), (b"get", b"501 "), (b"BREW", b"501 ")]:
         request = method + b" /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
         head = Raw(board.port, request if method != b"TRACE" else b"TRACE" + HELLO[3:]).until(b"\r\n\r\n")
@@ -129,7 +132,10 @@ def a_subprotocol_is_agreed_on(board):
 
 @case("a socket", "websocket")
 def pongs_that_are_not_read_do_not_pile_up(_):
-    """Nor do they end the connection: the latest alone are owed (RFC 6455, 5.5.3)."""
+    """Pings of a client that does not read neither fill memory nor end the connection.
+
+    The latest pong alone is owed (RFC 6455, section 5.5.3).
+    """
     with Switchboard() as board:
         raw = Raw(board.port, WEBSOCKET)
         raw.until(b"\r\n\r\n")
@@ -144,7 +150,7 @@ def pongs_that_are_not_read_do_not_pile_up(_):
 
 @case("a socket", "h2c")
 def no_more_streams_than_are_served(board):
-    """The first that the server says in HTTP/2 (RFC 9113, 6.5.2)."""
+    """The server's first frame in HTTP/2 limits the streams (RFC 9113, section 6.5.2)."""
     raw = Raw(board.port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
     raw.until(b"\0\x03\0\0\0\x64")
     raw.socket.close()

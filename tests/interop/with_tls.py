@@ -1,4 +1,6 @@
-"""TLS in both ways: below HTTP from the first byte (`https`, `wss`), and by Upgrade inside HTTP (RFC 2817).
+"""TLS in both ways: from the first byte, and by Upgrade.
+
+The first is below HTTP (`https`, `wss`), the second inside HTTP (RFC 2817).
 
 Certificates are made for the case, and no authority vouches for them.
 """
@@ -26,7 +28,10 @@ def in_tls(board):
 
 @case("lpstat", "TLS/1.2", large=True)
 def lpstat_asks_for_tls(_):
-    """It offers three versions with `OPTIONS *`, and says so only if the handshake succeeds and the answer comes."""
+    """lpstat offers three versions of TLS with `OPTIONS *`.
+
+    It says that the scheduler is running only if the handshake succeeds and the response comes.
+    """
     lpstat = debian("lpstat", "cups-client")
     with Switchboard() as board, tempfile.TemporaryDirectory() as home:
         out, _ = run("env", f"HOME={home}", lpstat, "-E", "-h", f"127.0.0.1:{board.port}", "-r")
@@ -42,7 +47,10 @@ REQUIRED = (
 
 @contextlib.contextmanager
 def first_required_before(board):
-    """A server that answers its first request with a 426; all other connections are the switchboard's."""
+    """A server that responds to its first request with a 426.
+
+    All other connections are the switchboard's.
+    """
     is_first = threading.Event()
     is_first.set()
 
@@ -79,7 +87,10 @@ def pass_on(source, target):
 
 @case("lpstat", "TLS/1.2", large=True)
 def lpstat_takes_a_426_at_its_word(_):
-    """It connects anew, asks with `OPTIONS *` for TLS in versions of its own choice, and posts again within it."""
+    """lpstat connects anew after a 426, and asks for TLS there.
+
+    It asks with `OPTIONS *` for TLS in versions of its own choice, and posts again within it.
+    """
     lpstat = debian("lpstat", "cups-client")
     with Switchboard() as board, first_required_before(board) as port, tempfile.TemporaryDirectory() as home:
         # That we know nothing of printers is no matter here.
@@ -96,7 +107,10 @@ def lpstat_takes_a_426_at_its_word(_):
 
 @case("cupsd", "TLS/1.2", FROM_US, large=True)
 def probe_and_cupsd_in_tls(_):
-    """Its 101 says `Connection: Keep-Alive` and names all versions that it knows, which only a lenient client takes."""
+    """Only a lenient client takes the 101 of cupsd.
+
+    That 101 says `Connection: Keep-Alive` and names all versions that it knows.
+    """
     offer = ["--method", "OPTIONS", "--offer", "TLS/1.2, TLS/1.1, TLS/1.0"]
     with programs.cupsd() as port:
         url = f"http://127.0.0.1:{port}/"
@@ -116,7 +130,10 @@ def probe_upgrades_to_tls(board):
 
 @case("probe", "TLS/1.3")
 def probe_is_made_to_upgrade_to_tls(board):
-    """The 426 says which versions would do; the offer comes on the same connection, and the answer in TLS."""
+    """The probe upgrades to TLS after a 426, which says which versions would do.
+
+    The offer comes on the same connection, and the response in TLS.
+    """
     out, errors = probe(board.url + "/tls")
     same(out, b"This is HTTP/1.1 in TLS.\n")
     check(b"* offering TLS/1.3 instead, on the same connection" in errors, errors)

@@ -1,4 +1,7 @@
-"""WebSocket clients that take installing, against `/ws`. Each says text and 1 MiB of bytes, and takes leave."""
+"""WebSocket clients that take installing, against `/ws`.
+
+Each says text and 1 MiB of bytes, and takes leave.
+"""
 
 from environment import bun, debian, debian_package, deno, large_node, large_python
 from harness import HERE, case, check, needs, run

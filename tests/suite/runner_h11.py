@@ -8,7 +8,7 @@ import h11
 
 
 class Skip(Exception):
-    """What h11 has no words for."""
+    """An error for a case that h11 has no words for."""
 
 
 class Runner:
@@ -82,7 +82,10 @@ class Runner:
             self.events.append({"event": kind, "bytes": text(data)})
 
     def switched(self):
-        """What it has of the new protocol grows with each call."""
+        """Adds the event of the switch once, and the new bytes of the new protocol.
+
+        The bytes that h11 holds of the new protocol grow with each call.
+        """
         if not any(event["event"] == "switched" for event in self.events):
             self.events.append({"event": "switched"})
         rest = self.connection.trailing_data[0]

@@ -12,7 +12,7 @@ import httptools
 
 
 class Skip(Exception):
-    """What httptools has no words for."""
+    """An error for a case that httptools has no words for."""
 
 
 class Runner:

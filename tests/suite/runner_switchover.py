@@ -97,7 +97,7 @@ def told(event):
 
 
 def decide(connection, step):
-    """What it writes is not compared."""
+    """Does what a step of the case says; the bytes written are not compared."""
     lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in step.get("fields", [])]
     content = step.get("content", "").encode("latin-1")
     reason = step.get("reason", "").encode("latin-1") or None

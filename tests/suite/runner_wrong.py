@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Runners that are wrong, each in one way, to test the scorer: `runner_wrong.py NAME` spoils what `switchover` says."""
+"""Runners that are wrong, each in one way, to test the scorer.
+
+`runner_wrong.py NAME` spoils what `switchover` says.
+"""
 
 import json
 import sys
@@ -22,7 +25,7 @@ def without(kind):
 
 
 def only(*keys):
-    """What no runner may leave out."""
+    """Keeps of each event its name and these keys, which no runner may leave out."""
     return lambda _, events: [{key: event[key] for key in ("event", *keys) if key in event} for event in events]
 
 

@@ -37,7 +37,7 @@ class Broken(Exception):
 
 @dataclass
 class Played:
-    """What a runner made of a case."""
+    """The result of a case that a runner has played."""
 
     case: dict
     skipped: str = ""
@@ -102,7 +102,10 @@ def at(events: list[dict], index: int) -> dict:
 
 
 def named(want: dict, have: dict, error: dict | None) -> str:
-    """A class of differences: an error that is missing, one too many, or another event."""
+    """Names a class of differences.
+
+    Such a class is an error that is missing, an error too many, or another event.
+    """
     says = f"refuses: {error.get('kind', 'an error')}" if error else ""
     if want["event"] != "error":
         return says if have["event"] == "error" else f"{have['event']} instead of {want['event']}"
@@ -112,13 +115,19 @@ def named(want: dict, have: dict, error: dict | None) -> str:
 
 
 def without_cut_content(events: list[dict]) -> list[dict]:
-    """How much of a broken message is shown before the error is each engine's own."""
+    """Returns the events without cut content before an error.
+
+    Each engine decides how much of a broken message it shows before the error.
+    """
     is_cut = [event["event"] for event in events[-2:]] == ["content", "error"]
     return [*events[:-2], events[-1]] if is_cut else events
 
 
 def normal(key: str, value: object) -> object:
-    """Without what an engine may change: the case of names, runs of spaces, how the two framing fields are written."""
+    """Returns a value without what an engine may change.
+
+    An engine may change the case of names, runs of spaces, and how the two framing fields are written.
+    """
     if key in ("fields", "trailers"):
         lines = [[name.lower(), re.sub("[ \t]+", " ", text)] for name, text in value]
         return [line for line in lines if line[0] not in ("content-length", "transfer-encoding")]
@@ -185,7 +194,10 @@ def answer(runner: subprocess.Popen, name: str) -> dict:
 
 @dataclass
 class Known:
-    """A line of --known: a difference, the cases, how the RFC sees it, where, and why. Stars stand for anything."""
+    """A line of --known: a difference, the cases, and how the RFC sees it.
+
+    The line also says where the RFC says so, and why. Stars stand for anything.
+    """
 
     difference: str
     cases: str
@@ -205,7 +217,10 @@ def read_known(path: Path) -> list[Known]:
 
 
 def explanation(played: Played, known: list[Known]) -> Known | None:
-    """The first that fits. Of an error that is missing, the case itself says how the RFC sees it."""
+    """Returns the first known difference that fits.
+
+    For an error that is missing, the case itself says how the RFC sees it.
+    """
     for one in known:
         if one.explains(played):
             return one
@@ -216,7 +231,10 @@ def explanation(played: Played, known: list[Known]) -> Known | None:
 
 
 def score(results: list[Played], known: list[Known]) -> Counter:
-    """How many cases come out how; a skipped cut makes no case the same."""
+    """Counts the cases by how they come out.
+
+    A cut that a runner has skipped makes no case the same.
+    """
     counts: Counter = Counter()
     for played in results:
         why = explanation(played, known)

@@ -1,4 +1,7 @@
-"""A host of the hostile kit: clients of `switchover.aio`, asked by lines on standard input: `aio_client.py BACKEND`."""
+"""A host of the hostile kit: clients of `switchover.aio`.
+
+Lines on standard input ask them for requests. Usage: `aio_client.py BACKEND`.
+"""
 
 import gc
 import sys

@@ -1,4 +1,7 @@
-"""A host of the hostile kit: `switchover.aio`, by a handler that does what its path says: `aio_server.py BACKEND`."""
+"""A host of the hostile kit: a server of `switchover.aio`.
+
+Its handler does what the path of the request says. Usage: `aio_server.py BACKEND`.
+"""
 
 import sys
 

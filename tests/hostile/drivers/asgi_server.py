@@ -1,4 +1,7 @@
-"""A host of the hostile kit: an app that does what its path says, in uvicorn: `asgi_server.py LOOP WS [HTTP]`."""
+"""A host of the hostile kit: an ASGI app in uvicorn.
+
+The app does what the path of the request says. Usage: `asgi_server.py LOOP WS [HTTP]`.
+"""
 
 import asyncio
 import socket

@@ -1,4 +1,7 @@
-"""Starts an intermediary with a server to pass on to, until a signal: `behind.py SERVER COMMAND...`."""
+"""Starts an intermediary before a server, and runs both until a signal.
+
+Usage: `behind.py SERVER COMMAND...`, where COMMAND is the intermediary's.
+"""
 
 import re
 import signal

@@ -13,8 +13,9 @@ pub(crate) const BROKEN: &str = "OK\r\nInjected: yes";
 pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const PANIC: &str = "the handler's own fault";
 
-/// Serves until ^C. The handler's panic is an event like others; another one is what the kit looks
-/// for.
+/// Serves until ^C.
+///
+/// The handler's own panic is an event like others. Any other panic is what the kit looks for.
 pub(crate) async fn run<H>(handler: H) -> std::io::Result<()>
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,

@@ -1,4 +1,7 @@
-"""What an answer of the Python drivers promises and does, by its path; README.md names the paths."""
+"""The responses of the Python drivers: what each promises and does, by its path.
+
+README.md names the paths.
+"""
 
 import asyncio
 import gc

@@ -1,4 +1,6 @@
-//! A host of the hostile kit: axum's own `WebSocketUpgrade`, served by `switchover_tokio`.
+//! A host of the hostile kit: axum's own `WebSocketUpgrade`.
+//!
+//! `switchover_tokio` serves it.
 
 use axum::Router;
 use axum::body::Body;

@@ -1,4 +1,7 @@
-"""A log with a line for each event, marked where a loop has found what nothing handles."""
+"""A log with a line for each event.
+
+A mark stands where an event loop has found an error that nothing handles.
+"""
 
 import logging
 

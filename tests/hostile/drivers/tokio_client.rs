@@ -1,5 +1,6 @@
-//! A host of the hostile kit: clients of `switchover_tokio`, asked by lines on standard input (see
-//! README.md).
+//! A host of the hostile kit: clients of `switchover_tokio`.
+//!
+//! Lines on standard input ask them for requests (see README.md).
 
 use bytes::Bytes;
 use futures_util::stream;

@@ -1,4 +1,6 @@
-//! A host of the hostile kit: `switchover_tokio`, by a handler that does what its path says.
+//! A host of the hostile kit: a server of `switchover_tokio`.
+//!
+//! Its handler does what the path of the request says.
 
 use bytes::Bytes;
 use futures_util::FutureExt;

@@ -1,4 +1,7 @@
-"""Why our hosts and their peers differ: by the engine's error where only a peer takes a request, else by what it is."""
+"""The reasons for which our hosts and their peers differ.
+
+Where only a peer takes a request, the engine's error gives the reason; else the request itself does.
+"""
 
 import re
 

@@ -16,7 +16,7 @@ const args = ["headless", "no-sandbox", "disable-gpu", "disable-quic", ...quiet]
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 740 };
 
-/** What the console said that it should not. */
+/** The errors and warnings of the console, of which there should be none. */
 const complaints = [];
 
 async function open(browser, options, page = url, prepare = () => {}) {
@@ -32,7 +32,11 @@ async function open(browser, options, page = url, prepare = () => {}) {
   return tab;
 }
 
-/** Waits until another story is shown than before, to its end. What began before the page came is none that was played. */
+/**
+ * Waits until another story than before is shown to its end.
+ *
+ * A connection that began before the page was loaded is none that was played.
+ */
 function settled(tab, before) {
   const isThere = (before) => {
     const title = document.getElementById("story-title").textContent;
@@ -79,12 +83,16 @@ async function play(tab, name) {
   return seen;
 }
 
-/** Where the buttons are on the screen. */
+/** Returns the places of the buttons on the screen. */
 function buttons(tab) {
   return tab.$$eval("#exhibits button", (all) => all.map((button) => JSON.stringify(button.getBoundingClientRect())));
 }
 
-/** What is lit when the pointer is on a mark of the chosen connection, and on a line of it. */
+/**
+ * Returns the lit marks and lines while the pointer is on one of them.
+ *
+ * The pointer is first on a mark of the chosen connection, then on a line of it. Then a key is pressed in the lines.
+ */
 async function lights(tab) {
   const lit = () =>
     tab.evaluate(() => {
@@ -130,7 +138,7 @@ async function onPhone(tab) {
   return seen;
 }
 
-/** What the page leads to. */
+/** Returns what the links lead to, the actions, and a row of the page of errors. */
 async function around(browser) {
   const tab = await open(browser, {});
   const places = await tab.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")));
@@ -149,14 +157,18 @@ async function copied(tab, what) {
   return tab.evaluate(() => navigator.clipboard.readText());
 }
 
-/** What an audit of accessibility finds wrong. */
+/** Returns the violations that an audit of accessibility finds. */
 async function audit(tab) {
   await tab.evaluate(axe.source);
   const { violations } = await tab.evaluate(() => window.axe.run());
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
-/** The contrast of each kind of line while it is lit, which is with any of them below the pointer. */
+/**
+ * Returns the violations, contrast included, while all kinds of lines are lit.
+ *
+ * A line is lit while the pointer is on it or on its mark.
+ */
 async function auditLit(tab) {
   const light = (on) => tab.evaluate((on) => document.querySelectorAll("#lines li").forEach((line) => line.classList.toggle("lit", on)), on);
   await light(true);
@@ -165,7 +177,7 @@ async function auditLit(tab) {
   return found;
 }
 
-/** What was in the list when each key came, and what was drawn for it. */
+/** Returns the rows of the list at each key, and what was drawn for it. */
 async function byKeyboard(tab) {
   const before = await tab.textContent("#story-title");
   await tab.evaluate(() => document.activeElement?.blur());
@@ -263,7 +275,11 @@ async function audited(browser) {
   return seen;
 }
 
-/** Another run of the server numbers its connections anew, and what the page shows of it is not mixed with the old ones. */
+/**
+ * Restarts the server below the page, and returns what the page shows then.
+ *
+ * Another run of the server numbers its connections anew. The page must not mix them with the old ones.
+ */
 async function restarted(browser) {
   let server = await started(0);
   const port = server.port;
@@ -280,7 +296,11 @@ async function restarted(browser) {
   return { rows, outcome: seen.outcome, lines: seen.lines };
 }
 
-/** Each client seems to come from the same port, as one may that comes soon after another; what was played is chosen. */
+/**
+ * Returns the outcomes of three exhibits that seem to come from the same port.
+ *
+ * A client may have the port of one that came soon before it. The page must choose the one that was played.
+ */
 async function fromOnePort(browser) {
   const tab = await open(browser, {}, url, (tab) =>
     tab.routeWebSocket("**/live", (page) => {
@@ -294,7 +314,11 @@ async function fromOnePort(browser) {
   return outcomes;
 }
 
-/** A target and an offer as long as a head may be: how high what is shown of them is, wide and on a phone. */
+/**
+ * Returns the heights of what shows a long target and a long offer.
+ *
+ * Both are as long as a head allows. They are measured in a wide window and on a phone.
+ */
 async function long(browser) {
   const heights = {};
   const { hostname, port } = new URL(url);

@@ -1,5 +1,7 @@
-"""`aiohttp` as a client: a WebSocket, and before it, unless `websocket` is said, requests on one connection with an offer that is
-declined."""
+"""`aiohttp` as a client: requests on one connection, then a WebSocket.
+
+Some of the requests have an offer that is declined. With the argument `websocket` there are no requests.
+"""
 
 import asyncio
 import os

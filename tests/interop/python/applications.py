@@ -1,4 +1,7 @@
-"""What servers in Python serve: `application` in ASGI, an echo of messages that speaks first; `plain` in WSGI."""
+"""The applications that servers in Python serve.
+
+`application` is an echo of messages that speaks first, in ASGI; `plain` is a page in WSGI.
+"""
 
 TEXT = b"in HTTP/1.1\n"
 

@@ -1,11 +1,22 @@
-"""HTTP/2 with `h2` and WebSocket frames with `wsproto`, put together by hand: extended CONNECT (RFC 8441).
+"""A client of HTTP/2 with `h2`, and of WebSocket in it with `wsproto`.
+
+It is put together by hand, for extended CONNECT (RFC 8441).
 
     h2_client.py HTTPS-URL WHAT
 
-`websocket` says messages to `/ws`, `declined PATH` offers the same elsewhere, `malformed NAME VALUE` has a field that
-has no place in HTTP/2, `connect` asks for a tunnel, `half-close` ends its direction of `echo/1` first, `reset` sends
-until nothing is read, resets the stream and asks again, `cancel` resets it amid what it says, `leave`
-closes the connection after what it says, and `outcome` says how the server's stream ends. Prints what came of it.
+WHAT is one of these:
+
+- `websocket` says messages to `/ws`.
+- `declined PATH` offers the same elsewhere.
+- `malformed NAME VALUE` has a field that has no place in HTTP/2.
+- `connect` asks for a tunnel.
+- `half-close` ends its direction of `echo/1` first.
+- `reset` sends until nothing is read, resets the stream and asks again.
+- `cancel` resets the stream amid what it says.
+- `leave` closes the connection after what it says.
+- `outcome` says how the server's stream ends.
+
+The program prints what came of it.
 """
 
 import os
@@ -188,7 +199,10 @@ def cancel(client):
 
 
 def outcome(client):
-    """Returns the event that ends the stream; the server's bytes are read only after the client has said something."""
+    """Returns the name of the event that ends the stream.
+
+    The server's bytes are read only after the client has said something.
+    """
     client.switch()
     time.sleep(0.6)
     client.send(b"ack")

@@ -1,4 +1,7 @@
-"""`junitparser` reads a report: a line of JSON with what it has found of each verdict."""
+"""A reader of a JUnit report with `junitparser`.
+
+It prints a line of JSON with what it has found of each verdict.
+"""
 
 import json
 import sys

@@ -1,4 +1,7 @@
-"""libsoup as a client: text, 1 MiB of bytes, an orderly close. Played by the Python that has Debian's `gi`."""
+"""A WebSocket client with libsoup: text, 1 MiB of bytes, an orderly close.
+
+The Python that has Debian's `gi` runs it.
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""`pycurl` with a new libcurl: a GET, a POST, and one more on the same connection, all over h2c."""
+"""A client of h2c with `pycurl` and a new libcurl.
+
+It sends a GET, a POST, and one more request on the same connection, all over h2c.
+"""
 
 import sys
 from io import BytesIO

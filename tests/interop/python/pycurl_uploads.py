@@ -1,4 +1,7 @@
-"""pycurl posts after its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at the same time."""
+"""Uploads of `pycurl` in and after its upgrade to h2c.
+
+The request that upgrades takes 60 kB along. Then come 200 kB, and then twice 120 kB at the same time.
+"""
 
 import io
 import sys

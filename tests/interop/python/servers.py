@@ -1,4 +1,7 @@
-"""Servers for the probe, by name: `websockets` and `aiohttp`, each an echo that speaks first."""
+"""Servers for the probe, by name: `websockets` and `aiohttp`.
+
+Each is an echo that speaks first.
+"""
 
 import asyncio
 import socket

@@ -1,4 +1,6 @@
-"""A browser without a window that opens a WebSocket for each request of `/visit?URL`, and keeps it until that request ends.
+"""A browser without a window that opens a WebSocket for each request.
+
+The request is `/visit?URL`, and the browser keeps the WebSocket until that request ends.
 
     visits.py COMMAND OF THE BROWSER...    with {page} and {profile} filled in; prints `listening PORT`
 
