@@ -1,3 +1,5 @@
+//! The fuzz target that compares two readers of capsules.
+//!
 //! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is
 //! cut.
 

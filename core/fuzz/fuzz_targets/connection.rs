@@ -1,3 +1,5 @@
+//! The fuzz target that plays one input to a connection in several cuts.
+//!
 //! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and
 //! memory stays bounded.
 

@@ -1,5 +1,7 @@
-//! Invariant: what a client may offer a server may accept, and what a server may answer a client
-//! takes; no more, no less.
+//! The fuzz target that compares what clients and servers write and accept.
+//!
+//! Invariant: a server may accept exactly what a client may offer. A client takes exactly what a
+//! server may respond.
 
 #![no_main]
 

@@ -1,5 +1,7 @@
+//! The fuzz target that compares the engine with a naive reader.
+//!
 //! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both
-//! refuse.
+//! reject.
 
 #![no_main]
 

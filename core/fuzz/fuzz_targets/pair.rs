@@ -1,4 +1,6 @@
-//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they
+//! The fuzz target that joins a client's and a server's engine.
+//!
+//! Invariant: the engines are joined by cut queues. Each reads what the other has sent, and they
 //! end in agreement.
 
 #![no_main]

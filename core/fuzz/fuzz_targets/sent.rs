@@ -1,4 +1,6 @@
-//! Invariant: whatever is decided, what leaves an engine is read back as what was said.
+//! The fuzz target that reads back what an engine sends.
+//!
+//! Invariant: whatever is decided, the bytes that leave an engine are read back as what was sent.
 
 #![no_main]
 

@@ -1,5 +1,6 @@
-//! Answers that are wrong, early, cut or endless: what goes onto the wire instead, and how much of
-//! it waits in memory.
+//! Tests of responses that are wrong, early, cut or endless.
+//!
+//! They show what goes onto the wire instead, and how much of it waits in memory.
 
 mod common;
 
@@ -22,8 +23,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
-/// What a client gets from a handler that answers with this, to a request after which it has
-/// nothing more to say.
+/// Returns what a client gets from a handler with this response.
+///
+/// The client ends its direction after the request.
 async fn answered(
     request: &str,
     status: u16,
@@ -115,8 +117,10 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     }
 }
 
-/// A 204 and a 205 have no length, not even that of what a GET would bring, as routers add it (RFC
-/// 9110, 8.6).
+/// Checks that a 204 and a 205 do not have the length that a handler gives.
+///
+/// Routers add the length of what a GET would bring, and it is not sent either (RFC 9110, section
+/// 8.6).
 #[tokio::test]
 async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -149,7 +153,9 @@ async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     }
 }
 
-/// Trailers that may not be any are left out, and no others (RFC 9110, 6.5.1).
+/// Checks that trailers that are not allowed are left out, and no others.
+///
+/// RFC 9110, section 6.5.1, says which are not allowed.
 #[tokio::test]
 async fn one_forbidden_trailer_does_not_take_the_others_along() {
     for (names, wanted) in [
@@ -210,7 +216,9 @@ async fn a_length_is_the_one_before_the_first_frame() {
     expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello!").await;
 }
 
-/// More than can be counted.
+/// Checks that a length that cannot be counted is none.
+///
+/// The body announces more bytes than can be counted.
 #[tokio::test]
 async fn a_length_that_cannot_be_counted_is_none() {
     let handler = service_fn(async |_| {
@@ -222,6 +230,8 @@ async fn a_length_that_cannot_be_counted_is_none() {
     expect(&mut client, &format!("{head}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")).await;
 }
 
+/// Checks that interim responses wait in bounded memory.
+///
 /// However many a handler sends while its client does not read, the newest are kept and the others
 /// are not.
 #[tokio::test]
@@ -248,8 +258,10 @@ async fn interim_responses_wait_in_bounded_memory() {
     assert!(answer.contains("x-number: 0\r\n") && answer.len() < 200_000, "{} bytes", answer.len());
 }
 
-/// Who answers before it has all of a request, and will not read the rest, says that the connection
-/// closes.
+/// Checks that an early response says whether it is the last.
+///
+/// A server may respond before it has all of a request. If it will not read the rest, it says that
+/// the connection closes.
 #[tokio::test]
 async fn an_early_answer_says_whether_it_is_the_last() {
     let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
@@ -278,8 +290,9 @@ async fn an_early_answer_says_whether_it_is_the_last() {
     }
 }
 
-/// A client that waits for a 100 gets it before an answer that is made of its content: with the
-/// answer it would send none.
+/// Checks that a 100 is sent before a response that is made of the content.
+///
+/// A client that waits for the 100 would send no content after the response.
 #[tokio::test]
 async fn an_echo_asks_for_the_content_that_it_answers_with() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -299,7 +312,9 @@ async fn an_echo_asks_for_the_content_that_it_answers_with() {
     }
 }
 
-/// A handler may switch while the server stops: what it becomes is not the server's.
+/// Checks that a handler may switch while the server stops.
+///
+/// The connection is no longer the server's once it has switched.
 #[tokio::test]
 async fn a_switch_is_made_while_the_server_stops() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -323,7 +338,7 @@ async fn a_switch_is_made_while_the_server_stops() {
 
 // A client of HTTP/1.0 takes content to be whole where the connection ends, unless it is reset.
 
-/// A body that has said something, and then does this.
+/// The end of a body that has sent one piece.
 enum Then {
     Pends,
     Panics,
@@ -417,7 +432,7 @@ impl http_body::Body for Endless {
     }
 }
 
-/// More than this does not wait on its way.
+/// The bytes of content that may wait on their way, at most.
 const MUCH: usize = 1_000_000;
 
 #[tokio::test]
@@ -498,7 +513,9 @@ async fn what_is_not_read_is_not_taken() {
     assert!(frame.into_data().expect("content").len() < MUCH);
 }
 
-/// Also where neither side has more room than for a few bytes.
+/// Checks that an echo works with room for a few bytes only.
+///
+/// Neither side has more room than that.
 #[tokio::test]
 async fn an_echo_needs_no_room() {
     let echo = service_fn(async |request: Request<Body>| {

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
-/// What is done with a request whose body another task reads.
+/// The action on a request whose body another task reads.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Fail,
@@ -70,7 +70,7 @@ async fn a_body_in_another_task_ends_with_its_connection() {
     }
 }
 
-/// An error of the request's content is the client's.
+/// Checks that an error of the request's content is the client's.
 ///
 /// One that the handler has met elsewhere is its own, of whatever type it is.
 #[tokio::test]
@@ -98,7 +98,9 @@ async fn whose_error_it_is_decides_the_status() {
     }
 }
 
-/// As `join!` and `select!` have it: the reader and the connection have the same waker.
+/// Checks that one task can read a body and run its connection.
+///
+/// The reader and the connection have the same waker, as with `join!` and `select!`.
 #[tokio::test]
 async fn a_body_is_read_beside_its_connection_in_one_task() {
     let (bodies, mut body) = mpsc::channel(1);
@@ -158,7 +160,9 @@ async fn trailers_end_content_on_either_side() {
     assert_eq!(collected.to_bytes(), "abc");
 }
 
-/// Who asks once more after the end does not get what belongs to the next response.
+/// Checks that a body stays at its end.
+///
+/// A reader that asks once more after the end does not get content of the next response.
 #[tokio::test]
 async fn a_body_stays_at_its_end() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -183,7 +187,9 @@ async fn a_body_stays_at_its_end() {
 
 // What may take the connection over.
 
-/// A handler that answers otherwise has ended the wait, also where the request is still held.
+/// Checks that a task that waits for a switch is told if it does not come.
+///
+/// A handler that responds otherwise has ended the wait, also where the request is still held.
 #[tokio::test]
 async fn who_waits_for_a_switch_that_does_not_come_is_told() {
     let (outcomes, mut outcome) = mpsc::channel(1);
@@ -204,7 +210,9 @@ async fn who_waits_for_a_switch_that_does_not_come_is_told() {
     assert_eq!(soon(outcome.recv()).await, Some(false));
 }
 
-/// What shall speak the new protocol may hold the request, which then holds it.
+/// Checks that the callback for a new protocol is dropped if it is not used.
+///
+/// The callback may hold the request, which then holds the callback.
 #[tokio::test]
 async fn what_is_not_to_speak_is_dropped() {
     struct Told(Option<oneshot::Sender<()>>);

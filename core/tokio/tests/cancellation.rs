@@ -1,6 +1,7 @@
-//! What is dropped half-way: each `async fn` as its documentation has it.
+//! Tests of futures that are dropped half-way.
 //!
-//! And what outlives its connection, or moves to a thread.
+//! Each `async fn` behaves as its documentation has it. Other tests are of what outlives its
+//! connection, or moves to a thread.
 
 mod common;
 
@@ -27,7 +28,7 @@ fn get() -> Request<Body> {
     Request::get("http://a/").body(Body::empty()).expect("a request")
 }
 
-/// Tells when it is dropped.
+/// A value that is counted until it is dropped.
 struct Held(Arc<AtomicUsize>);
 
 impl Held {
@@ -118,7 +119,7 @@ async fn a_listener_that_is_dropped_drops_its_connections() {
     assert_eq!(count.load(Ordering::Relaxed), 0);
 }
 
-/// Who gives up waiting for a frame does not lose it.
+/// Checks that a reader that gives up waiting for a frame does not lose it.
 #[tokio::test]
 async fn a_frame_that_was_not_waited_for_comes_later() {
     async fn all(mut body: Body) -> Result<String, Error> {
@@ -157,6 +158,8 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
     assert_eq!(content.expect("whole"), "abc");
 }
 
+/// Checks that a client goes on only where it knows what comes.
+///
 /// A client that has given up its request, or its response, says so, or goes on where that can be.
 #[tokio::test]
 async fn a_client_goes_on_only_where_it_knows_what_comes() {
@@ -186,7 +189,9 @@ async fn a_client_goes_on_only_where_it_knows_what_comes() {
     assert_eq!(rest(&mut server).await, "");
 }
 
-/// The stream of a new protocol belongs to the task that has it; one that is not taken is closed.
+/// Checks that the stream of a new protocol outlives its connection.
+///
+/// The stream belongs to the task that has it. A stream that is not taken is closed.
 #[tokio::test]
 async fn what_a_connection_becomes_outlives_it() {
     let (streams, mut stream) = mpsc::channel(1);
@@ -233,8 +238,10 @@ async fn what_a_connection_becomes_outlives_it() {
     soon(serving).await.expect("no panic").expect("served");
 }
 
-/// The one state that threads share: what a handler's body and its connection do at the same time,
-/// over and over.
+/// A body can be read by another thread than its connection's.
+///
+/// The body's state is the only one that threads share. The handler's body and its connection use
+/// it at the same time, over and over.
 #[test]
 fn a_body_is_read_by_another_thread() {
     let block_on =

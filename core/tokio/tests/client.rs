@@ -1,4 +1,4 @@
-//! What a client does, in memory, with a server that is scripted, or our own.
+//! Tests of the client, in memory, with a scripted server or the adapter's.
 
 mod common;
 
@@ -21,8 +21,10 @@ use tokio::time::Instant;
 
 use common::Asked;
 
-/// A server that waits for each of these requests before it says what stands beside it, and then
-/// ends.
+/// Returns a client, and the task of a server that follows a script.
+///
+/// The server waits for each of these requests before it sends the response beside it, and then
+/// ends. The task returns what else the client sends.
 fn scripted(
     script: &'static [(&str, &str)],
 ) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
@@ -316,7 +318,7 @@ async fn a_tunnel_is_asked_for_again_with_credentials() {
     assert_eq!((&heard, tunnel.protocol()), (b"in", ""));
 }
 
-/// Each has the other's WebSocket handshake checked.
+/// Checks that each side checks the other's WebSocket handshake.
 #[tokio::test]
 async fn a_websocket_handshake_is_complete() {
     let (client, server) = tokio::io::duplex(1000);
@@ -351,7 +353,9 @@ async fn a_server_that_is_silent_is_given_up() {
     assert_eq!(begun.elapsed().as_secs(), 60);
 }
 
-/// What comes for a request that was given up is no answer to the next.
+/// Checks that a request after one that was given up is an error.
+///
+/// What comes for the request that was given up is no response to the next.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_was_given_up_is_in_the_way() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -364,7 +368,9 @@ async fn a_request_that_was_given_up_is_in_the_way() {
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
 
-/// A transport, no socket, that takes so many bytes, and gives what a server has said.
+/// A transport that takes so many bytes, and gives what a server has sent.
+///
+/// The transport is no socket.
 struct Halved {
     takes: usize,
     /// The error of a write after that.
@@ -406,7 +412,9 @@ impl AsyncWrite for Halved {
     }
 }
 
-/// A server may answer, say why, and take no more.
+/// Checks that a response is read although the request is not taken.
+///
+/// A server may respond, say why, and take no more.
 #[tokio::test]
 async fn an_answer_is_read_although_the_request_is_not_taken() {
     let said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
@@ -417,7 +425,9 @@ async fn an_answer_is_read_although_the_request_is_not_taken() {
     }
 }
 
-/// The response to a long request, of which a server has taken a part before this error.
+/// Returns the response to a long request that is taken in part.
+///
+/// A write after that part fails with this error.
 async fn answered_early(fails: io::ErrorKind, said: &'static [u8]) -> Response<Body> {
     let mut client = connect(Asked::new(Halved { takes: 10_000, fails, said }), &Config::default());
     let request = Request::post("http://a/")
@@ -426,7 +436,9 @@ async fn answered_early(fails: io::ErrorKind, said: &'static [u8]) -> Response<B
     client.send(request).await.expect("an answer")
 }
 
-/// Without a socket an end is in order though a write has met a reset, as in TLS.
+/// Checks that an end in order stays one though a write has met a reset.
+///
+/// That holds without a socket, as in TLS.
 #[tokio::test]
 async fn an_end_in_order_before_a_reset_is_one() {
     let said = b"HTTP/1.1 200 OK\r\n\r\nall of it";
@@ -465,7 +477,9 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
     }
 }
 
-/// Content that a server has said it does not want, before its 100, is not sent after all.
+/// Checks that content that is not wanted is not sent.
+///
+/// A server that responds before its 100 has said that it does not want the content.
 #[tokio::test]
 async fn content_that_is_not_wanted_stays() {
     for close in ["Connection: close\r\n", ""] {
@@ -499,7 +513,9 @@ async fn content_that_is_not_wanted_stays() {
 const TO_TLS: &str =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
 
-/// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
+/// Sends a request that switches to a new layer, and returns the response above it.
+///
+/// A layer that changes nothing stands in place of TLS, in an upgrade to TLS.
 async fn above_tls(
     script: &'static [(&str, &str)],
 ) -> Result<(Client<Upgraded>, Response<Body>), Error> {
@@ -515,7 +531,9 @@ fn switched(outcome: Result<Outcome, Error>) -> Upgraded {
 
 const ASKS: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\nhi";
 
-/// RFC 2817, 3.3.
+/// Checks that the response comes above a new layer and more may follow.
+///
+/// The rule is in RFC 2817, section 3.3.
 #[tokio::test]
 async fn the_answer_comes_above_a_new_layer_and_more_may_follow() {
     let (mut client, response) = above_tls(&[
@@ -541,7 +559,10 @@ async fn an_answer_above_a_new_layer_may_not_come() {
     }
 }
 
-/// A server has no answer to wait for, and what has not changed both ways cannot go on above it.
+/// Checks that HTTP goes on above a layer only after a switch.
+///
+/// A server has no response to wait for. A connection that has not changed both ways cannot go on
+/// above the layer.
 #[tokio::test]
 async fn only_what_has_switched_goes_on_above() {
     let (mut client, _) =

@@ -1,5 +1,7 @@
-//! A peer that goes at each point of an exchange, over TCP, by a FIN and by a RST: the connection
-//! ends, its handler learns what is documented, nothing is left and nothing spins.
+//! Tests of a peer that disconnects at each point of an exchange.
+//!
+//! It does so over TCP, by a FIN and by a RST. The connection ends, its handler learns what is
+//! documented, nothing is left and nothing spins.
 
 mod common;
 
@@ -29,8 +31,9 @@ enum By {
 }
 
 impl By {
-    /// Goes once the other side has seen all that was sent: both sides are one task's, so a few
-    /// turns are enough.
+    /// Disconnects once the other side has seen all that was sent.
+    ///
+    /// Both sides belong to one task, so a few turns are enough.
     async fn go(self, stream: TcpStream) {
         for _ in 0..10 {
             sleep(Duration::from_millis(2)).await;
@@ -50,7 +53,9 @@ async fn pair() -> (TcpStream, TcpStream) {
     (client.expect("a connection"), server.expect("a connection").0)
 }
 
-/// The outcome, which is polled no more often than something could have happened.
+/// Returns the output of a future, which may not be polled too often.
+///
+/// More polls than something could have happened are an error.
 async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     let (mut polls, mut future) = (0, pin!(future));
     let outcome = poll_fn(|context| {
@@ -64,11 +69,11 @@ async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     outcome
 }
 
-/// What became of a handler, or of what it has started.
+/// The outcomes of a handler, and of what it has started.
 #[derive(Clone)]
 struct Fates(Arc<Mutex<Vec<&'static str>>>);
 
-/// Tells it, also where it is dropped.
+/// The outcome of one handler, which is told also where it is dropped.
 struct Fate(Fates, &'static str);
 
 impl Fate {
@@ -127,8 +132,10 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
 
 const HOST: &str = "HTTP/1.1\r\nHost: a\r\n";
 
-/// What a client sends, how much it then reads, and what comes of it when it goes: of the
-/// connection and the handlers.
+/// A point at which a client disconnects, and what comes of it.
+///
+/// `sent` is what the client sends, and `read` is how much it then reads. `fin` and `rst` are what
+/// comes of the connection and the handlers.
 struct Point {
     name: &'static str,
     sent: String,
@@ -274,7 +281,7 @@ async fn a_client_goes() {
     }
 }
 
-/// Where it is wanted, the client's end ends the handler too.
+/// Checks that the client's end ends the handler too where that is wanted.
 #[tokio::test]
 async fn a_client_goes_and_its_handler_with_it() {
     for by in [By::Fin, By::Rst] {
@@ -298,18 +305,22 @@ async fn a_client_goes_and_its_handler_with_it() {
 
 // A server.
 
-/// What a server answers before it goes, how much of the request it has read, and what the client
-/// makes of it.
+/// A point at which a server disconnects, and what comes of it.
+///
+/// `script` says what the server sends before, and how much of the request it has read. `fin` and
+/// `rst` are what the client makes of it.
 struct Answer {
     name: &'static str,
-    /// After the request's head and so much of its content this is said.
+    /// The texts to send, each after the request's head and so much of its content.
     script: &'static [(usize, &'static str)],
     fin: &'static str,
     rst: &'static str,
 }
 
-/// What it comes to: `head` where there is no response, `content` where it is cut, `next` where
-/// only the next request fails.
+/// Sends requests to a server that disconnects, and returns the outcome.
+///
+/// The outcome is `head` where there is no response, `content` where it is cut, `next` where only
+/// the next request fails.
 async fn ask(stream: TcpStream, kind: &str) -> String {
     let mut client = connect(stream, &config());
     let body = match kind {
@@ -484,7 +495,9 @@ async fn a_server_goes() {
     }
 }
 
-/// The beginning of a next request does not hide that the client has reset the connection.
+/// Checks that a reset is noticed after the first byte of a next request.
+///
+/// The beginning of that request does not hide that the client has reset the connection.
 #[tokio::test]
 async fn a_reset_after_a_pipelined_byte_is_noticed() {
     let (mut client, server) = pair().await;
@@ -498,7 +511,7 @@ async fn a_reset_after_a_pipelined_byte_is_noticed() {
     assert!(served.is_err(), "{served:?}");
 }
 
-/// A client's stream, and a server that answers with this and then resets.
+/// Returns a client's stream, and a server that sends this and then resets.
 async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
     let (client, mut server) = pair().await;
     let serving = async move {

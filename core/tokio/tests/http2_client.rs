@@ -13,8 +13,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 
 use common::{config, served_by, soon};
 
-/// Answers each request with its path and how its fields repeat; over HTTP/2 with a table of this
-/// size.
+/// Responds to each request with its path and its fields.
+///
+/// Over HTTP/2 the server has a header table of this size. Without the offer the response is in
+/// HTTP/1.1.
 async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -79,7 +81,9 @@ impl AsyncWrite for Slow {
     }
 }
 
-/// The client's end of a connection that has switched, for the request of this path.
+/// Returns the client's end of a connection that has switched to HTTP/2.
+///
+/// The request that switched is for this path.
 async fn switched(path: &str, table: Option<u32>, step: usize) -> Http2Stream {
     let (stream, _) =
         served_by(100_000, config(), service_fn(move |request| shows(table, request)));
@@ -98,8 +102,10 @@ async fn check(response: h2::client::ResponseFuture, path: &str) {
     assert_eq!(content, path.as_bytes());
 }
 
-/// Those that are made at once with the first, and those after it, refer to lines that were sent
-/// before: the two tables of each direction have to be the same, whatever size the server gives its
+/// Checks that the first response is stream 1, and that others follow.
+///
+/// Requests that are made at once with the first, and those after it, refer to lines that were sent
+/// before. The two tables of each direction have to be the same, whatever size the server gives its
 /// own.
 #[tokio::test]
 async fn the_response_is_stream_1_and_others_follow() {
@@ -125,7 +131,7 @@ async fn the_response_is_stream_1_and_others_follow() {
     }
 }
 
-/// A request that is larger than a frame goes on in CONTINUATION.
+/// Checks that a request larger than a frame goes on in CONTINUATION.
 #[tokio::test]
 async fn a_long_head_is_made_again_too() {
     let stream = switched("/long", None, usize::MAX).await;
@@ -140,6 +146,8 @@ async fn a_long_head_is_made_again_too() {
     soon(driver).await.expect("no panic").expect("a connection");
 }
 
+/// Checks that a first request with content is an error.
+///
 /// What would leave with a request that is not sent has left already, or is another one's.
 #[tokio::test]
 async fn a_first_request_with_content_is_refused() {
@@ -154,7 +162,9 @@ async fn a_first_request_with_content_is_refused() {
     );
 }
 
-/// Two tasks may share the stream: the one that reads learns that the other has asked.
+/// Checks that a reader is woken by the request of another task.
+///
+/// Two tasks may share the stream: the one that reads learns that the other has sent a request.
 #[tokio::test]
 async fn a_reader_is_woken_by_the_request() {
     let (near, mut far) = tokio::io::duplex(1000);
@@ -171,5 +181,5 @@ async fn a_reader_is_woken_by_the_request() {
     assert!(soon(reading).await.expect("no panic").ends_with(b"what the server says first"));
 }
 
-/// A SETTINGS with one setting.
+/// The length of a SETTINGS frame with one setting.
 const SETTINGS: usize = 15;

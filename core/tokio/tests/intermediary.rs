@@ -1,5 +1,6 @@
-//! What an intermediary needs of both its sides: what is passed on beside requests and answers, and
-//! whose mistake it was.
+//! Tests of what an intermediary needs of both its sides.
+//!
+//! They show what is passed on beside requests and responses, and whose mistake it was.
 
 use std::time::Duration;
 
@@ -20,7 +21,9 @@ fn config() -> Config {
     Config { date: false, informational: true, ..Config::default() }
 }
 
-/// All that a server says to that, where the client then ends its direction.
+/// Returns all that a server sends in response to this request.
+///
+/// The client ends its direction after the request.
 async fn said<H>(handler: H, request: &str) -> String
 where
     H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
@@ -45,7 +48,9 @@ fn post<B>(content: B) -> Request<B> {
     Request::post("http://a/").body(content).expect("a request")
 }
 
-/// A server's end, on which all of a request has come that ends so.
+/// Waits until all of a request has come that ends so.
+///
+/// The argument and the result are the server's end.
 async fn came(mut server: DuplexStream, ending: &str) -> DuplexStream {
     let mut got = Vec::new();
     while !got.ends_with(ending.as_bytes()) {
@@ -79,7 +84,9 @@ async fn a_handler_sends_interim_responses() {
     assert!(got.starts_with("HTTP/1.1 200 OK\r\n"), "{got}");
 }
 
-/// While the handler waits for something else, too.
+/// Checks that an interim response wakes the connection.
+///
+/// It does so while the handler waits for something else, too.
 #[tokio::test]
 async fn an_interim_response_wakes_the_connection() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -173,7 +180,9 @@ async fn a_reason_of_its_own_passes_both_ways() {
     assert_eq!(got, "HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n");
 }
 
-/// RFC 9112, 3.2.4: `http://b` is not `http://b/` here.
+/// Checks that OPTIONS for a server as a whole is told apart from a path.
+///
+/// Here `http://b` is not `http://b/` (RFC 9112, section 3.2.4).
 #[tokio::test]
 async fn options_of_a_server_as_a_whole_are_told_apart() {
     for (target, wanted) in [
@@ -191,7 +200,9 @@ async fn options_of_a_server_as_a_whole_are_told_apart() {
     }
 }
 
-/// As another server's has, of which it is made.
+/// Checks that a 101 that has a date gets no other.
+///
+/// A 101 that is made of another server's has one.
 #[tokio::test]
 async fn a_101_with_a_date_gets_no_other() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -211,8 +222,10 @@ async fn a_101_with_a_date_gets_no_other() {
     assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
 
-/// A declined offer is no reason to close (RFC 9931, 5), and what follows it is read as strictly as
-/// any request (3).
+/// Checks that a declined offer is followed by the next request.
+///
+/// A declined offer is no reason to close (RFC 9931, section 5). What follows it is read as
+/// strictly as any request (RFC 9931, section 3).
 #[tokio::test]
 async fn what_follows_a_declined_offer_is_the_next_request() {
     let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
@@ -221,8 +234,10 @@ async fn what_follows_a_declined_offer_is_the_next_request() {
     assert_eq!(said(hello(), &offer.repeat(2)).await, answer.repeat(2));
 }
 
+/// Checks that a 100 is passed on, however often.
+///
 /// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110,
-/// 15.2).
+/// section 15.2).
 #[tokio::test]
 async fn a_100_is_passed_on_however_often() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -251,7 +266,9 @@ async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() 
     assert!(check(&get("http://a/"), &["foo/1"], &config()).is_ok());
 }
 
-/// And is not waited for until the server has given up.
+/// Checks that a body that fails makes its request fail at once.
+///
+/// The client does not wait until the server has given up.
 #[tokio::test]
 async fn a_body_that_fails_fails_the_request_at_once() {
     let (stream, _server) = tokio::io::duplex(1000);
@@ -276,7 +293,7 @@ async fn a_body_shorter_than_it_says_is_an_error() {
     );
 }
 
-/// The time for an answer begins when the request has left.
+/// Checks that the time for a response begins when the request has left.
 #[tokio::test(start_paused = true)]
 async fn a_long_request_is_no_late_answer() {
     let (stream, server) = tokio::io::duplex(1000);
@@ -324,6 +341,8 @@ async fn an_early_answer_is_seen_to_be_one() {
     tokio::join!(asking, serving);
 }
 
+/// Checks that a client that sends a byte a second is given up.
+///
 /// Each byte is read at once, and earns a millisecond.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_sends_a_byte_a_second_is_given_up() {
@@ -346,7 +365,7 @@ async fn a_client_that_sends_a_byte_a_second_is_given_up() {
     assert!(matches!(&outcome, Err(Error::Body(_))), "{outcome:?}");
 }
 
-/// What takes long is the handler.
+/// Checks that the time that a handler takes is not the client's.
 #[tokio::test(start_paused = true)]
 async fn the_time_that_a_handler_takes_is_not_the_clients() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -375,7 +394,7 @@ async fn the_time_that_a_handler_takes_is_not_the_clients() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// A body whose data come from the other end.
+/// Returns a body, and the other end that its data come from.
 fn slow_body()
 -> (impl http_body::Body<Data = Bytes, Error = BoxError> + Send, tokio::sync::mpsc::Sender<Bytes>) {
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1);

@@ -22,7 +22,7 @@ async fn said(mut stream: TcpStream) -> String {
     rest
 }
 
-/// A client whose connection has switched to `foo`.
+/// Returns a client whose connection has switched to `foo`.
 async fn switched(address: SocketAddr) -> TcpStream {
     let mut client = TcpStream::connect(address).await.expect("a server");
     let offer = GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n");
@@ -71,7 +71,9 @@ async fn a_server_that_stops_ends_what_is_under_way() {
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");
 }
 
-/// It is not ended, but it can see that it should come to its end.
+/// Checks that a connection that has switched sees that the server stops.
+///
+/// The connection is not ended, but it can see that it should come to its end.
 #[tokio::test]
 async fn what_has_switched_sees_that_the_server_stops() {
     async fn switch(
@@ -100,8 +102,10 @@ async fn what_has_switched_sees_that_the_server_stops() {
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
 }
 
-/// It and a handler that makes no answer are waited for as long as the configuration says, however
-/// long the client stays.
+/// Checks that what does not end is dropped after the shutdown timeout.
+///
+/// A connection that has switched is waited for as long as the configuration says, however long the
+/// client stays. The same holds for a handler that makes no response.
 #[tokio::test]
 async fn what_does_not_end_is_dropped_after_the_shutdown_timeout() {
     async fn stay(request: Request<Body>) -> Result<Response<Body>, BoxError> {

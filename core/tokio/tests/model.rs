@@ -1,5 +1,7 @@
-//! Random requests, some of them broken, cut at random places: the adapter says what the engine
-//! says that gets all of them at once. `SEED` makes a run the same again.
+//! Tests of the adapter against the engine, with random requests.
+//!
+//! Some requests are broken, and all are cut at random places. The adapter sends what the engine
+//! sends that gets all of them at once. `SEED` makes a run the same again.
 
 mod common;
 
@@ -15,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use common::{Frames, config, served_by, soon};
 
-/// Chance that can be had again: splitmix64.
+/// A random generator that can be repeated: splitmix64.
 struct Chance(u64);
 
 impl Chance {
@@ -84,7 +86,9 @@ impl Chance {
         format!("{line}{method} {path} HTTP/{version}\r\nHost: a\r\n{field}{framing}\r\n{content}")
     }
 
-    /// Some requests, and in one of three cases a byte that is wrong, or the end too early.
+    /// Returns some requests, which are broken in one of three cases.
+    ///
+    /// A byte is wrong, or the end comes too early.
     fn script(&mut self) -> Vec<u8> {
         let mut script: Vec<u8> =
             (0..1 + self.below(5)).flat_map(|_| self.request().into_bytes()).collect();
@@ -98,7 +102,7 @@ impl Chance {
     }
 }
 
-/// What is answered, by path and by what was read.
+/// The response by the path of a request and by what was read.
 enum Answer {
     Whole(u16, Vec<u8>),
     Chunks,
@@ -106,8 +110,10 @@ enum Answer {
 
 const PIECES: [&str; 3] = ["some", "of it", "and more"];
 
-/// What is chunked or waits for a 100 is always read: whether an early answer is the last depends
-/// on how much of it has come.
+/// Returns whether the content of a request is read.
+///
+/// Content that is chunked or waits for a 100 is always read. Otherwise the outcome would depend on
+/// the cuts: how much of it has come decides whether an early response is the last.
 fn reads(path: &str, is_special: bool) -> bool {
     is_special || matches!(path, "/echo" | "/chunks")
 }
@@ -141,7 +147,7 @@ async fn handle(
     })
 }
 
-/// The engine, with all of the input at once.
+/// Returns what the engine sends that gets all of the input at once.
 fn directly(script: &[u8]) -> Vec<u8> {
     let (mut http, mut out) = (Connection::new(Role::Server), Vec::new());
     http.receive(script).expect("room");
@@ -207,7 +213,9 @@ fn exchanges(http: &mut Connection, out: &mut Vec<u8>) -> Result<(), switchover:
     }
 }
 
-/// As it can be read: of what is repeated, how often.
+/// Returns bytes as text that can be read.
+///
+/// Of a byte that is repeated it says how often.
 fn short(bytes: &[u8]) -> String {
     let mut text = String::new();
     for run in bytes.chunk_by(|one, other| one == other) {

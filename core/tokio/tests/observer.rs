@@ -1,4 +1,4 @@
-//! What an observer is shown, in its order.
+//! Tests of what an observer is shown, in its order.
 
 mod common;
 
@@ -21,7 +21,7 @@ use switchover_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Writes down what it is shown: bytes as text, decisions by their verbs.
+/// An observer that logs bytes as text, and decisions by their verbs.
 #[derive(Default)]
 struct Log(Mutex<Vec<String>>);
 
@@ -97,7 +97,9 @@ fn watched() -> (Arc<Log>, Config) {
     (log, Config { observer, ..config() })
 }
 
-/// The log of a server, which gets these bytes and the end of them, and answers with these.
+/// Returns the log of a server that gets these bytes and the end of them.
+///
+/// The server has to respond with `wanted`.
 async fn answered<H>(
     config: impl FnOnce(Config) -> Config,
     handler: H,
@@ -123,7 +125,7 @@ async fn ok(_: Request<Body>) -> Answer {
     Ok(Response::new("ok".into()))
 }
 
-/// All that is read, and answered in chunks with trailers.
+/// Responds with all that it reads, in chunks with trailers.
 async fn echo(request: Request<Body>) -> Answer<Frames> {
     let content = request.into_body().read(1000).await?.ok_or("too much")?;
     let text: &'static str = String::from_utf8(content.into())?.leak();

@@ -1,4 +1,4 @@
-//! What the README shows is what was built.
+//! A test that the README shows what was built.
 
 #[test]
 fn the_readme_shows_the_examples() {

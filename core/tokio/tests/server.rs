@@ -1,4 +1,4 @@
-//! What a server does, in memory: bytes of a client in, bytes of the answer out.
+//! Tests of the server, in memory: request bytes in, response bytes out.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -23,7 +23,9 @@ fn config() -> Config {
     Config { date: false, ..Config::default() }
 }
 
-/// All that a server says to that, where the client then ends its direction.
+/// Returns all that a server sends in response to this request.
+///
+/// The client then ends its direction.
 async fn said<H>(handler: H, request: &str) -> (String, Result<(), Error>)
 where
     H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,

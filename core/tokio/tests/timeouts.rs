@@ -1,5 +1,6 @@
-//! Every deadline, by a clock that stands still unless everybody waits; and that a wait is a wait,
-//! not a loop.
+//! Tests of every deadline, by a clock that stands still unless all tasks wait.
+//!
+//! They also check that a wait is a wait, not a loop.
 
 mod common;
 
@@ -19,8 +20,9 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by};
 
-/// The outcome, how many seconds it took, which is less than a thousand, and how often it was
-/// polled.
+/// Returns the output of a future, the seconds it took and how often it was polled.
+///
+/// It takes less than a thousand seconds.
 async fn counted<F: Future>(future: F) -> (F::Output, u64, u32) {
     let (begun, mut polls, mut future) = (Instant::now(), 0, pin!(future));
     let outcome = poll_fn(|context| {
@@ -44,7 +46,7 @@ async fn large(_: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     Ok(Response::new(vec![b'x'; 100_000].into()))
 }
 
-/// What a server that waits for its client says, after how long.
+/// Checks what a server that waits for its client sends, after how long.
 #[tokio::test(start_paused = true)]
 async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";
@@ -69,14 +71,14 @@ async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     }
 }
 
-/// All that comes until the end, however long that takes.
+/// Returns all that comes until the end, however long that takes.
 async fn rest_of(client: &mut DuplexStream) -> String {
     let mut rest = String::new();
     client.read_to_string(&mut rest).await.expect("text");
     rest
 }
 
-/// Another byte of a message does not begin its time anew.
+/// Checks that another byte of a message does not begin its time anew.
 #[tokio::test(start_paused = true)]
 async fn a_byte_now_and_then_is_too_slow() {
     let requests: [(&str, bool); 5] = [
@@ -118,7 +120,10 @@ async fn a_byte_now_and_then_is_too_slow() {
     }
 }
 
-/// What comes quickly enough may take as long as it needs, and what your code needs is not counted.
+/// Checks that long content may take long.
+///
+/// Content that comes quickly enough may take as long as it needs. The time that your code needs is
+/// not counted.
 #[tokio::test(start_paused = true)]
 async fn long_content_may_take_long() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -140,7 +145,9 @@ async fn long_content_may_take_long() {
     assert_eq!(&status, b"HTTP/1.1 200 OK");
 }
 
-/// A handler that has given up its request's content answers when it likes.
+/// Checks that a handler without its request's content responds when it likes.
+///
+/// The handler has given up the content.
 #[tokio::test(start_paused = true)]
 async fn content_that_is_not_waited_for_any_more_is_not_late() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -191,7 +198,7 @@ async fn patience_without_an_end_is_for_ever() {
 
 // What is sent.
 
-/// The last answer of a connection gets as much time as any other.
+/// Checks that the last response gets as much time as any other.
 #[tokio::test(start_paused = true)]
 async fn the_last_answer_reaches_a_slow_client() {
     let (mut client, serving) = served_by(1000, config(), service_fn(large));
@@ -210,7 +217,7 @@ async fn the_last_answer_reaches_a_slow_client() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// A stream that gathers what is sent, as TLS does, until its peer takes it: never.
+/// A stream that buffers what is sent, as TLS does, until its peer takes it: never.
 struct Gathers(DuplexStream);
 
 impl AsyncRead for Gathers {
@@ -262,12 +269,13 @@ async fn a_client_that_takes_nothing_is_given_up() {
     }
 }
 
-/// A stream over a system that has taken much for the peer, and takes more only once a megabyte of
-/// that has left.
+/// A stream over a system that has taken much for the peer.
+///
+/// The system takes more only once a megabyte of that has left.
 struct Deep {
     room: usize,
     leaving: Pin<Box<Sleep>>,
-    /// For how long a megabyte is on its way.
+    /// The time that a megabyte is on its way.
     megabyte: Duration,
 }
 
@@ -318,7 +326,10 @@ impl AsyncWrite for Deep {
     }
 }
 
-/// Who takes ten kilobytes a second is not given up; who takes nothing is, if later.
+/// Checks that what the system has taken earns a slow client time.
+///
+/// A client that takes ten kilobytes a second is not given up; a client that takes nothing is, if
+/// later.
 #[tokio::test(start_paused = true)]
 async fn what_the_system_has_taken_earns_a_slow_client_time() {
     let answer = service_fn(async |_: Request<Body>| {
@@ -339,8 +350,9 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
     }
 }
 
-/// After the end, a client that goes on is not listened to for long: four seconds, or one of
-/// silence.
+/// Checks that the server does not read for long after the end.
+///
+/// A client that goes on is read from for four seconds; a silent one for one second.
 #[tokio::test(start_paused = true)]
 async fn an_end_does_not_linger() {
     for (goes_on, seconds) in [(true, 4), (false, 1)] {
@@ -364,7 +376,7 @@ async fn an_end_does_not_linger() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_never_answers_is_given_up() {
-    /// Which never has room for a request.
+    /// A service that never has room for a request.
     #[derive(Clone)]
     struct Busy;
     impl tower_service::Service<Request<Body>> for Busy {
@@ -400,8 +412,10 @@ async fn a_handler_that_never_answers_is_given_up() {
     }
 }
 
-/// A server that stops: what it has nothing to say to is closed at once, what it has just answered
-/// may still be reading.
+/// Checks that an idle connection does not linger when the server stops.
+///
+/// A connection with nothing to send is closed at once. A client that has just got its response may
+/// still be reading.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     for (sent, idle_for, wanted) in [("", 2000, 0), (GET, 2000, 0), (GET, 100, 1000)] {
@@ -417,7 +431,9 @@ async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     }
 }
 
-/// What a client sends after its last answer is read for a while, and not more than that of it.
+/// Checks that what is read after the last response is bounded.
+///
+/// The server reads for a while what a client sends then, and no more than a limit of it.
 #[tokio::test(start_paused = true)]
 async fn what_is_dropped_after_the_last_answer_is_bounded() {
     let (mut client, serving) = served_by(64 * 1024, config(), service_fn(hello));
@@ -430,6 +446,8 @@ async fn what_is_dropped_after_the_last_answer_is_bounded() {
     serving.await.expect("no panic").expect("served");
 }
 
+/// Checks that a head that comes byte by byte is late.
+///
 /// A head has its time, which bytes do not prolong.
 #[tokio::test(start_paused = true)]
 async fn a_head_that_comes_byte_by_byte_is_late() {
@@ -478,7 +496,9 @@ async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
     }
 }
 
-/// As events do that are sent when they happen.
+/// Checks that a response may go on and on.
+///
+/// Events do so that are sent when they happen.
 #[tokio::test(start_paused = true)]
 async fn a_response_may_go_on_and_on() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -494,7 +514,7 @@ async fn a_response_may_go_on_and_on() {
     assert_eq!(content.expect("whole").expect("short"), "x".repeat(20));
 }
 
-/// A response is not waited for while the request is still being made.
+/// Checks that a response is not awaited while the request is still being made.
 #[tokio::test(start_paused = true)]
 async fn a_long_request_does_not_make_the_response_late() {
     let timeouts = Timeouts { content: None, ..Timeouts::default() };
@@ -508,7 +528,7 @@ async fn a_long_request_does_not_make_the_response_late() {
     assert_eq!(content, "01234567");
 }
 
-/// A server that takes nothing of a request.
+/// Checks that a server that takes nothing of a request is given up.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_nothing_is_given_up() {
     let (stream, _server) = tokio::io::duplex(100);
@@ -521,7 +541,7 @@ async fn a_server_that_takes_nothing_is_given_up() {
     assert!(elapsed == 30 && polls < 20, "{elapsed} s, {polls} polls");
 }
 
-/// Each request that asks for a 100 waits for its own.
+/// Checks that each request that asks for a 100 waits for its own.
 #[tokio::test(start_paused = true)]
 async fn a_100_is_waited_for_each_time() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -551,7 +571,10 @@ async fn a_100_is_waited_for_each_time() {
     }
 }
 
-/// A handler may forgive content that does not come: its answer has the time that any answer has.
+/// Checks that a time that is over is told once.
+///
+/// A handler may forgive content that does not come: its response has the time that any response
+/// has.
 #[tokio::test(start_paused = true)]
 async fn a_time_that_is_over_is_told_once() {
     let forgiving = service_fn(async |request: Request<Body>| {

@@ -1,4 +1,4 @@
-//! What a server's connection becomes, in memory.
+//! Tests of what a server's connection becomes, in memory.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 type Content = Full<Bytes>;
 type Answer = Result<Response<Content>, BoxError>;
 
-/// A client's end of a connection that this handler serves.
+/// Returns a client's end of a connection that this handler serves.
 fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
@@ -194,8 +194,9 @@ async fn a_101_that_leads_nowhere_is_a_500() {
     }
 }
 
-/// What is wrong with content that is not read is the client's fault, and too much of it is too
-/// much.
+/// Checks the response to wrong content before an accept.
+///
+/// An error in content that is not read is the client's fault, a 400. Too much content is a 413.
 #[tokio::test]
 async fn content_before_an_accept_is_answered_as_it_deserves() {
     let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
@@ -298,8 +299,10 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
 }
 
-/// What stands after a CONNECT that was refused may have been meant for the tunnel, so it is not
-/// read (RFC 9931, 5).
+/// Checks that a CONNECT that is rejected ends the connection.
+///
+/// What stands after it may have been meant for the tunnel, so it is not read (RFC 9931, section
+/// 5).
 #[tokio::test]
 async fn a_connect_that_is_refused_ends_the_connection() {
     let (mut client, serving) = served(service_fn(async |_| {
@@ -347,6 +350,8 @@ async fn content_is_read_before_the_switch_or_dropped() {
     }
 }
 
+/// Checks that a stream can end with a reset.
+///
 /// After an orderly end the client would take the half for all.
 #[tokio::test]
 async fn a_stream_can_end_with_a_reset() {
@@ -374,7 +379,9 @@ async fn a_stream_can_end_with_a_reset() {
     assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
-/// As TLS by upgrade does it, with a layer that changes nothing in TLS's place.
+/// Checks that HTTP goes on above a new layer.
+///
+/// A layer that changes nothing stands in place of TLS, in an upgrade to TLS.
 #[tokio::test]
 async fn http_goes_on_above_a_new_layer() {
     async fn above(request: Request<Body>) -> Answer {

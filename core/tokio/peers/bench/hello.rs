@@ -1,12 +1,14 @@
-//! The same handler on the adapter and on hyper, for measurements: one thread, "hello" at `/`, 64
-//! kB at `/large`.
+//! A server with one handler, on the adapter or on hyper, for measurements.
+//!
+//! It runs on one thread, and sends "hello" at `/` and 64 kB at `/large`.
 //!
 //! ```text
 //! hello serve PEER                    prints the address that it listens on
-//! hello count PEER REQUESTS BATCH     serves so many in memory, BATCH at a time: for a counter of instructions
+//! hello count PEER REQUESTS BATCH     serves so many in memory, BATCH at a time
 //! ```
 //!
 //! PEER is `switchover`, `hyper` as it comes, or `hyper-flush`, with `pipeline_flush(true)`.
+//! `count` is for a counter of instructions.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -33,7 +35,9 @@ async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infalli
     Ok(response)
 }
 
-/// How a client goes is its own matter.
+/// Serves one connection, on the adapter or on hyper.
+///
+/// The outcome is dropped: it does not matter how a client disconnects.
 async fn serve(peer: &str, stream: impl Transport) {
     if peer == "switchover" {
         drop(
@@ -64,7 +68,9 @@ async fn listen(peer: String) -> std::io::Result<()> {
     }
 }
 
-/// Batches of requests on one connection, each sent once the answers of the one before are there.
+/// Sends batches of requests on one connection.
+///
+/// Each batch is sent once the responses to the one before are there.
 async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<()> {
     let (mut client, server) = tokio::io::duplex(1 << 16);
     tokio::spawn(async move { serve(&peer, server).await });

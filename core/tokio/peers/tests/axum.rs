@@ -118,7 +118,10 @@ async fn an_upgrade_is_accepted_in_a_route_of_axums() {
     served.stop().await;
 }
 
-/// axum's own extractor needs what hyper alone can make, and says so with a 426 that names nothing.
+/// Checks that axum's own extractor declines without harm.
+///
+/// The extractor needs what hyper alone can make, and says so with a 426 that names nothing. The
+/// adapter sends it as a 400.
 #[tokio::test]
 async fn axums_own_extractor_declines_without_harm() {
     let served = Served::by(router()).await;
@@ -159,8 +162,10 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     served.stop().await;
 }
 
-/// A client that resets, and a handler that drops its socket while its client is silent, end both
-/// sides of the pipe.
+/// Checks that either side of a pipe to axum's socket ends both sides.
+///
+/// A client that resets ends them, and so does a handler that drops its socket while its client is
+/// silent.
 #[tokio::test]
 async fn a_socket_of_axums_ends_with_either_side() {
     let served = Served::by(WithOnUpgrade(router().route(
@@ -196,8 +201,10 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
-/// A router that switches, waits, says something three times, and tells how many bytes it then
-/// reads, and whether they end in order.
+/// Returns a router that switches and reports how its client ends.
+///
+/// With `late` it first waits and writes, three times. It reports how many bytes it then reads, and
+/// whether they end in order.
 fn reads(told: tokio::sync::mpsc::Sender<(usize, bool)>, late: bool) -> Router {
     let pause = || tokio::time::sleep(std::time::Duration::from_millis(100));
     let handler = async move |mut request: axum::extract::Request| {
@@ -230,8 +237,10 @@ async fn switched<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
     assert!(head.starts_with(b"HTTP/1.1 101 "));
 }
 
-/// A framework that reads to the end has to see whether its client has come to one, also where it
-/// has written in vain before.
+/// Checks that a framework sees how its client ends.
+///
+/// A framework that reads to the end has to see whether its client has come to one. That holds also
+/// where it has written in vain before.
 #[tokio::test]
 async fn a_framework_sees_how_its_client_ends() {
     for (late, length) in [(false, 50_000), (true, 5), (true, 100_000)] {
@@ -257,7 +266,9 @@ async fn a_framework_sees_how_its_client_ends() {
     }
 }
 
-/// What serves the connection is dropped while the client still speaks.
+/// Checks that a framework sees that its connection is dropped.
+///
+/// The future that serves the connection is dropped while the client still sends.
 #[tokio::test]
 async fn a_framework_sees_that_its_connection_is_dropped() {
     let (told, mut ends) = tokio::sync::mpsc::channel(1);
@@ -272,7 +283,10 @@ async fn a_framework_sees_that_its_connection_is_dropped() {
     assert_eq!(within(ends.recv()).await, Some((1_500, false)));
 }
 
-/// A stream that gathers, as TLS does, is flushed when there is nothing more to say for now.
+/// Checks that a stream that buffers is flushed when there is no more to send.
+///
+/// A stream may gather bytes, as TLS does. It is flushed when there is nothing more to send for
+/// now.
 #[tokio::test]
 async fn what_a_socket_of_axums_says_leaves_at_once() {
     let says = async |mut socket: axum::extract::ws::WebSocket| {
@@ -296,7 +310,9 @@ async fn what_a_socket_of_axums_says_leaves_at_once() {
     .await;
 }
 
-/// A client that pauses gets all that a socket of axum's has said before it was dropped.
+/// Checks that a client that pauses gets all that a dropped socket has sent.
+///
+/// The socket is axum's: all that it has sent before it was dropped waits for the client.
 #[tokio::test(start_paused = true)]
 async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     let says = async |mut socket: axum::extract::ws::WebSocket| {
@@ -317,8 +333,10 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     assert_eq!(got.iter().filter(|&&byte| byte == b'\t').count(), 60_000);
 }
 
-/// What axum would switch to is left alone where the engine would not: it is the client's mistake,
-/// and no 500.
+/// Checks that a handshake that breaks a rule is a 400, and no 500.
+///
+/// Where the engine would not switch, what axum would switch to is left alone. The mistake is the
+/// client's.
 #[tokio::test]
 async fn axums_own_extractor_declines_what_breaks_a_rule() {
     let served = Served::by(WithOnUpgrade(router())).await;
@@ -334,7 +352,9 @@ async fn axums_own_extractor_declines_what_breaks_a_rule() {
     served.stop().await;
 }
 
-/// The same use, without hyper.
+/// Checks that the adapter's own extractor opens a WebSocket.
+///
+/// The use is as with axum's extractor, but without hyper.
 #[tokio::test]
 async fn our_extractor_opens_a_websocket() {
     let route = any(async |offers: upgrade::Offers| match offers.select(["websocket"]) {

@@ -22,8 +22,9 @@ use tokio::time::{Instant, sleep};
 /// The bytes that an idle connection may hold, both ends of it.
 const BYTES_EACH: i64 = 8 * 1024;
 
-/// Runs this test again in a process of its own, after what the shell does first; true in that
-/// process.
+/// Runs this test again in a process of its own.
+///
+/// In that process the result is true. The shell runs `first` before it.
 fn is_alone(test: &str, first: &str) -> bool {
     if std::env::var_os("ALONE").is_some() {
         return true;
@@ -52,7 +53,9 @@ fn descriptor_limit() -> usize {
     line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
 }
 
-/// For how long this process has had a processor, as an open file tells it.
+/// Returns for how long this process has had a processor.
+///
+/// The open file `stat` tells it.
 fn busy(stat: &File) -> Duration {
     let mut text = [0; 80];
     let len = stat.read_at(&mut text, 0).expect("proc");
@@ -90,8 +93,10 @@ async fn ask(client: &mut TcpStream, len: usize) {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
 }
 
-/// Where the system has no descriptor left, those that are connected are served, and the others
-/// once there is room.
+/// Checks that a listener outlives a lack of descriptors.
+///
+/// Where the system has no descriptor left, connected clients are served, and the others once there
+/// is room.
 #[tokio::test]
 async fn a_listener_outlives_a_lack_of_descriptors() {
     if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {

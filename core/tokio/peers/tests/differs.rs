@@ -1,4 +1,6 @@
-//! The table "What differs from `axum::serve`" of the README: the same router, served by both.
+//! Tests of the README's table "What differs from `axum::serve`".
+//!
+//! The adapter and axum serve the same router.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -33,7 +35,7 @@ fn router() -> Router {
         .fallback(async || "fallback")
 }
 
-/// Where both serve it: here, and by `axum::serve`.
+/// Returns the addresses of two servers: the adapter's and `axum::serve`'s.
 async fn served() -> [SocketAddr; 2] {
     let ours = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let axums = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -45,7 +47,9 @@ async fn served() -> [SocketAddr; 2] {
     addresses
 }
 
-/// What comes of a request, whose client may end its direction after it.
+/// Returns the response to a request.
+///
+/// With `ends` the client ends its direction after the request.
 async fn asked(address: SocketAddr, request: &[u8], ends: bool) -> String {
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(request).await.expect("room");

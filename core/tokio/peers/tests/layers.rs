@@ -1,4 +1,6 @@
-//! What stands above a connection that has switched, and below one: TLS, HTTP/2, UDP.
+//! Tests of layers above and below a connection: TLS, HTTP/2, UDP.
+//!
+//! A layer stands above a connection that has switched, or below one.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -15,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// A server with a certificate of its own, and a client that trusts it.
+/// Returns a TLS server with its own certificate, and a client that trusts it.
 fn tls() -> (TlsAcceptor, TlsConnector) {
     let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
@@ -45,7 +47,9 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(content.into()).expect("text")
 }
 
-/// RFC 2817: the request that asked for TLS is answered above it, and more may follow.
+/// Checks that a request that asks for TLS gets its response above TLS.
+///
+/// More requests may follow there (RFC 2817).
 #[tokio::test]
 async fn tls_by_upgrade_and_http_above_it() {
     async fn above(request: Request<Body>) -> Result<Response<Body>, Infallible> {
@@ -90,7 +94,10 @@ async fn tls_by_upgrade_and_http_above_it() {
     served.stop().await;
 }
 
-/// TLS from the first byte on, at both ends; large content, so that what TLS gathers has to leave.
+/// Checks that HTTPS works with the adapter at both ends.
+///
+/// TLS is there from the first byte on. Some content is large, so that what TLS gathers has to
+/// leave.
 #[tokio::test]
 async fn https_at_both_ends() {
     let (acceptor, connector) = tls();
@@ -120,7 +127,9 @@ async fn https_at_both_ends() {
     within(serving).await.expect("no panic").expect("served");
 }
 
-/// A proxy for UDP, RFC 9298: datagrams in capsules, to a socket and back.
+/// Checks that a proxy for UDP passes datagrams to a socket and back.
+///
+/// The datagrams come in capsules (RFC 9298).
 #[tokio::test]
 async fn udp_through_a_connection() {
     async fn carry(

@@ -1,5 +1,7 @@
-//! Programs that are no library: curl, which upgrades to HTTP/2, servers that do, and those that
-//! measure, which ask much and fast. One that is not there is left out, and said so.
+//! Tests with programs that are no library: curl, servers and load generators.
+//!
+//! curl upgrades to HTTP/2, and so do the servers. The programs that measure send many requests,
+//! and fast. A program that is not there is left out, and the test says so.
 
 use std::convert::Infallible;
 use std::process::Stdio;
@@ -13,7 +15,9 @@ use switchover_tokio_peers::{Served, within};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
-/// What a program says, if it is there; it has to succeed.
+/// Runs a program and returns its output, or `None` if it is not installed.
+///
+/// The program has to succeed.
 async fn run(program: &str, arguments: &[&str]) -> Option<String> {
     let command =
         Command::new(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
@@ -33,8 +37,9 @@ async fn run(program: &str, arguments: &[&str]) -> Option<String> {
     Some(said)
 }
 
-/// Answers in HTTP/2 where that is offered, and otherwise in HTTP/1.1: how long the content was,
-/// and where it went.
+/// Responds with the path and the length of the content.
+///
+/// The response is in HTTP/2 where that is offered, and otherwise in HTTP/1.1.
 async fn count(mut request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(200_000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -122,7 +127,10 @@ async fn those_that_measure_are_served_without_an_error() {
     served.stop().await;
 }
 
-/// A server that forwards to this port: the program until it is dropped, and a connection to it.
+/// Starts a server that forwards, and connects to it.
+///
+/// `arguments` gets the free port for the server to listen on. The program runs until the returned
+/// `Child` is dropped. The result is `None` if the program is not installed.
 async fn forwarder(
     program: &str,
     arguments: impl Fn(u16) -> Vec<String>,
@@ -149,7 +157,9 @@ async fn forwarder(
     Some((child, stream))
 }
 
-/// nghttp2 and h2o keep tables of their own, and refuse what does not fit them; with a table of 0
+/// Checks that `h2` is the client of servers that upgrade.
+///
+/// nghttp2 and h2o keep tables of their own, and reject what does not fit them. With a table of 0
 /// they ask to be told of it first.
 #[tokio::test]
 async fn h2_is_the_client_of_servers_that_upgrade() {

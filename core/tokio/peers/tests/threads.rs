@@ -1,6 +1,8 @@
-//! What a connection shares with a handler on another thread: loom tries the orders in which the
-//! two can come to it, all with up to two changes that nothing forces. A wake-up that is lost
-//! leaves both waiting, which loom finds. `LOOM_MAX_PREEMPTIONS=3` tries more of them.
+//! Tests of the state that a connection shares with a handler's thread.
+//!
+//! loom tries the orders in which the two threads can reach that state. It tries all orders with up
+//! to two preemptions. A wake-up that is lost leaves both waiting, which loom finds.
+//! `LOOM_MAX_PREEMPTIONS=3` tries more orders.
 
 // The files of the adapter that share anything, over loom's mutex.
 #[allow(dead_code, unreachable_pub, reason = "the rest of it is for the adapter and its users")]
@@ -47,7 +49,7 @@ fn try_all(model: impl Fn() + Send + Sync + 'static) {
     builder.check(model);
 }
 
-/// How a connection ends the content of a request.
+/// The way in which a connection ends the content of a request.
 #[derive(Clone, Copy)]
 enum End {
     /// All of it has come.
@@ -56,7 +58,9 @@ enum End {
     Cut,
 }
 
-/// The connection's part, as `Serving::work` has it: frames while they are wanted, then the end.
+/// Gives frames while they are wanted, then the end.
+///
+/// The connection does so in `Serving::work`.
 fn gives(channel: &Channel, frames: usize, end: End) {
     let mut left = frames;
     block_on(poll_fn(|context| {
@@ -78,7 +82,9 @@ fn gives(channel: &Channel, frames: usize, end: End) {
     channel.cut("the request is over");
 }
 
-/// The handler's part: how many frames came before the end, and whether that was an error.
+/// Returns the number of frames before the end, and whether that was an error.
+///
+/// The handler's part is to read them.
 fn reads(channel: &Channel) -> (usize, bool) {
     let mut read = 0;
     loop {
@@ -106,7 +112,9 @@ fn content_comes_to_its_reader() {
     }
 }
 
-/// However far it has come; a frame that was not fetched yet gives way to the error.
+/// A reader learns that the request is over, however far it has come.
+///
+/// A frame that was not fetched yet gives way to the error.
 #[test]
 fn a_reader_learns_that_the_request_is_over() {
     for frames in 0..3 {
@@ -128,7 +136,9 @@ fn a_reader_learns_that_the_request_is_over() {
     }
 }
 
-/// A reader that has changed its task: the one before is not woken, and need not be.
+/// A reader that has changed its task gets the content.
+///
+/// The task before is not woken, and need not be.
 #[test]
 fn content_comes_to_the_task_that_asked_last() {
     try_all(|| {
@@ -171,7 +181,7 @@ fn each_interim_response_is_sent_once() {
     });
 }
 
-/// Says that it is gone.
+/// A callback that counts its drops.
 struct Taker(Arc<AtomicUsize>);
 
 impl Drop for Taker {
@@ -180,8 +190,9 @@ impl Drop for Taker {
     }
 }
 
-/// What shall take a connection over is the connection's, or dropped: who waits for it does not
-/// wait for ever.
+/// A callback that shall take a connection over is taken, or dropped.
+///
+/// A task that waits for the callback does not wait for ever.
 #[test]
 fn no_taker_stays() {
     try_all(|| {

@@ -1,4 +1,4 @@
-//! What is written of a connection (feature `tracing`), and what is not.
+//! Tests of what the feature `tracing` writes of a connection, and what not.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use http::{Request, Response};
 use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// Keeps what is written.
+/// A writer that keeps what is written.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 

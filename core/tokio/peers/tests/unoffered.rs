@@ -1,4 +1,6 @@
-//! A 101 that names what was not offered: what hyper's client does, and what ours does.
+//! Tests of a client that gets a 101 with a protocol that was not offered.
+//!
+//! They show what hyper's client does, and what the adapter's does.
 
 use bytes::Bytes;
 use http::Request;
@@ -9,7 +11,9 @@ use switchover_tokio::{Error, client};
 use switchover_tokio_peers::within;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-/// A client's end; the server waits for a request, and switches to `bar`.
+/// Returns the client's end of a connection whose server switches to `bar`.
+///
+/// The server waits for a request first.
 fn switches_to_bar() -> DuplexStream {
     let (client, mut server) = tokio::io::duplex(1000);
     tokio::spawn(async move {

@@ -1,4 +1,4 @@
-//! What these tests have in common.
+//! Helpers that the tests of the adapter share.
 #![allow(dead_code, reason = "each file of tests is a program of its own, and uses some of it")]
 
 use std::collections::VecDeque;
@@ -20,12 +20,14 @@ pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 /// A POST of chunks, of which none has come.
 pub(crate) const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// The defaults, without a date.
+/// Returns the default configuration, without a date.
 pub(crate) fn config() -> Config {
     Config { date: false, ..Config::default() }
 }
 
-/// A client's end of a connection that this handler serves, with room for so many bytes each way.
+/// Returns the client's end of a connection that this handler serves.
+///
+/// The connection has room for so many bytes each way.
 pub(crate) fn served_by<H>(
     room: usize,
     config: Config,
@@ -39,7 +41,9 @@ where
     (client, tokio::spawn(async move { serve_connection(server, handler, &config).await }))
 }
 
-/// A body of these frames: all there, or one each time that this has passed.
+/// A body of these frames, which are all there or come at intervals.
+///
+/// With `every`, a frame comes each time that this has passed.
 #[derive(Default)]
 pub(crate) struct Frames {
     frames: VecDeque<Frame<Bytes>>,
@@ -82,7 +86,9 @@ impl http_body::Body for Frames {
     }
 }
 
-/// A client's stream whose server has its answer ready: it comes once something was sent.
+/// A client's stream that gives bytes only once something was sent.
+///
+/// The server may have its response ready before that.
 pub(crate) struct Asked<S> {
     stream: S,
     has_asked: bool,
@@ -127,7 +133,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
     }
 }
 
-/// The outcome, which takes less than ten seconds.
+/// Returns the output of a future that takes less than ten seconds.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(10), future).await.expect("in time")
 }
@@ -142,7 +148,7 @@ pub(crate) async fn expect(client: &mut DuplexStream, wanted: &str) {
     assert_eq!(String::from_utf8_lossy(&got), wanted);
 }
 
-/// All that still comes.
+/// Returns all that still comes.
 pub(crate) async fn rest(client: &mut DuplexStream) -> String {
     let mut rest = String::new();
     soon(client.read_to_string(&mut rest)).await.expect("text");
