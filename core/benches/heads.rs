@@ -1,10 +1,11 @@
-//! Heads and content, against parsers: everything the engine does with a message from the bytes
-//! that a read left in its buffer to the end of the message, strictness, framing and offers
-//! included, against the bare syntax of the peers. The end is folded into the head's event with
-//! `take_end`.
+//! Benchmarks of heads and content, against parsers.
 //!
-//! The bytes are put where `receive_buffer` says, which stands for the read; that is not timed, as
-//! the peers get theirs in place. The answer, without which a server reads no second request, is
+//! Ours is everything the engine does with a message, from the bytes that a read left in its buffer
+//! to the end of the message. Strictness, framing and offers are included. The peers do the bare
+//! syntax. The end is folded into the head's event with `take_end`.
+//!
+//! The bytes are put where `receive_buffer` says, which stands for the read. That is not timed, as
+//! the peers get theirs in place. The response, without which a server reads no second request, is
 //! not timed here either: `cycles.rs` times it all.
 
 use std::time::{Duration, Instant};
@@ -15,8 +16,9 @@ use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};
 use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 
-/// As many connections take turns between two looks at the clock; their memory fits into the first
-/// cache.
+/// The number of connections that take turns between two looks at the clock.
+///
+/// Their memory fits into the first cache.
 const BATCH: usize = 16;
 
 /// One of the two ends, ready for the next message.
@@ -47,8 +49,10 @@ impl Ours {
         (fields, spent)
     }
 
-    /// Everything that is not measured: the request before is answered (or asked), and the bytes
-    /// are read.
+    /// Prepares the connections for a batch; nothing of this is measured.
+    ///
+    /// A server sends the response to the request before, a client sends its request. Then the
+    /// bytes are read.
     fn prepare(&mut self, batch: &[&[u8]]) {
         let Self { connections, role, out, .. } = self;
         connections.resize_with(batch.len().max(connections.len()), || Connection::new(*role));
@@ -100,7 +104,7 @@ fn take(connection: &mut Connection) -> usize {
     fields
 }
 
-/// The number of fields as anybody would count them.
+/// Returns the number of fields, from a count of the lines.
 fn count(messages: &[&[u8]]) -> usize {
     let lines = |message: &[u8]| message.windows(2).filter(|pair| pair == b"\r\n").count();
     messages.iter().map(|message| lines(message) - 2).sum()

@@ -1,4 +1,7 @@
-//! What is measured: messages that programs send, two that are large, and a thousand that differ.
+//! The inputs of the benches: real messages, large ones and a thousand heads.
+//!
+//! The real messages are those that programs send, the thousand heads all differ, and two inputs
+//! are large.
 
 /// The seed of [`distinct`]; the same one gives the same heads.
 pub const SEED: u64 = 0x5eed_0f11;
@@ -8,7 +11,7 @@ pub const SEED: u64 = 0x5eed_0f11;
 pub struct Input {
     /// The letter.
     pub name: &'static str,
-    /// What it is, for people.
+    /// A description of the input, for people.
     pub what: &'static str,
     /// Its bytes: one message, or heads one after the other.
     pub octets: Vec<u8>,
@@ -66,13 +69,14 @@ pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
     HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\
     \r\n";
 
-/// The protocols of an offer of that many: in turn, one that is offered right, one that lacks its
-/// fields, and one without rules.
+/// Returns the protocols of an offer of `count` protocols.
+///
+/// They take turns: one that is offered right, one that lacks its fields, and one without rules.
 pub fn protocols(count: usize) -> Vec<&'static str> {
     ["h2c", "websocket", "example/1"].into_iter().cycle().take(count).collect()
 }
 
-/// A request with so many field lines, which offers these protocols.
+/// Returns a request with `lines` field lines that offers these protocols.
 pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
     let hop = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
     let upgrade = match protocols {
@@ -83,7 +87,7 @@ pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nHost: a\r\n{others}{hop}{upgrade}\r\n").into_bytes()
 }
 
-/// The first five, which need no making.
+/// Returns the first five inputs, which are constants.
 pub fn small() -> Vec<Input> {
     let input = |name, what, octets: &[u8]| Input { name, what, octets: octets.to_vec() };
     vec![
@@ -95,7 +99,7 @@ pub fn small() -> Vec<Input> {
     ]
 }
 
-/// All of them in order.
+/// Returns all inputs in order.
 pub fn all() -> Vec<Input> {
     let large = [
         Input { name: "f", what: "an 8 KiB head with one long Cookie", octets: long_cookie() },
@@ -132,7 +136,7 @@ fn many_fields() -> Vec<u8> {
     head
 }
 
-/// A request with 1 MiB of content in chunks of `size`.
+/// Returns a request with 1 MiB of content in chunks of `size` bytes.
 pub fn chunked(size: usize) -> Vec<u8> {
     let mut message =
         b"POST /upload HTTP/1.1\r\nHost: www.example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -152,7 +156,7 @@ pub fn chunked(size: usize) -> Vec<u8> {
 pub struct Dice(pub u64);
 
 impl Dice {
-    /// 0 to `bound` - 1.
+    /// Returns a number from 0 to `bound` - 1.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;
@@ -172,9 +176,10 @@ impl Dice {
     }
 }
 
-/// A thousand request heads as browsers, libraries and proxies send them: fields, their order,
-/// number, spelling and lengths differ from one to the next, so that no branch predictor can learn
-/// them by heart.
+/// Returns a thousand request heads as browsers, libraries and proxies send them.
+///
+/// Fields, their order, number, spelling and lengths differ from one head to the next. So no branch
+/// predictor can learn them by heart.
 pub fn distinct() -> Vec<Vec<u8>> {
     let mut dice = Dice(SEED);
     (0..1000).map(|_| one(&mut dice)).collect()

@@ -1,5 +1,7 @@
-//! What the benches share: inputs, peers, rounds that are interleaved and the best of them because
-//! the machine is noisy, and lines of JSON that `bin/report.rs` makes tables of.
+//! The library that the benches share: inputs, peers, timed rounds and figures.
+//!
+//! The rounds of the jobs are interleaved, and the best of them counts, because the machine is
+//! noisy. The figures are lines of JSON, of which `report/main.rs` makes tables.
 
 pub mod inputs;
 pub mod peers;
@@ -12,19 +14,21 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-/// Something to be timed.
+/// A job to be timed.
 ///
 /// It says itself how long it took, so it can leave out what does not count.
 pub struct Job<'a> {
     /// The column it fills.
     pub name: String,
-    /// How many messages (chunks, bytes, …) one run handles: times are for one of them.
+    /// The number of messages (chunks, bytes, …) that one run handles.
+    ///
+    /// Times are for one of them.
     pub units: usize,
     run: Box<dyn FnMut() -> Duration + 'a>,
 }
 
 impl<'a> Job<'a> {
-    /// A job that is timed as a whole.
+    /// Creates a job that is timed as a whole.
     pub fn whole(name: impl Into<String>, units: usize, mut run: impl FnMut() + 'a) -> Self {
         let timed = move || {
             let start = Instant::now();
@@ -34,7 +38,9 @@ impl<'a> Job<'a> {
         Self { name: name.into(), units, run: Box::new(timed) }
     }
 
-    /// A job that is timed in parts.
+    /// Creates a job that is timed in parts.
+    ///
+    /// `run` adds up the parts and returns their time.
     pub fn parts(
         name: impl Into<String>,
         units: usize,
@@ -44,7 +50,9 @@ impl<'a> Job<'a> {
     }
 }
 
-/// What looking at the clock costs: taken off each part that is timed.
+/// Measures how long a look at the clock takes.
+///
+/// The benches subtract it from each part that they time.
 pub fn clock() -> Duration {
     let one = || {
         let start = Instant::now();
@@ -53,20 +61,21 @@ pub fn clock() -> Duration {
     (0..10_000).map(|_| one()).min().unwrap_or_default()
 }
 
-/// How many rounds: `ROUNDS` if it is set.
+/// Returns the number of rounds: `ROUNDS` if it is set, `usual` if not.
 pub fn rounds(usual: usize) -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }
 
-/// Whether a row is asked for: all are, unless `ONLY` begins the names of some, with commas
-/// between.
+/// Returns whether a row is asked for.
+///
+/// All rows are, unless `ONLY` begins the names of some, with commas between.
 pub fn is_wanted(row: &str) -> bool {
     std::env::var("ONLY").map_or(true, |only| only.split(',').any(|name| row.starts_with(name)))
 }
 
-/// The best time of each job for one unit, in nanoseconds.
+/// Returns the best time of each job for one unit, in nanoseconds.
 ///
-/// They take turns, so that whatever else the machine does hits all of them.
+/// The jobs take turns, so that whatever else the machine does hits all of them.
 pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     let mut best = vec![Duration::MAX; jobs.len()];
     for _ in 0..rounds {
@@ -77,8 +86,9 @@ pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     best.iter().zip(jobs).map(|(best, job)| best.as_nanos() as f64 / job.units as f64).collect()
 }
 
-/// Where the benches find the peers and leave their figures: `bench` in cargo's target folder,
-/// wherever they are started.
+/// Returns the folder where the benches find the peers and leave their figures.
+///
+/// It is `bench` in cargo's target folder, wherever the benches are started.
 pub fn folder() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("bench")
@@ -88,20 +98,21 @@ pub fn folder() -> PathBuf {
 pub struct Figures(File);
 
 impl Figures {
-    /// An empty file of that name.
+    /// Creates an empty file of that name.
     pub fn new(name: &str) -> std::io::Result<Self> {
         let folder = folder();
         std::fs::create_dir_all(&folder)?;
         Ok(Self(File::create(folder.join(name).with_extension("jsonl"))?))
     }
 
-    /// Which version of something was measured.
+    /// Writes the version of something that was measured.
     pub fn version(&mut self, name: &str, version: &str) -> std::io::Result<()> {
         writeln!(self.0, "{}", json!({ "version": { "name": name, "version": version } }))
     }
 
-    /// One row of a table: what each job took, for messages of so many bytes where that says
-    /// something.
+    /// Writes and prints one row of a table: the time that each job took.
+    ///
+    /// `octets` is the length of the messages in bytes, where that says something.
     pub fn row(
         &mut self,
         table: &str,
@@ -119,7 +130,7 @@ impl Figures {
         Ok(())
     }
 
-    /// One figure of ours that is no time, or that no peer has.
+    /// Writes and prints one figure of ours that is no time, or that no peer has.
     pub fn value(&mut self, table: &str, row: &str, value: f64, unit: &str) -> std::io::Result<()> {
         println!("{row:<58} {value:>12.1} {unit}");
         let line = json!({ "table": table, "row": row, "column": "switchover", "value": value, "unit": unit });

@@ -1,6 +1,8 @@
-//! Content and slow input: chunks large and small, a long body, heads byte by byte; everything
-//! through the public API, against llhttp, which is the peer that goes on where its input stopped,
-//! and against the parsers that begin again.
+//! Benchmarks of content and slow input.
+//!
+//! There are chunks large and small, a long body, and heads byte by byte. Everything goes through
+//! the public API. The peers are llhttp, which goes on where its input stopped, and the parsers
+//! that begin again.
 
 use std::hint::black_box;
 
@@ -9,10 +11,12 @@ use switchover_benches::inputs::{BENCH, WEBSOCKET, chunked};
 use switchover_benches::peers::{self, Message};
 use switchover_benches::{Figures, Job, best, rounds};
 
-/// What a server reads at once.
+/// The number of bytes that a server reads at once.
 const READ: usize = 65_536;
 
-/// Takes a whole message, `read` bytes at a time, answers it, and gives how much content there was.
+/// Reads a whole message, responds to it, and returns the length of the content.
+///
+/// It takes `read` bytes at a time.
 fn content(server: &mut Connection, message: &[u8], read: usize, out: &mut Vec<u8>) -> usize {
     let mut content = 0;
     for piece in message.chunks(read) {

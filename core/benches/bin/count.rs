@@ -1,6 +1,7 @@
-//! Work to be counted, not timed: `count INPUT TIMES` takes every message of an input that often,
-//! from the bytes to the answer, on the scan path that the variable `SCAN` names.
-//! `tests/instructions` runs it under callgrind.
+//! A program whose instructions are counted: `count INPUT TIMES` serves an input.
+//!
+//! It takes every message of the input that often, from the bytes to the response, on the scan path
+//! that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
@@ -47,14 +48,14 @@ fn main() {
     }
 }
 
-/// What servers say with five bytes of text.
+/// The fields that servers send with five bytes of text.
 const HELLO: [(&str, &str); 2] =
     [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("Content-Type", "text/plain")];
 
-/// What a server reads at once.
+/// The number of bytes that a server reads at once.
 const READ: usize = 65_536;
 
-/// The messages of an input.
+/// Returns the messages of an input.
 fn messages(name: &str) -> Vec<Vec<u8>> {
     match name {
         "k" => inputs::distinct(),
@@ -67,7 +68,9 @@ fn messages(name: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// Each message from the bytes, `read` at a time, to the answer, on one connection.
+/// Serves each message on one connection, from the bytes to the response.
+///
+/// It takes `read` bytes at a time.
 fn serve<E: std::fmt::Debug>(
     messages: &[Vec<u8>],
     read: usize,
@@ -93,8 +96,9 @@ fn serve<E: std::fmt::Debug>(
     }
 }
 
-/// What passes an intermediary of a request whose `Connection` lists as many options as the limits
-/// let through.
+/// Filters the fields of a request as an intermediary does that forwards it.
+///
+/// Its `Connection` lists as many options as the limits let through.
 fn forward() {
     let options = "a,b,".repeat(4_000);
     let mut fields = vec![("Host", "a"), ("Connection", options.as_str())];
@@ -104,7 +108,7 @@ fn forward() {
     assert_eq!(kept, 99);
 }
 
-/// A WebSocket accepted, on a connection of its own.
+/// Accepts a WebSocket, on a connection of its own.
 fn handshake(out: &mut Vec<u8>) {
     out.clear();
     let mut server = Connection::new(Role::Server);
@@ -115,7 +119,9 @@ fn handshake(out: &mut Vec<u8>) {
     assert!(server.may_speak());
 }
 
-/// A new client, since a switch is the end of it, that offers what the 101 accepts.
+/// Offers a WebSocket as a new client, and receives the 101 that accepts it.
+///
+/// The client is new each time, since a switch is the end of it.
 fn ask(out: &mut Vec<u8>) {
     out.clear();
     let mut client = Connection::new(Role::Client);

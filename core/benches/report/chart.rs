@@ -1,4 +1,4 @@
-//! The chart: how many times as long as ours the best build of each peer takes for a head.
+//! The chart of the heads: the time of each peer's best build as a ratio to ours.
 
 use std::path::Path;
 
@@ -11,8 +11,9 @@ const COLOURS: [RGBColor; 3] =
     [RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
 const OURS: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 
-/// Draws ratios, so that a head of 37 bytes and one of 8,000 stand side by side: ours is the line
-/// at 1.
+/// Draws the ratios of the peers' times to ours, as bars for each head.
+///
+/// A ratio lets a head of 37 bytes and one of 8,000 stand side by side. Ours is the line at 1.
 pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let rows = figures.rows("heads");
     let ratio = |row: &str, name: &str| figures.ratio("heads", row, name, "");

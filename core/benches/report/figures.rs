@@ -1,4 +1,6 @@
-//! What the benches have left: lines of JSON, one for each version and each figure.
+//! The figures that the benches have left, read from lines of JSON.
+//!
+//! There is one line for each version and for each figure.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +16,7 @@ pub(crate) struct Figure {
     /// Nanoseconds, or what `unit` says.
     pub(crate) value: f64,
     pub(crate) unit: Option<String>,
-    /// How long the message is that took so long.
+    /// The length in bytes of the message that took so long.
     pub(crate) octets: Option<f64>,
 }
 
@@ -28,7 +30,10 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// Reads every file of a folder, and of the folder in it that has what was measured before.
+    /// Reads the figures of a folder, and of the folder `before` in it.
+    ///
+    /// It reads every file that ends in `.jsonl`. The inner folder has the figures of the run
+    /// before.
     pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {
         let before = folder.join("before");
         let mut figures = Self::default();
@@ -66,7 +71,7 @@ impl Figures {
         });
     }
 
-    /// The rows of a table, in order.
+    /// Returns the rows of a table, in order.
     pub(crate) fn rows(&self, table: &str) -> Vec<&str> {
         let mut rows: Vec<&str> = Vec::new();
         for figure in self.all.iter().filter(|figure| figure.table == table) {
@@ -77,8 +82,9 @@ impl Figures {
         rows
     }
 
-    /// The best of the columns that begin with a peer's name: each build of it is a column.
-    /// `suffix` is what else was asked of it.
+    /// Returns the best figure among the columns that begin with a peer's name.
+    ///
+    /// Each build of a peer is a column. `suffix` is what else was asked of it.
     pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {
         let is_of = |figure: &&Figure| {
             let plain = |column: &str| column.strip_suffix(", with meaning").is_none();
@@ -97,7 +103,7 @@ impl Figures {
         self.all.iter().filter(is_of).min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
-    /// A column of exactly that name.
+    /// Returns the value in the column of exactly that name.
     pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
         let is_it = |figure: &&Figure| {
             figure.table == table && figure.row == row && figure.column == column
@@ -105,17 +111,17 @@ impl Figures {
         self.all.iter().find(is_it).map(|figure| figure.value)
     }
 
-    /// What the figure was in the run before.
+    /// Returns the value that the figure had in the run before.
     pub(crate) fn earlier(&self, figure: &Figure) -> Option<f64> {
         self.before.as_ref()?.at(&figure.table, &figure.row, &figure.column)
     }
 
-    /// How many times as long the peer's best takes.
+    /// Returns the ratio of the peer's best time to ours.
     pub(crate) fn ratio(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<f64> {
         Some(self.best(table, row, peer, suffix)?.value / self.at(table, row, "switchover")?)
     }
 
-    /// The geometric mean of the ratios over all rows of a table that the peer has.
+    /// Returns the geometric mean of the ratios over all rows that the peer has.
     pub(crate) fn mean(&self, table: &str, peer: &str, suffix: &str) -> Option<f64> {
         let ratios: Vec<f64> = self
             .rows(table)

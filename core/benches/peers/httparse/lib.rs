@@ -79,7 +79,9 @@ pub unsafe extern "C" fn peer_octet_by_octet(message: *const Message) -> usize {
     (1..=octets.len()).map(|end| request(&octets[..end], |_| 0)).sum()
 }
 
-/// How many fields the request has, 0 if it is not one; `extra` is what else is done with them.
+/// Returns the number of fields of a request, or 0 if it is not one.
+///
+/// `extra` is what else is done with the fields; its result is added.
 #[inline(always)]
 fn request(octets: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     let mut fields = [const { MaybeUninit::<Header<'_>>::uninit() }; FIELDS];
@@ -90,9 +92,10 @@ fn request(octets: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     }
 }
 
-/// What a server has to find out before it can serve the request, written as one would: a walk over
-/// the fields. Gives 0 where there is nothing to object to, so that the count stays the number of
-/// fields.
+/// Returns 0 if a server may serve the request, and 1 if it has to object.
+///
+/// This is what a server has to find out before, written as one would write it: a walk over the
+/// fields. With 0 the count stays the number of fields.
 fn meaning(request: &Request<'_, '_>) -> usize {
     let (mut hosts, mut length, mut chunked, mut codings) = (0, None, false, false);
     let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) =
