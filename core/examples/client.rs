@@ -1,4 +1,8 @@
-//! A client that offers `foo/2` and takes no for an answer: `client PORT [TARGET [LINE...]]`.
+//! A client on blocking sockets that offers `foo/2` to a server.
+//!
+//! `client PORT [TARGET [LINE...]]` sends a GET for TARGET (`/`) to a port of this machine. If the
+//! server declines the offer, the client prints the response in HTTP/1.1. If the server accepts it,
+//! the client sends each LINE in `foo/2`.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -46,7 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// foo/2: the server has answered the request first; then it sends lines back in upper case.
+/// Sends the lines in `foo/2`, then QUIT, and prints all that comes back.
+///
+/// In `foo/2` the server first responds to the request; then it sends lines back in upper case.
 fn speak_foo(lines: &[String], mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     for line in lines {
         stream.write_all(format!("{line}\n").as_bytes())?;

@@ -1,7 +1,8 @@
-//! A server that speaks HTTP/1.1, and `foo/2` with a client that offers it:
-//! `server [PORT [SECONDS]]`. A client may take SECONDS for a head, for content or to read (30),
-//! and twice as long for the first byte of a request. A thread for each connection, blocking
-//! sockets, nothing but the standard library.
+//! A server on blocking sockets that speaks HTTP/1.1 and `foo/2`.
+//!
+//! `server [PORT [SECONDS]]` speaks `foo/2` with a client that offers it. A client may take SECONDS
+//! (30) for a head, for content or to read, and twice as long for the first byte of a request. The
+//! server has a thread for each connection. Beside the engine it uses the standard library alone.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,11 +15,12 @@ use switchover::{
     ResponseHead, Role,
 };
 
-/// How long `accept` is left alone after it has failed.
+/// The pause after `accept` has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no
-/// pause of `LINGER_IDLE`.
+/// The time for which a connection that is over is still read from.
+///
+/// Reading stops earlier after a pause of `LINGER_IDLE`, or after `LINGER_BYTES` bytes.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
@@ -53,7 +55,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// One connection, from its first byte to its last.
+/// Serves one connection, from its first byte to its last.
 fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
@@ -125,8 +127,10 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
     if http.closing() == Closing::Linger { Ok(leave(stream)?) } else { Ok(()) }
 }
 
-/// When the client is given up, by what is awaited of it: the first byte of a request, the rest of
-/// its head, its content.
+/// The deadline of a wait for the client, by what is awaited of it.
+///
+/// The first byte of a request, the rest of its head and its content each have a deadline. After it
+/// the client is given up.
 struct Deadline {
     until: Instant,
     awaited: Option<Awaiting>,
@@ -146,8 +150,10 @@ impl Deadline {
         self.until
     }
 
-    /// A byte of content earns a millisecond, up to the whole time: a client that sends a byte a
-    /// second is given up, one that sends long content is not.
+    /// Extends the deadline by a millisecond for each byte of content.
+    ///
+    /// It is never later than the whole timeout from now. A client that sends a byte a second is
+    /// given up; a client that sends long content is not.
     fn earn(&mut self, len: usize) {
         if self.awaited == Some(Awaiting::Content) {
             let earned = self.until + Duration::from_millis(len as u64);
@@ -187,8 +193,10 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
     stream.read(buffer)
 }
 
-/// Ends our direction and reads on for a while: to close with bytes of the client unread would
-/// reset the connection, and take our last answer away from it (RFC 9112, 9.6).
+/// Ends the sending direction and reads on for a while.
+///
+/// To close with bytes of the client unread would reset the connection. The reset could take the
+/// last response away from the client (RFC 9112, section 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let (end, mut dropped) = (Instant::now() + LINGER_MAX, 0);
@@ -201,7 +209,9 @@ fn leave(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
+/// Speaks `foo/2` with the client until its end or QUIT.
+///
+/// The first line responds to the request. Then each line of the client comes back in upper case.
 fn speak_foo(
     line: &str,
     leftover: &[u8],

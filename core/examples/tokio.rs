@@ -1,7 +1,9 @@
-//! A server on tokio that speaks HTTP/1.1, and `foo/2` with a client that offers it:
-//! `tokio [PORT [SECONDS]]`. A client may take SECONDS for a head, for content or to read (30), and
-//! twice as long for the first byte of a request. What `server.rs` is on blocking sockets;
-//! `switchover-tokio` has the loop done.
+//! A server on tokio that speaks HTTP/1.1 and `foo/2`.
+//!
+//! `tokio [PORT [SECONDS]]` speaks `foo/2` with a client that offers it. A client may take SECONDS
+//! (30) for a head, for content or to read, and twice as long for the first byte of a request. The
+//! program is to tokio what `server.rs` is to blocking sockets. The crate `switchover-tokio` has
+//! this loop done.
 
 use std::error::Error;
 use std::io;
@@ -15,8 +17,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// How long, and how much, a connection that is over is still read from: as long as there is no
-/// pause of `LINGER_IDLE`.
+/// The time for which a connection that is over is still read from.
+///
+/// Reading stops earlier after a pause of `LINGER_IDLE`, or after `LINGER_BYTES` bytes.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
@@ -50,7 +53,7 @@ async fn main() -> io::Result<()> {
     }
 }
 
-/// One connection, from its first byte to its last.
+/// Serves one connection, from its first byte to its last.
 async fn serve(mut stream: TcpStream, limit: Duration) -> Result<(), Box<dyn Error + Send + Sync>> {
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
@@ -150,7 +153,9 @@ fn answer(
     http.respond(&response, format!("{line} in HTTP/1.1\n").as_bytes(), out)
 }
 
-/// foo/2: the first line answers the request, then lines come back in upper case until QUIT.
+/// Speaks `foo/2` with the client until its end or QUIT.
+///
+/// The first line responds to the request. Then each line of the client comes back in upper case.
 async fn speak_foo(
     line: &str,
     leftover: &[u8],
@@ -172,8 +177,10 @@ async fn speak_foo(
     }
 }
 
-/// Ends our direction and reads on for a while: to close with bytes of the client unread would
-/// reset the connection, and take our last answer away from it (RFC 9112, 9.6).
+/// Ends the sending direction and reads on for a while.
+///
+/// To close with bytes of the client unread would reset the connection. The reset could take the
+/// last response away from the client (RFC 9112, section 9.6).
 async fn leave(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut piece = vec![0; 16_384];
