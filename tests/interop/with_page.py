@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from environment import debian, node
-from harness import HERE, SLOW_START, WAIT, Skip, Switchboard, case, check, needs, read_head, run, same
+from harness import HERE, SLOW_START, WAIT, Skip, Switchboard, case, check, needs, read_head, run, same, time_limit
 from in_c import linked
 
 PICTURES = HERE.parents[1] / "target/interop/page"
@@ -52,7 +52,8 @@ def visit():
     chromium = debian("chromium", "chromium")
     with Switchboard() as board:
         try:
-            out, _ = run(*node("page.cjs"), chromium, board.url + "/", PICTURES, Switchboard.program, within=VISIT)
+            with time_limit(VISIT):
+                out, _ = run(*node("page.cjs"), chromium, board.url + "/", PICTURES, Switchboard.program, within=VISIT)
         except (AssertionError, subprocess.SubprocessError) as error:
             return None, error
     return json.loads(out), None

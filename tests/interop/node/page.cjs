@@ -43,7 +43,7 @@ function settled(tab, before) {
     const isWhole = !document.getElementById("copy-vector").disabled;
     return title !== before && isWhole && document.querySelector("#lines .verdict") !== null;
   };
-  return tab.waitForFunction(isThere, before, { timeout: 10_000 });
+  return tab.waitForFunction(isThere, before, { timeout: 30_000 });
 }
 
 /** Plays one and waits for its end; what the page shows of it. */
@@ -114,7 +114,7 @@ async function lights(tab) {
 async function late(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");
-  await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 10_000 });
+  await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 30_000 });
   const seen = await tab.evaluate(() => ({
     titles: [...document.querySelectorAll(".title")].map((title) => title.textContent),
     flaw: document.getElementById("copy-vector").disabled,
@@ -153,7 +153,7 @@ async function around(browser) {
 }
 
 async function copied(tab, what) {
-  await tab.waitForFunction((what) => document.getElementById("copied").textContent.includes(what), what, { timeout: 5000 });
+  await tab.waitForFunction((what) => document.getElementById("copied").textContent.includes(what), what, { timeout: 30_000 });
   return tab.evaluate(() => navigator.clipboard.readText());
 }
 
@@ -203,7 +203,7 @@ async function byKeyboard(tab) {
   const keys = ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"];
   for (const [index, key] of keys.entries()) {
     await tab.keyboard.press(key);
-    await tab.waitForFunction((drawn) => window.moves.length === drawn, index + 1, { timeout: 10_000 });
+    await tab.waitForFunction((drawn) => window.moves.length === drawn, index + 1, { timeout: 30_000 });
   }
   const moves = await tab.evaluate(() => window.moves);
   await tab.keyboard.press("Enter");
@@ -329,8 +329,8 @@ async function long(browser) {
     socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\nUpgrade: ${"b".repeat(3_000)}\r\nConnection: upgrade, close\r\n\r\n`);
     socket.resume();
     const row = tab.locator(".connection", { hasText: target.slice(0, 40) }).first();
-    await row.click({ timeout: 10_000 });
-    await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 10_000 });
+    await row.click({ timeout: 30_000 });
+    await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 30_000 });
     heights[name] = await tab.evaluate(() => {
       const height = (element) => Math.round(element.getBoundingClientRect().height);
       const row = document.querySelector('[aria-selected="true"]');
