@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from environment import debian, node
-from harness import HERE, SLOW_START, WAIT, Skip, Switchboard, case, check, needs, read_head, run, same, time_limit
+from harness import HERE, WAIT, Skip, Switchboard, case, check, needs, read_head, run, same, time_limit
 from in_c import linked
 
 PICTURES = HERE.parents[1] / "target/interop/page"
