@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 
 use switchover::{Blame, ErrorKind, Lenient, Limits};
-use switchover_tests::numbers::{self, number};
+use switchover_tests::numbers;
 use switchover_tests::{home, playground, suite};
 
 fn compare(path: &str, wanted: &str) {
@@ -88,42 +88,6 @@ fn numbers_and_names_of_errors_are_unique_and_in_order() {
     let mut names: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
     names.sort_unstable();
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
-}
-
-/// A number there has its name in `numbers.txt` in a comment after it.
-#[test]
-fn the_numbers_of_the_page_on_tests() {
-    let page = "core/docs/testing.md";
-    let text = fs::read_to_string(home().join("..").join(page)).expect("the page");
-    let mut pieces = text.split("<!-- ");
-    let mut wanted = pieces.next().unwrap_or_default().to_owned();
-    let mut compared = 0;
-    for piece in pieces {
-        let name = piece.split(" -->").next().unwrap_or_default();
-        let before = wanted.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',').len();
-        if before < wanted.len() {
-            let number = number(name).unwrap_or_else(|| panic!("numbers.txt has no {name:?}"));
-            wanted.truncate(before);
-            wanted.push_str(&with_commas(number));
-            compared += 1;
-        }
-        wanted.push_str("<!-- ");
-        wanted.push_str(piece);
-    }
-    assert!(compared > 0, "no number has a name");
-    compare(page, &wanted);
-}
-
-/// `118984` as `118,984`.
-fn with_commas(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| str::from_utf8(group).unwrap_or_default())
-        .collect();
-    groups.join(",")
 }
 
 /// Every error that a peer can cause, and every one that a caller can, has a vector in which it
