@@ -21,7 +21,7 @@ let [passed, failed, skipped] = [0, 0, 0];
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(folder, "empty"), { recursive: true });
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-cpSync(join(home, "core/tokio/examples/switchboard/live/page/copy.js"), join(folder, "copy.js"));
+cpSync(join(home, "core/switchboard/src/live/page/copy.js"), join(folder, "copy.js"));
 cpSync(join(home, "wasm/playground/code.js"), join(folder, "code.js"));
 cpSync(join(home, "wasm/playground/code"), join(folder, "code"), { recursive: true });
 const { curl } = await import(pathToFileURL(join(folder, "copy.js")).href);

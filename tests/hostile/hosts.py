@@ -109,7 +109,7 @@ def servers(target):
     python = target / "py/venv/bin/python"
     scripts, javascript = folder(target), runtimes(target)
     fixed = {"lies": frozenset(), "counts": False}
-    board, gateway = examples / "switchboard", examples / "gateway"
+    board, gateway = target / "debug/switchboard", examples / "gateway"
     yield Host("switchboard", [board, "--port", "0"], [board], large="", greets=True, **fixed)
     backend = [DRIVERS / "behind.py", examples / "hostile_tokio_server", gateway, "--port", "0", "--backend"]
     cannot = {"/cancels", "/breaks-value", "/breaks-name"}

@@ -152,8 +152,9 @@ class Switchboard(Example):
 
 
 def beside(name):
-    """An example that is built beside the switchboard."""
-    return Path(Switchboard.program).with_name(name)
+    """The path of the switchboard, or of an example that is built beside it."""
+    board = Path(Switchboard.program)
+    return board if name == board.name else board.parent / "examples" / name
 
 
 def between(name, backend, *arguments):

@@ -252,7 +252,7 @@ def page_copies_transcripts_and_vectors_that_play(_):
     with tempfile.NamedTemporaryFile(suffix=".md") as file:
         file.write(vectors.encode())
         file.flush()
-        player = Path(Switchboard.program).parents[1] / "play"
+        player = Path(Switchboard.program).with_name("play")
         if not player.exists():
             raise Skip("nothing plays vectors: cargo build -p switchover-tests --bin play")
         done = subprocess.run([player, file.name], cwd=HERE.parents[1], capture_output=True, timeout=WAIT, check=False)

@@ -11,15 +11,10 @@
 #[path = "../gateway/backend.rs"]
 mod backend;
 mod content;
-#[path = "../switchboard/http2/flow.rs"]
 mod flow;
 #[path = "../gateway/forward.rs"]
 mod forward;
-#[path = "../switchboard/idle_timeout.rs"]
-#[allow(dead_code, reason = "the time is the bridge's own")]
 mod idle_timeout;
-#[path = "../switchboard/tls.rs"]
-#[allow(dead_code, reason = "the switchboard's client side is not needed here")]
 mod tls;
 
 use std::future::{pending, poll_fn};
@@ -105,9 +100,7 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let Args { port, backend, timeout } = Args::parse();
-    let mut config = Arc::unwrap_or_clone(tls::server().map_err(|error| error.to_string())?);
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = TlsAcceptor::from(Arc::new(tls::server()?));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on https://{}", listener.local_addr()?);
     let backend = Backend::new(&backend, timeout);

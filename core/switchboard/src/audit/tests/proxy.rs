@@ -180,10 +180,7 @@ fn each_check_has_a_mutant() {
 #[test]
 fn the_page_has_the_number() {
     let said = format!("to. {} checks", checks().len());
-    assert!(
-        include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said),
-        "{said}"
-    );
+    assert!(include_str!("../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ mod duplex;
 mod exchange;
 mod foo;
 mod http2;
+// The bridge has it too, and is published without this crate.
+#[path = "../../tokio/examples/bridge/idle_timeout.rs"]
 mod idle_timeout;
 mod live;
 mod play;

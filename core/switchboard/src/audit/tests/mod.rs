@@ -412,7 +412,7 @@ fn every_check_has_a_mutant() {
 fn the_pages_have_the_number() {
     let said = format!("{} checks", checks().len());
     for page in
-        [include_str!("../../../../../docs/audit.md"), include_str!("../../../../../../README.md")]
+        [include_str!("../../../../docs/audit.md"), include_str!("../../../../../README.md")]
     {
         assert!(page.contains(&said), "{said}");
     }

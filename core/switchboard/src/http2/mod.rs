@@ -3,6 +3,8 @@
 //! `server` has the engine's splice in front, `client` a way around it.
 
 mod client;
+// The bridge has it too, and is published without this crate.
+#[path = "../../../tokio/examples/bridge/flow.rs"]
 mod flow;
 mod server;
 

@@ -11,9 +11,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The idle timeout of the switchboard.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
-
 pub(crate) struct IdleTimeout<S> {
     stream: S,
     timeout: Duration,
@@ -86,6 +83,8 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(60);
 
     /// A peer that sends nothing, or takes nothing, is an error after a while.
     ///

@@ -359,10 +359,7 @@ fn who_does_not_trust_the_server_hears_why() {
 #[test]
 fn the_page_has_the_number() {
     let said = format!("client then does. {} checks", checks().len());
-    assert!(
-        include_str!("../../../../../docs/audit.md").replace('\n', " ").contains(&said),
-        "{said}"
-    );
+    assert!(include_str!("../../../../docs/audit.md").replace('\n', " ").contains(&said), "{said}");
 }
 
 #[test]

@@ -413,7 +413,7 @@ function awaitPeer(peer) {
 at("commands").textContent = [
   `curl ${location.origin}/`,
   `curl -v --http2 ${location.origin}/h2c`,
-  "echo hello | cargo run --example switchboard -- \\",
+  "echo hello | cargo run -- \\",
   `  probe ${location.origin}/foo --offer foo/2`,
 ].join("\n");
 open();

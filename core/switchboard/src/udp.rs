@@ -4,16 +4,20 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use switchover::masque::{Capsules, Datagram, UdpTarget};
 use switchover_tokio::Upgraded;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use crate::idle_timeout::{IdleTimeout, TIMEOUT};
+use crate::idle_timeout::IdleTimeout;
 
 /// The token.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
+
+/// The timeout of a client that sends nothing.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Bytes that are read at a time.
 const PIECE: usize = 16 * 1024;

@@ -1,13 +1,18 @@
 //! The server: what each request on each stream is answered.
 
+use std::time::Duration;
+
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::flow::send;
-use crate::idle_timeout::{IdleTimeout, TIMEOUT};
+use crate::idle_timeout::IdleTimeout;
 use crate::target::path;
+
+/// The timeout of a client that sends nothing.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Requests of a client at a time (RFC 9113, section 6.5.2).
 const AT_A_TIME: u32 = 100;
