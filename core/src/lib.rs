@@ -32,8 +32,7 @@
 //!
 //! A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
 //!
-//! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets,
-//! `examples/tokio.rs` is the server on tokio.
+//! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets.
 //!
 //! # Accept an upgrade
 //!

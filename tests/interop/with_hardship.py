@@ -80,7 +80,6 @@ def in_rust(backend, descriptors=None, timeout=TIMEOUT):
     """The examples in Rust; what has a backend has that one."""
     start = {
         "server.rs": [beside("server"), "0", timeout],
-        "tokio.rs": [beside("tokio"), "0", timeout],
         "switchboard": [beside("switchboard"), "--port", "0", "--timeout", timeout, "--connections", "2000"],
         "gateway": [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--timeout", timeout],
         "bridge": [beside("bridge"), "--port", "0", "--backend", f"127.0.0.1:{backend}", "--timeout", timeout],
