@@ -1,6 +1,5 @@
 //! The responses to each request, and the outcome of each offer.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,8 +15,8 @@ use switchover_tokio::upgrade::{self, Selected};
 use switchover_tokio::{Body, BoxError};
 
 use crate::routes::{ALLOWED, Route, refusal};
-use crate::server::Session;
-use crate::switched::NextProtocol;
+use crate::session::Session;
+use crate::switched::{Answer, NextProtocol};
 use crate::target::path;
 use crate::{live, play, udp};
 
@@ -28,12 +27,10 @@ const KEPT: usize = 1 << 20;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
-
 /// Routes a request to what responds to it.
 ///
 /// Boxed, because what is served above TLS by upgrade comes here again.
-pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
+pub(crate) fn answer(session: Arc<Session>, request: Request<Body>) -> Answer {
     let route = Route::of(&request.uri().to_string());
     Box::pin(async move {
         if let Some((status, text)) = refusal(route, request.method()) {
@@ -46,19 +43,19 @@ pub(crate) fn answer(visit: Arc<Session>, request: Request<Body>) -> Answer {
             Route::Page((_, kind, text)) => {
                 Ok(with(reply(200, kind, *text), CONTENT_SECURITY_POLICY, live::POLICY))
             }
-            Route::Play => Ok(playground(&visit, path(&request.uri().to_string()))),
+            Route::Play => Ok(playground(&session, path(&request.uri().to_string()))),
             Route::Plain | Route::Missing => plain(request).await,
             Route::Live if is_foreign(&request) => {
                 Ok(reply(403, TEXT, "Not for the page of another server.\n"))
             }
-            Route::H2c => http2(visit, request).await,
-            Route::Server if visit.select(&request, &["h2c"]).is_some() => {
-                http2(visit, request).await
+            Route::H2c => http2(session, request).await,
+            Route::Server if session.select(&request, &["h2c"]).is_some() => {
+                http2(session, request).await
             }
-            Route::Tls | Route::Server if visit.is_secure => {
+            Route::Tls | Route::Server if session.is_secure => {
                 Ok(reply(200, TEXT, "This is HTTP/1.1 in TLS.\n"))
             }
-            _ => negotiate(visit, route, request).await,
+            _ => negotiate(session, route, request).await,
         }
     })
 }
@@ -77,13 +74,13 @@ async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     ))
 }
 
-fn playground(visit: &Session, path: &str) -> Response<Body> {
+fn playground(session: &Session, path: &str) -> Response<Body> {
     if path == "/play" {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
         return with(response, LOCATION, "/play/");
     }
-    let (status, kind, octets) = play::file(&visit.house.play, path);
+    let (status, kind, octets) = play::file(&session.app.play, path);
     with(reply(status, kind, octets), CONTENT_SECURITY_POLICY, play::POLICY)
 }
 
@@ -95,13 +92,13 @@ impl Session {
         let is_ours = |name: &&str| tokens.iter().any(|token| token.eq_ignore_ascii_case(name));
         let theirs = upgrade::offers(request).iter().map(|offer| &*offer.protocol).filter(is_ours);
         let wanted =
-            if self.house.prefer == Order::Server { tokens.to_vec() } else { theirs.collect() };
+            if self.app.prefer == Order::Server { tokens.to_vec() } else { theirs.collect() };
         upgrade::select(request, wanted)
     }
 }
 
 async fn negotiate(
-    visit: Arc<Session>,
+    session: Arc<Session>,
     route: Route,
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
@@ -120,21 +117,23 @@ async fn negotiate(
         return Ok(reply(413, TEXT, "That is more than can be taken along.\n"));
     };
     let request = Request::from_parts(head, content);
-    let Some(chosen) = visit.select(&request, route.tokens()) else {
+    let Some(chosen) = session.select(&request, route.tokens()) else {
         return Ok(declined(route, &request));
     };
     // An echo speaks each subprotocol, so it is the one that the client likes best; some clients
     // take no answer without one (RFC 6455 4.1, allows it).
     let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
     let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
-    let speech = match (route, chosen.protocol()) {
+    let next = match (route, chosen.protocol()) {
         (Route::Live, _) => NextProtocol::Live,
         _ if is_websocket => NextProtocol::WebSocket,
-        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => NextProtocol::Tls,
+        (_, name) if name.to_ascii_lowercase().starts_with("tls/") => {
+            return Ok(chosen.accept(move |stream| session.go_on_in_tls(stream, answer)));
+        }
         (Route::Udp, _) => NextProtocol::Udp(proxied.ok_or("no target")?),
         _ => NextProtocol::Foo(request.into_body()),
     };
-    let response = chosen.accept(move |stream| visit.speak(speech, stream));
+    let response = chosen.accept(move |stream| session.speak(next, stream));
     Ok(match subprotocol {
         Some(name) => with(response, SEC_WEBSOCKET_PROTOCOL, &name),
         None => response,
@@ -165,16 +164,16 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
 /// Switches to HTTP/2, which responds to the request.
 ///
 /// It takes the content along.
-async fn http2(visit: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+async fn http2(session: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
     let (octets, kept) = counted(content, most).await?;
-    let reason = match visit.select(&Request::from_parts(head, ()), &["h2c"]) {
+    let reason = match session.select(&Request::from_parts(head, ()), &["h2c"]) {
         Some(chosen) if octets <= most => {
-            return Ok(chosen.accept_http2(kept, |stream| visit.speak_http2(stream)));
+            return Ok(chosen.accept_http2(kept, |stream| session.speak_http2(stream)));
         }
         Some(_) => Ineligible::Content.text(),
-        None if visit.is_secure => {
+        None if session.is_secure => {
             "h2c is for clear text, and HTTP/2 in TLS is agreed on in its handshake"
         }
         None => "offer h2c to go on in HTTP/2",

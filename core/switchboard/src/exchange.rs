@@ -19,7 +19,6 @@ use switchover_tokio::observe::ObservedConnection;
 use crate::ProbeArgs;
 use crate::duplex::Input;
 use crate::http2;
-use crate::probe::names;
 use crate::transcript::{By, Transcript, Verdict, What};
 use crate::transport::Stream;
 
@@ -365,4 +364,9 @@ impl<'a> Exchange<'a> {
         let why = self.http.why();
         self.transcript.conclude(Verdict { status, why, ..Verdict::new(outcome, verdict) });
     }
+}
+
+/// Returns whether a token of ours is this protocol.
+pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
+    Protocol::parse(token.as_bytes()).is_some_and(|token| token.same_as(protocol))
 }

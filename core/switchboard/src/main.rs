@@ -11,7 +11,7 @@
 //!
 //! | files | what is in them |
 //! |---|---|
-//! | `server` | the accept loop: limits, and detection of HTTP, TLS and HTTP/2 |
+//! | `server`, `session` | the accept loop: limits, and detection of HTTP, TLS and HTTP/2 |
 //! | `routes`, `answers` | the responses of each path, and the outcome of offers |
 //! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls` | the protocols after a switch |
 //! | `idle_timeout` | their idle timeout |
@@ -35,6 +35,7 @@ mod probe;
 mod relay;
 mod routes;
 mod server;
+mod session;
 mod session_log;
 mod switched;
 mod target;

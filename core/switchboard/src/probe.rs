@@ -11,7 +11,7 @@ use std::sync::Arc;
 use switchover::Protocol;
 
 use crate::ProbeArgs;
-use crate::exchange::{Exchange, Outcome};
+use crate::exchange::{Exchange, Outcome, names};
 use crate::http2;
 use crate::relay;
 use crate::transcript::{Transcript, Verdict};
@@ -91,11 +91,6 @@ fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'stat
         exchange.say("there is nothing else to try");
     }
     wanted
-}
-
-/// Returns whether a token of ours is this protocol.
-pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
-    Protocol::parse(token.as_bytes()).is_some_and(|token| token.same_as(protocol))
 }
 
 fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {

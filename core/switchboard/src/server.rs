@@ -2,24 +2,21 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchover::{Connection, Order, Role};
+use switchover::{Connection, Role};
 use switchover_tokio::observe::ObservedConnection;
-use switchover_tokio::{
-    Config, Error, ShutdownSignal, Timeouts, Transport, accept, serve_connection_until, service_fn,
-};
+use switchover_tokio::{Error, Transport, accept, serve_connection_until, service_fn};
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use crate::ServeArgs;
 use crate::answers::answer;
-use crate::live::Hub;
+use crate::session::{App, Session};
 use crate::session_log::SessionLog;
 use crate::transcript::Transcript;
 use crate::{http2, tls, udp};
@@ -29,34 +26,6 @@ const GOODBYE: Duration = Duration::from_secs(5);
 
 /// The time to wait for the rest of what may become HTTP/2's preface.
 const MOMENT: Duration = Duration::from_millis(10);
-
-/// The state that all connections share.
-pub(crate) struct App {
-    pub(crate) prefer: Order,
-    pub(crate) tls: TlsAcceptor,
-    timeout: Duration,
-    /// Of HTTP/2.
-    pub(crate) window: u32,
-    /// The viewers.
-    pub(crate) live: Arc<Hub>,
-    /// The folder of the playground's files, if there is one.
-    pub(crate) play: PathBuf,
-    /// The address that the server listens on.
-    pub(crate) address: SocketAddr,
-    /// For a connection each.
-    places: Semaphore,
-}
-
-/// A client's connection.
-#[derive(Clone)]
-pub(crate) struct Session {
-    pub(crate) house: Arc<App>,
-    pub(crate) account: Arc<SessionLog>,
-    /// The server stops; so should it.
-    pub(crate) stopping: ShutdownSignal,
-    /// Inside TLS.
-    pub(crate) is_secure: bool,
-}
 
 /// Serves until ^C.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
@@ -75,7 +44,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let stopped = stop_on_signal()?;
     greet(address, udp::echo(address));
     let limit = args.connections.clamp(1, Semaphore::MAX_PERMITS);
-    let house = Arc::new(App {
+    let app = Arc::new(App {
         prefer: args.prefer.into(),
         tls: TlsAcceptor::from(tls::server().map_err(|error| io::Error::other(error.to_string()))?),
         timeout: Duration::from_secs(args.timeout.max(1)),
@@ -89,13 +58,16 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let stop = stopped.clone();
     let connections = accept(listener, has_stopped(stop), |stream, stopping| {
         served += 1;
-        let account =
-            Arc::new(SessionLog::new(Transcript::of_connection(served, args.trace, &house.live)));
-        let visit = Session { house: Arc::clone(&house), account, stopping, is_secure: false };
+        let log = Arc::new(SessionLog::new(Transcript::of_connection(
+            served,
+            args.trace,
+            app.live.clone(),
+        )));
+        let session = Session { app: Arc::clone(&app), log, stopping, is_secure: false };
         async move {
             tokio::select! {
-                _place = visit.house.places.acquire() => visit.receive(stream).await,
-                () = visit.stopping.clone().wait() => {}
+                _place = session.app.places.acquire() => session.receive(stream).await,
+                () = session.stopping.clone().wait() => {}
             }
         }
     });
@@ -103,7 +75,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     let late = async {
         has_stopped(stopped).await;
         sleep(GOODBYE).await;
-        limit - house.places.available_permits()
+        limit - app.places.available_permits()
     };
     let left = tokio::select! {
         () = connections => 0,
@@ -192,36 +164,28 @@ impl Session {
             Ok(Opening::Http2) => "server http2_preface",
             _ => "server",
         };
-        self.account.open(&peer, setup);
+        self.log.open(&peer, setup);
         let outcome = match opening {
             Ok(Opening::Http1) => self.serve(stream).await,
             Ok(Opening::Http2) => self.speak_http2_at_once(stream).await,
-            Ok(Opening::Tls) => match self.in_time(self.house.tls.accept(stream)).await {
+            Ok(Opening::Tls) => match self.in_time(self.app.tls.accept(stream)).await {
                 Ok(stream) => Self { is_secure: true, ..self.clone() }.serve(stream).await,
                 Err(error) => {
                     Err(io::Error::other(format!("the TLS handshake has failed: {error}")).into())
                 }
             },
             Err(error) => {
-                self.account.leave(format_args!("the client has not begun: {error}"));
+                self.log.leave(format_args!("the client has not begun: {error}"));
                 Ok(())
             }
         };
-        self.account.close(outcome);
+        self.log.close(outcome);
     }
 
     async fn serve(&self, stream: impl Transport) -> Result<(), Error> {
-        let visit = Arc::new(self.clone());
-        let handler = service_fn(move |request| answer(Arc::clone(&visit), request));
+        let session = Arc::new(self.clone());
+        let handler = service_fn(move |request| answer(Arc::clone(&session), request));
         serve_connection_until(stream, handler, &self.config(), self.stopping.clone().wait()).await
-    }
-
-    pub(crate) fn config(&self) -> Config {
-        let time = Some(self.house.timeout);
-        let timeouts =
-            Timeouts { idle: time, head: time, content: time, write: time, ..Timeouts::default() };
-        let config = Config { timeouts, observer: Some(self.account.clone()), ..Config::default() };
-        if self.is_secure { config.secure() } else { config }
     }
 
     async fn speak_http2_at_once(&self, stream: TcpStream) -> Result<(), Error> {
@@ -229,24 +193,11 @@ impl Session {
         let config = switchover::Config { http2_preface: true, ..Default::default() };
         let mut http = ObservedConnection::new(
             Connection::with_config(Role::Server, config),
-            Some(self.account.clone()),
+            Some(self.log.clone()),
         );
         http.receive(http2::PREFACE)?;
         http.advance()?;
-        self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
+        self.tell_of("h2c", http2::serve(stream, self.app.window)).await;
         Ok(())
-    }
-
-    /// Returns the outcome, if it comes in time.
-    ///
-    /// That is before the client has taken too long, or the server stops.
-    pub(crate) async fn in_time<T>(
-        &self,
-        outcome: impl Future<Output = io::Result<T>>,
-    ) -> io::Result<T> {
-        tokio::select! {
-            outcome = timeout(self.house.timeout, outcome) => outcome?,
-            () = self.stopping.clone().wait() => Err(io::Error::other("the server stops")),
-        }
     }
 }

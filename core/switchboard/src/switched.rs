@@ -1,21 +1,26 @@
 //! The protocols that are spoken once a connection is no longer HTTP.
 
-use std::fmt::Display;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{Request, Response};
 use switchover::masque::UdpTarget;
-use switchover_tokio::{Http2Stream, Upgraded, service_fn};
+use switchover_tokio::{Body, BoxError, Http2Stream, Upgraded, service_fn};
 use tokio::io::{AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
 
-use crate::answers::answer;
-use crate::server::Session;
+use crate::session::Session;
 use crate::{foo, http2, live, udp, websocket};
 
 /// The longest that a peer is listened to that should have ended.
 const LINGER_MAX: Duration = Duration::from_secs(2);
+
+/// A response to come.
+///
+/// It is boxed, because what is served above TLS by upgrade comes to the same code again.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
 /// The protocol that takes the connection over.
 pub(crate) enum NextProtocol {
@@ -25,15 +30,12 @@ pub(crate) enum NextProtocol {
     /// The page's own.
     Live,
     Udp(UdpTarget),
-    /// With HTTP above it.
-    Tls,
 }
 
 impl Session {
-    pub(crate) async fn speak(self: Arc<Self>, speech: NextProtocol, mut stream: Upgraded) {
-        let (name, house) = (stream.protocol().to_owned(), &self.house);
-        match speech {
-            NextProtocol::Tls => return self.go_on_in_tls(stream).await,
+    pub(crate) async fn speak(self: Arc<Self>, next: NextProtocol, mut stream: Upgraded) {
+        let (name, app) = (stream.protocol().to_owned(), &self.app);
+        match next {
             NextProtocol::Foo(content) => {
                 self.tell_of(&name, foo::speak(&content, &mut stream)).await
             }
@@ -46,10 +48,9 @@ impl Session {
             }
             NextProtocol::Live => {
                 // To watch the watching would never end.
-                self.account.say("a page watches; what it is told is not shown");
-                self.account.be_private();
-                self.tell_of("the page", live::serve(&house.live, house.address, &mut stream))
-                    .await;
+                self.log.say("a page watches; what it is told is not shown");
+                self.log.be_private();
+                self.tell_of("the page", live::serve(&app.live, app.address, &mut stream)).await;
             }
         }
         // If it were closed with bytes of the client unread, the client would lose our last.
@@ -61,28 +62,7 @@ impl Session {
     }
 
     pub(crate) async fn speak_http2(self: Arc<Self>, stream: Http2Stream) {
-        self.tell_of("h2c", http2::serve(stream, self.house.window)).await;
-    }
-
-    /// Returns the outcome of a protocol, if the server does not stop before.
-    pub(crate) async fn tell_of<E: Display>(
-        &self,
-        protocol: &str,
-        speech: impl Future<Output = Result<u64, E>>,
-    ) {
-        tokio::select! {
-            outcome = speech => self.tell(protocol, outcome),
-            () = self.stopping.clone().wait() => self.tell(protocol, Err("the server stops")),
-        }
-    }
-
-    /// Records the number of messages, or the failure.
-    fn tell<E: Display>(&self, protocol: &str, outcome: Result<u64, E>) {
-        match outcome {
-            Ok(1) => self.account.say(format_args!("1 message of {protocol}")),
-            Ok(count) => self.account.say(format_args!("{count} messages of {protocol}")),
-            Err(error) => self.account.say(format_args!("{protocol} ended: {error}")),
-        }
+        self.tell_of("h2c", http2::serve(stream, self.app.window)).await;
     }
 
     /// Performs the TLS handshake, then responds to the request within it.
@@ -90,20 +70,23 @@ impl Session {
     /// RFC 2817, section 3.3.
     ///
     /// A handshake that fails ends the connection: nothing more is said in clear.
-    async fn go_on_in_tls(&self, stream: Upgraded) {
+    pub(crate) async fn go_on_in_tls<S>(self: Arc<Self>, stream: Upgraded, serve: S)
+    where
+        S: Fn(Arc<Self>, Request<Body>) -> Answer + Send + Sync + 'static,
+    {
         let (stream, http) = stream.into_http_over_tls();
-        let above = Arc::new(Self { is_secure: true, ..self.clone() });
+        let above = Arc::new(Self { is_secure: true, ..(*self).clone() });
         let config = above.config();
-        let outcome = match self.in_time(self.house.tls.accept(stream)).await {
+        let outcome = match self.in_time(self.app.tls.accept(stream)).await {
             Ok(tls) => {
-                let handler = service_fn(move |request| answer(Arc::clone(&above), request));
+                let handler = service_fn(move |request| serve(Arc::clone(&above), request));
                 http.serve_connection_until(tls, handler, &config, self.stopping.clone().wait())
                     .await
             }
             Err(error) => Err(error.into()),
         };
         if let Err(error) = outcome {
-            self.account.fail(error);
+            self.log.fail(error);
         }
     }
 }

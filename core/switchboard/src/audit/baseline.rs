@@ -3,7 +3,8 @@
 //! Each has a line `ID VERDICT`. The rest of a line is for people, so that the first line of each
 //! finding in a report will do. A run fails on what is new.
 
-use super::finding::{Finding, Verdict};
+use super::finding::Finding;
+use super::verdict::Verdict;
 
 /// The findings that are known.
 #[derive(Default)]

@@ -4,27 +4,8 @@ use std::time::Duration;
 
 use super::script::{Script, Step, Wait};
 use super::table::Check;
+use super::verdict::Verdict;
 use crate::target::Target;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
-    NotApplicable,
-    Pass,
-    Warn,
-    Fail,
-}
-
-impl Verdict {
-    /// Returns the verdict in a word, for programs.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::NotApplicable => "not applicable",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-        }
-    }
-}
 
 /// A check that was run, or was not.
 #[derive(Clone, Debug)]

@@ -28,6 +28,7 @@ mod symptoms;
 mod table;
 #[cfg(test)]
 mod tests;
+mod verdict;
 mod wire;
 
 use std::fs;

@@ -6,11 +6,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::exchange::{self, Exchange, Until};
-use super::finding::{self, Evidence, Finding, Missing, Verdict};
+use super::finding::{self, Evidence, Finding, Missing};
 use super::response_reader::Head;
 use super::script::{Places, Script};
 use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
+use super::verdict::Verdict;
 use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");

@@ -19,7 +19,7 @@
 //! ~ pause                      what is waited for before the rest is sent
 //! ```
 
-use super::finding::Verdict;
+use super::verdict::Verdict;
 
 /// One thing that is tried.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 use tungstenite::{Error, Message};
 
-use crate::transcript::JsonEvent;
+use crate::transcript::{Audience, JsonEvent};
 use crate::websocket::{self, Frames};
 use history::{History, Place};
 
@@ -131,16 +131,15 @@ struct Viewers {
     past: History,
 }
 
-impl Hub {
-    pub(crate) fn is_watched(&self) -> bool {
+impl Audience for Hub {
+    fn is_watched(&self) -> bool {
         self.count.load(Ordering::Relaxed) > 0
     }
 
-    /// Sends an event to all viewers; returns whether more would be kept.
-    pub(crate) fn tell(&self, number: u64, moment: &JsonEvent) -> bool {
-        let Ok(text) = serde_json::to_string(moment) else { return false };
+    fn tell(&self, number: u64, event: &JsonEvent) -> bool {
+        let Ok(text) = serde_json::to_string(event) else { return false };
         let text: Arc<str> = text.into();
-        let place = match (moment.is_first(), moment.is_last()) {
+        let place = match (event.is_first(), event.is_last()) {
             (true, _) => Place::First,
             (_, true) => Place::Last,
             _ => Place::Within,
@@ -150,11 +149,12 @@ impl Hub {
         audience.past.keep(number, &text, place)
     }
 
-    /// Forgets a connection: it is not kept for later.
-    pub(crate) fn forget(&self, number: u64) {
+    fn forget(&self, number: u64) {
         self.audience().past.forget(number);
     }
+}
 
+impl Hub {
     fn enter(&self) -> ViewerSlot<'_> {
         let viewer = Arc::new(Viewer::default());
         let mut audience = self.audience();

@@ -5,6 +5,7 @@
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
 
+use super::escape::escape;
 use super::redact::{HIDDEN, Redactor, is_hidden};
 use super::{By, What};
 
@@ -155,31 +156,6 @@ fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<
 /// Returns a line as text, without the value of a credential field.
 pub(super) fn text(line: &[u8]) -> String {
     Redactor::default().shown(line)
-}
-
-/// Bytes as one line of ASCII.
-pub(super) fn escape(octets: &[u8]) -> String {
-    let mut text = String::with_capacity(octets.len());
-    octets.iter().for_each(|&octet| push_escaped(&mut text, octet));
-    text
-}
-
-pub(super) fn push_escaped(text: &mut String, octet: u8) {
-    match octet {
-        b'\r' => text.push_str("\\r"),
-        b'\n' => text.push_str("\\n"),
-        b'\t' => text.push_str("\\t"),
-        0 => text.push_str("\\0"),
-        b'\\' => text.push_str("\\\\"),
-        0x20..=0x7e => text.push(octet.into()),
-        _ => {
-            text.push_str("\\x");
-            text.extend(
-                [octet >> 4, octet & 15]
-                    .map(|half| char::from(b"0123456789abcdef"[usize::from(half)])),
-            );
-        }
-    }
 }
 
 /// Bytes as a decision has them: what would end them is written as a byte.

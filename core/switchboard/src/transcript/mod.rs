@@ -3,6 +3,7 @@
 //! `lines` has the language, which is that of the engine's test vectors. `text` is for people,
 //! `json` for programs and the page. `redact` keeps credentials out of all of them.
 
+mod escape;
 mod json;
 mod lines;
 mod redact;
@@ -19,10 +20,21 @@ use switchover_tokio::observe::{Decision, Observation, Observer};
 pub(crate) use json::JsonEvent;
 pub(crate) use redact::show_secrets;
 
-use crate::live::Hub;
 use json::Printer;
 use redact::{Redactor, hides_secrets};
 use text::TextPrinter;
+
+/// Those who watch the connections of a server.
+pub(crate) trait Audience: Send + Sync {
+    /// Returns whether anybody watches.
+    fn is_watched(&self) -> bool;
+
+    /// Sends an event to all viewers; returns whether more would be kept.
+    fn tell(&self, number: u64, event: &JsonEvent) -> bool;
+
+    /// Forgets a connection: it is not kept for later.
+    fn forget(&self, number: u64);
+}
 
 /// The sender of a direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -102,7 +114,7 @@ struct Telling {
     /// The viewers, who may come and go.
     ///
     /// And whether what is said after the switch is hidden from them.
-    live: Option<Arc<Hub>>,
+    live: Option<Arc<dyn Audience>>,
     is_private: bool,
     /// True once HTTP/2 is spoken, which is not shown.
     ///
@@ -122,10 +134,10 @@ struct Telling {
 
 impl Transcript {
     /// Creates the server's transcript of its `number`th connection.
-    pub(crate) fn of_connection(number: u64, prints: bool, live: &Arc<Hub>) -> Self {
+    pub(crate) fn of_connection(number: u64, prints: bool, live: Arc<dyn Audience>) -> Self {
         let narrator =
             || Box::new(TextPrinter::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
-        Self::new(prints.then(narrator), Some(Arc::clone(live)), number)
+        Self::new(prints.then(narrator), Some(live), number)
     }
 
     /// Creates the probe's transcript, off standard output.
@@ -139,7 +151,7 @@ impl Transcript {
 
     fn new(
         listener: Option<Box<dyn Listener + Send>>,
-        live: Option<Arc<Hub>>,
+        live: Option<Arc<dyn Audience>>,
         number: u64,
     ) -> Self {
         Self(Mutex::new(Telling {

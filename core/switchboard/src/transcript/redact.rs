@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use switchover::Field;
 
-use super::lines::push_escaped;
+use super::escape::push_escaped;
 
 /// In the place of a secret.
 pub(super) const HIDDEN: &str = "<hidden>";

@@ -17,7 +17,8 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use switchover::{Error, Event, Fields, Request, Response, Why};
 
-use super::lines::{escape, text};
+use super::escape::escape;
+use super::lines::text;
 use super::redact::Redactor;
 use super::{By, Listener, What};
 

@@ -23,9 +23,10 @@ pub(crate) use launcher::{ClientLauncher, end_with_us};
 use session::{ClientSession, Times, Until};
 use symptoms::{SYMPTOMS, Seen};
 
-use super::finding::{Evidence, Finding, Missing, Verdict};
+use super::finding::{Evidence, Finding, Missing};
 use super::server::ServerError;
 use super::table::{Check, Rules};
+use super::verdict::Verdict;
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
 

@@ -21,10 +21,11 @@ pub(crate) use origin::Origin;
 use symptoms::{SYMPTOMS, Seen};
 
 use super::exchange::{self, Exchange, Until};
-use super::finding::{Evidence, Finding, Missing, Received, Verdict};
+use super::finding::{Evidence, Finding, Missing, Received};
 use super::script::{Places, Script};
 use super::server::ServerError;
 use super::table::{By, Check, Line, Rules, What};
+use super::verdict::Verdict;
 use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");

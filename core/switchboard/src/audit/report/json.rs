@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Report;
-use crate::audit::finding::{End, Evidence, Finding, Received, Verdict};
+use crate::audit::finding::{End, Evidence, Finding, Received};
+use crate::audit::verdict::Verdict;
 
 #[derive(Serialize)]
 struct ReportJson<'a> {

@@ -1,7 +1,8 @@
 //! XML as JUnit writes it, for what runs tests: a test case for each check.
 
 use super::{Report, text};
-use crate::audit::finding::{Finding, Verdict};
+use crate::audit::finding::Finding;
+use crate::audit::verdict::Verdict;
 
 pub(super) fn report(report: &Report) -> String {
     let failures = report.findings.iter().filter(|finding| report.is_failure(finding)).count();

@@ -1,7 +1,8 @@
 //! A table, for pages.
 
 use super::Report;
-use crate::audit::finding::{Finding, Verdict};
+use crate::audit::finding::Finding;
+use crate::audit::verdict::Verdict;
 
 pub(super) fn report(report: &Report) -> String {
     let rows: String = report.findings.iter().map(|finding| row(report, finding)).collect();

@@ -9,7 +9,8 @@ mod text;
 pub(crate) use explained::explanation;
 
 use super::baseline::Baseline;
-use super::finding::{Finding, Verdict};
+use super::finding::Finding;
+use super::verdict::Verdict;
 
 /// All that a run has found.
 pub(crate) struct Report {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{Report, shown};
-use crate::audit::finding::{Evidence, Finding, Received, Verdict};
+use crate::audit::finding::{Evidence, Finding, Received};
 use crate::audit::table::Check;
+use crate::audit::verdict::Verdict;
 
 /// More of what came is not shown.
 const SHOWN: usize = 2048;

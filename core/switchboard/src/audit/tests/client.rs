@@ -16,11 +16,11 @@ use super::launcher::ClientLauncher;
 use super::session::Times;
 use super::symptoms::SYMPTOMS;
 use super::{Audit, NEEDS, TABLE, TOLD, tail};
-use crate::audit::finding::Verdict;
 use crate::audit::probes::frames;
 use crate::audit::request_reader::accept;
 use crate::audit::table::{self, Check};
 use crate::audit::tests::says_what_to_do;
+use crate::audit::verdict::Verdict;
 use crate::tls;
 
 /// The protocol that a client offers.

@@ -10,12 +10,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::baseline::Baseline;
-use super::finding::{self, Finding, Verdict};
+use super::finding::{self, Finding};
 use super::report::{Form, Report, explanation};
 use super::script::{Places, Script, Step, unescape};
 use super::server::{self, Audit, NEEDS, Server, ServerError};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
+use super::verdict::Verdict;
 use super::{NOT_REACHED, Stop, parsed};
 use reference::{Then, Wrong};
 

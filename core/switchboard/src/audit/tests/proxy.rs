@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use super::origin::Origin;
 use super::symptoms::{SYMPTOMS, means};
 use super::{Audit, NEEDS, TABLE};
-use crate::audit::finding::Verdict;
 use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::table::{self, Check};
+use crate::audit::verdict::Verdict;
 use crate::target::Target;
 
 /// The fault of a mutant.

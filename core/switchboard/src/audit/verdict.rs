@@ -1,0 +1,22 @@
+//! The verdicts of checks.
+
+/// The verdict of a check, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    NotApplicable,
+    Pass,
+    Warn,
+    Fail,
+}
+
+impl Verdict {
+    /// Returns the verdict in a word, for programs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::NotApplicable => "not applicable",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A client's connection, and the state that all connections share.
+
+use std::fmt::Display;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use switchover::Order;
+use switchover_tokio::{Config, ShutdownSignal, Timeouts};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use crate::live::Hub;
+use crate::session_log::SessionLog;
+
+/// The state that all connections share.
+pub(crate) struct App {
+    pub(crate) prefer: Order,
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) timeout: Duration,
+    /// Of HTTP/2.
+    pub(crate) window: u32,
+    /// The viewers.
+    pub(crate) live: Arc<Hub>,
+    /// The folder of the playground's files, if there is one.
+    pub(crate) play: PathBuf,
+    /// The address that the server listens on.
+    pub(crate) address: SocketAddr,
+    /// For a connection each.
+    pub(crate) places: Semaphore,
+}
+
+/// A client's connection.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) app: Arc<App>,
+    pub(crate) log: Arc<SessionLog>,
+    /// The server stops; so should it.
+    pub(crate) stopping: ShutdownSignal,
+    /// Inside TLS.
+    pub(crate) is_secure: bool,
+}
+
+impl Session {
+    pub(crate) fn config(&self) -> Config {
+        let time = Some(self.app.timeout);
+        let timeouts =
+            Timeouts { idle: time, head: time, content: time, write: time, ..Timeouts::default() };
+        let config = Config { timeouts, observer: Some(self.log.clone()), ..Config::default() };
+        if self.is_secure { config.secure() } else { config }
+    }
+
+    /// Returns the outcome, if it comes in time.
+    ///
+    /// That is before the client has taken too long, or the server stops.
+    pub(crate) async fn in_time<T>(
+        &self,
+        outcome: impl Future<Output = io::Result<T>>,
+    ) -> io::Result<T> {
+        tokio::select! {
+            outcome = timeout(self.app.timeout, outcome) => outcome?,
+            () = self.stopping.clone().wait() => Err(io::Error::other("the server stops")),
+        }
+    }
+
+    /// Returns the outcome of a protocol, if the server does not stop before.
+    pub(crate) async fn tell_of<E: Display>(
+        &self,
+        protocol: &str,
+        speech: impl Future<Output = Result<u64, E>>,
+    ) {
+        tokio::select! {
+            outcome = speech => self.tell(protocol, outcome),
+            () = self.stopping.clone().wait() => self.tell(protocol, Err("the server stops")),
+        }
+    }
+
+    /// Records the number of messages, or the failure.
+    pub(crate) fn tell<E: Display>(&self, protocol: &str, outcome: Result<u64, E>) {
+        match outcome {
+            Ok(1) => self.log.say(format_args!("1 message of {protocol}")),
+            Ok(count) => self.log.say(format_args!("{count} messages of {protocol}")),
+            Err(error) => self.log.say(format_args!("{protocol} ended: {error}")),
+        }
+    }
+}
