@@ -8,11 +8,12 @@ use switchover::binding::authority;
 use switchover::bridge;
 use switchover::gateway::{self, EndToEnd};
 
-use crate::args::{FieldLines, ProtocolText, Text};
+use crate::args::{FieldLines, ProtocolText};
 use crate::enums::Member;
 use crate::error::forbidden;
 use crate::head::Request;
 use crate::headers::Headers;
+use crate::text::Text;
 
 #[pymethods]
 impl Headers {

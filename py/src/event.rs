@@ -11,11 +11,11 @@ use pyo3::types::{PyBytes, PyTuple};
 use switchover::binding::EventKind;
 use switchover::{self as core, Event, SwitchedBy};
 
-use crate::args::BytesArg;
 use crate::enums::Member;
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;
 use crate::shared::{Shared, compare_parts, octets};
+use crate::text::BytesArg;
 use crate::values::{Protocol, Tuple, fields, show};
 
 /// Some content. How it is cut into pieces has no meaning.

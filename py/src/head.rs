@@ -11,11 +11,11 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use switchover::binding::{EventKind, path_and_query, request_ends, request_line};
 use switchover::{self as core, NoOffer, RequestHead};
 
-use crate::args::{BytesArg, characters};
 use crate::enums::Member;
 use crate::headers::Headers;
 use crate::interned::InternedNames;
 use crate::shared::{Shared, compare_parts, octets};
+use crate::text::{BytesArg, characters};
 use crate::values::{Offer, Protocol, Tuple, fields, show};
 
 compare_parts!(Request Response);

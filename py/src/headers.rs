@@ -11,8 +11,8 @@ use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 use switchover::binding::spans;
 use switchover::{Field, FieldSource, Fields};
 
-use crate::args::{BytesArg, FieldLines};
 use crate::interned::InternedNames;
+use crate::text::BytesArg;
 
 /// The field lines of a message: a sequence of (name, value) in bytes.
 ///
@@ -175,17 +175,6 @@ impl Hash for Headers {
 impl FieldSource for Headers {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.iter().for_each(each);
-    }
-}
-
-impl FromPyObject<'_, '_> for Headers {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        Ok(match object.extract::<FieldLines>()? {
-            FieldLines::Received(headers) => Self::of(headers.get()),
-            FieldLines::Copied(lines) => Self::of(&lines),
-        })
     }
 }
 

@@ -30,6 +30,7 @@ mod output;
 mod shared;
 mod splice;
 mod stage;
+mod text;
 mod values;
 mod websocket;
 

@@ -9,10 +9,11 @@ use pyo3::types::PyBytes;
 
 use switchover::masque as core;
 
-use crate::args::{Chunk, FieldLines, Text};
+use crate::args::{Chunk, FieldLines};
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
 use crate::output::{Into, OutputTarget, Written};
+use crate::text::Text;
 use crate::values::{Tuple, show};
 
 /// Returns whether a message with these field lines says that capsules follow.

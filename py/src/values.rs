@@ -12,8 +12,8 @@ use switchover::state::{ClientVersion, Expect, Phase, Rx, Tx, UpgradeState};
 use switchover::trace::TraceStep;
 use switchover::{self as core, Ineligible};
 
-use crate::args::Text;
 use crate::enums::Member;
+use crate::text::Text;
 
 /// A list that Python sees as a tuple.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -6,10 +6,11 @@ use pyo3::types::PyBytes;
 use switchover::{self as core, ResponseHead};
 
 use super::Connection;
-use crate::args::{BytesArg, Chunk, FieldLines, Status};
+use crate::args::{Chunk, FieldLines, Status};
 use crate::config::Config;
 use crate::error::raise;
 use crate::output::{Into, Written};
+use crate::text::BytesArg;
 
 /// A whole response, checked and encoded once.
 #[pyclass(frozen, module = "switchover")]

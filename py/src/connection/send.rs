@@ -9,9 +9,10 @@ use switchover::{self as core, Error, RequestHead};
 
 use super::Connection;
 use super::respond::head;
-use crate::args::{BytesArg, Chunk, FieldLines, ProtocolList, Status, Text};
+use crate::args::{Chunk, FieldLines, ProtocolList, Status};
 use crate::error::raise;
 use crate::output::{Into, OutputTarget, Written};
+use crate::text::{BytesArg, Text};
 use crate::values::Selection;
 
 #[pymethods]

@@ -9,9 +9,9 @@ use switchover::binding::{is_token, request_line};
 
 use super::headers::{Given, Headers};
 use super::refused;
-use crate::args::BytesArg;
 use crate::interned::InternedNames;
 use crate::shared::octets;
+use crate::text::BytesArg;
 use crate::values::show;
 
 /// Any event.

@@ -9,10 +9,10 @@ use switchover::{Event, Field, FieldSource, Order, RequestHead, ResponseHead};
 use super::events::{Data, EndOfMessage, InformationalResponse, Request, Response};
 use super::headers::Headers;
 use super::refused;
-use crate::args::characters;
 use crate::connection::{AdvanceResult, Connection};
 use crate::output::Written;
 use crate::shared::octets;
+use crate::text::characters;
 
 /// Returns the next event, or None.
 ///

@@ -1,0 +1,111 @@
+//! Text that Python gives: `str` or `bytes`.
+//!
+//! A `str` is latin-1, as the wire has it.
+
+use std::ops::Deref;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::{PyBytes, PyString};
+
+/// Bytes of a name, value, method, target or reason.
+pub(crate) enum BytesArg {
+    Bytes(PyBackedBytes),
+    /// All of it ASCII.
+    Str(PyBackedStr),
+    Owned(Vec<u8>),
+}
+
+impl AsRef<[u8]> for BytesArg {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Str(text) => text.as_bytes(),
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl Default for BytesArg {
+    fn default() -> Self {
+        Self::Owned(Vec::new())
+    }
+}
+
+impl BytesArg {
+    /// As `bytes`, the same ones where it is that.
+    pub(crate) fn bytes<'py>(self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        match self {
+            Self::Bytes(bytes) => {
+                let Ok(bytes) = bytes.into_pyobject(py);
+                bytes
+            }
+            Self::Str(_) | Self::Owned(_) => PyBytes::new(py, self.as_ref()),
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for BytesArg {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        if let Ok(text) = object.cast::<PyString>() {
+            let utf8 = PyBackedStr::try_from(text.to_owned())?;
+            if utf8.is_ascii() {
+                return Ok(Self::Str(utf8));
+            }
+            // Python's own codec says best which character does not fit.
+            return Ok(Self::Owned(text.call_method1("encode", ("latin-1",))?.extract()?));
+        }
+        match object.extract::<PyBackedBytes>() {
+            Ok(bytes) => Ok(Self::Bytes(bytes)),
+            Err(_) => Err(wrong("str, bytes or bytearray", object)),
+        }
+    }
+}
+
+/// Text where the engine takes a `str`.
+///
+/// Each byte is one character; the engine refuses what is not ASCII.
+pub(crate) enum Text {
+    Shared(PyBackedStr),
+    Owned(String),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Shared(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+impl FromPyObject<'_, '_> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        Ok(match object.extract()? {
+            BytesArg::Str(text) => Self::Shared(text),
+            octets => Self::Owned(characters(octets.as_ref())),
+        })
+    }
+}
+
+/// Returns each byte as one character.
+pub(crate) fn characters(octets: &[u8]) -> String {
+    match str::from_utf8(octets) {
+        Ok(ascii) if ascii.is_ascii() => ascii.into(),
+        _ => octets.iter().map(|&octet| char::from(octet)).collect(),
+    }
+}
+
+/// Returns the error of an argument of a wrong type.
+pub(crate) fn wrong(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
+    let got =
+        object.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string());
+    PyTypeError::new_err(format!("expected {expected}, got {got}"))
+}
