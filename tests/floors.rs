@@ -1,8 +1,10 @@
-//! Which folder of the core may use which.
+//! The order of folders and files: which of them may use which.
 //!
-//! So there is no circle of folders, and nothing uses `beside`.
+//! So there is no circle of folders or files, and nothing uses `beside`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 
 use switchover_tests::{files, home};
 
@@ -109,5 +111,137 @@ fn each_file_uses_only_those_before_it() {
                 }
             }
         }
+    }
+}
+
+/// The parts in which no files use each other in a circle.
+const PARTS: [&str; 5] =
+    ["core/src", "core/tokio/src", "core/switchboard/src", "py/src", "wasm/src"];
+
+/// A file by the names of its module, and the files that it uses.
+type Uses = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    for part in PARTS {
+        let uses = uses(&home().join("..").join(part));
+        assert!(uses.len() > 5 && uses.values().any(|used| !used.is_empty()), "{part}");
+        let mut done = BTreeSet::new();
+        for module in uses.keys() {
+            follow(module, &uses, &mut Vec::new(), &mut done);
+        }
+    }
+}
+
+/// Follows the uses of a file, and panics where they lead back to it.
+fn follow(
+    module: &[String],
+    uses: &Uses,
+    path: &mut Vec<String>,
+    done: &mut BTreeSet<Vec<String>>,
+) {
+    let name = module.join("/");
+    assert!(!path.contains(&name), "a circle: {} -> {name}", path.join(" -> "));
+    if done.contains(module) {
+        return;
+    }
+    path.push(name);
+    uses[module].iter().for_each(|used| follow(used, uses, path, done));
+    path.pop();
+    done.insert(module.to_vec());
+}
+
+/// Returns the files below a root, each with those that it uses.
+///
+/// A file may use what its folder's own file defines. So that is no use, nor is the root's.
+fn uses(root: &Path) -> Uses {
+    let sources: BTreeMap<Vec<String>, String> = files(root, "rs")
+        .iter()
+        // It explores in a circle: a side sends to the other.
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "explorer"))
+        .map(|path| (module(path.strip_prefix(root).expect("below")), code(path)))
+        .collect();
+    let used_by = |module: &Vec<String>, code: &str| {
+        let paths = paths(code).into_iter().filter_map(|path| absolute(module, &path));
+        let files = paths.filter_map(|path| {
+            let lens = (1..=path.len()).rev();
+            lens.map(|len| path[..len].to_vec()).find(|file| sources.contains_key(file))
+        });
+        files.filter(|file| !module.starts_with(file)).collect()
+    };
+    sources.iter().map(|(module, code)| (module.clone(), used_by(module, code))).collect()
+}
+
+/// Returns the names of a file's module.
+fn module(path: &Path) -> Vec<String> {
+    let path = path.with_extension("");
+    let names = path.iter().map(|name| name.to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.pop_if(|name| ["mod", "lib", "main"].contains(&name.as_str()));
+    names
+}
+
+/// Returns the code of a file without comments and tests.
+fn code(path: &Path) -> String {
+    let source = fs::read_to_string(path).expect("a source");
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = source.lines().map(|line| line.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the paths that code names: those of its imports, and others from `crate` or `super`.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (at, piece) in code.split("use ").enumerate() {
+        let (import, rest) =
+            if at == 0 { ("", piece) } else { piece.split_once(';').unwrap_or(("", piece)) };
+        found.extend(flat(import));
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        let words = rest.split(|c| !is_name(c)).filter(|word| word.contains("::"));
+        found.extend(words.flat_map(flat));
+    }
+    found
+}
+
+/// Returns the paths of an import, of which braces may hold several.
+fn flat(import: &str) -> Vec<Vec<String>> {
+    let Some((prefix, list)) = import.split_once('{') else {
+        let path = import.split(" as ").next().unwrap_or_default();
+        let names = path.split("::").map(|name| name.trim().to_owned());
+        return vec![names.filter(|name| !name.is_empty()).collect()];
+    };
+    let list = list.rsplit_once('}').map_or(list, |(list, _)| list);
+    let (mut depth, mut parts) = (0, vec![String::new()]);
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        parts.last_mut().expect("one at least").push(c);
+    }
+    let paths = parts.iter().filter(|part| !part.trim().is_empty()).flat_map(|part| flat(part));
+    paths.map(|path| [flat(prefix).concat(), path].concat()).collect()
+}
+
+/// Returns a path from the root, or nothing where it leads out of the crate.
+fn absolute(module: &[String], path: &[String]) -> Option<Vec<String>> {
+    let (first, rest) = path.split_first()?;
+    match first.as_str() {
+        "crate" => Some(rest.to_vec()),
+        "self" => Some([module, rest].concat()),
+        "super" => absolute_above(module.split_last()?.1, rest),
+        _ => Some([module, path].concat()),
+    }
+}
+
+fn absolute_above(module: &[String], path: &[String]) -> Option<Vec<String>> {
+    match path.split_first() {
+        Some((first, rest)) if first == "super" => absolute_above(module.split_last()?.1, rest),
+        _ => Some([module, path].concat()),
     }
 }
