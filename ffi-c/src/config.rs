@@ -4,8 +4,7 @@ use core::mem::offset_of;
 
 use switchover::{Config, Lenient, Limits};
 
-use crate::error::{BindingError, Done, swo_result};
-use crate::handle::memory::ConfigPlace;
+use crate::error::{BindingError, Done};
 
 /// The behaviour of a connection: limits, leniencies and switches.
 ///
@@ -152,21 +151,6 @@ const _: () = assert!(
     size_of::<swo_config>() == offset_of!(swo_config, content) + size_of::<u64>(),
     "no padding after the last field: append two fields of 32 bits, or one of 64"
 );
-
-export! {
-    /// Fills a configuration with the defaults.
-    ///
-    /// `struct_size` is `sizeof(swo_config)`, so that a program that was compiled for another
-    /// version of this library gets as much as it knows. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
-    /// Next: change what is to be different, then swo_conn_new.
-    fn swo_config_init(
-        config: *mut swo_config, struct_size: usize,
-    ) -> swo_result = init((config, struct_size));
-}
-
-fn init(place: ConfigPlace) -> Done {
-    place.set(Config::default().into())
-}
 
 impl swo_config {
     /// Checks that swo_config_init has filled the struct.

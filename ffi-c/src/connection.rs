@@ -7,11 +7,11 @@ use switchover::{Connection, Role};
 
 use crate::config::swo_config;
 use crate::error::{BindingError, Done, swo_result};
+use crate::flavour;
 use crate::handle::Release;
 use crate::handle::memory::Functions;
 use crate::object::{Handle, IN_PLACE, Object, swo_conn};
 use crate::out::Out;
-use crate::runtime;
 use crate::types::{swo_free, swo_malloc, swo_realloc};
 
 export! {
@@ -93,13 +93,13 @@ fn abi_version() -> Done<u32> {
 }
 
 fn set_memory(functions: Functions) -> Done {
-    runtime::set_memory(functions)
+    flavour::set_memory(functions)
 }
 
 fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
     let role = Role::from_number(role).ok_or(BindingError::BadEnum)?;
     match config {
-        Some(config) => runtime::configured(role, config.into()),
+        Some(config) => flavour::configured(role, config.into()),
         None => Ok(Connection::new(role)),
     }
 }

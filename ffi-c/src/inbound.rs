@@ -4,9 +4,9 @@ use switchover::binding::Bound;
 use switchover::{Connection, End};
 
 use crate::error::{BindingError, Done, swo_result};
+use crate::flavour;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
-use crate::runtime;
 use crate::types::swo_flag;
 
 export! {
@@ -123,7 +123,7 @@ pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
         return Err(BindingError::Overlap.into());
     }
-    runtime::receive(conn, data)
+    flavour::receive(conn, data)
 }
 
 fn receive_buffer(
@@ -132,7 +132,7 @@ fn receive_buffer(
     data: Out<'_, *mut u8>,
     cap: Out<'_, usize>,
 ) -> Done {
-    let space = runtime::receive_buffer(&mut conn, min)?;
+    let space = flavour::receive_buffer(&mut conn, min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }

@@ -23,11 +23,12 @@ pub mod handle;
 
 mod convert;
 pub mod error;
+mod flavour;
 pub mod names;
 pub mod object;
 mod out;
 mod outcome;
-mod runtime;
+mod panics;
 mod small_list;
 pub mod types;
 
@@ -35,12 +36,14 @@ pub mod block;
 pub mod bridge;
 pub mod config;
 pub mod connection;
+pub mod defaults;
 pub mod event;
 pub mod gateway;
 pub mod getters;
 pub mod inbound;
 pub mod masque;
 pub mod respond;
+pub mod results;
 pub mod send;
 #[cfg(feature = "h2c")]
 pub mod splice;

@@ -13,7 +13,7 @@ use switchover::masque::Capsules;
 use switchover::{Block, Connection, Prepared};
 
 use crate::error::{BindingError, Done};
-use crate::runtime::is_unwinding;
+use crate::panics::is_unwinding;
 use crate::types::{swo_field, swo_slice};
 
 /// One HTTP/1.1 connection, without its transport.

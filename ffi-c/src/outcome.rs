@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_char};
 
 use crate::error::{CallError, Done, swo_result};
-use crate::runtime::contained;
+use crate::panics::contained;
 use crate::types::{SWO_NONE, swo_flag, swo_slice};
 
 /// Runs the body of an exported function; a panic ends here.

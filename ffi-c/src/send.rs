@@ -7,11 +7,11 @@ use switchover::{Config, ErrorKind, RequestHead};
 use crate::config::swo_config;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
+use crate::flavour;
 use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 use crate::respond::response_head;
-use crate::runtime;
 use crate::small_list::SmallList;
 use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_head, swo_slice};
 
@@ -206,7 +206,7 @@ fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Don
 
 fn set_limits(mut conn: Conn<'_>, config: Option<swo_config>) -> Done {
     let config = config.map_or(Config::default(), Config::from);
-    runtime::set_limits(&mut conn, &config.limits)
+    flavour::set_limits(&mut conn, &config.limits)
 }
 
 fn skip_content(mut conn: Conn<'_>) -> Done {

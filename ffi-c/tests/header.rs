@@ -219,8 +219,8 @@ fn files() -> Vec<(String, String)> {
 
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
-    let order = "types config object connection inbound event block send respond upgrade websocket splice masque \
-                 gateway bridge getters error names";
+    let order = "types config defaults object connection inbound event block send respond upgrade websocket splice masque \
+                 gateway bridge getters results names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
     let exporting =

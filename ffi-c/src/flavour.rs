@@ -1,30 +1,14 @@
-//! The differences between the two flavours.
+//! Memory in the two flavours.
 //!
-//! In the std flavour a panic, which only a defect can cause, ends the call that it came from, and
-//! memory comes from Rust's allocator. In the small one a panic ends the program, and memory comes
-//! from malloc or from what the caller gave. Both may say that there is none.
+//! In the std flavour it comes from Rust's allocator, in the small one from malloc or from what the
+//! caller gave. Both may say that there is none.
 
 #[cfg(feature = "std")]
 mod with_std {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::thread;
-
     use switchover::{Config, Connection, Limits, Role};
 
     use crate::error::{BindingError, Done};
     use crate::handle::memory::Functions;
-
-    /// Returns the body's result; a panic stays here.
-    #[inline(always)]
-    pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
-        catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(BindingError::Panic.into()))
-    }
-
-    /// Returns whether the thread unwinds.
-    #[inline(always)]
-    pub(crate) fn is_unwinding() -> bool {
-        thread::panicking()
-    }
 
     /// Takes bytes. Where there is no memory for them, that ends the program here.
     #[inline(always)]
@@ -59,16 +43,6 @@ mod small {
 
     use crate::error::{BindingError, Done};
     pub(crate) use crate::handle::allocator::set_memory;
-
-    #[inline(always)]
-    pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
-        body()
-    }
-
-    #[inline(always)]
-    pub(crate) fn is_unwinding() -> bool {
-        false
-    }
 
     #[inline(always)]
     pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {

@@ -1,0 +1,22 @@
+//! The defaults of a configuration, for a program of any version.
+
+use switchover::Config;
+
+use crate::config::swo_config;
+use crate::error::{Done, swo_result};
+use crate::handle::memory::ConfigPlace;
+
+export! {
+    /// Fills a configuration with the defaults.
+    ///
+    /// `struct_size` is `sizeof(swo_config)`, so that a program that was compiled for another
+    /// version of this library gets as much as it knows. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
+    /// Next: change what is to be different, then swo_conn_new.
+    fn swo_config_init(
+        config: *mut swo_config, struct_size: usize,
+    ) -> swo_result = init((config, struct_size));
+}
+
+fn init(place: ConfigPlace) -> Done {
+    place.set(Config::default().into())
+}
