@@ -60,7 +60,7 @@ fn each_folder_uses_only_those_below_it() {
 
 /// The files of a folder of `core/src`, each of which may use those before it.
 const ORDERS: [(&str, &str); 2] = [
-    ("wire", "scan syntax known buffer fields message head framing body encode"),
+    ("wire", "scan syntax known buffer fields protocol source message head framing body encode"),
     (
         "upgrade",
         "token context sorted extension deflate hop http2 h2c handshake masque sent_offer policy \

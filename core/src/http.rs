@@ -66,8 +66,9 @@ use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, he
 
 use crate::event::Response;
 use crate::upgrade::Request;
-use crate::wire::fields::{Field, FieldSource, Fields, Piece, Pieces};
+use crate::wire::fields::{Field, Fields};
 use crate::wire::known::KnownField;
+use crate::wire::source::{FieldSource, Piece, Pieces};
 
 /// Returns the target of a request to the server itself for this URI.
 ///

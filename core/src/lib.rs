@@ -267,8 +267,10 @@ pub use machine::{Awaiting, Role};
 pub use upgrade::websocket;
 pub use upgrade::{NoOffer, Offer, Order, Protocols, Request, Selection, Why};
 pub use wire::body::Content;
-pub use wire::fields::{Field, FieldSource, Fields, Protocol};
+pub use wire::fields::{Field, Fields};
 pub use wire::message::{DataParts, RequestHead, ResponseHead};
+pub use wire::protocol::Protocol;
+pub use wire::source::FieldSource;
 
 /// The README's exchange, compiled and run.
 #[cfg(doctest)]

@@ -44,8 +44,9 @@ use crate::upgrade::http2::FieldLine;
 use crate::upgrade::http2::pseudo;
 pub use crate::upgrade::http2::{OverHttp2, check_http2, http2_fields, http2_request};
 use crate::upgrade::policy;
-use crate::wire::fields::{FieldSource, Protocol};
 use crate::wire::message::RequestHead;
+use crate::wire::protocol::Protocol;
+use crate::wire::source::FieldSource;
 
 /// Returns the extended CONNECT for a request that offers `protocol`.
 ///

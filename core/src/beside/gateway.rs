@@ -37,7 +37,7 @@
 pub use crate::upgrade::hop::EndToEnd;
 use crate::upgrade::policy;
 use crate::upgrade::request::{Request, offers};
-use crate::wire::fields::Protocol;
+use crate::wire::protocol::Protocol;
 
 /// Returns whether an intermediary may pass on an offer of that protocol.
 ///

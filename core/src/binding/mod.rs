@@ -20,9 +20,9 @@ pub use crate::http::Memory;
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
 pub use crate::wire::buffer::is_left;
-pub use crate::wire::fields::{Piece, Pieces};
 pub use crate::wire::known::KnownField;
 pub use crate::wire::scan::Path as ScanPath;
+pub use crate::wire::source::{Piece, Pieces};
 
 use crate::beside::masque::Capsules;
 use crate::connection::Connection;

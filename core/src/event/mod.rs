@@ -6,8 +6,9 @@ mod line;
 
 use crate::enums::enums;
 use crate::upgrade::{Protocols, Request};
-use crate::wire::fields::{Fields, Protocol};
+use crate::wire::fields::Fields;
 use crate::wire::head::Head;
+use crate::wire::protocol::Protocol;
 
 /// The result of [`advance`](crate::Connection::advance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

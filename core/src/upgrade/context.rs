@@ -2,9 +2,10 @@
 
 use crate::limits::Config;
 use crate::machine::Role;
-use crate::wire::fields::{Field, FieldSource};
+use crate::wire::fields::Field;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::message::RequestHead;
+use crate::wire::source::FieldSource;
 
 /// The facts of a connection that decide which offers may be made or accepted.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]

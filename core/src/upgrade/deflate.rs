@@ -5,7 +5,7 @@
 use core::fmt;
 
 use super::extension::{Extension, extensions};
-use crate::wire::fields::FieldSource;
+use crate::wire::source::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
 

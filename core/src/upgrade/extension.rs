@@ -5,10 +5,10 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::wire::fields::FieldSource;
 use crate::wire::known::KnownField;
 use crate::wire::scan;
 use crate::wire::scan::class::TOKEN_CLASS;
+use crate::wire::source::FieldSource;
 use crate::wire::syntax::{is_ows, is_token};
 
 /// One extension with its parameters.

@@ -10,9 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::context::{OfferContext, OfferingRequest, Values, values};
 use super::http2::{FieldLine, http2_request};
 use crate::error::Ineligible;
-use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::message::RequestHead;
+use crate::wire::source::FieldSource;
 use crate::wire::syntax::decimal;
 
 /// The client's first settings, in its request.

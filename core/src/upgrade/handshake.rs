@@ -11,10 +11,11 @@ use super::deflate;
 use super::extension::{self, Extension, extensions};
 use super::sorted::sorted;
 use crate::error::Ineligible;
-use crate::wire::fields::{FieldSource, members};
+use crate::wire::fields::members;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::scan;
 use crate::wire::scan::class::BASE64_CLASS;
+use crate::wire::source::FieldSource;
 use crate::wire::syntax::is_token;
 
 /// The GUID of every `Sec-WebSocket-Accept`.

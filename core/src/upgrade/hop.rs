@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::sorted::sorted;
-use crate::wire::fields::{Field, FieldSource, members};
+use crate::wire::fields::{Field, members};
+use crate::wire::source::FieldSource;
 
 /// Fields that are hop-by-hop even if `Connection` does not list them.
 ///

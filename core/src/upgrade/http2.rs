@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 
 use super::hop::EndToEnd;
 use crate::enums::enums;
-use crate::wire::fields::{Field, FieldSource, members};
+use crate::wire::fields::{Field, members};
 use crate::wire::message::RequestHead;
+use crate::wire::source::FieldSource;
 use crate::wire::syntax::{
     TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
 };

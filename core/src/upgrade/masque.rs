@@ -4,8 +4,8 @@
 
 use super::context::{OfferingRequest, is_any_there};
 use crate::error::Ineligible;
-use crate::wire::fields::FieldSource;
 use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::source::FieldSource;
 
 /// Checks that nothing frames content, as the data stream follows the head.
 ///

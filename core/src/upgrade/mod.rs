@@ -40,10 +40,12 @@ use self::selection::{is_http11, same_name};
 use crate::enums::enums;
 use crate::error::{ErrorKind, Fault, Ineligible};
 use crate::limits::Lenient;
-use crate::wire::fields::{Field, FieldSource, Fields, Protocol, members};
+use crate::wire::fields::{Field, Fields, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
 use crate::wire::message::RequestHead;
+use crate::wire::protocol::Protocol;
+use crate::wire::source::FieldSource;
 
 /// Why this cycle's upgrade did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,8 +5,10 @@
 use super::context::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
 use crate::error::Ineligible;
-use crate::wire::fields::{Field, FieldSource, Options, Protocol};
+use crate::wire::fields::{Field, Options};
 use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::protocol::Protocol;
+use crate::wire::source::FieldSource;
 
 /// One row of the table: what a token asks of its offer and of its 101.
 pub(crate) struct Policy {

@@ -5,9 +5,10 @@ use super::policy;
 use super::token;
 use crate::enums::enums;
 use crate::error::Ineligible;
-use crate::wire::fields::{Fields, Options, Protocol, members};
+use crate::wire::fields::{Fields, Options, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
+use crate::wire::protocol::Protocol;
 use crate::wire::syntax::{absolute_authority, after_authority};
 
 /// The number of protocols that an offer may have at most.

@@ -8,7 +8,8 @@ use super::policy;
 use super::request::{LARGEST_OFFER, Offer, Request, offers};
 use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
-use crate::wire::fields::{Protocol, members};
+use crate::wire::fields::members;
+use crate::wire::protocol::Protocol;
 
 /// A choice among the offers of one request.
 ///

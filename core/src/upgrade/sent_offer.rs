@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::context::Proof;
-use crate::wire::fields::{Field, FieldSource};
+use crate::wire::fields::Field;
 use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::source::FieldSource;
 
 /// Field lines that were sent, and the proof that one of them asks for.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,8 @@
 use alloc::vec::Vec;
 
 use crate::enums::enums;
-use crate::wire::fields::{Protocol, members};
+use crate::wire::fields::members;
+use crate::wire::protocol::Protocol;
 use crate::wire::syntax::is_token;
 
 /// A list of protocols, in its order.

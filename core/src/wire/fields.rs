@@ -5,8 +5,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::wire::known::{Known, KnownField, KnownFields};
-use crate::wire::scan;
+use crate::wire::known::{Known, KnownField};
 use crate::wire::syntax::trim;
 
 /// A piece of a head, counted from the head's first byte.
@@ -90,9 +89,9 @@ impl<'a> From<(&'a str, &'a str)> for Field<'a> {
 /// The field lines of a head or trailer section, as they came.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
-    bytes: &'a [u8],
-    spans: &'a [FieldSpan],
-    known: &'a Known,
+    pub(super) bytes: &'a [u8],
+    pub(super) spans: &'a [FieldSpan],
+    pub(super) known: &'a Known,
 }
 
 impl<'a> Fields<'a> {
@@ -284,258 +283,11 @@ pub(crate) fn expects_continue(value: &[u8]) -> bool {
     members(value).any(|expectation| expectation.eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// A piece of a field source, for the encoder.
-pub enum Piece<'a> {
-    /// A line that is to be checked.
-    Line(Field<'a>),
-    /// A line whose bytes were checked by the type that it comes from.
-    ///
-    /// Its meaning was not checked.
-    #[cfg(feature = "http")]
-    Sound(Field<'a>),
-    /// The lines of a [`Block`](crate::Block). An error counts them as one.
-    Block(CheckedFields<'a>),
-}
-
-/// A [`FieldSource`] that has other pieces than lines that are to be checked.
-pub trait Pieces {
-    /// Calls `each` with every piece in order.
-    fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
-}
-
-/// Calls `each` with the pieces of any source: its lines, or larger pieces.
-pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(Piece<'s>)) {
-    match source.pieces() {
-        Some(pieces) => pieces.each_piece(each),
-        None => source.each(&mut |field| each(Piece::Line(field))),
-    }
-}
-
-/// Something that a head or trailer section is written from, in order.
-///
-/// Implemented for slices and arrays of [`Field`] and of name and value pairs, and for the
-/// [`Fields`] of a received message. Also for a [`Block`](crate::Block) that was checked before,
-/// for two of them as a pair, and for `()`. `&()` is none, where `&[]` would not say of what.
-///
-/// An implementation gives the same lines every time. The engine checks them as it writes them, in
-/// one walk; the rules of an offered protocol, and [`Config::tidy`](crate::Config::tidy), ask
-/// again.
-pub trait FieldSource {
-    /// Calls `each` with every field line in order.
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
-
-    /// Calls `each` with the values of some known fields.
-    ///
-    /// The lines of one field come in their order.
-    #[doc(hidden)]
-    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
-        self.each(&mut |field| {
-            if let Some(known) =
-                KnownField::recognise(field.name).filter(|known| wanted & known.bit() != 0)
-            {
-                each(known, field.value);
-            }
-        });
-    }
-
-    /// Returns the same lines in larger pieces, if there are any.
-    #[doc(hidden)]
-    fn pieces(&self) -> Option<&dyn Pieces> {
-        None
-    }
-
-    /// Returns an upper bound of lines and their bytes, if one is known.
-    #[doc(hidden)]
-    fn at_most(&self) -> Option<(usize, usize)> {
-        None
-    }
-}
-
-impl FieldSource for () {
-    fn each<'s>(&'s self, _: &mut dyn FnMut(Field<'s>)) {}
-}
-
-impl FieldSource for Fields<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.iter().for_each(each);
-    }
-
-    /// Looks only at the lines that were found when the head was parsed.
-    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
-        let mut rest = wanted & self.known.seen;
-        while rest != 0 {
-            let known = KnownField::ALL[rest.trailing_zeros() as usize];
-            rest &= rest - 1;
-            self.known(known).for_each(|span| each(known, span.value.of(self.bytes)));
-        }
-    }
-
-    fn at_most(&self) -> Option<(usize, usize)> {
-        Some((self.spans.len(), self.bytes.len()))
-    }
-}
-
-impl FieldSource for [Field<'_>] {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.iter().for_each(|&field| each(field));
-    }
-}
-
-impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FieldSource for [(N, V)] {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.iter()
-            .for_each(|(name, value)| each(Field { name: name.as_ref(), value: value.as_ref() }));
-    }
-}
-
-impl<T, const N: usize> FieldSource for [T; N]
-where
-    [T]: FieldSource,
-{
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.as_slice().each(each);
-    }
-}
-
-impl<T> FieldSource for alloc::vec::Vec<T>
-where
-    [T]: FieldSource,
-{
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.as_slice().each(each);
-    }
-}
-
-/// One after the other.
-impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.0.each(each);
-        self.1.each(each);
-    }
-
-    fn pieces(&self) -> Option<&dyn Pieces> {
-        (self.0.pieces().is_some() || self.1.pieces().is_some()).then_some(self)
-    }
-}
-
-impl<A: FieldSource, B: FieldSource> Pieces for (A, B) {
-    fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
-        each_piece(&self.0, each);
-        each_piece(&self.1, each);
-    }
-}
-
-impl<S: FieldSource + ?Sized> FieldSource for &S {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        (**self).each(each);
-    }
-
-    fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
-        (**self).each_known(wanted, each);
-    }
-
-    fn pieces(&self) -> Option<&dyn Pieces> {
-        (**self).pieces()
-    }
-
-    fn at_most(&self) -> Option<(usize, usize)> {
-        (**self).at_most()
-    }
-}
-
-/// `protocol-name ["/" protocol-version]` (RFC 9110, section 7.8).
-///
-/// Equal are those that mean the same: names without regard to case, versions exactly.
-#[derive(Clone, Copy, Debug)]
-pub struct Protocol<'a> {
-    /// The name; compared without regard to case.
-    pub name: &'a str,
-    /// The version after the slash; compared exactly.
-    pub version: Option<&'a str>,
-}
-
-impl<'a> Protocol<'a> {
-    /// Reads one list member.
-    pub fn parse(member: &'a [u8]) -> Option<Self> {
-        let (name, rest) = scan::token(member);
-        let version = match rest.split_first() {
-            None => None,
-            Some((b'/', rest)) => match scan::token(rest) {
-                (version, []) if !version.is_empty() => Some(version),
-                _ => return None,
-            },
-            Some(_) => return None,
-        };
-        (!name.is_empty()).then_some(Self { name, version })
-    }
-
-    /// Returns whether both mean the same protocol.
-    pub fn same_as(&self, other: &Protocol<'_>) -> bool {
-        self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
-    }
-}
-
-impl PartialEq for Protocol<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.same_as(other)
-    }
-}
-
-impl Eq for Protocol<'_> {}
-
-impl core::fmt::Display for Protocol<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(self.name)?;
-        match self.version {
-            Some(version) => write!(f, "/{version}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Field lines in the form in which they leave; every one of them has been checked.
-#[derive(Clone, Copy)]
-pub struct CheckedFields<'d>(&'d [u8]);
-
-impl<'d> CheckedFields<'d> {
-    /// Wraps lines that the encoder has written and checked.
-    pub(crate) fn new(lines: &'d [u8]) -> Self {
-        Self(lines)
-    }
-
-    pub(crate) fn as_bytes(self) -> &'d [u8] {
-        self.0
-    }
-
-    pub(crate) fn each_line(self, each: &mut dyn FnMut(Field<'d>)) {
-        let mut rest = self.0;
-        while let Some((field, after)) = first_line(rest) {
-            each(field);
-            rest = after;
-        }
-    }
-}
-
-impl FieldSource for CheckedFields<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        self.each_line(each);
-    }
-}
-
-/// Splits written lines into the first and the others.
-///
-/// A name has no colon, and a value no CR.
-pub(crate) fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
-    let colon = memchr::memchr(b':', lines)?;
-    let end = colon + memchr::memchr(b'\r', &lines[colon..])?;
-    let value = lines.get(colon + 2..end)?;
-    Some((Field { name: &lines[..colon], value }, lines.get(end + 2..).unwrap_or_default()))
-}
-
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
-    use alloc::{string::ToString, vec::Vec};
 
     #[test]
     fn lists_skip_empty_members_and_whitespace() {
@@ -572,18 +324,6 @@ mod tests {
             .enumerate()
             .map(|(at, c)| if at == 0 { c.to_ascii_uppercase() } else { c })
             .collect()
-    }
-
-    #[test]
-    fn protocols() {
-        assert_eq!(Protocol::parse(b"foo/2").map(|p| p.to_string()).as_deref(), Some("foo/2"));
-        for bad in ["", "/1", "a/", "a/b/c", "a b", "a;b", "\u{e9}"] {
-            assert_eq!(Protocol::parse(bad.as_bytes()), None, "{bad}");
-        }
-        let foo = Protocol::parse(b"Foo/a").unwrap();
-        assert!(foo.same_as(&Protocol::parse(b"fOO/a").unwrap()));
-        assert!(!foo.same_as(&Protocol::parse(b"foo/A").unwrap()));
-        assert!(!foo.same_as(&Protocol::parse(b"foo").unwrap()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The heads that a caller sends, named like the events that its peer receives.
 
-use crate::wire::fields::FieldSource;
+use crate::wire::source::FieldSource;
 
 /// A request to send. The version is always HTTP/1.1.
 #[derive(Clone, Copy)]

@@ -10,6 +10,8 @@ pub(crate) mod known;
 
 pub(crate) mod fields;
 pub(crate) mod head;
+pub(crate) mod protocol;
+pub(crate) mod source;
 
 pub(crate) mod body;
 pub(crate) mod framing;

@@ -34,8 +34,8 @@ use crate::upgrade::Request;
 use crate::upgrade::context::OfferingRequest;
 use crate::upgrade::h2c::{check, requested};
 use crate::upgrade::http2::{http2_fields, http2_request};
-use crate::wire::fields::FieldSource;
 use crate::wire::message::RequestHead;
+use crate::wire::source::FieldSource;
 
 /// The window that a connection begins with (RFC 9113, section 6.9.2).
 const FIRST_WINDOW: usize = 65_535;

@@ -44,8 +44,8 @@ pub use capsule::{CapsuleFault, Capsules, Datagram};
 pub use target::{IpTarget, UdpTarget};
 
 use crate::upgrade::context::Values;
-use crate::wire::fields::FieldSource;
 use crate::wire::scan::class::is_tchar;
+use crate::wire::source::FieldSource;
 
 /// Returns whether a message says that capsules follow.
 ///

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use crate::error::{Error, ErrorKind};
 use crate::upgrade;
 use crate::wire::encode;
-use crate::wire::fields::{CheckedFields, Field, FieldSource, Piece, Pieces};
+use crate::wire::fields::Field;
 use crate::wire::known::KnownField;
+use crate::wire::source::{CheckedFields, FieldSource, Piece, Pieces};
 use crate::wire::syntax::trim;
 
 /// Field lines as text, checked once.

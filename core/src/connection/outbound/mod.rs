@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorKind};
 use crate::machine::Role;
 use crate::upgrade::{Selection, token};
 use crate::wire::encode;
-use crate::wire::fields::FieldSource;
 use crate::wire::message::{DataParts, RequestHead, ResponseHead};
+use crate::wire::source::FieldSource;
 
 impl Connection {
     /// Client: sends a request head, and offers protocols in order of preference.

@@ -14,8 +14,8 @@ use crate::machine::{ClientVersion, Input, Phase, RequestInfo, Role, Rx, State, 
 use crate::trace::TraceStep;
 use crate::upgrade::{self, OfferContext, Why, token};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
-use crate::wire::fields::FieldSource;
 use crate::wire::message::{DataParts, RequestHead};
+use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
 /// The capacity of a draft: most heads are no longer.

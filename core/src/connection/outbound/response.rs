@@ -13,8 +13,9 @@ use crate::machine::{ClientVersion, Input, Phase, ResponseInfo, Role, Tx, Upgrad
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection, Why};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine, StatusLine};
-use crate::wire::fields::{Field, FieldSource, Options};
+use crate::wire::fields::{Field, Options};
 use crate::wire::message::ResponseHead;
+use crate::wire::source::FieldSource;
 
 impl Connection {
     pub(in crate::connection) fn send_informational_dyn(

@@ -11,8 +11,9 @@ use alloc::vec::Vec;
 use crate::error::ErrorKind;
 use crate::upgrade;
 use crate::wire::encode::is_forbidden_trailer;
-use crate::wire::fields::{Field, FieldSource, members};
+use crate::wire::fields::{Field, members};
 use crate::wire::message::RequestHead;
+use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, decimal};
 
 /// The corrections, for the trace.

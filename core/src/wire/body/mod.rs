@@ -4,12 +4,14 @@
 //! the buffer, and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
 //! reads them.
 
+mod chunked;
+
+use chunked::Chunked;
+
 use crate::enums::enums;
-use crate::error::{ErrorKind, Fault};
+use crate::error::Fault;
 use crate::limits::Limits;
 use crate::wire::framing::Framing;
-use crate::wire::scan::class::{is_tchar, is_value_octet};
-use crate::wire::syntax::is_ows;
 
 /// The content still to come of the message being received.
 ///
@@ -152,8 +154,8 @@ impl Body {
         match self {
             Self::None | Self::Length(0) => Content::None,
             Self::Length(left) => Content::Length(left),
-            Self::Chunked(Chunked { left, place: ChunkState::Data, .. }) => Content::Chunked(left),
-            Self::Chunked(_) | Self::Trailers => Content::Chunked(0),
+            Self::Chunked(chunked) => Content::Chunked(chunked.data_left()),
+            Self::Trailers => Content::Chunked(0),
             Self::UntilClose => Content::UntilClose,
         }
     }
@@ -168,15 +170,7 @@ impl Body {
                 *left -= len;
                 true
             }
-            Self::Chunked(chunked @ Chunked { place: ChunkState::Data, .. })
-                if chunked.left >= len =>
-            {
-                chunked.left -= len;
-                if chunked.left == 0 {
-                    chunked.place = ChunkState::DataCr;
-                }
-                true
-            }
+            Self::Chunked(chunked) => chunked.pass(len),
             _ => len == 0,
         }
     }
@@ -194,270 +188,11 @@ fn take(left: &mut u64, available: usize) -> usize {
     len
 }
 
-/// The state of the chunked decoder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ChunkState {
-    /// Before the first digit.
-    Start,
-    Size,
-    /// Whitespace before a semicolon.
-    Gap,
-    /// After a semicolon.
-    Semicolon,
-    Name,
-    /// Whitespace after a name.
-    NameGap,
-    Equals,
-    Token,
-    Quoted,
-    Escaped,
-    /// After a closing quote.
-    QuotedEnd,
-    LineEnd,
-    Data,
-    DataCr,
-    DataLf,
-}
-
-/// The chunked coding of RFC 9112, section 7.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Chunked {
-    /// Of the chunk size while it is read, then of the data still to come.
-    left: u64,
-    /// Bytes of this chunk line.
-    line: u32,
-    /// Bytes of all extensions.
-    extensions: u32,
-    place: ChunkState,
-}
-
-impl Chunked {
-    const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: ChunkState::Start };
-
-    fn decode(
-        &mut self,
-        bytes: &mut [u8],
-        len: usize,
-        bounds: Bounds<'_>,
-    ) -> Result<BodyPart, Fault> {
-        let Bounds { limits, room, spaces } = bounds;
-        let line = self
-            .chunk_line_fast(bytes, 0, limits)
-            .filter(|(start, size)| *start < len && room.holds(*size));
-        if let Some((start, size)) = line {
-            (self.left, self.line, self.place) = (size, 0, ChunkState::Data);
-            room.take(size);
-            return Ok(self.data(bytes, start, len, limits, room));
-        }
-        for at in 0..len {
-            let octet = bytes[at];
-            if self.place == ChunkState::Data {
-                return Ok(self.data(bytes, at, len, limits, room));
-            }
-            let fault = |kind| Fault { kind, at };
-            let next = self.step(octet, *room, spaces).map_err(fault)?;
-            self.count(octet, next, limits).map_err(fault)?;
-            if self.place == ChunkState::LineEnd {
-                if self.left == 0 {
-                    return Ok(BodyPart::Trailers { skip: at + 1 });
-                }
-                room.take(self.left);
-            }
-            self.place = next;
-        }
-        Ok(BodyPart::More { skip: len })
-    }
-
-    /// Returns the content at `at`, coalesced with that of small chunks after it.
-    ///
-    /// Only chunks that are small, plain and complete are coalesced: a copy of so few bytes costs
-    /// less than an event.
-    #[inline(always)]
-    fn data(
-        &mut self,
-        bytes: &mut [u8],
-        at: usize,
-        len: usize,
-        limits: &Limits,
-        room: &mut Room,
-    ) -> BodyPart {
-        let mut end = at + take(&mut self.left, len - at);
-        let (first, mut content) = (end, end);
-        if self.left == 0 {
-            self.place = ChunkState::DataCr;
-            // Chunks have less content than bytes, so no sum has to be looked at where the limit is
-            // far.
-            let gathers = limits.chunk_line >= DIGITS && room.holds((len - end) as u64);
-            let until = if gathers { len } else { end };
-            while let Some((start, size)) = small_chunk_line(bytes, end, until) {
-                move_down(bytes, start, content, size);
-                (content, end) = (content + size, start + size);
-            }
-            room.take((content - first) as u64);
-        }
-        BodyPart::Data { skip: at, len: content - at, tail: end - content }
-    }
-
-    /// Fast path of `step`: `chunk-size CRLF` as nearly every peer sends it.
-    ///
-    /// The CRLF of the chunk before comes first, if there was one. Returns where the data begins,
-    /// and its length, which is not 0. Must equal the automaton, which reads any other line.
-    #[inline(always)]
-    fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
-        let at = match self.place {
-            ChunkState::Start => at,
-            ChunkState::DataCr if bytes.get(at..at + 2)? == b"\r\n" => at + 2,
-            _ => return None,
-        };
-        let line = bytes.get(at..)?.first_chunk::<LINE>()?;
-        let mut size = 0;
-        for (digits, &octet) in line.iter().enumerate() {
-            let digit = HEX[octet as usize];
-            if digit > 15 {
-                let ends = octet == b'\r'
-                    && line.get(digits + 1) == Some(&b'\n')
-                    && digits <= limits.chunk_line as usize;
-                return (ends && size > 0).then_some((at + digits + 2, size));
-            }
-            size = size << 4 | u64::from(digit);
-        }
-        None
-    }
-
-    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<ChunkState, ErrorKind> {
-        use ChunkState::*;
-        Ok(match (self.place, octet) {
-            (Start | Size, digit) if digit.is_ascii_hexdigit() => {
-                self.push(digit)?;
-                if !room.holds(self.left) {
-                    return Err(ErrorKind::ContentTooLarge);
-                }
-                Size
-            }
-            (Gap | NameGap, b'\r') if spaces => LineEnd,
-            (Size | Name | Token | QuotedEnd, b'\r') => LineEnd,
-            (Size | Gap | Name | NameGap | Token | QuotedEnd, b';') => Semicolon,
-            (Size | Gap | Token | QuotedEnd, octet) if is_ows(octet) => Gap,
-            (Semicolon, octet) if is_ows(octet) => Semicolon,
-            (Semicolon | Name, octet) if is_tchar(octet) => Name,
-            (Name | NameGap, octet) if is_ows(octet) => NameGap,
-            (Name | NameGap, b'=') => Equals,
-            (Equals, octet) if is_ows(octet) => Equals,
-            (Equals, b'"') => Quoted,
-            (Equals | Token, octet) if is_tchar(octet) => Token,
-            (Quoted, b'"') => QuotedEnd,
-            (Quoted, b'\\') => Escaped,
-            (Quoted | Escaped, octet) if is_value_octet(octet) => Quoted,
-            (LineEnd, b'\n') => Data,
-            (DataCr, b'\r') => DataLf,
-            (DataLf, b'\n') => Start,
-            (DataCr | DataLf, _) => return Err(ErrorKind::ChunkEnd),
-            (LineEnd, _) => return Err(ErrorKind::BareCr),
-            (_, b'\n') => return Err(ErrorKind::BareLf),
-            (Start | Size, _) => return Err(ErrorKind::ChunkSize),
-            _ => return Err(ErrorKind::ChunkExtension),
-        })
-    }
-
-    fn push(&mut self, digit: u8) -> Result<(), ErrorKind> {
-        let value = u64::from(HEX[digit as usize]);
-        self.left = self
-            .left
-            .checked_mul(16)
-            .and_then(|size| size.checked_add(value))
-            .ok_or(ErrorKind::ChunkSizeOverflow)?;
-        Ok(())
-    }
-
-    /// Counts the bytes of the line and of the extensions; the CRLF is neither.
-    fn count(&mut self, octet: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
-        match (self.place, next) {
-            (ChunkState::DataCr | ChunkState::DataLf, _) => self.line = 0,
-            (ChunkState::LineEnd, _) => self.line = 0,
-            (_, ChunkState::LineEnd) => debug_assert_eq!(octet, b'\r'),
-            (_, ChunkState::Size) => self.line = self.line.saturating_add(1),
-            _ => {
-                self.line = self.line.saturating_add(1);
-                self.extensions = self.extensions.saturating_add(1);
-            }
-        }
-        if self.line > limits.chunk_line {
-            return Err(ErrorKind::ChunkLineTooLong);
-        }
-        if self.extensions > limits.chunk_extensions {
-            return Err(ErrorKind::ChunkExtensionsTooLong);
-        }
-        Ok(())
-    }
-}
-
-/// Chunks up to here are gathered.
-const COALESCE_MAX: usize = 1024;
-
-/// A small chunk's size has no more of them.
-const DIGITS: u32 = 3;
-
-/// Reads the line of a small chunk that has come whole.
-///
-/// The CRLF of the chunk before comes first. Returns where the data begins, and its length, which
-/// is not 0. Any other line is read on its own.
-#[inline(always)]
-fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
-    let octets = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
-    let found = digits::<2>(octets).or_else(|| digits::<1>(octets)).or_else(|| digits::<3>(octets));
-    let (len, size) = found.filter(|(_, size)| (1..=COALESCE_MAX).contains(size))?;
-    let start = at + len;
-    (start + size <= end).then_some((start, size))
-}
-
-/// Reads `CRLF chunk-size CRLF` with `COUNT` digits: its length, and the size.
-#[inline(always)]
-fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
-    const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
-    let digit = |place: usize| usize::from(HEX[usize::from((octets >> (16 + 8 * place)) as u8)]);
-    let is_line = octets as u16 == CRLF && (octets >> (16 + 8 * COUNT)) as u16 == CRLF;
-    let is_number = || (0..COUNT).all(|place| digit(place) <= 15);
-    (is_line && is_number())
-        .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
-}
-
-/// The bytes of a line that may be plain: seven digits and CRLF.
-const LINE: usize = 9;
-
-/// The value of each hex digit; more than 15 for other bytes.
-static HEX: [u8; 256] = {
-    let (mut table, mut octet) = ([u8::MAX; 256], 0);
-    while octet < 256 {
-        table[octet] = match octet as u8 {
-            digit @ b'0'..=b'9' => digit - b'0',
-            digit @ b'a'..=b'f' => digit - b'a' + 10,
-            digit @ b'A'..=b'F' => digit - b'A' + 10,
-            _ => u8::MAX,
-        };
-        octet += 1;
-    }
-    table
-};
-
-/// Moves bytes to a lower place.
-///
-/// A few of them as sixteen, where what is overwritten after them has been read.
-#[inline(always)]
-fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
-    if len <= 16
-        && let Some((before, after)) = bytes.split_at_mut_checked(from)
-        && let (Some(block), Some(place)) =
-            (after.first_chunk::<16>(), before.get_mut(to..).and_then(<[u8]>::first_chunk_mut))
-    {
-        *place = *block;
-    } else {
-        bytes.copy_within(from..from + len, to);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::chunked::COALESCE_MAX;
     use super::*;
+    use crate::error::ErrorKind;
     use alloc::vec::Vec;
 
     fn next(

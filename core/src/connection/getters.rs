@@ -1,0 +1,175 @@
+//! The questions that a caller may ask of a connection.
+
+use super::{Closing, Connection, Owes, SendFraming};
+use crate::machine::{Awaiting, Expect, Phase, Role, Rx, State, Tx, UpgradeState};
+use crate::trace::Trace;
+use crate::upgrade;
+use crate::upgrade::{Order, Protocols, Request, Selection, Why};
+
+impl Connection {
+    /// Returns the state, for logs and pages that show it.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Returns whom the engine waits for; set deadlines by it.
+    ///
+    /// When one expires, a server calls [`reject`](Self::reject) with a 408, or just closes an idle
+    /// connection ([`Awaiting::Request`]); a client calls [`abandon`](Self::abandon).
+    pub fn awaiting(&self) -> Awaiting {
+        match self.state.awaiting(self.role) {
+            Awaiting::Request if !self.unread().is_empty() => Awaiting::Head,
+            awaiting => awaiting,
+        }
+    }
+
+    /// Server: returns whether the client waits for a 100.
+    ///
+    /// RFC 9110, section 10.1.1.
+    fn owes_continue(&self) -> bool {
+        let State { request, response, expect, .. } = self.state;
+        self.role == Role::Server
+            && (request, response, expect) == (Phase::Body, Phase::Idle, Expect::Owed)
+    }
+
+    /// Returns what the caller must send next.
+    ///
+    /// Of several things, the first one that it waits for.
+    pub fn owes(&self) -> Owes {
+        match self.role {
+            _ if self.state.tx != Tx::Open => Owes::Nothing,
+            Role::Server if self.owes_continue() => Owes::Continue,
+            Role::Server
+                if self.state.request != Phase::Idle && self.state.response == Phase::Idle =>
+            {
+                Owes::Response
+            }
+            _ if self.outgoing != SendFraming::None => Owes::Content,
+            _ => Owes::Nothing,
+        }
+    }
+
+    /// Returns whether another request may follow, as far as is known.
+    ///
+    /// It may if nothing has been sent or received that closes the connection, and no direction has
+    /// left HTTP. For a client without an open request, unread bytes close it, as no request asked
+    /// for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
+    pub fn persists(&self) -> bool {
+        let has_stray_input =
+            self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
+        self.state.persist
+            && self.state.rx != Rx::Switched
+            && self.state.tx != Tx::Switched
+            && !has_stray_input
+    }
+
+    /// Returns the received bytes after the current event.
+    ///
+    /// While an offer is undecided they belong to no protocol. If you decline and do not trust the
+    /// client to have meant them as HTTP, call [`close_after_response`](Self::close_after_response)
+    /// and they are never read. RFC 9931, section 5.
+    pub fn unread(&self) -> &[u8] {
+        let Some(scratch) = self.scratch.as_deref() else { return &[] };
+        scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
+    }
+
+    /// Returns the number of the peer's bytes that the events have passed.
+    #[inline]
+    pub fn position(&self) -> u64 {
+        let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown.len());
+        self.offset + shown as u64
+    }
+
+    /// Server: returns the current request, as long as its head is kept.
+    ///
+    /// That is through the event that showed it. With an offer, a CONNECT or a response owed in a
+    /// new protocol, it is until that is settled.
+    pub fn request(&self) -> Option<Request<'_>> {
+        self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
+    }
+
+    /// Client: returns the protocols that the latest 426 requires.
+    ///
+    /// Next: [`send_request`](Self::send_request) with some of it as the offer; where the 426
+    /// closes the connection, on a new one. RFC 9110, section 15.5.22.
+    pub fn required(&self) -> Protocols<'_> {
+        Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
+    }
+
+    /// Returns the protocols that a 101 switched to, lowest layer first.
+    pub fn agreed(&self) -> Protocols<'_> {
+        let is_agreed = matches!(self.state.upgrade, UpgradeState::Agreed | UpgradeState::Resumed);
+        Protocols::new(
+            self.scratch.as_ref().filter(|_| is_agreed).map_or(&[], |scratch| &scratch.agreed),
+        )
+    }
+
+    /// Returns whether our direction may carry the new protocol.
+    ///
+    /// A client has its 101 (or 2xx to CONNECT) and its request is out; a server has accepted. No
+    /// event tells a client that its own direction has switched. After a 101 in the middle of its
+    /// content, the `send_data` or `send_end` that completes the request does it.
+    pub fn may_speak(&self) -> bool {
+        let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
+        switched_by_peer && self.state.tx == Tx::Switched
+    }
+
+    /// Returns how to close the transport, should it be closed now.
+    ///
+    /// RFC 9112, sections 8 and 9.6.
+    pub fn closing(&self) -> Closing {
+        if self.role == Role::Client {
+            return Closing::Close;
+        }
+        let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Aborted);
+        // A response that your code writes itself may be framed in any way: the worst is assumed.
+        let is_close_delimited = match self.outgoing {
+            SendFraming::UntilClose => true,
+            SendFraming::Own => !self.state.persist,
+            _ => false,
+        };
+        let may_lose_a_response =
+            self.flags.has_answered && self.end.is_none() && self.state.tx != Tx::Switched;
+        match (is_close_delimited && is_unfinished, may_lose_a_response) {
+            (true, _) => Closing::Reset,
+            (false, true) => Closing::Linger,
+            (false, false) => Closing::Close,
+        }
+    }
+
+    /// Client: returns the number of requests without a complete final response.
+    ///
+    /// Once the connection is over, these may be sent again on another one where that is safe (RFC
+    /// 9112, section 9.3.2).
+    pub fn unanswered(&self) -> u8 {
+        match (self.role, self.state.request, self.state.response) {
+            (Role::Server, _, _) | (_, Phase::Idle, _) | (_, _, Phase::Done) => 0,
+            _ => self.state.pipelined + 1,
+        }
+    }
+
+    /// Returns why the current upgrade did not happen.
+    ///
+    /// `None` if it did, or before the first request.
+    pub fn why(&self) -> Option<Why> {
+        self.why
+    }
+
+    /// Takes the oldest entry of the trace.
+    pub fn trace(&mut self) -> Option<Trace> {
+        self.scratch.as_mut()?.trace.pop()
+    }
+
+    /// Server: selects an offered protocol that both sides support.
+    ///
+    /// Call [`accept`](Self::accept) with it. Each preference is a protocol such as `foo/2`, or a
+    /// stack of layers such as `TLS/1.2, HTTP/1.1`. Versions are compared as they are, and what is
+    /// no protocol's name matches nothing. `None` if nothing matches: [`Request::offers`] says what
+    /// was offered, and what is wrong with it.
+    pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
+        if self.state.upgrade != UpgradeState::Offered {
+            return None;
+        }
+        upgrade::select(self.request()?, preferences, by, self.cycle)
+    }
+}

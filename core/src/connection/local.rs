@@ -1,0 +1,168 @@
+//! The decisions that write no bytes.
+
+use super::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::event::Shown;
+use crate::limits::{Config, Limits};
+use crate::machine::{Input, Phase, Role};
+use crate::trace::TraceStep;
+use crate::upgrade;
+use crate::upgrade::{OfferContext, Why};
+use crate::wire::body::Room;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+impl Connection {
+    /// Discards the rest of the content being received, up to `limits.drain`.
+    ///
+    /// Beyond that receiving ends. The end of the message is still reported. Next: `next_event`.
+    /// RFC 9112, section 9.3.
+    ///
+    /// # Errors
+    ///
+    /// `NoContent`.
+    pub fn skip_content(&mut self) -> Result<(), Error> {
+        if self.incoming() != Phase::Body {
+            return self.local_error(ErrorKind::NoContent);
+        }
+        self.flags.skips = true;
+        // What is dropped is bounded by `drain`.
+        self.scratch().room = Room::UNBOUNDED;
+        Ok(())
+    }
+
+    /// Changes the limits, from the next message on.
+    ///
+    /// Refused while a request is not answered, and after a part of the next head has been read.
+    /// While `awaiting` is [`Awaiting::Request`](crate::Awaiting::Request), or
+    /// [`Awaiting::Caller`](crate::Awaiting::Caller) of an idle client, it is not.
+    ///
+    /// # Errors
+    ///
+    /// `Unanswered`, `UnreadInput`.
+    pub fn set_limits(&mut self, limits: &Limits) -> Result<(), Error> {
+        if !self.state.is_idle() {
+            return self.local_error(ErrorKind::Unanswered);
+        }
+        if self.scratch.as_ref().is_some_and(|scratch| scratch.head.is_begun()) {
+            return self.local_error(ErrorKind::UnreadInput);
+        }
+        let config = Config { limits: *limits, ..self.config().clone() };
+        if let Some(scratch) = &mut self.scratch {
+            scratch.buffer.set_waiting(limits.waiting());
+            scratch.terms = OfferContext::new(&config, self.role, self.flags.secure);
+        }
+        self.config = Some(Arc::new(config));
+        Ok(())
+    }
+
+    /// Makes the current response the last: no request follows this one.
+    ///
+    /// A server's next final response says `close`. Without a request pending the connection closes
+    /// now. Once that head has left it is too late. A client closes after the response that is on
+    /// its way, and cuts a request that it has not finished by then. RFC 9112, section 9.6.
+    ///
+    /// # Errors
+    ///
+    /// `TooLate`, `Closed`, `Switched`, `Failed`.
+    pub fn close_after_response(&mut self) -> Result<(), Error> {
+        self.apply_decision(Input::CloseAfterResponse)
+    }
+
+    /// Gives up.
+    ///
+    /// A client with an unfinished request cuts it and reads on for the answer. In every other
+    /// state, or the second time, no more HTTP in either direction. Close the transport's direction
+    /// that has ended, or all of it as [`closing`](Self::closing) says.
+    ///
+    /// # Errors
+    ///
+    /// None: every state allows it.
+    pub fn abandon(&mut self) -> Result<(), Error> {
+        let before = self.state.upgrade;
+        self.apply_decision(Input::Abandon)?;
+        if before != self.state.upgrade {
+            self.set_why_if_undecided(Why::Abandoned);
+        }
+        self.record(TraceStep::Abandoned, 0);
+        Ok(())
+    }
+
+    /// Resumes HTTP above the new layer, on this same object.
+    ///
+    /// The original request is answered there. Both directions must have switched by a 101, the end
+    /// of the request must have been reported and the leftover taken. A server next answers, a
+    /// client receives. RFC 2817, section 3.3; RFC 9110, section 7.8.
+    ///
+    /// ```
+    /// use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
+    ///
+    /// # fn main() -> Result<(), switchover::Error> {
+    /// let mut server = Connection::new(Role::Server);
+    /// server.receive(
+    ///     b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.3\r\nConnection: upgrade\r\n\r\n",
+    /// )?;
+    /// let mut out = Vec::new();
+    /// while let Step::Event = server.advance()? {
+    ///     if let Some(Event::EndOfMessage(_)) = server.event() {
+    ///         let selection = server.select(&["TLS/1.3, HTTP/1.1"], Order::Client);
+    ///         let selection = selection.expect("TLS is offered");
+    ///         server.accept(selection, &(), &mut out)?;
+    ///     }
+    /// }
+    /// // The beginning of the handshake, if it has come already, is the TLS library's; so is all
+    /// // that follows.
+    /// let client_hello = server.take_leftover();
+    /// # assert!(client_hello.is_empty());
+    ///
+    /// // Once the handshake is over: the request of before is answered within TLS.
+    /// server.resume_http()?;
+    /// out.clear();
+    /// server.send_response(&ResponseHead::new(204, &()), &mut out)?;
+    /// assert_eq!(out, b"HTTP/1.1 204 No Content\r\n\r\n");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `NothingOwed`, `LeftoverPending`.
+    pub fn resume_http(&mut self) -> Result<(), Error> {
+        let next = match self.state.apply(self.role, Input::Resume) {
+            Ok(next) => next,
+            Err(kind) => return self.local_error(kind),
+        };
+        let has_leftover = self.scratch.as_ref().is_some_and(|scratch| !scratch.buffer.is_empty());
+        if has_leftover || self.flags.owes_end {
+            return self.local_error(ErrorKind::LeftoverPending);
+        }
+        self.state = next;
+        self.flags.secure |= upgrade::is_secured(self.agreed());
+        self.flags.owes_switched = None;
+        // The end of what was below is not the end of what is above.
+        self.end = None;
+        if let Some(scratch) = &mut self.scratch {
+            scratch.shown = Shown::Nothing;
+        }
+        self.record(TraceStep::Resumed, 0);
+        Ok(())
+    }
+
+    /// Releases the memory of a parked connection.
+    ///
+    /// Without a message or leftover nothing stays on the heap, else only what is needed. What
+    /// `trace`, `required` and the current event held is gone. Among thousands of connections it is
+    /// also faster to do so after each response: the next one gets memory that is still in the
+    /// cache.
+    pub fn release(&mut self) {
+        self.consume_event();
+        let idle = self.state.is_idle() || self.state.is_over();
+        let Some(scratch) = &mut self.scratch else { return };
+        scratch.buffer.release();
+        scratch.draft = Vec::new();
+        let advertises = self.role == Role::Server && !scratch.offer.is_empty();
+        if idle && !scratch.buffer.has_memory() && !self.flags.owes_end && !advertises {
+            self.scratch = None;
+        }
+    }
+}

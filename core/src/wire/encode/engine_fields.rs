@@ -1,0 +1,170 @@
+//! The fields that the engine writes after the caller's.
+
+use alloc::vec::Vec;
+
+use super::{FieldSummary, at, end_line, line};
+use crate::wire::fields::{Field, members};
+use crate::wire::source::{CheckedFields, FieldSource};
+
+/// The one framing field that the engine adds, if any.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FramingLine {
+    #[default]
+    None,
+    /// `Content-Length` with this number.
+    Length(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+}
+
+impl FramingLine {
+    #[inline(always)]
+    fn put(self, draft: &mut Vec<u8>) {
+        match self {
+            Self::None => {}
+            Self::Chunked => draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+            Self::Length(length) => put_length(draft, length),
+        }
+    }
+}
+
+fn put_length(draft: &mut Vec<u8>, length: u64) {
+    /// As many digits as the largest number has.
+    const DIGITS: usize = 20;
+    let (mut digits, mut first, mut rest) = ([b'0'; DIGITS], DIGITS - 1, length);
+    while rest > 9 {
+        digits[first] += (rest % 10) as u8;
+        rest /= 10;
+        first -= 1;
+    }
+    digits[first] += rest as u8;
+    draft.extend(*b"Content-Length: ");
+    draft.extend_from_slice(&digits[first..]);
+    end_line(draft);
+}
+
+/// The fields that the engine adds to the caller's.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct EngineFields<'a> {
+    /// Fields that the offered or accepted protocols add.
+    pub(crate) markers: &'a [Field<'a>],
+    /// The field that a protocol's rules demand of its 101.
+    pub(crate) proof: Option<Field<'a>>,
+    /// The framing field that the caller left to the engine.
+    pub(crate) framing: FramingLine,
+    /// The `Upgrade` list, entry by entry.
+    pub(crate) upgrade: &'a [&'a str],
+    /// Names of fields that are for this hop alone.
+    pub(crate) hop_fields: &'a [&'a str],
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+}
+
+impl EngineFields<'_> {
+    #[inline(always)]
+    fn has_no_hop_by_hop(&self) -> bool {
+        let is_silent = self.upgrade.is_empty()
+            && !self.close
+            && !self.keep_alive
+            && self.hop_fields.is_empty();
+        is_silent && self.markers.is_empty() && self.proof.is_none()
+    }
+}
+
+/// Writes the engine's fields after the caller's, and the empty line.
+#[inline(always)]
+pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
+    if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
+        added.framing.put(draft);
+        end_line(draft);
+    } else {
+        finish_slow(draft, survey, added);
+    }
+}
+
+/// Slow path of `finish`: with fields about the connection or a protocol.
+#[inline(never)]
+fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
+    let mut merged = Vec::new();
+    if survey.connection {
+        options(&mut merged, survey.written(draft), survey.te, added);
+        // What the caller has said as it has to be said stays where and as it is.
+        if survey.lists(&merged, draft) {
+            merged.clear();
+        } else {
+            remove_connection_field(draft, survey);
+        }
+    }
+    for &field in added.markers.iter().chain(&added.proof) {
+        line(draft, field);
+    }
+    added.framing.put(draft);
+    if !added.upgrade.is_empty() {
+        draft.extend_from_slice(b"Upgrade: ");
+        for (index, entry) in added.upgrade.iter().enumerate() {
+            if index > 0 {
+                draft.extend_from_slice(b", ");
+            }
+            draft.extend_from_slice(entry.as_bytes());
+        }
+        draft.extend_from_slice(b"\r\n");
+    }
+    // One `Connection` for all that has to be said.
+    let begin = draft.len();
+    draft.extend_from_slice(b"Connection: ");
+    let named = draft.len();
+    match survey.connection {
+        true => draft.extend_from_slice(&merged),
+        false => options(draft, CheckedFields::new(&[]), survey.te, added),
+    }
+    match draft.len() == named {
+        true => draft.truncate(begin),
+        false => draft.extend_from_slice(b"\r\n"),
+    }
+    draft.extend_from_slice(b"\r\n");
+}
+
+/// Takes the caller's `Connection` out of the draft.
+fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
+    let given = at(survey.lines, draft).to_vec();
+    draft.truncate(survey.lines.0);
+    CheckedFields::new(&given).each(&mut |field| {
+        if !field.is("Connection") {
+            line(draft, field);
+        }
+    });
+}
+
+/// Writes our options, then those that the caller listed beyond them.
+fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
+    let said = [
+        (!added.upgrade.is_empty(), "Upgrade"),
+        (added.close, "close"),
+        (added.keep_alive && !added.close, "keep-alive"),
+        (te, "TE"),
+    ];
+    let begin = list.len();
+    let mut add = |option: &[u8]| {
+        if list.len() > begin {
+            list.extend_from_slice(b", ");
+        }
+        list.extend_from_slice(option);
+    };
+    for (_, option) in said.iter().filter(|(is_said, _)| *is_said) {
+        add(option.as_bytes());
+    }
+    for name in added.hop_fields {
+        add(name.as_bytes());
+    }
+    given.each(&mut |field| {
+        if field.is("Connection") {
+            // Whether ours are said is for the state to say, and not for the caller.
+            let is_ours = |option: &[u8]| {
+                let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
+                said.iter().any(|(_, name)| is(name))
+                    || added.hop_fields.iter().any(|name| is(name))
+            };
+            members(field.value).filter(|option| !is_ours(option)).for_each(&mut add);
+        }
+    });
+}
