@@ -940,6 +940,13 @@ typedef struct swo_prepared swo_prepared;
 typedef struct swo_splice swo_splice;
 
 /**
+ * The result of a call: `SWO_OK` or the number of an error.
+ *
+ * `SWO_ERROR_*` are the engine's; the binding's own are from 1000 up.
+ */
+typedef uint32_t swo_result;
+
+/**
  * The behaviour of a connection: limits, leniencies and switches.
  *
  * Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or

@@ -220,7 +220,7 @@ fn files() -> Vec<(String, String)> {
 /// In the order in which a reader of the header meets them.
 fn sources() -> Vec<String> {
     let order = "types config defaults object connection inbound event block send respond upgrade websocket splice masque \
-                 gateway bridge getters results names";
+                 gateway bridge getters error results names";
     let order: Vec<&str> = order.split_whitespace().collect();
     let files = files();
     let exporting =
@@ -305,7 +305,7 @@ fn enums() -> String {
         list("awaiting", "Awaiting", Awaiting::ALL, Awaiting::name, "machine/mod.rs"),
         list("owes", "Owes", Owes::ALL, Owes::name, "connection/mod.rs"),
         list("closing", "Closing", Closing::ALL, Closing::name, "connection/mod.rs"),
-        list("content_kind", "Content", ContentKind::ALL, ContentKind::name, "wire/body.rs"),
+        list("content_kind", "Content", ContentKind::ALL, ContentKind::name, "wire/body/mod.rs"),
         list("end", "End", End::ALL, End::name, "connection/mod.rs"),
         list("blame", "Blame", Blame::ALL, Blame::name, "error/mod.rs"),
         list("event_kind", "Event", EventKind::ALL, EventKind::name, "event/mod.rs"),
