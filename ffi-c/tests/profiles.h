@@ -1,4 +1,4 @@
-/* The questions about particular protocols, as `tests/src/script/profiles.rs` answers them. Part of runner.c. */
+/* The questions about particular protocols, as `tests/rust/src/script/profiles.rs` answers them. Part of runner.c. */
 
 /* Calls with no space and then with what is needed: `call` writes to `out`, `cap`, `&written`. */
 #define WRITTEN(result, octets, call) \

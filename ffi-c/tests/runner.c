@@ -1,4 +1,4 @@
-/* Runs the vectors: `runner CASES [SPLITS]` reads what `export` writes (its form stands in `tests/src/export.rs`), plays
+/* Runs the vectors: `runner CASES [SPLITS]` reads what `export` writes (its form stands in `tests/rust/src/export.rs`), plays
  * each case whole, byte by byte, through swo_receive_buffer and swo_receive_commit, and cut in two at every place (SPLITS places
  * where there are more, 256 of an input over 4 kB), compares the logs here and prints `NAME DIGEST` for each. */
 #include "text.h"

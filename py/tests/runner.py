@@ -2,7 +2,7 @@
 
     python tests/runner.py [CASES]
 
-reads `cases.txt` as `switchover-tests` exports it (the form is described in `tests/src/export.rs`) and prints
+reads `cases.txt` as `switchover-tests` exports it (the form is described in `tests/rust/src/export.rs`) and prints
 `NAME DIGEST` for each case: the digest of the log of the whole feed, after the logs of all other feeds (byte by byte,
 seven at a time through `get_buffer`, cut in two at every place) were found to be the same.
 """

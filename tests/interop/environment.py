@@ -151,7 +151,7 @@ def is_installed(package):
 def install_debian(package):
     if is_installed(package):
         return
-    command([HERE.parent / "install", package], name=f"tests/install {package}")
+    command([HERE.parent / "tools/install", package], name=f"tests/tools/install {package}")
 
 
 def once(what, install):

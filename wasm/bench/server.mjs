@@ -1,5 +1,5 @@
 // `server.mjs switchover` or `server.mjs node:http`: a server that answers every request with the text that is its second
-// argument, for `tests/bench/run`. Both do what a server does in Node: the head is read, `Date` is renewed each second, the
+// argument, for `core/benches/servers/loopback`. Both do what a server does in Node: the head is read, `Date` is renewed each second, the
 // connection is kept.
 
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-// What comes out of a connection, as the lines of a vector; `tests/src/script/lines.rs` says the same.
+// What comes out of a connection, as the lines of a vector; `tests/rust/src/script/lines.rs` says the same.
 
 import { escape } from "./code.js";
 

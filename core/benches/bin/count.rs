@@ -1,7 +1,7 @@
 //! A program whose instructions are counted: `count INPUT TIMES` serves an input.
 //!
 //! It takes every message of the input that often, from the bytes to the response, on the scan path
-//! that the variable `SCAN` names. `tests/instructions` runs it under callgrind.
+//! that the variable `SCAN` names. `tests/tools/instructions` runs it under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;

@@ -1,4 +1,4 @@
-"""What the engine says of each member of an enum and of each option. Written by tests/stubs.rs."""
+"""What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs."""
 
 # ruff: noqa: E501
 

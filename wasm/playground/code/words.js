@@ -13,7 +13,7 @@
  * @typedef {Language & { text(text: string): string, head(decision: Decision): string }} LanguageOfTexts
  */
 
-/** A decision in the words of a vector, taken apart; `tests/src/script/host.rs` reads the same. @returns {Decision} @param {string} text */
+/** A decision in the words of a vector, taken apart; `tests/rust/src/script/host.rs` reads the same. @returns {Decision} @param {string} text */
 export function parseDecision(text) {
   const [verb, rest] = cut(text.trim(), " ");
   const [what, ...lines] = rest.split("|");

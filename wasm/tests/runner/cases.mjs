@@ -1,4 +1,4 @@
-// The cases that `bin/export.rs` writes, as items; the format stands in `tests/src/export.rs`.
+// The cases that `bin/export.rs` writes, as items; the format stands in `tests/rust/src/export.rs`.
 
 import { Flags, Lenient } from "switchover";
 

@@ -1,4 +1,4 @@
-// The questions of a vector about particular protocols; `tests/src/script/profiles.rs` asks and answers the same.
+// The questions of a vector about particular protocols; `tests/rust/src/script/profiles.rs` asks and answers the same.
 
 import {
   agreedDeflate,

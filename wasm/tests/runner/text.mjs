@@ -1,4 +1,4 @@
-// Bytes as text, as `tests/src/text.rs` writes them.
+// Bytes as text, as `tests/rust/src/text.rs` writes them.
 
 const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
 const ESCAPES = Array.from({ length: 256 }, (_, octet) => {

@@ -6,7 +6,7 @@
 //! needs: S30
 //!
 //! S46 MUST RFC 9110, 7.8: a title
-//! says: the clause, quoted where it has a MUST or its like: tests/clauses compares it
+//! says: the clause, quoted where it has a MUST or its like: tests/tools/clauses compares it
 //! fail: what, of the vocabulary, is a failure
 //! warn: what is a warning
 //! moot: what makes it not applicable

@@ -1,0 +1,102 @@
+//! A server with one handler, on the adapter or on hyper, for measurements.
+//!
+//! It runs on one thread, and sends "hello" at `/` and 64 kB at `/large`.
+//!
+//! ```text
+//! hello_tokio serve PEER                    prints the address that it listens on
+//! hello_tokio count PEER REQUESTS BATCH     serves so many in memory, BATCH at a time
+//! ```
+//!
+//! PEER is `switchover`, `hyper` as it comes, or `hyper-flush`, with `pipeline_flush(true)`.
+//! `count` is for a counter of instructions.
+
+use std::convert::Infallible;
+use std::net::Ipv4Addr;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use switchover_tokio::{Config, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+static LARGE: [u8; 65_536] = [b'x'; 65_536];
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n\r\n";
+
+async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let content: &'static [u8] = if request.uri().path() == "/large" { &LARGE } else { b"hello" };
+    let mut response = Response::new(Full::new(Bytes::from_static(content)));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    Ok(response)
+}
+
+/// Serves one connection, on the adapter or on hyper.
+///
+/// The outcome is dropped: it does not matter how a client disconnects.
+async fn serve(peer: &str, stream: impl Transport) {
+    if peer == "switchover" {
+        drop(
+            switchover_tokio::serve_connection(
+                stream,
+                switchover_tokio::service_fn(answer),
+                &Config::default(),
+            )
+            .await,
+        );
+    } else {
+        let service = hyper::service::service_fn(answer);
+        let mut builder = hyper::server::conn::http1::Builder::new();
+        // A deadline for heads, as the adapter has one.
+        builder.timer(TokioTimer::new()).pipeline_flush(peer == "hyper-flush");
+        drop(builder.serve_connection(TokioIo::new(stream), service).await);
+    }
+}
+
+async fn listen(peer: String) -> std::io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let peer = peer.clone();
+        tokio::spawn(async move { serve(&peer, stream).await });
+    }
+}
+
+/// Sends batches of requests on one connection.
+///
+/// Each batch is sent once the responses to the one before are there.
+async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<()> {
+    let (mut client, server) = tokio::io::duplex(1 << 16);
+    tokio::spawn(async move { serve(&peer, server).await });
+    let (sent, mut space) = (REQUEST.repeat(batch), vec![0; 1 << 16]);
+    for _ in 0..requests / batch {
+        client.write_all(&sent).await?;
+        let mut answered = 0;
+        while answered < batch {
+            let len = client.read(&mut space).await?;
+            assert!(len > 0, "the server has ended");
+            // An answer's last line.
+            answered += space[..len].windows(9).filter(|window| window == b"\r\n\r\nhello").count();
+        }
+    }
+    Ok(())
+}
+
+fn main() -> std::io::Result<()> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["serve", peer] => runtime.block_on(listen(peer.into())),
+        ["count", peer, requests, batch] => {
+            let number = |text: &str| text.parse().map_err(std::io::Error::other);
+            runtime.block_on(count(peer.into(), number(requests)?, number(batch)?))
+        }
+        _ => Err(std::io::Error::other("hello serve PEER | hello count PEER REQUESTS BATCH")),
+    }
+}

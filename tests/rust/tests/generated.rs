@@ -1,0 +1,180 @@
+//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff
+//! is read.
+
+use std::fmt::Write;
+use std::fs;
+
+use switchover::{Blame, ErrorKind, Lenient, Limits};
+use switchover_tests::numbers;
+use switchover_tests::{home, playground, suite};
+
+fn compare(path: &str, wanted: &str) {
+    let path = home().join("..").join(path);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, wanted).expect("a writable file");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "{} is stale; BLESS=1 rewrites it", path.display());
+}
+
+#[test]
+fn the_table_of_errors() {
+    let mut text = String::from(
+        "# Errors\n\nPrinted from `core/src/error/table.rs`; `BLESS=1 cargo test -p switchover-tests --test generated` rewrites it.\n\n\
+         The numbers are stable. 1xx: start line. 2xx: field lines. 3xx: what the head means. 4xx: content. 5xx: the\n\
+         connection. 6xx: the switch. 8xx: decisions that the state refuses. 9xx: decisions that are malformed.\n\n\
+         Status is what a server answers with. The contract is that of the crate's documentation.\n\n\
+         | number | name | whose fault | status | rule | what is wrong | what to do |\n|---|---|---|---|---|---|---|\n",
+    );
+    for kind in ErrorKind::ALL {
+        let blame = match kind.blame() {
+            Blame::Peer => "the peer's",
+            Blame::Local => "yours",
+        };
+        let status = kind.status().map_or("–".into(), |status| status.to_string());
+        let (rule, wrong, todo) = (kind.clause(), kind.text(), kind.advice());
+        writeln!(
+            text,
+            "| {} | `{}` | {blame} | {status} | {rule} | {wrong} | {todo} |",
+            kind.code(),
+            kind.name()
+        )
+        .unwrap();
+        assert!(rule.starts_with("RFC ") || rule == "the contract", "{rule}");
+        assert!(todo.ends_with('.') && !todo.contains('|'), "{todo}");
+        assert_advice_is_about_what_there_is(todo);
+    }
+    compare("core/docs/errors.md", &text);
+}
+
+/// The limits and leniencies that an advice names are there.
+fn assert_advice_is_about_what_there_is(advice: &str) {
+    for word in advice.split('`') {
+        match word.split_once('.') {
+            Some(("limits", name)) => assert!(Limits::DEFAULT.clone().set(name, 1), "{advice}"),
+            Some(("lenient", name)) => assert!(Lenient::none().set(name, true), "{advice}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_cases_for_other_engines() {
+    let cases = suite::cases();
+    for (names, level, clause) in suite::EXCEPTIONS {
+        for name in names.split(' ') {
+            let case = cases.iter().find(|case| case.starts_with(&format!("{{\"id\": \"{name}\"")));
+            let case = case.unwrap_or_else(|| panic!("{name} is no case"));
+            assert!(
+                case.contains(&format!("\"level\":\"{level}\""))
+                    && case.contains(&format!("\"clause\":\"{clause}\""))
+            );
+        }
+    }
+    numbers::check("cases for other engines", cases.len());
+    compare("tests/tools/suite/cases.jsonl", &(cases.join("\n") + "\n"));
+}
+
+#[test]
+fn the_menu_and_the_diagrams_of_the_playground() {
+    compare("wasm/playground/cases.js", &playground::cases());
+    compare("wasm/playground/states.js", &playground::states());
+}
+
+#[test]
+fn numbers_and_names_of_errors_are_unique_and_in_order() {
+    let codes: Vec<u16> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+    assert!(codes.windows(2).all(|pair| pair[0] < pair[1]), "{codes:?}");
+    let mut names: Vec<&str> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+}
+
+/// Every error that a peer can cause, and every one that a caller can, has a vector in which it
+/// occurs.
+#[test]
+fn every_error_has_a_vector() {
+    let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
+        .iter()
+        .flat_map(|file| {
+            fs::read_to_string(file)
+                .expect("a vector file")
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let elsewhere = [
+        // The runner tries each output with too little space, so this one is everywhere and written
+        // nowhere.
+        ErrorKind::OutputTooSmall,
+        // `misuse.rs` has these: they need more than one connection, many requests, or input that
+        // no test looks at.
+        ErrorKind::UnreadInput,
+        ErrorKind::NotOffered,
+        ErrorKind::PipelineFull,
+        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and
+        // after a peer error that error itself is given.
+        ErrorKind::Unanswered,
+        ErrorKind::Failed,
+    ];
+    let missing: Vec<&str> = ErrorKind::ALL
+        .iter()
+        .filter(|kind| !elsewhere.contains(kind))
+        .map(|kind| kind.name())
+        .filter(|name| {
+            let refused = format!("? {name}");
+            !lines.iter().any(|line| {
+                *line == refused
+                    || line.starts_with("= error") && line.contains(&format!(" {name} "))
+            })
+        })
+        .collect();
+    assert!(missing.is_empty(), "no vector shows {missing:?}");
+}
+
+/// Every token with rules of its own has a vector in which it is offered.
+#[test]
+fn every_row_of_the_policies_has_a_vector() {
+    let source = switchover_tests::tables::read("core/src/upgrade/policy.rs");
+    let (_, rows) = source.split_once("static TABLE: &[Policy] = &[").expect("the rows");
+    let name = |row: &str| {
+        let (_, rest) = row.split_once("name: \"")?;
+        Some(rest.split_once('"')?.0.to_lowercase())
+    };
+    let tokens: Vec<String> = rows.split("Policy {").skip(1).filter_map(name).collect();
+    assert!(tokens.len() >= 6, "{tokens:?}");
+    let texts: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
+        .iter()
+        .map(|file| fs::read_to_string(file).expect("a vector file").to_lowercase())
+        .collect();
+    // On the wire, or in a decision: `Upgrade: TOKEN` or `offer TOKEN`, with or without a version.
+    let is_offered = |token: &&String| {
+        let openings = [format!("upgrade: {token}"), format!(" offer {token}")];
+        let is_end =
+            |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        texts.iter().flat_map(|text| text.lines()).any(|line| {
+            openings.iter().any(|opening| {
+                line.split_once(opening.as_str()).is_some_and(|(_, rest)| is_end(rest))
+            })
+        })
+    };
+    let missing: Vec<&String> = tokens.iter().filter(|token| !is_offered(token)).collect();
+    assert!(missing.is_empty(), "no vector offers {missing:?}");
+}
+
+#[test]
+fn every_limit_is_documented_with_its_default() {
+    let source = fs::read_to_string(home().join("../core/src/limits.rs")).expect("limits.rs");
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let values: Vec<String> = Limits::DEFAULT.table().map(|(_, value)| value.to_string()).collect();
+    let comments: Vec<&str> =
+        source.lines().filter_map(|line| line.trim_start().strip_prefix("///")).collect();
+    let text = comments.join("").split_whitespace().collect::<Vec<_>>().join(" ");
+    let documented: Vec<String> = text
+        .split("Default ")
+        .skip(1)
+        .map(|value| digits(value.split([' ', '.']).next().unwrap_or_default()))
+        .collect();
+    assert_eq!(documented, values);
+}

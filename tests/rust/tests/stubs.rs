@@ -1,0 +1,229 @@
+//! What Python's stubs say of enums and options is written from the core: its tables, and the
+//! documents of its sources. A stale stub fails;
+//! `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
+
+use std::fs;
+
+use switchover::binding::{ContentKind, Language, Spelled};
+use switchover::{Config, ErrorKind, Lenient, Limits};
+use switchover_tests::names::upper_snake;
+use switchover_tests::tables::{Table, WIDTH, read, section, tables, wrapped};
+use switchover_tests::{home, tables};
+
+const STUBS: &str = "py/python/switchover/__init__.pyi";
+const DOCUMENTS: &str = "py/python/switchover/_documents.py";
+
+#[test]
+fn the_python_stubs_have_the_tables() {
+    let stubs = with_options(with_enums(read(STUBS)));
+    let of_rust = stubs.lines().find(|line| line.contains("::") && line.contains('`'));
+    assert_eq!(of_rust, None, "a name that only Rust has");
+    compare(STUBS, &stubs);
+    compare(DOCUMENTS, &for_help(&stubs));
+}
+
+fn compare(path: &str, wanted: &str) {
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(home().join("..").join(path), wanted).expect("a writable file");
+    }
+    assert!(wanted == read(path), "{path} is stale; BLESS=1 rewrites it");
+}
+
+/// What `help` shows of enums and options: what the stubs say of each.
+fn for_help(stubs: &str) -> String {
+    let mut page = String::from(
+        "\"\"\"What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs.\"\"\"\n\n\
+         # ruff: noqa: E501\n\nMEMBERS = {\n",
+    );
+    for class in stubs
+        .split("\nclass ")
+        .filter(|class| class.lines().next().is_some_and(|line| line.contains("(enum.")))
+    {
+        page += &format!("    \"{}\": {{\n", class.split('(').next().unwrap_or_default());
+        for (name, document) in described(class, " = ") {
+            page += &format!("        \"{name}\": {document:?},\n");
+        }
+        page += "    },\n";
+    }
+    page += "}\n\nOPTIONS = {\n";
+    let config =
+        stubs.split("\nclass ").find(|class| class.starts_with("Config:")).expect("the options");
+    for (name, document) in described(config, ": Final[") {
+        let argument = format!("\n        {name}: ");
+        let default = config
+            .split_once(&argument)
+            .and_then(|(_, rest)| rest.split_once(" = ")?.1.split_once(",\n"));
+        let (default, _) = default.unwrap_or_else(|| panic!("{name} has no default"));
+        page += &format!("    \"{name}\": {:?},\n", format!("{document} Default {default}."));
+    }
+    page + "}\n"
+}
+
+/// The attributes of a class whose lines have that mark after the name, with the document after
+/// each.
+fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
+    let mut found = Vec::new();
+    let mut lines = class.lines();
+    while let Some(line) = lines.next() {
+        let name =
+            line.strip_prefix("    ").and_then(|line| line.split_once(mark)).map(|(name, _)| name);
+        let Some(name) = name.filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+        else {
+            continue;
+        };
+        let first = lines
+            .next()
+            .and_then(|line| line.trim_start().strip_prefix("\"\"\""))
+            .expect("a document");
+        let mut words = vec![first];
+        while !words.last().is_some_and(|line| line.ends_with("\"\"\"")) {
+            words.push(lines.next().expect("the end of a document").trim_start());
+        }
+        found.push((name, words.join(" ").replace("\"\"\"", "")));
+    }
+    found
+}
+
+/// The members of the stubs' enums are written from the core's tables, with what the core says of
+/// each.
+fn with_enums(mut stubs: String) -> String {
+    let mut tables = tables();
+    tables.extend(tables!(ContentKind));
+    for Table { name, values } in tables {
+        let (class, base) = match name {
+            "ErrorKind" => ("ErrorKind", "IntEnum"),
+            "Paused" => ("PausedReason", "Enum"),
+            name => (name, "Enum"),
+        };
+        let documents = documents(name);
+        assert_eq!(documents.len(), values.len(), "{name}");
+        let mut members = String::new();
+        for ((number, name), document) in values.into_iter().zip(documents) {
+            let constant = upper_snake(name);
+            // A Python name cannot begin with a digit.
+            let version = if constant.starts_with(|c: char| c.is_ascii_digit()) { "V" } else { "" };
+            members += &format!("    {version}{constant} = {number}\n{}", in_quotes(&document));
+        }
+        let opening = format!("class {class}(enum.{base}):\n");
+        let from = stubs.find(&opening).unwrap_or_else(|| panic!("no {opening}")) + opening.len();
+        // After the document of the class, which an empty line ends.
+        let from =
+            from + stubs[from..].find("\"\"\"\n\n").expect("a document") + "\"\"\"\n\n".len();
+        let to = from + stubs[from..].find("\n    label: str\n").expect("the label");
+        stubs.replace_range(from..to, &members);
+    }
+    stubs
+}
+
+/// What the core says of each value of an enum, in their order.
+fn documents(enumeration: &str) -> Vec<String> {
+    if enumeration == "ErrorKind" {
+        let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
+        return ErrorKind::ALL.iter().map(|kind| sentence(kind.text())).collect();
+    }
+    let opening = format!("pub enum {enumeration} {{");
+    let source = switchover_tests::files(&home().join("../core/src"), "rs")
+        .iter()
+        .map(|path| fs::read_to_string(path).expect("a source"))
+        .find(|source| source.lines().any(|line| line == opening))
+        .unwrap_or_else(|| panic!("no {opening}"));
+    let (mut found, mut text) = (Vec::new(), Vec::new());
+    for line in section(&source, &opening, "}") {
+        match line.strip_prefix("///") {
+            Some(words) => text.extend(words.split_whitespace()),
+            None if line.starts_with("#[") => {}
+            None => found.push(plain(&text.split_off(0).join(" "))),
+        }
+    }
+    found
+}
+
+/// A document without its links, with Python's names.
+fn plain(text: &str) -> String {
+    let mut pieces = text.split("[`");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("`]").unwrap_or((piece, ""));
+        let rest = if rest.starts_with('(') {
+            rest.split_once(')').map_or("", |(_, rest)| rest)
+        } else {
+            rest
+        };
+        out += &format!("`{name}`{rest}");
+    }
+    let spelled = |text| Spelled::new(text, Language::Python).as_str().to_owned();
+    // Of no more than a sentence at a time, as that is what has room.
+    out.split_inclusive(". ").map(spelled).collect()
+}
+
+/// A document of a stub.
+fn in_quotes(text: &str) -> String {
+    let quotes = "\"\"\"";
+    // Every line has room for the closing quotes.
+    let lines = wrapped(&format!("    {quotes}"), text, "    ", WIDTH - quotes.len());
+    lines.join("\n") + quotes + "\n"
+}
+
+/// The arguments of `Config` with their defaults, and its attributes with what the core says of
+/// them.
+fn with_options(mut stubs: String) -> String {
+    let (mut arguments, mut attributes) = (String::new(), String::new());
+    let mut add = |name: &str, kind: &str, default: &str, document: &str| {
+        arguments += &format!("        {name}: {kind} = {default},\n");
+        attributes += &format!("    {name}: Final[{kind}]\n{}", in_quotes(document));
+    };
+    let source = read("core/src/limits.rs");
+    for (name, default) in Limits::DEFAULT.table() {
+        let document = field_document(&source, name);
+        let (text, documented) =
+            document.rsplit_once("Default ").unwrap_or_else(|| panic!("{name} has no default"));
+        let digits: String = documented.chars().filter(char::is_ascii_digit).collect();
+        assert_eq!(digits, default.to_string(), "the default of {name}");
+        add(name, "int", &with_underscores(default), text.trim_end());
+    }
+    for (name, _) in Lenient::none().table().chain(Config::default().flags()) {
+        add(name, "bool", "False", &field_document(&source, name));
+    }
+    let between = |stubs: &str, opening: &str, closing: &str| {
+        let class = stubs.find("class Config:\n").expect("the class");
+        let from = class + stubs[class..].find(opening).expect("the opening") + opening.len();
+        from..from + stubs[from..].find(closing).expect("the closing")
+    };
+    stubs.replace_range(between(&stubs, "        *,\n", "    ) -> Config: ...\n"), &arguments);
+    stubs.replace_range(
+        between(&stubs, "    ) -> Config: ...\n\n", "\n    def __eq__"),
+        &attributes,
+    );
+    stubs
+}
+
+/// What stands before the field of that name.
+fn field_document(source: &str, name: &str) -> String {
+    let declares = format!("    pub {name}: ");
+    let lines: Vec<&str> = source.lines().collect();
+    let at = lines
+        .iter()
+        .position(|line| line.starts_with(&declares))
+        .unwrap_or_else(|| panic!("no {name}"));
+    let begin = (0..at)
+        .rev()
+        .find(|&line| !lines[line].trim_start().starts_with("///"))
+        .map_or(0, |line| line + 1);
+    let text: Vec<&str> = lines[begin..at]
+        .iter()
+        .flat_map(|line| line.trim_start().trim_start_matches("///").split_whitespace())
+        .collect();
+    plain(&text.join(" "))
+}
+
+/// `65536` as `65_536`.
+fn with_underscores(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| str::from_utf8(group).expect("digits"))
+        .collect();
+    groups.join("_")
+}

@@ -1,0 +1,315 @@
+//! What a verb can be refused with stands in the documents of four languages, each time as one
+//! paragraph that is written from the core's table; so is the table of its names. A stale one
+//! fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
+
+use std::path::PathBuf;
+use std::{env, fs};
+
+use switchover::ErrorKind;
+use switchover::binding::VERBS;
+use switchover_tests::names::upper_snake;
+use switchover_tests::tables::{WIDTH, wrapped};
+use switchover_tests::{files, home, names};
+
+/// Where and how a language documents its verbs.
+struct Language {
+    folder: &'static str,
+    ending: &'static str,
+    /// Its files begin with one of these, or it is all of them.
+    only: &'static [&'static str],
+    /// Whether the caller brings the memory, so that it may be too small.
+    brings_memory: bool,
+    /// What the paragraph begins with; a paragraph that begins so is written anew.
+    opening: &'static str,
+    /// What stands before each line of a document.
+    margin: &'static str,
+    /// The line that declares a verb of that name begins with this.
+    declares: fn(&str) -> String,
+    /// The verb's name, where it has one.
+    name: fn(&str) -> Option<String>,
+    /// How it writes a kind of error.
+    error: fn(ErrorKind) -> String,
+}
+
+impl Language {
+    /// Returns the columns of a line: those of rustfmt, or of the other formatters.
+    fn width(&self) -> usize {
+        if self.margin.trim_start().starts_with("///") { 100 } else { WIDTH }
+    }
+}
+
+const LANGUAGES: [Language; 4] = [
+    Language {
+        folder: "core/src/connection",
+        ending: "rs",
+        only: &[],
+        brings_memory: true,
+        opening: "# Errors",
+        margin: "    /// ",
+        declares: |name| format!("    pub fn {name}("),
+        name: |verb| Some(verb.into()),
+        error: |kind| format!("`{kind:?}`"),
+    },
+    Language {
+        folder: "ffi-c/src",
+        ending: "rs",
+        only: &[],
+        brings_memory: true,
+        opening: "Errors: ",
+        margin: "    /// ",
+        declares: |name| format!("    fn {name}("),
+        name: |verb| Some(names::in_c(verb)),
+        error: |kind| format!("SWO_ERROR_{}", upper_snake(kind.name())),
+    },
+    Language {
+        folder: "py/python/switchover",
+        ending: "pyi",
+        only: &["__init__"],
+        brings_memory: false,
+        opening: "Raises LocalProtocolError: ",
+        margin: "        ",
+        declares: |name| format!("    def {name}("),
+        name: names::in_python,
+        error: |kind| upper_snake(kind.name()),
+    },
+    Language {
+        folder: "wasm/js",
+        ending: "ts",
+        only: &["inbound", "outbound", "connection"],
+        brings_memory: false,
+        opening: "@throws ProtocolError: ",
+        margin: "   * ",
+        declares: |name| format!("  {name}("),
+        name: names::in_javascript,
+        error: |kind| format!("`{}`", kind.name()),
+    },
+];
+
+/// The lines of the document of the verb that a line declares: where they begin, and where they
+/// end.
+fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
+    if language.ending == "pyi" {
+        // Of overloads the last one has it.
+        let opens = (declared..lines.len())
+            .find(|&at| lines[at].trim_start().starts_with("\"\"\""))
+            .expect("a document");
+        let text = lines[opens].trim_start().trim_start_matches("\"\"\"");
+        let closes = if text.contains("\"\"\"") {
+            opens
+        } else {
+            (opens + 1..lines.len())
+                .find(|&at| lines[at].trim_end().ends_with("\"\"\""))
+                .expect("its end")
+        };
+        return (opens, closes);
+    }
+    let is_of_it = |line: &String| {
+        let line = line.trim_start();
+        line.starts_with("///")
+            || line.starts_with('*')
+            || line.starts_with("/**")
+            || line.starts_with("#[")
+    };
+    let begin = (0..declared).rev().find(|&at| !is_of_it(&lines[at])).map_or(0, |at| at + 1);
+    let end =
+        (begin..declared).find(|&at| lines[at].trim_start().starts_with("#[")).unwrap_or(declared);
+    (begin, end)
+}
+
+/// The source with the paragraph of that verb as the table has it; `None` where the source does not
+/// declare the verb.
+fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {
+    let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
+    let declares = (language.declares)(name);
+    let generic = declares.replace('(', "<");
+    let is_it = |line: &String| line.starts_with(&declares) || line.starts_with(&generic);
+    // A stub has other classes too.
+    let from = lines.iter().position(|line| line == "class Connection:").unwrap_or(0);
+    let is_class = |line: &String| line.starts_with("class ");
+    let to = lines
+        .iter()
+        .skip(from + 1)
+        .position(is_class)
+        .filter(|_| from > 0)
+        .map_or(lines.len(), |at| from + 1 + at);
+    let declared = from + lines[from..to].iter().rposition(is_it)?;
+    let (begin, end) = document(&lines, declared, language);
+    let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
+    let bare = language.margin.trim_end();
+    // A heading has a line of its own, and an empty one after it.
+    let (heading, opening) = match language.opening.starts_with('#') {
+        true => (vec![format!("{}{}", language.margin, language.opening), bare.to_owned()], ""),
+        false => (vec![], language.opening),
+    };
+    let text = format!("{opening}{}.", list.join(", "));
+    let list = wrapped(language.margin, &text, language.margin, language.width());
+    let below = heading.len();
+    let paragraph = heading.into_iter().chain(list);
+    let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
+    // An old one goes from its opening to the next empty line, or to the end.
+    let old = (begin..end.max(begin + 1))
+        .find(|&at| text_of(&lines[at]).starts_with(language.opening.trim_end()));
+    match language.ending {
+        "rs" => {
+            let first = old.unwrap_or(end);
+            let is_empty = |at: &usize| text_of(&lines[*at]).is_empty();
+            let last = (first + below..end).find(is_empty).unwrap_or(end);
+            let gap = if old.is_none() && begin < end { vec![bare.to_owned()] } else { vec![] };
+            lines.splice(first..last, gap.into_iter().chain(paragraph));
+        }
+        "ts" => {
+            let one_line = lines[begin].trim_start().starts_with("/**")
+                && lines[begin].trim_end().ends_with("*/");
+            if one_line {
+                let text = lines[begin]
+                    .trim()
+                    .trim_start_matches("/**")
+                    .trim_end_matches("*/")
+                    .trim()
+                    .to_owned();
+                let opened = [String::from("  /**")]
+                    .into_iter()
+                    .chain(wrapped("   * ", &text, "   * ", WIDTH));
+                lines.splice(begin..=begin, opened.chain(paragraph).chain([String::from("   */")]));
+            } else {
+                let closes = end - 1;
+                let first = old.unwrap_or(closes);
+                lines.splice(first..closes, paragraph);
+            }
+        }
+        _ => {
+            let is_one_line = begin == end;
+            if is_one_line {
+                let text = lines[begin].trim().trim_matches('"').to_owned();
+                let opened = [format!("        \"\"\"{text}"), String::new()].into_iter();
+                lines.splice(
+                    begin..=begin,
+                    opened.chain(paragraph).chain([String::from("        \"\"\"")]),
+                );
+            } else {
+                let first = old.unwrap_or(end);
+                let gap = if old.is_none() { vec![String::new()] } else { vec![] };
+                lines.splice(first..end, gap.into_iter().chain(paragraph));
+            }
+        }
+    }
+    Some(lines.join("\n") + "\n")
+}
+
+#[test]
+fn every_verb_documents_what_it_is_refused_with() {
+    let mut stale = Vec::new();
+    for language in &LANGUAGES {
+        let mut paths: Vec<PathBuf> =
+            files(&home().join("..").join(language.folder), language.ending);
+        paths.retain(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            language.only.is_empty() || language.only.contains(&&*name)
+        });
+        for verb in VERBS.iter().filter(|verb| !verb.errors.is_empty()) {
+            let Some(name) = (language.name)(verb.name) else { continue };
+            let mut is_found = false;
+            for path in &paths {
+                let source = fs::read_to_string(path).expect("a source");
+                let given = |kind: &&ErrorKind| {
+                    language.brings_memory || **kind != ErrorKind::OutputTooSmall
+                };
+                let errors: Vec<ErrorKind> = verb.errors.iter().filter(given).copied().collect();
+                let Some(wanted) = written(&source, language, &name, &errors) else { continue };
+                is_found = true;
+                if wanted == source {
+                    continue;
+                }
+                if env::var_os("BLESS").is_some() {
+                    fs::write(path, wanted).expect("a writable source");
+                } else {
+                    stale.push(format!("{} in {}", name, path.display()));
+                }
+            }
+            assert!(is_found, "{name} is not in {}", language.folder);
+        }
+    }
+    assert!(stale.is_empty(), "stale, BLESS=1 rewrites them: {stale:#?}");
+}
+
+/// The table of names in `coming-from.md`, between its marks.
+#[test]
+fn the_table_of_names() {
+    let path = home().join("../core/docs/coming-from.md");
+    let page = fs::read_to_string(&path).expect("the page");
+    let (open, close) = (
+        "<!-- verbs: tests/rust/tests/verbs.rs writes this table -->\n",
+        "<!-- end of verbs -->\n",
+    );
+    let (before, rest) = page.split_once(open).expect("the opening mark");
+    let (_, after) = rest.split_once(close).expect("the closing mark");
+    let mut table = String::from(
+        "| Rust | C | Python | JavaScript | whose | next | rule |\n|---|---|---|---|---|---|---|\n",
+    );
+    for verb in VERBS {
+        let code =
+            |name: Option<String>| name.map_or_else(|| "–".to_owned(), |name| format!("`{name}`"));
+        let whose = verb.role.map_or("both", |role| role.name());
+        let names = LANGUAGES.each_ref().map(|language| (language.name)(verb.name));
+        let names = names.map(code).join(" | ");
+        table += &format!("| {names} | {whose} | {} | {} |\n", linked(verb.next), verb.clause);
+    }
+    let wanted = format!("{before}{open}\n{table}\n{close}{after}");
+    if env::var_os("BLESS").is_some() {
+        fs::write(&path, &wanted).expect("a writable page");
+    } else {
+        assert!(wanted == page, "the table of names is stale; BLESS=1 rewrites it");
+    }
+}
+
+/// What comes next, with the verbs in it marked as code.
+fn linked(next: &str) -> String {
+    let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || word == "Switched";
+    let marked = next.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ';']);
+        if is_code(bare) { format!("`{bare}`{}", &word[bare.len()..]) } else { word.to_owned() }
+    });
+    marked.collect::<Vec<_>>().join(" ")
+}
+
+/// Each method that changes a connection, and may fail, is in the table.
+#[test]
+fn every_method_that_may_fail_has_a_row() {
+    let api = switchover_tests::tables::read("core/api.txt");
+    let method = |line: &str| {
+        let signature = line.strip_prefix("switchover::Connection: fn ")?.to_owned();
+        let is_verb = signature.contains("(&mut self") && signature.contains("-> Result<");
+        is_verb.then(|| signature[..signature.find(['(', '<']).unwrap_or_default()].to_owned())
+    };
+    let methods: Vec<String> = api.lines().filter_map(method).collect();
+    assert!(methods.len() > 20, "{methods:?}");
+    // `next_event` has the row of the two.
+    let has_row = |name: &str| name == "advance" || VERBS.iter().any(|verb| verb.name == name);
+    let missing: Vec<&String> = methods.iter().filter(|name| !has_row(name)).collect();
+    assert!(missing.is_empty(), "no row in core/src/binding/verbs.rs: {missing:?}");
+}
+
+/// Each verb is declared in each language that the table has a name of, so that the table names
+/// nothing that is not there.
+#[test]
+fn every_verb_is_there() {
+    for language in &LANGUAGES {
+        let sources: Vec<String> = files(&home().join("..").join(language.folder), language.ending)
+            .iter()
+            .map(|path| fs::read_to_string(path).expect("a source"))
+            .collect();
+        for verb in VERBS {
+            let is_of_one = verb.role.is_some();
+            assert_eq!(is_of_one, verb.errors.contains(&ErrorKind::WrongRole), "{}", verb.name);
+            let Some(name) = (language.name)(verb.name) else { continue };
+            let declares = (language.declares)(&name);
+            let generic = declares.replace('(', "<");
+            let is_there = |line: &str| line.starts_with(&declares) || line.starts_with(&generic);
+            assert!(
+                sources.iter().any(|source| source.lines().any(is_there)),
+                "{name} is not in {}",
+                language.folder
+            );
+        }
+    }
+}
