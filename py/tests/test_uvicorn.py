@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from served import GET, HANDSHAKE, HELLO, WAIT, Hasty, Served, Transport, played, tell
 from switchover import Config
-from switchover.uvicorn import Cycle, Protocol
+from switchover._uvicorn.cycle import Cycle
+from switchover.uvicorn import Protocol
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ import pytest
 from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played, rest_of
 from switchover import uvicorn as hosted
 from switchover._reset import acknowledged, has_hung_up, resets, unread_by_peer
+from switchover._uvicorn import transport as transport_of
+from switchover._uvicorn.websocket import Undecided
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
@@ -164,13 +166,13 @@ def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.Monke
         def counted(raw: object) -> int:
             return taken
 
-        monkeypatch.setattr(hosted, "acknowledged", counted)
+        monkeypatch.setattr(transport_of, "acknowledged", counted)
         protocol.pause_writing()
         for _ in range(10):
             taken += 1_000
-            protocol.write_handler()
+            protocol.ending.writing.expire()
             assert not transport.closed
-        protocol.write_handler()
+        protocol.ending.writing.expire()
         assert transport.closed
 
     asyncio.run(main())
@@ -242,7 +244,7 @@ def test_a_handshake_is_given_up_once() -> None:
 
     for is_accepted in (False, True):
         transport = Gone()
-        undecided = hosted.Undecided(None, transport, b"", True)
+        undecided = Undecided(None, transport, b"", True)
         undecided.is_accepted = is_accepted
         undecided.give_up()
         assert transport.closed is not is_accepted

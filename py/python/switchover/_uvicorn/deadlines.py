@@ -1,0 +1,101 @@
+"""Deadlines of the client: for what it sends, and for what it takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from .transport import taken_by
+
+SECONDS_PER_BYTE = 0.001
+"""What each byte adds to the time of what is sent or taken."""
+
+
+class Wait:
+    """The deadline of the client: one thing at a time, with its time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None]) -> None:
+        self.loop = loop
+        self.expired = expired
+        self.what = ""
+        self.most = self.left = self.until = 0.0
+        self.handle: asyncio.TimerHandle | None = None
+
+    def begin(self, what: str, seconds: float) -> None:
+        """Waits; if that was waited for before, the time that is left of it runs on."""
+        if self.what != what:
+            self.stop()
+            self.what, self.most, self.left = what, seconds, seconds
+        if self.handle is None:
+            self.until = monotonic() + self.left
+            self.handle = self.loop.call_later(self.left, self.expire)
+
+    def earn(self, length: int) -> None:
+        """Adds the time of received bytes.
+
+        Never to more than there was at the beginning.
+        """
+        if self.handle is not None:
+            self.until = min(self.until + length * SECONDS_PER_BYTE, monotonic() + self.most)
+
+    def pause(self) -> None:
+        """Waits no longer, but may again."""
+        if self.handle is not None:
+            self.left = max(0.0, self.until - monotonic())
+            self.handle.cancel()
+            self.handle = None
+
+    def stop(self) -> None:
+        """Ends the deadline: what was waited for has come."""
+        if self.what:
+            self.pause()
+            self.what = ""
+
+    def expire(self) -> None:
+        """Looks whether the time was prolonged meanwhile."""
+        self.handle = None
+        if (left := self.until - monotonic()) > 0:
+            self.handle = self.loop.call_later(left, self.expire)
+        else:
+            what, self.what = self.what, ""
+            self.expired(what)
+
+
+class WriteDeadline:
+    """The deadline for a client that takes nothing of what is sent."""
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, expired: Callable[[], None]
+    ) -> None:
+        self.transport = transport
+        self.loop = loop
+        self.expired = expired
+        self.most = 0.0
+        self.taken = 0
+        self.handle: asyncio.TimerHandle | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Waits so long, and then looks what the client has taken."""
+        self.most = seconds
+        self.wait(seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Looks later what the client has taken from now on."""
+        self.stop()
+        self.taken = taken_by(self.transport)
+        self.handle = self.loop.call_later(seconds, self.expire)
+
+    def stop(self) -> None:
+        """Ends the deadline: the client has taken what was sent."""
+        if self.handle is not None:
+            self.handle.cancel()
+            self.handle = None
+
+    def expire(self) -> None:
+        """Prolongs the time by what the client has taken, or ends it."""
+        taken = taken_by(self.transport) - self.taken
+        if taken > 0:
+            self.wait(min(taken * SECONDS_PER_BYTE, self.most))
+        else:
+            self.expired()

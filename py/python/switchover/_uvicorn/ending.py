@@ -1,0 +1,67 @@
+"""The end of a connection: a close, a reset, or a close that says later that something was cut."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .. import Closing, Connection
+from .._reset import ends, resets
+from .deadlines import WriteDeadline
+from .transport import closes_after_eof, unsent_by
+
+
+class Ending:
+    """Closes a transport so that no client takes a cut answer for a whole one."""
+
+    def __init__(self, transport: asyncio.Transport, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        self.transport = transport
+        self.connection = connection
+        # The engine may have written all of an answer whose end is the connection's: the transport has not.
+        self.writing = WriteDeadline(transport, loop, self.reset)
+        self.is_reset_if_cut = False
+
+    def close(self, timeout_write: float) -> None:
+        """Closes, visibly so where an answer that would look whole is not."""
+        if self.connection.closing is Closing.RESET:
+            self.reset()
+        elif not self.transport.is_closing():
+            self.transport.close()
+            self.bound_the_rest(timeout_write)
+
+    def bound_the_rest(self, timeout_write: float) -> None:
+        """Limits the time that a client may take over what waits in a transport that closes."""
+        if unsent_by(self.transport):
+            self.writing.begin(timeout_write)
+            self.reset_if_cut()
+
+    def reset_if_cut(self) -> None:
+        """Has the connection reset if the process ends before an answer is all sent.
+
+        Nothing else would tell.
+        """
+        raw = self.transport.get_extra_info("socket")
+        if raw is None or not closes_after_eof(self.transport):
+            return
+        is_cut = self.connection.closing is Closing.RESET or unsent_by(self.transport) > 0
+        if is_cut is not self.is_reset_if_cut:
+            (resets if is_cut else ends)(raw)
+            self.is_reset_if_cut = is_cut
+
+    def reset_if_unfinished(self) -> None:
+        """Has the connection reset if the process ends within a close-delimited answer."""
+        if self.connection.closing is Closing.RESET:
+            self.reset_if_cut()
+
+    def reset(self) -> None:
+        """Closes at once: the transport alone would end it as if all had been sent."""
+        if (raw := self.transport.get_extra_info("socket")) is not None:
+            resets(raw)
+            self.is_reset_if_cut = False
+        self.transport.abort()
+
+    def lost(self, exc: Exception | None) -> None:
+        """Takes note that the transport is closed: what was all sent is not reset."""
+        self.writing.stop()
+        if self.is_reset_if_cut and exc is None and self.connection.closing is not Closing.RESET:
+            # The socket is closed after this.
+            ends(self.transport.get_extra_info("socket"))

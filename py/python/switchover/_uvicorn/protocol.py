@@ -1,0 +1,503 @@
+"""One connection of uvicorn on this engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from uvicorn.logging import TRACE_LOG_LEVEL
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl, service_unavailable
+from uvicorn.protocols.utils import is_ssl
+
+from .. import (
+    NEED_DATA,
+    Awaiting,
+    Closing,
+    Config,
+    Connection,
+    Data,
+    EndOfMessage,
+    ErrorKind,
+    Ineligible,
+    Owes,
+    Paused,
+    PausedReason,
+    Protocol as Token,
+    ProtocolError,
+    RemoteProtocolError,
+    Request,
+    Role,
+)
+from .._reset import bound_unsent
+from .cycle import TEXT, Cycle, base_of
+from .deadlines import Wait
+from .ending import Ending
+from .options import configured
+from .transport import closes_after_eof
+from .websocket import NO_CLASS, Undecided, handshake_of
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGI3Application
+    from uvicorn.config import Config as ServerConfig
+    from uvicorn.server import ServerState
+
+WEBSOCKET = Token("websocket")
+
+# How long, and how much, is read from a client after its last response, unless it pauses for LINGER_IDLE.
+LINGER_MAX = 4.0
+LINGER_IDLE = 1.0
+LINGER_BYTES = 1 << 20
+
+
+class Protocol(asyncio.Protocol):
+    """One connection of uvicorn. A subclass may set other limits and times."""
+
+    engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
+    """The limits of a request. `--h11-max-incomplete-event-size` raises those of a head.
+
+    What frameworks say against themselves (a length on a 204, or beside a Transfer-Encoding) is put right.
+    """
+    timeout_first_byte = 60.0
+    """Seconds until the first byte of a connection; after an answer it is `--timeout-keep-alive`."""
+    timeout_head = 30.0
+    """Seconds that a head may take from its first byte on; then the answer is 408."""
+    timeout_content = 30.0
+    """Seconds that content may take while the app waits for it, and a millisecond for each byte; then it is a 408."""
+    timeout_write = 30.0
+    """Seconds for which a client may take nothing of what is sent, and a millisecond for each byte that it takes."""
+    half_close = True
+    """Whether a client that has ended its sending side gets its answer. Without it the app learns at once that it left.
+
+    The app of a stream of unknown length, as server-sent events are, gets `http.disconnect` in either case.
+    """
+    timeout_half_closed = LINGER_MAX
+    """Seconds after that until an app that waits for its client's end in `receive` gets `http.disconnect`."""
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if not config.loaded:
+            config.load()
+        self.config = config
+        # uvicorn names its own classes in these types, of which this is none.
+        settings: Any = config
+        self.app: ASGI3Application = settings.loaded_app
+        self.ws_protocol_class: Any = settings.ws_protocol_class
+        self.connections: set[Any] = server_state.connections
+        self.loop = _loop or asyncio.get_event_loop()
+        self.logger = logging.getLogger("uvicorn.error")
+        self.access_logger = logging.getLogger("uvicorn.access")
+        self.access_log = self.access_logger.hasHandlers()
+        self.root_path = config.root_path
+        self.limit_concurrency = config.limit_concurrency
+        self.app_state = app_state
+        self.timeout_keep_alive_task: asyncio.TimerHandle | None = None
+        self.waiting = Wait(self.loop, self.timed_out)
+        self.timeout_keep_alive = config.timeout_keep_alive
+        self.server_state = server_state
+        self.tasks = server_state.tasks
+
+        self.connection: Connection
+        self.transport: asyncio.Transport
+        self.flow: FlowControl
+        self.ending: Ending
+        self.base: dict[str, Any] = {}
+        self.scope: dict[str, Any] = {}
+        self.cycle: Cycle | None = None
+        # What goes to a WebSocket class once its content is over.
+        self.handshake: Request | None = None
+        self.is_handed_over = False
+        # Events are being taken, in a call further out; or will be, in a later turn of the loop.
+        self.is_taking = False
+        self.is_due = False
+        self.has_eof = self.has_warned = False
+        self.leaving: asyncio.TimerHandle | None = None
+        # Until when the rest of what a client sends is read and dropped, once it has its answer; and how much that was.
+        self.lingers_until: float | None = None
+        self.dropped = 0
+
+    # What the transport calls.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins."""
+        secure = is_ssl(transport)
+        bound_unsent(transport.get_extra_info("socket"))
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        largest_head = self.config.h11_max_incomplete_event_size
+        self.connection = Connection(Role.SERVER, configured(self.engine_config, largest_head, secure))
+        self.ending = Ending(transport, self.connection, self.loop)
+        self.base = base_of(transport, secure, self.root_path)
+        self.waiting.begin("first byte", self.timeout_first_byte)
+        self.log_trace("HTTP connection made")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends: what the app waits for is over."""
+        self.connections.discard(self)
+        self.log_trace("HTTP connection lost")
+        if self.cycle is not None:
+            self.cycle.disconnect()
+        self.flow.resume_writing()
+        self.stop_timer()
+        self.waiting.stop()
+        self.ending.lost(exc)
+        if exc is None:
+            self.transport.close()
+
+    def eof_received(self) -> bool | None:
+        """Keeps the transport open for a client that has half-closed.
+
+        As long as the client still waits for something.
+        """
+        if not self.half_close or self.lingers_until is not None or not closes_after_eof(self.transport):
+            if self.connection.closing is Closing.RESET:
+                self.ending.reset()
+            else:
+                self.ending.bound_the_rest(self.timeout_write)
+            return None
+        self.has_eof = True
+        self.connection.receive_eof()
+        self.process_events()
+        if self.transport.is_closing() or self.lingers_until is not None:
+            self.ending.bound_the_rest(self.timeout_write)
+            return None
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.notice_eof()
+            self.leave_later(self.cycle)
+        return True
+
+    def data_received(self, data: bytes) -> None:
+        """Hands bytes to the engine and does what they say."""
+        self.stop_timer()
+        if self.lingers_until is not None:
+            self.dropped += len(data)
+            if self.dropped > LINGER_BYTES:
+                self.close()
+            else:
+                self.wait_for_the_end(self.lingers_until)
+            return
+        self.waiting.earn(len(data))
+        try:
+            self.connection.receive_data(data)
+        except ProtocolError:
+            # The connection is over; what comes now is dropped until the transport has closed.
+            return
+        self.process_events()
+
+    def leave_later(self, cycle: Cycle) -> None:
+        """An app that waits for its client's end hears it after a while."""
+        self.leaving = self.loop.call_later(self.timeout_half_closed, cycle.leave)
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than the app writes."""
+        self.flow.pause_writing()
+        self.ending.writing.begin(self.timeout_write)
+
+    def resume_writing(self) -> None:
+        """The client has read."""
+        self.flow.resume_writing()
+        if not self.transport.is_closing():
+            self.ending.writing.stop()
+        if self.is_due:
+            self.go_on_later()
+
+    # What uvicorn calls.
+
+    def shutdown(self) -> None:
+        """No request after this one."""
+        if self.cycle is None or self.lingers_until is not None:
+            self.close()
+        elif not self.cycle.response_complete:
+            self.cycle.close_after_response()
+            if self.has_eof:
+                self.cycle.leave()
+        elif self.connection.awaiting is Awaiting.CONTENT:
+            # With content on its way a close would take the answer back.
+            self.linger()
+        else:
+            self.close()
+
+    # Events.
+
+    def process_events(self) -> None:
+        """Takes the events there are, and reads no further than the engine has room."""
+        if not self.is_due:
+            self.is_taking = True
+            try:
+                self.take_events()
+            finally:
+                self.is_taking = False
+        if not self.connection.wants_input and not self.is_handed_over and self.lingers_until is None:
+            self.flow.pause_reading()
+
+    def go_on_later(self) -> None:
+        """Goes on in another turn of the loop.
+
+        A thousand requests may have come at once, and other clients wait, too.
+        """
+        self.is_due = True
+        self.stop_timer()
+        self.loop.call_later(0, self.process_events_now)
+
+    def process_events_now(self) -> None:
+        """Unless the client does not read its answers; then once it does."""
+        if self.is_due and not self.flow.write_paused and not self.transport.is_closing():
+            self.is_due = False
+            self.process_events()
+
+    def take_events(self) -> None:
+        """Up to where more bytes are needed, or the app's answer."""
+        while not self.is_due:
+            if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
+                # An answer to HEAD is complete with its head, and its app is not.
+                return
+            try:
+                event = self.connection.next_event()
+            except RemoteProtocolError as error:
+                self.send_error(error)
+                return
+            if event is NEED_DATA:
+                self.wait_for_more()
+                return
+            if isinstance(event, Request):
+                self.waiting.stop()
+                self.stop_timer()
+                self.take(event)
+            elif isinstance(event, Data):
+                if self.cycle is not None:
+                    self.cycle.take(event.data)
+            elif isinstance(event, EndOfMessage):
+                self.waiting.stop()
+                if self.handshake is not None:
+                    self.hand_over(self.handshake)
+                    return
+                if self.cycle is not None:
+                    self.cycle.end()
+            elif self.handshake is not None:
+                self.reject(413, b"Content Too Large")
+                return
+            elif isinstance(event, Paused) and event.reason is not PausedReason.CLOSED:
+                # The next request waits until this one is answered.
+                return
+            else:
+                # The connection is over.
+                if self.cycle is None or self.cycle.response_complete:
+                    self.linger()
+                return
+
+    def wait_for_more(self) -> None:
+        """Sets a deadline, where the client is the one to go on and no app waits for it."""
+        if self.connection.wants_input and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT):
+            self.flow.resume_reading()
+        awaiting = self.connection.awaiting
+        is_answered = self.cycle is None or self.cycle.response_complete
+        if awaiting is Awaiting.HEAD:
+            self.waiting.begin("head", self.timeout_head)
+        elif awaiting is Awaiting.CONTENT and (is_answered or self.handshake is not None):
+            self.waiting.begin("content", self.timeout_content)
+        elif awaiting is Awaiting.REQUEST and self.cycle is not None and is_answered:
+            self.waiting.stop()
+            if self.timeout_keep_alive_task is None:
+                self.start_timer(self.timeout_keep_alive)
+
+    def timed_out(self, what: str) -> None:
+        """The client has not sent in time what it was waited for."""
+        if self.transport.is_closing():
+            return
+        if what == "first byte":
+            self.close()
+            return
+        time = f"timeout_{what}"
+        self.logger.warning("A request's %s took too long (%s, %s seconds).", what, time, getattr(self, time))
+        if self.cycle is not None:
+            self.cycle.disconnect()
+        self.reject(408, b"Request Timeout")
+
+    def take(self, request: Request) -> None:
+        """A request is for the app, unless it offers WebSocket and that is spoken here."""
+        offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
+        if offered is None or self.ws_protocol_class is None:
+            if request.no_offer is None:
+                self.warn_of_an_offer()
+            self.begin(request)
+        elif offered.ineligible is not None:
+            self.reject_offer(request, offered.ineligible)
+        else:
+            self.handshake = request
+            if self.connection.owes is Owes.CONTINUE:
+                self.transport.write(self.connection.send_informational(100))
+            if not request.ends:
+                self.connection.skip_content()
+
+    def warn_of_an_offer(self) -> None:
+        """Logs what uvicorn's own classes log of a declined offer.
+
+        Once for each connection.
+        """
+        if self.has_warned:
+            # A client may ask as often as it likes.
+            return
+        self.has_warned = True
+        self.logger.warning("Unsupported upgrade request.")
+        if self.ws_protocol_class is None:
+            self.logger.warning(NO_CLASS)
+
+    def scope_of(self, request: Request) -> dict[str, Any]:
+        """Builds the scope of a request for the app."""
+        self.scope = scope = request.asgi()
+        scope.update(self.base)
+        scope["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
+        scope["state"] = self.app_state.copy()
+        if self.root_path:
+            scope["path"] = self.root_path + scope["path"]
+            scope["raw_path"] = self.root_path.encode("ascii") + scope["raw_path"]
+        return scope
+
+    def begin(self, request: Request) -> None:
+        """Starts the app on a request."""
+        app = self.app
+        if self.limit_concurrency is not None and (
+            len(self.connections) >= self.limit_concurrency or len(self.tasks) >= self.limit_concurrency
+        ):
+            app = service_unavailable
+            self.logger.warning("Exceeded concurrency limit.")
+        self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
+        apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
+        if self.has_eof:
+            self.leave_later(cycle)
+        task = self.loop.create_task(cycle.run(app), **apart)
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+
+    def reject_offer(self, request: Request, flaw: Ineligible) -> None:
+        """Answers a handshake that cannot be accepted.
+
+        Says what is wrong, and what is spoken here.
+        """
+        text = flaw.text.encode()
+        headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
+        self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
+        cycle.start(flaw.status, [*self.server_state.default_headers, *headers])
+        cycle.write(text, more_body=False)
+        self.go_on_later()
+
+    def hand_over(self, request: Request) -> None:
+        """Gives a WebSocket to uvicorn's own class, from its handshake on.
+
+        It gets every byte that has come after that.
+        """
+        self.log_trace("Upgrading to WebSocket")
+        self.waiting.stop()
+        self.ending.writing.stop()
+        self.connections.discard(self)
+        protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        head, rest = handshake_of(request), self.connection.unread
+        self.is_handed_over = True
+        # What an app does after its answer is nothing to a WebSocket.
+        self.cycle = None
+        self.flow.resume_reading()
+        Undecided(protocol, self.transport, rest, self.has_eof).begin(head, self.flow.write_paused)
+
+    def send_error(self, error: RemoteProtocolError) -> None:
+        """Answers what is no HTTP, if that can still be done, and ends the connection."""
+        if error.kind is ErrorKind.TRUNCATED:
+            self.log_trace("HTTP request cut short")
+        else:
+            self.logger.warning("Invalid HTTP request received: %s (%s). %s", error, error.clause, error.advice)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnect()
+        self.reject(error.status or 400, b"Invalid HTTP request received.")
+
+    def reject(self, status: int, text: bytes) -> None:
+        """Sends the connection's last answer, if none has begun, and ends it."""
+        self.waiting.stop()
+        if self.transport.is_closing():
+            return
+        try:
+            self.transport.write(self.connection.reject(status, [TEXT], text))
+        except ProtocolError:
+            # An answer has begun, or the client's error has ended the connection after it.
+            self.connection.abandon()
+        self.linger()
+
+    # The end.
+
+    def close(self) -> None:
+        """Closes, visibly so where an answer that would look whole is not."""
+        self.ending.close(self.timeout_write)
+
+    def linger(self) -> None:
+        """Ends our direction and reads on.
+
+        A close would take back an answer that was not read yet (RFC 9112, section 9.6).
+        """
+        if self.lingers_until is not None or self.transport.is_closing():
+            return
+        if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
+            self.close()
+            return
+        try:
+            self.transport.write_eof()
+        except OSError:
+            # The client has reset the connection.
+            self.transport.abort()
+            return
+        self.ending.reset_if_cut()
+        self.flow.resume_reading()
+        self.lingers_until = monotonic() + LINGER_MAX
+        self.wait_for_the_end(self.lingers_until)
+
+    def wait_for_the_end(self, until: float) -> None:
+        """Waits until the client has ended its direction, too, or has had its time."""
+        self.start_timer(max(0, min(LINGER_IDLE, until - monotonic())))
+
+    # After an answer.
+
+    def answered(self) -> None:
+        """An answer is complete: on to the next request, or the end."""
+        if self.leaving is not None:
+            self.leaving.cancel()
+            self.leaving = None
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if not self.connection.persists or (self.cycle is not None and self.cycle.is_last):
+            self.linger()
+            return
+        if self.cycle is not None and self.cycle.more_body:
+            # The app did not read the rest of the request.
+            self.connection.skip_content()
+        else:
+            self.start_timer(self.timeout_keep_alive)
+        self.flow.resume_reading()
+        if not self.is_taking:
+            self.process_events()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing has come for a while."""
+        self.close()
+
+    def start_timer(self, seconds: float) -> None:
+        """Ends the connection, if nothing comes in that time."""
+        self.stop_timer()
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def stop_timer(self) -> None:
+        """Something has come."""
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
+
+    def log_trace(self, message: str) -> None:
+        """Says where a connection stands, with `--log-level trace`."""
+        if self.logger.level <= TRACE_LOG_LEVEL:
+            client = self.base["client"]
+            self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)

@@ -1,0 +1,136 @@
+"""A handshake of WebSocket, from the engine to one of uvicorn's classes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+
+from .. import Request
+from .transport import closes_after_eof
+
+ACCEPT_MAX = 4.0
+"""Seconds that an app may take to accept a client that has ended its direction."""
+
+NO_CLASS = (
+    "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
+    "or install 'websockets' or 'wsproto' manually."
+)
+"""The warning of uvicorn's own classes."""
+
+# Fields of a handshake that a WebSocket class does not see: the other offers, and what frames content that is over.
+LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
+
+
+def handshake_of(request: Request) -> bytes:
+    """Writes the head of a request again, with WebSocket as the only offer.
+
+    The names are in lower case, as uvicorn's classes put them into a scope without a look.
+    """
+    lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
+    start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
+    return b"%b%bupgrade: websocket\r\n\r\n" % (start, lines)
+
+
+class Undecided(asyncio.Protocol):
+    """A handshake that uvicorn's WebSocket class has, and its app has not accepted.
+
+    Holds what comes after it.
+
+    Those classes lose what comes before, or break over it.
+    """
+
+    def __init__(self, protocol: Any, transport: asyncio.Transport, rest: bytes, has_eof: bool) -> None:
+        self.protocol = protocol
+        self.transport = transport
+        self.held = bytearray(rest)
+        self.has_eof = has_eof
+        self.is_paused = False
+        self.is_accepted = False
+        self.giving_up: asyncio.TimerHandle | None = None
+
+    def begin(self, head: bytes, is_full: bool) -> None:
+        """Gives the class its handshake, and the app a `send` that notes its accept."""
+        app = self.protocol.app
+
+        async def told(scope: Any, receive: Any, send: Any) -> Any:
+            async def noticed(message: Any) -> None:
+                await send(message)
+                if message["type"] == "websocket.accept":
+                    # The class on `websockets` answers in a task of its own.
+                    answered = getattr(self.protocol, "handshake_completed_event", None)
+                    if isinstance(answered, asyncio.Event):
+                        await answered.wait()
+                    self.accepted()
+
+            return await app(scope, receive, noticed)
+
+        self.protocol.app = told
+        # First, so that the class hears of the end whatever the handshake does to it.
+        self.transport.set_protocol(self)
+        self.protocol.connection_made(self.transport)
+        if is_full:
+            # An answer before is still being taken, which no one says again.
+            self.protocol.pause_writing()
+        self.protocol.data_received(head)
+
+    def accepted(self) -> None:
+        """The class has the connection for itself, and all that has come."""
+        held, self.held = bytes(self.held), bytearray()
+        self.is_accepted = True
+        self.wait_no_more()
+        self.transport.set_protocol(self.protocol)
+        if self.transport.is_closing():
+            return
+        if self.is_paused:
+            self.transport.resume_reading()
+        try:
+            if held:
+                self.protocol.data_received(held)
+        except Exception as error:
+            # As the transport would do.
+            logging.getLogger("uvicorn.error").error("Exception in a WebSocket protocol", exc_info=error)
+            self.transport.abort()
+        if self.has_eof and not self.protocol.eof_received():
+            self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Holds it, and reads no more than can be held."""
+        self.held += data
+        if len(self.held) > HIGH_WATER_LIMIT and not self.is_paused:
+            self.is_paused = True
+            self.transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Takes the end, which has its place after what is held.
+
+        But an app that does not accept hears of it.
+        """
+        self.has_eof = True
+        self.giving_up = asyncio.get_running_loop().call_later(ACCEPT_MAX, self.give_up)
+        return closes_after_eof(self.transport)
+
+    def give_up(self) -> None:
+        """The client has ended its direction, and the app has taken too long to accept."""
+        if not self.is_accepted and not self.transport.is_closing():
+            self.transport.close()
+
+    def wait_no_more(self) -> None:
+        """Forgets that the app may take too long."""
+        if self.giving_up is not None:
+            self.giving_up.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The class ends."""
+        self.wait_no_more()
+        self.protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """As the class has it."""
+        self.protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        """As the class has it."""
+        self.protocol.resume_writing()
