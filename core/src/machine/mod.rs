@@ -5,6 +5,7 @@
 //! This file says what a state is and what can be asked of it. `input` says what moves it;
 //! `transition` how, or which error it is that it does not move.
 
+mod changes;
 mod input;
 mod transition;
 

@@ -3,6 +3,8 @@
 //! A [`Splice`] stands in front of an HTTP/2 engine that knows nothing of upgrades.
 
 mod frame;
+mod opening;
 mod splice;
+mod waiting;
 
 pub use splice::Splice;

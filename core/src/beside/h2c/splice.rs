@@ -21,19 +21,18 @@
 //! That is the most of them that can wait. Once the debt is paid both sides mean the same window,
 //! and nothing waits any more.
 
-use alloc::collections::VecDeque;
-use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use super::frame::{
-    self, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, HEADERS, Header, LONGEST, PADDED,
-    PREFACE, Piece, SETTINGS, WINDOW_UPDATE,
+    self, CONTINUATION, DATA, END_HEADERS, Frames, HEADERS, Header, PADDED, PREFACE, Piece,
+    SETTINGS, WINDOW_UPDATE,
 };
+use super::opening::{first_settings, frames};
+use super::waiting::Waiting;
 use crate::error::Ineligible;
 use crate::upgrade::Request;
 use crate::upgrade::context::OfferingRequest;
 use crate::upgrade::h2c::{check, requested};
-use crate::upgrade::http2::{http2_fields, http2_request};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
@@ -161,17 +160,6 @@ struct Windows {
     engine: i64,
     /// The window that the client believes in beyond that.
     debt: u32,
-}
-
-/// The client's frames that the engine does not take yet, in their order.
-#[derive(Default)]
-struct Waiting {
-    frames: VecDeque<(Header, Vec<u8>)>,
-    octets: usize,
-    /// The number of frames of each stream.
-    streams: BTreeMap<u32, usize>,
-    /// The number of frames that a header block must not overtake.
-    blocks_and_acks: usize,
 }
 
 impl Splice {
@@ -459,94 +447,4 @@ impl Splice {
             frame::put(WINDOW_UPDATE, 0, 0, &(given - paid).to_be_bytes(), &mut self.for_client);
         }
     }
-}
-
-impl Waiting {
-    fn push(&mut self, header: Header) {
-        self.octets += header.octets.len();
-        self.blocks_and_acks += usize::from(keeps_place(&header));
-        *self.streams.entry(header.stream()).or_default() += 1;
-        self.frames.push_back((header, Vec::new()));
-    }
-
-    fn push_payload(&mut self, payload: &[u8]) {
-        if let Some((_, held)) = self.frames.back_mut() {
-            held.extend_from_slice(payload);
-            self.octets += payload.len();
-        }
-    }
-
-    /// Takes the beginning of the first frame's payload, as a frame of its own.
-    fn split(&mut self, len: u32) -> Option<(Header, Vec<u8>)> {
-        let (header, payload) = self.frames.front_mut()?;
-        let rest = payload.split_off(payload.len().min(len as usize));
-        let first = core::mem::replace(payload, rest);
-        let (front, back) = header.split(len);
-        *header = back;
-        self.octets -= first.len();
-        Some((front, first))
-    }
-
-    fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
-        let (header, payload) = self.frames.pop_front()?;
-        self.octets -= header.octets.len() + payload.len();
-        self.blocks_and_acks -= usize::from(keeps_place(&header));
-        if let Entry::Occupied(mut count) = self.streams.entry(header.stream()) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
-        Some((header, payload))
-    }
-}
-
-/// Returns whether a header block must not overtake this frame.
-///
-/// It is another block, or the ACK of settings that say how blocks are written.
-fn keeps_place(header: &Header) -> bool {
-    matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
-}
-
-/// Returns the frames of the request on stream 1.
-fn frames(head: &RequestHead<'_>, content: &[u8], trailers: &dyn FieldSource) -> Vec<u8> {
-    let trailers = http2_fields(trailers);
-    let mut out = Vec::new();
-    frame::put_list(
-        &http2_request(head, false),
-        content.is_empty() && trailers.is_empty(),
-        1,
-        &mut out,
-    );
-    let mut pieces = content.chunks(LONGEST).peekable();
-    while let Some(piece) = pieces.next() {
-        let is_last = pieces.peek().is_none() && trailers.is_empty();
-        frame::put(DATA, if is_last { END_STREAM } else { 0 }, 1, piece, &mut out);
-    }
-    if !trailers.is_empty() {
-        frame::put_list(&trailers, true, 1, &mut out);
-    }
-    out
-}
-
-/// Returns the length of the preface and the first SETTINGS.
-///
-/// Only once they have come whole; an error if the bytes are something else.
-fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
-    let seen = held.len().min(PREFACE.len());
-    if held[..seen] != PREFACE[..seen] {
-        return Some(Err(()));
-    }
-    let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
-    let header = Header { octets };
-    let len = header.len() as usize;
-    if header.kind() != SETTINGS
-        || header.is_settings_ack()
-        || header.stream() != 0
-        || len > LONGEST
-    {
-        return Some(Err(()));
-    }
-    let end = PREFACE.len() + octets.len() + len;
-    (held.len() >= end).then_some(Ok(end))
 }

@@ -2,6 +2,7 @@
 //!
 //! A refused one has changed nothing and written nothing; `request` and `answer` do the work.
 
+mod accept;
 mod block;
 mod prepared;
 mod request;

@@ -15,6 +15,7 @@ mod baseline;
 mod client;
 mod exchange;
 mod finding;
+mod head_rules;
 mod probes;
 mod proxy;
 mod report;

@@ -5,6 +5,7 @@
 use switchover::Error;
 
 use super::exchange::Exchange;
+use super::head_rules::{with_one_framing, with_option, with_upgrade, without_framing};
 use super::probes::Spoken;
 use super::response_reader::{Answer, Head};
 
@@ -467,35 +468,4 @@ fn deflate<'a>(seen: &'a Seen<'_>) -> Option<&'a str> {
 
 fn no_capsules(seen: &Seen<'_>) -> Option<String> {
     (!seen.switch()?.has("capsule-protocol")).then(|| "the 101 has no Capsule-Protocol".into())
-}
-
-// Of any head.
-
-fn with_upgrade(head: &Head) -> Result<(), String> {
-    if head.has("upgrade") { Ok(()) } else { Err(format!("a {} without Upgrade", head.status)) }
-}
-
-fn with_option(head: &Head) -> Result<(), String> {
-    let is_right = head.lists("connection", "upgrade");
-    if is_right {
-        Ok(())
-    } else {
-        Err(format!("a {} with Upgrade, and without Connection: upgrade", head.status))
-    }
-}
-
-fn without_framing(head: &Head) -> Result<(), String> {
-    let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name));
-    field.map_or(Ok(()), |name| Err(format!("a {} with {name}", head.status)))
-}
-
-fn with_one_framing(head: &Head) -> Result<(), String> {
-    let mut lengths: Vec<_> =
-        head.all("content-length").flat_map(|value| value.split(',')).map(str::trim).collect();
-    lengths.dedup();
-    match (head.has("transfer-encoding"), lengths.len()) {
-        (true, 1..) => Err(format!("a {} with Content-Length and Transfer-Encoding", head.status)),
-        (_, 2..) => Err(format!("a {} with lengths that differ", head.status)),
-        _ => Ok(()),
-    }
 }

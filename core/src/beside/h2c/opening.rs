@@ -1,0 +1,55 @@
+//! The first bytes of both sides: the request as frames, and the preface of the client.
+
+use alloc::vec::Vec;
+
+use super::frame::{self, DATA, END_STREAM, Header, LONGEST, PREFACE, SETTINGS};
+use crate::upgrade::http2::{http2_fields, http2_request};
+use crate::wire::message::RequestHead;
+use crate::wire::source::FieldSource;
+
+/// Returns the frames of the request on stream 1.
+pub(super) fn frames(
+    head: &RequestHead<'_>,
+    content: &[u8],
+    trailers: &dyn FieldSource,
+) -> Vec<u8> {
+    let trailers = http2_fields(trailers);
+    let mut out = Vec::new();
+    frame::put_list(
+        &http2_request(head, false),
+        content.is_empty() && trailers.is_empty(),
+        1,
+        &mut out,
+    );
+    let mut pieces = content.chunks(LONGEST).peekable();
+    while let Some(piece) = pieces.next() {
+        let is_last = pieces.peek().is_none() && trailers.is_empty();
+        frame::put(DATA, if is_last { END_STREAM } else { 0 }, 1, piece, &mut out);
+    }
+    if !trailers.is_empty() {
+        frame::put_list(&trailers, true, 1, &mut out);
+    }
+    out
+}
+
+/// Returns the length of the preface and the first SETTINGS.
+///
+/// Only once they have come whole; an error if the bytes are something else.
+pub(super) fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
+    let seen = held.len().min(PREFACE.len());
+    if held[..seen] != PREFACE[..seen] {
+        return Some(Err(()));
+    }
+    let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
+    let header = Header { octets };
+    let len = header.len() as usize;
+    if header.kind() != SETTINGS
+        || header.is_settings_ack()
+        || header.stream() != 0
+        || len > LONGEST
+    {
+        return Some(Err(()));
+    }
+    let end = PREFACE.len() + octets.len() + len;
+    (held.len() >= end).then_some(Ok(end))
+}

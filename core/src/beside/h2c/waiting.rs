@@ -1,0 +1,65 @@
+//! The frames that wait for an engine's window.
+
+use alloc::collections::VecDeque;
+use alloc::collections::btree_map::{BTreeMap, Entry};
+use alloc::vec::Vec;
+
+use super::frame::{CONTINUATION, HEADERS, Header};
+
+/// The client's frames that the engine does not take yet, in their order.
+#[derive(Default)]
+pub(super) struct Waiting {
+    pub(super) frames: VecDeque<(Header, Vec<u8>)>,
+    pub(super) octets: usize,
+    /// The number of frames of each stream.
+    pub(super) streams: BTreeMap<u32, usize>,
+    /// The number of frames that a header block must not overtake.
+    pub(super) blocks_and_acks: usize,
+}
+
+impl Waiting {
+    pub(super) fn push(&mut self, header: Header) {
+        self.octets += header.octets.len();
+        self.blocks_and_acks += usize::from(keeps_place(&header));
+        *self.streams.entry(header.stream()).or_default() += 1;
+        self.frames.push_back((header, Vec::new()));
+    }
+
+    pub(super) fn push_payload(&mut self, payload: &[u8]) {
+        if let Some((_, held)) = self.frames.back_mut() {
+            held.extend_from_slice(payload);
+            self.octets += payload.len();
+        }
+    }
+
+    /// Takes the beginning of the first frame's payload, as a frame of its own.
+    pub(super) fn split(&mut self, len: u32) -> Option<(Header, Vec<u8>)> {
+        let (header, payload) = self.frames.front_mut()?;
+        let rest = payload.split_off(payload.len().min(len as usize));
+        let first = core::mem::replace(payload, rest);
+        let (front, back) = header.split(len);
+        *header = back;
+        self.octets -= first.len();
+        Some((front, first))
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
+        let (header, payload) = self.frames.pop_front()?;
+        self.octets -= header.octets.len() + payload.len();
+        self.blocks_and_acks -= usize::from(keeps_place(&header));
+        if let Entry::Occupied(mut count) = self.streams.entry(header.stream()) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        Some((header, payload))
+    }
+}
+
+/// Returns whether a header block must not overtake this frame.
+///
+/// It is another block, or the ACK of settings that say how blocks are written.
+fn keeps_place(header: &Header) -> bool {
+    matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
+}
