@@ -222,8 +222,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// The floors, the lowest first; `tests/rust/tests/floors.rs` holds which may use which. Errors, limits and the
-// trace are for all.
+// The floors, the lowest first; `tests/rust/tests/floors.rs` holds which may use which. Errors,
+// limits and the trace are for all.
 mod enums;
 mod error;
 mod limits;

@@ -24,5 +24,6 @@ export {
   type ServeHandle,
 } from "./streams/server.js";
 export { Switched, type DuplexMaker } from "./streams/switched.js";
-export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams/transport.js";
-export { DisconnectedError, type Options, type Timeouts } from "./streams/wire.js";
+export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams/sockets.js";
+export { DisconnectedError } from "./streams/errors.js";
+export type { Options, Timeouts } from "./streams/options.js";

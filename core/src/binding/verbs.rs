@@ -1,7 +1,7 @@
 //! The verbs of a connection: roles, errors, and the next call.
 //!
-//! `tests/rust/tests/verbs.rs` writes the lists in the documents of all languages and the table of their names
-//! from this one. The tests fail where a verb gives an error that is not listed here.
+//! `tests/rust/tests/verbs.rs` writes the lists in the documents of all languages and the table of
+//! their names from this one. The tests fail where a verb gives an error that is not listed here.
 
 use crate::error::ErrorKind::{self, *};
 use crate::machine::Role;

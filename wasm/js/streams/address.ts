@@ -1,6 +1,6 @@
 // Where a connection comes from, as each runtime says it.
 
-import type { Socket } from "./transport.js";
+import type { Socket } from "./sockets.js";
 
 /**
  * The address of a client, as `Deno.serve` names it.

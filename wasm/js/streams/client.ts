@@ -7,8 +7,10 @@ import { framedBy } from "./fields.js";
 import { joined } from "../engine/octets.js";
 import { contentOf, framed, letGo, pump, type Body, type Source } from "./content.js";
 import { Switched } from "./switched.js";
-import type { Socket } from "./transport.js";
-import { DisconnectedError, Wire, type Options } from "./wire.js";
+import type { Socket } from "./sockets.js";
+import { DisconnectedError } from "./errors.js";
+import type { Options } from "./options.js";
+import { Wire } from "./wire.js";
 import type { Why } from "../generated/tables.js";
 
 /** A request to send. */

@@ -2,7 +2,8 @@
 
 import type { Headers as Fields } from "../engine/headers.js";
 import { isOctets, joined } from "../engine/octets.js";
-import { DisconnectedError, PIECE, type Wire } from "./wire.js";
+import { DisconnectedError } from "./errors.js";
+import { PIECE, type Wire } from "./wire.js";
 
 /**
  * Content to send: whole, or in pieces as they come.

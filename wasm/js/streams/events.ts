@@ -2,7 +2,7 @@
 
 import type { Connection } from "../engine/connection.js";
 import type { Event, PausedStep } from "../engine/event.js";
-import type { ReadableSide } from "./transport.js";
+import type { ReadableSide } from "./sockets.js";
 
 /**
  * Reads a stream into a connection, and yields the events.

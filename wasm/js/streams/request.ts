@@ -7,8 +7,9 @@ import { ContentTooLargeError } from "./content.js";
 import { Message } from "./head.js";
 import { DisconnectWatcher } from "./disconnect.js";
 import { Switched } from "./switched.js";
-import type { Socket } from "./transport.js";
-import { DisconnectedError, type Wire } from "./wire.js";
+import type { Socket } from "./sockets.js";
+import { DisconnectedError } from "./errors.js";
+import type { Wire } from "./wire.js";
 
 /** The options of `ServerRequest.upgrade`. */
 export interface AcceptOptions {

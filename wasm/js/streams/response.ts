@@ -2,7 +2,8 @@
 
 import type { Event, InformationalEvent, PausedStep, Response } from "../engine/event.js";
 import { Message } from "./head.js";
-import { DisconnectedError, type Wire } from "./wire.js";
+import { DisconnectedError } from "./errors.js";
+import type { Wire } from "./wire.js";
 
 /**
  * A response in HTTP.

@@ -8,8 +8,10 @@ import { remoteAddrOf, type RemoteAddr } from "./address.js";
 import { ContentTooLargeError, contentOf, letGo, pump, soon, type Body, type Source } from "./content.js";
 import { dated, hasField, listed } from "./fields.js";
 import { ServerRequest } from "./request.js";
-import type { Socket } from "./transport.js";
-import { DisconnectedError, HalfClosedError, Wire, type Options } from "./wire.js";
+import type { Socket } from "./sockets.js";
+import { DisconnectedError, HalfClosedError } from "./errors.js";
+import type { Options } from "./options.js";
+import { Wire } from "./wire.js";
 
 /** A response to send: this, or the platform's `Response`. */
 export interface ServerResponse {

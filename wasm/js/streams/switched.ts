@@ -4,8 +4,10 @@ import type { SwitchedEvent } from "../engine/event.js";
 import { inspect } from "../engine/inspect.js";
 import { ClientResponse, responseOn, finalResponse } from "./response.js";
 import { shown } from "./head.js";
-import { isFailureOf, type Handed, type Pair, type Socket, type StreamSocket } from "./transport.js";
-import { Wire, type HandedOut, type Options } from "./wire.js";
+import type { Handed, Pair, Socket, StreamSocket } from "./sockets.js";
+import { isFailureOf } from "./transport.js";
+import type { Options } from "./options.js";
+import { Wire, type HandedOut } from "./wire.js";
 
 /** A class that makes a stream of Node from web streams: `Duplex`. */
 export interface DuplexMaker<T> {

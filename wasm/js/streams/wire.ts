@@ -1,78 +1,16 @@
 // A socket, and the engine that its bytes pass through: what is the same for a client and a server.
 
-import type { Config } from "../engine/config.js";
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { Event, PausedStep, SwitchedEvent } from "../engine/event.js";
 import { joined } from "../engine/octets.js";
-import { pairOver, transportOf, type Handed, type Socket, type Transport } from "./transport.js";
+import { DisconnectedError, HalfClosedError } from "./errors.js";
+import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
+import { pairOver } from "./pair.js";
+import { listen, unlisten } from "./signals.js";
+import type { Handed, Socket, Transport } from "./sockets.js";
+import { transportOf } from "./transport.js";
 import type { Awaiting, Role } from "../generated/tables.js";
-
-/**
- * Timeouts in milliseconds, by `Connection.awaiting`; `Infinity` disables one.
- *
- * The time runs while there is something to wait for, not while your code works. It begins anew with each event but
- * content; each byte of content adds a millisecond. When it is over, the error is a `DOMException` by the name
- * `TimeoutError`.
- */
-export interface Timeouts {
-  /** A server waits for the first byte of a request. 60,000 unless given. */
-  readonly request?: number;
-  /** The rest of its head. 30,000 unless given. */
-  readonly head?: number;
-  /** More content, or the end of the message. 30,000 unless given. */
-  readonly content?: number;
-  /** A client waits for a response, or the next interim one. 60,000 unless given. */
-  readonly response?: number;
-  /**
-   * The timeout for a 100, 1,000 unless given.
-   *
-   * Then a client sends its content all the same (RFC 9110, section 10.1.1).
-   */
-  readonly expectContinue?: number;
-  /**
-   * The peer takes what is sent.
-   *
-   * Each byte that the system has taken for it adds a millisecond, up to three times as long again. It takes more only
-   * once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
-   */
-  readonly write?: number;
-}
-
-/** The options that a client and a server have in common. */
-export interface Options {
-  /**
-   * A signal that ends everything at once.
-   *
-   * The socket is closed, and what was awaited fails with the signal's reason.
-   */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * The configuration of the connection.
-   *
-   * Where it does not say `secure`, the socket is asked. Where it does not say `limits.content`, a request may have 1
-   * GiB. Where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
-   */
-  readonly config?: Config | undefined;
-  /** The timeouts of the peer. */
-  readonly timeouts?: Timeouts | undefined;
-}
-
-/** The peer is gone, or the transport is: its own error is the `cause`. */
-export class DisconnectedError extends Error {
-  /** @internal */
-  constructor(message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = "DisconnectedError";
-  }
-}
-
-/**
- * The client has ended its direction.
- *
- * Most likely it has left, but it may still read.
- */
-export class HalfClosedError extends DisconnectedError {}
 
 /** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
 export interface HandedOut {
@@ -97,42 +35,6 @@ const SYSTEM = 3;
 const CONTENT = 2 ** 30;
 /** A timer of a longer time would ring at once. */
 const LONGEST = 2 ** 31 - 1;
-
-const TIMEOUTS: Required<Timeouts> = {
-  request: 60_000,
-  head: 30_000,
-  content: 30_000,
-  response: 60_000,
-  expectContinue: 1_000,
-  write: 30_000,
-};
-
-/** The connections that a signal ends; it has one listener for all of them. */
-const heard = new WeakMap<AbortSignal, { readonly acts: Set<() => void>; readonly tell: () => void }>();
-
-function listen(signal: AbortSignal, act: () => void): void {
-  let hears = heard.get(signal);
-  if (!hears) {
-    const acts = new Set<() => void>();
-    const tell = (): void => {
-      for (const act of [...acts]) {
-        try {
-          act();
-        } catch {
-          // A socket that fails to be closed keeps none of the others open.
-        }
-      }
-    };
-    heard.set(signal, (hears = { acts, tell }));
-  }
-  hears.acts.add(act);
-  if (hears.acts.size === 1) signal.addEventListener("abort", hears.tell);
-}
-
-function unlisten(signal: AbortSignal, act: () => void): void {
-  const hears = heard.get(signal);
-  if (hears?.acts.delete(act) && hears.acts.size === 0) signal.removeEventListener("abort", hears.tell);
-}
 
 /** @internal */
 export class Wire {

@@ -1,4 +1,4 @@
-//! The first bytes of both sides: the request as frames, and the preface of the client.
+//! The first bytes to the engine: the request as frames, and the client's preface.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,4 @@
-"""The end of a connection: a close, a reset, or a close that says later that something was cut."""
+"""The end of a connection: a close, or a reset where an answer is cut."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Ending:
             self.bound_the_rest(timeout_write)
 
     def bound_the_rest(self, timeout_write: float) -> None:
-        """Limits the time that a client may take over what waits in a transport that closes."""
+        """Limits the time for what waits in a transport that closes."""
         if unsent_by(self.transport):
             self.writing.begin(timeout_write)
             self.reset_if_cut()

@@ -1,7 +1,7 @@
 //! Fuzzing: for each target a function that takes any bytes and panics where the target's invariant
-//! does not hold. `core/fuzz` hands them to libFuzzer, `tests/rust/tests/fuzz.rs` runs them on stable Rust.
-//! The first line of each target's file says its invariant; `seeds.rs` makes the inputs to begin
-//! with, `mutate.rs` changes them, `tape.rs` reads decisions out of bytes.
+//! does not hold. `core/fuzz` hands them to libFuzzer, `tests/rust/tests/fuzz.rs` runs them on
+//! stable Rust. The first line of each target's file says its invariant; `seeds.rs` makes the
+//! inputs to begin with, `mutate.rs` changes them, `tape.rs` reads decisions out of bytes.
 
 pub mod capsules;
 pub mod connection;

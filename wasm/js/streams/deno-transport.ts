@@ -1,0 +1,63 @@
+// A connection of Deno as a transport.
+
+import { hold, unhold } from "./holding.js";
+import { following, pairOver } from "./pair.js";
+import type { DenoSocket, Handed, Transport } from "./sockets.js";
+
+/** The number of bytes of one read, where we say it. */
+const SPACE = 65_536;
+
+/** @internal */
+export class OfDeno implements Transport {
+  readonly queues = false;
+  readonly #socket: DenoSocket;
+  #space = new Uint8Array(SPACE);
+
+  constructor(socket: DenoSocket) {
+    hold(socket, this);
+    this.#socket = socket;
+  }
+
+  get isSecure(): boolean {
+    return "handshake" in this.#socket;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const length = await this.#socket.read(this.#space);
+    if (length === null) return null;
+    if (length < SPACE / 4) return this.#space.slice(0, length);
+    const filled = this.#space.subarray(0, length);
+    this.#space = new Uint8Array(SPACE);
+    return filled;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) at += await this.#socket.write(at === 0 ? bytes : bytes.subarray(at));
+  }
+
+  end(): Promise<void> {
+    return this.#socket.closeWrite();
+  }
+
+  close(): void {
+    this.release();
+    try {
+      this.#socket.close();
+    } catch {
+      // It is closed.
+    }
+  }
+
+  reset(): void {
+    this.close();
+  }
+
+  release(): void {
+    unhold(this.#socket, this);
+  }
+
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
+    this.release();
+    return pairOver(this, following(() => this.read(), first, ahead));
+  }
+}

@@ -1,0 +1,195 @@
+// A stream of Node as a transport.
+
+import { hold, unhold } from "./holding.js";
+import { following, pairOver } from "./pair.js";
+import { Failures, type Handed, type NodeSocket, type Pair, type Transport } from "./sockets.js";
+
+/** @internal */
+export class OfNode implements Transport {
+  readonly queues = true;
+  readonly #socket: NodeSocket;
+  #failure: Error | undefined;
+  #isInterrupted = false;
+  #isReleased = false;
+  /** `allowHalfOpen` of the socket, as it was given. */
+  readonly #allowed: boolean | undefined;
+  /** Those who wait for bytes, for room, for the end. */
+  #wake: (() => void)[] = [];
+  readonly #woken = (): void => {
+    const woken = this.#wake;
+    this.#wake = [];
+    for (const wake of woken) wake();
+  };
+  readonly #failed = (error: Error): void => {
+    this.#failure = error;
+    this.#woken();
+  };
+
+  constructor(socket: NodeSocket) {
+    hold(socket, this);
+    this.#socket = socket;
+    this.#allowed = socket.allowHalfOpen;
+    socket.allowHalfOpen = true;
+    if (!guarded.has(socket)) socket.on("error", ignored);
+    guarded.add(socket);
+    for (const name of EVENTS) socket.on(name, this.#woken);
+    socket.on("error", this.#failed);
+  }
+
+  get isSecure(): boolean {
+    return "encrypted" in this.#socket && this.#socket.encrypted === true;
+  }
+
+  get isQueued(): boolean {
+    return !!this.#socket.writableLength;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    this.#isInterrupted = false;
+    for (;;) {
+      const bytes = this.#socket.read() as Uint8Array | null;
+      if (bytes !== null) return bytes;
+      if (this.#socket.readableEnded) return null;
+      if (this.#isInterrupted) return NOTHING;
+      await this.#change();
+    }
+  }
+
+  interrupt(): void {
+    this.#isInterrupted = true;
+    this.#woken();
+  }
+
+  waiting(): Uint8Array | null {
+    return this.#socket.read() as Uint8Array | null;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#socket.destroyed) throw this.#gone;
+    if (!this.#socket.write(bytes)) await this.#drained();
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#socket.writableNeedDrain ? this.#drained() : undefined;
+  }
+
+  async #drained(): Promise<void> {
+    let hasRoom = false;
+    const drained = (): void => void (hasRoom = true);
+    this.#socket.on("drain", drained);
+    try {
+      // What is queued leaves by itself.
+      while (!hasRoom && !this.#isReleased) await this.#change();
+    } finally {
+      this.#socket.off("drain", drained);
+    }
+  }
+
+  async end(): Promise<void> {
+    this.#socket.end();
+    while (!this.#socket.writableFinished) await this.#change();
+  }
+
+  close(reason?: unknown): void {
+    unhold(this.#socket, this);
+    // What is queued is lost, and an end in order would hide that.
+    if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
+    // Who has the socket now may have no listener for an error of ours.
+    this.#socket.destroy(reason instanceof Error && !this.#isReleased ? reason : undefined);
+  }
+
+  reset(): void {
+    unhold(this.#socket, this);
+    // After our end, which the peer may still have to read, a reset would take that back.
+    if (this.#socket.writableFinished) return void this.#socket.destroy();
+    try {
+      if (this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
+    } catch {
+      // Node has it for plain TCP alone: in TLS the alert that is missing tells the peer.
+    }
+    // A stream of HTTP/2 tells its peer that there was an error.
+    if (!guarded.has(this.#socket)) this.#socket.on("error", ignored);
+    this.#socket.destroy(new Error("the message is cut short"));
+  }
+
+  release(): void {
+    for (const name of EVENTS) this.#socket.off(name, this.#woken);
+    this.#socket.off("error", this.#failed);
+    if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
+    unhold(this.#socket, this);
+    this.#isReleased = true;
+    this.#woken();
+  }
+
+  handOut(first: Uint8Array): Handed {
+    this.release();
+    // A peer that ends its direction before the first look at the streams still gets its answer.
+    if (this.#allowed !== undefined) this.#socket.allowHalfOpen = true;
+    // Nothing can be put back into a stream that has said that it has ended.
+    const isInSocket = first.length === 0 || !this.#socket.readableEnded;
+    if (first.length > 0 && isInSocket) this.#socket.unshift(first);
+    const failures = new Failures();
+    let pair: Pair | undefined;
+    const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first, failures));
+    const asGiven = (): NodeSocket => {
+      if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
+      this.#socket.off("error", ignored);
+      guarded.delete(this.#socket);
+      return this.#socket;
+    };
+    return {
+      ...(isInSocket && { asGiven }),
+      failures,
+      get readable() {
+        return made().readable;
+      },
+      get writable() {
+        return made().writable;
+      },
+    };
+  }
+
+  get #gone(): Error {
+    return this.#failure ?? new Error("the socket is closed");
+  }
+
+  /** Waits until something has happened to the socket. */
+  async #change(): Promise<void> {
+    if (this.#socket.destroyed || this.#failure) throw this.#gone;
+    await new Promise<void>((resolve) => this.#wake.push(resolve));
+  }
+}
+
+const EVENTS = ["readable", "end", "drain", "finish", "close"];
+
+/** A listener for the errors of a socket, without which they end the process. */
+const ignored = (): void => {};
+const guarded = new WeakSet<NodeSocket>();
+
+const NOTHING = new Uint8Array(0);
+
+function overNode(socket: NodeSocket, first: Uint8Array, failures: Failures): Pair {
+  const transport = new OfNode(socket);
+  return pairOver(transport, following(() => transport.read(), first), failures);
+}
+
+/** @internal Returns whether an error is one that a socket of Node fails with by itself. */
+export function isOfSocket(error: Error): boolean {
+  const { syscall, code } = error as Error & { readonly syscall?: string; readonly code?: string };
+  return OF_SYSTEM.has(syscall) || /^(EPROTO$|ERR_SSL_|ERR_HTTP2_)/.test(String(code));
+}
+
+/**
+ * @internal Returns whether the peer has cancelled a stream of HTTP/2.
+ *
+ * Node says only that it has ended too early.
+ */
+export function wasCancelled(socket: NodeSocket & { readonly rstCode?: number }, { code }: Error & { readonly code?: string }): boolean {
+  return code === "ERR_STREAM_PREMATURE_CLOSE" && socket.rstCode === CANCEL && socket.destroyed;
+}
+
+/** RFC 9113, section 7. */
+const CANCEL = 8;
+
+/** The errors of a socket that is connected. */
+const OF_SYSTEM = new Set<string | undefined>(["read", "write", "writev", "shutdown"]);

@@ -1,0 +1,89 @@
+// A pair of web streams as a transport.
+
+import { following, readableOf } from "./pair.js";
+import { Failures, type Handed, type Pair, type ReadableSide, type StreamSocket, type Transport, type WritableSide } from "./sockets.js";
+
+const quietly = (step: Promise<unknown> | undefined): void => void step?.catch(() => {});
+
+/**
+ * The last write to each stream.
+ *
+ * The wire that has written it may have let go before it was taken.
+ */
+const underWay = new WeakMap<WritableSide, Promise<void>>();
+
+/** @internal */
+export class OfStreams implements Transport {
+  readonly queues = true;
+  readonly #socket: StreamSocket;
+  readonly #reader: ReturnType<ReadableSide["getReader"]>;
+  readonly #writer: ReturnType<WritableSide["getWriter"]>;
+  #hasReader = true;
+  #hasWriter = true;
+  #hasWritten = false;
+
+  constructor(socket: StreamSocket) {
+    this.#socket = socket;
+    this.#reader = socket.readable.getReader();
+    try {
+      this.#writer = socket.writable.getWriter();
+    } catch (error) {
+      this.#reader.releaseLock();
+      throw error;
+    }
+  }
+
+  get isSecure(): boolean {
+    return this.#socket.secureTransport === "on";
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const { value, done } = await this.#reader.read();
+    return done || value === undefined ? null : value;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.#hasWritten = true;
+    const writing = this.#writer.write(bytes);
+    underWay.set(this.#socket.writable, writing);
+    return writing;
+  }
+
+  room(): Promise<unknown> | undefined {
+    return this.#hasWritten ? undefined : underWay.get(this.#socket.writable);
+  }
+
+  end(): Promise<void> {
+    return this.#writer.close();
+  }
+
+  close(reason?: unknown): void {
+    quietly((this.#hasReader ? this.#reader : this.#socket.readable).cancel(reason));
+    quietly((this.#hasWriter ? this.#writer : this.#socket.writable).abort(reason));
+    quietly(Promise.resolve().then(() => this.#socket.close?.()));
+  }
+
+  reset(): void {
+    this.close(new Error("the message is cut short"));
+  }
+
+  release(): void {
+    this.#hasReader = this.#hasWriter = false;
+    this.#reader.releaseLock();
+    this.#writer.releaseLock();
+  }
+
+  handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
+    if (first.length === 0 && !ahead) {
+      this.release();
+      return this.#socket as Pair;
+    }
+    this.#hasWriter = false;
+    this.#writer.releaseLock();
+    const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
+    const failures = new Failures();
+    const read = following(() => this.read(), first, ahead);
+    const readable = readableOf(() => read().catch(failures.fail), cancel);
+    return { readable, writable: (this.#socket as Pair).writable, failures };
+  }
+}
