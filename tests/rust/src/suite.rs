@@ -1,4 +1,4 @@
-//! The vectors for other engines: `suite/cases.jsonl`, whose format `suite/README.md` describes.
+//! The vectors for other engines, in the format of `tools/suite/README.md`.
 
 use std::collections::BTreeMap;
 

@@ -72,7 +72,6 @@ fn the_cases_for_other_engines() {
         }
     }
     numbers::check("cases for other engines", cases.len());
-    compare("tests/tools/suite/cases.jsonl", &(cases.join("\n") + "\n"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import fnmatch
 import json
+import os
 import re
 import subprocess
 import sys
@@ -22,7 +23,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-CASES = Path(__file__).resolve().parent / "cases.jsonl"
+HERE = Path(__file__).resolve().parent
+# Beside this file in the archive of a release; in the repository it is made.
+MADE = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "../../../target"), "suite/cases.jsonl")
 # What a runner may leave out of an event, because not every engine shows it.
 OPTIONAL = {"version", "fields", "upgrade", "trailers", "by", "to"}
 # What is said of an error for people.
@@ -54,7 +57,10 @@ class Played:
 
 
 def load() -> list[dict]:
-    return [json.loads(line) for line in CASES.read_text().split("\n") if line]
+    found = next((place for place in (HERE / "cases.jsonl", MADE) if place.exists()), None)
+    if found is None:
+        raise Broken(f"there is no {MADE}: cargo run -p switchover-tests --bin suite")
+    return [json.loads(line) for line in found.read_text().split("\n") if line]
 
 
 # Cuts.
@@ -254,9 +260,9 @@ def main() -> int:
     options = parser.parse_args()
     if not options.command:
         parser.error("no COMMAND")
-    cases = [case for case in load() if fnmatch.fnmatchcase(case["id"], options.only)]
     known = read_known(options.known) if options.known else []
     try:
+        cases = [case for case in load() if fnmatch.fnmatchcase(case["id"], options.only)]
         results = play(options.command, cases, options.every)
     except (Broken, OSError) as broken:
         print(broken, file=sys.stderr)
