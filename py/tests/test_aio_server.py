@@ -44,7 +44,7 @@ from switchover import (
     Protocol,
     RemoteProtocolError,
 )
-from switchover._aio import server as hosted
+from switchover._aio.ending import linger
 from switchover._reset import resets
 from switchover.aio import (
     ContentTooLargeError,
@@ -814,7 +814,6 @@ async def test_a_transport_that_cannot_end_its_direction_any_more_lingers() -> N
             return b"x"
 
     stream: Any = Ended()
-    linger: Callable[[Any], Awaitable[None]] = getattr(hosted, "_linger")  # noqa: B009
     await linger(stream)
     assert len(heard) == 3
 

@@ -8,20 +8,15 @@ import math
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from ssl import SSLError
 from typing import TYPE_CHECKING, Final, cast
 
 from anyio import (
     BrokenResourceError,
     BusyResourceError,
     ClosedResourceError,
-    EndOfStream,
-    IncompleteRead,
-    aclose_forcefully,
     create_task_group,
     current_effective_deadline,
     current_time,
-    fail_after,
     move_on_after,
     sleep,
     sleep_forever,
@@ -31,7 +26,6 @@ from anyio.lowlevel import checkpoint
 
 from .. import (
     Awaiting,
-    Closing,
     Config,
     Connection,
     Data,
@@ -51,28 +45,20 @@ from .. import (
     Switched,
     UpgradeState,
 )
-from .._reset import bound_unsent, has_hung_up, resets
+from .._reset import bound_unsent, has_hung_up
+from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
 
 LOG = logging.getLogger("switchover.aio")
-LINGER_MAX = 4.0
-"""How long a server reads on after its last answer, as long as there is no pause of `LINGER_IDLE` seconds."""
-LINGER_IDLE = 1.0
-LINGER_BYTES = 1 << 20
-"""How much it reads and drops then."""
 UNHEARD = 1 << 20
 """How much content may be left out, as after a HEAD, before it is looked whether the client is still there."""
 DISCONNECT_POLL = 0.001
 """For how many seconds."""
 ACCEPT_RETRY_DELAY = 0.05
 """How many seconds a listener is left alone after it has failed."""
-DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
-"""How a stream of anyio says that it, or the other side, is no longer there."""
-TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
-"""The same where TLS is between, and time-outs."""
 
 
 class ContentTooLargeError(ValueError):
@@ -120,7 +106,7 @@ async def serve_connection(
             while request := await _next_request(wire):
                 if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
                     break
-        await _linger_and_close(wire)
+        await linger_and_close(wire)
     except Exception as error:
         # A task of the handler's goes on with the stream, or the transport has exceptions of its own, as uvloop's.
         if isinstance(error, BusyResourceError):
@@ -128,9 +114,9 @@ async def serve_connection(
         else:
             LOG.warning("A connection was given up", exc_info=error)
         with suppress(Exception):
-            await _close_at_once(wire)
+            await close_at_once(wire)
     except BaseException:
-        await _close_at_once(wire)
+        await close_at_once(wire)
         raise
 
 
@@ -491,60 +477,6 @@ async def _send_error(wire: Wire, status: int) -> None:
     """Answers what cannot be served, where no answer has begun. The connection ends."""
     with suppress(ProtocolError, *TRANSPORT_ERRORS):
         await wire.send(wire.connection.reject(status))
-
-
-async def _linger_and_close(wire: Wire) -> None:
-    """Ends the connection after the last answer.
-
-    So that the client gets all of it, or sees that it is not whole.
-    """
-    closing = wire.connection.closing
-    if wire.is_broken or closing is Closing.RESET:
-        await _reset(wire.stream)
-        return
-    is_idle = wire.connection.awaiting is Awaiting.REQUEST
-    if wire.switched or (closing is Closing.LINGER and not is_idle):
-        await _linger(wire.stream)
-    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_IDLE):
-        await wire.stream.aclose()
-
-
-async def _close_at_once(wire: Wire) -> None:
-    """Closes, visibly so where a close would look like the end of what was sent.
-
-    It does not wait.
-    """
-    if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
-        await _reset(wire.stream)
-    else:
-        await aclose_forcefully(wire.stream)
-
-
-async def _linger(stream: AnyByteStream) -> None:
-    """Ends our direction and reads on for a while.
-
-    To close with bytes of the client unread would reset the connection, and take our last answer away from it (RFC
-    9112, section 9.6).
-    """
-    dropped = 0
-    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
-        # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
-        with suppress(NotImplementedError, TypeError, RuntimeError):
-            await stream.send_eof()
-        while dropped <= LINGER_BYTES:
-            with fail_after(LINGER_IDLE):
-                dropped += len(await stream.receive())
-
-
-async def _reset(stream: AnyByteStream) -> None:
-    """Closes so that the client sees that something is missing.
-
-    After a FIN it might take the answer for whole.
-    """
-    if (raw := socket_of(stream)) is not None:
-        with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended
-            resets(raw)
-    await aclose_forcefully(stream)
 
 
 def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts) -> list[TextLike | Protocol]:

@@ -1,0 +1,85 @@
+"""The end of a server's connection."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from ssl import SSLError
+
+from anyio import (
+    BrokenResourceError,
+    ClosedResourceError,
+    EndOfStream,
+    IncompleteRead,
+    aclose_forcefully,
+    fail_after,
+    move_on_after,
+)
+from anyio.abc import AnyByteStream
+
+from .. import Awaiting, Closing
+from .._reset import resets
+from .wire import Wire, socket_of
+
+LINGER_MAX = 4.0
+"""How long a server reads on after its last answer, as long as there is no pause of `LINGER_IDLE` seconds."""
+LINGER_IDLE = 1.0
+LINGER_BYTES = 1 << 20
+"""How much it reads and drops then."""
+DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
+"""How a stream of anyio says that it, or the other side, is no longer there."""
+TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
+"""The same where TLS is between, and time-outs."""
+
+
+async def linger_and_close(wire: Wire) -> None:
+    """Ends the connection after the last answer.
+
+    So that the client gets all of it, or sees that it is not whole.
+    """
+    closing = wire.connection.closing
+    if wire.is_broken or closing is Closing.RESET:
+        await reset(wire.stream)
+        return
+    is_idle = wire.connection.awaiting is Awaiting.REQUEST
+    if wire.switched or (closing is Closing.LINGER and not is_idle):
+        await linger(wire.stream)
+    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_IDLE):
+        await wire.stream.aclose()
+
+
+async def close_at_once(wire: Wire) -> None:
+    """Closes, visibly so where a close would look like the end of what was sent.
+
+    It does not wait.
+    """
+    if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
+        await reset(wire.stream)
+    else:
+        await aclose_forcefully(wire.stream)
+
+
+async def linger(stream: AnyByteStream) -> None:
+    """Ends our direction and reads on for a while.
+
+    To close with bytes of the client unread would reset the connection, and take our last answer away from it (RFC
+    9112, section 9.6).
+    """
+    dropped = 0
+    with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
+        # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
+        with suppress(NotImplementedError, TypeError, RuntimeError):
+            await stream.send_eof()
+        while dropped <= LINGER_BYTES:
+            with fail_after(LINGER_IDLE):
+                dropped += len(await stream.receive())
+
+
+async def reset(stream: AnyByteStream) -> None:
+    """Closes so that the client sees that something is missing.
+
+    After a FIN it might take the answer for whole.
+    """
+    if (raw := socket_of(stream)) is not None:
+        with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended
+            resets(raw)
+    await aclose_forcefully(stream)
