@@ -2,7 +2,7 @@
 // What the pages have people copy, with bytes that a client has chosen: commands of curl through a shell, literals of C through a
 // compiler.
 //
-//   tests/copied TARGET     a folder to work in
+//   tests/tools/copied.mjs TARGET     a folder to work in
 //
 // A client must not be able to have anything else run, sent or read. Ends with the line `N passed, N failed, N skipped`.
 
