@@ -4,7 +4,7 @@ import { statusOf } from "./check.js";
 import { ProfileError } from "./error.js";
 import type { Headers } from "./headers.js";
 import { encodeArgs, encodeHeaders, putAscii, putAsciis, putHeaders, type HeaderSource } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { namesOf, Reader } from "./reader.js";
 import { OverHttp2 } from "../generated/tables.js";
 

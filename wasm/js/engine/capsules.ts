@@ -3,7 +3,7 @@
 import { count, octets } from "./check.js";
 import { ProfileError } from "./error.js";
 import { DisposableHandle } from "./disposable.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 import { UDP_PAYLOAD } from "../generated/tables.js";
 

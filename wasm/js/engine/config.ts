@@ -1,7 +1,7 @@
 // How a connection behaves.
 
 import { boolean, count, object } from "./check.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { Flags, Lenient, Limits } from "../generated/tables.js";
 
 /** Bounds, by their names in `Limits`. */

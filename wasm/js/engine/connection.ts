@@ -7,7 +7,7 @@ import { GoneError } from "./gone-error.js";
 import { inspect } from "./inspect.js";
 import { encodeArgs, putHeaders, putTexts, type HeaderSource } from "./args.js";
 import { ProfileMethods } from "./profiles.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
 import { readState, readTrace, type State, type TraceEntry } from "./state.js";
 import { Awaiting, Closing, Order, Owes, Why } from "../generated/tables.js";

@@ -1,6 +1,6 @@
 // What a call is refused with, and what the peer did wrong.
 
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { namesOf, reading, type Reader } from "./reader.js";
 import { Blame, Ineligible, type CapsuleFault, type ErrorKind, type OverHttp2 } from "../generated/tables.js";
 

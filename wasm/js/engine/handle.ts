@@ -4,7 +4,7 @@ import { configure, type Config } from "./config.js";
 import { ProtocolError } from "./error.js";
 import { numberOf } from "./check.js";
 import { DisposableHandle } from "./disposable.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 import { Role } from "../generated/tables.js";
 

@@ -5,7 +5,7 @@ import { ProtocolError } from "./error.js";
 import { readEvent, readRequest, type Event, type Request, type Step } from "./event.js";
 import { Handle } from "./handle.js";
 import { lengthOf } from "./octets.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { stage } from "./raw.js";
 import { namesOf, placeLeft, Reader, reading } from "./reader.js";
 import { ContentKind, End, EventKind, Paused } from "../generated/tables.js";

@@ -1,7 +1,7 @@
 // Proxying over HTTP/1.1 by upgrade: what requests for `connect-udp` (RFC 9298) and `connect-ip` (RFC 9484) say.
 
 import { encodeArgs, encodeHeaders, putText, type HeaderSource } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { Reader, utf8Left } from "./reader.js";
 
 /** The destination of a `connect-udp` request (RFC 9298, section 3). */

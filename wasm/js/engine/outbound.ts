@@ -4,7 +4,7 @@ import { count, object, octets } from "./check.js";
 import { Inbound } from "./inbound.js";
 import { encodeArgs, putHeaders, putText, putTexts, type HeaderSource } from "./args.js";
 import { contentOf, encodeResponse, Prepared, type ResponseHead } from "./prepared.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /** A request to send. The version is always HTTP/1.1. */

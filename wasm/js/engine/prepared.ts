@@ -5,7 +5,7 @@ import { configure, type Config } from "./config.js";
 import { ProtocolError } from "./error.js";
 import { DisposableHandle } from "./disposable.js";
 import { encodeArgs, putHeaders, putText, type HeaderSource } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /** The head of a response to send. */

@@ -4,7 +4,7 @@ import { numberOf } from "./check.js";
 import type { Headers } from "./headers.js";
 import { Outbound } from "./outbound.js";
 import { encodeArgs, putAscii, putTexts } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { Reader, reading } from "./reader.js";
 import { Order } from "../generated/tables.js";
 import { Deflate, encodeDeflate, readDeflate, type DeflateParameters } from "./websocket.js";

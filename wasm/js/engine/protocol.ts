@@ -1,7 +1,7 @@
 // The names of protocols.
 
 import { encodeArgs, putText } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 
 /**
  * Returns whether two names, such as `foo/2`, mean the same protocol.

@@ -1,4 +1,4 @@
-// The module: its instance, its memory, and what becomes of it when it traps. Nothing else in this folder touches the glue.
+// The module: its instance, its memory, and what becomes of it when it traps. Nothing else but `calls.ts` touches the glue.
 
 import * as glue from "../generated/glue.js";
 import type { InitOutput } from "../generated/glue.js";

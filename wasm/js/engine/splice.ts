@@ -5,7 +5,7 @@ import { Connection } from "./connection.js";
 import { ProfileError } from "./error.js";
 import { DisposableHandle } from "./disposable.js";
 import { encodeHeaders, type HeaderSource } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { octetsLeft, Reader } from "./reader.js";
 
 /**

@@ -1,7 +1,7 @@
 // Sentences for people.
 
 import { count, numberOf } from "./check.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { reading } from "./reader.js";
 import { ErrorKind, Ineligible, Why } from "../generated/tables.js";
 

@@ -2,7 +2,7 @@
 
 import { boolean, count, object, octets } from "./check.js";
 import { encodeHeaders, type HeaderSource } from "./args.js";
-import { raw } from "../generated/calls.js";
+import { raw } from "./calls.js";
 import { Reader, reading } from "./reader.js";
 
 /** The number of bytes of a nonce. */

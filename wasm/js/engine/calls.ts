@@ -1,0 +1,36 @@
+// The functions of the module, each with a guard.
+
+import * as glue from "../generated/glue.js";
+import { alive, has, stopped } from "./raw.js";
+
+/** @internal The functions that are called through a guard: all but those that start the module. */
+type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
+
+type Call = (...given: unknown[]) => unknown;
+
+/**
+ * Returns a function that calls another if the module is in order.
+ *
+ * Its arguments have names, which costs less than an array of them.
+ */
+function guarded(name: string, call: Call): Call {
+  if (call.length > 6) throw new Error(`${name} takes more arguments than are passed on`);
+  let isThere = false;
+  return (a, b, c, d, e, f) => {
+    if (isThere) alive();
+    else {
+      has(name);
+      isThere = true;
+    }
+    try {
+      return call(a, b, c, d, e, f);
+    } catch (cause) {
+      throw stopped(cause);
+    }
+  };
+}
+
+/** @internal The functions of the module, guarded. */
+export const raw = Object.fromEntries(
+  Object.entries(glue).map(([name, call]) => [name, guarded(name, call as Call)]),
+) as unknown as Raw;
