@@ -2,13 +2,11 @@
 //! the TypeScript declarations. Names, numbers and order must agree, with nothing missing and
 //! nothing extra.
 
-use std::fs;
-
 use switchover::binding::{KnownField, Method};
 use switchover::{Lenient, Limits};
 use switchover_tests::names::{camel, snake, upper_snake};
 use switchover_tests::tables::{Table, read, section, tables};
-use switchover_tests::{home, names, numbers, tables};
+use switchover_tests::{names, numbers, tables};
 
 /// `NAME<separator>NUMBER`, whatever follows.
 fn value(line: &str, separator: &str) -> Option<(u64, String)> {
