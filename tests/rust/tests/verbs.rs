@@ -313,3 +313,19 @@ fn every_verb_is_there() {
         }
     }
 }
+
+/// The verbs that the adapter for tokio has no use for.
+const NOT_OBSERVED: &[&str] =
+    &["pass_content", "hand_over", "set_limits", "respond_prepared", "note_response"];
+
+/// A verb that changes the connection behind the observer's back would leave a hole in a log.
+#[test]
+fn every_verb_of_the_adapter_is_observed() {
+    let path = home().join("../core/tokio/src/observe.rs");
+    let source = fs::read_to_string(path).expect("observe.rs");
+    for verb in VERBS {
+        let is_observed = source.contains(&format!("    pub fn {}(", verb.name));
+        let is_left_out = NOT_OBSERVED.contains(&verb.name);
+        assert!(is_observed != is_left_out, "core/tokio/src/observe.rs: {}", verb.name);
+    }
+}
