@@ -123,36 +123,51 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
     }
 }
 
-/// Memory that requests are made in, one after the other.
-///
-/// For hosts of ours, in `binding`.
-#[doc(hidden)]
-#[derive(Debug, Default)]
-pub struct Memory {
-    /// A map that is not used any more: that of the last answer.
-    pub headers: HeaderMap,
-    octets: BytesMut,
-}
-
-impl Memory {
-    /// Bytes that are asked for at a time: several heads fit.
-    const PIECE: usize = 2 * 1024;
-
-    pub(crate) fn fill<B>(
-        &mut self,
+impl Request<'_> {
+    /// Makes an `http::Request` of this one, in memory that is there.
+    ///
+    /// `request` is new, or one whose headers may go: its map is used again, and its content stays.
+    /// Values are parts of `memory`, which grows where it has to. A server that keeps both needs no
+    /// memory of its own for most requests; `http::Request::try_from` is the same without.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use http::Request;
+    /// use switchover::{Connection, Event, Next, Role};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (mut request, mut memory) = (Request::new(()), BytesMut::new());
+    /// let mut server = Connection::new(Role::Server);
+    /// server.receive(b"GET /a HTTP/1.1\r\nHost: example.org\r\n\r\n")?;
+    /// if let Next::Event(Event::Request(received)) = server.next_event()? {
+    ///     received.write_to(&mut request, &mut memory)?;
+    /// }
+    /// assert_eq!(request.uri().path(), "/a");
+    /// assert_eq!(request.headers()["host"], "example.org");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The target or a field is none that `http` knows. Answer 400, or go on with [`Self::target`].
+    pub fn write_to<B>(
+        self,
         request: &mut ::http::Request<B>,
-        received: Request<'_>,
+        memory: &mut BytesMut,
     ) -> Result<(), Error> {
-        let octets = received.fields().as_bytes();
-        if self.octets.capacity() < octets.len() {
-            self.octets.reserve(octets.len().max(Self::PIECE));
+        let head = self.fields().as_bytes();
+        if memory.capacity() < head.len() {
+            memory.reserve(head.len().max(PIECE));
         }
-        self.octets.extend_from_slice(octets);
-        core::mem::swap(request.headers_mut(), &mut self.headers);
+        memory.extend_from_slice(head);
         request.headers_mut().clear();
-        fill_request(request, received, self.octets.split().freeze())
+        fill_request(request, self, memory.split().freeze())
     }
 }
+
+/// The bytes that are asked for at a time: several heads fit.
+const PIECE: usize = 2 * 1024;
 
 /// Makes `request` the one that was received.
 ///

@@ -15,8 +15,6 @@ pub use spelling::{LONGEST, Language, METHODS, Spelled};
 pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;
-#[cfg(feature = "http")]
-pub use crate::http::Memory;
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
 pub use crate::wire::buffer::is_left;
@@ -37,18 +35,6 @@ use crate::wire::fields::{self, Field, Fields};
 use crate::wire::framing;
 use crate::wire::message::RequestHead;
 use crate::wire::syntax;
-
-/// Makes a new request of `http` what was received, in this memory.
-///
-/// Its content is left as it is.
-#[cfg(feature = "http")]
-pub fn fill_request<B>(
-    request: &mut http::Request<B>,
-    received: Request<'_>,
-    memory: &mut Memory,
-) -> Result<(), http::Error> {
-    memory.fill(request, received)
-}
 
 /// Access to a connection for languages that cannot hold what Rust holds.
 pub trait Bound {

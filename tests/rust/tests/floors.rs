@@ -114,6 +114,23 @@ fn each_file_uses_only_those_before_it() {
     }
 }
 
+#[test]
+fn the_adapter_uses_nothing_that_is_hidden() {
+    let crate_root = fs::read_to_string(home().join("../core/src/lib.rs")).expect("lib.rs");
+    let hidden: Vec<&str> = crate_root
+        .split("#[doc(hidden)]\npub mod ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once(';').map(|(name, _)| name))
+        .collect();
+    assert!(!hidden.is_empty());
+    for source in files(&home().join("../core/tokio/src"), "rs") {
+        let text = fs::read_to_string(&source).expect("a source");
+        for name in &hidden {
+            assert!(!text.contains(&format!("switchover::{name}")), "{}", source.display());
+        }
+    }
+}
+
 /// The parts in which no files use each other in a circle.
 const PARTS: [&str; 6] =
     ["core/src", "core/tokio/src", "core/switchboard/src", "ffi-c/src", "py/src", "wasm/src"];

@@ -9,9 +9,9 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
-use http::{Request, StatusCode};
+use bytes::BytesMut;
+use http::{HeaderMap, Request, StatusCode};
 use http_body::Body as HttpBody;
-use switchover::binding::Memory;
 use switchover::{Connection, Role};
 
 use crate::body::{Body, Channel};
@@ -172,7 +172,15 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     /// The question waits for its handler.
     is_asked: bool,
     /// The memory that requests are made in.
-    memory: Memory,
+    memory: RequestMemory,
+}
+
+/// The memory that requests are made in, one after the other.
+#[derive(Default)]
+struct RequestMemory {
+    /// A map that is not used any more: that of the last answer.
+    headers: HeaderMap,
+    bytes: BytesMut,
 }
 
 /// Why no further request is served.

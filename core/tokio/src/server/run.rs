@@ -9,11 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use switchover::binding::{Memory, fill_request};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
 use super::response::{ResponseKind, ResponseOutcome};
-use super::{Failure, NextRequest, RequestHandles, ServerConnection};
+use super::{Failure, NextRequest, RequestHandles, RequestMemory, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
@@ -42,7 +41,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             handling: Deadline::default(),
             question: NextRequest::default(),
             is_asked: false,
-            memory: Memory::default(),
+            memory: RequestMemory::default(),
         }
     }
 
@@ -157,7 +156,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
                 if self.wire.is_parked() {
-                    self.memory = Memory::default();
+                    self.memory = RequestMemory::default();
                 }
                 Poll::Pending
             }
@@ -286,12 +285,13 @@ impl NextRequest {
     fn fill(
         &mut self,
         received: switchover::Request<'_>,
-        memory: &mut Memory,
+        memory: &mut RequestMemory,
         informs: bool,
     ) -> Result<(), Failure> {
         let Self { request, links } = self;
         // A target that is legal on the wire and none for `http`, which has no words for it.
-        fill_request(request, received, memory).map_err(|error| {
+        mem::swap(request.headers_mut(), &mut memory.headers);
+        received.write_to(request, &mut memory.bytes).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
         })?;
         links.chance = PendingUpgrade::of(&received, request.method());
