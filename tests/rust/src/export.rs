@@ -1,5 +1,7 @@
-//! Vectors for runners in other languages: every case in a form that needs no Markdown and no
-//! escapes, and the digest of what must come out. `bin/export.rs` writes both.
+//! Vectors for runners in other languages.
+//!
+//! Every case has a form that needs no Markdown and no escapes, and the digest of what must come
+//! out. `bin/export.rs` writes both.
 //!
 //! A case is a block of lines, bytes in hex (`-` for none), ended by a line with a full stop:
 //!
@@ -25,14 +27,15 @@ use crate::script::{self, entries, split_fields};
 use crate::text::{checksum, hex, unescape};
 use crate::vector::{Item, Vector};
 
-/// All vectors and all corpus cases, the latter as vectors.
+/// Returns all vectors, and all corpus cases as vectors.
 pub fn cases() -> Vec<Vector> {
     let vectors = crate::vector::load(&crate::home().join("vectors"));
     vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
 }
 
-/// A corpus case as a vector: what a caller that answers every request with an empty 200 sees of
-/// it, up to an offer.
+/// Makes a vector of a corpus case.
+///
+/// It has what a caller sees that answers every request with an empty 200, up to an offer.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {
@@ -66,7 +69,7 @@ fn of_case(case: &Case) -> Vector {
     Vector::of_lines(&format!("corpus-{}", case.id), &info, &lines)
 }
 
-/// A case as a block of lines.
+/// Writes a case as a block of lines.
 pub fn block(vector: &Vector) -> String {
     let mut text = format!("case {} {}", vector.name, vector.role.name());
     text.push_str(if vector.shows_fields { " fields" } else { " -" });
@@ -81,7 +84,7 @@ pub fn block(vector: &Vector) -> String {
     text + ".\n"
 }
 
-/// The limits that are not the default, by name.
+/// Returns the limits that are not the default, by name.
 pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64)> {
     let defaults = Config::default().limits.table();
     config
@@ -92,7 +95,7 @@ pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64
         .map(|(limit, _)| limit)
 }
 
-/// The flags that are set, by name.
+/// Returns the flags that are set, by name.
 pub(crate) fn flags(config: &Config) -> impl Iterator<Item = &'static str> {
     let flags = config.lenient.table().chain(config.flags());
     flags.filter(|(_, is_set)| *is_set).map(|(name, _)| name)
@@ -120,8 +123,9 @@ fn data_length(data: &str) -> usize {
     }
 }
 
-/// A decision with its arguments taken apart: texts in hex, lists joined by semicolons before,
-/// fields last.
+/// Writes a decision with its arguments taken apart.
+///
+/// Texts are in hex, lists are joined by semicolons, and fields come last.
 fn decide(decision: &str) -> String {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, fields) = split_fields(rest);
@@ -154,8 +158,9 @@ fn decide(decision: &str) -> String {
     text
 }
 
-/// The digest of what must come out: of the file's own lines, which the Rust runner has compared
-/// with the engine's.
+/// Returns the digest of what must come out.
+///
+/// It is of the file's own lines, which the Rust runner has compared with the engine's.
 pub fn digest(vector: &Vector) -> u64 {
     let mut log = String::new();
     for item in &vector.items {

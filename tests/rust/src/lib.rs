@@ -1,4 +1,4 @@
-//! What proves `switchover`.
+//! The tests of `switchover`, and what they share.
 //!
 //! `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
 //! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test
@@ -30,7 +30,7 @@ pub fn home() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// Every file below `folder` with that ending, in order.
+/// Returns every file below `folder` with that ending, in order.
 pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::home;
 
-/// Returns the number that the file has under a name, and whether the set is frozen.
+/// Returns the number of a set by the file, and whether it is frozen.
 fn known(name: &str) -> Option<(bool, usize)> {
     let text = std::fs::read_to_string(home().join("tools/numbers.txt")).expect("numbers.txt");
     let mut lines = text.lines().filter_map(|line| line.trim_start().split_once(' '));
@@ -15,7 +15,9 @@ fn known(name: &str) -> Option<(bool, usize)> {
     Some((frozen.is_some(), frozen.unwrap_or(number).parse().ok()?))
 }
 
-/// Checks that a set has as many members as the file says, or more where it is not frozen.
+/// Checks that a set has as many members as the file says.
+///
+/// It may have more where it is not frozen.
 ///
 /// A set without a row must have one at least. `BLESS=1` renews a number that is wrong, and prints
 /// both.

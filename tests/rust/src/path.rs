@@ -1,11 +1,12 @@
-//! Which instructions the engine scans with while tests run.
+//! The instructions that the engine scans with while tests run.
 
 use std::sync::Once;
 
 use switchover::binding::ScanPath;
 
-/// Has the engine scan as the variable `SCAN` says; without it the engine chooses, as it does in
-/// programs.
+/// Has the engine scan as the variable `SCAN` says.
+///
+/// Without it the engine chooses, as it does in programs.
 ///
 /// The choice is the whole process's and the tests of a binary run side by side, so no test makes
 /// one of its own: a binary is run once for each path, and every test in it that scans asks for
@@ -21,7 +22,9 @@ pub fn choose() {
     });
 }
 
-/// One of how many cases a test shall take, all of them without the variable `SAMPLE`.
+/// Returns the number of cases of which a test shall take one.
+///
+/// It is 1 without the variable `SAMPLE`.
 pub fn sample() -> usize {
     std::env::var("SAMPLE").map_or(1, |number| number.parse().expect("SAMPLE is a number"))
 }

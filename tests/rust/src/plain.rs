@@ -1,9 +1,11 @@
-//! The verbs without arguments: the vectors and the tapes of the fuzz targets make each of them.
+//! The verbs without arguments.
+//!
+//! The vectors and the tapes of the fuzz targets make each of them.
 
 use switchover::{Connection, Error};
 
 pub(crate) struct Plain {
-    /// What vectors call it.
+    /// The name of the verb in vectors.
     pub(crate) short: &'static str,
     pub(crate) name: &'static str,
     pub(crate) call: fn(&mut Connection) -> Result<(), Error>,

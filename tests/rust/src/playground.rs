@@ -1,4 +1,6 @@
-//! What the playground is printed from: the vectors of its menu, and the diagrams of `states.md`.
+//! The sources of the playground: the vectors of its menu, and its diagrams.
+//!
+//! The diagrams are those of `states.md`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -125,7 +127,7 @@ const MENU: [(&str, &[&str]); 6] = [
     ),
 ];
 
-/// `cases.js`.
+/// Prints `cases.js`.
 pub fn cases() -> String {
     let vectors = vectors();
     let groups: Vec<Value> = MENU
@@ -141,7 +143,7 @@ pub fn cases() -> String {
     printed("The menu: vectors of tests/vectors.", "GROUPS", &json!(groups))
 }
 
-/// Each vector as it stands in its file, without what it proves.
+/// Returns each vector as its file has it, without what it proves.
 fn vectors() -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for file in crate::files(&home().join("vectors"), "md") {
@@ -171,7 +173,7 @@ fn vectors() -> BTreeMap<String, Value> {
     found
 }
 
-/// `states.js`.
+/// Prints `states.js`.
 pub fn states() -> String {
     let text = fs::read_to_string(home().join("../core/docs/states.md")).expect("states.md");
     let mut roles: BTreeMap<&str, BTreeMap<&str, Vec<Value>>> = BTreeMap::new();
@@ -210,7 +212,7 @@ pub fn states() -> String {
     )
 }
 
-/// One value a line, as far as lines go.
+/// Prints one value a line, as far as lines go.
 fn printed(what: &str, name: &str, value: &Value) -> String {
     let text = serde_json::to_string_pretty(value).expect("JSON");
     format!(

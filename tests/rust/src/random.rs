@@ -1,4 +1,6 @@
-//! Chance that can be had again: every random test prints its seed, and takes it back as `SEED`.
+//! Random numbers that can be had again.
+//!
+//! Every random test prints its seed, and takes it back as `SEED`.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Dice(pub u64);
 
 impl Dice {
-    /// 0 to `bound` - 1.
+    /// Returns a number from 0 to `bound` - 1.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;
@@ -17,13 +19,13 @@ impl Dice {
         ((word ^ (word >> 31)) % bound.max(1) as u64) as usize
     }
 
-    /// So many bytes.
+    /// Returns so many bytes.
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len).map(|_| self.below(256) as u8).collect()
     }
 }
 
-/// The seed of this run: `SEED`, with `0x` or without, or else the clock.
+/// Returns the seed of this run: `SEED`, with `0x` or without, or the clock.
 ///
 /// The same in the whole process.
 pub fn seed() -> u64 {

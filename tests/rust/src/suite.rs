@@ -9,14 +9,17 @@ use crate::export;
 use crate::script::{self, Record};
 use crate::vector::{Vector, load};
 
-/// What only concerns those who speak one protocol, whatever engine is below.
+/// The folder of rules of one protocol, whatever engine is below.
 const BESIDE: &str = "profiles";
 
-/// Vectors that decide while an event is still to be taken, and come out otherwise where all events
-/// are taken first.
+/// Vectors that decide while an event is still to be taken.
+///
+/// They come out otherwise where all events are taken first.
 const SOONER: &[&str] = &["reject-between"];
 
-/// The lines of the file.
+/// Returns the lines of the file.
+///
+/// Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
 ///
 /// Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
 pub fn cases() -> Vec<String> {
@@ -62,20 +65,20 @@ fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
     Some(ascii(&format!("{{{}}}", pairs.join(", "))))
 }
 
-/// Some readers of lines take U+0085 for the end of one.
+/// Escapes U+0085, which some readers take for the end of a line.
 fn ascii(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_ascii() { c.into() } else { format!("\\u{:04x}", u32::from(c)) })
         .collect()
 }
 
-/// What differs from the default, by name.
+/// Returns the options that differ from the default, by name.
 fn config(config: &Config) -> Value {
     let limits = export::limits(config).map(|(name, value)| (name.to_owned(), json!(value)));
     limits.chain(export::flags(config).map(|name| (name.to_owned(), json!(true)))).collect()
 }
 
-/// An error of the peer's, with how strictly an RFC asks the recipient for it.
+/// Returns an error of the peer's, with the level that an RFC gives it.
 pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
     let named =
         EXCEPTIONS.iter().find(|(names, ..)| names.split(' ').any(|name| name == vector.name));
@@ -89,7 +92,9 @@ pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
     })
 }
 
-/// `MUST` and `SHOULD` as they stand there; `choice` where another recipient may do otherwise: it
+/// Returns the level of an error.
+///
+/// `MUST` and `SHOULD` are the clause's. `choice` is where another recipient may do otherwise: it
 /// may recover, the limit is its own, or the rule is the sender's alone.
 fn level(kind: ErrorKind, role: Role) -> &'static str {
     use ErrorKind::{
@@ -117,7 +122,9 @@ fn level(kind: ErrorKind, role: Role) -> &'static str {
     }
 }
 
-/// Vectors in which the same error is another rule's, with that rule's level and place.
+/// Vectors whose error is another rule's here.
+///
+/// Each has that rule's level and place.
 pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("connect-no-port connect-empty-port connect-port-too-large", "MUST", "RFC 9110, 9.3.6"),
     ("connect-path", "SHOULD", "RFC 9112, 3.2.3"),
@@ -142,13 +149,13 @@ pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("chunk-line-bare-lf lone-lf-not-in-chunk-lines", "SHOULD", "RFC 9112, 7.1"),
 ];
 
-/// `R9112-6.3-2` is of RFC 9112, 6.3.
+/// Returns the clause of an id: `R9112-6.3-2` is of RFC 9112, section 6.3.
 fn clause(id: &str) -> String {
     let mut parts = id[1..].split('-');
     format!("RFC {}, {}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
-/// The level of each requirement.
+/// Returns the level of each requirement.
 fn rules() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(crate::home().join("requirements.md")).expect("the table");
     let rows = text.lines().filter(|line| line.starts_with("| R"));

@@ -1,5 +1,6 @@
-//! The tables of the core, and what its sources say of their values: what the four surfaces are
-//! compared with. And how that is broken into lines.
+//! The tables of the core, and the comments of their values.
+//!
+//! The four surfaces are compared with them. A function breaks documents into lines.
 
 use std::fs;
 
@@ -15,7 +16,7 @@ use switchover::{
 
 use crate::home;
 
-/// A file of the repository.
+/// Reads a file of the repository.
 pub fn read(path: &str) -> String {
     fs::read_to_string(home().join("..").join(path))
         .unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -23,7 +24,7 @@ pub fn read(path: &str) -> String {
 
 /// An enum of the core.
 pub struct Table {
-    /// What Rust calls it.
+    /// The name in Rust.
     pub name: &'static str,
     /// Its values in order, with their numbers.
     pub values: Vec<(u64, &'static str)>,
@@ -40,7 +41,7 @@ macro_rules! tables {
     };
 }
 
-/// All that reach every language.
+/// Returns all tables that reach every language.
 pub fn tables() -> Vec<Table> {
     let mut tables = tables!(
         Role,
@@ -71,7 +72,9 @@ pub fn tables() -> Vec<Table> {
     tables
 }
 
-/// The lines between the one that begins with `opening` and the next that begins with `closing`.
+/// Returns the lines of a section.
+///
+/// It begins after the line `opening`, and ends before the next that begins with `closing`.
 pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> {
     let mut lines = text.lines().skip_while(|line| *line != opening);
     assert!(lines.next().is_some(), "no {opening:?}");
@@ -81,8 +84,9 @@ pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> 
 /// A line of a document is at most this long.
 pub const WIDTH: usize = 120;
 
-/// A document in lines of at most so many bytes: what the first begins with, the text, what each
-/// other begins with.
+/// Breaks a document into lines of at most so many bytes.
+///
+/// The first begins with `opening`, each other with `margin`.
 pub fn wrapped(opening: &str, text: &str, margin: &str, width: usize) -> Vec<String> {
     let (mut lines, mut line, mut space) = (Vec::new(), opening.to_owned(), "");
     for word in text.split(' ') {

@@ -1,7 +1,9 @@
-//! Bytes as text: printable ASCII as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` for
-//! a repetition.
+//! Bytes as text.
+//!
+//! Printable ASCII stands as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` is a
+//! repetition.
 
-/// The bytes that a line of a vector stands for.
+/// Returns the bytes that a line of a vector stands for.
 pub fn unescape(text: &str) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), text);
     while let Some(c) = rest.chars().next() {
@@ -44,7 +46,9 @@ pub fn unescape(text: &str) -> Vec<u8> {
     out
 }
 
-/// A line with its repetitions written out: two that say the same are then the same.
+/// Writes out the repetitions of a line.
+///
+/// Two lines that say the same are then the same.
 pub fn unfold(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     while let Some((before, after)) = rest.split_once("\\{") {
@@ -61,7 +65,7 @@ pub fn unfold(line: &str) -> String {
     out + rest
 }
 
-/// The text that stands for bytes.
+/// Returns the text that stands for bytes.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::new();
     for &octet in bytes {
@@ -87,14 +91,14 @@ pub fn hex(bytes: &[u8]) -> String {
     }
 }
 
-/// FNV-1a, the checksum that every runner can compute.
+/// Returns FNV-1a, the checksum that every runner can compute.
 pub fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
         (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-/// A short stand-in for long content: its length and a checksum (FNV-1a).
+/// Returns a short form of long content: its length and its checksum.
 pub fn summary(bytes: &[u8]) -> String {
     if bytes.len() <= 160 {
         return format!("\"{}\"", escape(bytes));

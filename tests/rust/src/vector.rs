@@ -1,4 +1,4 @@
-//! Vectors: the Markdown of `vectors/**.md`, whose format `vectors/README.md` describes.
+//! Vectors, in the Markdown that `vectors/README.md` describes.
 
 use std::path::{Path, PathBuf};
 
@@ -17,13 +17,13 @@ pub struct Vector {
     pub why: String,
     /// Requirement ids.
     pub proves: Vec<String>,
-    /// Which end the engine is.
+    /// The role of the engine.
     pub role: Role,
-    /// How it is configured.
+    /// The configuration of the engine.
     pub config: Config,
-    /// Whether heads are shown with their field lines.
+    /// Heads are shown with their field lines.
     pub shows_fields: bool,
-    /// What happens.
+    /// The steps and the lines.
     pub items: Vec<Item>,
     /// The lines of the block in the file, to rewrite them.
     pub lines: std::ops::Range<usize>,
@@ -46,13 +46,13 @@ pub enum Item {
     Refused(String),
 }
 
-/// All vectors below a folder.
+/// Returns all vectors below a folder.
 pub fn load(folder: &Path) -> Vec<Vector> {
     crate::path::choose();
     crate::files(folder, "md").iter().flat_map(|file| parse(file)).collect()
 }
 
-/// The vectors of one file.
+/// Returns the vectors of one file.
 pub fn parse(file: &Path) -> Vec<Vector> {
     let text =
         std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -93,7 +93,7 @@ pub fn parse(file: &Path) -> Vec<Vector> {
 }
 
 impl Vector {
-    /// A vector of these items; `info` is what stands after the backquotes.
+    /// Makes a vector of items; `info` is what stands after the backquotes.
     fn new(name: String, file: &Path, info: &str, items: Vec<Item>) -> Self {
         let mut words = info.split_whitespace();
         let role = match words.next() {
@@ -116,14 +116,14 @@ impl Vector {
         }
     }
 
-    /// The same vector with other lines in its block.
+    /// Returns the vector with other lines in its block.
     pub fn with_lines(&self, lines: &str) -> Self {
         let mut items = Vec::new();
         lines.lines().for_each(|line| read_line(line, &mut items));
         Self { items, ..self.clone() }
     }
 
-    /// A vector that stands in no file, of the lines of its block.
+    /// Makes a vector that stands in no file, of the lines of its block.
     pub fn of_lines(name: &str, info: &str, lines: &str) -> Self {
         let mut items = Vec::new();
         lines.lines().for_each(|line| read_line(line, &mut items));

@@ -1,9 +1,9 @@
-//! What a verb may be refused with: the table of the core, held against what occurs.
+//! The refusals of a verb: the core's table, held against what occurs.
 
 use switchover::binding::VERBS;
 use switchover::{Blame, Error, ErrorKind};
 
-/// A verb gives no error but those that the table lists for it.
+/// Checks that a verb gives no error but those of its row.
 pub(crate) fn check_refusal(verb: &str, error: &Error) {
     let row = VERBS
         .iter()

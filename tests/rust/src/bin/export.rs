@@ -1,5 +1,6 @@
-//! Writes all cases for runners in other languages: `export FOLDER` makes `cases.txt` and
-//! `digests.txt` there.
+//! Writes all cases for runners in other languages.
+//!
+//! `export FOLDER` makes `cases.txt` and `digests.txt` there.
 
 use std::fmt::Write;
 use std::{env, fs, path::PathBuf};

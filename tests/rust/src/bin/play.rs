@@ -1,5 +1,7 @@
-//! Plays the vectors of files, such as those that the switchboard's page copies: whole, byte by
-//! byte, and cut in two at every place. Says where one goes another way than it says.
+//! Plays the vectors of files, such as those that the page copies.
+//!
+//! Each is played whole, byte by byte, and cut in two at every place. The output says where one
+//! differs.
 //!
 //! ```text
 //! cargo run -p switchover-tests --bin play -- FILE...

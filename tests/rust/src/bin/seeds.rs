@@ -1,5 +1,6 @@
-//! Writes the inputs that fuzzing begins with: `seeds FOLDER` makes `FOLDER/TARGET/…`, a file for
-//! each.
+//! Writes the inputs that fuzzing begins with.
+//!
+//! `seeds FOLDER` makes `FOLDER/TARGET/…`, a file for each.
 
 use std::path::Path;
 

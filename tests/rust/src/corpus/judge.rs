@@ -5,7 +5,7 @@
 
 use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
 
-/// Which of the two verdicts of a case counts.
+/// The verdict of a case that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Score {
     /// Whatever the RFCs allow.
@@ -14,7 +14,7 @@ pub enum Score {
     Strict,
 }
 
-/// What is wrong with an outcome; nothing, if it is right.
+/// Returns the faults of an outcome; none, if it is right.
 pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
     let expected = &case.expected;
     let verdict = match score {
@@ -31,7 +31,9 @@ pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
     }
 }
 
-/// Bytes after an error must not have become a message, where the case allows to read on at all.
+/// Finds messages that were made of bytes after an error.
+///
+/// Some cases allow to read on.
 fn too_many(case: &Case, outcome: &Outcome) -> Option<String> {
     let (got, most) = (outcome.messages.len(), case.expected.total?);
     (case.expected.verdict.is_none() && got > most)
@@ -56,7 +58,7 @@ fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
     wrong
 }
 
-/// The parts of a message that are not as they should be.
+/// Returns the parts of a message that are not as they should be.
 ///
 /// Trailers count only where the verdict is certain.
 fn differing(
@@ -84,8 +86,10 @@ fn differing(
     .filter_map(|(part, is_same)| (!is_same).then_some(part))
 }
 
-/// Field lines without what a recipient may change: order among names, case of names, amount of
-/// whitespace, and the two framing fields, which may be collapsed to one value (RFC 9110, 8.6).
+/// Returns field lines without what a recipient may change.
+///
+/// That is the order among names, the case of names and the amount of whitespace (RFC 9110, section
+/// 8.6). The two framing fields may be collapsed to one value.
 fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = lines
         .iter()

@@ -1,6 +1,7 @@
-//! The corpora: inputs from the tests of three other projects, each with the outcome that the RFCs
-//! ask for. This file reads `corpora/cases.jsonl`, `play.rs` runs a case through the engine,
-//! `judge.rs` says whether the outcome is right.
+//! The corpora: inputs from the tests of three other projects.
+//!
+//! Each has the outcome that the RFCs ask for. This file reads `corpora/cases.jsonl`, `play.rs`
+//! runs a case through the engine, `judge.rs` says whether the outcome is right.
 
 mod judge;
 mod play;
@@ -19,19 +20,19 @@ pub use play::{Feed, Message, Outcome, Upgrade, play};
 pub struct Case {
     /// Unique; what a difference is listed under.
     pub id: String,
-    /// Which end the engine is.
+    /// The role of the engine.
     pub role: Role,
     /// The peer's bytes.
     pub input: Vec<u8>,
-    /// Whether the end of input follows.
+    /// The end of input follows.
     pub eof: bool,
-    /// Whether the transport is TLS.
+    /// The transport is TLS.
     pub secure: bool,
     /// Client: the requests that the input answers.
     pub asked: Vec<Asked>,
     /// Server: what each 101 of the script names, one for a request, in order.
     pub switches: Vec<String>,
-    /// What should come out.
+    /// The expected outcome.
     pub expected: Expected,
 }
 
@@ -46,7 +47,7 @@ pub struct Asked {
     pub offer: Vec<String>,
 }
 
-/// How a run ends.
+/// The end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Everything was read, or what is left over belongs to no HTTP message.
@@ -57,18 +58,18 @@ pub enum Verdict {
     Incomplete,
 }
 
-/// What should come out; whatever is absent is not compared.
+/// An expected outcome; what is absent is not compared.
 #[derive(Debug)]
 pub struct Expected {
     /// The only verdict that the RFCs allow; `None` where they leave a choice.
     pub verdict: Option<Verdict>,
-    /// What an engine that is strict by default does where there is a choice.
+    /// The verdict of an engine that is strict where there is a choice.
     pub strict: Option<Verdict>,
     /// The messages, in order.
     pub messages: Vec<ExpectedMessage>,
-    /// How many messages the input holds.
+    /// The number of messages in the input.
     pub total: Option<usize>,
-    /// Whether the connection switches, and the bytes that are no longer HTTP.
+    /// The switch of the connection, and the bytes that are no longer HTTP.
     pub upgrade: Option<(bool, Vec<u8>)>,
 }
 
@@ -93,11 +94,12 @@ pub struct ExpectedMessage {
     pub offered: Option<Vec<String>>,
 }
 
-/// Cases that say nothing about their transport and are right on a secured one alone;
+/// Cases that are right on a secured transport alone, and do not say so.
+///
 /// `differences.md` says why.
 pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 
-/// All cases.
+/// Returns all cases.
 pub fn load() -> Vec<Case> {
     crate::path::choose();
     let path = crate::home().join("corpora/cases.jsonl");
@@ -126,7 +128,7 @@ fn case(value: &Value) -> Case {
     }
 }
 
-/// The requests of a client: some, one, or the usual `GET /`.
+/// Returns the requests of a client: some, one, or the usual `GET /`.
 fn requests(context: &Value) -> Vec<Asked> {
     if !context["requests"].is_null() {
         return list(&context["requests"], asked);
@@ -145,7 +147,9 @@ fn asked(value: &Value) -> Asked {
     }
 }
 
-/// The only scripted responses are 101s, so their `Upgrade` is all that matters of them.
+/// Returns the `Upgrade` of a scripted response.
+///
+/// The only ones are 101s, so nothing else of them matters.
 fn switch_of(response: &Value) -> String {
     assert_eq!(response["status"], 101, "a scripted response");
     let headers = list(&response["headers"], |line| (string(&line[0]), string(&line[1])));

@@ -1,4 +1,6 @@
-//! Runs a case: a client has sent its requests, a server answers each request once it is complete.
+//! Runs a case: a client's requests, and a server that answers each.
+//!
+//! It answers once the request is complete.
 
 use switchover::{
     Config, Connection, End, Error, Event, Field, Fields, Next, Order, Paused, RequestHead,
@@ -7,7 +9,7 @@ use switchover::{
 
 use super::{Case, FieldLine, Verdict};
 
-/// How the input is cut.
+/// The cuts of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
     /// Not at all.
@@ -20,20 +22,22 @@ pub enum Feed {
     Split(usize),
 }
 
-/// What came out of a run. It must not depend on the feed.
+/// The outcome of a run.
+///
+/// It must not depend on the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// How it ended.
+    /// The verdict at the end.
     pub verdict: Verdict,
     /// The complete messages.
     pub messages: Vec<Message>,
-    /// What happened to an offer or a CONNECT, if one was met.
+    /// The fate of an offer or a CONNECT, if there was one.
     pub upgrade: Option<Upgrade>,
     /// The peer's error after a rejection.
     pub error: Option<Error>,
 }
 
-/// What became of an offer or a CONNECT, with the bytes that no message was made of.
+/// The fate of an offer or a CONNECT, and the bytes that no message has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upgrade {
     /// The connection has switched.
@@ -164,7 +168,7 @@ impl Player<'_> {
         }
     }
 
-    /// Answers the request that is now complete, or stops where the script leaves an offer open.
+    /// Answers a complete request, or stops where an offer stays open.
     fn answer(&mut self) {
         let protocol = self.case.switches.get(self.answered);
         self.answered += 1;
@@ -213,7 +217,7 @@ impl Player<'_> {
         }
     }
 
-    /// How much of the input the messages are made of.
+    /// Returns the length of the input that the messages are made of.
     fn read(&self) -> usize {
         self.connection.position() as usize
     }

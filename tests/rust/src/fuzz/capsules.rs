@@ -1,5 +1,6 @@
-//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is
-//! cut.
+//! Invariant: a second reader of RFC 9297 finds the same datagrams.
+//!
+//! That is so however the stream is cut.
 //!
 //! What is written is read back. No length in the stream makes the reader hold more than the
 //! longest datagram.
@@ -50,7 +51,7 @@ fn read(stream: &[u8], longest: usize, piece: usize) -> Outcome {
     (datagrams, capsules.finish())
 }
 
-/// RFC 9297, 3.2 and RFC 9298, 5, on the whole stream.
+/// Reads a whole stream by RFC 9297, section 3.2 and RFC 9298, section 5.
 fn naive(mut stream: &[u8], longest: usize) -> Outcome {
     let mut datagrams = Vec::new();
     while !stream.is_empty() {
@@ -84,7 +85,7 @@ fn naive(mut stream: &[u8], longest: usize) -> Outcome {
     (datagrams, Ok(()))
 }
 
-/// RFC 9000, 16.
+/// Reads an integer of variable length (RFC 9000, section 16).
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let first = u64::from(*bytes.first()?);
     let len = [1, 2, 4, 8][first as usize >> 6];

@@ -1,5 +1,6 @@
-//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and
-//! memory stays bounded.
+//! Invariant: cuts and refused calls change nothing, and memory is bounded.
+//!
+//! That is so whatever comes and whatever is decided.
 //!
 //! The events, errors, positions and contents are the same however the bytes are cut and by
 //! whichever call they come. A refused call changes nothing. Leftover is the rest of the input.
@@ -44,7 +45,7 @@ fn assert_same<T: Debug + PartialEq>(whole: &[T], other: &[T], how: &str) {
     assert_eq!(whole.get(same), other.get(same), "at {same}, {how}");
 }
 
-/// How the input comes.
+/// The way in which the input comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
     Whole,
@@ -134,7 +135,7 @@ enum Entry {
     Leftover(Text),
 }
 
-/// Where a decision is made.
+/// The place of a decision.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// All bytes so far have been read.
@@ -148,22 +149,25 @@ struct Host<'t> {
     role: Role,
     tape: Tape<'t>,
     how: How,
-    /// What was refused in the run before and is left out in this one.
+    /// The decisions that the run before refused, and this one leaves out.
     refused_before: &'t [Option<ErrorKind>],
     /// For each decision, why it was refused.
     refusals: Vec<Option<ErrorKind>>,
     log: Vec<Entry>,
     content: Vec<u8>,
     input: &'t [u8],
-    /// Bytes that have arrived and are not in the engine, and how many were given to it or refused
-    /// for good.
+    /// Bytes that have arrived and are not in the engine.
+    ///
+    /// With them the number of those that were given to it or refused for good.
     arrived: &'t [u8],
     fed: u64,
     dropped: u64,
-    /// Where the peer's direction left HTTP, and the bytes that came after it.
+    /// The place of the switch, and the bytes after it.
     switched_at: Option<u64>,
     leftover: Vec<u8>,
-    /// The rest of some content is dropped, which what passes the engine does not count towards.
+    /// The rest of some content is dropped.
+    ///
+    /// What passes the engine does not count towards it.
     skips: bool,
     /// Decisions that may still be made at pauses.
     turns: usize,
@@ -224,8 +228,10 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
 }
 
 impl<'t> Host<'t> {
-    /// All that has come up to there, but for what the buffer has no room for while a pause is left
-    /// as it is: that waits outside, and comes with the next.
+    /// Gives the engine all that has come up to a place.
+    ///
+    /// While a pause is left as it is, the buffer may be full. The rest waits outside and comes
+    /// with the next bytes.
     fn feed(&mut self, end: usize) {
         let given = (self.fed + self.dropped) as usize;
         // What was passed has come already, and may be more.
@@ -300,7 +306,7 @@ impl<'t> Host<'t> {
         Ok(len)
     }
 
-    /// The bytes that were passed and those that wait are all that were given.
+    /// Checks that the passed and the waiting bytes are all that were given.
     fn check_position(&self) {
         let (position, unread) =
             (self.connection.position(), self.connection.unread().len() as u64);
@@ -376,8 +382,9 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes the next decision of the tape, or the usual one; false where nothing was decided, or
-    /// nothing can be.
+    /// Makes the next decision of the tape, or the usual one.
+    ///
+    /// Returns false where nothing was decided, or nothing can be.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {
@@ -415,8 +422,9 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Content comes past the engine, or through it in the run that feeds a byte at a time: the two
-    /// are the same.
+    /// Passes content by the engine.
+    ///
+    /// The run that feeds a byte at a time gives it to the engine instead: the two are the same.
     fn pass(&mut self, len: usize) {
         let waiting = &self.input[(self.fed + self.dropped) as usize..];
         let most = match self.connection.content() {
@@ -461,7 +469,9 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes a decision, unless it was refused in the run before; says whether it was accepted.
+    /// Makes a decision, unless the run before has refused it.
+    ///
+    /// Returns whether it was accepted.
     fn make(&mut self, decision: Move) -> bool {
         let is_left_out = self.refused_before.get(self.refusals.len()).is_some_and(Option::is_some);
         if is_left_out {
@@ -495,7 +505,7 @@ impl<'t> Host<'t> {
         refusal.is_none()
     }
 
-    /// With a byte too little space first, then with what was said to be needed.
+    /// Makes a decision with a byte too little space, then with enough.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (self.seen(), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
@@ -521,7 +531,7 @@ impl<'t> Host<'t> {
         Ok(())
     }
 
-    /// What the engine has stands before what it has refused.
+    /// Takes the leftover: first the engine's, then what it has refused.
     fn take_leftover(&mut self) {
         let taken = self.connection.take_leftover();
         self.leftover.splice(..0, taken);
@@ -537,7 +547,7 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// What is left comes, and then the end. Every decision is the usual one.
+    /// Plays what is left, and then the end, with the usual decisions.
     fn finish(&mut self, end: End) {
         self.tape = Tape::new(&[]);
         self.feed(self.input.len());
@@ -551,7 +561,7 @@ impl<'t> Host<'t> {
         while self.connection.trace().is_some() {}
     }
 
-    /// All that can be asked of a connection.
+    /// Returns all that can be asked of a connection.
     fn seen(&self) -> Seen {
         let connection = &self.connection;
         Seen {
@@ -598,7 +608,7 @@ struct Seen {
     protocols: [String; 2],
 }
 
-/// What an event shows, as one number.
+/// Returns the content of an event as one number.
 fn summary(event: &Event<'_>) -> u64 {
     checksum(match event {
         Event::Request(request) => request.fields().as_bytes(),
@@ -609,7 +619,7 @@ fn summary(event: &Event<'_>) -> u64 {
     })
 }
 
-/// An event as its line, and its field lines as they are.
+/// Returns an event as its line, with its field lines.
 fn text_of_event(event: &Event<'_>) -> Text {
     match event {
         Event::Request(request) => text_of(&event.to_string(), request.fields()),
@@ -638,15 +648,18 @@ fn text_of(line: &str, fields: Fields<'_>) -> Text {
     Text(text)
 }
 
-/// What a connection with small limits holds: each limit twice, since a buffer doubles, and what
-/// does not depend on them.
+/// The most memory that a connection with small limits may hold.
+///
+/// It is each limit twice, since a buffer doubles, and what does not depend on them.
 const MOST: u64 = {
     let lists = SMALL.fields as u64 * 2 * 64;
     let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;
     2 * bytes + lists + 3072
 };
 
-/// A peer sends as much as is taken, your code answers at once: no more than that is ever held.
+/// Checks the memory while a peer sends as much as is taken.
+///
+/// Your code answers at once: no more than the bound is ever held.
 fn check_memory(script: &Script<'_>) {
     let mut out = Vec::with_capacity(4096);
     let held = allocation_counter::measure(|| {

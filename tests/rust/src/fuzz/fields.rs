@@ -1,5 +1,7 @@
-//! Invariant: what a client may offer a server may accept, and what a server may answer a client
-//! takes; no more, no less.
+//! Invariant: the rules of offers and of answers are the same on both ends.
+//!
+//! What a client may offer a server may accept. What a server may answer a client takes, no more
+//! and no less.
 //!
 //! What is parsed is the same when it is written and parsed again, and what is translated for
 //! HTTP/2 or for the next hop has nothing in it that may not be there.
@@ -92,7 +94,7 @@ fn as_fields(lines: &[Line]) -> Vec<Field<'_>> {
     lines.iter().map(|(name, value)| Field { name, value }).collect()
 }
 
-/// A message by hand, without what an engine would say about it.
+/// Writes a message by hand, without what an engine would say of it.
 fn by_hand(first: &str, lines: &[Line]) -> Vec<u8> {
     let lines = lines.iter().flat_map(|(name, value)| [name, &b": "[..], value, b"\r\n"].concat());
     first.bytes().chain(*b"\r\n").chain(lines).chain(*b"\r\n").collect()
@@ -156,7 +158,7 @@ fn negotiate(tape: &mut Tape<'_>) {
     }
 }
 
-/// The server answers with any field lines.
+/// Answers with any field lines.
 ///
 /// If it may, the client takes it, and otherwise not.
 fn answer(
@@ -226,8 +228,9 @@ fn answer(
     }
 }
 
-/// Whether some offer of permessage-deflate leaves room for what was agreed on (RFC 7692, 7.1),
-/// read without the engine.
+/// Returns whether an offer of permessage-deflate allows what was agreed on.
+///
+/// The rules of RFC 7692, section 7.1 are read here without the engine.
 fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
     let lines =
         asked.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
@@ -250,7 +253,7 @@ fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
     })
 }
 
-/// Up to the switch.
+/// Receives up to the switch.
 fn receive(client: &mut Connection, wire: &[u8]) -> Result<(), String> {
     client.receive(wire).map_err(|error| error.to_string())?;
     for _ in 0..4 {
@@ -316,7 +319,9 @@ fn targets(tape: &mut Tape<'_>) {
     }
 }
 
-/// RFC 6570, 3.2: the template with these values; `*` stays as RFC 9484, 4.6 writes it.
+/// Expands a template with these values (RFC 6570, section 3.2).
+///
+/// `*` stays as RFC 9484, section 4.6 writes it.
 fn expanded(template: &str, host: &str, number: &str) -> String {
     let encoded = |value: &str| -> String {
         let one = |byte: u8| match byte {

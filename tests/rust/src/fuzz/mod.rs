@@ -1,7 +1,9 @@
-//! Fuzzing: for each target a function that takes any bytes and panics where the target's invariant
-//! does not hold. `core/fuzz` hands them to libFuzzer, `tests/rust/tests/fuzz.rs` runs them on
-//! stable Rust. The first line of each target's file says its invariant; `seeds.rs` makes the
-//! inputs to begin with, `mutate.rs` changes them, `tape.rs` reads decisions out of bytes.
+//! Fuzzing: functions that take any bytes, and panic by an invariant.
+//!
+//! There is one for each target. `core/fuzz` hands them to libFuzzer, `tests/rust/tests/fuzz.rs`
+//! runs them on stable Rust. The first line of each target's file says its invariant. `seeds.rs`
+//! makes the inputs to begin with, `mutate.rs` changes them, `tape.rs` reads decisions out of
+//! bytes.
 
 pub mod capsules;
 pub mod connection;
@@ -37,12 +39,12 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "capsules", check: capsules::check, seeds: seeds::capsules },
 ];
 
-/// The target of that name.
+/// Returns the target of that name.
 pub fn target(name: &str) -> Option<Target> {
     TARGETS.into_iter().find(|target| target.name == name)
 }
 
-/// The dictionary of `core/fuzz`: what to put into an input, beside single bytes.
+/// Returns the words to put into an input, from the dictionary of `core/fuzz`.
 pub fn dictionary() -> Vec<Vec<u8>> {
     let path = crate::home().join("../core/fuzz/dictionary.txt");
     let text = std::fs::read_to_string(&path)

@@ -1,5 +1,7 @@
-//! What your code may decide on a connection, read from a tape: every verb, with arguments that are
-//! legal in some states and not in others, and some that never are.
+//! Decisions on a connection, read from a tape.
+//!
+//! They are every verb, with arguments that are legal in some states and not in others, and some
+//! that never are.
 
 use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 
@@ -9,7 +11,7 @@ use crate::verbs::check_refusal;
 
 type Pairs = &'static [(&'static str, &'static str)];
 
-/// The key of the example in RFC 6455, 1.3.
+/// The key of the example in RFC 6455, section 1.3.
 const KEY: (&str, &str) = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
 const HOST: (&str, &str) = ("Host", "a:1");
 const CHUNKED: (&str, &str) = ("Transfer-Encoding", "chunked");
@@ -92,7 +94,9 @@ const LIMITS: &[Limits] = &[
     Limits { chunk_line: 2, drain: 1, ..Limits::DEFAULT },
 ];
 
-/// One decision, with all that it needs from the tape, so that it can also be left out.
+/// One decision, with all that it needs from the tape.
+///
+/// So it can also be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
     Request(usize),
@@ -133,12 +137,12 @@ pub(crate) enum Move {
     Plain(&'static str),
     TakeEnd,
     HandOver,
-    /// That many bytes of content come past the engine.
+    /// So many bytes of content come past the engine.
     Pass(usize),
     Limits(usize),
 }
 
-/// How a whole answer is sent.
+/// The way in which a whole answer is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whole {
     Respond,
@@ -155,7 +159,7 @@ impl Move {
     pub(crate) const ABANDON: Self = Self::Plain("abandon");
     pub(crate) const RESUME: Self = Self::Plain("resume");
 
-    /// The next decision of a tape, `None` where it leaves it to others.
+    /// Reads the next decision of a tape; `None` leaves it to others.
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
         let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
         Some(match tape.byte() % 40 {
@@ -310,12 +314,12 @@ impl Move {
         }
     }
 
-    /// Whether the engine writes, and so looks at the space.
+    /// Returns whether the engine writes, and so looks at the space.
     pub(crate) fn is_written_by_the_engine(self) -> bool {
         !matches!(self, Self::Parts(_) | Self::HandOver)
     }
 
-    /// The field lines of a request or a response.
+    /// Returns the field lines of a request or a response.
     pub(crate) fn fields(self) -> Pairs {
         match self {
             Self::Request(index) => REQUESTS[index].2,
@@ -329,7 +333,7 @@ impl Move {
         }
     }
 
-    /// Method and target of a request.
+    /// Returns the method and the target of a request.
     pub(crate) fn request_line(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Request(index) => Some((REQUESTS[index].0, REQUESTS[index].1)),

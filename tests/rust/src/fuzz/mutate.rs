@@ -2,7 +2,7 @@
 
 use crate::random::Dice;
 
-/// An input of some seed, changed a few times.
+/// Returns an input of some seed, changed a few times.
 pub fn next(seeds: &[Vec<u8>], dictionary: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     let mut input = seeds[dice.below(seeds.len())].clone();
     let other = &seeds[dice.below(seeds.len())];
@@ -47,7 +47,7 @@ fn change(input: &mut Vec<u8>, other: &[u8], dictionary: &[Vec<u8>], dice: &mut 
     }
 }
 
-/// The smallest input that `fails`, as far as taking pieces away goes.
+/// Returns the smallest input that `fails`, by taking pieces away.
 pub fn smallest(mut input: Vec<u8>, fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     for len in [256, 64, 16, 4, 1, 1] {
         let mut at = 0;

@@ -1,5 +1,6 @@
-//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both
-//! refuse.
+//! Invariant: a reader written from RFC 9112 alone finds the same messages.
+//!
+//! Or both refuse.
 //!
 //! Where they differ, a row below has the clause.
 //!
@@ -31,7 +32,7 @@ struct Case<'i> {
     asked: Vec<&'static str>,
 }
 
-/// How the engine ends.
+/// The end of the engine's reading.
 #[derive(Debug, PartialEq)]
 enum Stop {
     Ended(Ending),
@@ -151,7 +152,7 @@ impl<'i> Case<'i> {
         }
     }
 
-    /// Nothing more comes out: inside a message, or between two of them.
+    /// Checks that nothing more comes out, inside a message or after it.
     fn rest(&self, connection: &Connection, is_inside: bool) -> Ending {
         let is_awaited = self.role == Role::Client && connection.unanswered() > 0;
         let is_begun = !connection.unread().is_empty();
@@ -167,10 +168,10 @@ fn lines(fields: Fields<'_>) -> Vec<Line> {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// What is refused, what such an input has, and the clause.
+/// A row: a refusal, the property of such an input, and the clause.
 type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 
-/// The engine refuses as one of these kinds what the other one takes or still reads.
+/// Errors of the engine where the other reader takes the input, or reads on.
 const OURS: &[Row<&[ErrorKind]>] = &[
     (&[MethodTooLong], |case| case.input.len() > 32, "our limit: no method has more than 32 bytes"),
     (
@@ -252,7 +253,7 @@ const OURS: &[Row<&[ErrorKind]>] = &[
     ),
 ];
 
-/// The other one refuses by one of these clauses what the engine takes or still reads.
+/// Errors of the other reader where the engine takes the input, or reads on.
 const THEIRS: &[Row<&str>] = &[
     (
         "9.2: not asked for",
@@ -267,7 +268,7 @@ const THEIRS: &[Row<&str>] = &[
 ];
 
 impl Case<'_> {
-    /// The second words of lines.
+    /// Returns the second words of lines.
     fn targets(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self.input.split(|&byte| byte == b'\n');
         lines.filter_map(|line| line.split(|&byte| byte == b' ').nth(1))
@@ -337,7 +338,7 @@ fn compare(case: &Case<'_>, ours: &(Vec<Message>, Stop), theirs: &Reading) -> Re
     }
 }
 
-/// A fold is some spaces, however many (RFC 9112, 5.2).
+/// Compares messages; a fold is some spaces (RFC 9112, section 5.2).
 fn are_same(one: &Message, other: &Message) -> bool {
     let spaced = |value: &[u8]| -> Vec<Vec<u8>> {
         let words = value.split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
@@ -354,8 +355,9 @@ fn are_same(one: &Message, other: &Message) -> bool {
         && parts(one) == parts(other)
 }
 
-/// Whether the other reader refuses the input, too, once its last line and what it belongs to have
-/// ended.
+/// Returns whether the other reader refuses the input once it is complete.
+///
+/// That is: once its last line and what it belongs to have ended.
 fn is_hopeless(case: &Case<'_>) -> bool {
     [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().any(|end| {
         let input = [case.input, end].concat();

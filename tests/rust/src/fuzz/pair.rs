@@ -1,5 +1,6 @@
-//! Invariant: of two engines joined by cut queues each reads what the other one has said, and they
-//! end in agreement.
+//! Invariant: two engines joined by queues read what the other has said.
+//!
+//! They end in agreement, however the queues are cut.
 //!
 //! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them
 //! has given up.
@@ -32,7 +33,7 @@ pub fn check(data: &[u8]) {
 
 type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// What one end says and the other one hears.
+/// A statement of one end, which the other one hears.
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
     Request {
@@ -52,7 +53,7 @@ enum Said {
 
 struct Side {
     connection: Connection,
-    /// What has left this end and not arrived.
+    /// The bytes that have left this end and not arrived.
     wire: Vec<u8>,
     said: Vec<Said>,
     heard: Vec<Said>,
@@ -62,9 +63,9 @@ struct Side {
     /// A head was sent whose message has not ended.
     is_open: bool,
     has_told_end: bool,
-    /// This end may leave a message unfinished.
+    /// The flag of an end that may leave a message unfinished.
     has_given_up: bool,
-    /// This end has dropped some content unheard.
+    /// The flag of an end that has dropped some content unheard.
     has_skipped: bool,
     /// So many of what was heard are known to have been said.
     compared: usize,
@@ -151,7 +152,9 @@ impl Side {
         true
     }
 
-    /// A response that the engine does not write: as it is announced, and closed where it says so.
+    /// Writes a response that the engine does not write.
+    ///
+    /// It is as it is announced, and the connection is closed where it says so.
     fn write(&mut self, status: u16, has_content: bool, closes: bool) -> bool {
         let state = self.connection.state();
         let Ok(persists) = self.connection.note_response(status, has_content, closes) else {
@@ -258,7 +261,7 @@ impl Side {
         self.heard.push(heard);
     }
 
-    /// The usual decision, where this end is the one to move.
+    /// Makes the usual decision, where this end is the one to move.
     fn go_on(&mut self, other_has_given_up: bool) {
         self.listen(other_has_given_up);
         let state = self.connection.state();
@@ -278,7 +281,9 @@ impl Side {
         was_open && !self.is_open
     }
 
-    /// After it has listened, nothing but a pause or an error can be there.
+    /// Returns whether this end is to move, after it has listened.
+    ///
+    /// Nothing but a pause or an error can be there.
     fn is_its_turn(&mut self) -> bool {
         matches!(self.connection.advance(), Ok(Step::Paused(_)) | Err(_))
     }
@@ -335,7 +340,9 @@ impl Pair {
         }
     }
 
-    /// So much of what an end has sent arrives; its end, too, once no more can come.
+    /// Delivers so much of what an end has sent.
+    ///
+    /// Its end arrives, too, once no more can come.
     fn deliver(&mut self, from_client: bool, len: usize) {
         let (from, to) = self.sides(from_client);
         let piece: Vec<u8> = from.wire.drain(..len.min(from.wire.len())).collect();
@@ -352,7 +359,7 @@ impl Pair {
         self.compare(from_client);
     }
 
-    /// What was heard is what was said, as far as it has come.
+    /// Compares what was heard with what was said, as far as it has come.
     fn compare(&mut self, from_client: bool) {
         let (from, to) = self.sides(from_client);
         let has_skipped = to.has_skipped;
@@ -418,7 +425,9 @@ impl Pair {
         }
     }
 
-    /// Everything arrives, and each end does what is usual until neither has anything to do.
+    /// Finishes: everything arrives, and each end does what is usual.
+    ///
+    /// That goes on until neither has anything to do.
     fn finish(&mut self) {
         let mut before = [(0, 0, 0, None); 2];
         for _ in 0..500 {
@@ -499,7 +508,9 @@ fn owned(fields: Fields<'_>) -> Lines {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// Whether all that was said is there; `Connection` the engine writes itself.
+/// Returns whether all that was said is there.
+///
+/// `Connection` is the engine's to write.
 fn holds(heard: &Lines, said: &Lines) -> bool {
     said.iter().all(|line| line.0 == b"Connection" || heard.contains(line))
 }

@@ -1,5 +1,7 @@
-//! Inputs to begin with: the vectors, the captures and the corpora as the targets read them, and
-//! tapes of random decisions. They are the same in every run.
+//! Inputs to begin with, the same in every run.
+//!
+//! They are the vectors, the captures and the corpora as the targets read them, and tapes of random
+//! decisions.
 
 use switchover::{Lenient, Role};
 
@@ -45,11 +47,12 @@ fn bits(flags: &[bool]) -> u8 {
     flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))
 }
 
-/// What each vector begins with for a client: a plain request, one with an offer, and so on
-/// (`moves.rs` has the list).
+/// The requests that a vector begins with for a client.
+///
+/// They are a plain one, one with an offer, and so on: `moves.rs` has the list.
 const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
 
-/// For [`connection`](super::connection).
+/// Returns inputs for [`connection`](super::connection).
 pub fn connection() -> Vec<Vec<u8>> {
     let mut dice = Dice(1);
     let mut seeds = Vec::new();
@@ -82,7 +85,7 @@ pub fn connection() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// For [`naive`](super::naive).
+/// Returns inputs for [`naive`](super::naive).
 pub fn naive() -> Vec<Vec<u8>> {
     let with_flags = |(index, wire): (usize, Wire)| {
         let role = u8::from(wire.role == Role::Client);
@@ -104,7 +107,9 @@ pub fn tapes() -> Vec<Vec<u8>> {
     (0..400).map(|index| dice.bytes(10 + index)).collect()
 }
 
-/// For [`sent`](super::sent): usual words, few of them of any bytes.
+/// Returns inputs for [`sent`](super::sent).
+///
+/// They are usual words, few of them of any bytes.
 pub fn sent() -> Vec<Vec<u8>> {
     let mut dice = Dice(3);
     let usual =
@@ -112,19 +117,23 @@ pub fn sent() -> Vec<Vec<u8>> {
     (0..400).map(|index| (0..10 + index / 2).map(|_| usual(&mut dice)).collect()).collect()
 }
 
-/// For [`splice`](super::splice): any bytes, and clients that keep to HTTP/2.
+/// Returns inputs for [`splice`](super::splice).
+///
+/// They are any bytes, and clients that keep to HTTP/2.
 pub fn splice() -> Vec<Vec<u8>> {
     let mut dice = Dice(4);
     (0..200).map(|index| [&[index as u8 & 1][..], &dice.bytes(10 + index * 2)].concat()).collect()
 }
 
-/// For [`fields`](super::fields): each of its parts.
+/// Returns inputs for [`fields`](super::fields), for each of its parts.
 pub fn fields() -> Vec<Vec<u8>> {
     let mut dice = Dice(5);
     (0..600).map(|index| [&[index as u8 & 3][..], &dice.bytes(6 + index / 10)].concat()).collect()
 }
 
-/// For [`capsules`](super::capsules): streams that are whole, cut off, and wrong.
+/// Returns inputs for [`capsules`](super::capsules).
+///
+/// The streams are whole, cut off, or wrong.
 pub fn capsules() -> Vec<Vec<u8>> {
     let streams: &[&[u8]] = &[
         b"\x00\x03\x00hi",

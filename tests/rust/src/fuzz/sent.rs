@@ -1,4 +1,6 @@
-//! Invariant: whatever is decided, what leaves an engine is read back as what was said.
+//! Invariant: what leaves an engine is read back as it was said.
+//!
+//! That is so whatever is decided.
 //!
 //! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112
 //! alone. A refused call writes nothing.
@@ -104,7 +106,9 @@ fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     }
 }
 
-/// A bit is another one: a comparison that leaves something out takes it for the same.
+/// Returns a word in which one bit is another.
+///
+/// A comparison that leaves something out takes it for the same.
 fn nearly(tape: &mut Tape<'_>, usual: &str) -> Vec<u8> {
     let (mut bytes, at) = (usual.as_bytes().to_vec(), tape.below(usual.len().max(1)));
     if let Some(byte) = bytes.get_mut(at) {
@@ -202,11 +206,12 @@ fn finish(
     message.status = CUT;
 }
 
-/// A message that says to be longer than any that is sent here, so that nothing of this run is
-/// read.
+/// A length beyond any message here, so that nothing of this run is read.
 const CUT: u16 = u16::MAX;
 
-/// A coding that is not known here may be sent, and is not read.
+/// Returns whether a message has only codings that are known here.
+///
+/// Others may be sent, and are not read.
 fn is_readable(message: &Said) -> bool {
     let codings =
         message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
@@ -257,7 +262,7 @@ fn read_requests(wire: &[u8], said: &[Said]) {
     }
 }
 
-/// Requests that a server answers here, and the methods that a client has asked with.
+/// Requests that a server answers here, and the methods that a client has asked.
 const ASKED: &[(&str, &str)] = &[
     ("GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -392,7 +397,7 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
     }
 }
 
-/// The messages that have ended.
+/// Returns the messages that have ended.
 ///
 /// A server answers each at once, and refuses every offer.
 fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<Said>, Error> {
@@ -515,8 +520,9 @@ const TIDIED: &[&str] = &[
     "Transfer-Encoding",
 ];
 
-/// What was given is there in its order, Host first; what else is there the engine writes, and
-/// nothing else is.
+/// Checks that what was given is there in its order, Host first.
+///
+/// All else is what the engine writes.
 fn compare_fields(heard: &[Line], said: &Said, reader: &str) {
     let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
     // What tidy may leave out, say once or replace.

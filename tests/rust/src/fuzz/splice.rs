@@ -1,5 +1,6 @@
-//! Invariant: the `h2` crate with `h2c::Splice` before it answers each request of a client that
-//! keeps to HTTP/2.
+//! Invariant: with `h2c::Splice` before it, the `h2` crate answers each request.
+//!
+//! The client keeps to HTTP/2.
 //!
 //! However what they send is cut and whatever the engine's windows are; the upgraded request first.
 //! Any other bytes pass as they are.
@@ -44,7 +45,7 @@ pub fn check(data: &[u8]) {
     if tape.flag() { keeps_to_http2(&mut tape) } else { anything(&mut tape) }
 }
 
-/// The splice of a request with so much content.
+/// Makes the splice of a request with so much content.
 fn splice(body: usize, settings: &str) -> Splice {
     let mut server = Connection::new(Role::Server);
     let head = format!(
@@ -92,8 +93,9 @@ fn anything(tape: &mut Tape<'_>) {
     }
 }
 
-/// Whether a window that the engine opens after these bytes is seen: inside a frame it is a part of
-/// that.
+/// Returns whether a window is seen that the engine opens after these bytes.
+///
+/// Inside a frame it is a part of that.
 fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     while let [one, two, three, rest @ ..] = bytes {
         let len = u32::from_be_bytes([0, *one, *two, *three]) as usize + 6;
@@ -103,7 +105,7 @@ fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     bytes.is_empty()
 }
 
-/// What goes to the engine and to the client in the end.
+/// Returns the bytes that go to the engine and to the client in the end.
 fn pass(body: usize, begins: bool, steps: &[(bool, &[u8])], piece: usize) -> (Vec<u8>, Vec<u8>) {
     let mut splice = splice(body, "AAMAAABk");
     let (mut for_engine, mut for_client) = (Vec::new(), Vec::new());
@@ -297,7 +299,7 @@ impl Client {
         self.streams.iter().filter(|stream| stream.is_answered).count()
     }
 
-    /// A request with so much content; its block may be cut.
+    /// Sends a request with so much content; its block may be cut.
     fn open(&mut self, len: usize, cut: u8) {
         if self.streams.len() >= 12 {
             return;
@@ -327,7 +329,7 @@ impl Client {
         });
     }
 
-    /// Content on one of the streams, as much as both windows let it.
+    /// Sends content on one of the streams, as much as both windows allow.
     fn upload(&mut self, place: usize, most: usize, padding: u8) {
         let place = place % self.streams.len();
         let stream = &mut self.streams[place];
@@ -359,7 +361,7 @@ impl Client {
         );
     }
 
-    /// Room for the engine's answers.
+    /// Gives room for the engine's answers.
     fn give(&mut self, len: u32) {
         put(WINDOW_UPDATE, 0, 0, &len.to_be_bytes(), &mut self.out);
     }
@@ -436,7 +438,7 @@ impl Client {
 
 #[derive(Default)]
 struct Wire {
-    /// What the engine has to read, and what it has written.
+    /// The bytes for the engine to read, and those that it has written.
     unread: VecDeque<u8>,
     written: VecDeque<u8>,
 }
@@ -517,7 +519,9 @@ impl Engine {
         wire.unread.is_empty() && wire.written.is_empty()
     }
 
-    /// Reads and answers all that is there; what was read is given back at once, or later.
+    /// Reads and answers all that is there.
+    ///
+    /// Room for what was read is given back at once, or later.
     fn poll(&mut self, gives_back: bool) {
         let mut context = Context::from_waker(Waker::noop());
         if let Stage::Handshake(handshake) = &mut self.stage {

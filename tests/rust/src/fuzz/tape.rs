@@ -25,7 +25,7 @@ impl<'t> Tape<'t> {
         self.byte() & 1 != 0
     }
 
-    /// 0 to `bound` - 1.
+    /// Returns a number from 0 to `bound` - 1.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         match bound {
             0..=256 => self.byte() as usize % bound.max(1),
@@ -37,20 +37,20 @@ impl<'t> Tape<'t> {
         from[self.below(from.len())]
     }
 
-    /// At most `len` bytes.
+    /// Takes at most `len` bytes.
     pub(crate) fn take(&mut self, len: usize) -> &'t [u8] {
         let (taken, rest) = self.rest.split_at(len.min(self.rest.len()));
         self.rest = rest;
         taken
     }
 
-    /// A piece whose length stands before it.
+    /// Takes a piece whose length stands before it.
     pub(crate) fn piece(&mut self) -> &'t [u8] {
         let len = self.byte() as usize;
         self.take(len)
     }
 
-    /// All that is left.
+    /// Returns all that is left.
     pub(crate) fn rest(self) -> &'t [u8] {
         self.rest
     }

@@ -1,4 +1,6 @@
-//! The grammar that the reader of this folder needs: lists, tokens, authorities, chunk extensions.
+//! The grammar that the reader of this folder needs.
+//!
+//! That is lists, tokens, authorities and chunk extensions.
 
 use super::Line;
 
@@ -7,7 +9,9 @@ pub(super) fn values<'m>(fields: &'m [Line], name: &str) -> Vec<&'m [u8]> {
     named.map(|(_, value)| &value[..]).collect()
 }
 
-/// RFC 9110, 5.6.1: the members of a list over all its lines; empty ones do not count.
+/// Returns the members of a list over all its lines.
+///
+/// Empty ones do not count (RFC 9110, section 5.6.1).
 pub(super) fn members<'m>(fields: &'m [Line], name: &str) -> Vec<&'m [u8]> {
     let all = values(fields, name)
         .into_iter()
@@ -23,7 +27,7 @@ pub(super) fn trimmed(value: &[u8]) -> &[u8] {
     &value[start..end]
 }
 
-/// RFC 9110, 5.6.2.
+/// Returns whether a value is a token (RFC 9110, section 5.6.2).
 pub(super) fn is_token(value: &[u8]) -> bool {
     !value.is_empty()
         && value
@@ -31,17 +35,21 @@ pub(super) fn is_token(value: &[u8]) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
-/// `HTAB / SP / VCHAR / obs-text` (RFC 9110, 5.5; RFC 9112, 4).
+/// Returns whether a byte is `HTAB / SP / VCHAR / obs-text`.
+///
+/// RFC 9110, section 5.5 and RFC 9112, section 4.
 pub(super) fn is_text(byte: &u8) -> bool {
     *byte == b'\t' || (*byte >= b' ' && *byte != 0x7f)
 }
 
-/// 7: a token and its parameters.
+/// Returns whether a value is a token with parameters (RFC 9112, section 7).
 pub(super) fn is_coding(value: &[u8]) -> bool {
     after_token(value).is_some_and(are_extensions)
 }
 
-/// 7.1.1: `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`.
+/// Returns whether a rest of a line is chunk extensions.
+///
+/// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112, section 7.1.1.
 pub(super) fn are_extensions(rest: &[u8]) -> bool {
     let mut rest = rest;
     loop {
@@ -79,7 +87,7 @@ fn after_token(value: &[u8]) -> Option<&[u8]> {
     (end > 0).then(|| &value[end..])
 }
 
-/// RFC 9110, 5.6.4.
+/// Returns the bytes after a quoted string (RFC 9110, section 5.6.4).
 fn after_quoted(value: &[u8]) -> Option<&[u8]> {
     let mut rest = value.strip_prefix(b"\"")?;
     loop {
@@ -92,7 +100,9 @@ fn after_quoted(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110, 7.2; RFC 3986, 3.2.2 and 3.2.3).
+/// Returns whether a value is `uri-host [ ":" port ]`.
+///
+/// RFC 9110, section 7.2 and RFC 3986, sections 3.2.2 and 3.2.3.
 ///
 /// The host may be empty.
 pub(super) fn is_authority(value: &[u8]) -> bool {

@@ -1,6 +1,7 @@
-//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone: all the bytes in, the
-//! messages out. It is slow, it has no limits, and it knows no pieces and no events.
-//! `fuzz/naive.rs` compares the engine with it.
+//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone.
+//!
+//! All the bytes go in, the messages come out. It is slow, it has no limits, and it knows no pieces
+//! and no events. `fuzz/naive.rs` compares the engine with it.
 
 mod grammar;
 
@@ -39,7 +40,7 @@ pub enum Ending {
     Inside,
     /// The last message says that none follows.
     Closed,
-    /// What follows is a tunnel.
+    /// The beginning of a tunnel.
     Tunnel,
     /// The input breaks the rule of this clause.
     Refused(&'static str),
@@ -73,8 +74,9 @@ pub fn requests(input: &[u8]) -> Reading {
     }
 }
 
-/// Reads what a server has sent to answer requests of these methods; `ended` says that no more will
-/// come.
+/// Reads the responses of a server to requests of these methods.
+///
+/// `ended` says that no more bytes will come.
 pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
     let (mut reader, mut messages) = (Reader { input }, Vec::new());
     for method in asked {
@@ -113,7 +115,7 @@ pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
     )
 }
 
-/// 9.3.
+/// Returns whether the connection persists (RFC 9112, section 9.3).
 fn persists(message: &Message) -> bool {
     let options = members(&message.fields, "connection");
     let has =
@@ -128,7 +130,7 @@ enum Framing {
     UntilClose,
 }
 
-/// What has not been read yet.
+/// The rest of the input.
 struct Reader<'i> {
     input: &'i [u8],
 }
@@ -181,7 +183,9 @@ impl<'i> Reader<'i> {
         Ok((message, framing))
     }
 
-    /// 2.2: up to the next CRLF. Of the bytes before it none is a CR or an LF.
+    /// Reads a line, up to the next CRLF (RFC 9112, section 2.2).
+    ///
+    /// Of the bytes before it none is a CR or an LF.
     fn line(&mut self) -> Result<&'i [u8], Ending> {
         let end = self.input.windows(2).position(|pair| pair == b"\r\n").ok_or(Ending::Inside)?;
         let line = &self.input[..end];
@@ -192,8 +196,9 @@ impl<'i> Reader<'i> {
         Ok(line)
     }
 
-    /// 5, up to the empty line and with it. 5.2: a client puts spaces for a fold, a server refuses
-    /// it.
+    /// Reads field lines and the empty line after them (RFC 9112, section 5).
+    ///
+    /// A client puts spaces for a fold, a server refuses it (section 5.2).
     fn fields(&mut self, takes_folds: bool) -> Result<Vec<Line>, Ending> {
         let mut lines: Vec<Line> = Vec::new();
         loop {
@@ -229,7 +234,7 @@ impl<'i> Reader<'i> {
         }
     }
 
-    /// 6.3, once the framing is known.
+    /// Reads content whose framing is known (RFC 9112, section 6.3).
     fn content(
         &mut self,
         framing: Framing,
@@ -253,7 +258,7 @@ impl<'i> Reader<'i> {
         Ok(taken)
     }
 
-    /// 7.1.
+    /// Reads chunks and trailers (RFC 9112, section 7.1).
     fn chunks(&mut self, takes_folds: bool) -> Result<(Vec<u8>, Vec<Line>), Ending> {
         let mut content = Vec::new();
         loop {
@@ -281,7 +286,9 @@ impl<'i> Reader<'i> {
     }
 }
 
-/// 2.3, and RFC 9110, 2.5: major version 1, any minor one.
+/// Reads the minor version; the major one is 1 (RFC 9112, section 2.3).
+///
+/// Any minor version will do: RFC 9110, section 2.5.
 fn minor_version(version: &[u8]) -> Result<u8, Ending> {
     match version {
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
@@ -289,7 +296,7 @@ fn minor_version(version: &[u8]) -> Result<u8, Ending> {
     }
 }
 
-/// 3.2: the form that goes with the method.
+/// Checks that the target has the form of its method (RFC 9112, section 3.2).
 fn check_target(method: &[u8], target: &[u8]) -> Result<(), Ending> {
     let refused = Err(Ending::Refused("3.2: the form of the target"));
     if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) || target.contains(&b'#') {
@@ -331,7 +338,7 @@ fn is_http(scheme: &[u8]) -> bool {
     scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https")
 }
 
-/// 3.2: HTTP/1.1 has one Host, and no version has a wrong one.
+/// Checks Host: one in HTTP/1.1, and never a wrong one (RFC 9112, section 3.2).
 fn check_host(message: &Message) -> Result<(), Ending> {
     match values(&message.fields, "host")[..] {
         [] if message.minor == 0 => Ok(()),
@@ -340,7 +347,7 @@ fn check_host(message: &Message) -> Result<(), Ending> {
     }
 }
 
-/// 6.3, items 3 to 7.
+/// Returns the framing of a request (RFC 9112, section 6.3, items 3 to 7).
 fn request_framing(message: &Message) -> Result<Framing, Ending> {
     let codings = codings(message)?;
     let length = if codings.is_some() { None } else { content_length(&message.fields)? };
@@ -359,7 +366,9 @@ fn request_framing(message: &Message) -> Result<Framing, Ending> {
     }
 }
 
-/// 6.3, items 1 to 6 and 8.
+/// Returns the framing of a response.
+///
+/// RFC 9112, section 6.3, items 1 to 6 and 8.
 fn response_framing(message: &Message, method: &str) -> Result<Framing, Ending> {
     let is_tunnel = method == "CONNECT" && (200..=299).contains(&message.status);
     if method == "HEAD" || matches!(message.status, 100..=199 | 204 | 304) || is_tunnel {
@@ -374,7 +383,9 @@ fn response_framing(message: &Message, method: &str) -> Result<Framing, Ending> 
     }
 }
 
-/// 6.1: the transfer codings, in lower case; `None` where there is no Transfer-Encoding.
+/// Returns the transfer codings, in lower case (RFC 9112, section 6.1).
+///
+/// `None` where there is no Transfer-Encoding.
 fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     if values(&message.fields, "transfer-encoding").is_empty() {
         return Ok(None);
@@ -404,7 +415,9 @@ fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     Ok(Some(codings))
 }
 
-/// 6.3, item 5: one number, however often it is said.
+/// Returns the one number of Content-Length, however often it is said.
+///
+/// RFC 9112, section 6.3, item 5.
 fn content_length(fields: &[Line]) -> Result<Option<u64>, Ending> {
     if values(fields, "content-length").is_empty() {
         return Ok(None);

@@ -1,4 +1,6 @@
-//! Blessing: the feeds and decisions of a vector stay, what came out is written down between them.
+//! Blessing: a vector with what comes out written between its decisions.
+//!
+//! Its feeds and decisions stay.
 
 use super::lines::{is_answer, is_stop, put_lines};
 use super::player::Player;
@@ -9,17 +11,18 @@ use crate::vector::{Item, Vector};
 /// The lines of a vector's block, as they come out.
 pub(super) struct Blessed {
     text: String,
-    /// How content is written.
+    /// The way in which content is written.
     show: fn(&[u8]) -> String,
 }
 
-/// Runs a vector as a whole and gives the lines of its block as they come out; or says why it
-/// cannot be run to its end.
+/// Runs a vector as a whole, and returns the lines of its block.
+///
+/// An error says why it cannot be run to its end.
 pub fn bless(vector: &Vector) -> Result<String, String> {
     record(vector, summary)
 }
 
-/// The same with all content in full.
+/// Runs a vector likewise, and writes all content in full.
 pub(super) fn in_full(vector: &Vector) -> Result<String, String> {
     record(vector, |bytes| format!("\"{}\"", escape(bytes)))
 }
@@ -31,8 +34,9 @@ fn record(vector: &Vector, show: fn(&[u8]) -> String) -> Result<String, String> 
     outcome.map(|()| text).map_err(|error| format!("{}: {error}", vector.name))
 }
 
-/// The lines of a vector's block as they should be; refused if what comes out differs from cut to
-/// cut.
+/// Returns the lines of a vector's block as they should be.
+///
+/// It is refused if what comes out differs from cut to cut.
 pub fn renewed(vector: &Vector) -> Result<String, String> {
     let text = bless(vector)?;
     let renewed = vector.with_lines(&text);
@@ -40,8 +44,9 @@ pub fn renewed(vector: &Vector) -> Result<String, String> {
     Ok(text)
 }
 
-/// The lines that differ between two texts, in order, the old ones after `-`, the new ones after
-/// `+`.
+/// Returns the lines that differ between two texts, in order.
+///
+/// The old ones come after `-`, the new ones after `+`.
 pub fn changes(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     // How many lines the texts have in common from there on.

@@ -1,5 +1,4 @@
-//! The caller of a vector: what each decision asks of the connection, and what each question is
-//! answered with.
+//! The caller of a vector: makes its decisions, and answers its questions.
 
 use switchover::trace::TraceStep;
 use switchover::{
@@ -27,7 +26,9 @@ impl Host {
         Self { connection, config, selection: None, profiles: Profiles::default() }
     }
 
-    /// What a decision says, writes, and is refused with.
+    /// Makes a decision, and returns its answer, its bytes and its error.
+    ///
+    /// Each is first tried with too little space.
     ///
     /// Each is first tried with too little space.
     pub(super) fn perform(&mut self, decision: &str) -> (Vec<String>, Vec<u8>, Option<Error>) {
@@ -271,7 +272,7 @@ pub(crate) fn entries(list: &str) -> Vec<&str> {
     list.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect()
 }
 
-/// `what | Name: value | Name: value`.
+/// Splits `what | Name: value | Name: value`.
 pub(crate) fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
     let mut parts = rest.split('|');
     let what = parts.next().unwrap_or_default().trim();
@@ -286,7 +287,7 @@ fn text_of(text: &str) -> String {
     String::from_utf8(unescape(text)).expect("text")
 }
 
-/// The verb of the engine that a verb of a vector stands for.
+/// Returns the verb of the engine that a verb of a vector stands for.
 fn verb_of(verb: &str) -> &str {
     match verb {
         "request" => "send_request",

@@ -1,4 +1,4 @@
-//! What comes out of a connection, as the lines of a vector.
+//! The output of a connection, as the lines of a vector.
 
 use std::fmt::Write;
 
@@ -27,7 +27,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// What a request shows.
+    /// Returns the parts of a request that a line shows.
     pub fn of_request(request: &Request<'_>) -> Self {
         Self {
             method: request.method().into(),
@@ -40,7 +40,7 @@ impl Head {
         }
     }
 
-    /// What a response shows.
+    /// Returns the parts of a response that a line shows.
     pub fn of_response(response: &Response<'_>) -> Self {
         Self {
             status: response.status(),
@@ -81,12 +81,12 @@ pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     lines
 }
 
-/// Escaped, long runs of one byte written as a repetition.
+/// Escapes bytes; long runs of one byte become a repetition.
 fn compact(bytes: &[u8]) -> String {
     with_repetitions(bytes, escape)
 }
 
-/// The same of what is escaped already.
+/// Shortens a line that is escaped already.
 fn shortened(line: &str) -> String {
     with_repetitions(line.as_bytes(), |octets| String::from_utf8_lossy(octets).into_owned())
 }
@@ -102,12 +102,12 @@ fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {
         .collect()
 }
 
-/// Nothing happens before more comes in.
+/// Returns whether nothing happens after a line before more comes in.
 pub(super) fn is_stop(line: &str) -> bool {
     line == "need-data" || line.starts_with("paused ")
 }
 
-/// A line that answers a query, not an event.
+/// Returns whether a line answers a query, and is no event.
 pub(crate) fn is_answer(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or_default();
     matches!(
@@ -141,7 +141,7 @@ pub(super) fn error_line(error: &Error) -> String {
     format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// The end of the connection, with the bytes that no message was made of.
+/// Returns the line for the end, with the bytes that no message has.
 pub(super) fn closed_line(discarded: usize) -> String {
     if discarded == 0 {
         "paused closed".into()
@@ -150,7 +150,7 @@ pub(super) fn closed_line(discarded: usize) -> String {
     }
 }
 
-/// What the engine says of it, with what a vector wants to know besides.
+/// Returns the line of an event, with what a vector wants to know besides.
 pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let line = event.to_string();
     let fields =

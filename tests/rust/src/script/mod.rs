@@ -1,6 +1,8 @@
-//! Runs a vector against the Rust API. `player.rs` feeds and compares, `host.rs` decides,
-//! `profiles.rs` asks about particular protocols, `lines.rs` puts into words, `bless.rs` writes
-//! down, `record.rs` writes down for other engines.
+//! The runner of vectors, against the Rust API.
+//!
+//! `player.rs` feeds and compares, `host.rs` decides, `profiles.rs` asks about particular
+//! protocols. `lines.rs` puts into words, `bless.rs` writes down, `record.rs` writes down for other
+//! engines.
 
 mod bless;
 mod host;
@@ -22,12 +24,12 @@ use lines::is_stop;
 pub(crate) use lines::{is_answer, put_lines};
 use player::Player;
 
-/// Whether a decision of a vector is a question about a protocol.
+/// Returns whether a decision of a vector is a question about a protocol.
 pub(crate) fn is_profile_question(verb: &str) -> bool {
     profiles::QUESTIONS.contains(&verb)
 }
 
-/// How the input is cut.
+/// The cuts of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
     /// As the file has it.
@@ -40,7 +42,7 @@ pub enum Feed {
     Committed,
 }
 
-/// All the input of a vector.
+/// Returns all the input of a vector.
 pub fn input(vector: &Vector) -> Vec<u8> {
     vector
         .items
@@ -50,7 +52,7 @@ pub fn input(vector: &Vector) -> Vec<u8> {
         .collect()
 }
 
-/// Every cut; of long inputs a sample of the two-way ones, spread evenly.
+/// Returns every cut; of long inputs a sample of the two-way ones.
 pub fn feeds(vector: &Vector) -> Vec<Feed> {
     let length = input(vector).len();
     let stride = if length > 4096 { length / 256 } else { 1 };
@@ -64,7 +66,7 @@ pub fn run(vector: &Vector, feed: Feed) -> Result<(), String> {
     player.play().map_err(|error| format!("{} ({:?}): {error}", vector.name, feed))
 }
 
-/// The requests and final responses that come out of a vector.
+/// Returns the requests and final responses of a vector.
 pub fn heads(vector: &Vector) -> Vec<Head> {
     let mut player = Player::new(vector, Feed::Whole, None);
     // How it goes is another test's business.
@@ -72,7 +74,9 @@ pub fn heads(vector: &Vector) -> Vec<Head> {
     player.heads
 }
 
-/// The steps and events of a vector, for other engines; it must come out as the file says.
+/// Returns the steps and events of a vector, for other engines.
+///
+/// It must come out as the file says.
 pub fn record(vector: &Vector) -> Result<Record, String> {
     let mut player = Player::new(vector, Feed::Whole, None);
     player.record = Some(Record::default());
@@ -85,9 +89,10 @@ pub fn record(vector: &Vector) -> Result<Record, String> {
     Ok(record)
 }
 
-/// Puts a NUL, with which nothing can begin, after the input of a vector that decides nothing
-/// afterwards. What came out before still does; content and leftover may end with the NUL, and an
-/// error may follow. Says whether it applied.
+/// Puts a NUL after the input of a vector that decides nothing afterwards.
+///
+/// Nothing can begin with a NUL. What came out before still does; content and leftover may end with
+/// the NUL, and an error may follow. Returns whether it applied.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else {
         return Ok(false);
@@ -118,13 +123,13 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// The lines of a block that are events.
+/// Returns the lines of a block that are events.
 fn events(block: &str) -> Vec<String> {
     let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()
 }
 
-/// Whether a line of content is another one and the NUL.
+/// Returns whether a line of content is another one and the NUL.
 fn is_content_and_junk(line: &str, content: &str) -> bool {
     let is_content = content.starts_with("= data") || content.starts_with("= leftover");
     is_content && content.strip_suffix('"').is_some_and(|text| line == format!("{text}\\0\""))

@@ -1,5 +1,6 @@
-//! The player of a vector: feeds it cut in a given way, has its decisions made as soon as the lines
-//! before them have come, and compares every line with the file.
+//! The player of a vector: feeds it in a given way, and compares each line.
+//!
+//! It has the decisions made as soon as the lines before them have come.
 
 use std::collections::VecDeque;
 
@@ -25,7 +26,7 @@ pub(super) struct Player<'v> {
     fed: usize,
     /// Content seen and not yet matched.
     pub(super) data: Vec<u8>,
-    /// The new protocol's bytes: what the engine handed over, then what it no longer takes.
+    /// The new protocol's bytes: those handed over, then those not taken.
     pub(super) leftover: Vec<u8>,
     /// Bytes that came when nothing was read any more.
     refused: usize,
@@ -154,8 +155,9 @@ impl<'v> Player<'v> {
         }
     }
 
-    /// Whether the content seen so far is all that is wanted; what goes beyond stays for the next
-    /// line.
+    /// Returns whether the content so far is all that is wanted.
+    ///
+    /// What goes beyond stays for the next line.
     fn match_data(&mut self, wanted: &str) -> Result<bool, String> {
         if let Some(quoted) = wanted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             let wanted = unescape(quoted);
@@ -305,7 +307,9 @@ impl<'v> Player<'v> {
 
     // What comes out.
 
-    /// One step of the engine as a line; `None` for content, which is collected.
+    /// Makes one step of the engine, and returns its line.
+    ///
+    /// `None` is for content, which is collected.
     pub(super) fn observe(&mut self) -> Result<Option<String>, String> {
         let shows_fields = self.vector.shows_fields;
         match self.host.connection.advance() {

@@ -1,5 +1,7 @@
-//! The questions of a vector about particular protocols: what a caller negotiates beside the token,
-//! what it passes on, and the splice in front of an HTTP/2 engine.
+//! The questions of a vector about particular protocols.
+//!
+//! They are about what a caller negotiates beside the token, what it passes on, and the splice
+//! before an HTTP/2 engine.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;
@@ -14,7 +16,7 @@ use super::host::{entries, split_fields};
 use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
-/// What a caller is asked about protocols.
+/// The questions about protocols.
 pub(crate) const QUESTIONS: [&str; 20] = [
     "may-forward",
     "websocket-key",
@@ -38,21 +40,23 @@ pub(crate) const QUESTIONS: [&str; 20] = [
     "client-ended",
 ];
 
-/// Whether a line that begins with that word answers one of them: with its own name, or with what
-/// came out.
+/// Returns whether a line that begins with that word answers one of them.
+///
+/// It begins with the question's own name, or with what came out.
 pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
 
-/// What a caller keeps beside the connection.
+/// The values that a caller keeps beside the connection.
 #[derive(Default)]
 pub(super) struct Profiles {
     splice: Option<Splice>,
 }
 
 impl Profiles {
-    /// The answer to a question about a protocol, a line or several; `None` where it is another's
-    /// question.
+    /// Returns the answer to a question about a protocol, a line or several.
+    ///
+    /// `None` where it is another's question.
     pub(super) fn answer(
         &mut self,
         question: &str,
@@ -147,7 +151,7 @@ impl Profiles {
         }
     }
 
-    /// What a splice makes of bytes, and where it stands then.
+    /// Gives bytes to a splice, and returns what it makes of them.
     fn splice(&mut self, verb: &str, octets: &[u8]) -> Vec<String> {
         let splice = self.splice.as_mut().expect("a splice");
         match verb {
@@ -169,7 +173,9 @@ impl Profiles {
     }
 }
 
-/// The field lines of the current head: the request of a server, the response of a client.
+/// Returns the field lines of the current head.
+///
+/// It is the request of a server, or the response of a client.
 fn fields(connection: &Connection) -> Option<Fields<'_>> {
     match connection.event() {
         Some(Event::Response(response) | Event::Informational(response)) => Some(response.fields()),

@@ -1,5 +1,6 @@
-//! What a vector comes to, in words that are no engine's: the steps and the events of
-//! `suite/README.md`.
+//! A vector in words that are no engine's.
+//!
+//! They are the steps and the events of `suite/README.md`.
 
 use serde_json::{Value, json};
 use switchover::{Connection, Error, Event, FieldSource, Fields, Owes};
@@ -13,9 +14,9 @@ use crate::vector::Vector;
 /// The steps and events of one run.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// What is done: bytes, ends and decisions, in order.
+    /// The bytes, ends and decisions, in order.
     pub steps: Vec<Value>,
-    /// What comes out, in order.
+    /// The events, in order.
     pub events: Vec<Value>,
     /// The connection is over: nothing more is read.
     pub is_over: bool,
@@ -25,7 +26,9 @@ pub struct Record {
     is_open: bool,
 }
 
-/// Questions, which change nothing, and what only an engine with a memory like this one's needs.
+/// Questions, which change nothing, and steps of this engine alone.
+///
+/// The latter need a memory like this one's.
 const SILENT: &[&str] = &[
     "agreed",
     "awaiting",
@@ -53,12 +56,12 @@ impl Record {
         self.steps.push(json!({ "receive": latin1(bytes) }));
     }
 
-    /// The end of the peer's bytes.
+    /// Adds the end of the peer's bytes.
     pub(super) fn end(&mut self, name: &str) {
         self.steps.push(json!({ "end": name }));
     }
 
-    /// A decision that was made, and the connection after it.
+    /// Adds a decision that was made, and the connection after it.
     ///
     /// One that is refused has changed nothing, and is none.
     pub(super) fn decision(&mut self, decision: &str, is_refused: bool, connection: &Connection) {
@@ -91,7 +94,9 @@ impl Record {
         }
     }
 
-    /// An event of the engine. Adjacent pieces of content are one.
+    /// Adds an event of the engine.
+    ///
+    /// Adjacent pieces of content are one.
     pub(super) fn event(&mut self, event: &Event<'_>) {
         let told = match event {
             Event::Request(request) => {
@@ -123,7 +128,7 @@ impl Record {
         self.events.push(told);
     }
 
-    /// Content, or the bytes of a new protocol.
+    /// Adds content, or the bytes of a new protocol.
     pub(super) fn content(&mut self, kind: &str, data: &[u8]) {
         match self.events.last_mut() {
             Some(last) if last["event"] == kind => {
@@ -134,7 +139,7 @@ impl Record {
         }
     }
 
-    /// An error of the peer's, once.
+    /// Adds an error of the peer's, once.
     pub(super) fn error(&mut self, error: &Error, vector: &Vector) {
         if self.events.last().is_none_or(|last| last["event"] != "error") {
             self.events.push(suite::error(error.kind(), vector));
@@ -142,7 +147,7 @@ impl Record {
     }
 }
 
-/// A decision as a step; `None` where the suite has no words for it.
+/// Returns a decision as a step; `None` where the suite has no words for it.
 fn step(decision: &str, agreed: &[String]) -> Option<Value> {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, lines) = split_fields(rest);
@@ -196,7 +201,7 @@ fn pairs(lines: &[FieldLine]) -> Value {
     lines.iter().map(|(name, value)| json!([latin1(name), latin1(value)])).collect()
 }
 
-/// A character for each byte.
+/// Returns a character for each byte.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
