@@ -1,4 +1,6 @@
-//! The name under which programs look for the shared library at run time: it changes with the ABI, not with the version.
+//! The name under which programs look for the shared library at run time.
+//!
+//! It changes with the ABI, not with the version.
 
 use std::env;
 

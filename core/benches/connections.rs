@@ -1,6 +1,7 @@
-//! What many connections cost: memory while they are idle, memory while each has a message under
-//! way, and time where each request comes on another one, so that nothing of its connection is in
-//! the cache.
+//! The cost of many connections: memory and time.
+//!
+//! Memory is that of idle connections, and of connections with a message under way. Time is for
+//! requests that each come on another one, so that nothing of their connection is in the cache.
 //!
 //! The heap is counted by an allocator that counts; what the kernel says the process has in memory
 //! stands beside it. Asserts that an idle connection costs no more than its struct, and that no
@@ -19,7 +20,7 @@ const ACTIVE: usize = 10_000;
 const ROUNDS: usize = 31;
 const TABLE: &str = "connections";
 
-/// A request and its answer, as a server does them.
+/// Serves a request as a server does.
 fn serve(connection: &mut Connection, request: &[u8]) {
     connection.receive(request).expect("room");
     let mut fields = 0;
@@ -39,7 +40,7 @@ fn answer(connection: &mut Connection) {
     assert!(out.len() < 256, "nothing was answered");
 }
 
-/// A connection that has served a request and is parked until the next one.
+/// Returns a connection that has served a request and waits for the next.
 fn idle() -> Connection {
     let mut connection = Connection::new(Role::Server);
     serve(&mut connection, BENCH);
@@ -47,7 +48,7 @@ fn idle() -> Connection {
     connection
 }
 
-/// Half of a head has come.
+/// Returns a connection that has received half of a head.
 fn in_head() -> Connection {
     let mut connection = Connection::new(Role::Server);
     serve(&mut connection, BENCH);
@@ -56,7 +57,7 @@ fn in_head() -> Connection {
     connection
 }
 
-/// A request is shown.
+/// Returns a connection that shows a request.
 fn in_event() -> Connection {
     let mut connection = Connection::new(Role::Server);
     serve(&mut connection, BENCH);
@@ -74,7 +75,7 @@ fn resident() -> f64 {
     kibibytes.map_or(f64::NAN, |kibibytes| 1024.0 * kibibytes)
 }
 
-/// What one of `count` connections costs, and what each has on the heap.
+/// The cost of one of `count` connections, and the part of each on the heap.
 struct Cost {
     heap_octets: f64,
     heap_blocks: f64,

@@ -1,5 +1,7 @@
-//! Whole cycles in memory: bytes in, every event, the answer's bytes out; against hyper, which is a
-//! whole server around its parser, over an in-memory pipe, and against tungstenite's handshake.
+//! Whole cycles in memory: bytes in, every event, the answer's bytes out.
+//!
+//! The peers are hyper, a whole server around its parser, over an in-memory pipe, and tungstenite's
+//! handshake.
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -19,17 +21,18 @@ use switchover_benches::{Figures, Job, best, is_wanted, rounds};
 /// Requests in one run.
 const COUNT: usize = 256;
 
-/// How many are in one read: each alone, or many one after the other.
+/// The number of requests in one read, if they are pipelined.
 const PIPELINED: usize = 32;
 
 /// hyper sends one, so we do.
 const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
 
-/// A pipe that gives so many requests a read, then its end, and forgets what is written but for its
-/// length.
+/// A pipe that gives so many requests a read, then its end.
+///
+/// It forgets what is written but for its length.
 struct Pipe<'a> {
     reads: std::slice::Iter<'a, Vec<u8>>,
-    /// What of a read had no place in the reader's memory.
+    /// The part of a read that had no place in the reader's memory.
     rest: &'a [u8],
     written: &'a mut usize,
 }
@@ -69,7 +72,7 @@ impl AsyncWrite for Pipe<'_> {
     }
 }
 
-/// hyper's bytes for all the reads.
+/// Returns the number of bytes that hyper writes for all the reads.
 fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     let mut written = 0;
     let service = service_fn(|_: hyper::Request<Incoming>| {
@@ -101,7 +104,7 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     written
 }
 
-/// How ours answers.
+/// An answer of ours.
 type Answer<'a> = &'a dyn Fn(&mut Connection, &mut Vec<u8>) -> Result<(), Error>;
 
 /// Ours.
@@ -176,7 +179,9 @@ fn cycles(
     figures.row("cycles", &row, None, &jobs, &times)
 }
 
-/// What it costs to judge offers among 120 field lines: none, one, and as many as are allowed.
+/// Measures offers among 120 field lines.
+///
+/// There are none, one, or as many as are allowed.
 fn offers(figures: &mut Figures) -> io::Result<()> {
     let mut config = Config::default();
     config.limits.fields = 128;
@@ -196,7 +201,7 @@ fn offers(figures: &mut Figures) -> io::Result<()> {
     figures.row("cycles", "120 field lines", None, &jobs, &times)
 }
 
-/// What a client sends, and what is answered.
+/// The bytes of a client, and the answer.
 struct Stream<'a> {
     request: &'a [u8],
     answer: &'a mut Vec<u8>,

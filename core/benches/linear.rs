@@ -1,7 +1,9 @@
-//! Costs that could grow faster than the input, and must not: each kind of input in sizes from one
-//! to four times the other. Asserts what was parsed, prints what a byte took, and says where it
-//! takes more than twice as long in the larger input; with the variable `JUDGE` that is a failure.
-//! Without it only what was parsed can be wrong: no test hangs on a time.
+//! Costs that must not grow faster than the input.
+//!
+//! Each kind of input comes in sizes of which the largest is four times the smallest. The bench
+//! asserts what was parsed, prints the cost of a byte, and names a cost that is more than twice as
+//! high in the larger input. With the variable `JUDGE` that is a failure. Without it only what was
+//! parsed can be wrong: no test hangs on a time.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use switchover::{
 use switchover_benches::inputs::MINIMAL;
 use switchover_benches::{Job, best};
 
-/// How much more a byte may cost in an input of four times the size.
+/// The most that the cost of a byte may grow in an input of four times the size.
 const MOST: f64 = 2.0;
 /// The machine is noisy: a cost that really grows does so every time.
 const TRIES: usize = 4;
@@ -74,7 +76,7 @@ fn config() -> Arc<Config> {
     Arc::new(Config { limits, ..Config::default() })
 }
 
-/// A head of about that many bytes, with field lines as browsers send them.
+/// Returns a head of about that many bytes, with fields as browsers send them.
 fn head(octets: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;
@@ -95,8 +97,10 @@ fn short_lines(octets: usize, piece: usize) -> Input {
     request(head, number + 1, &cut)
 }
 
-/// A request of that many fields, without its empty line, is read piece by piece and answered, on a
-/// connection that has done so before.
+/// Reads a request piece by piece and answers it.
+///
+/// The request of that many fields comes without its empty line, on a connection that has served
+/// one before.
 fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) -> Input {
     head.extend_from_slice(b"\r\n");
     let (octets, pieces) = (head.len(), cut(head.len()));
@@ -120,7 +124,7 @@ fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) 
     Input { octets, run: Box::new(run) }
 }
 
-/// A client that has asked, with an offer.
+/// Sends a request with an offer.
 fn ask(client: &mut Connection, out: &mut Vec<u8>) {
     out.clear();
     client
@@ -217,7 +221,7 @@ fn pipeline(number: usize) -> Input {
     Input { octets, run: Box::new(run) }
 }
 
-/// What a byte takes in each size, in nanoseconds.
+/// Returns the cost of a byte in each size, in nanoseconds.
 ///
 /// Small inputs are read several times.
 fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
@@ -232,7 +236,7 @@ fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     all.iter().copied().zip(best(ROUNDS, &mut jobs)).collect()
 }
 
-/// The largest growth from one size to the next.
+/// Returns the largest growth from one size to the next.
 fn growth(costs: &[(usize, f64)]) -> f64 {
     costs.windows(2).map(|pair| pair[1].1 / pair[0].1).fold(0.0, f64::max)
 }

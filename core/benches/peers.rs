@@ -1,4 +1,6 @@
-//! The peers that `peers/build` has made, each in several builds, loaded into this process.
+//! The peers that `peers/build` has made, loaded into this process.
+//!
+//! Each comes in several builds.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int};
@@ -65,7 +67,7 @@ struct RawHead {
     values: [Span; FIELDS],
 }
 
-/// What a peer reads of a head.
+/// The parts of a head that a peer reads.
 #[derive(Clone, Debug)]
 pub struct Head<'a> {
     /// Empty in a response.
@@ -88,7 +90,7 @@ pub struct Peer {
     library: Library,
 }
 
-/// All of them in the order of their names; none where `NOPEERS` is set.
+/// Loads all peers in the order of their names; none with `NOPEERS`.
 pub fn load() -> Vec<Peer> {
     if std::env::var_os("NOPEERS").is_some() {
         return Vec::new();
@@ -109,8 +111,9 @@ pub fn load() -> Vec<Peer> {
 }
 
 impl Peer {
-    /// What a function of it makes of some messages: the number of fields; `None` where it has no
-    /// such function.
+    /// Returns a function that reads some messages.
+    ///
+    /// It gives the number of fields. `None`: the peer has no such function.
     pub fn many(&self, function: &str) -> Option<impl Fn(&[Message<'_>]) -> usize + '_> {
         // SAFETY: peer.h gives every function of these names this type.
         let call = unsafe { self.library.get::<Many>(function) }.ok()?;
@@ -118,7 +121,7 @@ impl Peer {
         Some(move |messages: &[Message<'_>]| unsafe { call(messages.as_ptr(), messages.len()) })
     }
 
-    /// The same of one message, a byte at a time.
+    /// Returns a function that reads one message, a byte at a time.
     pub fn octet_by_octet(&self) -> Option<impl Fn(Message<'_>) -> usize + '_> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<One>("peer_octet_by_octet") }.ok()?;
@@ -126,8 +129,9 @@ impl Peer {
         Some(move |message: Message<'_>| unsafe { call(&raw const message) })
     }
 
-    /// How many bytes of content it finds in a chunked message that is read so many bytes at a
-    /// time.
+    /// Returns a function that reads a chunked message, so many bytes at a time.
+    ///
+    /// It gives the length of the content.
     pub fn chunked(&self) -> Option<impl Fn(Message<'_>, usize) -> usize + '_> {
         type Chunked = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
         // SAFETY: as above.
@@ -136,14 +140,15 @@ impl Peer {
         Some(move |message: Message<'_>, read| unsafe { call(&raw const message, read) })
     }
 
-    /// Whether it tells what it reads of a head.
+    /// Returns whether the peer tells what it reads of a head.
     pub fn reads_heads(&self) -> bool {
         // SAFETY: as above.
         unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
     }
 
-    /// What it reads of one head, which may have more after it: `None` where that is not complete;
-    /// or why it refuses it.
+    /// Reads one head, which may have more after it.
+    ///
+    /// `None` if that is not complete; an error if the peer refuses it.
     pub fn head<'a>(
         &self,
         octets: &'a [u8],

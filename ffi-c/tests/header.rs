@@ -1,5 +1,7 @@
-//! `include/switchover.h` is written from the sources of this crate and the tables of the core. A stale one fails;
-//! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and the diff is read. So is the list of symbols.
+//! Writes `include/switchover.h` and the list of symbols.
+//!
+//! They are made of this crate's sources and the core's tables. A stale one fails;
+//! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and the diff is read.
 //!
 //! cbindgen reads Rust, not macros. So it is given the rows of `export!` as plain functions, and the core's enums written
 //! from their `ALL`, with the comments that stand beside the variants there.
@@ -41,7 +43,9 @@ fn the_header() {
     compare("include/switchover.h", header());
 }
 
-/// The members of the configuration with their types, for the runner of vectors, which sets them by their names.
+/// The members of the configuration are those of the vectors' runner.
+///
+/// It has their types, and sets them by their names.
 #[test]
 fn the_options() {
     let source = read("src/config.rs");
@@ -57,7 +61,9 @@ fn the_options() {
     );
 }
 
-/// What the shared library exports, one name a line: what the header declares, and nothing else.
+/// The shared library exports the functions of the header and nothing else.
+///
+/// The list has one name a line.
 #[test]
 fn the_symbols() {
     let mut names: Vec<String> =
@@ -66,7 +72,9 @@ fn the_symbols() {
     compare("symbols.txt", &(names.join("\n") + "\n"));
 }
 
-/// What the texts of errors name is here, under that name; and no text of C's has a name that only Rust has.
+/// The texts of errors name what is there, under C's names.
+///
+/// No text of C's has a name that only Rust has.
 #[test]
 fn the_names_in_the_texts() {
     let header = header();
@@ -217,7 +225,7 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
-/// In the order in which a reader of the header meets them.
+/// Returns the sources in the order of the header.
 fn sources() -> Vec<String> {
     let order = "types config defaults object connection inbound event block send respond upgrade websocket splice masque \
                  gateway bridge getters error results names";
@@ -238,7 +246,9 @@ struct Row {
     signature: String,
 }
 
-/// The rows of a file, with empty lines between: a comment, `fn name(arguments) -> result`, and after the `=` what does the work.
+/// Returns the rows of a file, with empty lines between.
+///
+/// A row is a comment, `fn name(arguments) -> result`, and after the `=` the function that does it.
 fn exported(source: &str) -> Vec<Row> {
     let Some((_, block)) = source.split_once("\nexport! {\n") else { return Vec::new() };
     let (block, _) = block.split_once("\n}\n").expect("an end of export!");
@@ -331,7 +341,7 @@ fn enums() -> String {
     .concat()
 }
 
-/// The tables of names, for swo_name.
+/// Returns the tables of names, for swo_name.
 fn tables() -> String {
     let row =
         |(number, name): (usize, &str)| format!("    SWO_TABLE_{} = {number},\n", upper(name));
@@ -401,7 +411,9 @@ impl<'s> Comments<'s> {
     }
 }
 
-/// The comment that a text ends with; attributes between are skipped, links become their text.
+/// Returns the comment that a text ends with.
+///
+/// Attributes between are skipped, and links become their text.
 fn comment_before(text: &str) -> String {
     let mut lines: Vec<&str> = text
         .lines()
@@ -423,7 +435,10 @@ fn comment_before(text: &str) -> String {
     format!("{indent}/** {} */\n", text.trim_start().trim_start_matches("*  "))
 }
 
-/// With C's names, and without links: "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is `swo_owes`.
+/// Writes a line with C's names, and without links.
+///
+/// "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is
+/// `swo_owes`.
 fn plain(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;
@@ -444,7 +459,9 @@ fn plain(line: &str) -> String {
     binding::Spelled::new(&text, binding::Language::C).as_str().to_owned()
 }
 
-/// The result codes: the engine's by their own numbers, the binding's own from `error.rs`.
+/// Returns the result codes.
+///
+/// The engine's have their own numbers; the binding's own are from `error.rs`.
 fn results() -> String {
     let mut text = String::from(
         "/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n",

@@ -1,4 +1,6 @@
-//! Writes the inputs into a folder, one file each, for the benches of the other languages.
+//! Writes the inputs into a folder, for the benches of the other languages.
+//!
+//! There is one file for each.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What was aimed for, and what came of it.
+//! The goals, and the figures that were reached.
 
 use crate::figures::Figures;
 
@@ -18,11 +18,11 @@ impl Goal {
     }
 }
 
-/// What undici parses with.
+/// The name of undici's parser.
 const UNDICI: &str = "undici llhttp_simd.wasm";
 const UNDICI_STRINGS: &str = "undici llhttp_simd.wasm, strings";
 
-/// All of them.
+/// Returns all goals.
 pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     let goal =
         |against, what, wanted, reached| Goal { against, what, wanted, reached, is_bound: false };

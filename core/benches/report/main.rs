@@ -1,5 +1,7 @@
-//! Makes `core/docs/performance.md` and its chart of what the benches have left in `target/bench`.
-//! `tests/run bench` runs them all and then this.
+//! Makes `core/docs/performance.md` and its chart.
+//!
+//! The figures are those that the benches have left in `target/bench`. `tests/run bench` runs them
+//! all and then this.
 
 mod chart;
 mod figures;
@@ -11,7 +13,7 @@ use std::process::Command;
 
 use figures::{Figure, Figures};
 
-/// Whom a head is compared with; of each the best build of a row counts.
+/// The peers of heads; of each the best build of a row counts.
 pub(crate) const PEERS: [&str; 3] = ["httparse", "picohttpparser", "llhttp"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The tables that are shown as they are: name, title, what has to be known to read it.
+/// The tables that are shown as they are: name, title, and how to read it.
 const TABLES: [(&str, &str, &str); 11] = [
     (
         "streams",
@@ -131,7 +133,7 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
     )
 }
 
-/// What a user wants to know first.
+/// Returns the sentences at the top: those that a user asks for first.
 fn sentences(figures: &Figures) -> Vec<String> {
     let ns = |table, row, column| figures.at(table, row, column).map(number);
     let parse = || {
@@ -245,7 +247,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "| geometric mean | | | | {} | {meaning} |\n", means.join(" | "))
 }
 
-/// Where a peer is faster, said plainly.
+/// Writes where a peer is faster.
 fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "Faster than ours, on the same input:\n")?;
     for peer in PEERS {
@@ -301,12 +303,12 @@ fn plain_table(
     writeln!(page)
 }
 
-/// Every build of every peer, for who wants to know which one was the best.
+/// Writes every build of every peer, to see which one was the best.
 fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
     plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
 }
 
-/// A figure, or two where the run before had another one: the lower one first.
+/// Shows a figure, or two where the run before had another: the lower first.
 fn range(value: f64, before: Option<f64>, shown: impl Fn(f64) -> String) -> String {
     let (least, most) =
         before.map_or((value, value), |before| (value.min(before), value.max(before)));

@@ -1,5 +1,6 @@
-//! hyper's hello-world, for the measurement from end to end: one thread, one constant answer to
-//! every request.
+//! hyper's hello-world, for the benches over loopback.
+//!
+//! It has one thread, and one constant answer to every request.
 //!
 //! ```text
 //! hello_hyper TEXT      prints the address that it listens on

@@ -1,4 +1,4 @@
-//! What the tests have in common: a server on a free port.
+//! A server on a free port, for all tests.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 /// A server that ends when this is dropped.
 pub struct Served {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
@@ -33,7 +33,7 @@ impl Served {
         Self { address, stop: Some(stop), serving }
     }
 
-    /// The URL of a path.
+    /// Returns the URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -45,7 +45,7 @@ impl Served {
     }
 }
 
-/// The outcome, which takes less than half a minute.
+/// Waits for an outcome, at most half a minute.
 pub async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(std::time::Duration::from_secs(30), future).await.expect("in time")
 }

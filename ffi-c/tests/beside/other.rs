@@ -1,4 +1,6 @@
-//! Another Rust library, with the standard library and the names that every such library brings.
+//! Another Rust library, beside that of the C binding.
+//!
+//! It has the standard library, and the names that every such library brings.
 
 /// Takes memory, and contains a panic.
 #[unsafe(no_mangle)]

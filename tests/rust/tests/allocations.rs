@@ -12,7 +12,7 @@ const OFFER: &[u8] =
 const RESPONSE: &[u8] =
     b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\nHTTP/1.1 426 X\r\nContent-Length: 2\r\nUpgrade: foo\r\n\r\nno";
 
-/// One request, looked at whole, and its answer.
+/// Serves one request, which is looked at whole.
 fn serve(server: &mut Connection, request: &[u8], out: &mut &mut [u8]) -> usize {
     server.receive(request).expect("room");
     let mut seen = 0;
@@ -95,8 +95,7 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Many line ends in bytes that are no head, or no more a head, must not cost more memory than the
-/// bytes themselves.
+/// Line ends that are no part of a head cost no more memory than they have bytes.
 #[test]
 fn lines_cost_no_memory_before_they_are_a_head() {
     let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
@@ -147,7 +146,9 @@ fn what_waits_costs_no_more_memory_than_the_limit_says() {
     );
 }
 
-/// A peer may list thousands of options: they are borrowed and sorted, once for each walk.
+/// Thousands of options cost no allocation each.
+///
+/// They are borrowed and sorted, once for each walk.
 #[test]
 fn options_cost_no_allocation_each() {
     let options = "a,".repeat(12_000);

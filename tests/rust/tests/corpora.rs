@@ -1,6 +1,7 @@
-//! Runs three other projects' inputs through the engine, cut in many ways, and keeps score. What
-//! the engine does otherwise than a strict one would is written down in `corpora/differences.md`,
-//! each with its clause.
+//! Runs three other projects' inputs through the engine, cut in many ways.
+//!
+//! Where the engine does otherwise than a strict one would, `corpora/differences.md` has the
+//! clause.
 
 use std::collections::BTreeSet;
 
@@ -55,7 +56,7 @@ fn cases_over_tls_are_written_down() {
     assert_eq!(found, listed("Cases that are run over TLS"), "differences.md");
 }
 
-/// How many cases are right, and what is wrong with the others.
+/// Returns the number of cases that are right, and the faults of the others.
 fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
     let outcomes = load().into_iter().map(|case| {
         let outcome: Outcome = play(&case, Feed::Whole);
@@ -65,7 +66,7 @@ fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
     (right.len(), wrong.into_iter().map(|(reasons, id)| (id, reasons)).collect())
 }
 
-/// The cases in the table below a heading of `differences.md`.
+/// Returns the cases in the table below a heading of `differences.md`.
 ///
 /// Each row must say why.
 fn listed(heading: &str) -> BTreeSet<String> {

@@ -206,7 +206,7 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the paths that code names: those of its imports, and others from `crate` or `super`.
+/// Returns the paths that code names: imports, and those from `crate` or `super`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for (at, piece) in code.split("use ").enumerate() {

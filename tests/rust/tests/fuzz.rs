@@ -1,7 +1,8 @@
-//! The targets of `src/fuzz` on stable Rust: all seeds, then seeds that are changed at random, for
-//! `SECONDS_EACH` seconds (10 where nothing is said). `SEED` makes a run the same again; `CASE` is
-//! a file to be checked alone, such as a crash that libFuzzer has left. A failure prints the
-//! command that checks its case again.
+//! The targets of `src/fuzz` on stable Rust.
+//!
+//! All seeds are played, then seeds that are changed at random, for `SECONDS_EACH` seconds: 10
+//! unless given. `SEED` makes a run the same again. `CASE` is a file to be checked alone, such as a
+//! crash that libFuzzer has left. A failure prints the command that checks its case again.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -76,7 +77,7 @@ thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Where the target panics on these bytes, if it does.
+/// Returns the place where a target panics on these bytes, if it does.
 ///
 /// Nothing is printed: a small case is looked for among many.
 fn failure(target: Target, case: &[u8]) -> Option<String> {

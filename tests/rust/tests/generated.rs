@@ -1,5 +1,6 @@
-//! What is written from the code and committed: a stale file fails, `BLESS=1` rewrites it, the diff
-//! is read.
+//! Files that are written from the code and committed.
+//!
+//! A stale file fails; `BLESS=1` rewrites it, and the diff is read.
 
 use std::fmt::Write;
 use std::fs;
@@ -47,7 +48,7 @@ fn the_table_of_errors() {
     compare("core/docs/errors.md", &text);
 }
 
-/// The limits and leniencies that an advice names are there.
+/// Checks that the limits and leniencies of an advice are there.
 fn assert_advice_is_about_what_there_is(advice: &str) {
     for word in advice.split('`') {
         match word.split_once('.') {
@@ -89,8 +90,7 @@ fn numbers_and_names_of_errors_are_unique_and_in_order() {
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
 }
 
-/// Every error that a peer can cause, and every one that a caller can, has a vector in which it
-/// occurs.
+/// Every error of a peer and of a caller has a vector in which it occurs.
 #[test]
 fn every_error_has_a_vector() {
     let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")

@@ -1,4 +1,4 @@
-//! What a caller can do wrong that a vector cannot say, and what it may do that a vector does not.
+//! Mistakes of a caller that a vector cannot have, and rights of a caller, too.
 
 use switchover::binding::{KnownField, index_of, selection_from_bits, selection_to_bits};
 use switchover::h2c::Splice;
@@ -203,7 +203,9 @@ fn no_number_of_passed_bytes_is_too_large_for_what_follows() {
     assert_eq!(client.position(), (1 << 62) + 20);
 }
 
-/// How many bytes have come by then depends on the transport, which a vector does not say.
+/// The number of bytes that have come by then depends on the transport.
+///
+/// A vector does not say it.
 #[test]
 fn a_client_with_bytes_that_no_request_asked_for_does_not_persist() {
     let mut client = Connection::new(Role::Client);
@@ -458,8 +460,7 @@ fn the_authority_of_a_request_is_its_targets_before_it_is_hosts() {
     }
 }
 
-/// What is said in a log must not be a password: every public type that has seen one is shown, in
-/// every state.
+/// No secret is shown in a log: every public type that has seen one, in any state.
 #[test]
 fn no_secret_is_shown_by_debug() {
     const SECRETS: [&str; 4] = ["c2VjcmV0OnBhc3M=", "id=31a8f0", "proxy-31a8f1", "set-31a8f2"];

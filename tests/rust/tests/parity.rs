@@ -1,6 +1,7 @@
-//! One vocabulary on four surfaces: the core's tables against the C header, the Python stubs and
-//! the TypeScript declarations. Names, numbers and order must agree, with nothing missing and
-//! nothing extra.
+//! One vocabulary on four surfaces.
+//!
+//! The core's tables are compared with the C header, the Python stubs and the TypeScript
+//! declarations. Names, numbers and order must agree, with nothing missing and nothing extra.
 
 use switchover::binding::{KnownField, Method};
 use switchover::{Lenient, Limits};
@@ -8,7 +9,7 @@ use switchover_tests::names::{camel, snake, upper_snake};
 use switchover_tests::tables::{Table, read, section, tables};
 use switchover_tests::{names, numbers, tables};
 
-/// `NAME<separator>NUMBER`, whatever follows.
+/// Parses `NAME<separator>NUMBER`, whatever follows.
 fn value(line: &str, separator: &str) -> Option<(u64, String)> {
     let (name, rest) = line.split_once(separator)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -156,7 +157,9 @@ fn every_verb_is_on_every_surface() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// A method in each host's spelling; nothing where the caller has no such thing, and why.
+/// Returns a method's name in each language.
+///
+/// It is empty where a caller has no such thing; the comment says why.
 fn spellings(verb: &str) -> (String, String, String) {
     let (c, python, typescript) = match verb {
         // Construction is each language's own.
@@ -191,7 +194,7 @@ fn spellings(verb: &str) -> (String, String, String) {
     (c.to_owned(), python.to_owned(), typescript.to_owned())
 }
 
-/// The public functions and members of a type, as its file has them.
+/// Returns the public functions and members of a type, as its file has them.
 fn members(file: &str, name: &str) -> Vec<String> {
     let source = read(&format!("core/src/{file}.rs"));
     let mut found = Vec::new();
@@ -221,7 +224,7 @@ fn members(file: &str, name: &str) -> Vec<String> {
     found
 }
 
-/// The lines of a class, an interface or a struct, without the others of its file.
+/// Returns the lines of a class, an interface or a struct.
 fn class<'t>(text: &'t str, opening: &str) -> &'t str {
     let at = text.find(opening).unwrap_or_else(|| panic!("no {opening:?}"));
     let rest = &text[at + opening.len()..];
@@ -233,7 +236,7 @@ fn class<'t>(text: &'t str, opening: &str) -> &'t str {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-/// A type of the core: its name, its file, and what opens its twins in Python and TypeScript.
+/// A type of the core: name, file, and its openings in Python and TypeScript.
 const TYPES: [(&str, &str, &str, &str); 10] = [
     ("Error", "error/mod", "class ProtocolError(", "class ProtocolError "),
     ("ErrorKind", "error/table", "class ErrorKind(", "class ProtocolError "),
@@ -247,7 +250,9 @@ const TYPES: [(&str, &str, &str, &str); 10] = [
     ("Datagram", "beside/masque/capsule", "class Datagram:", "class Datagram "),
 ];
 
-/// A member of a type in each language; empty where a language has no such thing, and why.
+/// Returns a member's name in each language.
+///
+/// It is empty where a language has no such thing; the comment says why.
 fn spellings_of(name: &str, member: &str) -> (String, String, String) {
     let (c, python, typescript) = match (name, member) {
         // In C a result is the kind and its number, and what else there is to say stands in

@@ -25,7 +25,7 @@ impl<'t> Tape<'t> {
         Self(octets.iter())
     }
 
-    /// 0 to `bound` - 1; 0 once the tape has ended.
+    /// Returns a number from 0 to `bound` - 1; 0 once the tape has ended.
     fn below(&mut self, bound: usize) -> usize {
         self.0.next().map_or(0, |&octet| octet as usize % bound)
     }
@@ -35,7 +35,7 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// What a connection says of some input, with adjacent content merged.
+/// Returns the log of a connection, with adjacent content merged.
 ///
 /// It answers every request the same way.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
@@ -103,7 +103,7 @@ fn answer(connection: &mut Connection) -> bool {
     connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).is_ok()
 }
 
-/// The input of a vector with a few bytes changed, and where to cut it.
+/// Returns the input of a vector with a few bytes changed, and its cuts.
 fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     let vector = &vectors[(tape.below(256) * 256 + tape.below(256)) % vectors.len()];
     let mut bytes = input(vector);
@@ -120,7 +120,7 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     (vector.role, bytes)
 }
 
-/// What is random comes from the seed of the run.
+/// Configures a test with the seed of the run.
 ///
 /// What has failed once is tried first; proptest writes it down.
 fn config(cases: u32) -> ProptestConfig {
@@ -137,7 +137,7 @@ fn config(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(3000 / sample() as u32))]
 
-    /// What a connection says does not depend on how its input was cut.
+    /// The output of a connection does not depend on how its input was cut.
     #[test]
     fn cuts_make_no_difference(octets in vec(any::<u8>(), 0..60)) {
         thread_local!(static VECTORS: Vec<Vector> = load(&home().join("vectors")));
@@ -153,8 +153,7 @@ proptest! {
         })?;
     }
 
-    /// What is sent is received: a request and a response of random legal parts come back as they
-    /// were.
+    /// A request and a response of random legal parts come back as they were.
     #[test]
     fn what_is_encoded_is_parsed(
         method in "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}",
@@ -195,8 +194,10 @@ proptest! {
         prop_assert_eq!(got, content);
     }
 
-    /// Two honest ends, every decision at random and often refused: nothing panics, a refusal
-    /// writes nothing, and neither end ever refuses what the other one sends.
+    /// Two honest ends make random decisions, which are often refused.
+    ///
+    /// Nothing panics, a refusal writes nothing, and neither end ever refuses what the other one
+    /// sends.
     #[test]
     fn random_decisions_never_break_the_wire(octets in vec(any::<u8>(), 0..400)) {
         choose();
@@ -207,7 +208,7 @@ proptest! {
         }
     }
 
-    /// The same against a peer that says anything at all.
+    /// A random peer and random decisions make nothing panic.
     #[test]
     fn random_input_and_decisions_never_panic(octets in vec(any::<u8>(), 0..300)) {
         choose();
@@ -283,7 +284,9 @@ impl Side {
         }
     }
 
-    /// Some call, legal or not. A refused one writes nothing and changes nothing.
+    /// Makes some call, legal or not.
+    ///
+    /// A refused one writes nothing and changes nothing.
     fn decide(&mut self, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
         let (before, state) = (self.sent.len(), self.connection.state());
         let is_switched = state.tx == Tx::Switched;
@@ -418,7 +421,9 @@ impl Pair {
         }
     }
 
-    /// Some of what one end has sent reaches the other; its end too, once no more can come.
+    /// Delivers some of what one end has sent to the other.
+    ///
+    /// Its end arrives, too, once no more can come.
     fn deliver(&mut self, from: usize, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
         let (left, right) = self.ends.split_at_mut(1);
         let (from, to) =

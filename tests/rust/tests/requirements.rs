@@ -1,6 +1,7 @@
-//! Holds `requirements.md` to the truth: every row has a proof that claims it, or says whose duty
-//! it is. A vector claims what stands on its `Proves:` line, a Rust test what its documentation
-//! says after that word.
+//! Checks `requirements.md`: each row has a proof that claims it, or an owner.
+//!
+//! A vector claims the ids on its `Proves:` line, a Rust test those after that word in its
+//! document.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -45,8 +46,9 @@ fn claims() -> Claims {
     claims
 }
 
-/// The cases with real programs in a source file: the functions that `@case` registers. A docstring
-/// may claim.
+/// Adds the cases with real programs in a source file.
+///
+/// They are the functions that `@case` registers; a docstring may claim.
 fn add_cases(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     for case in text.split("\n@case(").skip(1) {
@@ -60,7 +62,7 @@ fn add_cases(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// The tests of a source file.
+/// Adds the tests of a source file.
 ///
 /// What is documented between one and the next belongs to the next.
 fn add_tests(claims: &mut Claims, source: &Path) {
@@ -82,7 +84,7 @@ fn add_tests(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// The ids after `Proves:`.
+/// Returns the ids after `Proves:`.
 fn claimed(documentation: &str) -> impl Iterator<Item = String> {
     let list = documentation.split_once("Proves:").map_or("", |(_, list)| list);
     list.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).filter(|id| !id.is_empty())

@@ -1,6 +1,7 @@
-//! What one end sends the other reads: every head that a vector shows is encoded by a connection of
-//! the other role and parsed again; and a byte that nothing can begin with, put after a vector's
-//! input, changes nothing before it.
+//! Heads that one end sends and the other reads.
+//!
+//! Every head that a vector shows is encoded by a connection of the other role and parsed again.
+//! And a byte that nothing can begin with, put after a vector's input, changes nothing before it.
 
 use switchover::{Connection, Event, Field, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::script::{Head, heads, with_junk_behind};

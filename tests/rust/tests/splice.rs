@@ -1,6 +1,8 @@
-//! `h2c::Splice` in front of real HTTP/2 engines that know nothing of upgrades, `h2` and nghttpd,
-//! with a client that keeps to its windows and goes on with stream 3. An engine that is given a
-//! frame out of place or too much content says so with GOAWAY, which no test survives.
+//! `h2c::Splice` before real HTTP/2 engines that know nothing of upgrades.
+//!
+//! They are `h2` and nghttpd. The client keeps to its windows and goes on with stream 3. An engine
+//! that is given a frame out of place or too much content says so with GOAWAY, which no test
+//! survives.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -13,7 +15,7 @@ use tokio::time::timeout;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What the client asks for in one exchange.
+/// The requests of a client in one exchange.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     /// Content of the request that is upgraded.
@@ -26,7 +28,7 @@ struct Plan {
     late_preface: bool,
 }
 
-/// An upgrade with its content, accepted; gives the splice.
+/// Accepts an upgrade with its content, and returns the splice.
 fn upgrade(body: usize, target: &str) -> Splice {
     let mut server = Connection::new(Role::Server);
     let mut out = Vec::new();
@@ -49,7 +51,7 @@ fn upgrade(body: usize, target: &str) -> Splice {
 /// A client after its 101: it has asked on stream 1, and speaks HTTP/2 from now on.
 struct Client {
     plan: Plan,
-    /// What it has to send and has not.
+    /// The bytes that are still to be sent.
     outgoing: Vec<u8>,
     received: Vec<u8>,
     connection_window: i64,
@@ -104,7 +106,9 @@ impl Client {
         wanted.iter().zip(&self.answers).all(|(wanted, answer)| !wanted || answer.is_whole)
     }
 
-    /// Sends as much content as both windows let it, in frames of odd sizes, the streams in turn.
+    /// Sends as much content as both windows allow.
+    ///
+    /// The frames have odd sizes, and the streams take turns.
     fn upload(&mut self) {
         loop {
             let mut has_sent = false;
@@ -207,7 +211,7 @@ fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-/// Client, splice and engine until every answer is in; gives the answers.
+/// Runs client, splice and engine until every answer is in.
 ///
 /// `io` is the engine's transport.
 async fn exchange(
@@ -259,7 +263,7 @@ async fn exchange(
     client.answers
 }
 
-/// What comes after the last answer: the debt may be paid then.
+/// Plays what comes after the last answer: the debt may be paid then.
 async fn settle(
     splice: &mut Splice,
     client: &mut Client,
@@ -276,7 +280,7 @@ async fn settle(
 
 // The engines.
 
-/// An engine that answers each request with what it got.
+/// Serves each request with its own content.
 async fn h2_engine(io: tokio::io::DuplexStream, window: u32) {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window);
@@ -332,7 +336,7 @@ async fn h2_answers_and_goes_on() {
     }
 }
 
-/// However the client's bytes are cut.
+/// The cuts of the client's bytes change nothing.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_at_every_split() {
     for piece in (1..140).chain([1_000, 9_999, 16_393]) {
@@ -341,7 +345,7 @@ async fn h2_answers_at_every_split() {
     }
 }
 
-/// A client that takes its time: the engine has spoken long before.
+/// A client takes its time: the engine has spoken long before.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_a_late_preface() {
     for window in [16_384, 65_535, 1 << 20] {
@@ -355,7 +359,7 @@ async fn h2_answers_a_late_preface() {
     }
 }
 
-/// The other engine; its files are its answers.
+/// Another engine answers likewise; its files are its answers.
 #[tokio::test]
 #[ignore = "needs nghttpd; `tests/run` runs it where that can be had"]
 async fn nghttpd_answers_and_goes_on() {

@@ -1,6 +1,7 @@
-//! What `h2c::Splice` lets through to an engine, for frames, windows and cuts that one would not
-//! think of: everything that the client has sent, in an order that means the same, and never more
-//! than the engine takes.
+//! The order in which `h2c::Splice` lets frames through to an engine.
+//!
+//! Frames, windows and cuts are random. Everything that the client has sent arrives, in an order
+//! that means the same, and never more than the engine takes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -44,7 +45,7 @@ impl Frame {
         octets
     }
 
-    /// The frames that `octets` are; they are whole.
+    /// Reads whole frames.
     fn read(mut octets: &[u8]) -> Vec<Self> {
         let mut frames = Vec::new();
         while !octets.is_empty() {
@@ -120,12 +121,12 @@ fn splice(body: usize) -> Splice {
 /// The two sides of a splice, with the windows as each knows them.
 struct Play {
     splice: Splice,
-    /// What the client has sent, and of it what has not arrived.
+    /// The frames that the client has sent and that have not arrived.
     sent: Vec<Frame>,
     on_the_way: Vec<u8>,
     client_window: i64,
     engine_window: i64,
-    /// What the engine has got, not yet whole frames included.
+    /// The bytes that the engine has got, not yet whole frames included.
     got: Vec<u8>,
 }
 
@@ -213,7 +214,7 @@ impl Play {
     }
 }
 
-/// How many bytes are whole frames.
+/// Returns the number of bytes that are whole frames.
 fn whole_len(octets: &[u8]) -> usize {
     let mut at = 0;
     while octets.len() - at >= 9 {
@@ -230,7 +231,9 @@ fn whole(octets: &[u8]) -> usize {
     Frame::read(&octets[..whole_len(octets)]).len()
 }
 
-/// The frames of one stream, DATA joined: it may have been split, but only where nothing is padded.
+/// Returns the frames of one stream, with DATA joined.
+///
+/// It may have been split, but only where nothing is padded.
 fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     let mut joined: Vec<Frame> = Vec::new();
     for frame in frames.iter().filter(|frame| frame.stream == stream) {
@@ -249,7 +252,7 @@ fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     joined
 }
 
-/// What is random comes from the seed of the run.
+/// Configures a test with the seed of the run.
 ///
 /// What has failed once is tried first; proptest writes it down.
 fn config(cases: u32) -> ProptestConfig {
@@ -296,7 +299,7 @@ proptest! {
         }
     }
 
-    /// Any bytes on either side, in any pieces: no panic, and nothing grows without bound.
+    /// Random bytes on either side cause no panic, and nothing grows without bound.
     #[test]
     fn rubbish_is_passed_or_held(
         body in 0usize..300,

@@ -1,5 +1,6 @@
-//! What Python's stubs say of enums and options is written from the core: its tables, and the
-//! documents of its sources. A stale stub fails;
+//! Writes the documents of Python's stubs.
+//!
+//! Those of enums and options are made of the core's tables and sources. A stale stub fails;
 //! `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
 
 use std::fs;
@@ -29,7 +30,7 @@ fn compare(path: &str, wanted: &str) {
     assert!(wanted == read(path), "{path} is stale; BLESS=1 rewrites it");
 }
 
-/// What `help` shows of enums and options: what the stubs say of each.
+/// Returns the documents of enums and options that `help` shows.
 fn for_help(stubs: &str) -> String {
     let mut page = String::from(
         "\"\"\"What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs.\"\"\"\n\n\
@@ -59,8 +60,9 @@ fn for_help(stubs: &str) -> String {
     page + "}\n"
 }
 
-/// The attributes of a class whose lines have that mark after the name, with the document after
-/// each.
+/// Returns the attributes of a class, each with its document.
+///
+/// They are the lines with that mark after the name.
 fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     let mut found = Vec::new();
     let mut lines = class.lines();
@@ -84,8 +86,7 @@ fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     found
 }
 
-/// The members of the stubs' enums are written from the core's tables, with what the core says of
-/// each.
+/// Returns the stubs with the members of enums, from the core's tables.
 fn with_enums(mut stubs: String) -> String {
     let mut tables = tables();
     tables.extend(tables!(ContentKind));
@@ -115,7 +116,7 @@ fn with_enums(mut stubs: String) -> String {
     stubs
 }
 
-/// What the core says of each value of an enum, in their order.
+/// Returns the core's document of each value of an enum, in their order.
 fn documents(enumeration: &str) -> Vec<String> {
     if enumeration == "ErrorKind" {
         let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
@@ -138,7 +139,7 @@ fn documents(enumeration: &str) -> Vec<String> {
     found
 }
 
-/// A document without its links, with Python's names.
+/// Writes a document without its links, with Python's names.
 fn plain(text: &str) -> String {
     let mut pieces = text.split("[`");
     let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -156,7 +157,7 @@ fn plain(text: &str) -> String {
     out.split_inclusive(". ").map(spelled).collect()
 }
 
-/// A document of a stub.
+/// Returns a text as a document of a stub.
 fn in_quotes(text: &str) -> String {
     let quotes = "\"\"\"";
     // Every line has room for the closing quotes.
@@ -164,8 +165,9 @@ fn in_quotes(text: &str) -> String {
     lines.join("\n") + quotes + "\n"
 }
 
-/// The arguments of `Config` with their defaults, and its attributes with what the core says of
-/// them.
+/// Returns the stubs with the arguments and attributes of `Config`.
+///
+/// The arguments have their defaults, the attributes the core's documents.
 fn with_options(mut stubs: String) -> String {
     let (mut arguments, mut attributes) = (String::new(), String::new());
     let mut add = |name: &str, kind: &str, default: &str, document: &str| {
@@ -197,7 +199,7 @@ fn with_options(mut stubs: String) -> String {
     stubs
 }
 
-/// What stands before the field of that name.
+/// Returns the document of the field of that name.
 fn field_document(source: &str, name: &str) -> String {
     let declares = format!("    pub {name}: ");
     let lines: Vec<&str> = source.lines().collect();
@@ -216,7 +218,7 @@ fn field_document(source: &str, name: &str) -> String {
     plain(&text.join(" "))
 }
 
-/// `65536` as `65_536`.
+/// Writes `65536` as `65_536`.
 fn with_underscores(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits

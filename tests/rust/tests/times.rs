@@ -1,12 +1,14 @@
-//! One table of times and bounds, `times.txt`, against the source of each host: no host waits for
-//! longer than another, or drops more.
+//! Compares times and bounds in `times.txt` with the source of each host.
+//!
+//! No host waits for longer than another, or drops more.
 
 use std::fs;
 
 use switchover_tests::home;
 
-/// The number that a piece of source ends with: `30_000`, `4.0`, `1 << 20`, `2 ** 20`,
-/// `1024 * 1024`, `seconds(30)`.
+/// Returns the number that a piece of source ends with.
+///
+/// Such are `30_000`, `4.0`, `1 << 20`, `2 ** 20`, `1024 * 1024` and `seconds(30)`.
 fn number(source: &str) -> f64 {
     let source = source.trim_end_matches(')');
     let from = source.rfind(['=', ':', '(', ',']).map_or(0, |at| at + 1);

@@ -1,5 +1,4 @@
-//! The WebSocket handshake with tungstenite at the other end, in both roles, over a pair of
-//! sockets.
+//! The WebSocket handshake with tungstenite, in both roles, over sockets.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -12,7 +11,7 @@ use tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tungstenite::protocol::{Role as WebSocketRole, WebSocket};
 use tungstenite::{Message, accept_hdr, client};
 
-/// Two ends that do not wait for ever.
+/// Returns two ends that do not wait for ever.
 fn pair() -> (UnixStream, UnixStream) {
     let pair = UnixStream::pair().expect("two sockets");
     for end in [&pair.0, &pair.1] {
@@ -35,7 +34,7 @@ fn advance(connection: &mut Connection, stream: &mut UnixStream) -> Step {
     }
 }
 
-/// What the other side says comes back.
+/// Sends back what the other side says, once.
 fn echo_once(stream: UnixStream, leftover: Vec<u8>) {
     let mut frames = WebSocket::from_partially_read(stream, leftover, WebSocketRole::Server, None);
     let message = frames.read().expect("a message");

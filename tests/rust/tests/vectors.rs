@@ -60,8 +60,7 @@ fn no_vector_is_lost() {
     }
 }
 
-/// What `tidy` may put right, strict refuses: a vector without such a refusal says the same with
-/// it, byte for byte.
+/// A vector that nothing strict refuses says the same with `tidy`.
 #[test]
 fn tidy_changes_nothing_that_strict_takes() {
     let cured =
@@ -114,7 +113,7 @@ fn rewrite(vectors: &[Vector]) -> Vec<String> {
     refused
 }
 
-/// Past the harness, which shows what a test prints only where it fails.
+/// Prints past the harness, which shows output only of tests that fail.
 fn show(name: &str, changes: &[String]) {
     if !changes.is_empty() {
         writeln!(std::io::stdout(), "# {name}:\n#   {}", changes.join("\n#   "))

@@ -1,6 +1,7 @@
-//! What a verb can be refused with stands in the documents of four languages, each time as one
-//! paragraph that is written from the core's table; so is the table of its names. A stale one
-//! fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
+//! Writes the errors of verbs into the documents of four languages.
+//!
+//! Each time they are one paragraph, made of the core's table; so is the table of its names. A
+//! stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -11,23 +12,23 @@ use switchover_tests::names::upper_snake;
 use switchover_tests::tables::{WIDTH, wrapped};
 use switchover_tests::{files, home, names};
 
-/// Where and how a language documents its verbs.
+/// The place and the form of a language's documents.
 struct Language {
     folder: &'static str,
     ending: &'static str,
     /// Its files begin with one of these, or it is all of them.
     only: &'static [&'static str],
-    /// Whether the caller brings the memory, so that it may be too small.
+    /// The caller brings the memory, so that it may be too small.
     brings_memory: bool,
-    /// What the paragraph begins with; a paragraph that begins so is written anew.
+    /// The beginning of the paragraph; one that begins so is written anew.
     opening: &'static str,
-    /// What stands before each line of a document.
+    /// The margin before each line of a document.
     margin: &'static str,
     /// The line that declares a verb of that name begins with this.
     declares: fn(&str) -> String,
     /// The verb's name, where it has one.
     name: fn(&str) -> Option<String>,
-    /// How it writes a kind of error.
+    /// The spelling of a kind of error.
     error: fn(ErrorKind) -> String,
 }
 
@@ -85,8 +86,7 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// The lines of the document of the verb that a line declares: where they begin, and where they
-/// end.
+/// Returns the first and the last line of a verb's document.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
         // Of overloads the last one has it.
@@ -116,8 +116,9 @@ fn document(lines: &[String], declared: usize, language: &Language) -> (usize, u
     (begin, end)
 }
 
-/// The source with the paragraph of that verb as the table has it; `None` where the source does not
-/// declare the verb.
+/// Returns the source with the paragraph of a verb.
+///
+/// `None` where the source does not declare the verb.
 fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {
     let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
     let declares = (language.declares)(name);
@@ -262,7 +263,7 @@ fn the_table_of_names() {
     }
 }
 
-/// What comes next, with the verbs in it marked as code.
+/// Returns the next call, with the verbs in it marked as code.
 fn linked(next: &str) -> String {
     let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || word == "Switched";
     let marked = next.split(' ').map(|word| {
@@ -289,8 +290,7 @@ fn every_method_that_may_fail_has_a_row() {
     assert!(missing.is_empty(), "no row in core/src/binding/verbs.rs: {missing:?}");
 }
 
-/// Each verb is declared in each language that the table has a name of, so that the table names
-/// nothing that is not there.
+/// Each verb is declared in each language that the table has a name of.
 #[test]
 fn every_verb_is_there() {
     for language in &LANGUAGES {
@@ -318,7 +318,7 @@ fn every_verb_is_there() {
 const NOT_OBSERVED: &[&str] =
     &["pass_content", "hand_over", "set_limits", "respond_prepared", "note_response"];
 
-/// A verb that changes the connection behind the observer's back would leave a hole in a log.
+/// The adapter observes each verb that it calls, so a log has no hole.
 #[test]
 fn every_verb_of_the_adapter_is_observed() {
     let path = home().join("../core/tokio/src/observe.rs");

@@ -1,5 +1,7 @@
-//! Whole answers against their longhand: `respond` and `respond_prepared` beside `send_response`,
-//! `send_data` and `send_end`, in every state that a server comes to, for each kind of status.
+//! Compares whole answers with their longhand.
+//!
+//! `respond` and `respond_prepared` stand beside `send_response`, `send_data` and `send_end`. That
+//! is in every state that a server comes to, for each kind of status.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +58,7 @@ const ACTS: &[Act] = &[
     Act::Abandon,
 ];
 
-/// A server that has gone this way, with its trace forgotten.
+/// Returns a server that has gone this way, with its trace forgotten.
 fn at(way: &[Act], config: &Config) -> Connection {
     let mut server = Connection::with_config(Role::Server, config.clone());
     way.iter().for_each(|act| apply(&mut server, *act));
@@ -92,7 +94,7 @@ fn apply(server: &mut Connection, act: Act) {
     };
 }
 
-/// What sets one server apart from another, as far as an answer goes.
+/// Returns the properties of a server that matter for an answer.
 fn key(server: &mut Connection) -> String {
     let method = server.request().map(|request| request.method().to_owned());
     // Whether a response is advertised with, or answers a HEAD, shows only in what is sent.
@@ -102,7 +104,7 @@ fn key(server: &mut Connection) -> String {
     format!("{:?} {:?} {:?} {method:?} {probe:?}", server.state(), server.owes(), server.why())
 }
 
-/// A way to each state.
+/// Returns a way to each state.
 fn ways() -> Vec<Vec<Act>> {
     const LONGEST: usize = 5;
     let config = Config::default();
@@ -187,7 +189,7 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// The same in three calls.
+/// Answers likewise in three calls.
 fn longhand(
     server: &mut Connection,
     case: &Case,
@@ -214,8 +216,9 @@ fn longhand(
     server.send_end(&(), out)
 }
 
-/// What the rules of a whole answer refuse and its longhand does not, or later, or as something
-/// else.
+/// Returns the error of a whole answer that its longhand does not give.
+///
+/// Or gives later, or as something else.
 fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     let given = case
         .fields
@@ -236,7 +239,9 @@ fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     }
 }
 
-/// Whether the answer of this server is one to HEAD: it is the one way to see it.
+/// Returns whether the answer of this server is one to HEAD.
+///
+/// It is the one way to see it.
 fn answers_head(way: &[Act], config: &Config) -> bool {
     let (mut server, mut out) = (at(way, config), Vec::new());
     let response = ResponseHead::new(200, &[("Content-Length", "1")]);

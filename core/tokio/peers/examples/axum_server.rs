@@ -27,7 +27,7 @@ async fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// A resource that speaks one protocol and nothing else.
+/// Answers for a resource that speaks one protocol and nothing else.
 fn answer<F: Future<Output = ()> + Send + 'static>(
     offers: &Offers,
     protocol: &str,
@@ -39,7 +39,7 @@ fn answer<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// WebSocket: each message comes back.
+/// Speaks WebSocket: each message comes back.
 async fn frames(stream: Upgraded) {
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
     while let Some(Ok(message)) = socket.next().await {
@@ -49,7 +49,7 @@ async fn frames(stream: Upgraded) {
     }
 }
 
-/// `foo/2`: everything comes back louder.
+/// Speaks `foo/2`: everything comes back louder.
 async fn shout(mut stream: Upgraded) {
     let mut bytes = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut bytes).await {
