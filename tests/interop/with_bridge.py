@@ -30,7 +30,7 @@ from harness import (
     server,
     wait_for,
 )
-from with_curl import AT_LENGTH, curl
+from with_curl import curl
 from with_probe import SWITCH, with_content
 from with_websocket import SLOW, socket_url
 
@@ -232,7 +232,7 @@ def curl_posts_before_the_bridge(_):
     """
     with Switchboard() as board, bridge(board.port) as front:
         for content, how in [(LARGE, "--data-binary"), (LARGE, "-T"), (LARGE * 24, "--data-binary")]:
-            out, _ = curl_http2(front, "/echo", *AT_LENGTH, how, "@-" if how == "--data-binary" else "-", stdin=content)
+            out, _ = curl_http2(front, "/echo", how, "@-" if how == "--data-binary" else "-", stdin=content)
             same(out, content)
         log = board.read()
     check(b"< content-length: 1048576\n" in log and b"< transfer-encoding: chunked\n" in log, log)
