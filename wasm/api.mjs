@@ -18,7 +18,9 @@ const NAMED = /^(?:import|export) (?:type )?\{([^}]*)\} from "([^"]+)"/;
 const ALL = /^export \* from "([^"]+)"/;
 
 /**
- * A file of declarations: its own by their names, the names that it takes from elsewhere, and those that it gives.
+ * A file of declarations.
+ *
+ * It has its own by their names, the names that it takes from elsewhere, and those that it gives.
  * @typedef {{ own: Map<string, string[]>, from: Map<string, { file: string, name: string }>, given: Set<string> }} Module
  */
 

@@ -1,4 +1,7 @@
-"""maturin's build backend, which first says what a build from source needs: `pip` shows what a backend ends with."""
+"""The build backend maturin, after a look whether there is a Rust.
+
+`pip` shows the last words of a backend: they say what a build from source needs.
+"""
 
 import os
 import re
@@ -21,7 +24,10 @@ get_requires_for_build_sdist = maturin.get_requires_for_build_sdist
 
 
 def get_requires_for_build_wheel(config_settings: Mapping[str, object] | None = None) -> list[str]:
-    """The first question of `pip`: what else is to be installed. Nothing, but Rust has to be there."""
+    """Answers the first question of `pip`: what else is to be installed.
+
+    Nothing, but Rust has to be there.
+    """
     look_for_rust()
     return []
 
@@ -30,7 +36,10 @@ get_requires_for_build_editable = get_requires_for_build_wheel
 
 
 def look_for_rust() -> None:
-    """SystemExit, with what to do, where there is no Rust, or an older one than the crates ask for."""
+    """Raises SystemExit with advice, if there is no Rust, or one that is too old.
+
+    The crates ask for a version.
+    """
     oldest, found = oldest_rust(), rust()
     if found is None or number(found) < number(oldest):
         here = f"there is {found}" if found else "there is none"

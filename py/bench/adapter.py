@@ -1,4 +1,6 @@
-"""What an adapter between a server and its framework needs of each request: all of it, then an answer with content.
+"""A cycle as an adapter between a server and its framework needs it.
+
+It takes all of each request, then answers with content.
 
 The method and the path as text, the query, the fields with names in lower case; then a 200 with Date, Content-Type,
 Content-Length and five bytes. Where the answer is composed, its fields come with the request, and each library checks
@@ -116,7 +118,7 @@ def with_h11(request: bytes, is_prepared: bool) -> Any:
 
 
 def with_h11r(request: bytes) -> Any:
-    """It has no answer to prepare."""
+    """The library has no answer to prepare."""
 
     def work(connection: h11r.Connection) -> object:
         connection.receive_data(request)
@@ -135,7 +137,10 @@ def with_h11r(request: bytes) -> Any:
 
 
 def with_httptools(request: bytes, is_prepared: bool) -> Any:
-    """An offer to leave HTTP is an exception, which an adapter that declines passes over."""
+    """Handles an offer to leave HTTP.
+
+    It is an exception, which an adapter that declines passes over.
+    """
 
     def work(both: tuple[httptools.HttpRequestParser, AdapterSink]) -> object:
         parser, sink = both
@@ -159,7 +164,10 @@ def formatted(fields: Pairs, content: bytes) -> bytes:
 
 
 def with_zttp(request: bytes) -> Any:
-    """It gives path, query and names in lower case; it has no answer to prepare."""
+    """The library has no answer to prepare.
+
+    It gives path, query and names in lower case.
+    """
 
     def work(connection: zttp.H1Connection) -> object:
         event = connection.receive_event(request)

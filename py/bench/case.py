@@ -1,4 +1,7 @@
-"""What every case needs: the row itself, how a connection is made and kept, the parser's callbacks, expected lines."""
+"""The parts that all cases share.
+
+They are the row itself, the making and keeping of a connection, the parser's callbacks, and expected lines.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ class Case:
 
 
 class Sink:
-    """What an httptools parser calls: the headers as a list, the content as a list of pieces."""
+    """The callbacks of an httptools parser.
+
+    The headers are a list, and so are the pieces of the content.
+    """
 
     def __init__(self) -> None:
         self.headers: Pairs = []
@@ -105,5 +111,5 @@ def lower(fields: Pairs) -> Pairs:
 
 
 def same_lines(found: Pairs, expected: Pairs) -> bool:
-    """Whether these are the lines; h11 gives names in lower case."""
+    """Returns whether these are the lines; h11 gives names in lower case."""
     return lower(found) == lower(expected)

@@ -1,4 +1,6 @@
-"""What is measured: each case is a row, with one function per library that does the same work to the same result.
+"""The measured cases.
+
+Each is a row, with one function per library that does the same work to the same result.
 
 Each does what a user of that library would: it takes every event, and makes the headers into what a user needs, a
 sequence of (name, value) in bytes. Where the columns differ in what they do, the row's note says so.
@@ -158,7 +160,10 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
 
 
 def parse(name: str, request: bytes, *, is_kept: bool) -> Case:
-    """A request to its end. On a kept connection all but httptools and zttp want an answer: a 204, the shortest."""
+    """Reads a request to its end.
+
+    On a kept connection all but httptools and zttp want an answer: a 204, the shortest.
+    """
     prepared = switchover.Prepared(204)
     response, end = h11.Response(status_code=204, headers=[]), h11.EndOfMessage()
 

@@ -1,4 +1,6 @@
-"""httpcore's CPU time for each request over a socket, on h11 and on this engine in h11's place.
+"""Measures httpcore's CPU time for each request over a socket.
+
+It is on h11, and on this engine in h11's place.
 
 Each client is a process of its own; they take turns against one server, and the least CPU time of many rounds counts,
 the kernel's for the process included.

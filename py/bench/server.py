@@ -1,4 +1,6 @@
-"""uvicorn with one of its engines on one of its loops: `server.py ENGINE LOOP` prints its port.
+"""Runs uvicorn with one of its engines on one of its loops.
+
+`server.py ENGINE LOOP` prints its port.
 
 Its application is the least there is: five bytes; at /cpu, how many nanoseconds of CPU time the process has had.
 """

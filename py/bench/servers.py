@@ -1,4 +1,6 @@
-"""uvicorn's CPU time for each request, with each engine that it has: the engine is a part of it, the rest is the same.
+"""Measures uvicorn's CPU time for each request, with each of its engines.
+
+The engine is a part of it; the rest is the same.
 
 Each server is a process of its own, on one processor; the client here is on another, where there are two. Servers take
 turns, and the least CPU time of many rounds counts, the kernel's for the process included.

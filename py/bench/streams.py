@@ -17,7 +17,7 @@ READ = 65_536
 
 
 def octet_by_octet(name: str, request: bytes) -> Case:
-    """A request that comes one byte at a time; whether something has happened is asked after each."""
+    """Reads a request one byte at a time, and asks after each."""
     octets = [request[at : at + 1] for at in range(len(request))]
 
     def ours() -> object:
@@ -101,7 +101,10 @@ def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, e
 
 
 def content(name: str, request: bytes) -> Case:
-    """A request with content, in reads of 64 KiB, to its end; the content as a list of pieces."""
+    """Reads a request with content, in reads of 64 KiB, to its end.
+
+    The content is a list of pieces.
+    """
     reads = [request[at : at + READ] for at in range(0, len(request), READ)]
 
     def ours() -> object:

@@ -18,20 +18,26 @@ from wsproto.events import AcceptConnection
 
 
 def fields_of_switch(request: bytes) -> Pairs:
-    """What the 101 to this WebSocket offer says. RFC 6455, 4.2.2."""
+    """The lines of the 101 to this WebSocket offer (RFC 6455, section 4.2.2)."""
     key = dict(lines(request))[b"Sec-WebSocket-Key"]
     accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
     return [(b"Upgrade", b"websocket"), (b"Connection", b"Upgrade"), (b"Sec-WebSocket-Accept", accept)]
 
 
 def is_switch(out: bytes, fields: Pairs) -> bool:
-    """Whether it is that 101; each library has an order of fields of its own, and websockets adds a Date."""
+    """Returns whether a response is that 101.
+
+    Each library has an order of fields of its own, and websockets adds a Date.
+    """
     found = [(name.lower(), value) for name, value in lines(out) if name.lower() != b"date"]
     return out.startswith(b"HTTP/1.1 101 ") and sorted(found) == sorted((name.lower(), value) for name, value in fields)
 
 
 def switch(name: str, request: bytes) -> Case:
-    """An offer accepted with a 101. Ours works out Sec-WebSocket-Accept; the others get it."""
+    """Accepts an offer with a 101.
+
+    Ours works out Sec-WebSocket-Accept; the others get it.
+    """
     fields = fields_of_switch(request)
     switching = b"HTTP/1.1 101 Switching Protocols\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % line for line in fields)
 
@@ -92,7 +98,10 @@ def switch(name: str, request: bytes) -> Case:
 
 
 def websocket(name: str, request: bytes) -> Case:
-    """The server's side of a WebSocket handshake, with Sec-WebSocket-Accept worked out by the library."""
+    """The server's side of a WebSocket handshake.
+
+    The library works out Sec-WebSocket-Accept.
+    """
     fields = fields_of_switch(request)
 
     def ours() -> object:

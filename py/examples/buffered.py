@@ -1,4 +1,7 @@
-"""server.py again, on `asyncio.BufferedProtocol`, which reads into a space that stays: `python buffered.py [PORT]`."""
+"""server.py on `asyncio.BufferedProtocol`: `python buffered.py [PORT]`.
+
+The protocol reads into a space that stays.
+"""
 
 import asyncio
 import contextlib
@@ -34,7 +37,7 @@ class Http(asyncio.BufferedProtocol):
         return self.dropped if self.is_leaving else self.connection.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        """It has."""
+        """Called when the transport is connected."""
         if self.is_leaving:
             return
         if self.connection.awaiting is http.Awaiting.CONTENT:
@@ -57,7 +60,7 @@ class Http(asyncio.BufferedProtocol):
         self.wait_until(self.loop.time() + SENDING)
 
     def resume_writing(self) -> None:
-        """It has taken them."""
+        """Called when the system has taken the bytes."""
         self.is_paused, self.awaited = False, None
         self.transport.resume_reading()
         self.go_on()
@@ -125,7 +128,10 @@ class Http(asyncio.BufferedProtocol):
         self.leave()
 
     def leave(self) -> None:
-        """Ends as the engine says. To close with bytes unread would take the last answer away (RFC 9112, 9.6)."""
+        """Ends as the engine says.
+
+        To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+        """
         self.is_leaving = True
         match self.connection.closing:
             case http.Closing.RESET:
@@ -139,7 +145,10 @@ class Http(asyncio.BufferedProtocol):
 
 
 class Foo(asyncio.Protocol):
-    """foo/2: the first line answers the request, then lines come back in upper case until QUIT."""
+    """Speaks foo/2: the first line answers the request.
+
+    Then lines come back in upper case until QUIT.
+    """
 
     def __init__(self, transport: asyncio.Transport, request: http.Request) -> None:
         self.transport = transport

@@ -1,4 +1,7 @@
-"""A client that offers foo/2 and takes no for an answer: `python client.py PORT [TARGET [LINE...]]`."""
+"""A client that offers foo/2.
+
+Usage: `python client.py PORT [TARGET [LINE...]]`. It takes no for an answer.
+"""
 
 import asyncio
 import sys

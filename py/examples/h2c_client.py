@@ -1,4 +1,7 @@
-"""A client that offers h2c and goes on in HTTP/2, by h2: `python h2c_client.py PORT [TARGET]`."""
+"""A client that offers h2c and goes on in HTTP/2, by h2.
+
+Usage: `python h2c_client.py PORT [TARGET]`.
+"""
 
 import asyncio
 import sys
@@ -41,7 +44,10 @@ async def ask(port: int, target: str) -> None:
 async def speak_http2(
     http2: H2Connection, authority: str, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
 ) -> None:
-    """Stream 1 brings the answer to the request in HTTP/1.1, stream 3 is ours (RFC 7540, 3.2)."""
+    """Goes on in HTTP/2.
+
+    Stream 1 brings the answer to the request in HTTP/1.1, stream 3 is ours (RFC 7540, section 3.2).
+    """
     print("stream 1:", (await exchange(http2, 1, b"", received, writer)).decode(), end="")
     request = [(":method", "POST"), (":scheme", "http"), (":authority", authority), (":path", "/echo")]
     http2.send_headers(3, request)
@@ -54,7 +60,7 @@ async def speak_http2(
 async def exchange(
     http2: H2Connection, stream: int, content: bytes, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
 ) -> bytes:
-    """What comes on one stream, while content goes out on it."""
+    """The bytes that come on one stream, while content goes out on it."""
     waiting, answer, is_complete = bytearray(content), b"", False
     while not is_complete:
         if waiting:

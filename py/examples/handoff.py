@@ -1,4 +1,7 @@
-"""An echo in HTTP/1.1, in WebSocket by wsproto and in HTTP/2 by h2, on one port: `python handoff.py [PORT]`."""
+"""An echo in HTTP/1.1, WebSocket and HTTP/2: `python handoff.py [PORT]`.
+
+WebSocket is by wsproto, HTTP/2 by h2, all on one port.
+"""
 
 import asyncio
 import sys
@@ -65,7 +68,10 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 async def octets(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """What the peer says in the new protocol, from its first byte, which may have come already."""
+    """Yields the peer's bytes in the new protocol, from the first one.
+
+    It may have come already.
+    """
     yield leftover
     while data := await reader.read(65536):
         yield data
@@ -100,7 +106,10 @@ async def speak_websocket(received: AsyncIterator[bytes], writer: asyncio.Stream
 
 
 def http2_after(request: http.Request) -> H2Connection:
-    """HTTP/2 with the settings of a request that could be accepted, so they are valid (RFC 7540, 3.2.1)."""
+    """Speaks HTTP/2 with the settings of a request.
+
+    It could be accepted, so they are valid (RFC 7540, section 3.2.1).
+    """
     http2 = H2Connection(H2Configuration(client_side=False))
     http2.initiate_upgrade_connection(request.headers.get("HTTP2-Settings"))
     return http2
@@ -115,7 +124,7 @@ def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
 
 @dataclass
 class Reply:
-    """What one stream has still to say."""
+    """The bytes that one stream has still to send."""
 
     head: list[tuple[str, str]]
     is_echo: bool
@@ -131,14 +140,20 @@ def reply_to(method: bytes, target: bytes) -> Reply:
 
 
 class Http2:
-    """The server's side of an HTTP/2 connection. The client gets room for as much as has gone back to it."""
+    """The server's side of an HTTP/2 connection.
+
+    The client gets room for as much as has gone back to it.
+    """
 
     def __init__(self, http2: H2Connection, writer: asyncio.StreamWriter) -> None:
         self.http2, self.writer = http2, writer
         self.replies: dict[int, Reply] = {}
 
     async def speak(self, request: http.Request, body: bytearray, received: AsyncIterator[bytes]) -> None:
-        """Stream 1 answers the request in HTTP/1.1; the client opens the others (RFC 7540, 3.2)."""
+        """Serves the connection.
+
+        Stream 1 answers the request in HTTP/1.1; the client opens the others (RFC 7540, section 3.2).
+        """
         self.replies[1] = reply_to(request.method, request.target)
         self.replies[1].waiting += body
         self.replies[1].is_complete = True
@@ -154,7 +169,10 @@ class Http2:
             await self.writer.drain()
 
     def handle(self, event: h2_events.Event) -> None:
-        """What happened on a stream. Nothing is sent on it yet: the next event may be that it was reset."""
+        """Handles an event of a stream.
+
+        Nothing is sent on it yet: the next event may be that it was reset.
+        """
         match event:
             case h2_events.RequestReceived(stream_id=stream, headers=headers):
                 head = {bytes(name): bytes(value) for name, value in headers}

@@ -1,4 +1,7 @@
-"""A server that speaks HTTP/1.1, and foo/2 with each client that offers it: `python server.py [PORT]`."""
+"""A server of HTTP/1.1 and foo/2: `python server.py [PORT]`.
+
+Each client that offers foo/2 gets it.
+"""
 
 import asyncio
 import contextlib
@@ -25,7 +28,7 @@ class Client:
         self.awaited, self.deadline = http.Awaiting.NOTHING, 0.0
 
     async def next_event(self) -> http.Event | http.Paused:
-        """What happens next; reads where the engine needs more for that."""
+        """Returns the next event; reads where the engine needs more for that."""
         while (event := self.connection.next_event()) is http.NEED_DATA:
             if self.connection.owes is http.Owes.CONTINUE:
                 await self.send(self.connection.send_informational(100))
@@ -52,13 +55,19 @@ class Client:
             await self.writer.drain()
 
     async def refuse(self, status: int) -> None:
-        """Answers where no answer has begun. A client that has sent nothing of a request gets none."""
+        """Answers where no answer has begun.
+
+        A client that has sent nothing of a request gets none.
+        """
         if self.connection.awaiting is not http.Awaiting.REQUEST:
             with contextlib.suppress(http.LocalProtocolError, OSError):
                 await self.send(self.connection.reject(status))
 
     async def leave(self) -> None:
-        """Ends as the engine says. To close with bytes unread would take the last answer away (RFC 9112, 9.6)."""
+        """Ends as the engine says.
+
+        To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+        """
         dropped = 0
         with contextlib.suppress(OSError):
             if self.connection.closing is http.Closing.RESET:
@@ -114,7 +123,10 @@ def answer(connection: http.Connection, request: http.Request) -> bytes:
 
 
 async def speak_foo(request: http.Request, leftover: bytes, client: Client) -> None:
-    """foo/2: the first line answers the request, then lines come back in upper case until QUIT."""
+    """Speaks foo/2: the first line answers the request.
+
+    Then lines come back in upper case until QUIT.
+    """
     await client.send(b"foo/2 answers %s %s\n" % (request.method, request.target))
     while len(leftover) <= LONGEST:
         *lines, leftover = leftover.split(b"\n")

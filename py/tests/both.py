@@ -1,4 +1,7 @@
-"""The same bytes through h11 and through `switchover.h11`: where they differ, as the tables of `docs/h11.md`."""
+"""Compares h11 and `switchover.h11` on the same bytes.
+
+The tables of `docs/h11.md` have their differences.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,17 @@ SUITES = Path(__file__).resolve().parent / "suites"
 
 @dataclass
 class Played:
-    """What came of some bytes."""
+    """The outcome of some bytes."""
 
     lines: list[str]
     error: BaseException | None = None
 
 
 def serve(module: Any, data: bytes) -> Played:
-    """A server that is given all of it, and answers every request with a 404 without content."""
+    """A server that is given all of it.
+
+    It answers every request with a 404 without content.
+    """
     played = Played([])
     connection = module.Connection(module.SERVER, max_incomplete_event_size=2**20)
     connection.receive_data(data)
@@ -52,7 +58,10 @@ def serve(module: Any, data: bytes) -> Played:
 
 
 def ask(module: Any, data: bytes) -> Played:
-    """A client that has sent a GET, and is given all of it and then the end, up to the end of its answer."""
+    """A client that has sent a GET, up to the end of its answer.
+
+    It is given all of it, and then the end.
+    """
     played = Played([])
     connection = module.Connection(module.CLIENT, max_incomplete_event_size=2**20)
     connection.send(module.Request(method="GET", target="/", headers=[("Host", "a")]))
@@ -117,7 +126,7 @@ def other_requests(theirs: Played, here: Played) -> Class:
 
 
 def other_answers(theirs: Played, here: Played) -> Class:
-    """The same, shown otherwise."""
+    """Returns an outcome in which the same things are shown alike."""
 
     def without(pattern: str, to: str) -> bool:
         return [re.sub(pattern, to, line) for line in theirs.lines] == [
@@ -200,7 +209,7 @@ def of_h11(role: str) -> Iterator[bytes]:
 
 
 def inputs(role: str) -> Iterator[tuple[str, bytes]]:
-    """What the peer of that role sends in each vector, once."""
+    """Returns the input of that role in each vector, once."""
     seen: set[bytes] = set()
     for case in runner.read_cases(CASES):
         data = b"".join(bytes.fromhex(item[1]) for item in case.items if item[0] == "feed" and item[1] != "-")
@@ -251,7 +260,10 @@ def difference(part: Part, theirs: Played, here: Played) -> Class | None:
 
 
 def inputs_table() -> Iterator[str]:
-    """For each role: how many inputs they agree on, and each class of those that they do not."""
+    """Returns the table of inputs for each role.
+
+    It has the number on which they agree, and each class of the others.
+    """
     for part in PARTS:
         seeds = list(inputs(part.role))
         classes: dict[Class, list[list[str]]] = defaultdict(lambda: [[], []])
@@ -280,7 +292,10 @@ def inputs_table() -> Iterator[str]:
 
 
 def tests_table() -> Iterator[str]:
-    """The tests of other projects that do not pass, as the suites' own lists have them."""
+    """Returns the tests of other projects that do not pass.
+
+    The suites' own lists have them.
+    """
     yield "| project | test | because | clause |"
     yield "|---|---|---|---|"
     for name in ("h11", "httpcore", "hypercorn", "uvicorn-h11"):

@@ -46,7 +46,7 @@ def client(method: str = "GET", offer: tuple[str, ...] = ()) -> Connection:
 
 
 def code(call: Callable[[], object], error: type[ProtocolError] = LocalProtocolError) -> ErrorKind:
-    """Which error a call is refused with."""
+    """Returns the error that a call is refused with."""
     with pytest.raises(error) as caught:
         call()
     return caught.value.kind

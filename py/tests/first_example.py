@@ -1,4 +1,7 @@
-"""Runs the first example of the README that came with the installed package: `python first_example.py`."""
+"""Runs the first example of an installed README: `python first_example.py`.
+
+The README came with the package.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The caller of a vector: what each decision asks of the connection, and what each question is answered with."""
+"""The caller of a vector: makes its decisions, and answers its questions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class Host:
         self.profiles = Profiles(connection, config)
 
     def perform(self, words: list[str]) -> list[str]:
-        """What a decision says, writes, and is refused with: then once more, because a refusal changes nothing."""
+        """Makes a decision, and returns its answer, its bytes and its error.
+
+        One that is refused is made once more, because a refusal changes nothing.
+        """
         verb, *arguments = words
         if verb == "event":
             current = self.profiles.current

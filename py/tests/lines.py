@@ -1,4 +1,4 @@
-"""What comes out of a connection, as the lines of a vector."""
+"""The output of a connection, as the lines of a vector."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def fields_text(headers: Headers) -> str:
 
 
 def offers_text(request: Request) -> str:
-    """What is offered, or why nothing is."""
+    """Returns the offers, or why there are none."""
     if request.no_offer is NoOffer.ABSENT:
         return ""
     if request.no_offer is not None:

@@ -1,4 +1,7 @@
-"""Plays one case against the module and keeps the log: what came out, in the words of the vectors."""
+"""Plays one case against the module and keeps the log.
+
+The log is in the words of the vectors.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,10 @@ class Case:
 
 
 def play(case: Case, feed: str | int) -> str:
-    """The log of a case that is fed `whole`, as `bytes`, `committed`, or cut at a place."""
+    """Returns the log of a case.
+
+    It is fed `whole`, as `bytes`, `committed`, or cut at a place.
+    """
     player = Player(case, feed)
     player.play()
     return "".join(f"{line}\n" for line in player.log)
@@ -50,7 +56,10 @@ def configured(case: Case) -> Config:
 
 
 class Player:
-    """Feeds as the case says, and lets the caller decide as soon as the lines before have come."""
+    """Feeds as the case says.
+
+    The caller decides as soon as the lines before have come.
+    """
 
     def __init__(self, case: Case, feed: str | int) -> None:
         self.case = case
@@ -129,7 +138,10 @@ class Player:
     # What comes out.
 
     def observe(self) -> tuple[str, bool]:
-        """One step as a line, empty for content, and whether nothing happens before more comes in."""
+        """Returns one step as a line.
+
+        It is empty for content. A flag says whether nothing happens before more comes in.
+        """
         self.host.profiles.current = None
         try:
             event = self.connection.next_event()

@@ -58,7 +58,7 @@ QUESTIONS = {
 
 
 class Profiles:
-    """What a caller keeps beside a connection, and what it is asked about protocols."""
+    """The values of a caller beside a connection, for questions about protocols."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection = connection
@@ -94,7 +94,7 @@ class Profiles:
                 return [f"{verb}{self.of_offer(verb, what) or self.of_head(verb, what)}"]
 
     def of_offer(self, verb: str, what: bytes) -> str:
-        """What is negotiated beside the token, and where the target leads."""
+        """Answers questions about the handshake and the target."""
         match verb:
             case "subprotocol":
                 names = what.removesuffix(b" by server")
@@ -113,7 +113,7 @@ class Profiles:
                 return ""
 
     def of_head(self, verb: str, what: bytes) -> str:
-        """What the current head says, and what becomes of it."""
+        """Answers questions about the current head, and what becomes of it."""
         match verb:
             case "agreed-deflate":
                 return f" {agreed_deflate(self.headers or ()) or 'none'}"
@@ -159,7 +159,7 @@ class Profiles:
         return "splice ok"
 
     def go_on(self, verb: str, data: bytes) -> list[str]:
-        """What a splice makes of bytes, and where it stands then."""
+        """Gives bytes to a splice, and returns what it makes of them."""
         splice = self.splice
         assert splice
         match verb:

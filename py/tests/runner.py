@@ -1,4 +1,6 @@
-"""Runs the vectors that all surfaces share, in every feed mode, and gives one digest per case.
+"""Runs the vectors that all surfaces share, in every feed mode.
+
+It gives one digest per case.
 
     python tests/runner.py [CASES]
 
@@ -38,7 +40,10 @@ def read_cases(path: Path) -> Iterator[Case]:
 
 
 def feeds(case: Case, every: int, first: int) -> Iterator[str | int]:
-    """The ways to feed a case, beside the whole: a number is the place of a cut, one in `every` from `first` on."""
+    """The ways to feed a case, beside the whole.
+
+    A number is the place of a cut, one in `every` from `first` on.
+    """
     yield "bytes"
     yield "committed"
     length = sum(len(bytes.fromhex(item[1])) for item in case.items if item[0] == "feed" and item[1] != "-")
@@ -58,7 +63,7 @@ def checksum(log: str) -> str:
 
 @dataclass
 class Outcome:
-    """What came of all cases."""
+    """The outcome of all cases."""
 
     digests: list[str] = field(default_factory=list[str])
     runs: int = 0

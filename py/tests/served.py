@@ -1,4 +1,7 @@
-"""What the tests of `switchover.uvicorn` share: a server in a thread, a transport in memory, an app, some requests."""
+"""Helpers of the tests of `switchover.uvicorn`.
+
+They are a server in a thread, a transport in memory, an app, and some requests.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ class Served:
             return rest_of(connection)
 
     def until(self, data: bytes, ending: bytes, within: float = WAIT) -> bytes:
-        """What comes up to and with `ending`, or until nothing more does."""
+        """Returns the bytes up to and with `ending`, or until no more come."""
         with self.connect(data) as connection:
             connection.settimeout(within)
             got = b""
@@ -140,7 +143,7 @@ class Transport(asyncio.Transport):
 async def played(
     app: Any, *pieces: bytes, transport: Transport | None = None, **options: Any
 ) -> tuple[Protocol, Transport]:
-    """What comes of these pieces, without a network."""
+    """Returns the outcome of these pieces, without a network."""
     config = uvicorn.Config(app, http=OURS, lifespan="off", log_config=None, **options)
     config.load()
     state = uvicorn.server.ServerState()

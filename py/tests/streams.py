@@ -38,7 +38,10 @@ async def listening(behave: Callable[[ByteStream], Awaitable[None]]) -> AsyncGen
 
 @asynccontextmanager
 async def answered(*pieces: bytes, rest: bool = True) -> AsyncGenerator[ByteStream]:
-    """A stream to a server that answers a head with these pieces; `rest`: then it says what it gets, in upper case."""
+    """A stream to a server that answers a head with these pieces.
+
+    With `rest` it then says what it gets, in upper case.
+    """
 
     async def behave(stream: ByteStream) -> None:
         with suppress(anyio.BrokenResourceError, anyio.EndOfStream):
@@ -89,14 +92,14 @@ class Peers:
         return stream
 
     async def all(self, *pieces: bytes, close: bool = False) -> bytes:
-        """What comes of these pieces until the server ends."""
+        """Returns the outcome of these pieces until the server ends."""
         async with await self.connect(*pieces) as stream:
             if close:
                 await stream.send_eof()
             return await rest_of(stream)
 
     async def until(self, ending: bytes, *pieces: bytes) -> bytes:
-        """What comes of these pieces, up to this."""
+        """Returns the outcome of these pieces, up to this."""
         async with await self.connect(*pieces) as stream:
             return await until(stream, ending)
 
@@ -113,7 +116,7 @@ async def until(stream: ByteStream, ending: bytes) -> bytes:
 
 
 async def closed(stream: AnyByteStream) -> bool:
-    """Whether our side has been closed."""
+    """Returns whether our side has been closed."""
     try:
         await stream.send(b"x")
     except anyio.ClosedResourceError:

@@ -1,4 +1,7 @@
-"""`switchover.aio`: a client, and both ends over several transports, under asyncio and trio."""
+"""`switchover.aio`: a client, and both ends over several transports.
+
+They run under asyncio and trio.
+"""
 
 from __future__ import annotations
 
@@ -427,7 +430,10 @@ async def test_an_early_answer_that_closes_is_not_kept_waiting(closes: bool) -> 
 
 
 async def test_a_switch_before_a_request_that_is_not_taken_is_none() -> None:
-    """The server would read the first bytes of the new protocol as content (RFC 9110, 7.8)."""
+    """The server would read the first bytes of the new protocol as content.
+
+    RFC 9110, section 7.8.
+    """
 
     async def behave(stream: ByteStream) -> None:
         await stream.receive()
@@ -465,7 +471,10 @@ async def test_content_is_sent_without_a_100_however_short_the_time_for_a_respon
 
 
 async def test_tls_is_written_by_one_task_at_a_time() -> None:
-    """One that reads answers a KeyUpdate, in the middle of what another one sends (RFC 8446, 4.6.3)."""
+    """A reader answers a KeyUpdate, in the middle of another task's send.
+
+    RFC 8446, section 4.6.3.
+    """
     async with listening(takes_slowly) as port, await anyio.connect_tcp("127.0.0.1", port) as plain:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="a")
@@ -477,7 +486,10 @@ async def test_tls_is_written_by_one_task_at_a_time() -> None:
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
-    """The client's send has failed by the reset before: the system then lets a read end as after a FIN."""
+    """The client's send has failed by the reset before.
+
+    The system then lets a read end as after a FIN.
+    """
 
     async def behave(stream: ByteStream) -> None:
         await stream.receive()

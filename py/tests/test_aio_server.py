@@ -1,4 +1,7 @@
-"""`switchover.aio.serve`: what it answers, handlers that misbehave, clients that go; under asyncio and trio."""
+"""`switchover.aio.serve`: answers, handlers that misbehave, clients that go.
+
+They run under asyncio and trio.
+"""
 
 from __future__ import annotations
 
@@ -597,7 +600,10 @@ async def test_a_client_that_does_not_read_is_given_up() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have small buffers of their own")
 async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp_path: pathlib.Path) -> None:
-    """The system takes more only when nearly all has been read that it holds: that is no client that reads nothing."""
+    """A client that reads slowly is no client that reads nothing.
+
+    The system takes more only when nearly all has been read that it holds.
+    """
 
     async def large(exchange: Exchange) -> None:
         await exchange.respond(200, {}, bytes(300_000))
@@ -682,7 +688,10 @@ POST = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 async def test_a_client_that_speaks_first_is_read_no_further_than_the_handler_is(
     handler: Callable[[Exchange], Awaitable[object]], first: bytes, more: bytes
 ) -> None:
-    """It sends as soon as it has connected, and reads nothing: the system holds some megabytes, nothing else does."""
+    """The client sends as soon as it has connected, and reads nothing.
+
+    The system holds some megabytes, nothing else does.
+    """
     async with served(handler, "foo/2") as peers:
         with socket.create_connection(("127.0.0.1", peers.port)) as peer:
             peer.sendall(first)
@@ -758,7 +767,7 @@ async def test_a_handler_that_hears_of_its_clients_end_is_not_logged(caplog: pyt
 async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
     method: bytes, leaves: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It ends its answer all the same, and so do two tasks of it."""
+    """The handler ends its answer all the same, and so do two tasks of it."""
 
     async def without_end(exchange: Exchange) -> None:
         while True:

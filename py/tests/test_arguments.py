@@ -1,4 +1,4 @@
-"""Arguments of the wrong type, text that does not fit, buffers kept too long, calls within calls."""
+"""Arguments that are wrong: types, text, buffers, calls within calls."""
 
 from __future__ import annotations
 

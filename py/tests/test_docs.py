@@ -1,4 +1,7 @@
-"""The examples in the documentation: docstrings of the stub and the sources, and the README."""
+"""Runs the examples in the documentation.
+
+They are in docstrings of the stub and the sources, and in the README.
+"""
 
 import ast
 import doctest

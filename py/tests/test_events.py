@@ -1,4 +1,7 @@
-"""Events: frozen, slotted, matched, compared, shown; headers made when touched; output in three forms."""
+"""Events: frozen, slotted, matched, compared, shown.
+
+Headers are made when touched, and output comes in three forms.
+"""
 
 from __future__ import annotations
 
@@ -391,7 +394,10 @@ def test_the_events_iterator_ends() -> None:
 
 
 def test_octets_may_come_with_the_question() -> None:
-    """The events are the same, and so is the end; what is not received is not asked about either."""
+    """The events are the same, and so is the end.
+
+    Content that is not received is not asked about either.
+    """
     apart, together = Connection(Role.SERVER), Connection(Role.SERVER)
     came: list[object] = []
     for octet in (bytes([octet]) for octet in b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"):

@@ -29,12 +29,12 @@ def port(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def run(*command: str) -> str:
-    """What a program prints."""
+    """Returns the output of a program."""
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
 
 
 def curl(port: str, *arguments: str) -> str:
-    """What curl prints for one or more targets."""
+    """Returns the output of curl for one or more targets."""
     assert CURL
     arguments = tuple(f"http://127.0.0.1:{port}{word}" if word.startswith("/") else word for word in arguments)
     return run(CURL, "-s", "-i", "-N", "-m", "10", *arguments)
@@ -135,7 +135,7 @@ def late(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def said(port: int, *pieces: bytes, ends: bool = False) -> bytes:
-    """What a server answers, up to its end."""
+    """Returns the answer of a server, up to its end."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
         for piece in pieces:
             peer.sendall(piece)

@@ -1,4 +1,7 @@
-"""`switchover.h11`: beside h11 itself, and where it differs. Other projects' tests: see `py/tests/suites`."""
+"""`switchover.h11`: beside h11 itself, and where it differs.
+
+Other projects' tests: see `py/tests/suites`.
+"""
 
 from __future__ import annotations
 

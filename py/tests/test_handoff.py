@@ -1,4 +1,7 @@
-"""The programs that hand over to wsproto and h2, against each other, curl, websockets, and bytes in every cut."""
+"""The programs that hand over to wsproto and h2.
+
+They meet each other, curl, websockets, and bytes in every cut.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ class Peer:
         return head
 
     def some(self) -> bytes:
-        """What has come, at least a byte; empty at the end."""
+        """Returns the bytes that have come, at least one; none at the end."""
         data, self.heard = self.heard or self.socket.recv(65536), b""
         return data
 
@@ -156,7 +159,7 @@ def cuts(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def curl(port: int, *arguments: str, cwd: Path | None = None) -> str:
-    """What curl prints; words that begin with a slash are targets."""
+    """Returns the output of curl; words that begin with a slash are targets."""
     assert CURL
     given = [f"http://127.0.0.1:{port}{word}" if word.startswith("/") else word for word in arguments]
     command = [CURL, "-sS", "--noproxy", "*", "-m", "20", "--http2", *given]

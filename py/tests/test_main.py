@@ -1,4 +1,7 @@
-"""Runs `python -m switchover` as a program. `tests/tools/probes` compares its probe with the switchboard's."""
+"""Runs `python -m switchover` as a program.
+
+`tests/tools/probes` compares its probe with the switchboard's.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Memory stays flat: cycles on one connection, new connections, those that switch, fail and are parked.
+"""Memory stays flat.
+
+That is for cycles on one connection, and for new connections that switch, fail and are parked.
 
 Each kind of cycle runs a tenth of its times first. What grows by `GROWTH` after that is a leak: an object of 16 bytes,
 and none is smaller, would come to 15 MiB on the connection that stays, and to 1.5 MiB on new ones.
@@ -54,7 +56,10 @@ def resident() -> int:
 
 
 def answer(connection: Connection, out: bytearray) -> None:
-    """A request whose fields are read, then its answer returned; another one, and its answer appended."""
+    """Reads the fields of a request and returns its answer.
+
+    Of another one the answer is appended.
+    """
     for into in (None, out):
         request = connection.next_event(FIELDS)
         if isinstance(request, Request):

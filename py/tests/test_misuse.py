@@ -1,4 +1,4 @@
-"""What a caller can do wrong, and exactly what it hears."""
+"""The mistakes of a caller, and exactly the errors that it gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hand-written stub says what the engine's tables say: names, numbers, order, defaults."""
+"""Compares the stub with the engine's tables: names, numbers, order, defaults."""
 
 import ast
 import enum

@@ -1,4 +1,4 @@
-"""What goes with particular protocols, used wrongly: exactly what a caller hears."""
+"""Mistakes with particular protocols, and exactly the errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes with particular protocols, as a caller uses it."""
+"""The parts for particular protocols, as a caller uses them."""
 
 from __future__ import annotations
 

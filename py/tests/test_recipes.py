@@ -1,4 +1,7 @@
-"""The recipes of `examples/recipes`, each against itself and against a program that others wrote."""
+"""The recipes of `examples/recipes`.
+
+Each runs against itself and against a program that others wrote.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def running(name: str, *arguments: str, verb: Sequence[str] = ("serve_connection
 
 
 def run(*command: str, said: bytes = b"", check: bool = True, **environment: str) -> str:
-    """What a program prints."""
+    """Returns the output of a program."""
     ran = subprocess.run(
         command, input=said, capture_output=True, timeout=WAIT, check=False, env={**os.environ, **environment}
     )
@@ -304,7 +307,10 @@ def test_tls_is_not_done_without(identity: tuple[str, str, str]) -> None:
 
 
 async def daemon(exchange: Exchange) -> None:
-    """A daemon with one container and one command in it, `cat`: as much as `docker exec` and the recipe ask for."""
+    """A daemon with one container and one command in it, `cat`.
+
+    It can do as much as `docker exec` and the recipe ask for.
+    """
     target = exchange.request.path
     content = await exchange.read()
     json = {"Api-Version": "1.42", "Content-Type": "application/json"}

@@ -1,4 +1,4 @@
-"""What a field that commonly holds a credential says is in the text of nothing that is public."""
+"""No public text shows the value of a field that commonly holds a credential."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def caught(call: Any) -> BaseException:
 
 
 def everything() -> list[object]:
-    """One of each public type at least, made with secrets wherever something can be given."""
+    """Returns one of each public type at least.
+
+    They are made with secrets wherever something can be given.
+    """
     client, server = Connection(Role.CLIENT), Connection(Role.SERVER)
     shown: list[object] = [client, server, Headers(LINES), Capsules(), Config(), Datagram(0, b""), Deflate()]
     shown += [IpTarget(), UdpTarget("a", 1), Protocol("foo"), Data(b""), Prepared(200, LINES), server.content]

@@ -1,4 +1,7 @@
-"""`switchover.uvicorn`: what uvicorn's own tests do not ask. Those run beside, see `py/tests/suites`."""
+"""`switchover.uvicorn`: tests that uvicorn itself does not have.
+
+Uvicorn's own run beside, see `py/tests/suites`.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +99,10 @@ WEBSOCKETS = pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets
     ],
 )
 def test_a_handshake_that_breaks_a_rule_is_an_ordinary_answer(ws: str, old: bytes, new: bytes, status: int) -> None:
-    """It never comes to a WebSocket class, and the request after it is answered."""
+    """A broken handshake comes to no WebSocket class.
+
+    The request after it is answered.
+    """
     broken = HANDSHAKE.replace(old, new, 1)
     assert broken != HANDSHAKE
     with Served(tell, ws=ws) as served:
@@ -121,7 +127,10 @@ def test_many_handshakes_that_break_a_rule_are_answered_one_after_the_other() ->
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 @pytest.mark.parametrize("pieces", [1, 2])
 def test_frames_begin_after_the_content_of_a_handshake(ws: str, framing: bytes, expect: bytes, pieces: int) -> None:
-    """Whatever the content looks like (RFC 9112, 6.3), and after the 100 that it waits for (RFC 9110, 7.8)."""
+    """The handshake is taken whatever its content looks like (RFC 9112, section 6.3).
+
+    So it is after the 100 that the client waits for (RFC 9110, section 7.8).
+    """
     content = HELLO if b"11" in framing else b"b\r\n" + HELLO + b"\r\n0\r\na: b\r\n\r\n"
     head, rest = HANDSHAKE[:-2] + framing + expect + b"\r\n", content + HELLO.replace(b"hello", b"world")
     with Served(tell, ws=ws) as served, served.connect(head if pieces > 1 or expect else head + rest) as connection:
@@ -297,7 +306,10 @@ def test_it_is_lost_by_the_others(http: str) -> None:
     ids=["foo", "h2c", "websocket"],
 )
 def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str]) -> None:
-    """The content was lost and the request after it not answered: uvicorn #2722, httptools #124."""
+    """The content comes whole, and the request after it is answered.
+
+    Both were lost: uvicorn #2722, httptools #124.
+    """
     with Served(tell, **options) as served:
         post = b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n" + offer + b"\r\ncontent"
         got = served.until(post + GET, b"GET / ")
@@ -430,7 +442,10 @@ def test_a_client_that_sends_no_more_gets_its_answer() -> None:
 
 
 def test_a_stream_ends_when_its_client_does() -> None:
-    """Events, as long as the app has them: a client that sends no more has most likely left."""
+    """Events come as long as the app has them.
+
+    A client that sends no more has most likely left.
+    """
 
     async def events(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -475,7 +490,10 @@ def test_a_client_that_resets_while_the_end_is_sent() -> None:
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked\r\nContent-Length: 5"])
 def test_a_client_that_is_answered_early_may_finish(framing: bytes) -> None:
-    """A close would reset it, and take back an answer that it has not read yet (RFC 9112, 9.6)."""
+    """A close would reset the connection.
+
+    That takes back an answer that was not read yet (RFC 9112, section 9.6).
+    """
     with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n" % framing) as connection:
         got = b""
         while piece := connection.recv(65536):

@@ -103,7 +103,10 @@ def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest
 
 
 def test_a_cut_answer_does_not_look_whole() -> None:
-    """In HTTP/1.0 it ends with the connection: after a FIN the client would take the half for all (RFC 9112, 8)."""
+    """In HTTP/1.0 the answer ends with the connection.
+
+    After a FIN the client would take the half for all (RFC 9112, section 8).
+    """
 
     async def slowly(scope: Any, receive: Any, send: Any) -> None:
         await stops_halfway(scope, receive, send)
@@ -118,7 +121,7 @@ def test_a_cut_answer_does_not_look_whole() -> None:
 
 
 def test_an_app_may_try_again() -> None:
-    """What it got wrong was not sent, and what was right was."""
+    """The wrong part was not sent, and the right part was."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
@@ -152,7 +155,10 @@ def answering(status: int, *headers: tuple[bytes, bytes]) -> Any:
 
 
 def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
-    """An `EventSource` is open once it has the head; a proxy counts the time until then."""
+    """An `EventSource` is open once it has the head.
+
+    A proxy counts the time until then.
+    """
 
     async def events(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -204,7 +210,7 @@ async def endless(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
-    """Where what it sends is dropped: after HEAD, and when the client has gone."""
+    """The app's messages are dropped after HEAD, and when the client has gone."""
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))

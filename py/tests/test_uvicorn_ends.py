@@ -1,4 +1,7 @@
-"""`switchover.uvicorn`: clients that leave, or that take little, while something else is under way."""
+"""`switchover.uvicorn`: clients that leave, or that take little.
+
+Something else is under way meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ def narrow(served: Served, data: bytes) -> socket.socket:
 
 @pytest.mark.parametrize("says", [b"", b"x" * 2**21])
 def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes) -> None:
-    """Less waits in the transport than pauses the app, so nothing else would count the client's time."""
+    """Less waits in the transport than pauses the app.
+
+    So nothing else would count the client's time.
+    """
 
     async def large(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"connection", b"close")]})
@@ -61,7 +67,10 @@ def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes)
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None:
-    """The socket is closed in order, though a reset was to tell of an end of the process before."""
+    """The socket is closed in order.
+
+    A reset was to tell of an end of the process before.
+    """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
 
@@ -79,7 +88,10 @@ def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None
 
 
 def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes:
-    """Returns the answers to a client that still says something once that is done, and then begins to read."""
+    """Returns the answers to a client that speaks once more and then reads.
+
+    It speaks once that is done.
+    """
     with narrow(served, data) as connection:
         for _ in range(WAIT * 100):
             if done():
@@ -152,7 +164,10 @@ def test_a_value_that_is_returned_late_does_not_end_the_next_answer() -> None:
 
 
 def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over TLS the transport's own buffer stands still while what is below it is taken."""
+    """Over TLS the transport's own buffer stands still while the rest is taken.
+
+    What is below it counts.
+    """
 
     class Full(Transport):
         def get_write_buffer_size(self) -> int:
@@ -267,7 +282,10 @@ def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_
 
 
 def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
-    """The app never waits, so the loop could not say that the client has gone. What meets the reset is chance."""
+    """The app never waits, so the loop could not say that the client has gone.
+
+    What meets the reset is chance.
+    """
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -304,7 +322,10 @@ def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
 
 
 def test_a_client_that_half_closes_is_answered_after_an_answer_to_head() -> None:
-    """An app that goes on with content that is left out ends, and what the client has asked for is answered."""
+    """An app ends that goes on with content that is left out.
+
+    The rest of the client's requests are answered.
+    """
 
     async def streams(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -333,7 +354,10 @@ def test_what_a_unix_socket_says_of_its_peer() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> None:
-    """By the end of the process, which nothing hears of, or by a client of TLS, where both directions end."""
+    """The connection is cut by the end of the process, or by a client of TLS.
+
+    Nothing hears of the first; in TLS both directions end.
+    """
 
     class Both(Transport):
         def can_write_eof(self) -> bool:
@@ -369,7 +393,10 @@ def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> No
 
 
 def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
-    """Its own end shows: a reset would take back what waits of other answers, or of the next protocol."""
+    """The end of the connection shows.
+
+    A reset would take back what waits of other answers, or of the next protocol.
+    """
 
     class Full(Transport):
         def get_write_buffer_size(self) -> int:
@@ -392,7 +419,7 @@ def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
 def test_an_app_that_stops_as_its_client_has_left_is_no_error(
     begins: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It has heard it, as an event stream or a long poll does."""
+    """The app has heard of the end, as an event stream or a long poll does."""
 
     async def waits(scope: Any, receive: Any, send: Any) -> None:
         if begins:
@@ -419,7 +446,10 @@ def test_an_app_that_stops_as_its_client_has_left_is_no_error(
 @pytest.mark.parametrize("raises", [True, False])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, raises: bool) -> None:
-    """As in uvicorn; to HEAD that is a whole answer, and the rest of one to GET is missed."""
+    """An answer to HEAD is whole, and the rest of one to GET is missed.
+
+    As in uvicorn.
+    """
 
     async def begins(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})

@@ -1,4 +1,4 @@
-"""Every vector and every corpus case, with the digests that Rust's runner stands for."""
+"""Every vector and every corpus case, with the digests of Rust's runner."""
 
 import os
 from pathlib import Path

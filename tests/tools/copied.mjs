@@ -17,7 +17,7 @@ const home = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(process.argv[2] ?? join(home, "target"), "copied");
 let [passed, failed, skipped] = [0, 0, 0];
 
-/** Where they lie beside each other as the switchboard serves them. */
+/** The paths of the scripts, as the switchboard serves them. */
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(folder, "empty"), { recursive: true });
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
@@ -37,7 +37,11 @@ function check(name, isRight, ...seen) {
 
 // Commands of curl.
 
-/** Runs the command with `sh` and every other shell there is, and gives what came to the server each time. */
+/**
+ * Runs the command with `sh` and every other shell there is.
+ *
+ * Returns what came to the server each time.
+ */
 async function asked(bytes, isRaw) {
   const got = [];
   for (const shell of ["sh", "bash"]) {

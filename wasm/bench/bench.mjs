@@ -14,7 +14,11 @@ const [folder = "target/bench"] = process.argv.slice(2);
 const ROUNDS = Number(process.env.ROUNDS ?? 21);
 const BATCH = Number(process.env.BATCH ?? 10);
 
-/** A job does all messages of its input once, and says how many fields it has seen; -1 where it does not look. */
+/**
+ * A job does all messages of its input once.
+ *
+ * It says how many fields it has seen; -1 where it does not look.
+ */
 /** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
 
 const OURS = "switchover";

@@ -5,7 +5,9 @@ import { Connection, Prepared } from "switchover";
 /** @typedef {import("switchover").Request} RequestHead */
 
 /**
- * Everything of a header section as strings, names and values in turn: what Node's parser gives.
+ * Returns all names and values of a header section, in turn.
+ *
+ * Node's parser gives the same.
  * @param {RequestHead} request
  */
 export const strings = (request) => request.headers.flat();
@@ -14,8 +16,9 @@ export const strings = (request) => request.headers.flat();
 export const untouched = () => null;
 
 /**
- * One message on a connection that has no past, of which nothing but the kinds of its events is looked at: as little as one
- * can ask for.
+ * Reads one message on a new connection, and looks at the kinds of its events.
+ *
+ * It is as little as one can ask for.
  * @param {Uint8Array} bytes
  */
 export function parse(bytes) {
@@ -26,7 +29,7 @@ export function parse(bytes) {
   return null;
 }
 
-/** What is answered: no content, and to HEAD not even its length. */
+/** The answer: no content, and to HEAD not even its length. */
 const EMPTY = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const PREPARED = new Prepared(EMPTY);
 
@@ -36,7 +39,11 @@ export const composed = (connection) => connection.respond(EMPTY);
 /** @param {Connection} connection */
 export const prepared = (connection) => connection.respondPrepared(PREPARED);
 
-/** A connection that is kept: each message is read to its end and answered, and the next one is asked for. */
+/**
+ * A connection that is kept.
+ *
+ * Each message is read to its end and answered, and the next one is asked for.
+ */
 export class Kept {
   connection = new Connection("server");
 

@@ -3,7 +3,11 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
-/** Callbacks of llhttp in WebAssembly: where in the module's memory something stands. */
+/**
+ * Callbacks of llhttp in WebAssembly.
+ *
+ * They get places in the module's memory.
+ */
 const SILENT = {
   wasm_on_message_begin: () => 0,
   wasm_on_url: () => 0,
@@ -54,7 +58,12 @@ export function undiciSilent(module) {
   return new Undici(module, {});
 }
 
-/** What undici's own parser makes: a Buffer of each name and value, without copying. @param {WebAssembly.Module} module */
+/**
+ * Makes the headers as undici's own parser does.
+ *
+ * It is a Buffer of each name and value, without copying.
+ * @param {WebAssembly.Module} module
+ */
 export function undiciBuffers(module) {
   const FastBuffer = /** @type {typeof Buffer} */ (/** @type {any} */ (Buffer)[Symbol.species]);
   /** @param {any} _parser @param {number} at @param {number} length */
@@ -97,7 +106,11 @@ export function undici(folder) {
   };
 }
 
-/** The parser after `node:http`, as that sets it up for a server. It always makes strings, of names and values in turn. */
+/**
+ * The parser below `node:http`, as that sets it up for a server.
+ *
+ * It always makes strings, of names and values in turn.
+ */
 export class Native {
   /** @type {string[]} */
   fields = [];

@@ -23,7 +23,10 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
 const { port } = Object(server.address());
 
-/** What 10 kB may look like. @type {Record<string, string>} */
+/**
+ * The most milliseconds for 10 kB.
+ * @type {Record<string, string>}
+ */
 const INPUTS = {
   "one head, chunks": [
     "POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked",

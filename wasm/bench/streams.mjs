@@ -77,7 +77,10 @@ const web = (socket) => Duplex.toWeb(socket);
 /** @param {NetSocket} socket @returns {any} */
 const own = (socket) => socket;
 
-/** How responses are served. @type {Record<string, () => Server>} */
+/**
+ * The ways to serve responses.
+ * @type {Record<string, () => Server>}
+ */
 const servers = {
   "node:http, its own streams": () => createHttp((_, response) => nodeContent().pipe(response.setHeader("Content-Length", LENGTH))),
   "node:http, web streams": () =>
@@ -95,7 +98,10 @@ function streams(shape) {
   return createServer({ allowHalfOpen: true }, (socket) => void serveConnection(shape(socket), () => ({ headers, body: content() })));
 }
 
-/** How responses are received. @type {Record<string, (port: number) => Promise<void>>} */
+/**
+ * The ways to receive responses.
+ * @type {Record<string, (port: number) => Promise<void>>}
+ */
 const clients = {
   "node:http, its own streams": async (port) => drain(await get(port)),
   "node:http, web streams": async (port) => drain(/** @type {any} */ (Readable.toWeb(await get(port)))),
@@ -119,7 +125,10 @@ async function receive(port, shape) {
   socket.destroy();
 }
 
-/** How a new protocol is read. @type {Record<string, (port: number) => Promise<void>>} */
+/**
+ * The ways to read a new protocol.
+ * @type {Record<string, (port: number) => Promise<void>>}
+ */
 const tunnels = {
   "bare Duplex.toWeb": async (port) => {
     const socket = await dial(port);

@@ -30,7 +30,11 @@ try {
   socket.destroy();
 }
 
-/** The first bytes of `foo/2`, or `null` where the server has answered in HTTP instead. */
+/**
+ * Returns the first bytes of `foo/2`.
+ *
+ * `null`: the server has answered in HTTP instead.
+ */
 async function response() {
   for (;;) {
     const event = http.nextEvent();

@@ -25,7 +25,11 @@ async function serveConnection(socket) {
   const http = new Connection("server", { limits: { content: 2 ** 20 } });
   const exchange = new Exchange(http, socket);
   socket.on("error", () => socket.destroy());
-  /** Milliseconds for the first byte of a request, for the rest of its head and for its content, of which each byte adds one. */
+  /**
+   * Milliseconds for the first byte of a request, the rest of its head, content.
+   *
+   * Each byte of content adds one.
+   */
   const times = { request: 60_000, head: 30_000, content: 30_000 };
   let [awaited, until, isLate] = ["", 0, false];
   const expect = (length = 0) => {
@@ -79,7 +83,9 @@ function refuse(http, socket, status) {
 }
 
 /**
- * Ends as the engine says: to close with bytes unread would take the last answer away (RFC 9112, 9.6).
+ * Ends as the engine says.
+ *
+ * To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
  * @param {Connection} http
  * @param {Socket} socket
  */
@@ -133,7 +139,7 @@ class Exchange {
     }
   }
 
-  /** Whether the request can be taken along. */
+  /** Returns whether the request can be taken along. */
   accept() {
     const selection = this.http.select(["h2c"]);
     if (!selection) return false;
@@ -153,7 +159,9 @@ class Exchange {
 }
 
 /**
- * The splice between the client and an engine that takes it for one that has spoken HTTP/2 from the start.
+ * The splice between the client and an HTTP/2 engine.
+ *
+ * To the engine the client has spoken HTTP/2 from the start.
  * @param {Splice} splice
  * @param {Uint8Array} leftover
  * @param {Socket} socket

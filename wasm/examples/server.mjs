@@ -9,11 +9,15 @@ import { Connection, ProtocolError } from "switchover";
 
 /** The limit of content of a request, in bytes. */
 const CONTENT = 2 ** 20;
-/** Milliseconds for the first byte of a request, for the rest of its head and for content, of which each byte adds one. */
+/**
+ * Milliseconds for the first byte of a request, the rest of its head, content.
+ *
+ * Each byte of content adds one.
+ */
 const TIMES = { request: 60_000, head: 30_000, content: 30_000 };
 /** For the client to take what it is sent. */
 const SENDING = 30_000;
-/** How long and how much is read after the last answer. */
+/** Milliseconds and bytes that are read after the last answer. */
 const LINGER = { max: 4_000, idle: 1_000, bytes: 2 ** 20 };
 
 const server = createServer({ allowHalfOpen: true }, (socket) => void new Client(socket));
@@ -67,7 +71,12 @@ class Client {
     });
   };
 
-  /** A mistake of the peer's is answered; one of this server's ends the one connection, and is reported. @param {() => void} act */
+  /**
+   * Answers a mistake of the peer's.
+   *
+   * One of this server's ends the one connection, and is reported.
+   * @param {() => void} act
+   */
   #attempt(act) {
     try {
       act();
@@ -120,7 +129,7 @@ class Client {
 
   // Deadlines, and the end.
 
-  /** What is awaited now has a time of its own. */
+  /** Gives the next thing that is awaited a time of its own. */
   #expect() {
     const { awaiting } = this.#http;
     if (awaiting === this.#awaited) return;
@@ -141,7 +150,12 @@ class Client {
     else this.#refuse(408);
   };
 
-  /** Answers where no answer has begun. A client that has sent nothing of a request gets none. @param {number} status */
+  /**
+   * Answers where no answer has begun.
+   *
+   * A client that has sent nothing of a request gets none.
+   * @param {number} status
+   */
   #refuse(status) {
     try {
       if (this.#http.awaiting !== "request") this.#socket.write(this.#http.reject({ status }));
@@ -151,7 +165,11 @@ class Client {
     this.#leave();
   }
 
-  /** Ends as the engine says: to close with bytes unread would take the last answer away (RFC 9112, 9.6). */
+  /**
+   * Ends as the engine says.
+   *
+   * To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+   */
   #leave() {
     const { closing } = this.#http;
     this.#isLeaving = true;
@@ -184,7 +202,9 @@ function answer(http, socket, method) {
 }
 
 /**
- * The new protocol: its first line answers the request, then every line comes back in capitals, until `QUIT`.
+ * Speaks the new protocol: its first line answers the request.
+ *
+ * Then every line comes back in capitals, until `QUIT`.
  * @param {Socket} socket
  * @param {Switched} switched
  */

@@ -32,14 +32,21 @@ export default {
   },
 };
 
-/** What the request must bring along: a nonce of 16 bytes, and the version (RFC 6455, 4.1). @param {string} host */
+/**
+ * Checks the request: a nonce of 16 bytes, and the version.
+ *
+ * RFC 6455, section 4.1.
+ * @param {string} host
+ */
 function handshake(host) {
   const nonce = crypto.getRandomValues(new Uint8Array(16));
   return { Host: host, "Sec-WebSocket-Key": websocketKey(nonce), "Sec-WebSocket-Version": "13" };
 }
 
 /**
- * The first bytes of WebSocket, or `null` where the server has answered in HTTP instead.
+ * Returns the first bytes of WebSocket.
+ *
+ * `null`: the server has answered in HTTP instead.
  * @param {Connection} http
  * @param {ReadableStreamDefaultReader<Bytes>} input
  */
@@ -92,7 +99,9 @@ function masked(opcode, payload) {
 }
 
 /**
- * The frames of a server, which masks none (RFC 6455, 5.1). The first bytes may have come with the 101.
+ * Reads the frames of a server, which masks none (RFC 6455, section 5.1).
+ *
+ * The first bytes may have come with the 101.
  * @param {Bytes} bytes
  * @param {ReadableStreamDefaultReader<Bytes>} input
  * @returns {AsyncGenerator<Frame>}

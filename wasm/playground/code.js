@@ -14,7 +14,10 @@ export { escape, parseDecision, unescape } from "./code/words.js";
 /** By name: the program in that language. @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>} */
 export const LANGUAGES = { rust, c, python, javascript };
 
-/** The same as a list of lines of a vector, out of its block. @returns {import("./code/words.js").Program} @param {string} info @param {string[]} lines */
+/**
+ * Makes a program of a list of lines of a vector, out of its block.
+ * @returns {import("./code/words.js").Program} @param {string} info @param {string[]} lines
+ */
 export function programOf(info, lines) {
   const [role, ...words] = info.split(" ");
   /** @type {import("./code/words.js").Step[]} */

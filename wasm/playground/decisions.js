@@ -25,7 +25,12 @@ export const DECISIONS = [
   { verb: "abandon", roles: ["client", "server"], label: "Abandon", fields: [] },
 ];
 
-/** What a person types between bars and semicolons, without what would end it. @param {string} text */
+/**
+ * Returns the typed text without what would end it.
+ *
+ * It stands between bars and semicolons.
+ * @param {string} text
+ */
 const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");
 
 /** UTF-8, a character a byte; escapes stay what they are. @param {string} text */
@@ -60,7 +65,12 @@ export function written({ verb, fields }, values) {
   return parts.filter((part) => part !== "").join(" ") + headers;
 }
 
-/** What stands in its fields at first; what is accepted is what is offered. @param {{ fields: string[][] }} kind @param {string} offered @returns {Record<string, string>} */
+/**
+ * Returns the first values of the fields.
+ *
+ * What is accepted is what is offered.
+ * @param {{ fields: string[][] }} kind @param {string} offered @returns {Record<string, string>}
+ */
 export function defaults({ fields }, offered) {
   return Object.fromEntries(fields.map(([name, , value]) => [name, name === "list" && value === "" ? offered : value]));
 }

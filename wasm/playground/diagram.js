@@ -7,7 +7,10 @@ import { STATES } from "./states.js";
 const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [72, 30];
 
-/** Where each state is drawn: columns and rows by the order in which an exchange comes through. @type {Record<string, string[][]>} */
+/**
+ * The place of each state: columns and rows in the order of an exchange.
+ * @type {Record<string, string[][]>}
+ */
 const ORDER = {
   exchange: [["idle", "body", "done", "aborted"], ["idle", "body", "done", "aborted"]],
   directions: [["open", "switched", "closed", "failed"], ["open", "switched", "closed"]],
@@ -21,7 +24,12 @@ const TITLES = {
   upgrade: "The effect of the request on the connection",
 };
 
-/** The state of a connection as the name of a node; empty where the diagram does not have it. @type {Record<Name, (state: State) => string>} */
+/**
+ * Returns the state of a connection as the name of a node.
+ *
+ * It is empty where the diagram does not have it.
+ * @type {Record<Name, (state: State) => string>}
+ */
 const PLACES = {
   exchange: ({ rx, tx, request, response }) => (rx === "open" && tx === "open" ? `${request}_${response}` : ""),
   directions: ({ rx, tx }) => `${rx}_${tx}`,

@@ -8,7 +8,7 @@ import { parseDecision } from "./code.js";
 import { errorLine, stepLine } from "./lines.js";
 
 /**
- * What the peer sends, how it is cut, and what your code decides.
+ * The bytes of the peer, their cuts, and the decisions of your code.
  * @typedef {{ role: "client" | "server", words: string[], bytes: string, cuts: number[], isEachByte: boolean,
  *   end: null | "clean" | "truncated", acts: Act[] }} Scenario
  *
@@ -31,7 +31,12 @@ import { errorLine, stepLine } from "./lines.js";
 /** More than a scenario takes. */
 const MOST_STEPS = 200_000;
 
-/** The calls of the engine that write nothing and take nothing, by their names in a vector. @type {Record<string, string>} */
+/**
+ * The calls of the engine that write nothing and take nothing.
+ *
+ * They stand by their names in a vector.
+ * @type {Record<string, string>}
+ */
 const PLAIN = {
   skip: "skipContent",
   close: "closeAfterResponse",
@@ -52,7 +57,10 @@ export function textOf(bytes) {
   return text;
 }
 
-/** What is written after the role in a vector, as a configuration. @param {string[]} words */
+/**
+ * Reads a configuration, as it stands after the role in a vector.
+ * @param {string[]} words
+ */
 export function configOf(words) {
   /** @param {string} name */
   const camel = (name) => name.replace(/_(.)/g, (_, one) => one.toUpperCase());
@@ -101,7 +109,7 @@ class Player {
     }
   }
 
-  /** Until nothing more happens. */
+  /** Goes on until nothing more happens. */
   drain() {
     const { bytes, end } = this.scenario;
     this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });

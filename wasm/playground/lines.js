@@ -60,7 +60,12 @@ export function summary(text) {
   return text.length <= 160 ? `"${escape(text)}"` : `${text.length} bytes ${checksum(text)}`;
 }
 
-/** FNV-1a of 64 bits, in two halves of 32: the prime is 2 ** 40 + 0x1b3, and each product stays below 2 ** 53. @param {string} text */
+/**
+ * FNV-1a of 64 bits, in two halves of 32.
+ *
+ * The prime is 2 ** 40 + 0x1b3, and each product stays below 2 ** 53.
+ * @param {string} text
+ */
 function checksum(text) {
   let [high, low] = [0xcbf29ce4, 0x84222325];
   for (let at = 0; at < text.length; at++) {

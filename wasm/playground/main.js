@@ -188,7 +188,10 @@ function moveCut(index, place) {
   setCuts(scenario.cuts.with(index, moved), moved);
 }
 
-/** How far a key takes a cut. @type {Record<string, number>} */
+/**
+ * The steps by which a key moves a cut.
+ * @type {Record<string, number>}
+ */
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
 at("bytes").addEventListener("keydown", (/** @type {KeyboardEvent & { target: HTMLElement }} */ event) => {
@@ -239,7 +242,10 @@ function byteUnder(x, y) {
 const GO = { first: () => 0, previous: () => cursor - 1, next: () => Math.min(cursor + 1, log.length - 1), last: () => log.length - 1 };
 for (const [id, to] of Object.entries(GO)) at(id).addEventListener("click", () => look(to()));
 at("step").addEventListener("input", () => look(Number(at("step").value)));
-/** Where a key leads in the log. @type {Record<string, () => number>} */
+/**
+ * Returns the entry of the log that a key leads to.
+ * @type {Record<string, () => number>}
+ */
 const KEYS = { ArrowDown: GO.next, ArrowUp: GO.previous, Home: GO.first, End: GO.last };
 
 at("log").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -280,7 +286,7 @@ function hereMark() {
   return log[cursor]?.mark ?? { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
 }
 
-/** What the latest request offers, for the fields. */
+/** Returns the offers of the latest request, for the fields. */
 function offered() {
   const line = log.slice(0, cursor + 1).findLast(({ name }) => name === "request")?.line ?? "";
   const [, list] = / offers \[([^\]]*)\]/.exec(line) ?? [];

@@ -4,7 +4,7 @@ import { escape, unescape } from "./code.js";
 import { textOf } from "./engine.js";
 import { summary as summaryOf } from "./lines.js";
 
-/** What is asked and not decided; a scenario does without. */
+/** The questions that a scenario does without. */
 const QUESTIONS = new Set(
   "why awaiting may-speak wants-input closing owes persists content take-end event required agreed unread unanswered offers trace udp-target ip-target".split(" "),
 );
@@ -111,7 +111,10 @@ export async function ofAddress(text) {
   };
 }
 
-/** What is wrong with the bytes is found where they are read. @param {CompressionStream | DecompressionStream} stream @param {Uint8Array<ArrayBuffer>} bytes */
+/**
+ * Returns the entries; an error in the bytes stands where they are read.
+ * @param {CompressionStream | DecompressionStream} stream @param {Uint8Array<ArrayBuffer>} bytes
+ */
 async function through(stream, bytes) {
   const writer = stream.writable.getWriter();
   writer.write(bytes).catch(() => {});

@@ -12,7 +12,12 @@ export function html(text) {
   return text.replace(/[&<>"]/g, (one) => ENTITIES[one]);
 }
 
-/** Bytes for people: what ends a line is shown, and ends it. As many characters for each byte as `widthOf` says. @param {string} bytes */
+/**
+ * Shows bytes for people: what ends a line is shown, and ends it.
+ *
+ * As many characters for each byte as `widthOf` says.
+ * @param {string} bytes
+ */
 function shown(bytes) {
   return bytes.replace(/[^\x20-\x7e]|[&<>"]/g, (one) => {
     if (one === "\n") return "<i>\\n</i>\n";
@@ -21,7 +26,10 @@ function shown(bytes) {
   });
 }
 
-/** How many characters `shown` makes of a byte. @param {string} one */
+/**
+ * Returns the number of characters that `shown` makes of a byte.
+ * @param {string} one
+ */
 function widthOf(one) {
   if (one === "\n") return 3;
   if (one === "\r") return 2;
@@ -35,7 +43,12 @@ export function byteAt(bytes, from, characters) {
   return at;
 }
 
-/** The peer's bytes in parts, each with the number of its entry, and the cuts between. @param {import("./engine.js").Scenario} scenario @param {Entry[]} log */
+/**
+ * Returns the peer's bytes in parts, and the cuts between.
+ *
+ * Each part has the number of its entry.
+ * @param {import("./engine.js").Scenario} scenario @param {Entry[]} log
+ */
 export function bytesView({ bytes, cuts, isEachByte }, log) {
   /** @type {{ from: number, to: number, entry: number, kind: string }[]} */
   const parts = [];
@@ -116,14 +129,20 @@ export function faultView({ code, kind, text, clause, advice, status, offset }, 
   return `<p><b>Error ${code}</b> <code>${html(kind)}</code>${where}: ${html(text)}.</p><p>Rule: ${rule}</p><p>${html(advice).replace(/`([^`]*)`/g, "<code>$1</code>")}</p>${answer}`;
 }
 
-/** Whether a leftover has come with these steps, and was not taken. @param {Entry[]} passed */
+/**
+ * Returns whether these steps have brought a leftover that was not taken.
+ * @param {Entry[]} passed
+ */
 export function hasLeft(passed) {
   const switched = passed.findLastIndex(({ name }) => name === "switched");
   const isTaken = passed.slice(switched + 1).some(({ line, error }) => line === "take" && error === null);
   return switched >= 0 && passed[switched].leftover !== "" && !isTaken;
 }
 
-/** What can be asked of the connection after these steps. @param {Entry[]} passed @param {string} bytes */
+/**
+ * Returns the questions that the connection can be asked after these steps.
+ * @param {Entry[]} passed @param {string} bytes
+ */
 export function chipsView(passed, bytes) {
   const entry = passed.at(-1);
   if (entry === undefined) return "";

@@ -12,7 +12,7 @@ import { after, before, test } from "node:test";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
-/** What the servers say of mistakes. */
+/** The words of the servers about mistakes. */
 let complaints = "";
 const server = start("server.mjs");
 const h2c = start("h2c.mjs");
@@ -35,7 +35,10 @@ function start(program) {
   return started;
 }
 
-/** It says where it listens. @param {ReturnType<typeof start>} program */
+/**
+ * Waits until a server says where it listens.
+ * @param {ReturnType<typeof start>} program
+ */
 async function portOf(program) {
   const [said] = await once(program.stdout, "data");
   return /^listening on (\d+)\n$/.exec(String(said))?.[1] ?? assert.fail(`it said ${said}`);
@@ -48,7 +51,10 @@ function run(program, ...given) {
   );
 }
 
-/** What comes back for these bytes. @param {string[]} pieces */
+/**
+ * Returns the answer to these bytes.
+ * @param {string[]} pieces
+ */
 function exchange(...pieces) {
   return exchangeAt(port, ...pieces);
 }

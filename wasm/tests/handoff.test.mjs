@@ -24,7 +24,7 @@ const TIMEOUT = 10_000;
 const echo = new WebSocketServer({ noServer: true });
 
 /**
- * What a server makes of an offer, by target.
+ * The answers of a server to an offer, by target.
  * @type {Record<string, (request: IncomingMessage, socket: Duplex, head: Buffer) => void>}
  */
 const servers = {
@@ -101,7 +101,10 @@ after(async () => {
   server.close();
 });
 
-/** What the worker shows of a server. @param {string} target @param {string} say */
+/**
+ * The page of a worker about a server.
+ * @param {string} target @param {string} say
+ */
 async function ask(target, say = "hello") {
   const query = new URLSearchParams({ say });
   const answer = await fetch(new URL(`${target}?${query}`, url), { signal: AbortSignal.timeout(TIMEOUT) });

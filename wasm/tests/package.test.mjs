@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 
-/** Where the tarball was installed. */
+/** The folder that the tarball was installed in. */
 const consumer = process.env["CONSUMER"] ?? assert.fail("CONSUMER is the folder that the package was installed in");
 const home = join(consumer, "node_modules/switchover");
 const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));

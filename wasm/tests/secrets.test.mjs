@@ -15,7 +15,10 @@ const TRAILERS = LINES.map(([name, value]) => `${name}: ${value}\r\n`).join("");
 /** @param {string} text */
 const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** What a call throws. @param {() => unknown} call */
+/**
+ * Returns the error that a call throws.
+ * @param {() => unknown} call
+ */
 function thrown(call) {
   try {
     call();
@@ -25,7 +28,11 @@ function thrown(call) {
   return assert.fail("nothing was thrown");
 }
 
-/** One of each public class at least, made with secrets wherever something can be given. */
+/**
+ * Returns one of each public class at least.
+ *
+ * They are made with secrets wherever something can be given.
+ */
 function everything() {
   const client = new Connection("client");
   const server = new Connection("server");

@@ -145,7 +145,11 @@ function row(name, ...files) {
   return `| ${name} | ${kilobytes(all.length)} | ${kilobytes(gzipped(all))} |`;
 }
 
-/** What each part is in size, in lines; scripts with their comments, which a bundler takes out. */
+/**
+ * Returns the size of each part, in lines.
+ *
+ * Scripts have their comments, which a bundler takes out.
+ */
 function table() {
   const read = (/** @type {Iterable<string>} */ names) => [...names].map((name) => readFileSync(join(face, name)));
   const [base, core] = [scriptsOf("bytes.js"), scriptsOf("core-bytes.js")];
@@ -170,7 +174,12 @@ function withSizes(text) {
     .replace(/(one module, )\d+( kB gzipped, or \[a smaller one\]\(.*\) of )\d+/, (_, one, other) => `${one}${whole}${other}${small}`);
 }
 
-/** Whether two texts are the same but for sizes that are 1 kB off: a few bytes may change the last digit. @param {string} one @param {string} other */
+/**
+ * Returns whether two texts are the same but for 1 kB.
+ *
+ * A few bytes may change the last digit.
+ * @param {string} one @param {string} other
+ */
 function agree(one, other) {
   const sizes = /\b\d+(?= kB)|(?<=\) of )\d+/g;
   const [ones, others] = [one, other].map((text) => (text.match(sizes) ?? []).map(Number));

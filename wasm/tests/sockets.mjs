@@ -7,7 +7,11 @@ import { Duplex } from "node:stream";
 /** @typedef {import("node:net").Socket} NetSocket */
 /** @typedef {import("switchover/streams").Socket} Socket */
 
-/** How long anything may take, in milliseconds: a machine may be slow, and busy. */
+/**
+ * The milliseconds that anything may take.
+ *
+ * A machine may be slow, and busy.
+ */
 export const TIMEOUTS = 60_000;
 
 /**
@@ -52,7 +56,9 @@ export function toWeb(socket) {
 }
 
 /**
- * Listens, and does something with each socket; what that throws is thrown by `close`, which waits for all of it.
+ * Listens, and does something with each socket.
+ *
+ * An error of that is thrown by `close`, which waits for all of it.
  * @param {(socket: NetSocket) => unknown} behave
  */
 export async function listening(behave) {
@@ -74,7 +80,7 @@ export async function listening(behave) {
   const port = typeof address === "object" && address ? address.port : 0;
   return {
     port,
-    /** How many are open on this side. */
+    /** The number of sockets that are open on this side. */
     get open() {
       return sockets.size;
     },
@@ -174,7 +180,9 @@ export async function flood(socket) {
 }
 
 /**
- * How much may be on its way to a peer that does not read: 4 MB, or as much as the system alone holds and a little more.
+ * The bytes that may be on their way to a peer that does not read.
+ *
+ * That is 4 MB, or as much as the system alone holds and a little more.
  * @param {number} more
  */
 export async function bound(more = 512 << 10) {

@@ -134,7 +134,10 @@ for (const [form, shape] of Object.entries(forms)) {
     }
   });
 
-  /** What a server has said when it goes. @type {{ point: string, says?: string, request?: object, content?: boolean }[]} */
+  /**
+   * The bytes that a server has sent when it goes.
+   * @type {{ point: string, says?: string, request?: object, content?: boolean }[]}
+   */
   const serverGoes = [
     { point: "before it has read anything" },
     { point: "a whole request is with it", says: "" },

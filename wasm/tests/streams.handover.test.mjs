@@ -219,7 +219,12 @@ async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
 }
 
-/** A socket whose peer answers a request at once, and takes each write after so many milliseconds. @param {number} takes */
+/**
+ * A socket whose peer answers a request at once.
+ *
+ * It takes each write after so many milliseconds.
+ * @param {number} takes
+ */
 function slow(takes) {
   const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
   const socket = new Duplex({
@@ -276,7 +281,10 @@ for (const [name, fails] of Object.entries(failing)) {
   });
 }
 
-/** What a server says over a stream of HTTP/2, and the code that ends it. @param {import("switchover/streams").ServerResponse} response */
+/**
+ * The answer of a server over a stream of HTTP/2, and the code that ends it.
+ * @param {import("switchover/streams").ServerResponse} response
+ */
 async function overHttp2(response) {
   const server = createServer();
   server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
@@ -445,7 +453,9 @@ for (const [form, shape] of Object.entries(forms)) {
 }
 
 /**
- * A server that switches over a stream of HTTP/2, and its client, which has offered that.
+ * A server that switches over a stream of HTTP/2.
+ *
+ * Its client has offered that.
  * @param {(duplex: Duplex) => Promise<void>} switched speaks the new protocol
  */
 async function switchingOverHttp2(switched) {
@@ -512,7 +522,11 @@ test("noDelay is set on a socket of Node", options, async () => {
   assert.deepEqual(said, [true]);
 });
 
-/** A socket, after its request: what the client does, how it ends, how often it is reported, and what comes back. */
+/**
+ * A socket after its request.
+ *
+ * The row has what the client does, how it ends, how often it is reported, and what comes back.
+ */
 for (const [leaves, answer] of /** @type {[(socket: import("node:net").Socket) => void, RegExp][]} */ ([
   [(socket) => void socket.resetAndDestroy(), /^$/],
   [(socket) => void socket.end(), /^HTTP\/1\.1 500 /],
@@ -614,7 +628,12 @@ test("a signal has one listener for all connections, and none after them", optio
   assert.equal(getEventListeners(signal, "abort").length, 0);
 });
 
-/** A system that has taken two megabytes for the peer, and one more each time that one has left. @param {number} leaves Milliseconds */
+/**
+ * A system that has taken two megabytes for the peer.
+ *
+ * It takes one more each time that one has left.
+ * @param {number} leaves Milliseconds
+ */
 function deep(leaves) {
   let room = 2 ** 21;
   const readable = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(CLOSES)) });

@@ -13,7 +13,7 @@ import { after, describe, test } from "node:test";
 import { withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
-/** How long one thing may take, in milliseconds. */
+/** The milliseconds that one thing may take. */
 const TIMEOUTS = 60_000;
 /**
  * How much a client may have on its way while one side does not read. `node:net` of Bun reads up to 512 kB at once, and up to
@@ -41,7 +41,11 @@ const programs = [
   { name: "Deno", file: deno, server: [...permitted, example("streams-server.deno.mjs")], client: [...permitted, example("streams-client.deno.mjs")] },
 ];
 
-/** What can be asked at a port, what it complains of, and whatever ends it. @typedef {{ port: number, complaints?: () => string, stop: () => unknown }} Serving */
+/**
+ * A server that can be asked at a port.
+ *
+ * It collects complaints, and whatever ends it.
+ */
 
 /** @param {string} file @param {string[]} given @returns {Promise<Serving>} */
 async function started(file, ...given) {
@@ -71,7 +75,10 @@ function worker(tcp, modules) {
   });
 }
 
-/** What a program says. @param {string} file @param {string[]} given @param {string} [input] @returns {Promise<string>} */
+/**
+ * Returns the output of a program.
+ * @param {string} file @param {string[]} given @param {string} [input] @returns {Promise<string>}
+ */
 function run(file, given, input) {
   return new Promise((resolve, reject) => {
     const program = execFile(file, given, { timeout: TIMEOUTS, cwd: examples }, (error, stdout, stderr) =>
@@ -97,7 +104,10 @@ const POST = "POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
 const CHUNKED = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
-/** What a server is tried with. @type {Record<string, (port: number) => Promise<void>>} */
+/**
+ * The clients that a server is tried with.
+ * @type {Record<string, (port: number) => Promise<void>>}
+ */
 const asServer = {
   "curl": async (port) => assert.match(await curl(port), /^HTTP\/1\.1 200 OK\r\n[^]*GET \/foo \n$/),
   "curl HEAD": async (port) => assert.match(await curl(port, "-I"), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 11\r\n/i),
@@ -258,7 +268,11 @@ function cell(column, row, act) {
   });
 }
 
-/** A line that workerd may log for a client that resets: a pipe's error looks like the handler's. */
+/**
+ * A line that workerd may log for a client that resets.
+ *
+ * A pipe's error looks like the handler's.
+ */
 const LOST = "[Error: Network connection lost.] { retryable: true }\n";
 
 /**
@@ -279,7 +293,9 @@ function servesAs(name, rows, start) {
 }
 
 /**
- * Servers that do not what a client hopes for. All of their sockets must be closed by it in the end.
+ * Servers that do not what a client hopes for.
+ *
+ * All of their sockets must be closed by it in the end.
  * @param {(ports: Record<string, number>) => Promise<string>} run the client, which says what came of it
  * @param {number} most how many bytes may be on their way where one side does not read
  */
@@ -373,7 +389,12 @@ function asksAs(name, ask, ends) {
 }
 needed["client: foo/2, the switchboard"] = SWITCHBOARD;
 
-/** A server for one connection, which answers with this and ends when the client has. @param {string} answer */
+/**
+ * A server for one connection.
+ *
+ * It answers with this, and ends when the client has.
+ * @param {string} answer
+ */
 async function once101(answer) {
   const server = createServer({ allowHalfOpen: true }, async (socket) => {
     server.close();

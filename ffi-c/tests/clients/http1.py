@@ -104,7 +104,7 @@ def late():
 
 @case("epoll", "nghttp2", "poll", "wslay")
 def floods():
-    """Who is answered and sends on is read from for a moment, and no longer."""
+    """A client that is answered and sends on is read from for a moment only."""
     peer, begin = Peer(), time.monotonic()
     peer.send(b"GET / HTTP/1.1\r\n\r\n")
     peer.status(b"400")
@@ -118,7 +118,10 @@ def floods():
 
 @case("server, late", "epoll, late")
 def late_requests():
-    """Half a head and half the content are answered, an idle connection is closed without a word."""
+    """Half a head and half the content are answered.
+
+    An idle connection is closed without a word.
+    """
     peer = Peer()
     peer.send(b"GET / HTTP/1.1\r\nHost")
     assert b"close" in peer.status(b"408")

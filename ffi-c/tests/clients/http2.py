@@ -148,7 +148,10 @@ def prior_knowledge():
 
 @case("epoll")
 def windows_reopen():
-    """For content that is not echoed, and for an echo that is reset before it could leave."""
+    """Room is given for content that is not echoed.
+
+    So is room for an echo that is reset before it could leave.
+    """
     no_window = struct.pack(">HI", 4, 0)
     for path, end in [(b"/", b""), (b"/echo", http2_frame(RESET, 0, 1, bytes(4)))]:
         peer = Peer()
@@ -251,7 +254,10 @@ def from_the_preface_on():
 
 @case("nghttp2")
 def a_window_of_a_byte():
-    """The answer leaves a byte at a time, as the client allows; then the client ends its side."""
+    """The answer leaves a byte at a time, as the client allows.
+
+    Then the client ends its side.
+    """
     peer = Peer()
     peer.send(PREFACE + http2_frame(SETTING, 0, 0, struct.pack(">HI", 4, 1)) + request(1, b"GET", b"/"))
     content = b""
@@ -268,7 +274,10 @@ def a_window_of_a_byte():
 
 @case("nghttp2")
 def more_streams_than_allowed():
-    """Of those that never end, and before the server's SETTINGS can have come, the first hundred are taken."""
+    """The first hundred streams are taken, and no more.
+
+    They never end, and come before the server's SETTINGS can have come.
+    """
     open_streams = b"".join(request(1 + 2 * number, b"POST", b"/", b"", 0) for number in range(150))
     peer = Peer()
     peer.send(PREFACE + http2_frame(SETTING, 0, 0) + open_streams)
@@ -287,7 +296,10 @@ def more_streams_than_allowed():
 
 @case("nghttp2")
 def streams_are_reset():
-    """A stream's place is free after it: two hundred one after another, and then one is answered."""
+    """A stream's place is free after it.
+
+    Two hundred come one after another, and then one is answered.
+    """
     peer = Peer()
     peer.send(PREFACE + http2_frame(SETTING, 0, 0))
     for number in range(200):

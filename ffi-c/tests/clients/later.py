@@ -66,7 +66,10 @@ def octet_by_octet():
 
 @case("poll")
 def switches_later():
-    """What comes early is kept until it is decided, and belongs to no protocol if that is declined."""
+    """Early bytes are kept until it is decided.
+
+    They belong to no protocol if that is declined.
+    """
     peer = Peer()
     peer.send(get(b"/later?me", OFFER) + b"early, in line/1")
     peer.status(b"101")
@@ -176,7 +179,10 @@ def more_than_can_be_decided():
 
 @case("poll, late")
 def late_clients():
-    """Half a head and half a content are answered; an idle connection is closed without a word."""
+    """Half a head and half a content are answered.
+
+    An idle connection is closed without a word.
+    """
     for half, status in [(b"GET / HTTP/1.1\r\nHost", b"408"), (get(b"/count", HOST + b"Content-Length: 9\r\n", b"POST") + b"x", b"408")]:
         peer = Peer()
         peer.send(half)
@@ -205,7 +211,10 @@ def busy():
 
 @case("poll, crowded")
 def without_descriptors():
-    """Some are served, the others wait, and the server does not spin meanwhile; once the first leave, all are served."""
+    """Some are served and the others wait; all are served in the end.
+
+    The server does not spin meanwhile.
+    """
     peers = [Peer() for _ in range(20)]
     for peer in peers:
         peer.send(get(b"/later?me"))

@@ -1,4 +1,7 @@
-"""A client that common ones are not: its bytes come split, early, malformed, and it does not read, or leaves."""
+"""An uncommon client: its bytes come split, early, or malformed.
+
+It does not read, or it leaves.
+"""
 
 import select
 import socket
@@ -12,8 +15,11 @@ CASES = {}
 
 
 def case(*servers):
-    """Registers a case for these servers, under its name. `SERVER, late` is one with a second's timeout, `SERVER, crowded` one
-    with few descriptors, `SERVER, many` one without sanitizers, whose memory can be measured."""
+    """Registers a case for these servers, under its name.
+
+    `SERVER, late` is one with a second's timeout, `SERVER, crowded` one with few descriptors, `SERVER, many` one
+    without sanitizers, whose memory can be measured.
+    """
 
     def register(function):
         for server in servers:
@@ -140,7 +146,10 @@ def gives_up(peer, octets, least=1, most=20):
 
 
 def is_given_up_unread(peer, octets):
-    """Sends and reads nothing. The server takes no more at some time, and ends the connection later."""
+    """Sends and reads nothing.
+
+    The server takes no more at some time, and ends the connection later.
+    """
     try:
         assert blocks(peer, octets) < len(octets), "the server takes what nobody reads"
     except ConnectionError:

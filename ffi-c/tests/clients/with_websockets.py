@@ -1,4 +1,7 @@
-"""Python's websockets with a server that sends each message back: with_websockets.py PORT"""
+"""Speaks to an echo server with Python's websockets.
+
+Usage: with_websockets.py PORT
+"""
 
 import asyncio
 import os

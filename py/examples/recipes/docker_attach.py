@@ -1,4 +1,6 @@
-"""Docker's attach by `tcp`: `python docker_attach.py CONTAINER [SOCKET or HOST:PORT]`.
+"""Docker's attach by `tcp`.
+
+Usage: `python docker_attach.py CONTAINER [SOCKET or HOST:PORT]`.
 
 Standard input goes into the container, what it says comes out; the end of our input is the end of its own. It needs a
 container that runs and was created with its standard input open: `docker run --detach --interactive busybox cat`.
@@ -18,7 +20,7 @@ FRAMED = b"application/vnd.docker.multiplexed-stream"
 
 
 async def attach(container: str, address: str) -> None:
-    """Until the container ends."""
+    """Attaches until the container ends."""
     target = f"/{VERSION}/containers/{container}/attach?stream=1&stdin=1&stdout=1&stderr=1"
     async with await connected(address) as transport:
         try:
@@ -53,7 +55,10 @@ async def give_input(stream: SwitchedStream) -> None:
 
 
 async def show_output(stream: SwitchedStream) -> None:
-    """Output of a terminal comes as it is, other output in frames that say which of the two it is."""
+    """Prints the output.
+
+    That of a terminal comes as it is, other output in frames that say which of the two it is.
+    """
     response = stream.switched.response
     is_framed = response is not None and response.headers.get("Content-Type") == FRAMED
     try:

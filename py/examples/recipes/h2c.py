@@ -1,4 +1,6 @@
-"""HTTP/2 by h2c, with h2: `python h2c.py serve [PORT]`, `python h2c.py ask PORT [TARGET]`.
+"""HTTP/2 by h2c, with h2.
+
+Usage: `python h2c.py serve [PORT]`, `python h2c.py ask PORT [TARGET]`.
 
 The request that offers h2c is answered on stream 1. Without the offer it is answered in HTTP/1.1. Try the server with
 `curl --http2 http://127.0.0.1:8080/a http://127.0.0.1:8080/b`.
@@ -33,7 +35,7 @@ async def handler(exchange: Exchange) -> None:
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> bytes:
-    """What is said of a request; nothing in answer to HEAD."""
+    """Returns the content for a request; nothing in answer to HEAD."""
     return b"" if method == b"HEAD" else b"%s %s in %s\n" % (method, target, version)
 
 
@@ -47,7 +49,10 @@ class Http2:
         self.waiting: dict[int, bytearray] = {}  # what the client has no room for yet (RFC 9113, 5.2)
 
     async def speak(self, method: bytes, target: bytes) -> None:
-        """Answers on stream 1, and then whatever is asked, until the client ends or is silent for too long."""
+        """Answers on stream 1, and then whatever is asked.
+
+        It ends when the client does, or is silent for too long.
+        """
         self.reply(1, answer(method, target, b"HTTP/2"))
         with suppress(TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError):
             while True:
@@ -64,7 +69,10 @@ class Http2:
                     return
 
     def handle(self, event: h2_events.Event) -> None:
-        """What happened on a stream. Nothing is sent on it yet: the next event may be that it was reset."""
+        """Handles an event of a stream.
+
+        Nothing is sent on it yet: the next event may be that it was reset.
+        """
         match event:
             case h2_events.RequestReceived(stream_id=stream, headers=headers):
                 head = {bytes(name): bytes(value) for name, value in headers}
@@ -81,7 +89,10 @@ class Http2:
                 pass
 
     def reply(self, stream: int, content: bytes) -> None:
-        """Answers a request that is complete: some clients wait for ever where one that is not is answered."""
+        """Answers a complete request.
+
+        Some clients wait for ever where one that is not complete is answered.
+        """
         self.new.add(stream)
         self.waiting[stream] = bytearray(content)
 

@@ -1,4 +1,6 @@
-"""A protocol of your own: `python own_protocol.py serve [PORT]`, `python own_protocol.py ask PORT [LINE...]`.
+"""A protocol of your own.
+
+Usage: `python own_protocol.py serve [PORT]`, `python own_protocol.py ask PORT [LINE...]`.
 
 Lines of foo/2 come back in upper case, until QUIT. A client that does not offer foo/2 gets an answer in HTTP.
 """

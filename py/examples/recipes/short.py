@@ -1,4 +1,4 @@
-"""Serves HTTP/1.1, and foo/2 to each client that offers it: `python short.py [PORT]`."""
+"""Serves HTTP/1.1, and foo/2 to clients that offer it: `python short.py [PORT]`."""
 
 import sys
 

@@ -1,4 +1,6 @@
-"""Without anyio, on a plain socket that blocks: `python sync_sockets.py PORT [TARGET [LINE...]]`.
+"""A client without anyio, on a plain socket that blocks.
+
+Usage: `python sync_sockets.py PORT [TARGET [LINE...]]`.
 
 A client that offers foo/2. Copy `connect_upgrade` where you have a socket and no event loop: in a thread, in gevent.
 """
@@ -27,7 +29,9 @@ def connect_upgrade(
     offer: list[str],
     timeouts: float = 60,
 ) -> http.Switched:
-    """Offers protocols; gives what was switched to, with its first bytes as `leftover`. Use the socket from there on.
+    """Offers protocols, and returns the switch.
+
+    Its first bytes are the `leftover`. Use the socket from there on.
 
     Raises DeclinedError, RemoteProtocolError, TimeoutError and other OSErrors; close the socket after each of them.
     """

@@ -1,4 +1,6 @@
-"""TLS by upgrade: `python tls.py serve PORT CERTIFICATE KEY`, `python tls.py ask PORT AUTHORITY [TARGET]`.
+"""TLS by upgrade.
+
+Usage: `python tls.py serve PORT CERTIFICATE KEY`, `python tls.py ask PORT AUTHORITY [TARGET]`.
 
 A client that offers TLS goes on in TLS on the same port, and its request is answered there (RFC 2817). One that needs
 TLS must not go on without it: an attacker in between can decline the offer.
@@ -18,7 +20,7 @@ HANDSHAKE = 30
 
 @dataclass
 class Server:
-    """What it needs for TLS."""
+    """The settings of TLS."""
 
     context: ssl.SSLContext
 

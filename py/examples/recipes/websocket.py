@@ -1,4 +1,6 @@
-"""WebSocket by wsproto: `python websocket.py serve [PORT]`, `python websocket.py ask PORT [MESSAGE...]`.
+"""WebSocket by wsproto.
+
+Usage: `python websocket.py serve [PORT]`, `python websocket.py ask PORT [MESSAGE...]`.
 
 switchover makes the handshake, wsproto the frames. The server gives each message back.
 """
@@ -33,7 +35,10 @@ async def handler(exchange: Exchange) -> None:
 
 
 async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[Event]:
-    """What the peer says, until it closes or is silent for too long; pings are answered."""
+    """Yields the peer's messages, and answers pings.
+
+    It ends when the peer closes or is silent for too long.
+    """
     while is_open(websocket):
         with anyio.move_on_after(IDLE) as scope:
             try:
@@ -50,7 +55,7 @@ async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[
 
 
 def is_open(websocket: WebSocket) -> bool:
-    """Whether either side may still say something."""
+    """Returns whether either side may still send something."""
     return websocket.state is not ConnectionState.CLOSED
 
 

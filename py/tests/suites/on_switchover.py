@@ -10,5 +10,5 @@ sys.modules["h11"] = switchover.h11
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """It still is, at the end."""
+    """Checks that it still is, at the end."""
     assert sys.modules["h11"] is switchover.h11, session

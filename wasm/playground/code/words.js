@@ -13,7 +13,12 @@
  * @typedef {Language & { text(text: string): string, head(decision: Decision): string }} LanguageOfTexts
  */
 
-/** A decision in the words of a vector, taken apart; `tests/rust/src/script/host.rs` reads the same. @returns {Decision} @param {string} text */
+/**
+ * A decision in the words of a vector, taken apart.
+ *
+ * `tests/rust/src/script/host.rs` reads the same.
+ * @returns {Decision} @param {string} text
+ */
 export function parseDecision(text) {
   const [verb, rest] = cut(text.trim(), " ");
   const [what, ...lines] = rest.split("|");
@@ -51,7 +56,12 @@ function entries(list) {
 /** @type {Record<string, string>} */
 const NAMED = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
 
-/** What a line of a vector stands for: `\r \n \t \0 \\ \xHH`, and `\{3*ab}` for a repetition. @param {string} text @returns {string} */
+/**
+ * Returns the bytes of a line of a vector.
+ *
+ * `\r \n \t \0 \\ \xHH` are escapes, and `\{3*ab}` is a repetition.
+ * @param {string} text @returns {string}
+ */
 export function unescape(text) {
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
   return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|\{(\d+)\*((?:\\x..|[^}])*)\}|([rnt0\\]))/g, (_, hex, count, what, name) => {
@@ -91,7 +101,10 @@ export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.t
 /** @param {string} name */
 export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
 
-/** What writes nothing and takes nothing, by its name in a vector. @type {Record<string, string>} */
+/**
+ * The calls that write nothing and take nothing, by their names in a vector.
+ * @type {Record<string, string>}
+ */
 export const PLAIN = {
   skip: "skip_content",
   close: "close_after_response",
@@ -102,10 +115,14 @@ export const PLAIN = {
   "hand-over": "hand_over",
 };
 
-/** What cannot be refused. */
+/** The calls that cannot be refused. */
 export const SURE = new Set(["take", "release"]);
 
-/** The flags of a configuration; its other words are leniencies, and with a value limits. */
+/**
+ * The flags of a configuration.
+ *
+ * Its other words are leniencies, and with a value limits.
+ */
 export const FLAGS = ["secure", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */
 export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));

@@ -1,4 +1,7 @@
-"""A client by `websockets`: `client.py URL` says what was agreed, and what came back for a short, a long and a cut message."""
+"""A client by `websockets`.
+
+`client.py URL` prints what was agreed, and what came back for a short, a long and a cut message.
+"""
 
 import asyncio
 import sys

@@ -13,7 +13,7 @@ const FRONT = `export default {
     await Promise.all([socket.readable.pipeTo(service.writable), service.readable.pipeTo(socket.writable)]);
   },
 };`;
-/** How long it may take to listen, in milliseconds. */
+/** The milliseconds that it may take to listen. */
 const TIMEOUT = 20_000;
 
 /** The scripts of a folder, by their names. @param {string} from @param {string[]} but @returns {Record<string, string>} */
@@ -43,7 +43,9 @@ function modulesOf(packed, folder) {
 }
 
 /**
- * Does something with a worker that has the package: `modules` are files by their names there, the worker's first.
+ * Does something with a worker that has the package.
+ *
+ * `modules` are files by their names there, the worker's first.
  * @template T
  * @param {string} workerd
  * @param {string} packed
@@ -71,7 +73,9 @@ export async function withWorker(workerd, packed, modules, bindings, use, { tcp,
 }
 
 /**
- * What is embedded is copied into the folder: it must stand beside the configuration.
+ * Copies what is embedded into the folder.
+ *
+ * It must stand beside the configuration.
  * @param {string} folder
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
@@ -117,7 +121,7 @@ const worker :Workerd.Worker = (
 }
 
 /**
- * It says on a pipe where it listens.
+ * The worker says on a pipe where it listens.
  * @param {import("node:child_process").ChildProcess} server
  * @param {string[]} names
  * @returns {Promise<Record<string, number>>}

@@ -2,7 +2,7 @@
 
 import { serveConnection } from "switchover/streams";
 
-/** How many clients have left while they waited. */
+/** The number of clients that have left while they waited. */
 let left = 0;
 
 /** Says that it waits, and that the client has left. @param {AbortSignal} signal */

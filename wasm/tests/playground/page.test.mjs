@@ -31,7 +31,10 @@ let server;
 let browser;
 /** @type {Page} */
 let page;
-/** What the console said that it should not. @type {string[]} */
+/**
+ * The lines of the console that should not be there.
+ * @type {string[]}
+ */
 const complaints = [];
 
 /** @param {boolean} [isDark] */
@@ -69,7 +72,7 @@ function settled(tab) {
   return tab.waitForFunction(hasTried, PATIENCE);
 }
 
-/** What the page shows. */
+/** Returns the text of the page. */
 function seen(tab = page) {
   return tab.evaluate(() => {
     /** @param {string} selector */

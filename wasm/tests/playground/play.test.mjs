@@ -11,7 +11,12 @@ import { STATES } from "../../playground/states.js";
 
 const CASES = GROUPS.flatMap(({ cases }) => cases);
 
-/** What comes out and what is decided; without questions, their answers, and where nothing happens before more comes. @param {string[]} lines */
+/**
+ * Returns the output and the decisions.
+ *
+ * Left out are questions, their answers, and places where nothing happens before more comes.
+ * @param {string[]} lines
+ */
 function outcome(lines) {
   /** @type {string[]} */
   const kept = [];

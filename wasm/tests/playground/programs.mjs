@@ -12,7 +12,12 @@ import { ofVector } from "../../playground/scenario.js";
 const folder = process.argv[2] ?? ".";
 const ENDINGS = { rust: "rs", c: "c", python: "py", javascript: "mjs" };
 
-/** Events and refusals in their order; adjacent content is one, and where nothing happens may come more often. @param {import("../../playground/engine.js").Entry[]} log */
+/**
+ * Returns events and refusals in their order.
+ *
+ * Adjacent content is one; places where nothing happens may come more often.
+ * @param {import("../../playground/engine.js").Entry[]} log
+ */
 function expected(log) {
   const lines = log.flatMap(({ kind, name, error }) => {
     if (kind === "event") return [name];

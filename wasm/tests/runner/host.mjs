@@ -36,7 +36,7 @@ const QUESTIONS = {
 /** @type {Record<string, string>} */
 const SHORT = { skip: "skipContent", close: "closeAfterResponse", resume: "resumeHttp", take: "takeLeftover" };
 
-/** What a caller keeps beside its connection. */
+/** The values of a caller beside its connection. */
 export class Host {
   /** @param {Connection} connection @param {import("switchover").Config} config */
   constructor(connection, config) {
@@ -142,7 +142,10 @@ export class Host {
     }
   }
 
-  /** What writes nothing. @param {string} verb @param {string} first */
+  /**
+   * The calls that write nothing.
+   * @param {string} verb @param {string} first
+   */
   #act(verb, first) {
     const { connection } = this;
     switch (verb) {

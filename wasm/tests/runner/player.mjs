@@ -7,7 +7,9 @@ import { errorLine, isStop, stepLine } from "./lines.mjs";
 import { summary } from "./text.mjs";
 
 /**
- * How the input is cut: as it stands, one byte at a time, seven through `receiveBuffer`, or in two at a place.
+ * The cuts of the input.
+ *
+ * It comes as it stands, one byte at a time, seven through `receiveBuffer`, or in two at a place.
  * @typedef {"whole" | "bytes" | "committed" | number} Feed
  */
 
@@ -15,7 +17,7 @@ class Player {
   /** @type {string[]} */ log = [];
   /** The next item. */ at = 0;
   /** @type {Uint8Array[]} Input not fed yet. */ pieces = [];
-  /** How much of all input has been taken. */ fed = 0;
+  /** The number of bytes that have been taken of all input. */ fed = 0;
   /** @type {Uint8Array} Content seen and not yet told. */ data = new Uint8Array(0);
   /** @type {Uint8Array} The new protocol's bytes. */ leftover = new Uint8Array(0);
   /** Bytes that came when nothing was read any more. */ refused = 0;

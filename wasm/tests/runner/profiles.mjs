@@ -54,7 +54,7 @@ const QUESTIONS = {
   },
 };
 
-/** What a caller keeps beside its connection for the protocol after it. */
+/** The values of a caller beside its connection, for the protocol after it. */
 export class Profiles {
   /** @type {Splice | undefined} */ #splice;
 
@@ -86,7 +86,10 @@ export class Profiles {
     this.#splice?.free();
   }
 
-  /** What a splice makes of bytes, and where it stands then. @param {string} verb @param {Uint8Array} bytes */
+  /**
+   * Gives bytes to a splice, and returns what it makes of them.
+   * @param {string} verb @param {Uint8Array} bytes
+   */
   #move(verb, bytes) {
     const splice = this.#splice;
     if (splice === undefined) throw new Error(`${verb} without a splice`);
@@ -114,7 +117,10 @@ function line(name, headers) {
   return name + shown(headers);
 }
 
-/** What comes out, or why nothing does. @param {string} name @param {() => string} make */
+/**
+ * Returns the output, or why there is none.
+ * @param {string} name @param {() => string} make
+ */
 function reasoned(name, make) {
   try {
     return name + make();
