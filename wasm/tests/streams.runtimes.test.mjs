@@ -42,9 +42,8 @@ const programs = [
 ];
 
 /**
- * A server that can be asked at a port.
- *
- * It collects complaints, and whatever ends it.
+ * A server that can be asked at a port, with its complaints and what ends it.
+ * @typedef {{ port: number, complaints?: () => string, stop: () => unknown }} Serving
  */
 
 /** @param {string} file @param {string[]} given @returns {Promise<Serving>} */
