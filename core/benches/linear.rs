@@ -1,8 +1,8 @@
 //! Costs that must not grow faster than the input.
 //!
 //! Each kind of input comes in sizes of which the largest is four times the smallest. The bench
-//! asserts what was parsed, prints the cost of a byte, and names a cost that is more than twice as
-//! high in the larger input. With the variable `JUDGE` that is a failure. Without it only what was
+//! asserts what was parsed and prints the cost of a byte. It names a cost that is more than twice
+//! as high in the larger input. With the variable `JUDGE` that is a failure. Without it only what was
 //! parsed can be wrong: no test hangs on a time.
 
 use std::process::ExitCode;

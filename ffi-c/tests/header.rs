@@ -3,8 +3,8 @@
 //! They are made of this crate's sources and the core's tables. A stale one fails;
 //! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and the diff is read.
 //!
-//! cbindgen reads Rust, not macros. So it is given the rows of `export!` as plain functions, and the core's enums written
-//! from their `ALL`, with the comments that stand beside the variants there.
+//! cbindgen reads Rust, not macros. So it is given the rows of `export!` as plain functions. The
+//! core's enums are written from their `ALL`, with the comments that stand beside the variants.
 
 use std::fmt::{Debug, Write};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 /* The questions about particular protocols, as `tests/rust/src/script/profiles.rs` answers them. Part of runner.c. */
 
 /* Calls with no space and then with what is needed: `call` writes to `out`, `cap`, `&written`. */
-#define WRITTEN(result, octets, call) \
+#define WRITTEN(result, bytes, call) \
     do { \
         uint8_t *out = NULL; \
         size_t cap = 0, written = 0; \
@@ -11,14 +11,14 @@
             out = (uint8_t *)malloc(cap); \
             (result) = (call); \
         } \
-        if (!(result)) text_add(octets, out, written); \
+        if (!(result)) text_add(bytes, out, written); \
         free(out); \
     } while (0)
 
 /* A line of a name and what was written, or of the word `none`. */
-static void put_written(text *says, const char *name, swo_result result, text *octets) {
-    text_put(says, "%s %s\n", name, result ? "none" : octets->at);
-    text_free(octets);
+static void put_written(text *says, const char *name, swo_result result, text *bytes) {
+    text_put(says, "%s %s\n", name, result ? "none" : bytes->at);
+    text_free(bytes);
 }
 
 /* What has to be there, in these cases. */
@@ -255,10 +255,10 @@ static void on_splice(player *p, decision *d, swo_slice what, text *says) {
     text_put(says, "splice %s\n", result ? swo_name(SWO_TABLE_INELIGIBLE, reason) : "ok");
 }
 
-static void put_taken(text *says, const char *name, swo_slice octets) {
-    if (!octets.len) return;
+static void put_taken(text *says, const char *name, swo_slice bytes) {
+    if (!bytes.len) return;
     text_put(says, "%s ", name);
-    put_summary(says, octets.data, octets.len);
+    put_summary(says, bytes.data, bytes.len);
     text_put(says, "\n");
 }
 

@@ -1,10 +1,8 @@
 """A cycle as an adapter between a server and its framework needs it.
 
-It takes all of each request, then answers with content.
-
-The method and the path as text, the query, the fields with names in lower case; then a 200 with Date, Content-Type,
-Content-Length and five bytes. Where the answer is composed, its fields come with the request, and each library checks
-and writes them; where it is prepared, each does beforehand what it can.
+It takes the method and the path as text, the query, and the fields with names in lower case. It answers a 200 with
+Date, Content-Type, Content-Length and five bytes. Where the answer is composed, its fields come with the request, and
+each library checks and writes them. Where it is prepared, each does beforehand what it can.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 There are many rounds, with the columns of a row in turn; the shortest counts.
 
-A machine's noise only ever adds to a time, so the minimum of many short rounds is what the work itself takes; taking
+A machine's noise only ever adds to a time, so the minimum of many short rounds is what the work itself takes. Taking
 turns gives every column the same quiet and busy moments. Ratios hold from one machine to another, times do not.
 """
 

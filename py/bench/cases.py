@@ -2,8 +2,8 @@
 
 Each is a row, with one function per library that does the same work to the same result.
 
-Each does what a user of that library would: it takes every event, and makes the headers into what a user needs, a
-sequence of (name, value) in bytes. Where the columns differ in what they do, the row's note says so.
+Each does what a user of that library would. It takes every event, and makes the headers a sequence of (name, value) in
+bytes. Where the columns differ in what they do, the row's note says so.
 """
 
 from __future__ import annotations

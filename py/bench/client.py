@@ -1,7 +1,7 @@
 """httpcore on one of the engines that it can have: `client.py ENGINE PORT`.
 
-Reads a number from standard input, sends as many requests, one after the other on one connection, and prints how many
-nanoseconds of CPU time they have taken.
+It reads a number from standard input and sends as many requests, one after the other on one connection. It prints the
+nanoseconds of CPU time that they have taken.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 It is on h11, and on this engine in h11's place.
 
-Each client is a process of its own; they take turns against one server, and the least CPU time of many rounds counts,
+Each client is a process of its own. They take turns against one server, and the least CPU time of many rounds counts,
 the kernel's for the process included.
 """
 

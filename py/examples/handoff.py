@@ -116,7 +116,7 @@ def http2_after(request: http.Request) -> H2Connection:
 
 
 def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
-    """Takes as much as the peer has room for (RFC 9113, 5.2)."""
+    """Takes as much as the peer has room for (RFC 9113, section 5.2)."""
     while waiting and (room := min(http2.local_flow_control_window(stream), http2.max_outbound_frame_size)) > 0:
         http2.send_data(stream, bytes(waiting[:room]))
         del waiting[:room]

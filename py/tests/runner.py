@@ -4,9 +4,9 @@ It gives one digest per case.
 
     python tests/runner.py [CASES]
 
-reads `cases.txt` as `switchover-tests` exports it (the form is described in `tests/rust/src/export.rs`) and prints
-`NAME DIGEST` for each case: the digest of the log of the whole feed, after the logs of all other feeds (byte by byte,
-seven at a time through `get_buffer`, cut in two at every place) were found to be the same.
+reads `cases.txt` as `switchover-tests` exports it; `tests/rust/src/export.rs` describes the form. It prints a line
+`NAME DIGEST` for each case. That is the digest of the log of the whole feed; the logs of all other feeds have to be the
+same. They are byte by byte, seven at a time through `get_buffer`, and cut in two at every place.
 """
 
 from __future__ import annotations

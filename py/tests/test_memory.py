@@ -2,8 +2,8 @@
 
 That is for cycles on one connection, and for new connections that switch, fail and are parked.
 
-Each kind of cycle runs a tenth of its times first. What grows by `GROWTH` after that is a leak: an object of 16 bytes,
-and none is smaller, would come to 15 MiB on the connection that stays, and to 1.5 MiB on new ones.
+Each kind of cycle runs a tenth of its times first. What grows by `GROWTH` after that is a leak. No object is
+smaller than 16 bytes. One would come to 15 MiB on the connection that stays, and to 1.5 MiB on new ones.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
 
 
 def test_a_426_that_names_nothing_is_a_400(caplog: pytest.LogCaptureFixture) -> None:
-    """RFC 9110, 15.5.22: it has to name what would do."""
+    """A 426 has to name what would do (RFC 9110, section 15.5.22)."""
     _, transport = asyncio.run(played(answering(426, (b"content-length", b"2")), GET))
     assert b"".join(transport.writes) == b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno"
     assert caplog.text.count("A 426 without Upgrade") == 1

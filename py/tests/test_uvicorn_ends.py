@@ -102,7 +102,7 @@ def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes
 
 
 def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
-    """Closing with content unread would reset the connection (RFC 9112, 9.6)."""
+    """Closing with content unread would reset the connection (RFC 9112, section 9.6)."""
     has_failed = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

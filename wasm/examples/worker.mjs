@@ -88,7 +88,7 @@ async function converse(text, leftover, input, output) {
 
 // The framing of WebSocket in short, to show who speaks after the switch: one message, one frame, up to 65,535 bytes.
 
-/** A frame of a client, with a mask that cannot be foretold (RFC 6455, 5.3). @param {number} opcode @param {Bytes} payload */
+/** A frame of a client, with a random mask (RFC 6455, section 5.3). @param {number} opcode @param {Bytes} payload */
 function masked(opcode, payload) {
   const { length } = payload;
   if (length > 0xffff) throw new RangeError("a message that is too long for one frame here");
@@ -115,7 +115,7 @@ async function* frames(bytes, input) {
   }
 }
 
-/** The first frame, if all of it is there (RFC 6455, 5.2). @param {Bytes} bytes */
+/** The first frame, if all of it is there (RFC 6455, section 5.2). @param {Bytes} bytes */
 function first(bytes) {
   const [head = 0, short = 0, high = 0, low = 0] = bytes;
   if (short > 126) throw new RangeError("a frame that is masked, or too long to be read here");

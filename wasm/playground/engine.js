@@ -12,9 +12,9 @@ import { errorLine, stepLine } from "./lines.js";
  * @typedef {{ role: "client" | "server", words: string[], bytes: string, cuts: number[], isEachByte: boolean,
  *   end: null | "clean" | "truncated", acts: Act[] }} Scenario
  *
- * A decision in the words of a vector, and where it is made: once so many events other than content came, errors included, after the latest of
- * them so many bytes of content, the end, and a step that came to nothing. `at` is how many bytes may be received before it,
- * and with `isAfterInput` must be.
+ * A decision in the words of a vector, and its place. It is made once so many events other than content came, errors
+ * included. After the latest of them came so many bytes of content, the end, and a step that came to nothing. `at` is how
+ * many bytes may be received before it, and with `isAfterInput` must be.
  * @typedef {{ at: number, isAfterInput: boolean, events: number, data: number, isEnded: boolean, isStopped: boolean,
  *   text: string }} Act
  *
@@ -331,8 +331,9 @@ export function play(scenario) {
 }
 
 /**
- * What each of these decisions would come to at that mark: the fault that it is refused with, or `null`. Each is tried on a
- * connection of its own, for the engine alone knows; how the bytes are cut changes nothing.
+ * Returns the fault of each decision at that mark, or `null`.
+ *
+ * Each is tried on a connection of its own, for the engine alone knows; how the bytes are cut changes nothing.
  * @param {Scenario} given @param {Mark} mark @param {string[]} decisions @returns {(Fault | null)[]}
  */
 export function tryAll(given, mark, decisions) {

@@ -58,7 +58,7 @@ const servers = {
   },
 };
 
-/** RFC 6455, 4.2.2. @param {IncomingMessage} request */
+/** Returns the proof of RFC 6455, section 4.2.2. @param {IncomingMessage} request */
 function proof({ headers }) {
   return createHash("sha1").update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }

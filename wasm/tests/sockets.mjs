@@ -15,8 +15,10 @@ import { Duplex } from "node:stream";
 export const TIMEOUTS = 60_000;
 
 /**
- * The forms of a socket: as it is, and as a pair of web streams such as Workers have. (`Duplex.toWeb` of Node 20 has a readable
- * that does not end before the writable does, and is tried where that does not matter.)
+ * The forms of a socket: as it is, and as a pair of web streams.
+ *
+ * Workers have such pairs. `Duplex.toWeb` of Node 20 has a readable that does not end before the writable does, and is
+ * tried where that does not matter.
  * @type {Record<string, (socket: NetSocket) => Socket>}
  */
 export const forms = { "net.Socket": (socket) => socket, "web streams": paired };

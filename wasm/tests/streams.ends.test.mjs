@@ -43,7 +43,9 @@ function endless() {
 }
 
 /**
- * What a client has said and heard when it goes. `ends` are the ways in which the server may see that: after a FIN, after a reset.
+ * A client that goes: what it has said and heard before.
+ *
+ * `fin` are the ways in which the server may see that after a FIN.
  * @type {{ point: string, says: string, hears?: string, handler?: Handler, fin: ServeResult["how"][] }[]}
  */
 const clientGoes = [

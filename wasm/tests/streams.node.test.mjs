@@ -209,7 +209,7 @@ test("TLS by upgrade in workerd", { ...options, skip: !existsSync(workerd) && "t
   await server.close();
 });
 
-/** A frame of a server with a short text (RFC 6455, 5.2). @param {string} text */
+/** A frame of a server with a short text (RFC 6455, section 5.2). @param {string} text */
 const frame = (text) => `\x81${String.fromCharCode(text.length)}${text}`;
 
 test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) && "there is no ws" }, async () => {

@@ -16,8 +16,10 @@ import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 /** The milliseconds that one thing may take. */
 const TIMEOUTS = 60_000;
 /**
- * How much a client may have on its way while one side does not read. `node:net` of Bun reads up to 512 kB at once, and up to
- * three times that before it stands still, whichever of its public ways to read is taken; on a busy machine more.
+ * The bytes that a client may have on its way while one side does not read.
+ *
+ * `node:net` of Bun reads up to 512 kB at once, and up to three times that before it stands still. That is so for each of
+ * its public ways to read; on a busy machine it is more.
  */
 const BOUND = await bound();
 const BOUND_OF_BUN = await bound(8 << 20);
@@ -160,7 +162,7 @@ const asServer = {
   },
 };
 
-/** What a handler knows of its client, and how a connection is ended in order. @type {Record<string, (port: number, column: string) => Promise<void>>} */
+/** The ends of a client that its handler knows of. @type {Record<string, (port: number, column: string) => Promise<void>>} */
 const asTold = {
   "request.signal, when a client leaves": async (port) => {
     for (const leaves of /** @type {const} */ (["end", "resetAndDestroy"])) {
@@ -249,7 +251,7 @@ http {
   return { port, stop };
 }
 
-/** Which need a program, and which. @type {Record<string, string>} */
+/** The program that a test needs, by its title. @type {Record<string, string>} */
 const needed = { "foo/2, the switchboard": SWITCHBOARD, "nginx in front": NGINX };
 const isThere = (/** @type {string} */ title) => !(title in needed) || existsSync(needed[title] ?? "");
 

@@ -44,7 +44,7 @@ for (const [form, shape] of Object.entries(forms)) {
   /** A server of this form. @param {Handler} handler @param {ServeOptions} [options] */
   const serving = (handler, options) => listening((socket) => serveConnection(shape(socket), handler, options));
 
-  /** What comes back for these pieces, and how it ended. @param {Handler} handler @param {string[]} pieces @param {ServeOptions} [options] */
+  /** Returns the answer to these pieces, and how it ended. @param {Handler} handler @param {string[]} pieces @param {ServeOptions} [options] */
   async function exchange(handler, pieces, options) {
     const server = await serving(handler, options);
     const socket = await connected(server.port);

@@ -112,7 +112,7 @@ export function refuses(connection: Connection, error: unknown): ErrorKind | und
   return error instanceof ProtocolError ? error.kind : undefined;
 }
 
-/** What `switchover/streams` gives and takes. */
+/** Uses the types of `switchover/streams`. */
 export async function streams(socket: StreamSocket, deno: DenoSocket): Promise<string | null> {
   const request: ClientRequest = { target: "/", headers: { Host: "a" } };
   const outcome = await upgrade(socket, request, { offer: ["foo/2"], signal: AbortSignal.timeout(1) });

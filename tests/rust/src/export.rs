@@ -14,7 +14,7 @@
 //! .
 //! ```
 //! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it
-//! is; `do` logs what the decision says, then `> HEX` if it wrote and `? NAME` if it was refused.
+//! is. `do` logs the answer of the decision, `> HEX` if it wrote, and `? NAME` if it was refused.
 //! The digest is the checksum of the log, each line ended by LF. So a runner cannot agree without
 //! having seen the same.
 

@@ -8,9 +8,8 @@ use switchover::binding::ScanPath;
 ///
 /// Without it the engine chooses, as it does in programs.
 ///
-/// The choice is the whole process's and the tests of a binary run side by side, so no test makes
-/// one of its own: a binary is run once for each path, and every test in it that scans asks for
-/// this first.
+/// The choice is the whole process's, and the tests of a binary run side by side. So no test makes
+/// one of its own. A binary is run once for each path, and every test that scans calls this first.
 pub fn choose() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {

@@ -336,7 +336,7 @@ async fn h2_answers_and_goes_on() {
     }
 }
 
-/// The cuts of the client's bytes change nothing.
+/// Splits the client's bytes at every place, which changes nothing.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_at_every_split() {
     for piece in (1..140).chain([1_000, 9_999, 16_393]) {
@@ -345,7 +345,7 @@ async fn h2_answers_at_every_split() {
     }
 }
 
-/// A client takes its time: the engine has spoken long before.
+/// Sends the preface late: the engine has spoken long before.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_a_late_preface() {
     for window in [16_384, 65_535, 1 << 20] {
@@ -359,7 +359,7 @@ async fn h2_answers_a_late_preface() {
     }
 }
 
-/// Another engine answers likewise; its files are its answers.
+/// Puts another engine in its place, whose files are its answers.
 #[tokio::test]
 #[ignore = "needs nghttpd; `tests/run` runs it where that can be had"]
 async fn nghttpd_answers_and_goes_on() {

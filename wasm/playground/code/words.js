@@ -1,6 +1,8 @@
 // What the programs have in common: decisions taken apart, and bytes as text. Texts have one character for each byte.
 
 /**
+ * The types of a program.
+ *
  * @typedef {{ verb: string, method: string, target: string, list: string[], by: "client" | "server", status: number, reason: string,
  *   content: string, length: number, fields: [string, string][] }} Decision
  * @typedef {{ is: "receive", bytes: string } | { is: "eof", end: string } | { is: "next", times: number }

@@ -24,8 +24,10 @@ export function scripts(from, ...but) {
 }
 
 /**
- * The modules of an installed package: its names stand for what its `workerd` conditions lead to. What such a name imports is
- * looked for beside it, so the longer one is a module that only leads on, written into the folder.
+ * Returns the modules of an installed package.
+ *
+ * Its names stand for what its `workerd` conditions lead to. What such a name imports is looked for beside it, so the
+ * longer one is a module that only leads on, written into the folder.
  * @param {string} packed
  * @param {string} folder
  */
@@ -54,7 +56,7 @@ function modulesOf(packed, folder) {
  * @param {(url: string, tcp: number, pid: number) => Promise<T>} use called with where it answers `fetch`, the port of its `connect` if
  *     asked, and its process
  * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void, flags?: string[] }} [options] whether its `connect` is reached through a listener, or
- * through another worker's service binding; a certificate that it trusts; what gets all that it prints; flags for its V8
+ *     through another worker's service binding. Then: a certificate that it trusts, what gets all that it prints, flags for its V8
  */
 export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted, hears, flags } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-workerd-"));

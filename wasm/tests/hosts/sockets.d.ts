@@ -1,4 +1,4 @@
-/** What workerd has for TCP, as far as the examples need it. */
+/** The TCP of workerd, as far as the examples need it. */
 declare module "cloudflare:sockets" {
   interface Socket {
     readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -10,7 +10,7 @@ declare module "cloudflare:sockets" {
   export function connect(address: string, options?: { secureTransport?: "on" | "off" | "starttls"; allowHalfOpen?: boolean }): Socket;
 }
 
-/** What Deno has, as far as the examples need it. */
+/** The API of Deno, as far as the examples need it. */
 declare namespace Deno {
   interface Conn {
     read(space: Uint8Array): Promise<number | null>;

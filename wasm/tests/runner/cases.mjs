@@ -3,6 +3,8 @@
 import { Flags, Lenient } from "switchover";
 
 /**
+ * The types of a case.
+ *
  * @typedef {{ is: "feed", bytes: Uint8Array }
  *   | { is: "end", end: import("switchover").End }
  *   | { is: "data", length: number }

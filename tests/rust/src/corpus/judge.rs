@@ -1,7 +1,7 @@
 //! Says whether what came out of a run is what the case asks for.
 //!
-//! There are two scores: by the RFCs, where a case may leave the verdict open, and by what an
-//! engine that is strict by default does with those.
+//! There are two scores. By the RFCs a case may leave the verdict open; the other score is that of
+//! an engine that is strict by default.
 
 use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
 

@@ -8,8 +8,8 @@
 //! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how
 //! many bytes come between two decisions and what is decided, at these places, at events and at
 //! pauses. It is played three times: with whole pieces, a byte at a time, and in pieces through
-//! either call, with `release` in between, every write first tried with too little space, and
-//! without the decisions that were refused before.
+//! either call. The third time `release` comes in between, and every write is first tried with
+//! too little space. The decisions that were refused before are left out.
 
 use std::fmt::{self, Debug, Write};
 

@@ -3,8 +3,8 @@
 //! What a client may offer a server may accept. What a server may answer a client takes, no more
 //! and no less.
 //!
-//! What is parsed is the same when it is written and parsed again, and what is translated for
-//! HTTP/2 or for the next hop has nothing in it that may not be there.
+//! A parsed value is the same when it is written and parsed again. Fields that are translated for
+//! HTTP/2 or for the next hop have nothing among them that may not be there.
 //!
 //! An input is a tape.
 

@@ -17,7 +17,9 @@ pub(super) struct Blessed {
 
 /// Runs a vector as a whole, and returns the lines of its block.
 ///
-/// An error says why it cannot be run to its end.
+/// # Errors
+///
+/// The text says why it cannot be run to its end.
 pub fn bless(vector: &Vector) -> Result<String, String> {
     record(vector, summary)
 }
@@ -36,7 +38,9 @@ fn record(vector: &Vector, show: fn(&[u8]) -> String) -> Result<String, String> 
 
 /// Returns the lines of a vector's block as they should be.
 ///
-/// It is refused if what comes out differs from cut to cut.
+/// # Errors
+///
+/// The output differs from cut to cut.
 pub fn renewed(vector: &Vector) -> Result<String, String> {
     let text = bless(vector)?;
     let renewed = vector.with_lines(&text);

@@ -60,7 +60,11 @@ pub fn feeds(vector: &Vector) -> Vec<Feed> {
     [Feed::Whole, Feed::Bytes, Feed::Committed].into_iter().chain(splits).collect()
 }
 
-/// Runs it; the message says where it went another way than the file.
+/// Runs a vector in a feed.
+///
+/// # Errors
+///
+/// The text says where it went another way than the file.
 pub fn run(vector: &Vector, feed: Feed) -> Result<(), String> {
     let mut player = Player::new(vector, feed, None);
     player.play().map_err(|error| format!("{} ({:?}): {error}", vector.name, feed))
@@ -76,7 +80,9 @@ pub fn heads(vector: &Vector) -> Vec<Head> {
 
 /// Returns the steps and events of a vector, for other engines.
 ///
-/// It must come out as the file says.
+/// # Errors
+///
+/// It does not come out as the file says.
 pub fn record(vector: &Vector) -> Result<Record, String> {
     let mut player = Player::new(vector, Feed::Whole, None);
     player.record = Some(Record::default());
@@ -93,6 +99,10 @@ pub fn record(vector: &Vector) -> Result<Record, String> {
 ///
 /// Nothing can begin with a NUL. What came out before still does; content and leftover may end with
 /// the NUL, and an error may follow. Returns whether it applied.
+///
+/// # Errors
+///
+/// Something comes out otherwise before the NUL.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else {
         return Ok(false);
