@@ -77,7 +77,7 @@ fn resident() -> f64 {
 
 /// The cost of one of `count` connections, and the part of each on the heap.
 struct Cost {
-    heap_octets: f64,
+    heap_bytes: f64,
     heap_blocks: f64,
     resident: f64,
 }
@@ -88,7 +88,7 @@ fn cost(count: usize, make: fn() -> Connection) -> (Cost, Vec<Connection>) {
     let heap = measure(|| connections.extend((0..count).map(|_| make())));
     let each = |total: f64| total / count as f64;
     let cost = Cost {
-        heap_octets: each(heap.bytes_current as f64),
+        heap_bytes: each(heap.bytes_current as f64),
         heap_blocks: each(heap.count_current as f64),
         resident: each(resident() - before),
     };
@@ -101,12 +101,12 @@ fn memory(figures: &mut Figures) -> std::io::Result<()> {
     let (parked, connections) = cost(IDLE, idle);
     drop(connections);
     assert_eq!(
-        (parked.heap_octets, parked.heap_blocks),
+        (parked.heap_bytes, parked.heap_blocks),
         (0.0, 0.0),
         "an idle connection holds no heap"
     );
     assert!(size <= 128.0, "an idle connection is small");
-    figures.value(TABLE, "1,000,000 idle: heap of each", parked.heap_octets, "bytes")?;
+    figures.value(TABLE, "1,000,000 idle: heap of each", parked.heap_bytes, "bytes")?;
     figures.value(TABLE, "1,000,000 idle: resident, of each", parked.resident, "bytes")?;
     // What has been measured stays, so that the next ones need memory of their own.
     let mut kept = Vec::new();
@@ -118,7 +118,7 @@ fn memory(figures: &mut Figures) -> std::io::Result<()> {
         figures.value(
             TABLE,
             &format!("10,000 {name}: struct and heap of each"),
-            size + active.heap_octets,
+            size + active.heap_bytes,
             "bytes",
         )?;
         figures.value(

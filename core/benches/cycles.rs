@@ -57,10 +57,10 @@ impl AsyncWrite for Pipe<'_> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        *self.written += octets.len();
-        Poll::Ready(Ok(octets.len()))
+        *self.written += bytes.len();
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -214,8 +214,8 @@ impl Read for Stream<'_> {
 }
 
 impl Write for Stream<'_> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.answer.write(octets)
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.answer.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -121,7 +121,7 @@ fn heads(
         split = inputs::distinct();
         split.iter().map(Vec::as_slice).collect()
     } else {
-        vec![&input.octets; 480]
+        vec![&input.bytes; 480]
     };
     let truth = count(&messages);
     let (role, function) = match input.name {
@@ -155,7 +155,7 @@ fn heads(
     figures.row(
         "heads",
         input.name,
-        Some(input.octets.len() / if input.name == "k" { 1000 } else { 1 }),
+        Some(input.bytes.len() / if input.name == "k" { 1000 } else { 1 }),
         &jobs,
         &times,
     )

@@ -14,7 +14,7 @@ pub struct Input {
     /// A description of the input, for people.
     pub what: &'static str,
     /// Its bytes: one message, or heads one after the other.
-    pub octets: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 /// A minimal request.
@@ -89,7 +89,7 @@ pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
 
 /// Returns the first five inputs, which are constants.
 pub fn small() -> Vec<Input> {
-    let input = |name, what, octets: &[u8]| Input { name, what, octets: octets.to_vec() };
+    let input = |name, what, bytes: &[u8]| Input { name, what, bytes: bytes.to_vec() };
     vec![
         input("a", "a minimal GET", MINIMAL),
         input("b", "the request of picohttpparser's bench", BENCH),
@@ -102,11 +102,11 @@ pub fn small() -> Vec<Input> {
 /// Returns all inputs in order.
 pub fn all() -> Vec<Input> {
     let large = [
-        Input { name: "f", what: "an 8 KiB head with one long Cookie", octets: long_cookie() },
-        Input { name: "f2", what: "an 8 KiB head of about 100 fields", octets: many_fields() },
-        Input { name: "g", what: "1 MiB in chunks of 4 KiB", octets: chunked(4096) },
-        Input { name: "g2", what: "1 MiB in chunks of 16 bytes", octets: chunked(16) },
-        Input { name: "k", what: "1000 different heads", octets: distinct().concat() },
+        Input { name: "f", what: "an 8 KiB head with one long Cookie", bytes: long_cookie() },
+        Input { name: "f2", what: "an 8 KiB head of about 100 fields", bytes: many_fields() },
+        Input { name: "g", what: "1 MiB in chunks of 4 KiB", bytes: chunked(4096) },
+        Input { name: "g2", what: "1 MiB in chunks of 16 bytes", bytes: chunked(16) },
+        Input { name: "k", what: "1000 different heads", bytes: distinct().concat() },
     ];
     small().into_iter().chain(large).collect()
 }
@@ -283,17 +283,14 @@ fn one(dice: &mut Dice) -> Vec<u8> {
 mod tests {
     #[test]
     fn they_are_what_the_tables_say() {
-        let octets = |name| {
-            super::all()
-                .into_iter()
-                .find(|input| input.name == name)
-                .map(|input| input.octets.len())
+        let bytes = |name| {
+            super::all().into_iter().find(|input| input.name == name).map(|input| input.bytes.len())
         };
-        assert_eq!(octets("a"), Some(37));
-        assert_eq!(octets("b"), Some(703));
+        assert_eq!(bytes("a"), Some(37));
+        assert_eq!(bytes("b"), Some(703));
         assert!(
-            (7900..8300).contains(&octets("f").unwrap())
-                && (7800..8300).contains(&octets("f2").unwrap())
+            (7900..8300).contains(&bytes("f").unwrap())
+                && (7800..8300).contains(&bytes("f2").unwrap())
         );
         let mut heads = super::distinct();
         let average = heads.concat().len() / heads.len();

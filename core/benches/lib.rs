@@ -112,19 +112,20 @@ impl Figures {
 
     /// Writes and prints one row of a table: the time that each job took.
     ///
-    /// `octets` is the length of the messages in bytes, where that says something.
+    /// `bytes` is the length of the messages in bytes, where that says something.
     pub fn row(
         &mut self,
         table: &str,
         row: &str,
-        octets: Option<usize>,
+        bytes: Option<usize>,
         jobs: &[Job<'_>],
         times: &[f64],
     ) -> std::io::Result<()> {
         println!("{table} {row}");
         for (job, ns) in jobs.iter().zip(times) {
             println!("    {:<34} {ns:>12.1} ns", job.name);
-            let line = json!({ "table": table, "row": row, "column": job.name, "ns": ns, "octets": octets });
+            let line =
+                json!({ "table": table, "row": row, "column": job.name, "ns": ns, "bytes": bytes });
             writeln!(self.0, "{line}")?;
         }
         Ok(())

@@ -25,7 +25,7 @@ const MIB: usize = 1024 * KIB;
 
 /// An input and what reads it, once or several times.
 struct Input {
-    octets: usize,
+    bytes: usize,
     run: Box<dyn FnMut()>,
 }
 
@@ -77,10 +77,10 @@ fn config() -> Arc<Config> {
 }
 
 /// Returns a head of about that many bytes, with fields as browsers send them.
-fn head(octets: usize, cut: fn(usize) -> Vec<usize>) -> Input {
+fn head(bytes: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;
-    while head.len() < octets {
+    while head.len() < bytes {
         head.extend_from_slice(
             format!("X-Field-{number:03}: {}\r\n", "value, ".repeat(10) + "end").as_bytes(),
         );
@@ -89,9 +89,9 @@ fn head(octets: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     request(head, number + 1, &cut)
 }
 
-fn short_lines(octets: usize, piece: usize) -> Input {
+fn short_lines(bytes: usize, piece: usize) -> Input {
     let mut head = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
-    let number = octets / 5;
+    let number = bytes / 5;
     head.extend_from_slice(&b"a:b\r\n".repeat(number));
     let cut = move |len: usize| vec![piece.min(len); len.div_ceil(piece)];
     request(head, number + 1, &cut)
@@ -103,7 +103,7 @@ fn short_lines(octets: usize, piece: usize) -> Input {
 /// one before.
 fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) -> Input {
     head.extend_from_slice(b"\r\n");
-    let (octets, pieces) = (head.len(), cut(head.len()));
+    let (bytes, pieces) = (head.len(), cut(head.len()));
     let (mut server, mut out) = (Connection::with_config(Role::Server, config()), Vec::new());
     let run = move || {
         let (mut found, mut rest) = (0, &head[..]);
@@ -121,7 +121,7 @@ fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) 
         out.clear();
         server.send_response(&ResponseHead::new(204, &()), &mut out).expect("an answer");
     };
-    Input { octets, run: Box::new(run) }
+    Input { bytes, run: Box::new(run) }
 }
 
 /// Sends a request with an offer.
@@ -132,11 +132,11 @@ fn ask(client: &mut Connection, out: &mut Vec<u8>) {
         .expect("a request");
 }
 
-fn folds(octets: usize) -> Input {
+fn folds(bytes: usize) -> Input {
     let mut head = b"HTTP/1.1 204 Folded\r\nA: b\r\n".to_vec();
-    head.extend_from_slice(&b" c\r\n".repeat(octets / 4));
+    head.extend_from_slice(&b" c\r\n".repeat(bytes / 4));
     head.extend_from_slice(b"\r\n");
-    let (octets, config, mut out) = (head.len(), config(), Vec::new());
+    let (bytes, config, mut out) = (head.len(), config(), Vec::new());
     let run = move || {
         let mut client = Connection::with_config(Role::Client, config.clone());
         ask(&mut client, &mut out);
@@ -146,7 +146,7 @@ fn folds(octets: usize) -> Input {
         let value = response.fields().get("a").expect("the field");
         assert!(value.len() + 40 > head.len() && value.ends_with(b" c"));
     };
-    Input { octets, run: Box::new(run) }
+    Input { bytes, run: Box::new(run) }
 }
 
 fn chunks(number: usize) -> Input {
@@ -169,16 +169,16 @@ fn chunks(number: usize) -> Input {
         out.clear();
         server.send_response(&ResponseHead::new(204, &()), &mut out).expect("an answer");
     };
-    Input { octets: number * CHUNK.len(), run: Box::new(run) }
+    Input { bytes: number * CHUNK.len(), run: Box::new(run) }
 }
 
-fn switch(octets: usize) -> Input {
+fn switch(bytes: usize) -> Input {
     let mut message =
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n"
             .to_vec();
-    message.extend(std::iter::repeat_n(b"\r\n\r\nno HTTP", octets / 11).flatten());
-    let after = octets / 11 * 11;
-    let (octets, config, mut out) = (message.len(), config(), Vec::new());
+    message.extend(std::iter::repeat_n(b"\r\n\r\nno HTTP", bytes / 11).flatten());
+    let after = bytes / 11 * 11;
+    let (bytes, config, mut out) = (message.len(), config(), Vec::new());
     let run = move || {
         let mut client = Connection::with_config(Role::Client, config.clone());
         ask(&mut client, &mut out);
@@ -191,13 +191,13 @@ fn switch(octets: usize) -> Input {
         }
         assert_eq!(leftover, after);
     };
-    Input { octets, run: Box::new(run) }
+    Input { bytes, run: Box::new(run) }
 }
 
 fn pipeline(number: usize) -> Input {
     let message = MINIMAL.repeat(number);
     let (mut server, mut out) = (Connection::with_config(Role::Server, config()), Vec::new());
-    let octets = message.len();
+    let bytes = message.len();
     let run = move || {
         let mut found = 0;
         server.receive(&message).expect("room");
@@ -218,7 +218,7 @@ fn pipeline(number: usize) -> Input {
         }
         assert_eq!(found, number);
     };
-    Input { octets, run: Box::new(run) }
+    Input { bytes, run: Box::new(run) }
 }
 
 /// Returns the cost of a byte in each size, in nanoseconds.
@@ -226,12 +226,12 @@ fn pipeline(number: usize) -> Input {
 /// Small inputs are read several times.
 fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     let mut inputs: Vec<Input> = sizes.iter().map(|&size| make(size)).collect();
-    let all: Vec<usize> = inputs.iter().map(|input| input.octets).collect();
+    let all: Vec<usize> = inputs.iter().map(|input| input.bytes).collect();
     let most = all.iter().copied().max().unwrap_or_default().min(256 * KIB);
     let mut jobs: Vec<Job<'_>> = Vec::new();
-    for Input { octets, run } in &mut inputs {
-        let times = most.div_ceil(*octets);
-        jobs.push(Job::whole("", times * *octets, move || (0..times).for_each(|_| run())));
+    for Input { bytes, run } in &mut inputs {
+        let times = most.div_ceil(*bytes);
+        jobs.push(Job::whole("", times * *bytes, move || (0..times).for_each(|_| run())));
     }
     all.iter().copied().zip(best(ROUNDS, &mut jobs)).collect()
 }
@@ -254,11 +254,11 @@ fn main() -> ExitCode {
         }
         println!("{}", kind.0);
         let mut before = None;
-        for &(octets, cost) in &costs {
+        for &(bytes, cost) in &costs {
             let growth = before.map_or(String::new(), |before| {
                 format!("{:>8.2} times the size before", cost / before)
             });
-            println!("{octets:>12} bytes {cost:>8.3} ns each {growth}");
+            println!("{bytes:>12} bytes {cost:>8.3} ns each {growth}");
             before = Some(cost);
         }
         if growth(&costs) > MOST {

@@ -11,14 +11,14 @@ use libloading::Library;
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    octets: *const u8,
+    bytes: *const u8,
     len: usize,
     lives: std::marker::PhantomData<&'a [u8]>,
 }
 
 impl<'a> From<&'a [u8]> for Message<'a> {
-    fn from(octets: &'a [u8]) -> Self {
-        Self { octets: octets.as_ptr(), len: octets.len(), lives: std::marker::PhantomData }
+    fn from(bytes: &'a [u8]) -> Self {
+        Self { bytes: bytes.as_ptr(), len: bytes.len(), lives: std::marker::PhantomData }
     }
 }
 
@@ -40,7 +40,7 @@ impl Span {
     /// # Safety
     ///
     /// Where it is not empty, its bytes must live as long as is said here.
-    unsafe fn octets<'a>(self) -> &'a [u8] {
+    unsafe fn bytes<'a>(self) -> &'a [u8] {
         // SAFETY: as above.
         if self.len == 0 {
             &[]
@@ -122,9 +122,9 @@ impl Peer {
     }
 
     /// Returns a function that reads one message, a byte at a time.
-    pub fn octet_by_octet(&self) -> Option<impl Fn(Message<'_>) -> usize + '_> {
+    pub fn byte_by_byte(&self) -> Option<impl Fn(Message<'_>) -> usize + '_> {
         // SAFETY: as above.
-        let call = unsafe { self.library.get::<One>("peer_octet_by_octet") }.ok()?;
+        let call = unsafe { self.library.get::<One>("peer_byte_by_byte") }.ok()?;
         // SAFETY: as above.
         Some(move |message: Message<'_>| unsafe { call(&raw const message) })
     }
@@ -148,20 +148,20 @@ impl Peer {
 
     /// Reads one head, which may have more after it.
     ///
-    /// `None` if that is not complete; an error if the peer refuses it.
-    pub fn head<'a>(
-        &self,
-        octets: &'a [u8],
-        is_response: bool,
-    ) -> Result<Option<Head<'a>>, String> {
+    /// `None` if that is not complete.
+    ///
+    /// # Errors
+    ///
+    /// The peer refuses it.
+    pub fn head<'a>(&self, bytes: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<ReadHead>("peer_head") }
             .map_err(|error| error.to_string())?;
-        read_head(*call, octets, is_response)
+        read_head(*call, bytes, is_response)
     }
 }
 
-fn read_head(call: ReadHead, octets: &[u8], is_response: bool) -> Result<Option<Head<'_>>, String> {
+fn read_head(call: ReadHead, bytes: &[u8], is_response: bool) -> Result<Option<Head<'_>>, String> {
     let mut head = RawHead {
         refused: std::ptr::null(),
         is_complete: 0,
@@ -173,7 +173,7 @@ fn read_head(call: ReadHead, octets: &[u8], is_response: bool) -> Result<Option<
         names: [Span::NONE; FIELDS],
         values: [Span::NONE; FIELDS],
     };
-    let message = Message::from(octets);
+    let message = Message::from(bytes);
     // SAFETY: the message lives through the call, which writes the head alone.
     unsafe { call(&raw const message, is_response.into(), &raw mut head) };
     if !head.refused.is_null() {
@@ -184,7 +184,7 @@ fn read_head(call: ReadHead, octets: &[u8], is_response: bool) -> Result<Option<
         return Ok(None);
     }
     // SAFETY: every span lies in the message, or in a table of the peer's. Nothing unloads a peer.
-    let of = |span: Span| unsafe { span.octets() };
+    let of = |span: Span| unsafe { span.bytes() };
     let fields = head
         .names
         .iter()

@@ -93,8 +93,8 @@ fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
         let (mut server, mut out) = (Connection::new(Role::Server), Vec::new());
         let mut jobs = vec![Job::whole("switchover", head.len(), || {
             let mut fields = 0;
-            for octet in head {
-                server.receive(std::slice::from_ref(octet)).expect("space");
+            for byte in head {
+                server.receive(std::slice::from_ref(byte)).expect("space");
                 while let Ok(Step::Event) = server.advance() {
                     if let Some(Event::Request(request)) = server.event() {
                         fields = request.fields().len();
@@ -106,7 +106,7 @@ fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
             server.send_response(&ResponseHead::new(204, &()), &mut out).expect("an answer");
         })];
         for peer in peers {
-            let Some(parse) = peer.octet_by_octet() else { continue };
+            let Some(parse) = peer.byte_by_byte() else { continue };
             jobs.push(Job::whole(&peer.name, head.len(), move || {
                 assert_eq!(parse(Message::from(head)), truth)
             }));

@@ -180,7 +180,7 @@ fn fill_request<B>(
 ) -> Result<(), Error> {
     let fields = received.fields();
     fill(request.headers_mut(), fields, &head)?;
-    let (method, target) = received.line_octets();
+    let (method, target) = received.line_bytes();
     if method != b"GET" {
         *request.method_mut() = Method::from_bytes(method)?;
     }
@@ -199,7 +199,7 @@ fn fill_request<B>(
 /// Its target is absolute and has no path. `Uri` would have `/` for that, which is another target;
 /// `*` with the authority as its Host is the same one (RFC 9112, section 3.2.4).
 fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
-    let (method, target) = received.line_octets();
+    let (method, target) = received.line_bytes();
     if method != b"OPTIONS" || target.first() == Some(&b'/') {
         return None;
     }

@@ -154,15 +154,15 @@ static double bytewise(struct row *row, const struct parser *parser) {
 
 static double content(struct row *row, const struct parser *parser) {
     double taken = 0;
-    size_t octets = 0, len;
+    size_t bytes = 0, len;
     for (size_t at = 0; at < row->len; at += len) {
         len = row->len - at < SPACE ? row->len - at : SPACE;
         parser->fill(0, row->data + at, len);
         double begin = now();
-        octets += parser->content();
+        bytes += parser->content();
         taken += now() - begin - clock_cost;
     }
-    CHECK(octets == 1 << 20);
+    CHECK(bytes == 1 << 20);
     return taken;
 }
 

@@ -95,7 +95,7 @@ static int more_value(llhttp_t *parser, const char *at, size_t len) {
 static const llhttp_settings_t whole = {
     .on_message_begin = begin, .on_url = take_url, .on_header_field = take_name, .on_header_value = take_value,
     .on_body = take_content, .on_message_complete = complete};
-static const llhttp_settings_t by_octet = {
+static const llhttp_settings_t by_byte = {
     .on_message_begin = begin_bytewise, .on_url = more_url, .on_header_field = more_name,
     .on_header_value = more_value, .on_body = take_content, .on_message_complete = complete};
 
@@ -108,7 +108,7 @@ static void start(llhttp_t *parser, const llhttp_settings_t *settings) {
 static void open_parser(int response) {
     is_response = response;
     for (size_t slot = 0; slot < SLOTS; slot++) start(&slots[slot].parser, &whole);
-    start(&bytewise_parser, &by_octet);
+    start(&bytewise_parser, &by_byte);
 }
 
 static void fill(size_t slot, const char *data, size_t len) {

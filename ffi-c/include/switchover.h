@@ -2515,14 +2515,14 @@ swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data
  *
  * Valid until the next call of this function on the splice, or swo_splice_free.
  */
-swo_result swo_splice_take_for_engine(struct swo_splice *splice, struct swo_slice *octets);
+swo_result swo_splice_take_for_engine(struct swo_splice *splice, struct swo_slice *bytes);
 
 /**
  * Takes what goes to the client now, which may be nothing.
  *
  * Valid until the next call of this function on the splice, or swo_splice_free.
  */
-swo_result swo_splice_take_for_client(struct swo_splice *splice, struct swo_slice *octets);
+swo_result swo_splice_take_for_client(struct swo_splice *splice, struct swo_slice *bytes);
 
 /**
  * Returns whether the client should be read.

@@ -204,7 +204,7 @@ impl From<DataParts> for swo_data_parts {
     fn from(parts: DataParts) -> Self {
         let mut prefix = [0; 24];
         let given = parts.prefix();
-        prefix.iter_mut().zip(given).for_each(|(place, octet)| *place = *octet);
+        prefix.iter_mut().zip(given).for_each(|(place, byte)| *place = *byte);
         Self { prefix, prefix_len: given.len(), suffix: swo_slice::of(parts.suffix()) }
     }
 }

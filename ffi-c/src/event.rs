@@ -199,9 +199,9 @@ fn shown(conn: &Connection) -> Done<Fields<'_>> {
 }
 
 fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
-    let (octets, spans) = spans(&shown(conn)?);
+    let (bytes, spans) = spans(&shown(conn)?);
     let part = |start: u32, end: u32| swo_slice {
-        data: octets.as_ptr().wrapping_add(start as usize),
+        data: bytes.as_ptr().wrapping_add(start as usize),
         len: (end - start) as usize,
     };
     out.fill(spans.map(|[name, name_end, value, value_end]| swo_field {

@@ -27,8 +27,8 @@ use switchover::masque::Datagram;
 use switchover::{Connection, Selection};
 
 use self::memory::{
-    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, config,
-    config_place, datagram, entries, field_list, functions, octets, one, optional, request_head,
+    ConfigPlace, FieldList, Functions, RequestGiven, RequestLine, ResponseGiven, bytes, config,
+    config_place, datagram, entries, field_list, functions, one, optional, request_head,
     request_line, response_head, selection, space, text, texts,
 };
 use crate::config::swo_config;
@@ -97,7 +97,7 @@ conversions! {
     (*mut c_void, usize) => Out<'a, Object<Connection>>, place;
 
     (*const u8, usize) => &'a [u8], entries;
-    swo_slice => &'a [u8], octets;
+    swo_slice => &'a [u8], bytes;
     (swo_slice, ()) => Option<&'a [u8]>, optional;
     (*const swo_slice, usize) => SmallList<&'a [u8]>, texts;
     (*const swo_field, usize) => FieldList<'a>, field_list;

@@ -129,11 +129,11 @@ fn capsules_new(longest: usize, out: Out<'_, *mut swo_capsules>) -> Done {
     out.set(swo_capsules::new(Capsules::new(longest))?)
 }
 
-fn capsules_receive(mut capsules: Changed<'_, Capsules>, octets: &[u8]) -> Done {
-    if capsules_hold(&capsules, octets) {
+fn capsules_receive(mut capsules: Changed<'_, Capsules>, bytes: &[u8]) -> Done {
+    if capsules_hold(&capsules, bytes) {
         return Err(BindingError::Overlap.into());
     }
-    capsules.receive(octets);
+    capsules.receive(bytes);
     Ok(())
 }
 

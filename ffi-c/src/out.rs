@@ -136,7 +136,7 @@ impl Output<'_> {
     }
 
     /// Copies the bytes, or nothing and how many there are.
-    pub(crate) fn copy(self, octets: &[u8]) -> Done {
-        self.put(octets.len(), |space| space.put_slice(octets))
+    pub(crate) fn copy(self, bytes: &[u8]) -> Done {
+        self.put(bytes.len(), |space| space.put_slice(bytes))
     }
 }

@@ -158,8 +158,8 @@ export! {
 /// Returns the bytes as text, which the engine takes.
 ///
 /// Bytes that are none cannot be what it takes, so this is what it would say of them.
-pub(crate) fn text(octets: &[u8], or: ErrorKind) -> Done<&str> {
-    Ok(str::from_utf8(octets).map_err(|_| or)?)
+pub(crate) fn text(bytes: &[u8], or: ErrorKind) -> Done<&str> {
+    Ok(str::from_utf8(bytes).map_err(|_| or)?)
 }
 
 /// Returns protocol names as texts.

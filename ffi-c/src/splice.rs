@@ -49,14 +49,14 @@ export! {
     /// Takes what goes to the engine now, which may be nothing.
     ///
     /// Valid until the next call of this function on the splice, or swo_splice_free.
-    fn swo_splice_take_for_engine(splice: *mut swo_splice, octets: *mut swo_slice) -> swo_result
-        = take_for_engine(splice, octets);
+    fn swo_splice_take_for_engine(splice: *mut swo_splice, bytes: *mut swo_slice) -> swo_result
+        = take_for_engine(splice, bytes);
 
     /// Takes what goes to the client now, which may be nothing.
     ///
     /// Valid until the next call of this function on the splice, or swo_splice_free.
-    fn swo_splice_take_for_client(splice: *mut swo_splice, octets: *mut swo_slice) -> swo_result
-        = take_for_client(splice, octets);
+    fn swo_splice_take_for_client(splice: *mut swo_splice, bytes: *mut swo_slice) -> swo_result
+        = take_for_client(splice, bytes);
 
     /// Returns whether the client should be read.
     ///
@@ -86,8 +86,8 @@ fn splice_new(
     out.set(swo_splice::new(Spliced::new(reason.reason(splice)?))?)
 }
 
-fn client_sent(mut splice: Changed<'_, Spliced>, octets: &[u8]) -> Done {
-    splice.splice.client_sent(octets);
+fn client_sent(mut splice: Changed<'_, Spliced>, bytes: &[u8]) -> Done {
+    splice.splice.client_sent(bytes);
     Ok(())
 }
 
@@ -96,8 +96,8 @@ fn client_ended(mut splice: Changed<'_, Spliced>) -> Done {
     Ok(())
 }
 
-fn engine_sent(mut splice: Changed<'_, Spliced>, octets: &[u8]) -> Done {
-    splice.splice.engine_sent(octets);
+fn engine_sent(mut splice: Changed<'_, Spliced>, bytes: &[u8]) -> Done {
+    splice.splice.engine_sent(bytes);
     Ok(())
 }
 

@@ -5,8 +5,8 @@ static int read_line(FILE *file, text *line) {
     line->len = 0;
     text_add(line, "", 0);
     while ((c = getc(file)) != EOF && c != '\n') {
-        char octet = (char)c;
-        text_add(line, &octet, 1);
+        char byte = (char)c;
+        text_add(line, &byte, 1);
     }
     return c != EOF;
 }
@@ -49,8 +49,8 @@ static void read_item(vector *v, const text *line) {
     memset(new_item, 0, sizeof *new_item);
     if (begins(line, "feed ")) {
         new_item->kind = FEED;
-        add_unhexed(&new_item->octets, line->at + 5, end);
-        v->fed += new_item->octets.len;
+        add_unhexed(&new_item->bytes, line->at + 5, end);
+        v->fed += new_item->bytes.len;
     } else if (begins(line, "end ")) {
         new_item->kind = END;
         new_item->number = begins(line, "end clean") ? SWO_END_CLEAN : SWO_END_TRUNCATED;
@@ -61,7 +61,7 @@ static void read_item(vector *v, const text *line) {
         new_item->kind = begins(line, "expect leftover") ? EXPECT_LEFTOVER : EXPECT_LINE;
     } else if (begins(line, "do ")) {
         new_item->kind = DO;
-        text_add(&new_item->octets, line->at + 3, line->len - 3);
+        text_add(&new_item->bytes, line->at + 3, line->len - 3);
     } else {
         fprintf(stderr, "%s: what is %s\n", v->name, line->at);
         exit(2);
@@ -78,6 +78,6 @@ static int read_case(FILE *file, vector *v) {
 }
 
 static void free_case(vector *v) {
-    for (size_t at = 0; at < v->count; at++) text_free(&v->items[at].octets);
+    for (size_t at = 0; at < v->count; at++) text_free(&v->items[at].bytes);
     free(v->items);
 }

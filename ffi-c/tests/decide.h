@@ -9,15 +9,15 @@ static void must(player *p, swo_result result) {
 typedef struct decision {
     char *verb, *words[4], *copy;
     size_t word_count, list_count, field_count, free_count;
-    text octets[512]; /* what the words are in bytes */
+    text bytes[512]; /* what the words are in bytes */
     swo_slice list[64];
     swo_field fields[200];
 } decision;
 
 static swo_slice unhexed(decision *d, const char *from, const char *end) {
-    text *octets = &d->octets[d->free_count++];
-    add_unhexed(octets, from, end);
-    swo_slice slice = {(const uint8_t *)octets->at, octets->len};
+    text *bytes = &d->bytes[d->free_count++];
+    add_unhexed(bytes, from, end);
+    swo_slice slice = {(const uint8_t *)bytes->at, bytes->len};
     return slice;
 }
 
@@ -53,7 +53,7 @@ static void take_apart(decision *d, const char *line) {
 }
 
 static void put_back(decision *d) {
-    for (size_t at = 0; at < d->free_count; at++) text_free(&d->octets[at]);
+    for (size_t at = 0; at < d->free_count; at++) text_free(&d->bytes[at]);
     free(d->copy);
 }
 

@@ -101,7 +101,7 @@ epoll_h2c_client() {
         [ "$(cat "$work/answers")" = $'GET / over HTTP/2\nGET / over HTTP/2' ]
 }
 
-epoll_octets() { timeout 300 python3 -B ffi-c/tests/clients "epoll${1:-}" "${url##*:}"; }
+epoll_bytes() { timeout 300 python3 -B ffi-c/tests/clients "epoll${1:-}" "${url##*:}"; }
 
 epoll_clients() { # HOW
     if have_curl_http2; then
@@ -125,9 +125,9 @@ epoll_clients() { # HOW
         skip "epoll: a client of our own, h2c$1" "no valgrind"
     fi
     if have python3; then
-        check "epoll: octets split, early, malformed, unread$1" epoll_octets
+        check "epoll: bytes split, early, malformed, unread$1" epoll_bytes
     else
-        skip "epoll: octets split, early, malformed, unread$1" "no Python"
+        skip "epoll: bytes split, early, malformed, unread$1" "no Python"
     fi
 }
 
@@ -138,7 +138,7 @@ epoll_steps() {
     fi
     check "epoll: starts, with the sanitizers" start_sanitized_epoll
     epoll_clients ""
-    have python3 && check "epoll: a slow head is given up" epoll_octets ", late"
+    have python3 && check "epoll: a slow head is given up" epoll_bytes ", late"
     check "epoll: ends by SIGTERM" stop_epoll
     if have valgrind; then
         check "epoll: starts, valgrind" start_epoll_in_valgrind

@@ -21,7 +21,7 @@ static void handles_are_told_apart(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     swo_capsules *capsules = NULL;
     swo_datagram datagram;
-    swo_slice octets;
+    swo_slice bytes;
     const swo_field *fields;
     size_t count;
     uint32_t fault = 77;
@@ -37,8 +37,8 @@ static void handles_are_told_apart(void) {
         IS(swo_splice_client_sent((swo_splice *)others[at], NULL, 0), wanted);
         IS(swo_splice_client_ended((swo_splice *)others[at]), wanted);
         IS(swo_splice_engine_sent((swo_splice *)others[at], NULL, 0), wanted);
-        IS(swo_splice_take_for_engine((swo_splice *)others[at], &octets), wanted);
-        IS(swo_splice_take_for_client((swo_splice *)others[at], &octets), wanted);
+        IS(swo_splice_take_for_engine((swo_splice *)others[at], &bytes), wanted);
+        IS(swo_splice_take_for_client((swo_splice *)others[at], &bytes), wanted);
         HOLDS(!swo_splice_wants_client((swo_splice *)others[at]) && !swo_splice_is_done((swo_splice *)others[at]));
         IS(swo_splice_free((swo_splice *)others[at]), freed);
         IS(swo_lines_get((swo_lines *)others[at], &fields, &count), wanted);

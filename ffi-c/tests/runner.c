@@ -8,7 +8,7 @@ enum item_kind { FEED, END, EXPECT_DATA, EXPECT_LEFTOVER, EXPECT_LINE, DO };
 
 typedef struct item {
     enum item_kind kind;
-    text octets;        /* FEED: the input; DO: the decision */
+    text bytes;        /* FEED: the input; DO: the decision */
     unsigned long number; /* END: how; EXPECT_DATA: how long */
 } item;
 
@@ -47,8 +47,8 @@ static void take_input(player *p) {
         must(p, swo_receive_eof(p->conn, (uint32_t)item->number));
         return;
     }
-    size_t len = item->octets.len, cut = p->split > p->fed ? p->split - p->fed : 0;
-    text_add(&p->input, item->octets.at, len);
+    size_t len = item->bytes.len, cut = p->split > p->fed ? p->split - p->fed : 0;
+    text_add(&p->input, item->bytes.at, len);
     p->first = p->mode == SPLIT && cut > 0 && cut < len ? cut : len;
     p->fed += len;
 }
@@ -156,7 +156,7 @@ static int step(player *p, text *line) {
         if (!fits) p->fault = "something comes out at the end";
         return 0;
     } else if (kind == DO) {
-        perform(p, v->items[p->at++].octets.at);
+        perform(p, v->items[p->at++].bytes.at);
     } else if (kind == FEED || kind == END) {
         /* Whatever came before has been matched, so nothing else may come now. */
         if (observe(p, line) && !is_stop(line)) p->fault = "an unexpected line";

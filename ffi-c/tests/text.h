@@ -47,17 +47,17 @@ static void text_free(text *of) {
 static void text_slice(text *to, swo_slice slice) { text_add(to, slice.data, slice.len); }
 
 static void put_escaped(text *to, const void *data, size_t len) {
-    const unsigned char *octet = (const unsigned char *)data;
-    for (; len--; octet++) {
-        switch (*octet) {
+    const unsigned char *byte = (const unsigned char *)data;
+    for (; len--; byte++) {
+        switch (*byte) {
         case '\r': text_add(to, "\\r", 2); break;
         case '\n': text_add(to, "\\n", 2); break;
         case '\t': text_add(to, "\\t", 2); break;
         case '\\': text_add(to, "\\\\", 2); break;
         case 0: text_add(to, "\\0", 2); break;
         default:
-            if (*octet >= 0x20 && *octet <= 0x7e) text_add(to, octet, 1);
-            else text_put(to, "\\x%02x", *octet);
+            if (*byte >= 0x20 && *byte <= 0x7e) text_add(to, byte, 1);
+            else text_put(to, "\\x%02x", *byte);
         }
     }
 }
@@ -77,25 +77,25 @@ static void put_compact(text *to, swo_slice slice) {
 }
 
 static void put_hex(text *to, const void *data, size_t len) {
-    const unsigned char *octet = (const unsigned char *)data;
+    const unsigned char *byte = (const unsigned char *)data;
     if (!len) text_add(to, "-", 1);
-    while (len--) text_put(to, "%02x", *octet++);
+    while (len--) text_put(to, "%02x", *byte++);
 }
 
 /* Hex digits, or `-` for none, up to `end`. */
 static void add_unhexed(text *to, const char *from, const char *end) {
     for (; end - from >= 2; from += 2) {
-        char digits[3] = {from[0], from[1], 0}, octet = (char)strtoul(digits, NULL, 16);
-        text_add(to, &octet, 1);
+        char digits[3] = {from[0], from[1], 0}, byte = (char)strtoul(digits, NULL, 16);
+        text_add(to, &byte, 1);
     }
     text_add(to, "", 0);
 }
 
 /* FNV-1a. */
 static unsigned long long checksum(const void *data, size_t len) {
-    const unsigned char *octet = (const unsigned char *)data;
+    const unsigned char *byte = (const unsigned char *)data;
     unsigned long long hash = 0xcbf29ce484222325ULL;
-    while (len--) hash = (hash ^ *octet++) * 0x100000001b3ULL;
+    while (len--) hash = (hash ^ *byte++) * 0x100000001b3ULL;
     return hash;
 }
 

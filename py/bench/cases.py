@@ -19,7 +19,7 @@ import switchover.h11
 import zttp
 from adapter import adapter
 from case import AS_H11, KEPT, LAZY, OFFERS, OURS, PREPARED, Case, Sink, columns, lines, same_lines
-from streams import content, octet_by_octet
+from streams import byte_by_byte, content
 from switches import switch, websocket
 
 TYPE = [(b"Content-Type", b"text/plain")]
@@ -42,7 +42,7 @@ def all_of(inputs: Path) -> Iterator[Case]:
         yield adapter("c", c, is_prepared=is_prepared)
     yield parse("b", b, is_kept=True)
     yield parse("b", b, is_kept=False)
-    yield octet_by_octet("b", b)
+    yield byte_by_byte("b", b)
     yield content("g, 1 MiB in chunks of 4 KiB", g)
     yield content("g2, 1 MiB in chunks of 16 bytes", g2)
     yield switch("c", c)

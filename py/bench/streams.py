@@ -16,15 +16,15 @@ READ = 65_536
 """What one read of a transport brings at most."""
 
 
-def octet_by_octet(name: str, request: bytes) -> Case:
+def byte_by_byte(name: str, request: bytes) -> Case:
     """Reads a request one byte at a time, and asks after each."""
-    octets = [request[at : at + 1] for at in range(len(request))]
+    data = [request[at : at + 1] for at in range(len(request))]
 
     def ours() -> object:
         connection = switchover.Connection(Role.SERVER)
         advance, need_data = connection.next_event, NEED_DATA
-        for octet in octets:
-            event = advance(octet)
+        for byte in data:
+            event = advance(byte)
             if event is not need_data:
                 break
         headers = event.headers.lines()
@@ -35,8 +35,8 @@ def octet_by_octet(name: str, request: bytes) -> Case:
     def with_h11() -> object:
         connection = h11.Connection(h11.SERVER)
         receive, advance, need_data = connection.receive_data, connection.next_event, h11.NEED_DATA
-        for octet in octets:
-            receive(octet)
+        for byte in data:
+            receive(byte)
             event = advance()
             if event is not need_data:
                 break
@@ -48,8 +48,8 @@ def octet_by_octet(name: str, request: bytes) -> Case:
     def with_h11r() -> object:
         connection = h11r.Connection(h11r.Role.SERVER)
         receive, advance, need_data = connection.receive_data, connection.next_event, h11r.ReceiveStatus.NEED_DATA
-        for octet in octets:
-            receive(octet)
+        for byte in data:
+            receive(byte)
             event = advance()
             if event is not need_data:
                 break
@@ -61,16 +61,16 @@ def octet_by_octet(name: str, request: bytes) -> Case:
     def with_httptools() -> object:
         sink = Sink()
         feed = httptools.HttpRequestParser(sink).feed_data
-        for octet in octets:
-            feed(octet)
+        for byte in data:
+            feed(byte)
             if sink.is_complete:
                 break
         return sink.headers
 
     def with_zttp() -> object:
         receive, need_data = zttp.Connection(zttp.SERVER).receive_event, zttp.NEED_DATA
-        for octet in octets:
-            event = receive(octet)
+        for byte in data:
+            event = receive(byte)
             if event is not need_data:
                 break
         assert event.end_stream

@@ -11,7 +11,7 @@ import switchover as http
 from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from handoff import octets, send_content
+from handoff import received, send_content
 
 
 async def ask(port: int, target: str) -> None:
@@ -32,7 +32,7 @@ async def ask(port: int, target: str) -> None:
             case http.Data(data):
                 print(data.decode(), end="")
             case http.Switched(leftover=leftover):
-                await speak_http2(http2, f"127.0.0.1:{port}", octets(leftover, reader), writer)
+                await speak_http2(http2, f"127.0.0.1:{port}", received(leftover, reader), writer)
                 break
             case http.EndOfMessage() | http.Paused():
                 break

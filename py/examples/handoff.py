@@ -52,9 +52,9 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
                         await client.send(begin_answer(connection, request, body) + connection.send_end())
                 case http.Switched(leftover=leftover) if request:
                     if http2:
-                        await Http2(http2, writer).speak(request, body, octets(leftover, reader))
+                        await Http2(http2, writer).speak(request, body, received(leftover, reader))
                     else:
-                        await speak_websocket(octets(leftover, reader), writer)
+                        await speak_websocket(received(leftover, reader), writer)
                     break
                 case _:
                     pass  # content that this server does not use, and its end
@@ -67,7 +67,7 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
     await client.leave()
 
 
-async def octets(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """Yields the peer's bytes in the new protocol, from the first one.
 
     It may have come already.

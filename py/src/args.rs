@@ -217,7 +217,7 @@ impl Chunk<'_, '_> {
     }
 
     /// Returns the bytes that it holds now.
-    pub(crate) fn octets(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
+    pub(crate) fn bytes(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
         match self {
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
             Self::Buffer(buffer) => buffer.to_vec(py).map(Cow::Owned),

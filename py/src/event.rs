@@ -14,7 +14,7 @@ use switchover::{self as core, Event, SwitchedBy};
 use crate::enums::Member;
 use crate::head::{Informational, Request, Response};
 use crate::headers::Headers;
-use crate::shared::{Shared, compare_parts, octets};
+use crate::shared::{Shared, bytes, compare_parts};
 use crate::text::BytesArg;
 use crate::values::{Protocol, Tuple, fields, show};
 
@@ -27,7 +27,7 @@ pub(crate) struct Data {
 
 impl Data {
     fn parts(&self) -> impl Eq + Hash {
-        octets(&self.data)
+        bytes(&self.data)
     }
 }
 

@@ -14,7 +14,7 @@ use switchover::{self as core, NoOffer, RequestHead};
 use crate::enums::Member;
 use crate::headers::Headers;
 use crate::interned::InternedNames;
-use crate::shared::{Shared, compare_parts, octets};
+use crate::shared::{Shared, bytes, compare_parts};
 use crate::text::{BytesArg, characters};
 use crate::values::{Offer, Protocol, Tuple, fields, show};
 
@@ -60,8 +60,8 @@ impl Request {
 
     fn parts(&self) -> impl Eq + Hash {
         (
-            octets(&self.method),
-            octets(&self.target),
+            bytes(&self.method),
+            bytes(&self.target),
             self.headers.get(),
             self.minor_version,
             &self.offers,
@@ -76,7 +76,7 @@ impl Request {
 
     /// Shows it to `look` as a head that could be sent.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
-        let (method, target) = (characters(octets(&self.method)), characters(octets(&self.target)));
+        let (method, target) = (characters(bytes(&self.method)), characters(bytes(&self.target)));
         look(&RequestHead::new(&method, &target, self.headers.get()))
     }
 }
@@ -124,7 +124,7 @@ impl Request {
     /// RFC 9112, section 3.2.
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, path_and_query(octets(&self.method), octets(&self.target)).0)
+        PyBytes::new(py, path_and_query(bytes(&self.method), bytes(&self.target)).0)
     }
 
     /// Returns the query of the target, as sent; empty where there is none.
@@ -134,7 +134,7 @@ impl Request {
     fn query<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(
             py,
-            path_and_query(octets(&self.method), octets(&self.target)).1.unwrap_or_default(),
+            path_and_query(bytes(&self.method), bytes(&self.target)).1.unwrap_or_default(),
         )
     }
 
@@ -149,7 +149,7 @@ impl Request {
 
     /// Returns the part of an ASGI scope that a request gives, in a new dict.
     fn asgi<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (method, target) = (octets(&self.method), octets(&self.target));
+        let (method, target) = (bytes(&self.method), bytes(&self.target));
         let (path, query) = path_and_query(method, target);
         let scope = PyDict::new(py);
         scope.set_item(intern!(py, "http_version"), self.http_version(py))?;
@@ -269,7 +269,7 @@ impl Response {
     fn parts(&self) -> impl Eq + Hash {
         (
             self.status,
-            octets(&self.reason),
+            bytes(&self.reason),
             self.headers.get(),
             self.minor_version,
             self.dropped,

@@ -23,7 +23,7 @@ pub(crate) struct Headers {
     /// The names and values, and then the places of each line.
     ///
     /// Perhaps with something between them: one allocation.
-    octets: Vec<u8>,
+    bytes: Vec<u8>,
     /// The place where the places begin.
     places: usize,
 }
@@ -34,9 +34,9 @@ type Places = [[u8; size_of::<usize>()]; 4];
 impl Headers {
     /// Copies the lines of a message: the piece that they are parts of, once.
     pub(crate) fn received(fields: &Fields<'_>) -> Self {
-        let (octets, spans) = spans(fields);
-        let mut headers = Self::with_capacity(octets.len(), fields.len());
-        headers.octets.extend_from_slice(octets);
+        let (bytes, spans) = spans(fields);
+        let mut headers = Self::with_capacity(bytes.len(), fields.len());
+        headers.bytes.extend_from_slice(bytes);
         spans.for_each(|span| headers.push(span.map(|at| at as usize)));
         headers
     }
@@ -50,8 +50,8 @@ impl Headers {
         });
         let mut headers = Self::with_capacity(len, lines);
         source.each(&mut |field| {
-            headers.octets.extend_from_slice(field.name);
-            headers.octets.extend_from_slice(field.value);
+            headers.bytes.extend_from_slice(field.name);
+            headers.bytes.extend_from_slice(field.value);
         });
         let mut start = 0;
         source.each(&mut |field| {
@@ -64,18 +64,18 @@ impl Headers {
     }
 
     /// Reserves room for bytes, to come first, and for the places of lines.
-    fn with_capacity(octets: usize, lines: usize) -> Self {
-        Self { octets: Vec::with_capacity(octets + lines * size_of::<Places>()), places: octets }
+    fn with_capacity(bytes: usize, lines: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes + lines * size_of::<Places>()), places: bytes }
     }
 
     #[inline]
     fn push(&mut self, places: [usize; 4]) {
         let places: Places = places.map(usize::to_ne_bytes);
-        self.octets.extend_from_slice(places.as_flattened());
+        self.bytes.extend_from_slice(places.as_flattened());
     }
 
     fn places(&self) -> &[Places] {
-        self.octets.get(self.places..).unwrap_or_default().as_chunks().0.as_chunks().0
+        self.bytes.get(self.places..).unwrap_or_default().as_chunks().0.as_chunks().0
     }
 
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = Field<'_>> {
@@ -96,7 +96,7 @@ impl Headers {
     #[inline]
     fn view(&self, places: &Places) -> Field<'_> {
         let [name, name_end, value, value_end] = places.map(usize::from_ne_bytes);
-        let part = |place| self.octets.get::<Range<usize>>(place).unwrap_or_default();
+        let part = |place| self.bytes.get::<Range<usize>>(place).unwrap_or_default();
         Field { name: part(name..name_end), value: part(value..value_end) }
     }
 

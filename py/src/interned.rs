@@ -33,26 +33,26 @@ impl InternedNames {
     }
 
     /// Returns the bytes as `bytes`.
-    pub(crate) fn get<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
-        let Some(known) = self.0.as_mut().filter(|_| octets.len() <= LONGEST) else {
-            return PyBytes::new(py, octets);
+    pub(crate) fn get<'py>(&mut self, py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyBytes> {
+        let Some(known) = self.0.as_mut().filter(|_| bytes.len() <= LONGEST) else {
+            return PyBytes::new(py, bytes);
         };
-        let kept = &mut known[place(octets)];
+        let kept = &mut known[place(bytes)];
         let kept = match kept {
-            Some(kept) if **kept == *octets => kept,
-            _ => kept.insert(PyBytes::new(py, octets).into()),
+            Some(kept) if **kept == *bytes => kept,
+            _ => kept.insert(PyBytes::new(py, bytes).into()),
         };
         let Ok(bytes) = (&*kept).into_pyobject(py);
         bytes
     }
 
     /// Returns the bytes in lower case.
-    pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, octets: &[u8]) -> Bound<'py, PyBytes> {
+    pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyBytes> {
         let mut space = [0; LONGEST];
-        let Some(lower) = space.get_mut(..octets.len()) else {
-            return PyBytes::new(py, &octets.to_ascii_lowercase());
+        let Some(lower) = space.get_mut(..bytes.len()) else {
+            return PyBytes::new(py, &bytes.to_ascii_lowercase());
         };
-        lower.copy_from_slice(octets);
+        lower.copy_from_slice(bytes);
         lower.make_ascii_lowercase();
         self.get(py, lower)
     }
@@ -61,11 +61,11 @@ impl InternedNames {
 /// Returns the place of bytes in the table.
 ///
 /// Their length and a few of them tell the usual names apart, those of one browser above all.
-fn place(octets: &[u8]) -> usize {
-    let (&[first, ..], &[.., last], Some(&middle)) = (octets, octets, octets.get(octets.len() / 2))
+fn place(bytes: &[u8]) -> usize {
+    let (&[first, ..], &[.., last], Some(&middle)) = (bytes, bytes, bytes.get(bytes.len() / 2))
     else {
         return 0;
     };
     let [first, middle, last] = [first, middle, last].map(usize::from);
-    (82 * first + 112 * middle + 105 * last + 87 * octets.len()) % KEPT
+    (82 * first + 112 * middle + 105 * last + 87 * bytes.len()) % KEPT
 }

@@ -170,8 +170,8 @@ impl Capsules {
     ///
     /// Next: next_datagram until it is None.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
-        let octets = data.octets(py)?;
-        self.0.with(|capsules| capsules.receive(&octets))
+        let bytes = data.bytes(py)?;
+        self.0.with(|capsules| capsules.receive(&bytes))
     }
 
     /// Returns the next datagram; None before more bytes come.

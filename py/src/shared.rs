@@ -37,7 +37,7 @@ macro_rules! compare_parts {
 pub(crate) use compare_parts;
 
 /// Returns the contents of `bytes`.
-pub(crate) fn octets(bytes: &Py<PyBytes>) -> &[u8] {
+pub(crate) fn bytes(bytes: &Py<PyBytes>) -> &[u8] {
     Python::attach(|py| bytes.as_bytes(py))
 }
 

@@ -32,7 +32,7 @@ impl Splice {
         content: Chunk<'_, '_>,
         trailers: FieldLines,
     ) -> PyResult<Self> {
-        let content = content.octets(py)?;
+        let content = content.bytes(py)?;
         let made = connection
             .ask(|engine| {
                 engine.request().map(|request| h2c::Splice::new(&request, &content, &trailers))
@@ -50,8 +50,8 @@ impl Splice {
 
     /// Bytes of the client, the leftover of the 101 first. Next: take_for_engine.
     fn client_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
-        let octets = data.octets(py)?;
-        self.0.with(|splice| splice.client_sent(&octets))
+        let bytes = data.bytes(py)?;
+        self.0.with(|splice| splice.client_sent(&bytes))
     }
 
     /// Tells the splice that the client has ended.
@@ -63,8 +63,8 @@ impl Splice {
 
     /// Bytes that the engine has written. Next: take_for_client and take_for_engine.
     fn engine_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
-        let octets = data.octets(py)?;
-        self.0.with(|splice| splice.engine_sent(&octets))
+        let bytes = data.bytes(py)?;
+        self.0.with(|splice| splice.engine_sent(&bytes))
     }
 
     /// Takes the bytes for the engine.

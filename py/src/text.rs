@@ -90,16 +90,16 @@ impl FromPyObject<'_, '_> for Text {
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         Ok(match object.extract()? {
             BytesArg::Str(text) => Self::Shared(text),
-            octets => Self::Owned(characters(octets.as_ref())),
+            bytes => Self::Owned(characters(bytes.as_ref())),
         })
     }
 }
 
 /// Returns each byte as one character.
-pub(crate) fn characters(octets: &[u8]) -> String {
-    match str::from_utf8(octets) {
+pub(crate) fn characters(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
         Ok(ascii) if ascii.is_ascii() => ascii.into(),
-        _ => octets.iter().map(|&octet| char::from(octet)).collect(),
+        _ => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
 }
 

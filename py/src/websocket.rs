@@ -24,7 +24,7 @@ pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyR
         let random = py.import("os")?.getattr("urandom")?.call1((16,))?;
         return Ok(core::key(&random.extract::<[u8; 16]>()?));
     };
-    let nonce = nonce.octets(py)?;
+    let nonce = nonce.bytes(py)?;
     let nonce = <&[u8; 16]>::try_from(&nonce[..]).ok().ok_or_else(|| {
         let len = nonce.len();
         PyValueError::new_err(format!("a nonce has 16 bytes, got {len}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lines import Fields, entries, escape, event_line, octets, offers_text, summary, truth
+from lines import Fields, data_of, entries, escape, event_line, offers_text, summary, truth
 from profiles import Profiles
 from switchover import NEED_DATA, Config, Connection, ContentKind, Order, Paused, Prepared, ProtocolError, Selection
 
@@ -33,7 +33,7 @@ class Host:
         if answer and set(arguments) <= {"-"}:
             return answer(self.connection)
         what = [word for word in arguments if ":" not in word]
-        fields = [(octets(name), octets(value)) for name, value in (f.split(":") for f in arguments if ":" in f)]
+        fields = [(data_of(name), data_of(value)) for name, value in (f.split(":") for f in arguments if ":" in f)]
         about_protocols = self.profiles.answer(verb, what, fields)
         if about_protocols is not None:
             return about_protocols
@@ -77,16 +77,16 @@ class Host:
         connection = self.connection
         match verb:
             case "request":
-                return connection.send_request(octets(what[0]), octets(what[1]), fields, entries(what[2]))
+                return connection.send_request(data_of(what[0]), data_of(what[1]), fields, entries(what[2]))
             case "response":
-                return connection.send_response(int(what[0]), fields, octets(what[1]) or None)
+                return connection.send_response(int(what[0]), fields, data_of(what[1]) or None)
             case "respond":
-                return connection.respond(int(what[0]), fields, octets(what[2]), octets(what[1]) or None)
+                return connection.respond(int(what[0]), fields, data_of(what[2]), data_of(what[1]) or None)
             case "reject":
-                return connection.reject(int(what[0]), fields, octets(what[2]), octets(what[1]) or None)
+                return connection.reject(int(what[0]), fields, data_of(what[2]), data_of(what[1]) or None)
             case "prepared":
-                reason = octets(what[1]) or None
-                prepared = Prepared(int(what[0]), fields, octets(what[2]), reason, config=self.config)
+                reason = data_of(what[1]) or None
+                prepared = Prepared(int(what[0]), fields, data_of(what[2]), reason, config=self.config)
                 return connection.respond_prepared(prepared)
             case "limits":
                 limits = {name: getattr(self.config, name) for name in dir(self.config)}
@@ -101,7 +101,7 @@ class Host:
             case "require":
                 return connection.require(entries(what[0]), fields)
             case "data":
-                return connection.send_data(octets(what[0]))
+                return connection.send_data(data_of(what[0]))
             case "end":
                 return connection.send_end(fields)
             case "parts":
@@ -110,7 +110,7 @@ class Host:
             case "advertise":
                 connection.advertise(entries(what[0]))
             case "receive":
-                connection.receive_data(octets(what[0]))
+                connection.receive_data(data_of(what[0]))
             case _:
                 # A verb without arguments has its own name, where it is not a short one.
                 getattr(connection, SHORT.get(verb, verb.replace("-", "_")))()

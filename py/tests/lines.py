@@ -21,44 +21,44 @@ RUN = 24
 Fields = list[tuple[bytes, bytes]]
 
 
-def octets(text: str) -> bytes:
+def data_of(text: str) -> bytes:
     """Hex, or a hyphen for none."""
     return b"" if text == "-" else bytes.fromhex(text)
 
 
 def entries(text: str) -> list[bytes]:
     """A list in hex, separated by semicolons."""
-    return [entry for entry in octets(text).split(b";") if entry]
+    return [entry for entry in data_of(text).split(b";") if entry]
 
 
 def truth(value: bool) -> str:
     return "true" if value else "false"
 
 
-def escape(octets: bytes) -> str:
+def escape(data: bytes) -> str:
     """Printable ASCII as it is."""
-    return "".join(NAMED.get(octet) or (chr(octet) if 0x20 <= octet < 0x7F else f"\\x{octet:02x}") for octet in octets)
+    return "".join(NAMED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data)
 
 
-def compact(octets: bytes) -> str:
+def compact(data: bytes) -> str:
     """Escaped, long runs of one byte written as a repetition."""
     out, at = "", 0
-    while at < len(octets):
-        run = len(octets) - at - len(octets[at:].lstrip(octets[at : at + 1]))
-        one = escape(octets[at : at + 1])
+    while at < len(data):
+        run = len(data) - at - len(data[at:].lstrip(data[at : at + 1]))
+        one = escape(data[at : at + 1])
         out += f"\\{{{run}*{one}}}" if run >= RUN else one * run
         at += run
     return out
 
 
-def summary(octets: bytes) -> str:
+def summary(data: bytes) -> str:
     """Short content in quotes, long content as its length and checksum."""
-    if len(octets) <= LONGEST:
-        return f'"{escape(octets)}"'
+    if len(data) <= LONGEST:
+        return f'"{escape(data)}"'
     value = 0xCBF29CE484222325
-    for octet in octets:
-        value = (value ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{len(octets)} bytes {value:016x}"
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{len(data)} bytes {value:016x}"
 
 
 def error_line(error: ProtocolError) -> str:

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from host import Host
-from lines import error_line, event_line, octets, summary
+from lines import data_of, error_line, event_line, summary
 from switchover import (
     NEED_DATA,
     Config,
@@ -107,7 +107,7 @@ class Player:
         if verb == "end":
             self.connection.receive_eof(clean=what == "clean")
             return
-        data = octets(what)
+        data = data_of(what)
         if isinstance(self.feed, int):
             cut = min(max(self.feed - self.fed, 0), len(data))
             self.pieces.extend(piece for piece in (data[:cut], data[cut:]) if piece)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lines import Fields, fields_text, octets, summary, truth
+from lines import Fields, data_of, fields_text, summary, truth
 from switchover import (
     IP_TEMPLATE,
     UDP_TEMPLATE,
@@ -71,7 +71,7 @@ class Profiles:
         """The lines of an answer; None where it is another's question."""
         if verb not in QUESTIONS:
             return None
-        what = octets(arguments[0])
+        what = data_of(arguments[0])
         match verb:
             case "splice":
                 return [self.begin_splice(what, fields)]

@@ -56,8 +56,8 @@ def feeds(case: Case, every: int, first: int) -> Iterator[str | int]:
 def checksum(log: str) -> str:
     """FNV-1a."""
     value = 0xCBF29CE484222325
-    for octet in log.encode():
-        value = (value ^ octet) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    for byte in log.encode():
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
     return f"{value:016x}"
 
 

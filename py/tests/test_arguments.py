@@ -117,7 +117,7 @@ def test_text_is_latin_1_or_refused() -> None:
     assert code(lambda: Connection(Role.CLIENT).send_request("GET", "/\xe9", HOST)) is ErrorKind.INVALID_TARGET
 
 
-def test_a_reason_goes_out_octet_for_octet() -> None:
+def test_a_reason_goes_out_byte_for_byte() -> None:
     assert asked().send_response(204, {}, "caf\xe9") == b"HTTP/1.1 204 caf\xe9\r\n\r\n"
 
 
@@ -131,7 +131,7 @@ def test_a_released_view_is_not_received() -> None:
         server().receive_data(view)
 
 
-def test_any_layout_of_octets_is_received() -> None:
+def test_any_layout_of_bytes_is_received() -> None:
     for data in (bytearray(PLAIN), memoryview(PLAIN), memoryview(PLAIN[::-1])[::-1], memoryview(PLAIN).cast("c")):
         connection = server()
         connection.receive_data(data)
@@ -180,7 +180,7 @@ def test_a_landing_larger_than_the_bounds_is_received() -> None:
     assert sum(len(event.data) for event in connection.events() if isinstance(event, Data)) == 60_000
 
 
-def test_octets_that_landed_are_taken_once() -> None:
+def test_bytes_that_landed_are_taken_once() -> None:
     connection = server()
     connection.get_buffer(-1)[: len(PLAIN)] = PLAIN
     connection.buffer_updated(len(PLAIN))

@@ -393,17 +393,17 @@ def test_the_events_iterator_ends() -> None:
     assert connection.next_event() == Paused(PausedReason.CLOSED)
 
 
-def test_octets_may_come_with_the_question() -> None:
+def test_bytes_may_come_with_the_question() -> None:
     """The events are the same, and so is the end.
 
     Content that is not received is not asked about either.
     """
     apart, together = Connection(Role.SERVER), Connection(Role.SERVER)
     came: list[object] = []
-    for octet in (bytes([octet]) for octet in b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"):
-        apart.receive_data(octet)
+    for byte in (bytes([byte]) for byte in b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"):
+        apart.receive_data(byte)
         came.append(apart.next_event())
-        assert together.next_event(memoryview(octet)) == came[-1]
+        assert together.next_event(memoryview(byte)) == came[-1]
     assert came[-2] is NEED_DATA
     assert came[-1] == Request("GET", "/", [("Host", "a"), ("X", "y")], no_offer=NoOffer.ABSENT)
     assert together.next_event(None) == EndOfMessage()

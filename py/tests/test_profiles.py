@@ -135,8 +135,8 @@ def test_datagrams_go_through_a_proxy() -> None:
     switched = ours.next_event()
     assert isinstance(switched, Switched)
     capsules = Capsules()
-    for octet in switched.leftover:
-        capsules.receive_data(bytearray([octet]))
+    for byte in switched.leftover:
+        capsules.receive_data(bytearray([byte]))
     assert capsules.next_datagram() == Datagram(0, bytearray(b"hello"))
     assert capsules.next_datagram() is None
     capsules.finish()

@@ -99,7 +99,7 @@ def test_no_secret_is_in_the_text_of_anything_public() -> None:
     for text in texts:
         assert SECRET not in text, text
         # Nor as numbers, as a list of bytes would show it.
-        assert ", ".join(str(octet) for octet in SECRET.encode()) not in text, text
+        assert ", ".join(str(byte) for byte in SECRET.encode()) not in text, text
     assert any("Cookie" in text and "hidden" in text for text in texts)
 
     public: list[object] = [getattr(switchover, name) for name in switchover.__all__]

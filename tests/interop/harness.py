@@ -86,7 +86,7 @@ def check(condition, *what):
         raise AssertionError(" ".join(str(part)[:2000] for part in what))
 
 
-def same(got, wanted, what="octets"):
+def same(got, wanted, what="bytes"):
     """Byte for byte; the message says where they part."""
     if got != wanted:
         shorter = min(len(got), len(wanted))
@@ -203,11 +203,11 @@ def server(*command):
 class Raw:
     """A plain socket to a server, for bytes that no library would send."""
 
-    def __init__(self, port, octets=b""):
+    def __init__(self, port, data=b""):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.got = b""
-        self.socket.sendall(octets)
+        self.socket.sendall(data)
 
     def until(self, ending):
         """Reads up to and with `ending`."""
@@ -234,7 +234,7 @@ class Raw:
         self.socket.close()
         return self.got
 
-    def send_beside(self, octets, ends=True):
+    def send_beside(self, data, ends=True):
         """Sends without waiting to be read, and ends this direction.
 
         Large payloads go both ways at once.
@@ -242,7 +242,7 @@ class Raw:
 
         def work():
             with contextlib.suppress(OSError):  # what did not arrive shows in what comes back
-                self.socket.sendall(octets)
+                self.socket.sendall(data)
                 if ends:
                     self.socket.shutdown(socket.SHUT_WR)
 
@@ -294,12 +294,12 @@ def read_head(connection):
     return head
 
 
-def as_read(octets):
+def as_read(data):
     """Returns a head and what follows it in the form in which a reader takes them.
 
     The names of fields have no case, and lines of different names have no order (RFC 9110, sections 5.1 and 5.3).
     """
-    head, end, rest = octets.partition(b"\r\n\r\n")
+    head, end, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     lines = [b":".join([line.split(b":")[0].lower(), *line.split(b":")[1:]]) for line in lines]
     return b"\r\n".join([first, *sorted(lines, key=lambda line: line.split(b":")[0])]) + end + rest

@@ -287,7 +287,7 @@ def curl_gets_odd_answers_through_the_bridge(_):
         connection.sendall(b"HTTP/1.1 " + answer)
 
     status, hops = ["-o", "-", "-w", " %{http_code}"], ["-X", "OPTIONS", "-H", "Max-Forwards: 2"]
-    with scripted(*[functools.partial(script, answer=octets) for octets in odd]) as url, bridge(port_of(url)) as front:
+    with scripted(*[functools.partial(script, answer=data) for data in odd]) as url, bridge(port_of(url)) as front:
         for wanted in odd.values():
             same(curl_http2(front, "/", *status, *hops)[0], wanted)
     with bridge(port_of(url)) as front:  # no listener is there any more

@@ -124,14 +124,14 @@ def complaint_a_426_does_not_say_what_it_wants(_):
 # The switchboard, and what it says of a client, or of what is between.
 
 
-def serves(octets, reason, *parts):
+def serves(data, reason, *parts):
     """Checks the switchboard's last line about a connection, and its responses.
 
     The responses must hold these parts in this order.
     """
     with Switchboard() as board:
         with socket.create_connection(("127.0.0.1", board.port), timeout=WAIT) as connection:
-            connection.sendall(octets)
+            connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
             answers = b"".join(iter(functools.partial(connection.recv, 65536), b""))
         log = wait_for(board.read, rb"(?s).*\[1\] \* closed[^\n]*\n").group()

@@ -478,8 +478,8 @@ def an_error(_, front):
         b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n": b"HTTP/1.1 400 ",
         b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n" + HELLO: b"HTTP/1.1 501 ",
     }
-    for octets, wanted in errors.items():
-        got = as_read(Raw(front.port, octets).rest())
+    for data, wanted in errors.items():
+        got = as_read(Raw(front.port, data).rest())
         check(got.startswith(wanted) and got.count(b"HTTP/1.1 ") == 1 and b"\r\nconnection: close\r\n" in got, got)
 
 

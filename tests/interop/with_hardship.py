@@ -195,10 +195,10 @@ def a_byte_now_and_then(server):
     at_once([lambda: ends(server, head), lambda: ends(server, content), lambda: ends(server, chunks, b"1\r\nx\r\n")])
 
 
-def ends(server, octets, more=b"x"):
+def ends(server, data, more=b"x"):
     """The connection ends although there is always more."""
     with server.connect() as connection, contextlib.suppress(ConnectionError):
-        connection.sendall(octets)
+        connection.sendall(data)
         trickle(server, connection, more)
 
 
@@ -245,8 +245,8 @@ def a_silent_client_in_tls(board):
             server.secure = True
         servers = [server for server in servers if server.name in ["bridge", "switchboard"]]
         hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
-        attempts = [lambda s=server, o=octets: ends(s, o, b"") for server in servers for octets in [b"", hello]]
-        attempts += [lambda s=server, o=octets: ends_in_tls(s, o) for server in servers for octets in PREFACES]
+        attempts = [lambda s=server, o=data: ends(s, o, b"") for server in servers for data in [b"", hello]]
+        attempts += [lambda s=server, o=data: ends_in_tls(s, o) for server in servers for data in PREFACES]
         at_once(attempts)
 
 
@@ -259,20 +259,20 @@ PREFACES = [b"", PREFACE[:9], PREFACE + b"\0\0\0\4\0\0\0\0\0" + b"\0\0\x40\1\4\0
 def clients_that_leave_within_the_preface(_):
     """They are more than are served at a time, and others do not wait for them."""
     with Server("switchboard", [beside("switchboard"), "--port", "0"]) as server:
-        for octets in [b"P", PREFACE[:16]]:
+        for data in [b"P", PREFACE[:16]]:
             for _ in range(300):
                 with server.connect() as connection:
-                    connection.sendall(octets)
+                    connection.sendall(data)
                     resets(connection)
         begun = time.monotonic()
         server.answers()
         check(time.monotonic() - begun < LATEST / 2, "it has taken", time.monotonic() - begun)
 
 
-def ends_in_tls(server, octets):
+def ends_in_tls(server, data):
     with contextlib.suppress(ConnectionError, ssl.SSLError), server.connect() as connection:
         connection = in_tls(connection)
-        connection.sendall(octets)
+        connection.sendall(data)
         end = time.monotonic() + LATEST
         connection.settimeout(LATEST)
         while connection.recv(65536):
@@ -306,8 +306,8 @@ def an_interrupt_in_the_middle(server):
     It comes in the middle of a head, of content, and of nothing.
     """
     with contextlib.ExitStack() as stack:
-        for octets in [b"", b"GET / HT", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"]:
-            stack.enter_context(server.connect()).sendall(octets)
+        for data in [b"", b"GET / HT", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"]:
+            stack.enter_context(server.connect()).sendall(data)
         time.sleep(0.2)
         begun = time.monotonic()
         status = server.stop()
@@ -532,12 +532,12 @@ def next_frame(client):
 
 
 def read(client, length):
-    octets = b""
-    while len(octets) < length:
-        piece = client.recv(length - len(octets))
+    data = b""
+    while len(data) < length:
+        piece = client.recv(length - len(data))
         check(piece, "the connection has ended")
-        octets += piece
-    return octets
+        data += piece
+    return data
 
 
 @case("a socket", "HTTP/2")

@@ -77,12 +77,12 @@ def the_gateway_offers_what_may_be_forwarded(_):
     same(passed_on(b"Upgrade: foo/2\r\n"), [VIA], "fields")
 
 
-def answered(octets, request):
+def answered(data, request):
     """Returns what the client gets when a server sends this, as a reader takes it."""
 
     def script(connection):
         read_head(connection)
-        connection.sendall(octets)
+        connection.sendall(data)
 
     with scripted(script) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port, request)
@@ -138,8 +138,8 @@ def the_gateway_passes_on_an_answer(_):
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_tells_the_client_what_went_wrong(_):
     bad = [b"", b"SSH-2.0-OpenSSH_9\r\n"]
-    for octets in bad:
-        got = answered(octets, HELLO)
+    for data in bad:
+        got = answered(data, HELLO)
         check(got.startswith(b"HTTP/1.1 502 ") and got.count(b"HTTP/1.1 ") == 1, bytes, got)
     with closed_port() as port, gateway(port) as front:
         check(Raw(front.port, HELLO).until(b"\r\n\r\n").startswith(b"HTTP/1.1 502 "))
@@ -293,10 +293,10 @@ def the_gateway_passes_on_few_trailers(_):
     ends = []
 
     def script(connection):
-        octets = read_head(connection)
-        while not octets.endswith(b"grpc-status: 0\r\n\r\n"):
-            octets += connection.recv(65536)
-        ends.append(octets.partition(b"\r\n\r\n")[2])
+        data = read_head(connection)
+        while not data.endswith(b"grpc-status: 0\r\n\r\n"):
+            data += connection.recv(65536)
+        ends.append(data.partition(b"\r\n\r\n")[2])
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + end)
 
     with scripted(script) as url, gateway(port_of(url)) as front:
@@ -367,7 +367,7 @@ def the_gateway_does_not_wait_for_ever(_):
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_takes_answers_as_servers_send_them(_):
     """They contradict themselves, and every client takes them."""
-    for octets, wanted, content in [
+    for data, wanted, content in [
         (b"204 No Content\r\nContent-Length: 0\r\n\r\n", b"204 ", b""),
         (b"304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", b"304 ", b""),
         (b"205 Reset Content\r\nContent-Length: 3\r\n\r\nabc", b"205 ", b""),
@@ -377,9 +377,9 @@ def the_gateway_takes_answers_as_servers_send_them(_):
         (b"200 OK\r\nUpgrade: h2,h2c\r\nConnection: Upgrade\r\nContent-Length: 3\r\n\r\nabc", b"200 ", b"abc"),
         (b"999 Denied\r\nContent-Length: 3\r\n\r\nabc", b"502 ", b"abc"),
     ]:
-        got = answered(b"HTTP/1.1 " + octets, HELLO)
+        got = answered(b"HTTP/1.1 " + data, HELLO)
         check(got.startswith(b"HTTP/1.1 " + wanted) and got.count(b"HTTP/1.1 ") == 1, bytes, got)
-        same(unframed(got), content, octets)
+        same(unframed(got), content, data)
         check(b"sec-websocket" not in got, got)
 
 
@@ -411,8 +411,8 @@ def the_gateway_shows_that_an_answer_was_cut(_):
     """
     head = b"HTTP/1.1 200 OK\r\n%s\r\n\r\n"
     cut = [head % b"Content-Length: 100" + b"half", head % b"Transfer-Encoding: chunked" + b"64\r\nhalf"]
-    for octets in cut:
-        got = answered(octets, HELLO)
+    for data in cut:
+        got = answered(data, HELLO)
         check(got.endswith((b"half", b"half\r\n")), got)
     with contextlib.suppress(ConnectionResetError):
         raise AssertionError(answered(cut[1], HELLO.replace(b"/1.1", b"/1.0")))

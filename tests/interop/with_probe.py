@@ -229,8 +229,8 @@ def probe_shows_the_byte_that_is_wrong(_):
     lines = errors.decode().splitlines()
     at = next(index for index, line in enumerate(lines) if " = error " in line)
     # The sign stands below the space before the colon.
-    octets, sign = lines[at + 1], lines[at + 2]
-    same(octets[sign.index("^") :][:3], " : ", "octets")
+    data, sign = lines[at + 1], lines[at + 2]
+    same(data[sign.index("^") :][:3], " : ", "bytes")
     check(sign.endswith("byte 33"), sign)
     check(lines[-1].endswith("whitespace in or after a field name (error 202) at byte 33"), lines[-1])
 
@@ -254,8 +254,8 @@ def probe_hears_a_server_that_speaks_first(_):
 def probe_reads_a_101_byte_by_byte(_):
     def script(connection):
         read_head(connection)
-        for octet in SWITCH.replace(b"HTTP/1.1 101", b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101") + b"first\n":
-            connection.sendall(bytes([octet]))
+        for byte in SWITCH.replace(b"HTTP/1.1 101", b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 101") + b"first\n":
+            connection.sendall(bytes([byte]))
             time.sleep(0.001)
 
     with scripted(script) as url:
@@ -419,11 +419,11 @@ def probe_refuses_what_it_did_not_offer(_):
         b"SSH-2.0-OpenSSH_9\r\n": (b"another protocol where a status line should be", b"< SSH-2.0-OpenSSH_9"),
         b"": (b"the input ended before the response", b"(the end, clean)"),
     }
-    for octets, (why, shown) in bad.items():
+    for data, (why, shown) in bad.items():
 
-        def script(connection, octets=octets):
+        def script(connection, data=data):
             read_head(connection)
-            connection.sendall(octets)
+            connection.sendall(data)
 
         with scripted(script) as url:
             out, errors = probe(url, "--offer", "foo/2", expect=1)

@@ -124,7 +124,7 @@ def a_half_close(proxy, _, port):
     try:
         got = raw.rest()
     except TimeoutError:
-        check(proxy.half_close == SOME, "the answers stopped after", len(raw.got), "octets")
+        check(proxy.half_close == SOME, "the answers stopped after", len(raw.got), "bytes")
         got = raw.got
     same(got, wanted if proxy.half_close == ALL else wanted[: len(got)])
 

@@ -34,8 +34,8 @@ def early_bytes_glued_to_the_request(board):
 @case("a socket", "foo/2")
 def the_same_one_byte_at_a_time(board):
     raw = Raw(board.port)
-    for octet in offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n":
-        raw.socket.sendall(bytes([octet]))
+    for byte in offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n":
+        raw.socket.sendall(bytes([byte]))
     raw.until(b"\r\n\r\n")
     same(raw.rest(), b"foo/2 200 POST /foo 7\ncontent\nFIRST\nSECOND\nBYE\n")
 

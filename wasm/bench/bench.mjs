@@ -29,12 +29,12 @@ const NATIVE = "node http_parser";
 
 /** @param {string} name @returns {Buffer[]} The messages in it. */
 function input(name) {
-  const octets = readFileSync(`${folder}/inputs/${name}`);
+  const bytes = readFileSync(`${folder}/inputs/${name}`);
   /** @type {Buffer[]} */
   const messages = [];
-  for (let start = 0; start < octets.length; ) {
-    const end = octets.indexOf("\r\n\r\n", start) + 4;
-    messages.push(octets.subarray(start, end));
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf("\r\n\r\n", start) + 4;
+    messages.push(bytes.subarray(start, end));
     start = end;
   }
   return messages;

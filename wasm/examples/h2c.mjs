@@ -48,15 +48,15 @@ async function serveConnection(socket) {
   };
   let timer = setTimeout(late, times.request);
   try {
-    for await (const octets of socket.iterator({ destroyOnReturn: false })) {
-      http.receive(octets);
+    for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
+      http.receive(bytes);
       exchange.converse();
       if (http.maySpeak && exchange.splice) {
         clearTimeout(timer);
         return await handOver(exchange.splice, http.takeLeftover(), socket);
       }
       if (http.awaiting === "nothing") return;
-      expect(octets.length);
+      expect(bytes.length);
       if (socket.writableNeedDrain) await once(socket, "drain");
     }
     http.receiveEof();
@@ -95,7 +95,7 @@ function leave(http, socket) {
   socket.end();
   let dropped = 0;
   socket.setTimeout(1_000, () => socket.destroy());
-  socket.on("data", (octets) => void ((dropped += octets.length) > 2 ** 20 && socket.destroy()));
+  socket.on("data", (bytes) => void ((dropped += bytes.length) > 2 ** 20 && socket.destroy()));
   const closing = setTimeout(() => socket.destroy(), 4_000);
   socket.once("close", () => clearTimeout(closing));
 }
@@ -169,8 +169,8 @@ class Exchange {
 async function handOver(splice, leftover, socket) {
   const engine = new Duplex({
     read: () => void engine.emit("moved"),
-    write(octets, _, done) {
-      splice.engineSent(octets);
+    write(bytes, _, done) {
+      splice.engineSent(bytes);
       // Not at once: an engine does not expect to be given anything while it writes.
       setImmediate(() => {
         pass();
@@ -198,8 +198,8 @@ async function handOver(splice, leftover, socket) {
   try {
     splice.clientSent(leftover);
     pass();
-    for await (const octets of socket) {
-      splice.clientSent(octets);
+    for await (const bytes of socket) {
+      splice.clientSent(bytes);
       pass();
       while (isFull() && !engine.destroyed) await once(engine, "moved");
     }
@@ -216,7 +216,7 @@ async function handOver(splice, leftover, socket) {
 async function answerStream(stream, headers) {
   let length = 0;
   try {
-    for await (const octets of stream) length += Buffer.byteLength(octets);
+    for await (const bytes of stream) length += Buffer.byteLength(bytes);
     stream.respond({ ":status": 200 });
     stream.end(`${headers[":method"]} ${headers[":path"]} with ${length} bytes, in HTTP/2\n`);
   } catch {

@@ -94,7 +94,7 @@ function masked(opcode, payload) {
   if (length > 0xffff) throw new RangeError("a message that is too long for one frame here");
   const lengths = length < 126 ? [length] : [126, length >> 8, length & 255];
   const mask = crypto.getRandomValues(new Uint8Array(4));
-  const hidden = payload.map((octet, at) => octet ^ (mask[at % 4] ?? 0));
+  const hidden = payload.map((byte, at) => byte ^ (mask[at % 4] ?? 0));
   return Uint8Array.of(0x80 | opcode, 0x80 | (lengths[0] ?? 0), ...lengths.slice(1), ...mask, ...hidden);
 }
 

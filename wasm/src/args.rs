@@ -25,20 +25,20 @@ impl<'a> ArgReader<'a> {
         }
     }
 
-    pub(crate) fn octets(&mut self) -> &'a [u8] {
+    pub(crate) fn bytes(&mut self) -> &'a [u8] {
         let len = self.number().min(self.rest.len());
-        let (octets, rest) = self.rest.split_at(len);
+        let (bytes, rest) = self.rest.split_at(len);
         self.rest = rest;
-        octets
+        bytes
     }
 
     /// Reads a text; each byte is a character, as the face writes Latin-1.
     #[inline(never)]
     pub(crate) fn text(&mut self) -> Cow<'a, str> {
-        let octets = self.octets();
-        match str::from_utf8(octets) {
-            Ok(text) if octets.is_ascii() => Cow::Borrowed(text),
-            _ => octets.iter().map(|&octet| char::from(octet)).collect::<String>().into(),
+        let bytes = self.bytes();
+        match str::from_utf8(bytes) {
+            Ok(text) if bytes.is_ascii() => Cow::Borrowed(text),
+            _ => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
         }
     }
 
@@ -49,7 +49,7 @@ impl<'a> ArgReader<'a> {
 
     #[inline(never)]
     pub(crate) fn fields(&mut self) -> Vec<Field<'a>> {
-        (0..self.number()).map(|_| Field { name: self.octets(), value: self.octets() }).collect()
+        (0..self.number()).map(|_| Field { name: self.bytes(), value: self.bytes() }).collect()
     }
 }
 
@@ -67,9 +67,9 @@ mod tests {
     }
 
     #[test]
-    fn a_character_is_an_octet() {
-        let octets = args(&[b"GET", b"\xe9"]);
-        let mut args = ArgReader::new(&octets);
+    fn a_character_is_an_byte() {
+        let bytes = args(&[b"GET", b"\xe9"]);
+        let mut args = ArgReader::new(&bytes);
         assert_eq!(args.text(), "GET");
         assert_eq!(args.text(), "\u{e9}");
         assert_eq!(args.text(), "");

@@ -58,7 +58,7 @@ pub fn forwardable(handle: u32) {
 #[wasm_bindgen]
 pub fn may_forward(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
-    str::from_utf8(args.octets()).is_ok_and(gateway::may_forward)
+    str::from_utf8(args.bytes()).is_ok_and(gateway::may_forward)
 }
 
 /// Leaves the current request translated; false where there is none.

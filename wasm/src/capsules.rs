@@ -21,8 +21,8 @@ pub fn capsules_free(handle: u32) {
 
 /// Takes bytes of the stream.
 #[wasm_bindgen]
-pub fn capsules_receive(handle: u32, octets: &[u8]) {
-    ask_kept(handle, |capsules: &mut Capsules| capsules.receive(octets));
+pub fn capsules_receive(handle: u32, bytes: &[u8]) {
+    ask_kept(handle, |capsules: &mut Capsules| capsules.receive(bytes));
 }
 
 fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
@@ -47,7 +47,7 @@ pub fn capsules_next(handle: u32) -> u32 {
         with_kept(handle, |capsules: &mut Capsules, out| match capsules.next_datagram() {
             Ok(Some(datagram)) => {
                 out.large(datagram.context);
-                out.octets.extend_from_slice(datagram.payload);
+                out.bytes.extend_from_slice(datagram.payload);
                 Outcome::Datagram
             }
             Ok(None) => Outcome::NeedData,
@@ -70,5 +70,5 @@ pub fn capsules_finish(handle: u32) -> bool {
 /// Leaves a datagram as a capsule.
 #[wasm_bindgen]
 pub fn datagram_write(context: u64, payload: &[u8]) {
-    with_exchange(|out| Datagram { context, payload }.write(&mut out.octets));
+    with_exchange(|out| Datagram { context, payload }.write(&mut out.bytes));
 }

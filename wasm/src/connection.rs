@@ -113,7 +113,7 @@ pub fn event(handle: u32) -> bool {
 /// They are out of the connection then.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
-    with(handle, |connection, out| connection.take_leftover_into(&mut out.octets));
+    with(handle, |connection, out| connection.take_leftover_into(&mut out.bytes));
 }
 
 // What a caller may decide without sending anything.
@@ -168,7 +168,7 @@ pub fn pass_content(handle: u32, len: f64) -> bool {
 #[wasm_bindgen]
 pub fn hand_over(handle: u32) -> bool {
     with(handle, |connection, out| {
-        let handed = connection.hand_over_into(&mut out.octets);
+        let handed = connection.hand_over_into(&mut out.bytes);
         done(handed, out)
     })
 }

@@ -11,7 +11,7 @@ pub(crate) fn put(event: &Event<'_>, out: &mut ResultBuffer) {
     match event {
         Event::Request(request) => put_request(request, out),
         Event::Informational(response) | Event::Response(response) => put_response(response, out),
-        Event::Data(data) => out.octets.extend_from_slice(data),
+        Event::Data(data) => out.bytes.extend_from_slice(data),
         Event::EndOfMessage(trailers) => put_trailers(trailers, out),
         Event::Switched(switched) => put_switched(switched, out),
     }
@@ -74,7 +74,7 @@ fn put_switched(switched: &Switched<'_>, out: &mut ResultBuffer) {
     if let Some(response) = &switched.response {
         put_response(response, out);
     }
-    out.octets.extend_from_slice(switched.leftover);
+    out.bytes.extend_from_slice(switched.leftover);
 }
 
 pub(crate) fn put_protocols(protocols: Protocols<'_>, out: &mut ResultBuffer) {

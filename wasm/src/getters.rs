@@ -35,7 +35,7 @@ pub fn awaiting(handle: u32) -> u32 {
 /// Leaves the bytes after the current event.
 #[wasm_bindgen]
 pub fn unread(handle: u32) {
-    with(handle, |connection, out| out.octets.extend_from_slice(connection.unread()));
+    with(handle, |connection, out| out.bytes.extend_from_slice(connection.unread()));
 }
 
 /// Returns the number of unread bytes.
@@ -197,6 +197,6 @@ pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
 #[wasm_bindgen]
 pub fn same_protocol(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
-    let (one, other) = (Protocol::parse(args.octets()), Protocol::parse(args.octets()));
+    let (one, other) = (Protocol::parse(args.bytes()), Protocol::parse(args.bytes()));
     one.zip(other).is_some_and(|(one, other)| one.same_as(&other))
 }

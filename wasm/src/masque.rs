@@ -26,7 +26,7 @@ pub fn udp_target(args: &[u8]) -> bool {
     with_exchange(|out| {
         if let Some(UdpTarget { host, port }) = &target {
             out.number((*port).into());
-            out.octets.extend_from_slice(host.as_bytes());
+            out.bytes.extend_from_slice(host.as_bytes());
         }
     });
     target.is_some()
@@ -43,7 +43,7 @@ pub fn ip_target(args: &[u8]) -> bool {
         if let Some(IpTarget { target, protocol }) = &target {
             out.option(protocol.map(u32::from));
             out.number(target.is_some().into());
-            out.octets.extend_from_slice(target.as_deref().unwrap_or_default().as_bytes());
+            out.bytes.extend_from_slice(target.as_deref().unwrap_or_default().as_bytes());
         }
     });
     target.is_some()

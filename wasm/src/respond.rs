@@ -20,7 +20,7 @@ pub(crate) fn with_head<T>(
     call: impl FnOnce(&ResponseHead<'_>) -> T,
 ) -> T {
     let mut args = ArgReader::new(args);
-    let (fields, reason) = (args.fields(), args.octets());
+    let (fields, reason) = (args.fields(), args.bytes());
     let usual = ResponseHead::new(status, &fields);
     call(&ResponseHead { reason: if has_reason { reason } else { usual.reason }, ..usual })
 }
@@ -30,7 +30,7 @@ pub(crate) fn with_head<T>(
 pub fn respond(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
-            let sent = connection.respond(head, content, &mut out.octets);
+            let sent = connection.respond(head, content, &mut out.bytes);
             done(sent, out)
         })
     })
@@ -41,7 +41,7 @@ pub fn respond(handle: u32, status: u16, has_reason: bool, args: &[u8], content:
 pub fn reject(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
-            let sent = connection.reject(head, content, &mut out.octets);
+            let sent = connection.reject(head, content, &mut out.bytes);
             done(sent, out)
         })
     })
@@ -79,7 +79,7 @@ pub fn prepared_status(handle: u32) -> u16 {
 #[wasm_bindgen]
 pub fn prepared_content(handle: u32) {
     with_kept(handle, |prepared: &mut Prepared, out| {
-        out.octets.extend_from_slice(prepared.content())
+        out.bytes.extend_from_slice(prepared.content())
     });
 }
 
@@ -87,7 +87,7 @@ pub fn prepared_content(handle: u32) {
 #[wasm_bindgen]
 pub fn respond_prepared(handle: u32, prepared: u32) -> bool {
     with_prepared(handle, prepared, |connection, prepared, out| {
-        let sent = connection.respond_prepared(prepared, &mut out.octets);
+        let sent = connection.respond_prepared(prepared, &mut out.bytes);
         done(sent, out)
     })
 }

@@ -22,12 +22,12 @@ pub(crate) struct ResultBuffer {
     view: [u32; 6],
     numbers: Vec<u32>,
     text: Vec<u8>,
-    pub(crate) octets: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl ResultBuffer {
     pub(crate) const fn new() -> Self {
-        Self { view: [0; 6], numbers: Vec::new(), text: Vec::new(), octets: Vec::new() }
+        Self { view: [0; 6], numbers: Vec::new(), text: Vec::new(), bytes: Vec::new() }
     }
 
     /// Returns the place of the addresses; the buffer does not move.
@@ -40,8 +40,8 @@ impl ResultBuffer {
     pub(crate) fn clear(&mut self) {
         self.numbers.clear();
         self.text.clear();
-        self.octets.clear();
-        self.octets.shrink_to(KEPT);
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT);
         self.text.shrink_to(KEPT);
     }
 
@@ -53,8 +53,8 @@ impl ResultBuffer {
             self.numbers.len() as u32,
             address(&self.text),
             self.text.len() as u32,
-            address(&self.octets),
-            self.octets.len() as u32,
+            address(&self.bytes),
+            self.bytes.len() as u32,
         ];
     }
 
@@ -86,9 +86,9 @@ impl ResultBuffer {
     }
 
     #[inline(never)]
-    pub(crate) fn text(&mut self, octets: &[u8]) {
-        self.number(octets.len() as u32);
-        self.text.extend_from_slice(octets);
+    pub(crate) fn text(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u32);
+        self.text.extend_from_slice(bytes);
     }
 
     pub(crate) fn display(&mut self, what: impl Display) {
@@ -130,7 +130,7 @@ impl ResultBuffer {
     ///
     /// The places are those in it.
     pub(crate) fn lines(&mut self, head: &Place<'_>, fields: &Fields<'_>) {
-        self.spans(head.octets.len(), binding::spans(fields).1);
+        self.spans(head.bytes.len(), binding::spans(fields).1);
     }
 
     /// Puts the number of lines, then the places of each name and each value.
@@ -153,7 +153,7 @@ impl ResultBuffer {
 
 /// A head where it stands in the module's memory, without the line ends after it.
 pub(crate) struct Place<'a> {
-    octets: &'a [u8],
+    bytes: &'a [u8],
 }
 
 impl<'a> Place<'a> {
@@ -161,24 +161,24 @@ impl<'a> Place<'a> {
     ///
     /// That of `first` where there is none.
     pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
-        let head = Self { octets: fields.as_bytes() };
+        let head = Self { bytes: fields.as_bytes() };
         let last = fields
             .len()
             .checked_sub(1)
             .and_then(|line| fields.at(line))
             .map_or(first, |field| field.value);
         let [_, end] = head.span(last);
-        Self { octets: head.octets.get(..end as usize).unwrap_or_default() }
+        Self { bytes: head.bytes.get(..end as usize).unwrap_or_default() }
     }
 
     /// Returns where a part of it begins and ends.
     pub(crate) fn span(&self, part: &[u8]) -> [u32; 2] {
-        let start = address(part).wrapping_sub(address(self.octets));
+        let start = address(part).wrapping_sub(address(self.bytes));
         [start, start.wrapping_add(part.len() as u32)]
     }
 
     pub(crate) fn put(&self, out: &mut ResultBuffer) {
-        out.numbers([address(self.octets), self.octets.len() as u32]);
+        out.numbers([address(self.bytes), self.bytes.len() as u32]);
     }
 }
 

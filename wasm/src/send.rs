@@ -16,7 +16,7 @@ pub fn send_request(handle: u32, args: &[u8]) -> bool {
     let (method, target, offer, fields) = (args.text(), args.text(), args.texts(), args.fields());
     let (head, offer) = (RequestHead::new(&method, &target, &fields), borrowed(&offer));
     with(handle, |connection, out| {
-        let sent = connection.send_request(&head, &offer, &mut out.octets);
+        let sent = connection.send_request(&head, &offer, &mut out.bytes);
         done(sent, out)
     })
 }
@@ -26,7 +26,7 @@ pub fn send_request(handle: u32, args: &[u8]) -> bool {
 pub fn send_informational(handle: u32, status: u16, has_reason: bool, args: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
-            let sent = connection.send_informational(head, &mut out.octets);
+            let sent = connection.send_informational(head, &mut out.bytes);
             done(sent, out)
         })
     })
@@ -37,7 +37,7 @@ pub fn send_informational(handle: u32, status: u16, has_reason: bool, args: &[u8
 pub fn send_response(handle: u32, status: u16, has_reason: bool, args: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
         with(handle, |connection, out| {
-            let sent = connection.send_response(head, &mut out.octets);
+            let sent = connection.send_response(head, &mut out.bytes);
             done(sent, out)
         })
     })
@@ -51,7 +51,7 @@ pub fn accept(handle: u32, selection: &[u32], early: bool, args: &[u8]) -> bool 
         // Other than four numbers stand for no selection, and are refused as such.
         let selection = selection_from_bits(selection.try_into().unwrap_or_default());
         let selection = if early { selection.early() } else { selection };
-        let sent = connection.accept(selection, &fields, &mut out.octets);
+        let sent = connection.accept(selection, &fields, &mut out.bytes);
         done(sent, out)
     })
 }
@@ -62,7 +62,7 @@ pub fn require(handle: u32, args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
     let (protocols, fields) = (args.texts(), args.fields());
     with(handle, |connection, out| {
-        let sent = connection.require(&borrowed(&protocols), &fields, &mut out.octets);
+        let sent = connection.require(&borrowed(&protocols), &fields, &mut out.bytes);
         done(sent, out)
     })
 }
@@ -78,7 +78,7 @@ pub fn advertise(handle: u32, args: &[u8]) -> bool {
 #[wasm_bindgen]
 pub fn send_data(handle: u32, data: &[u8]) -> bool {
     with(handle, |connection, out| {
-        let sent = connection.send_data(data, &mut out.octets);
+        let sent = connection.send_data(data, &mut out.bytes);
         done(sent, out)
     })
 }
@@ -91,8 +91,8 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
     with(handle, |connection, out| match connection.send_data_parts(len) {
         Ok(parts) => {
             out.number(parts.prefix().len() as u32);
-            out.octets.extend_from_slice(parts.prefix());
-            out.octets.extend_from_slice(parts.suffix());
+            out.bytes.extend_from_slice(parts.prefix());
+            out.bytes.extend_from_slice(parts.suffix());
             true
         }
         Err(refused) => {
@@ -107,7 +107,7 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
 pub fn send_end(handle: u32, args: &[u8]) -> bool {
     let trailers = ArgReader::new(args).fields();
     with(handle, |connection, out| {
-        let sent = connection.send_end(&trailers, &mut out.octets);
+        let sent = connection.send_end(&trailers, &mut out.bytes);
         done(sent, out)
     })
 }

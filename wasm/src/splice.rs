@@ -44,8 +44,8 @@ pub fn splice_free(handle: u32) {
 
 /// Takes bytes of the client.
 #[wasm_bindgen]
-pub fn splice_client_sent(handle: u32, octets: &[u8]) {
-    ask_kept(handle, |splice: &mut Splice| splice.client_sent(octets));
+pub fn splice_client_sent(handle: u32, bytes: &[u8]) {
+    ask_kept(handle, |splice: &mut Splice| splice.client_sent(bytes));
 }
 
 /// Tells the splice that the client has ended.
@@ -56,15 +56,15 @@ pub fn splice_client_ended(handle: u32) {
 
 /// Takes bytes of the engine.
 #[wasm_bindgen]
-pub fn splice_engine_sent(handle: u32, octets: &[u8]) {
-    ask_kept(handle, |splice: &mut Splice| splice.engine_sent(octets));
+pub fn splice_engine_sent(handle: u32, bytes: &[u8]) {
+    ask_kept(handle, |splice: &mut Splice| splice.engine_sent(bytes));
 }
 
 /// Leaves what goes to the engine now.
 #[wasm_bindgen]
 pub fn splice_take_for_engine(handle: u32) {
     with_kept(handle, |splice: &mut Splice, out| {
-        out.octets.extend_from_slice(&splice.take_for_engine())
+        out.bytes.extend_from_slice(&splice.take_for_engine())
     });
 }
 
@@ -72,7 +72,7 @@ pub fn splice_take_for_engine(handle: u32) {
 #[wasm_bindgen]
 pub fn splice_take_for_client(handle: u32) {
     with_kept(handle, |splice: &mut Splice, out| {
-        out.octets.extend_from_slice(&splice.take_for_client())
+        out.bytes.extend_from_slice(&splice.take_for_client())
     });
 }
 

@@ -17,7 +17,7 @@ const { Connection, Prepared } = core;
 const ABSENT = /^switchover\/core knows no particular protocols: import switchover,/;
 
 /** @param {string} text */
-const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 /** @param {Uint8Array} bytes */
 const text = (bytes) => String.fromCharCode(...bytes);
 
@@ -35,14 +35,14 @@ function alone(script) {
 test("a request and its answer", () => {
   const { client, server } = pair();
   server.receive(client.sendRequest({ method: "POST", target: "/a?b", headers: { Host: "a", "Content-Length": "2" } }));
-  server.receive(client.sendData(octets("hi")));
+  server.receive(client.sendData(bytesOf("hi")));
   const request = server.nextEvent();
   assert(request.kind === "request");
   assert.deepEqual([request.method, request.target, request.headers.get("host")], ["POST", "/a?b", "a"]);
   const data = server.nextEvent();
   assert(data.kind === "data" && text(data.data) === "hi");
   assert.deepEqual([server.advance(), server.advance()], ["end-of-message", "paused"]);
-  const prepared = new Prepared({ status: 200, headers: { Server: "core" } }, octets("well"));
+  const prepared = new Prepared({ status: 200, headers: { Server: "core" } }, bytesOf("well"));
   client.receive(server.respondPrepared(prepared));
   const response = client.nextEvent();
   assert(response.kind === "response" && response.status === 200 && response.headers.get("server") === "core");
@@ -53,7 +53,7 @@ test("a request and its answer", () => {
 
 test("a peer's mistake has its number, its sentence and its answer", () => {
   const { server } = pair();
-  server.receive(octets("GET / HTTP/1.1\r\nHost : a\r\n\r\n"));
+  server.receive(bytesOf("GET / HTTP/1.1\r\nHost : a\r\n\r\n"));
   assert.throws(() => server.nextEvent(), { code: 202, kind: "space-before-colon", status: 400, clause: "RFC 9112, 5.1" });
   assert.match(text(server.respond({ status: 400 })), /^HTTP\/1\.1 400 Bad Request\r\n/);
 });
@@ -68,7 +68,7 @@ test("an upgrade to a protocol of one's own, on both sides", () => {
   const selection = server.select(["foo/2"]);
   assert(selection !== null);
   client.receive(server.accept(selection));
-  client.receive(octets("hello"));
+  client.receive(bytesOf("hello"));
   for (const end of [server, client]) {
     const switched = end.nextEvent();
     assert(switched.kind === "switched");

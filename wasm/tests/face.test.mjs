@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Connection, ErrorKind, Flags, Ineligible, Lenient, Limits, ProtocolError, Why, errorText, ineligibleText, whyText } from "switchover";
 
 /** @param {string} text */
-const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
 /** Both ends of a connection. */
 function pair() {
@@ -19,14 +19,14 @@ const names = (table) => /** @type {T[]} */ (Object.keys(table));
 test("to advance is to hear only the kind", () => {
   const server = new Connection("server");
   assert.equal(server.advance(), "need-data");
-  server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /"));
+  server.receive(bytesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /"));
   assert.equal(server.advance(), "request");
   const request = server.event();
   assert(request?.kind === "request" && request.headers.get("host") === "a" && server.request?.target === "/");
   assert.deepEqual([server.advance(), server.event()?.kind], ["end-of-message", "end-of-message"]);
   assert.deepEqual([server.advance(), server.event(), server.nextEvent()], ["paused", null, { kind: "paused", why: "answer" }]);
   server.sendResponse({ status: 204 });
-  server.receive(octets(" HTTP/9\r\n"));
+  server.receive(bytesOf(" HTTP/9\r\n"));
   assert.throws(() => server.advance(), { code: 105, blame: "peer", offset: 38 });
 });
 
@@ -47,15 +47,15 @@ test("what one end sends the other reads", () => {
   const early = client.nextEvent();
   assert(early.kind === "informational" && early.status === 100 && early.headers.get("x") === "1");
 
-  server.receive(client.sendData(octets("abc")));
+  server.receive(client.sendData(bytesOf("abc")));
   const data = server.nextEvent();
   assert(data.kind === "data");
   const again = server.event();
   assert(again?.kind === "data");
-  assert.deepEqual([data.data, again.data], [octets("abc"), octets("abc")]);
+  assert.deepEqual([data.data, again.data], [bytesOf("abc"), bytesOf("abc")]);
   const { prefix, suffix } = client.sendDataParts(2);
   server.receive(prefix);
-  server.receive(octets("de"));
+  server.receive(bytesOf("de"));
   server.receive(suffix);
   server.receive(client.sendEnd({ Checksum: "5" }));
   const more = server.nextEvent();
@@ -84,24 +84,24 @@ test("a switch, its leftover, and what a 426 requires", () => {
   assert.deepEqual(client.required, ["foo/2"]);
   server.nextEvent();
   server.receive(client.sendRequest({ ...request, offer: client.required }));
-  server.receive(octets("early"));
+  server.receive(bytesOf("early"));
   server.nextEvent();
   const selection = server.select(["foo/2"], "server");
   assert(selection);
   const answer = server.accept(selection);
   client.receive(answer);
-  client.receive(octets("hello"));
+  client.receive(bytesOf("hello"));
   const switched = client.nextEvent();
   assert(switched.kind === "switched" && switched.request === null && switched.response?.status === 101);
   assert.deepEqual([switched.by, switched.protocols, client.agreed], ["upgrade", ["foo/2"], ["foo/2"]]);
-  assert.deepEqual(client.unread, octets("hello"));
-  assert.deepEqual(client.takeLeftover(), octets("hello"));
+  assert.deepEqual(client.unread, bytesOf("hello"));
+  assert.deepEqual(client.takeLeftover(), bytesOf("hello"));
   assert.deepEqual([client.unread.length, client.maySpeak, client.unanswered], [0, true, 1]);
   assert.deepEqual(server.state.tx, "switched");
   assert.equal(server.nextEvent().kind, "end-of-message");
   const left = server.nextEvent();
   assert(left.kind === "switched" && left.request?.target === "/" && left.response === null);
-  assert.deepEqual(server.takeLeftover(), octets("early"));
+  assert.deepEqual(server.takeLeftover(), bytesOf("early"));
   client.resumeHttp();
   server.resumeHttp();
   client.receive(server.sendResponse({ status: 204 }));
@@ -113,11 +113,11 @@ test("every bound, leniency and flag is taken", () => {
   new Connection("server", { limits: { ...Limits }, lenient: { ...Lenient }, ...Flags }).free();
   const flags = { secure: true, http2Preface: true, bareH2c: true, tidy: true };
   const connection = new Connection("server", { ...flags, limits: Object.fromEntries(names(Limits).map((name) => [name, 9])) });
-  connection.receive(octets("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
+  connection.receive(bytesOf("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
   const event = connection.nextEvent();
   assert(event.kind === "switched" && event.by === "http2-preface");
   const strict = new Connection("server", { limits: { startLine: 20 } });
-  strict.receive(octets(`GET /${"a".repeat(30)}`));
+  strict.receive(bytesOf(`GET /${"a".repeat(30)}`));
   assert.throws(() => strict.nextEvent(), { kind: "start-line-too-long", status: 414, blame: "peer" });
 });
 
@@ -129,12 +129,12 @@ test("every reason and error has its sentence", () => {
 
 test("events end where it is another's turn", () => {
   const { server } = pair();
-  server.receive(octets("POST http://b/ HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"));
+  server.receive(bytesOf("POST http://b/ HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"));
   assert.deepEqual([...server.events()].map(({ kind }) => kind), ["request", "data", "end-of-message"]);
   assert.deepEqual(server.nextEvent(), { kind: "paused", why: "answer" });
   server.respond({ status: 204 });
   assert.deepEqual([[...server.events()], server.nextEvent()], [[], { kind: "need-data" }]);
-  server.receive(octets("GET / HTTP/9\r\n"));
+  server.receive(bytesOf("GET / HTTP/9\r\n"));
   assert.throws(() => [...server.events()], { code: 105 });
 });
 
@@ -157,7 +157,7 @@ test("path and query of each form", () => {
   ]) {
     const { server } = pair();
     assert.deepEqual([server.path, server.query], [null, null]);
-    server.receive(octets(`${line} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    server.receive(bytesOf(`${line} HTTP/1.1\r\nHost: a\r\n\r\n`));
     server.nextEvent();
     assert.deepEqual([server.path, server.query], [path, query]);
   }
@@ -165,7 +165,7 @@ test("path and query of each form", () => {
 
 test("what is left of the peer's bytes, and the trace", () => {
   const { server } = pair();
-  server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest"));
+  server.receive(bytesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\nrest"));
   server.nextEvent();
   assert.deepEqual([server.position, server.authority, server.owes], [27, "a", "response"]);
   const before = server.trace();
@@ -176,24 +176,24 @@ test("what is left of the peer's bytes, and the trace", () => {
   const step = server.nextEvent();
   assert(step.kind === "end-of-message");
   assert.deepEqual([server.nextEvent(), [...server.events()]], [{ kind: "paused", why: "closed" }, []]);
-  assert.deepEqual([server.unread, server.authority], [octets("rest"), null]);
+  assert.deepEqual([server.unread, server.authority], [bytesOf("rest"), null]);
   assert.equal(server.awaiting, "nothing");
 });
 
 test("headers are put right where asked", () => {
   const answer = (/** @type {import("switchover").Config} */ config) => {
     const server = new Connection("server", config);
-    server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+    server.receive(bytesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     assert.equal(server.advance(), "request");
     return server.sendResponse({ status: 204, headers: { "Content-Length": "5" } });
   };
   assert.throws(() => answer({}), { kind: "framing-conflict" });
-  assert.deepEqual(answer({ tidy: true }), octets("HTTP/1.1 204 No Content\r\n\r\n"));
+  assert.deepEqual(answer({ tidy: true }), bytesOf("HTTP/1.1 204 No Content\r\n\r\n"));
 });
 
 test("an answer that a close would end early", () => {
   const server = new Connection("server");
-  server.receive(octets("GET / HTTP/1.0\r\n\r\n"));
+  server.receive(bytesOf("GET / HTTP/1.0\r\n\r\n"));
   server.nextEvent();
   assert.equal(server.closing, "close");
   server.sendResponse({ status: 200 });

@@ -41,8 +41,8 @@ const servers = {
     });
   },
   async "/slow"(request, socket) {
-    for (const octet of Buffer.concat([Buffer.from(`${HEAD}${proof(request)}\r\n\r\n`), HI_AND_CLOSE])) {
-      socket.write(Uint8Array.of(octet));
+    for (const byte of Buffer.concat([Buffer.from(`${HEAD}${proof(request)}\r\n\r\n`), HI_AND_CLOSE])) {
+      socket.write(Uint8Array.of(byte));
       await pause(1);
     }
     socket.end();

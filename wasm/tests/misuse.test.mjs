@@ -19,7 +19,7 @@ import {
 } from "switchover";
 
 /** @param {string} text */
-const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 /** @param {Uint8Array} bytes */
 const text = (bytes) => String.fromCharCode(...bytes);
 /** @type {any} Whatever a caller without types passes. */
@@ -31,7 +31,7 @@ const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upg
 /** A server that has been shown this. @param {string} input */
 function server(input) {
   const connection = new Connection("server");
-  connection.receive(octets(input));
+  connection.receive(bytesOf(input));
   const event = connection.nextEvent();
   return { connection, event };
 }
@@ -61,11 +61,11 @@ test("verbs out of order", () => {
   const connection = new Connection("server");
   refused(() => connection.sendResponse({ status: 200 }), "unasked");
   refused(() => connection.sendRequest({ method: "GET", target: "/", headers: { Host: "a" } }), "wrong-role");
-  refused(() => connection.sendData(octets("a")), "no-content");
+  refused(() => connection.sendData(bytesOf("a")), "no-content");
   refused(() => connection.skipContent(), "no-content");
   refused(() => connection.resumeHttp(), "nothing-owed");
   connection.receiveEof();
-  refused(() => connection.receive(octets("a")), "after-end");
+  refused(() => connection.receive(bytesOf("a")), "after-end");
   const client = new Connection("client");
   refused(() => client.sendResponse({ status: 200 }), "wrong-role");
   refused(() => client.advertise(["foo/2"]), "wrong-role");
@@ -186,13 +186,13 @@ test("bytes are as many as there are, whatever they say of themselves", () => {
     Object.defineProperty(own, "length", { value: 3 });
     for (const liar of [lying(content, 3), lying(content, size + 5), lying(content, 0), lying(content, -1), own]) {
       const connection = new Connection("server");
-      connection.receive(octets(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`));
+      connection.receive(bytesOf(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`));
       connection.nextEvent();
       connection.receive(liar);
       const event = connection.nextEvent();
       assert(event.kind === "data");
       assert.deepEqual([event.data.length, connection.unread.length], [size, 0]);
-      assert(event.data.every((octet) => octet === 97));
+      assert(event.data.every((byte) => byte === 97));
       connection.free();
 
       const client = new Connection("client");
@@ -203,7 +203,7 @@ test("bytes are as many as there are, whatever they say of themselves", () => {
       assert.equal(new Datagram(0n, liar).write().length, new Datagram(0n, content).write().length);
     }
   }
-  const value = new Connection("client").sendRequest({ method: "GET", target: "/", headers: [["Host", lying(octets("abc"), 900)]] });
+  const value = new Connection("client").sendRequest({ method: "GET", target: "/", headers: [["Host", lying(bytesOf("abc"), 900)]] });
   assert.equal(text(value), "GET / HTTP/1.1\r\nHost: abc\r\n\r\n");
   assert.match(websocketKey(lying(new Uint8Array(16), 5)), /^A{21}[AQgw]==$/);
   assert.throws(() => websocketKey(lying(new Uint8Array(5), 16)), RangeError);
@@ -219,7 +219,7 @@ test("bytes whose memory shrinks, grows, is shared or is gone", () => {
   const resizable = new ArrayBuffer(PLAIN.length, { maxByteLength: 100_000 });
   const part = new Uint8Array(resizable, 0, PLAIN.length);
   const whole = new Uint8Array(resizable);
-  whole.set(octets(PLAIN));
+  whole.set(bytesOf(PLAIN));
   const kinds = (/** @type {Uint8Array} */ bytes) => {
     const connection = new Connection("server");
     connection.receive(bytes);
@@ -238,7 +238,7 @@ test("bytes whose memory shrinks, grows, is shared or is gone", () => {
   assert.throws(() => kinds(whole), TypeError);
 
   const shared = new Uint8Array(new SharedArrayBuffer(PLAIN.length, { maxByteLength: 100_000 }));
-  shared.set(octets(PLAIN));
+  shared.set(bytesOf(PLAIN));
   assert.equal(kinds(shared), "request");
   shared.buffer.grow(100_000);
   assert.equal(kinds(shared), "request");
@@ -255,7 +255,7 @@ test("use after free", () => {
   connection.free();
   connection[Symbol.dispose]();
   const calls = [
-    () => connection.receive(octets("a")),
+    () => connection.receive(bytesOf("a")),
     () => connection.receiveBuffer(1),
     () => connection.commit(0),
     () => connection.nextEvent(),
@@ -277,7 +277,7 @@ test("use after free", () => {
 
 test("use after the peer's error", () => {
   const { connection } = { connection: new Connection("server") };
-  connection.receive(octets("GET / HTTP/1.1\r\nHost: a\r\nbad header: 1\r\n\r\n"));
+  connection.receive(bytesOf("GET / HTTP/1.1\r\nHost: a\r\nbad header: 1\r\n\r\n"));
   const isIt = (/** @type {unknown} */ error) => {
     assert(error instanceof ProtocolError);
     const { code, kind, blame, status, offset } = error;
@@ -292,7 +292,7 @@ test("use after the peer's error", () => {
   };
   assert.throws(() => connection.nextEvent(), isIt);
   assert.throws(() => connection.nextEvent(), isIt);
-  assert.throws(() => connection.receive(octets("a")), isIt);
+  assert.throws(() => connection.receive(bytesOf("a")), isIt);
   assert.match(text(connection.sendResponse({ status: 400 })), /^HTTP\/1\.1 400 Bad Request\r\n/);
 });
 
@@ -304,7 +304,7 @@ test("a selection of another request, or of another connection", () => {
   connection.sendResponse({ status: 200, headers: { "Content-Length": "0" } });
   connection.sendEnd();
   for (let round = 0; round < 3; round++) {
-    connection.receive(octets(OFFER));
+    connection.receive(bytesOf(OFFER));
     assert.equal(connection.nextEvent().kind, "request");
     connection.select(["foo/2"]);
     refused(() => connection.accept(first), "stale-selection");
@@ -335,18 +335,18 @@ test("receiveBuffer and commit", () => {
   assert(space.length >= 10);
   assert.throws(() => connection.commit(space.length + 1), RangeError);
   assert.throws(() => connection.commit(0.5), RangeError);
-  space.set(octets("GET / HTTP"));
+  space.set(bytesOf("GET / HTTP"));
   connection.commit(10);
   // The space is spent, and a second commit has nothing to take.
   assert.throws(() => connection.commit(1), RangeError);
-  connection.receive(octets("/1.1\r\nHost: a\r\n\r\n"));
+  connection.receive(bytesOf("/1.1\r\nHost: a\r\n\r\n"));
   assert.equal(connection.nextEvent().kind, "request");
 });
 
 test("bytes that are not there any more are refused, and nobody else suffers", () => {
   const other = new Connection("server");
   const connection = new Connection("client");
-  const gone = octets(OFFER);
+  const gone = bytesOf(OFFER);
   structuredClone(gone.buffer, { transfer: [gone.buffer] });
   assert.throws(() => connection.receive(gone), TypeError);
   connection.sendRequest({ method: "POST", target: "/", headers: { Host: "a", "Content-Length": "10" } });
@@ -364,7 +364,7 @@ test("what was written before the memory moved is not committed", () => {
     many.push(another);
   }
   assert.throws(() => connection.commit(10), RangeError);
-  connection.receive(octets(OFFER));
+  connection.receive(bytesOf(OFFER));
   assert.equal(connection.nextEvent().kind, "request");
   many.forEach((another) => another.free());
 });
@@ -384,7 +384,7 @@ test("arguments that only look right", () => {
 test("a view of the module's memory is made again when that has grown, and may be passed back in", () => {
   const many = Array.from({ length: 100 }, () => new Connection("server"));
   for (const connection of many) {
-    connection.receiveBuffer(100_000).set(octets(OFFER));
+    connection.receiveBuffer(100_000).set(bytesOf(OFFER));
     connection.commit(OFFER.length);
     const event = connection.nextEvent();
     assert(event.kind === "request" && event.target === "/foo");
@@ -401,7 +401,7 @@ test("a buffer that is full", () => {
   connection.nextEvent();
   connection.receive(new Uint8Array(200_000));
   assert.equal(connection.wantsInput, false);
-  refused(() => connection.receive(octets("a")), "buffer-full");
+  refused(() => connection.receive(bytesOf("a")), "buffer-full");
   refused(() => connection.receiveBuffer(1), "buffer-full");
 });
 
@@ -411,7 +411,7 @@ test("headers that send something themselves, and those that throw", () => {
   function* headers() {
     yield /** @type {const} */ (["A", "1"]);
     assert.match(text(inner.sendRequest({ method: "GET", target: "/x", headers: { Host: "b" } })), /^GET \/x /);
-    yield /** @type {const} */ (["Content-Length", octets("0")]);
+    yield /** @type {const} */ (["Content-Length", bytesOf("0")]);
   }
   connection.nextEvent();
   const failing = { *[Symbol.iterator]() { throw new Error("mine"); } };
@@ -440,7 +440,7 @@ test("a head that is longer than 65535 bytes", () => {
   const limits = { head: 300_000, fieldLine: 200_000, buffered: 300_000 };
   const connection = new Connection("server", { limits });
   const long = "a".repeat(100_000);
-  connection.receive(octets(`GET /x HTTP/1.1\r\nHost: a\r\nX: ${long}\r\nY: \xe9\r\n\r\n`));
+  connection.receive(bytesOf(`GET /x HTTP/1.1\r\nHost: a\r\nX: ${long}\r\nY: \xe9\r\n\r\n`));
   const event = connection.nextEvent();
   assert(event.kind === "request" && event.target === "/x" && event.headers.length === 3);
   assert.deepEqual([...event.headers], [["Host", "a"], ["X", long], ["Y", "\xe9"]]);
@@ -468,12 +468,12 @@ test("whole answers out of order, and with what is not theirs", () => {
   assert.deepEqual([connection.owes, connection.persists, text(connection.unread)], ["response", true, "rest"]);
   assert.deepEqual([connection.takeEnd(), connection.takeEnd()], [true, false]);
   refused(() => connection.setLimits({ head: 100 }), "unanswered");
-  refused(() => connection.respond({ status: 204 }, octets("hello")), "framing-conflict");
-  refused(() => connection.respond({ status: 200, headers: { "Content-Length": "4" } }, octets("hello")), "length-exceeded");
+  refused(() => connection.respond({ status: 204 }, bytesOf("hello")), "framing-conflict");
+  refused(() => connection.respond({ status: 200, headers: { "Content-Length": "4" } }, bytesOf("hello")), "length-exceeded");
   assert.throws(() => connection.respond({ status: 200 }, wrong("hello")), TypeError);
   assert.throws(() => connection.respond(wrong(200)), TypeError);
   assert.throws(() => connection.respondPrepared(wrong({ status: 200 })), TypeError);
-  assert.match(text(connection.respond({ status: 200 }, octets("hello"))), /\r\nContent-Length: 5\r\n\r\nhello$/);
+  assert.match(text(connection.respond({ status: 200 }, bytesOf("hello"))), /\r\nContent-Length: 5\r\n\r\nhello$/);
   refused(() => connection.respond({ status: 200 }), "answered");
 });
 
@@ -483,19 +483,19 @@ test("limits between messages, and names and values that are none", () => {
   assert.throws(() => connection.setLimits(wrong(null)), TypeError);
   for (const head of [-1, 0.5, 2 ** 32]) assert.throws(() => connection.setLimits({ head }), RangeError);
   connection.setLimits({ fields: 1 });
-  connection.receive(octets("POST / HTTP/1.1\r\nHost: a\r\n"));
+  connection.receive(bytesOf("POST / HTTP/1.1\r\nHost: a\r\n"));
   assert.equal(connection.nextEvent().kind, "need-data");
   refused(() => connection.setLimits({ fields: 5 }), "unread-input");
-  connection.receive(octets("Content-Length: 10\r\n\r\n"));
+  connection.receive(bytesOf("Content-Length: 10\r\n\r\n"));
   assert.throws(() => connection.nextEvent(), { kind: "too-many-fields" });
   const other = new Connection("server", { limits: { content: 9 } });
   other.setLimits({ fields: 2 }); // What is not named stays.
-  other.receive(octets("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"));
+  other.receive(bytesOf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"));
   assert.throws(() => other.nextEvent(), { kind: "content-too-large", status: 413 });
 });
 
 test("a prepared answer is for any connection, and cannot be changed", () => {
-  const content = octets("hello");
+  const content = bytesOf("hello");
   const headers = new Map([["X", "y"]]);
   const prepared = new Prepared({ status: 200, headers }, content);
   content.fill(0);
@@ -518,7 +518,7 @@ test("a prepared answer is for any connection, and cannot be changed", () => {
   }
   refused(() => new Prepared({ status: 101 }), "invalid-status");
   refused(() => new Prepared({ status: 200, headers: { "Transfer-Encoding": "chunked" } }), "framing-conflict");
-  const tidied = new Prepared({ status: 200, headers: { "Transfer-Encoding": "chunked" } }, octets("hello"), { tidy: true });
+  const tidied = new Prepared({ status: 200, headers: { "Transfer-Encoding": "chunked" } }, bytesOf("hello"), { tidy: true });
   refused(() => server(PLAIN).connection.respondPrepared(tidied), "framing-conflict");
   assert.throws(() => new Prepared({ status: 200 }, undefined, wrong({ tydi: true })), TypeError);
   // What was configured for one that could not be made is for no connection.

@@ -10,7 +10,7 @@ const { agreedDeflate, http1Fields, ipTarget, saysCapsules, udpTarget, websocket
 const { IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE } = switchover;
 
 /** @param {string} text */
-const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 /** @param {Uint8Array} bytes */
 const text = (bytes) => String.fromCharCode(...bytes);
 /** @type {any} Whatever a caller without types passes. */
@@ -25,7 +25,7 @@ const ACK = "\0\0\0\x04\x01\0\0\0\0";
 /** A server that has been shown this. @param {string} input @param {switchover.Config} [config] */
 function server(input, config) {
   const connection = new Connection("server", config);
-  connection.receive(octets(input));
+  connection.receive(bytesOf(input));
   connection.nextEvent();
   return connection;
 }
@@ -117,8 +117,8 @@ test("targets are text", () => {
 });
 
 test("datagrams there and back, however they are cut", () => {
-  const sent = [new Datagram(0n, octets("one")), new Datagram(2n ** 62n - 1n, new Uint8Array(0)), new Datagram(64n, octets("\0\xff"))];
-  const stream = sent.flatMap((datagram) => [...datagram.write(), ...octets("\x1b\x02xx")]);
+  const sent = [new Datagram(0n, bytesOf("one")), new Datagram(2n ** 62n - 1n, new Uint8Array(0)), new Datagram(64n, bytesOf("\0\xff"))];
+  const stream = sent.flatMap((datagram) => [...datagram.write(), ...bytesOf("\x1b\x02xx")]);
   for (let size = 1; size <= stream.length; size++) {
     const capsules = new Capsules(3);
     const got = [];
@@ -137,7 +137,7 @@ test("capsules that are broken, and misuse of their reader", () => {
   const read = (/** @type {string} */ stream, longest = 9) => () => {
     const capsules = new Capsules(longest);
     try {
-      capsules.receive(octets(stream));
+      capsules.receive(bytesOf(stream));
       while (capsules.nextDatagram());
       capsules.finish();
     } finally {
@@ -150,15 +150,15 @@ test("capsules that are broken, and misuse of their reader", () => {
   assert.throws(() => new Capsules(-1), RangeError);
   assert.throws(() => new Capsules(2 ** 32), RangeError);
   assert.throws(() => new Capsules(wrong("9")), TypeError);
-  assert.throws(() => new Datagram(wrong(0), octets("a")), TypeError);
-  assert.throws(() => new Datagram(-1n, octets("a")), RangeError);
-  assert.throws(() => new Datagram(2n ** 62n, octets("a")), RangeError);
+  assert.throws(() => new Datagram(wrong(0), bytesOf("a")), TypeError);
+  assert.throws(() => new Datagram(-1n, bytesOf("a")), RangeError);
+  assert.throws(() => new Datagram(2n ** 62n, bytesOf("a")), RangeError);
   assert.throws(() => new Datagram(0n, wrong("a")), TypeError);
   const capsules = new Capsules();
   assert.throws(() => capsules.receive(wrong("a")), TypeError);
   capsules.free();
   capsules.free();
-  for (const call of [() => capsules.receive(octets("a")), () => capsules.nextDatagram(), () => capsules.finish()]) {
+  for (const call of [() => capsules.receive(bytesOf("a")), () => capsules.nextDatagram(), () => capsules.finish()]) {
     assert.throws(call, (error) => error instanceof GoneError && error.message === "the reader of capsules was freed");
   }
 });
@@ -175,7 +175,7 @@ test("what an intermediary passes on", () => {
   const sent = back.sendRequest({ method: "GET", target: "/a", headers, offer: front.forwardable });
   assert.match(text(sent), /^GET \/a HTTP\/1\.1\r\nHost: a\r\n[^]*Via: 1\.1 here\r\n/);
   assert.deepEqual([back.endToEnd, back.http2Fields, back.http2Request], [null, null, null]);
-  back.receive(octets("HTTP/1.1 101 A\r\nUpgrade: FOO/2\r\nConnection: upgrade\r\nContent-Length: 0\r\nY: 2\r\n\r\n"));
+  back.receive(bytesOf("HTTP/1.1 101 A\r\nUpgrade: FOO/2\r\nConnection: upgrade\r\nContent-Length: 0\r\nY: 2\r\n\r\n"));
   back.nextEvent();
   assert.deepEqual([...(back.endToEnd ?? [])], [["Content-Length", "0"], ["Y", "2"]]);
   assert.deepEqual(back.forwardable, []);
@@ -191,7 +191,7 @@ test("there and back between the versions", () => {
   assert.equal(checkHttp2(null, front.http2Fields ?? assert.fail()), null);
   assert.equal(checkHttp2(101, []), "switching");
   assert.equal(checkHttp2(null, { Upgrade: "foo" }), "upgrade");
-  const back = http1Fields("b", [[":path", "/"], ["cookie", "a"], ["x", octets("\xe9")], ["cookie", "b"]], "key");
+  const back = http1Fields("b", [[":path", "/"], ["cookie", "a"], ["x", bytesOf("\xe9")], ["cookie", "b"]], "key");
   assert.deepEqual([...back], [["host", "b"], ["x", "\xe9"], ["sec-websocket-key", "key"], ["cookie", "a; b"]]);
   broken(() => http1Fields("b", { "Keep-Alive": "1" }), "keep-alive");
   assert.throws(() => http1Fields("\xe9", []), TypeError);
@@ -207,19 +207,19 @@ test("there and back between the versions", () => {
 test("a splice hands over and is out of the way", () => {
   const connection = server(H2C);
   const selection = connection.select(["h2c"]);
-  const splice = new Splice(connection, octets("hi"), { "X-Sum": "7" });
-  connection.receive(octets("hi"));
+  const splice = new Splice(connection, bytesOf("hi"), { "X-Sum": "7" });
+  connection.receive(bytesOf("hi"));
   while (!["paused", "need-data"].includes(connection.nextEvent().kind));
   connection.accept(selection ?? assert.fail());
   // It stands for itself: the connection may go first.
   connection.free();
   assert.deepEqual([splice.isDone, splice.isWaiting, splice.wantsClient], [false, false, true]);
-  for (const octet of octets(PREFACE)) splice.clientSent(Uint8Array.of(octet));
+  for (const byte of bytesOf(PREFACE)) splice.clientSent(Uint8Array.of(byte));
   const request = text(splice.takeForEngine());
   assert(request.startsWith(PREFACE.slice(0, 24)) && request.includes("hi") && request.includes("x-sum"));
-  splice.engineSent(octets(`\0\0\0\x04\0\0\0\0\0${ACK}`));
+  splice.engineSent(bytesOf(`\0\0\0\x04\0\0\0\0\0${ACK}`));
   assert.equal(text(splice.takeForClient()), "\0\0\0\x04\0\0\0\0\0");
-  splice.engineSent(octets("\0\0\x04\x08\0\0\0\0\0\0\0\0\x05"));
+  splice.engineSent(bytesOf("\0\0\x04\x08\0\0\0\0\0\0\0\0\x05"));
   assert.equal(text(splice.takeForClient()), "\0\0\x04\x08\0\0\0\0\0\0\0\0\x03");
   assert.equal(splice.isDone, true);
   splice.clientEnded();
@@ -228,23 +228,23 @@ test("a splice hands over and is out of the way", () => {
 
 test("splices that cannot be, and misuse", () => {
   const connection = server(H2C);
-  broken(() => new Splice(connection, octets("more than two")), "content");
-  broken(() => new Splice(server("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), octets("")), "settings");
-  assert.throws(() => new Splice(new Connection("server"), octets("")), /^TypeError: the connection has no current request$/);
-  assert.throws(() => new Splice(new Connection("client"), octets("")), TypeError);
-  assert.throws(() => new Splice(wrong({}), octets("")), TypeError);
-  assert.throws(() => new Splice(wrong(null), octets("")), TypeError);
+  broken(() => new Splice(connection, bytesOf("more than two")), "content");
+  broken(() => new Splice(server("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), bytesOf("")), "settings");
+  assert.throws(() => new Splice(new Connection("server"), bytesOf("")), /^TypeError: the connection has no current request$/);
+  assert.throws(() => new Splice(new Connection("client"), bytesOf("")), TypeError);
+  assert.throws(() => new Splice(wrong({}), bytesOf("")), TypeError);
+  assert.throws(() => new Splice(wrong(null), bytesOf("")), TypeError);
   assert.throws(() => new Splice(connection, wrong("hi")), TypeError);
-  assert.throws(() => new Splice(connection, octets("hi"), wrong("X: 1")), TypeError);
-  const splice = new Splice(connection, octets("hi"));
-  const other = new Splice(connection, octets("hi"));
+  assert.throws(() => new Splice(connection, bytesOf("hi"), wrong("X: 1")), TypeError);
+  const splice = new Splice(connection, bytesOf("hi"));
+  const other = new Splice(connection, bytesOf("hi"));
   assert.throws(() => splice.clientSent(wrong("text")), TypeError);
   splice.free();
   splice[Symbol.dispose]();
   const calls = [
-    () => splice.clientSent(octets("a")),
+    () => splice.clientSent(bytesOf("a")),
     () => splice.clientEnded(),
-    () => splice.engineSent(octets("a")),
+    () => splice.engineSent(bytesOf("a")),
     () => splice.takeForEngine(),
     () => splice.takeForClient(),
     () => splice.wantsClient,
@@ -254,10 +254,10 @@ test("splices that cannot be, and misuse", () => {
   for (const call of calls) {
     assert.throws(call, (error) => error instanceof GoneError && error.message === "the splice was freed");
   }
-  other.clientSent(octets("GET / HTTP/1.1\r\n"));
+  other.clientSent(bytesOf("GET / HTTP/1.1\r\n"));
   assert.equal(text(other.takeForEngine()), "GET / HTTP/1.1\r\n");
   connection.free();
-  assert.throws(() => new Splice(connection, octets("hi")), GoneError);
+  assert.throws(() => new Splice(connection, bytesOf("hi")), GoneError);
   assert.throws(() => connection.endToEnd, GoneError);
   assert.throws(() => connection.forwardable, GoneError);
 });
@@ -265,7 +265,7 @@ test("splices that cannot be, and misuse", () => {
 test("trailers that free the connection of a splice", () => {
   const connection = server(H2C);
   const trailers = { *[Symbol.iterator]() { connection.free(); } };
-  assert.throws(() => new Splice(connection, octets("hi"), wrong(trailers)), GoneError);
+  assert.throws(() => new Splice(connection, bytesOf("hi"), wrong(trailers)), GoneError);
 });
 
 test("bounds and the flag of h2c", () => {

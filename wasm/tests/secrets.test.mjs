@@ -13,7 +13,7 @@ const LINES = [["Authorization", SECRET], ["proxy-authorization", SECRET], ["COO
 const TRAILERS = LINES.map(([name, value]) => `${name}: ${value}\r\n`).join("");
 
 /** @param {string} text */
-const octets = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
 /**
  * Returns the error that a call throws.
@@ -54,11 +54,11 @@ function everything() {
   pass(client.sendRequest({ method: "POST", target: "/", headers: [host, chunked, ...LINES], offer: ["foo"] }), server);
   pass(server.sendInformational({ status: 103, headers: LINES }), client);
   client.sendEnd();
-  pass(octets(`0\r\n${TRAILERS}\r\n`), server);
+  pass(bytesOf(`0\r\n${TRAILERS}\r\n`), server);
   const answer = server.sendResponse({ status: 200, headers: [chunked, ...LINES] });
   server.sendEnd();
   pass(answer, client);
-  pass(octets(`0\r\n${TRAILERS}\r\n`), client);
+  pass(bytesOf(`0\r\n${TRAILERS}\r\n`), client);
   const h2c = [["HTTP2-Settings", "AAMAAABkAAQAAP__"], ["Connection", "HTTP2-Settings"]].map(([name = "", value = ""]) => /** @type {const} */ ([name, value]));
   pass(client.sendRequest({ method: "GET", target: "/", headers: [host, ...LINES, ...h2c], offer: ["h2c", "foo"] }), server);
   const selection = server.select(["foo"]) ?? assert.fail();
@@ -68,7 +68,7 @@ function everything() {
 
   // Refusals, and connections in each state; one has bytes of the peer's that were not read.
   const broken = new Connection("server");
-  broken.receive(octets(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${SECRET}\0\r\n\r\n`));
+  broken.receive(bytesOf(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${SECRET}\0\r\n\r\n`));
   shown.push(thrown(() => broken.nextEvent()), broken.toJSON());
   for (const [name] of LINES) {
     for (const value of [`${SECRET}\0`, `${SECRET}\u20ac`, [SECRET]]) {
@@ -79,7 +79,7 @@ function everything() {
   }
   const lent = new Connection("server");
   const space = lent.receiveBuffer(1000);
-  space.set(octets(`GET / HTTP/1.1\r\nCookie: ${SECRET}`));
+  space.set(bytesOf(`GET / HTTP/1.1\r\nCookie: ${SECRET}`));
   const freed = new Connection("client");
   freed.free();
   shown.push(thrown(() => freed.why), client, server, broken, lent, freed);
@@ -90,7 +90,7 @@ function everything() {
 const json = (thing) => JSON.stringify(thing, (_, value) => (typeof value === "bigint" ? Number(value) : value));
 
 /** A text as a list of its bytes, as an array of them is shown. @param {string} separator */
-const numbers = (separator) => [...octets(SECRET)].join(separator);
+const numbers = (separator) => [...bytesOf(SECRET)].join(separator);
 
 test("no secret is in what logs show", () => {
   const shown = everything();
@@ -111,7 +111,7 @@ test("no secret is in what logs show", () => {
 
 test("a secret is still there for who asks", () => {
   const server = new Connection("server");
-  server.receive(octets(`GET / HTTP/1.1\r\nHost: a\r\n${TRAILERS}\r\n`));
+  server.receive(bytesOf(`GET / HTTP/1.1\r\nHost: a\r\n${TRAILERS}\r\n`));
   const event = server.nextEvent();
   assert(event.kind === "request");
   assert.deepEqual([...event.headers].slice(1), LINES);
@@ -121,7 +121,7 @@ test("a secret is still there for who asks", () => {
 
 test("a console shows field lines, and where a connection stands", () => {
   const server = new Connection("server");
-  server.receive(octets("GET / HTTP/1.1\r\nHost: a\r\nhost-name: b\r\nCookie: c\r\n\r\nGET"));
+  server.receive(bytesOf("GET / HTTP/1.1\r\nHost: a\r\nhost-name: b\r\nCookie: c\r\n\r\nGET"));
   const event = server.nextEvent();
   assert(event.kind === "request");
   assert.equal(inspect(event.headers), "Headers(3) [ 'Host: a', 'host-name: b', 'Cookie: <hidden>' ]");

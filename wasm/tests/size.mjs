@@ -25,9 +25,9 @@ class Bytes {
   number() {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const octet = this.bytes[this.at++] ?? 0;
-      value += (octet & 0x7f) * 2 ** shift;
-      if (octet < 0x80) return value;
+      const byte = this.bytes[this.at++] ?? 0;
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
     }
   }
 

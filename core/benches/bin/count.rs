@@ -63,7 +63,7 @@ fn messages(name: &str) -> Vec<Vec<u8>> {
         "offers" => vec![inputs::offers(&inputs::protocols(32), 90)],
         _ => {
             let input = inputs::small().into_iter().find(|input| input.name == name);
-            vec![input.unwrap_or_else(|| panic!("no input {name}")).octets]
+            vec![input.unwrap_or_else(|| panic!("no input {name}")).bytes]
         }
     }
 }

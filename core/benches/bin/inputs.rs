@@ -10,8 +10,8 @@ fn main() -> std::io::Result<()> {
         .map_or_else(|| switchover_benches::folder().join("inputs"), PathBuf::from);
     std::fs::create_dir_all(&folder)?;
     for input in switchover_benches::inputs::all() {
-        std::fs::write(folder.join(input.name), &input.octets)?;
-        println!("{:<3} {:>8} bytes  {}", input.name, input.octets.len(), input.what);
+        std::fs::write(folder.join(input.name), &input.bytes)?;
+        println!("{:<3} {:>8} bytes  {}", input.name, input.bytes.len(), input.what);
     }
     Ok(())
 }

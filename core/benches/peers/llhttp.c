@@ -89,7 +89,7 @@ static size_t parse(const struct message *messages, size_t count, llhttp_type_t 
     llhttp_init(&parser, type, &settings);
     parser.data = &seen;
     for (size_t at = 0; at < count; at++) {
-        int error = llhttp_execute(&parser, messages[at].octets, messages[at].len);
+        int error = llhttp_execute(&parser, messages[at].bytes, messages[at].len);
         if (error == HPE_PAUSED_UPGRADE) {
             llhttp_init(&parser, type, &settings);
             parser.data = &seen;
@@ -109,13 +109,13 @@ size_t peer_responses(const struct message *messages, size_t count) {
     return parse(messages, count, HTTP_RESPONSE);
 }
 
-size_t peer_octet_by_octet(const struct message *message) {
+size_t peer_byte_by_byte(const struct message *message) {
     llhttp_t parser;
     struct seen seen;
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &seen;
     for (size_t at = 0; at < message->len; at++) {
-        int error = llhttp_execute(&parser, message->octets + at, 1);
+        int error = llhttp_execute(&parser, message->bytes + at, 1);
         if (error != HPE_OK && (error != HPE_PAUSED_UPGRADE || at + 1 < message->len)) {
             return 0;
         }
@@ -131,7 +131,7 @@ size_t peer_chunked(const struct message *message, size_t read) {
     seen.content = 0;
     for (size_t at = 0; at < message->len; at += read) {
         size_t len = message->len - at < read ? message->len - at : read;
-        if (llhttp_execute(&parser, message->octets + at, len) != HPE_OK) {
+        if (llhttp_execute(&parser, message->bytes + at, len) != HPE_OK) {
             return 0;
         }
     }
@@ -144,7 +144,7 @@ void peer_head(const struct message *message, int is_response, struct head *head
     llhttp_init(&parser, is_response ? HTTP_RESPONSE : HTTP_REQUEST, &alone);
     parser.data = &seen;
     seen.head.is_complete = 0;
-    int error = llhttp_execute(&parser, message->octets, message->len);
+    int error = llhttp_execute(&parser, message->bytes, message->len);
     *head = seen.head;
     head->refused = error == HPE_OK || head->is_complete ? NULL : llhttp_get_error_reason(&parser);
     head->minor = parser.http_minor;

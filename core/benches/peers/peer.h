@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 struct message {
-    const char *octets;
+    const char *bytes;
     size_t len;
 };
 
 size_t peer_requests(const struct message *messages, size_t count);
 size_t peer_responses(const struct message *messages, size_t count);
-size_t peer_octet_by_octet(const struct message *message);
+size_t peer_byte_by_byte(const struct message *message);
 size_t peer_chunked(const struct message *message, size_t read);
 
 /* Bytes of the message, or of the parser's own tables. */

@@ -17,7 +17,7 @@ pub(crate) struct Figure {
     pub(crate) value: f64,
     pub(crate) unit: Option<String>,
     /// The length in bytes of the message that took so long.
-    pub(crate) octets: Option<f64>,
+    pub(crate) bytes: Option<f64>,
 }
 
 /// All of them, in the order in which they were measured.
@@ -67,7 +67,7 @@ impl Figures {
             column: text(&line["column"]),
             value,
             unit: line.get("unit").map(text),
-            octets: line["octets"].as_f64(),
+            bytes: line["bytes"].as_f64(),
         });
     }
 

@@ -216,7 +216,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "|---|---|---|---|{}---|", "---|".repeat(PEERS.len()))?;
     for row in figures.rows("heads") {
         let Some(ours) = figures.best("heads", row, "switchover", "") else { continue };
-        let octets = ours.octets.unwrap_or_default();
+        let bytes = ours.bytes.unwrap_or_default();
         let shown = |peer, suffix| {
             let ratio = figures.ratio("heads", row, peer, suffix)?;
             let before =
@@ -231,10 +231,10 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
         let peers: Vec<String> =
             PEERS.iter().map(|peer| shown(peer, "").unwrap_or_default()).collect();
         let meaning = shown("httparse", ", with meaning").unwrap_or_default();
-        let speed = octets / ours.value;
+        let speed = bytes / ours.value;
         writeln!(
             page,
-            "| {row} | {octets} | {} | {speed:.2} | {} | {meaning} |",
+            "| {row} | {bytes} | {} | {speed:.2} | {} | {meaning} |",
             number(ours.value),
             peers.join(" | ")
         )?;

@@ -135,7 +135,7 @@ pub const fn content_kind(content: Content) -> (ContentKind, u64) {
 /// Returns the method and the target of a request, as bytes.
 #[inline]
 pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
-    request.line_octets()
+    request.line_bytes()
 }
 
 /// Returns whether a request ends with its head.

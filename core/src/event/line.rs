@@ -19,7 +19,7 @@ impl Display for Event<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Request(request) => {
-                let (method, target) = request.line_octets();
+                let (method, target) = request.line_bytes();
                 write!(
                     f,
                     "request {} {} 1.{}",
@@ -80,7 +80,7 @@ fn change(switched: &Switched<'_>, f: &mut Formatter<'_>) -> Result {
     }
     match (&switched.request, &switched.response) {
         (Some(request), _) => {
-            let (method, target) = request.line_octets();
+            let (method, target) = request.line_bytes();
             write!(f, " for {} {}", Escaped(method), Escaped(target))
         }
         (None, Some(response)) => write!(f, " {}", response.status()),
@@ -93,14 +93,14 @@ struct Escaped<'a>(&'a [u8]);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        self.0.iter().try_for_each(|&octet| match octet {
+        self.0.iter().try_for_each(|&byte| match byte {
             b'\r' => f.write_str("\\r"),
             b'\n' => f.write_str("\\n"),
             b'\t' => f.write_str("\\t"),
             0 => f.write_str("\\0"),
             b'\\' => f.write_str("\\\\"),
-            0x20..=0x7e => f.write_char(octet.into()),
-            _ => write!(f, "\\x{octet:02x}"),
+            0x20..=0x7e => f.write_char(byte.into()),
+            _ => write!(f, "\\x{byte:02x}"),
         })
     }
 }

@@ -104,9 +104,9 @@ impl<'a> Rest<'a> {
         self.0.is_empty()
     }
 
-    fn takes(&mut self, octet: u8) -> bool {
+    fn takes(&mut self, byte: u8) -> bool {
         self.skip_whitespace();
-        let Some(rest) = self.0.strip_prefix(&[octet]) else { return false };
+        let Some(rest) = self.0.strip_prefix(&[byte]) else { return false };
         self.0 = rest;
         true
     }
@@ -130,8 +130,8 @@ impl<'a> Rest<'a> {
                     self.0 = rest;
                     return is_token(&value).then_some(Cow::Owned(value));
                 }
-                [b'\\', octet, rest @ ..] | [octet, rest @ ..] => {
-                    value.push(*octet);
+                [b'\\', byte, rest @ ..] | [byte, rest @ ..] => {
+                    value.push(*byte);
                     self.0 = rest;
                 }
                 [] => return None,
@@ -148,7 +148,7 @@ mod tests {
 
     fn shown(value: &str) -> Option<String> {
         let list = parse(value.as_bytes(), Vec::new())?;
-        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let parameter = |(name, value): &Parameter<'_>| match value {
             Some(value) => format!("{}={}", text(name), text(value)),
             None => text(name),

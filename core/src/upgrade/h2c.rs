@@ -88,8 +88,8 @@ fn are_settings(value: &[u8]) -> bool {
 
 /// Decodes the 48 bits of a setting: its number, then its value.
 fn setting(text: &[u8; 8]) -> Option<u64> {
-    let (bits, all) = text.iter().fold((0, 0), |(bits, all), &octet| {
-        let digit = DIGITS[octet as usize];
+    let (bits, all) = text.iter().fold((0, 0), |(bits, all), &byte| {
+        let digit = DIGITS[byte as usize];
         (bits << 6 | u64::from(digit), all | digit)
     });
     // No digit has one of the two top bits.

@@ -69,7 +69,7 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
 fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     let subprotocols = sorted(subprotocols);
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
-    let is_name = |name: &&[u8]| name.split(|&octet| octet == b'/').all(is_token);
+    let is_name = |name: &&[u8]| name.split(|&byte| byte == b'/').all(is_token);
     !is_repeated && subprotocols.iter().all(is_name)
 }
 

@@ -43,7 +43,7 @@ impl<'a> Request<'a> {
     /// HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since
     /// a server ignores Host beside an absolute target. RFC 9112, sections 3.2 and 3.3.
     pub fn authority(&self) -> Option<&'a str> {
-        let (method, target) = self.line_octets();
+        let (method, target) = self.line_bytes();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
         authority(method, target, host).map(text)
     }
@@ -53,18 +53,18 @@ impl<'a> Request<'a> {
     /// It ends before the query: `/` if an absolute target has none, `*` in an OPTIONS for the
     /// whole server, empty in a CONNECT. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
     pub fn path(&self) -> &'a str {
-        text(path_and_query(self.line_octets()).0)
+        text(path_and_query(self.line_bytes()).0)
     }
 
     /// Returns the query of the target, as sent.
     ///
     /// It follows the first question mark; `None` without one. RFC 9112, section 3.2.
     pub fn query(&self) -> Option<&'a str> {
-        path_and_query(self.line_octets()).1.map(text)
+        path_and_query(self.line_bytes()).1.map(text)
     }
 
     #[inline]
-    pub(crate) fn line_octets(&self) -> (&'a [u8], &'a [u8]) {
+    pub(crate) fn line_bytes(&self) -> (&'a [u8], &'a [u8]) {
         (self.head.method(self.bytes), self.head.target(self.bytes))
     }
 
@@ -235,7 +235,7 @@ fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + C
 
 #[inline(never)]
 fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineligible> {
-    let (fields, (method, target)) = (request.fields(), request.line_octets());
+    let (fields, (method, target)) = (request.fields(), request.line_bytes());
     policy::check_received(
         row,
         &OfferingRequest { method, target, fields: &fields },

@@ -171,7 +171,7 @@ fn checksum(request: Request<'_>) -> u32 {
     request
         .upgrade_lines()
         .flat_map(|line| line.iter().chain(b"\n"))
-        .fold(0x811c_9dc5, |hash, &octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
+        .fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 /// Writes the names of a selection as the list of the 101.

@@ -28,7 +28,7 @@ impl SentOffer {
     }
 
     fn lines(&self) -> impl Iterator<Item = (KnownField, &[u8])> {
-        let lines = self.lines.split(|&octet| octet == b'\n');
+        let lines = self.lines.split(|&byte| byte == b'\n');
         lines.filter_map(|line| line.split_first()).filter_map(|(&known, value)| {
             Some((KnownField::from_number(known.checked_sub(FIRST)?.into())?, value))
         })

@@ -212,7 +212,7 @@ impl Buffer {
         }
         match bytes {
             // A call for each byte of slow input would cost more than all the rest.
-            [octet] => self.data[self.end] = *octet,
+            [byte] => self.data[self.end] = *byte,
             _ => self.data[self.end..end].copy_from_slice(bytes),
         }
         self.end = end;
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn unread_octets_keep_their_order_when_moved() {
+    fn unread_bytes_keep_their_order_when_moved() {
         let mut buffer = Buffer::with_room_for(ROOM);
         let (mut wrote, mut read) = (0u8, 0u8);
         for step in 0..5_000usize {

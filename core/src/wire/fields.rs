@@ -215,7 +215,7 @@ impl<'a> Iterator for Commas<'a> {
         let rest = self.rest?;
         // Most lists are a word or two, which a call would cost more than.
         let comma = match rest.len() {
-            0..32 => rest.iter().position(|&octet| octet == b','),
+            0..32 => rest.iter().position(|&byte| byte == b','),
             _ => memchr::memchr(b',', rest),
         };
         match comma {

@@ -223,7 +223,7 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
 fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<u64> {
     let mut length = None;
     for (value, at) in head.values(KnownField::ContentLength, bytes) {
-        for member in value.split(|&octet| octet == b',') {
+        for member in value.split(|&byte| byte == b',') {
             match (decimal(trim(member)), length) {
                 (None, _) => faults.add(ErrorKind::ContentLengthInvalid, at),
                 (Some(number), Some(before)) if number != before => {
@@ -265,7 +265,7 @@ fn transfer_encoding(
             }
             // RFC 9112 7.1: chunked has no parameters, and is applied once. Others may have some
             // (RFC 9110 10.1.4).
-            let name = trim(member.split(|&octet| octet == b';').next().unwrap_or_default());
+            let name = trim(member.split(|&byte| byte == b';').next().unwrap_or_default());
             let is_chunked_with_parameters =
                 name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
             if !is_token(name) || is_chunked_with_parameters || chunked > 1 {

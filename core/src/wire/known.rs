@@ -81,8 +81,8 @@ impl KnownField {
             [a, b] => (u64::from(u16::from_le_bytes([a, b])), 0),
             // Two halves that overlap.
             [.., _, _, _, _] if name.len() < 8 => {
-                let half = |octets: Option<&[u8; 4]>| {
-                    octets.map_or(0, |octets| u64::from(u32::from_le_bytes(*octets)))
+                let half = |bytes: Option<&[u8; 4]>| {
+                    bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)))
                 };
                 (half(name.first_chunk()) | half(name.last_chunk()) << (8 * (name.len() - 4)), 0)
             }
@@ -151,9 +151,9 @@ impl Eight {
     const fn of(name: &[u8], from: usize) -> Self {
         let (Self { mut word, mut mask }, mut at) = (Self::ANY, 0);
         while at < 8 && from + at < name.len() {
-            let octet = name[from + at];
-            word |= (octet as u64) << (8 * at);
-            mask |= (if octet.is_ascii_alphabetic() { 0xdf } else { 0xff }) << (8 * at);
+            let byte = name[from + at];
+            word |= (byte as u64) << (8 * at);
+            mask |= (if byte.is_ascii_alphabetic() { 0xdf } else { 0xff }) << (8 * at);
             at += 1;
         }
         Self { word, mask }
@@ -196,8 +196,8 @@ impl Shape {
 
 /// Returns eight bytes of a name.
 #[inline(always)]
-fn word(octets: Option<&[u8; 8]>) -> u64 {
-    octets.map_or(0, |octets| u64::from_le_bytes(*octets))
+fn word(bytes: Option<&[u8; 8]>) -> u64 {
+    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 const SHAPE_COUNT: usize = 2 * (scan::OPENING + 1);
@@ -292,18 +292,17 @@ mod tests {
     #[test]
     fn a_slot_is_what_is_recognised() {
         let slot = |name: &[u8]| {
-            let octets = [b"eeeeeeee", name, b"eeeeeeee"].concat();
-            let word =
-                |at: usize| octets[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
+            let bytes = [b"eeeeeeee", name, b"eeeeeeee"].concat();
+            let word = |at: usize| bytes[at..].first_chunk().copied().map_or(0, u64::from_le_bytes);
             KnownField::slot(word(8), word(name.len()), name.len())
         };
         for &field in KnownField::ALL {
             assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
             // One byte changed, to every other, at every place.
             for at in 0..field.name().len() {
-                for octet in 0..=255 {
+                for byte in 0..=255 {
                     let mut name = field.name().as_bytes().to_vec();
-                    name[at] = octet;
+                    name[at] = byte;
                     let is_name =
                         |known: &&KnownField| name.eq_ignore_ascii_case(known.name().as_bytes());
                     let expected = KnownField::ALL.iter().find(is_name).copied();

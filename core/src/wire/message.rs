@@ -180,8 +180,8 @@ impl DataParts {
         parts
     }
 
-    fn push(&mut self, octet: u8) {
-        self.prefix[self.len as usize] = octet;
+    fn push(&mut self, byte: u8) {
+        self.prefix[self.len as usize] = byte;
         self.len += 1;
     }
 

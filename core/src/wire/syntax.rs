@@ -1,12 +1,12 @@
 //! The byte classes of RFC 9110 and RFC 9112, and the small grammars made of them.
 
 use crate::wire::scan;
-use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, is_host_octet, is_tchar};
+use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, is_host_byte, is_tchar};
 
 #[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     // No branch for each: nearly all that is asked for is one.
-    !bytes.is_empty() && bytes.iter().fold(true, |all, &octet| all & is_tchar(octet))
+    !bytes.is_empty() && bytes.iter().fold(true, |all, &byte| all & is_tchar(byte))
 }
 
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
@@ -19,13 +19,13 @@ pub(crate) fn is_value(bytes: &[u8]) -> bool {
 
 /// Removes whitespace around a value or a list member (RFC 9110, section 5.6.3).
 pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
-    let Some(first) = bytes.iter().position(|&octet| !is_ows(octet)) else { return &[] };
-    let last = bytes.iter().rposition(|&octet| !is_ows(octet)).unwrap_or(first);
+    let Some(first) = bytes.iter().position(|&byte| !is_ows(byte)) else { return &[] };
+    let last = bytes.iter().rposition(|&byte| !is_ows(byte)).unwrap_or(first);
     &bytes[first..=last]
 }
 
-pub(crate) fn is_ows(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t')
+pub(crate) fn is_ows(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 /// Parses `1*DIGIT` (RFC 9110, section 8.6).
@@ -35,8 +35,8 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() {
         return None;
     }
-    bytes.iter().try_fold(0u64, |number, &octet| {
-        let digit = octet.is_ascii_digit().then(|| u64::from(octet - b'0'))?;
+    bytes.iter().try_fold(0u64, |number, &byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
         number.checked_mul(10)?.checked_add(digit)
     })
 }
@@ -64,11 +64,11 @@ pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
     let (host, rest) = match bytes {
         _ if plain == bytes.len() => (bytes, &bytes[plain..]),
         _ if bytes[plain] == b':' => bytes.split_at(plain),
-        [b'[', ..] => match bytes.iter().position(|&octet| octet == b']') {
+        [b'[', ..] => match bytes.iter().position(|&byte| byte == b']') {
             Some(end) => (&bytes[..=end], &bytes[end + 1..]),
             None => return false,
         },
-        _ => bytes.split_at(bytes.iter().position(|&octet| octet == b':').unwrap_or(bytes.len())),
+        _ => bytes.split_at(bytes.iter().position(|&byte| byte == b':').unwrap_or(bytes.len())),
     };
     let host_is_valid = match host {
         _ if host.len() == plain => true,
@@ -90,12 +90,12 @@ fn is_ip_literal(literal: &[u8]) -> bool {
     match literal {
         // IPvFuture: "v" 1*HEXDIG "." 1*( unreserved / sub-delims / ":" ).
         [b'v' | b'V', rest @ ..] => {
-            let Some(dot) = rest.iter().position(|&octet| octet == b'.') else { return false };
+            let Some(dot) = rest.iter().position(|&byte| byte == b'.') else { return false };
             let (version, address) = (&rest[..dot], &rest[dot + 1..]);
             !version.is_empty()
                 && version.iter().all(u8::is_ascii_hexdigit)
                 && !address.is_empty()
-                && address.iter().all(|&octet| octet == b':' || is_host_octet(octet))
+                && address.iter().all(|&byte| byte == b':' || is_host_byte(byte))
         }
         _ => core::str::from_utf8(literal)
             .is_ok_and(|text| text.parse::<core::net::Ipv6Addr>().is_ok()),
@@ -110,7 +110,7 @@ fn is_reg_name(name: &[u8]) -> bool {
             [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 rest
             }
-            [octet, rest @ ..] if is_host_octet(*octet) => rest,
+            [byte, rest @ ..] if is_host_byte(*byte) => rest,
             _ => return false,
         }
     }
@@ -152,12 +152,12 @@ pub(crate) fn target_form(method: &[u8], target: &[u8]) -> Result<TargetForm, Ta
 }
 
 fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
-    let colon = target.iter().position(|&octet| octet == b':').ok_or(TargetFault::Form)?;
+    let colon = target.iter().position(|&byte| byte == b':').ok_or(TargetFault::Form)?;
     let (scheme, rest) = (&target[..colon], &target[colon + 1..]);
     let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
         && scheme
             .iter()
-            .all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.'));
+            .all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     if !is_scheme {
         return Err(TargetFault::Form);
     }
@@ -211,7 +211,7 @@ pub(crate) fn after_colon(target: &[u8]) -> Option<&[u8]> {
 
 /// Returns the authority at the beginning of what follows `//`.
 pub(crate) fn until_path(after: &[u8]) -> &[u8] {
-    &after[..after.iter().position(|octet| matches!(octet, b'/' | b'?')).unwrap_or(after.len())]
+    &after[..after.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(after.len())]
 }
 
 /// Checks an authority of other schemes: with userinfo, or an empty host.
@@ -220,7 +220,7 @@ pub(crate) fn until_path(after: &[u8]) -> &[u8] {
 fn is_authority_with_userinfo(authority: &[u8]) -> bool {
     let host = authority
         .iter()
-        .rposition(|&octet| octet == b'@')
+        .rposition(|&byte| byte == b'@')
         .map_or(authority, |at| &authority[at + 1..]);
     is_authority(host, Port::Optional)
 }

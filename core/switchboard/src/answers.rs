@@ -66,11 +66,11 @@ async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let method =
         if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
     let target = request.uri().clone();
-    let (octets, _) = counted(request.into_body(), 0).await?;
+    let (bytes, _) = counted(request.into_body(), 0).await?;
     Ok(reply(
         200,
         TEXT,
-        format!("{method} {target}: {octets} bytes of content came. No offer is taken here.\n"),
+        format!("{method} {target}: {bytes} bytes of content came. No offer is taken here.\n"),
     ))
 }
 
@@ -80,8 +80,8 @@ fn playground(session: &Session, path: &str) -> Response<Body> {
         *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
         return with(response, LOCATION, "/play/");
     }
-    let (status, kind, octets) = play::file(&session.app.play, path);
-    with(reply(status, kind, octets), CONTENT_SECURITY_POLICY, play::POLICY)
+    let (status, kind, bytes) = play::file(&session.app.play, path);
+    with(reply(status, kind, bytes), CONTENT_SECURITY_POLICY, play::POLICY)
 }
 
 // What an offer comes to.
@@ -167,9 +167,9 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
 async fn http2(session: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
-    let (octets, kept) = counted(content, most).await?;
+    let (bytes, kept) = counted(content, most).await?;
     let reason = match session.select(&Request::from_parts(head, ()), &["h2c"]) {
-        Some(chosen) if octets <= most => {
+        Some(chosen) if bytes <= most => {
             return Ok(chosen.accept_http2(kept, |stream| session.speak_http2(stream)));
         }
         Some(_) => Ineligible::Content.text(),
@@ -178,21 +178,21 @@ async fn http2(session: Arc<Session>, request: Request<Body>) -> Result<Response
         }
         None => "offer h2c to go on in HTTP/2",
     };
-    Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {octets} bytes of content came.\n")))
+    Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {bytes} bytes of content came.\n")))
 }
 
 /// Counts content, and returns it where it is not more than `most`.
 async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxError> {
-    let (mut octets, mut kept) = (0, Vec::new());
+    let (mut bytes, mut kept) = (0, Vec::new());
     while let Some(frame) = content.frame().await {
         if let Ok(data) = frame?.into_data() {
-            octets += data.len();
-            if octets <= most {
+            bytes += data.len();
+            if bytes <= most {
                 kept.extend_from_slice(&data);
             }
         }
     }
-    Ok((octets, kept.into()))
+    Ok((bytes, kept.into()))
 }
 
 /// Returns whether a request comes from another site's page.

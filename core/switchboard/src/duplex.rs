@@ -46,7 +46,7 @@ pub(crate) struct Duplex {
 }
 
 enum Output {
-    Octets(Vec<u8>),
+    Bytes(Vec<u8>),
     End,
 }
 
@@ -77,15 +77,15 @@ impl Duplex {
     }
 
     /// Sends these bytes, after all others.
-    pub(crate) fn send(&self, octets: Vec<u8>) {
-        self.queue.add(octets.len());
+    pub(crate) fn send(&self, bytes: Vec<u8>) {
+        self.queue.add(bytes.len());
         // The writer has gone only if the socket has failed, and the reader tells of that.
-        let _ = self.outbox.send(Output::Octets(octets));
+        let _ = self.outbox.send(Output::Bytes(bytes));
     }
 
     /// Returns the number of bytes that wait to be sent.
     pub(crate) fn unsent(&self) -> usize {
-        self.queue.locked().octets
+        self.queue.locked().bytes
     }
 
     /// Ends our direction, after all bytes.
@@ -160,8 +160,8 @@ fn end_of(stream: &TcpStream, queue: &Queue) -> End {
 fn write(mut stream: TcpStream, outputs: &Receiver<Output>, queue: &Queue) {
     for output in outputs {
         match output {
-            Output::Octets(octets) => match stream.write_all(&octets) {
-                Ok(()) => queue.remove(octets.len()),
+            Output::Bytes(bytes) => match stream.write_all(&bytes) {
+                Ok(()) => queue.remove(bytes.len()),
                 Err(error) => return queue.give_up(Some(error.kind())),
             },
             Output::End if stream.shutdown(Shutdown::Write).is_ok() => {}
@@ -180,7 +180,7 @@ struct Queue {
 
 #[derive(Default)]
 struct Queued {
-    octets: usize,
+    bytes: usize,
     /// Nothing is sent any more, so there is nothing to wait for.
     is_over: bool,
     /// The error of a write.
@@ -188,12 +188,12 @@ struct Queued {
 }
 
 impl Queue {
-    fn add(&self, octets: usize) {
-        self.change(|queued| queued.octets += octets);
+    fn add(&self, bytes: usize) {
+        self.change(|queued| queued.bytes += bytes);
     }
 
-    fn remove(&self, octets: usize) {
-        self.change(|queued| queued.octets -= octets);
+    fn remove(&self, bytes: usize) {
+        self.change(|queued| queued.bytes -= bytes);
     }
 
     fn give_up(&self, failure: Option<io::ErrorKind>) {
@@ -202,16 +202,16 @@ impl Queue {
 
     /// Waits until there is room.
     fn wait(&self) {
-        drop(self.wait_while(|octets| octets >= QUEUED));
+        drop(self.wait_while(|bytes| bytes >= QUEUED));
     }
 
     /// Returns the error of the writes, once none is under way.
     fn failure(&self) -> Option<io::ErrorKind> {
-        self.wait_while(|octets| octets > 0).failure
+        self.wait_while(|bytes| bytes > 0).failure
     }
 
     fn wait_while(&self, waits: impl Fn(usize) -> bool) -> MutexGuard<'_, Queued> {
-        let waits = |queued: &mut Queued| waits(queued.octets) && !queued.is_over;
+        let waits = |queued: &mut Queued| waits(queued.bytes) && !queued.is_over;
         self.changed.wait_while(self.locked(), waits).unwrap_or_else(PoisonError::into_inner)
     }
 

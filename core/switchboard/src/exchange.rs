@@ -273,27 +273,27 @@ impl<'a> Exchange<'a> {
         match self.line.next(Some(self.since + timeout))? {
             None if self.body.is_some() => self.begin_content(),
             None => return Ok(false),
-            Some(Input::Peer(octets)) if self.http.state().rx == Rx::Switched => {
-                self.keep(&octets)?
+            Some(Input::Peer(bytes)) if self.http.state().rx == Rx::Switched => {
+                self.keep(&bytes)?
             }
-            Some(Input::Peer(octets)) => self.http.receive(&octets)?,
+            Some(Input::Peer(bytes)) => self.http.receive(&bytes)?,
             Some(Input::PeerEnd(end)) => {
                 self.end = Some(end);
                 self.http.receive_eof(end);
             }
-            Some(Input::Local(octets)) => self.send_content(&octets)?,
+            Some(Input::Local(bytes)) => self.send_content(&bytes)?,
             Some(Input::LocalEnd) => self.end_content()?,
         }
         self.since = Instant::now();
         Ok(true)
     }
 
-    fn keep(&mut self, octets: &[u8]) -> Result<(), Failure> {
-        if self.early.len() + octets.len() > EARLY {
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.early.len() + bytes.len() > EARLY {
             return Err("the server says too much before our request is out".into());
         }
-        self.transcript.spoke(By::Peer, octets);
-        self.early.extend_from_slice(octets);
+        self.transcript.spoke(By::Peer, bytes);
+        self.early.extend_from_slice(bytes);
         Ok(())
     }
 
@@ -306,11 +306,11 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn send_content(&mut self, octets: &[u8]) -> Result<(), Failure> {
+    fn send_content(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         // What the server did not want is not sent.
         if self.http.state().request == Phase::Body {
             let mut out = Vec::new();
-            self.http.send_data(octets, &mut out)?;
+            self.http.send_data(bytes, &mut out)?;
             self.line.send(out)?;
         }
         Ok(())

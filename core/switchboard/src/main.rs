@@ -207,7 +207,7 @@ What happened goes to standard error, with the milliseconds since the connection
   *  a remark; the last one says how it came out, and why
 
 With --json each line is an object: `at`, `what` and, as it fits, `name`, `lines` (in the language
-of the engine's test vectors), `octets`, `text`, `state`, `error`. The last has `what` \"verdict\":
+of the engine's test vectors), `bytes`, `text`, `state`, `error`. The last has `what` \"verdict\":
 its `name` is switched, stayed, answered or failed.
 
 The exit status is 0 where it switched, or got a response without having offered anything. It is 2

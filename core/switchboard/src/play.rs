@@ -33,7 +33,7 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     };
     let found = kind(&inside).and_then(|kind| Some((kind, fs::read(folder.join(&inside)).ok()?)));
     match found {
-        Some((kind, octets)) => (200, kind, octets),
+        Some((kind, bytes)) => (200, kind, bytes),
         None => (404, "text/plain; charset=utf-8", MISSING.into()),
     }
 }
@@ -44,7 +44,7 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
 fn kind(path: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
         let is_plain =
-            |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_');
+            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain)
     };
     if !path.split('/').all(is_name) {

@@ -36,9 +36,9 @@ pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Res
     line.feed(io::stdin());
     while let Some(input) = line.next(None)? {
         match input {
-            Input::Peer(octets) => print(&mut stdout, &octets)?,
+            Input::Peer(bytes) => print(&mut stdout, &bytes)?,
             Input::PeerEnd(end) => return whole(end),
-            Input::Local(octets) => line.send(octets)?,
+            Input::Local(bytes) => line.send(bytes)?,
             Input::LocalEnd => line.finish()?,
         }
     }
@@ -89,9 +89,9 @@ pub(crate) fn messages(
             // It need not be quick about it.
             None if !frames.can_read() => return Ok(()),
             None => return Err("the server does not answer the Close".into()),
-            Some(Input::Peer(octets)) => frames.get_mut().inbox.extend(octets),
+            Some(Input::Peer(bytes)) => frames.get_mut().inbox.extend(bytes),
             Some(Input::PeerEnd(_)) => frames.get_mut().peer_ended = true,
-            Some(Input::Local(octets)) => send_lines(&mut frames, &mut typed, &octets)?,
+            Some(Input::Local(bytes)) => send_lines(&mut frames, &mut typed, &bytes)?,
             Some(Input::LocalEnd) => {
                 if !typed.is_empty() {
                     send(&mut frames, std::mem::take(&mut typed))?;
@@ -127,11 +127,11 @@ pub(crate) fn datagrams(
             return Ok(whole(end)?);
         }
         match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
-            Some(Input::Peer(octets)) => capsules.receive(&octets),
+            Some(Input::Peer(bytes)) => capsules.receive(&bytes),
             Some(Input::PeerEnd(how)) => end = Some(how),
-            Some(Input::Local(octets)) => {
-                typed.extend_from_slice(&octets);
-                while let Some(end) = typed.iter().position(|&octet| octet == b'\n') {
+            Some(Input::Local(bytes)) => {
+                typed.extend_from_slice(&bytes);
+                while let Some(end) = typed.iter().position(|&byte| byte == b'\n') {
                     line.send(datagram(&typed[..end]))?;
                     typed.drain(..=end);
                 }
@@ -174,14 +174,14 @@ fn print_messages(frames: &mut WebSocket<Wire>) -> Result<bool, Box<dyn std::err
 fn send_lines(
     frames: &mut WebSocket<Wire>,
     line: &mut Vec<u8>,
-    mut octets: &[u8],
+    mut bytes: &[u8],
 ) -> Result<(), Box<Error>> {
-    while let Some(end) = octets.iter().position(|&octet| octet == b'\n') {
-        line.extend_from_slice(&octets[..end]);
-        octets = &octets[end + 1..];
+    while let Some(end) = bytes.iter().position(|&byte| byte == b'\n') {
+        line.extend_from_slice(&bytes[..end]);
+        bytes = &bytes[end + 1..];
         send(frames, std::mem::take(line))?;
     }
-    line.extend_from_slice(octets);
+    line.extend_from_slice(bytes);
     Ok(())
 }
 
@@ -205,8 +205,8 @@ fn if_open(outcome: Result<(), Error>) -> Result<(), Box<Error>> {
     }
 }
 
-fn print(stdout: &mut impl Write, octets: &[u8]) -> io::Result<()> {
-    stdout.write_all(octets)?;
+fn print(stdout: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    stdout.write_all(bytes)?;
     stdout.flush()
 }
 
@@ -227,8 +227,8 @@ impl Read for Wire {
 }
 
 impl Write for Wire {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.outbox.write(octets)
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.outbox.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -60,7 +60,7 @@ impl Stream {
         while tls.is_handshaking() {
             self.duplex.send(records(&mut tls)?);
             match self.duplex.next(Some(deadline)) {
-                Some(Input::Peer(octets)) => self.open(&mut tls, &octets)?,
+                Some(Input::Peer(bytes)) => self.open(&mut tls, &bytes)?,
                 Some(_) => return Err(io::Error::other("the server ended the TLS handshake")),
                 None => {
                     return Err(io::Error::other(
@@ -75,21 +75,21 @@ impl Stream {
     }
 
     /// Sends these bytes, after all others.
-    pub(crate) fn send(&mut self, octets: Vec<u8>) -> io::Result<()> {
-        self.tell(By::Us, &octets);
-        let octets = match &mut self.tls {
-            None => octets,
+    pub(crate) fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        self.tell(By::Us, &bytes);
+        let bytes = match &mut self.tls {
+            None => bytes,
             Some(tls) => {
                 let mut sealed = Vec::new();
                 // rustls holds a bounded amount of what is to be sealed.
-                for piece in octets.chunks(16 * 1024) {
+                for piece in bytes.chunks(16 * 1024) {
                     tls.writer().write_all(piece)?;
                     sealed.append(&mut records(tls)?);
                 }
                 sealed
             }
         };
-        self.duplex.send(octets);
+        self.duplex.send(bytes);
         Ok(())
     }
 
@@ -119,17 +119,17 @@ impl Stream {
         self.overhearing = Some(Arc::clone(transcript));
     }
 
-    fn tell(&self, by: By, octets: &[u8]) {
+    fn tell(&self, by: By, bytes: &[u8]) {
         if let Some(transcript) = &self.overhearing {
-            transcript.spoke(by, octets);
+            transcript.spoke(by, bytes);
         }
     }
 
     /// Returns the next event; `None` if there is none before the deadline.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
         let input = self.wait(deadline)?;
-        if let Some(Input::Peer(octets)) = &input {
-            self.tell(By::Peer, octets);
+        if let Some(Input::Peer(bytes)) = &input {
+            self.tell(By::Peer, bytes);
         }
         Ok(input)
     }
@@ -146,7 +146,7 @@ impl Stream {
             let input = self.duplex.next(deadline);
             let Some(mut tls) = self.tls.take() else { return Ok(input) };
             let outcome = match input {
-                Some(Input::Peer(octets)) => self.open(&mut tls, &octets).map(|()| None),
+                Some(Input::Peer(bytes)) => self.open(&mut tls, &bytes).map(|()| None),
                 // An end without a word is a cut (RFC 9112 9.8).
                 Some(Input::PeerEnd(_)) => Ok(Some(Some(Input::PeerEnd(End::Truncated)))),
                 input => Ok(Some(input)),

@@ -52,7 +52,7 @@ pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Resu
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
     let (mut reader, mut writer) = tokio::io::split(IdleTimeout::new(stream, TIMEOUT));
     let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
-    let (mut octets, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
+    let (mut bytes, mut payload) = (vec![0; PIECE], vec![0; Capsules::UDP_PAYLOAD]);
     let mut datagrams = 0;
     loop {
         while let Some(Datagram { context, payload }) =
@@ -66,9 +66,9 @@ pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Resu
             }
         }
         tokio::select! {
-            len = reader.read(&mut octets) => match len? {
+            len = reader.read(&mut bytes) => match len? {
                 0 => return capsules.finish().map(|()| datagrams).map_err(io::Error::other),
-                len => capsules.receive(&octets[..len]),
+                len => capsules.receive(&bytes[..len]),
             },
             Ok(len) = socket.recv(&mut payload) => {
                 datagrams += 1;

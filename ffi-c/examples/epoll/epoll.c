@@ -135,10 +135,10 @@ static void accept_all(void) {
 }
 
 static void readable(connection *c) {
-    uint8_t octets[READ], *space = octets;
+    uint8_t bytes[READ], *space = bytes;
     size_t cap = READ;
     if (!c->is_over && c->spoken->space) space = c->spoken->space(c, &cap);
-    ssize_t got = recv(c->fd, space, cap < sizeof octets ? cap : sizeof octets, 0);
+    ssize_t got = recv(c->fd, space, cap < sizeof bytes ? cap : sizeof bytes, 0);
     if (got < 0) {
         c->is_broken = errno != EAGAIN && errno != EINTR;
         return;

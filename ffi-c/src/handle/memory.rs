@@ -39,7 +39,7 @@ pub(crate) unsafe fn entries<'a, T>((data, len): (*const T, usize)) -> Done<&'a 
     Ok(if len == 0 { &[] } else { unsafe { slice::from_raw_parts(data, len) } })
 }
 
-pub(crate) unsafe fn octets<'a>(part: swo_slice) -> Done<&'a [u8]> {
+pub(crate) unsafe fn bytes<'a>(part: swo_slice) -> Done<&'a [u8]> {
     // SAFETY: the contract.
     unsafe { entries((part.data, part.len)) }
 }
@@ -47,13 +47,13 @@ pub(crate) unsafe fn octets<'a>(part: swo_slice) -> Done<&'a [u8]> {
 /// Bytes, or none where the pointer is NULL.
 pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'a [u8]>> {
     // SAFETY: the contract.
-    let given = unsafe { octets(part) }?;
+    let given = unsafe { bytes(part) }?;
     Ok((!part.data.is_null()).then_some(given))
 }
 
 pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallList<&'a [u8]>> {
     // SAFETY: the contract, for the list and for each entry.
-    unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| octets(entry))) }
+    unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| bytes(entry))) }
 }
 
 /// The caller's field lines, checked for their lengths and the marks of blocks.
@@ -93,7 +93,7 @@ unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
 impl<'a> FieldList<'a> {
     fn field(field: &swo_field) -> Field<'a> {
         // SAFETY: the contract, which held when the list was made and holds through the call.
-        let part = |part: swo_slice| unsafe { octets(part) }.unwrap_or_default();
+        let part = |part: swo_slice| unsafe { bytes(part) }.unwrap_or_default();
         Field { name: part(field.name), value: part(field.value) }
     }
 
@@ -153,11 +153,7 @@ pub(crate) unsafe fn request_head<'a>(head: *const swo_request_head) -> Done<Req
     // SAFETY: the contract, for the struct and for what it points to.
     unsafe {
         let head = one(head)?;
-        Ok((
-            octets(head.method)?,
-            octets(head.target)?,
-            field_list((head.fields, head.field_count))?,
-        ))
+        Ok((bytes(head.method)?, bytes(head.target)?, field_list((head.fields, head.field_count))?))
     }
 }
 
@@ -166,9 +162,7 @@ pub(crate) type RequestLine<'a> = (&'a [u8], &'a [u8]);
 
 pub(crate) unsafe fn request_line<'a>(request: *const swo_request) -> Done<RequestLine<'a>> {
     // SAFETY: the contract, for the struct and for what it points to.
-    unsafe {
-        one(request).and_then(|request| Ok((octets(request.method)?, octets(request.target)?)))
-    }
+    unsafe { one(request).and_then(|request| Ok((bytes(request.method)?, bytes(request.target)?))) }
 }
 
 /// Status, reason if one is given, field lines.
@@ -198,7 +192,7 @@ pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>
         slice::from_raw_parts(given.cast::<u8>(), swo_config::size(given.cast::<usize>().read())?)
     };
     let common = given.len().min(size_of::<swo_config>());
-    if given[common..].iter().any(|&octet| octet != 0) {
+    if given[common..].iter().any(|&byte| byte != 0) {
         return Err(BindingError::StructTooNew.into());
     }
     let mut config = swo_config::from(Config::default());
@@ -211,7 +205,7 @@ pub(crate) unsafe fn datagram<'a>(given: *const swo_datagram) -> Done<Datagram<'
     // SAFETY: the contract, for the struct and for what it points to.
     unsafe {
         one(given).and_then(|given| {
-            Ok(Datagram { context: given.context, payload: octets(given.payload)? })
+            Ok(Datagram { context: given.context, payload: bytes(given.payload)? })
         })
     }
 }

@@ -10,7 +10,7 @@ from peer import HOST, WAIT, Peer, blocks, case, exchanged, same
 
 
 @case("epoll")
-def pipelined_octet_by_octet():
+def pipelined_byte_by_byte():
     peer = Peer(step=1)
     peer.send(b"POST /echo HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n")
     peer.send(b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
@@ -90,9 +90,9 @@ def unread_echo():
 def late():
     peer, begin = Peer(), time.monotonic()
     peer.socket.settimeout(0.3)
-    for octet in b"GET / HTTP/1.1\r\nHost: and so on, slowly":
+    for byte in b"GET / HTTP/1.1\r\nHost: and so on, slowly":
         try:
-            peer.send(bytes([octet]))
+            peer.send(bytes([byte]))
             if not peer.socket.recv(1):
                 break
         except TimeoutError:

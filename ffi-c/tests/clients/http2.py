@@ -71,7 +71,7 @@ def h2c():
 
 
 @case("epoll")
-def h2c_octet_by_octet():
+def h2c_byte_by_byte():
     peer = Peer(step=1)
     upgraded(peer)
     peer.send(PREFACE + http2_frame(SETTING, 0, 0))
@@ -311,9 +311,9 @@ def streams_are_reset():
 
 @case("nghttp2")
 def violations():
-    for octets in (http2_frame(SETTING, 0, 1), http2_frame(DATA, 0, 1, b"x"), b"\xff" * 30):
+    for data in (http2_frame(SETTING, 0, 1), http2_frame(DATA, 0, 1, b"x"), b"\xff" * 30):
         peer = Peer()
-        peer.send(PREFACE + http2_frame(SETTING, 0, 0) + octets)
+        peer.send(PREFACE + http2_frame(SETTING, 0, 0) + data)
         assert http2_frame(GOAWAY, 0, 0)[3:] in peer.rest()
 
 

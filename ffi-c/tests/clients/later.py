@@ -56,7 +56,7 @@ def later_and_in_order():
 
 
 @case("poll")
-def octet_by_octet():
+def byte_by_byte():
     peer = Peer(step=1)
     peer.send(get(b"/later?slow") + get(b"/count", HOST + b"Transfer-Encoding: chunked\r\n", b"POST"))
     peer.send(b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")

@@ -50,9 +50,9 @@ class Peer:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.step = step
 
-    def send(self, octets):
-        for at in range(0, len(octets), self.step or max(len(octets), 1)):
-            self.socket.sendall(octets[at : at + (self.step or len(octets))])
+    def send(self, data):
+        for at in range(0, len(data), self.step or max(len(data), 1)):
+            self.socket.sendall(data[at : at + (self.step or len(data))])
 
     def read(self, count):
         got = b""
@@ -106,52 +106,52 @@ class Peer:
         self.socket.close()
 
 
-def blocks(peer, octets):
+def blocks(peer, data):
     """Sends until the server takes no more; what it has taken."""
     peer.socket.setblocking(False)
     sent = 0
-    while sent < len(octets) and select.select([], [peer.socket], [], 1)[1]:
-        sent += peer.socket.send(octets[sent : sent + 65536])
+    while sent < len(data) and select.select([], [peer.socket], [], 1)[1]:
+        sent += peer.socket.send(data[sent : sent + 65536])
     return sent
 
 
-def exchanged(peer, octets, wanted):
+def exchanged(peer, data, wanted):
     """Sends the bytes and reads, both at once, until as many have come as are wanted."""
     got, end = bytearray(), time.monotonic() + WAIT
     while len(got) < wanted and time.monotonic() < end:
-        readable, writable, _ = select.select([peer.socket], [peer.socket] if octets else [], [], WAIT)
+        readable, writable, _ = select.select([peer.socket], [peer.socket] if data else [], [], WAIT)
         if readable:
             piece = peer.socket.recv(65536)
             assert piece, "the connection ended"
             got += piece
         if writable:
-            octets = octets[peer.socket.send(octets[:65536]) :]
+            data = data[peer.socket.send(data[:65536]) :]
     return bytes(got)
 
 
-def gives_up(peer, octets, least=1, most=20):
+def gives_up(peer, data, least=1, most=20):
     """Sends a byte a moment until the connection ends, which it has to do by itself."""
     begin = time.monotonic()
     try:
-        for octet in octets:
-            peer.send(bytes([octet]))
+        for byte in data:
+            peer.send(bytes([byte]))
             time.sleep(0.1)
             if select.select([peer.socket], [], [], 0)[0] and not peer.socket.recv(65536):
                 break
         else:
-            sys.exit(f"all was taken, {len(octets)} bytes in {time.monotonic() - begin} s")
+            sys.exit(f"all was taken, {len(data)} bytes in {time.monotonic() - begin} s")
     except ConnectionError:
         pass
     assert least < time.monotonic() - begin < most, time.monotonic() - begin
 
 
-def is_given_up_unread(peer, octets):
+def is_given_up_unread(peer, data):
     """Sends and reads nothing.
 
     The server takes no more at some time, and ends the connection later.
     """
     try:
-        assert blocks(peer, octets) < len(octets), "the server takes what nobody reads"
+        assert blocks(peer, data) < len(data), "the server takes what nobody reads"
     except ConnectionError:
         return
     ended = select.poll()

@@ -65,7 +65,7 @@ def websocket():
 
 
 @case("epoll", "wslay")
-def websocket_octet_by_octet():
+def websocket_byte_by_byte():
     peer = Peer(step=1)
     peer.send(HANDSHAKE)
     accepted(peer)

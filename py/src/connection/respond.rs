@@ -35,7 +35,7 @@ impl Prepared {
     ) -> PyResult<Self> {
         let config = config.map_or_else(Default::default, |config| config.0.clone());
         let content =
-            content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
+            content.as_ref().map(|content| content.bytes(py)).transpose()?.unwrap_or_default();
         let prepared = core::Prepared::with_config(
             &head(&status, &headers, reason.as_ref()),
             &content,
@@ -82,7 +82,7 @@ impl Connection {
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         let content =
-            content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
+            content.as_ref().map(|content| content.bytes(py)).transpose()?.unwrap_or_default();
         let head = head(&status, &headers, reason.as_ref());
         self.write(py, into, |engine, out| engine.respond(&head, &content, out))
     }
@@ -119,7 +119,7 @@ impl Connection {
         into: Into<'_, 'py>,
     ) -> Written<'py> {
         let content =
-            content.as_ref().map(|content| content.octets(py)).transpose()?.unwrap_or_default();
+            content.as_ref().map(|content| content.bytes(py)).transpose()?.unwrap_or_default();
         let head = head(&status, &headers, reason.as_ref());
         self.write(py, into, |engine, out| engine.reject(&head, &content, out))
     }

@@ -10,7 +10,7 @@ use switchover::binding::{is_token, request_line};
 use super::headers::{Given, Headers};
 use super::refused;
 use crate::interned::InternedNames;
-use crate::shared::octets;
+use crate::shared::bytes;
 use crate::text::BytesArg;
 use crate::values::show;
 
@@ -89,7 +89,7 @@ impl Request {
     }
 
     fn parts(&self) -> (&[u8], &Headers, &[u8], &[u8]) {
-        (octets(&self.method), self.headers.get(), octets(&self.target), octets(&self.http_version))
+        (bytes(&self.method), self.headers.get(), bytes(&self.target), bytes(&self.http_version))
     }
 }
 
@@ -110,7 +110,7 @@ impl Request {
         let http_version = text(py, http_version, b"1.1");
         let lines = headers.0.get();
         let hosts = lines.iter().filter(|field| field.is("Host")).count();
-        if hosts == 0 && octets(&http_version) == b"1.1" {
+        if hosts == 0 && bytes(&http_version) == b"1.1" {
             return Err(refused(py, "Missing mandatory Host: header", 400));
         }
         if hosts > 1 {
@@ -167,7 +167,7 @@ macro_rules! answer {
             }
 
             fn parts(&self) -> (&Headers, &[u8], &[u8], u16) {
-                let (version, reason) = (octets(&self.http_version), octets(&self.reason));
+                let (version, reason) = (bytes(&self.http_version), bytes(&self.reason));
                 (self.headers.get(), version, reason, self.status_code)
             }
         }

@@ -11,7 +11,7 @@ use super::headers::Headers;
 use super::refused;
 use crate::connection::{AdvanceResult, Connection};
 use crate::output::Written;
-use crate::shared::octets;
+use crate::shared::bytes;
 use crate::text::characters;
 
 /// Returns the next event, or None.
@@ -78,12 +78,11 @@ pub(crate) fn write<'py>(
 }
 
 fn only_1_1(py: Python<'_>, version: &Py<PyBytes>) -> PyResult<()> {
-    if octets(version) == b"1.1" { Ok(()) } else { Err(refused(py, "I only send HTTP/1.1", 400)) }
+    if bytes(version) == b"1.1" { Ok(()) } else { Err(refused(py, "I only send HTTP/1.1", 400)) }
 }
 
 fn send_request<'py>(py: Python<'py>, connection: &Connection, request: &Request) -> Written<'py> {
-    let (method, target) =
-        (characters(octets(&request.method)), characters(octets(&request.target)));
+    let (method, target) = (characters(bytes(&request.method)), characters(bytes(&request.target)));
     let (offer, lines) = upgrade(request.headers.get());
     let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
     connection.write(py, None, |engine, out| {
@@ -100,7 +99,7 @@ fn send_response<'py>(
     let advertised: Vec<&str> = advertised.iter().map(String::as_str).collect();
     let head = ResponseHead {
         status: response.status_code,
-        reason: octets(&response.reason),
+        reason: bytes(&response.reason),
         fields: &lines,
     };
     connection.write(py, None, |engine, out| {
@@ -120,7 +119,7 @@ fn send_informational<'py>(
     if response.status_code != 101 {
         let head = ResponseHead {
             status: response.status_code,
-            reason: octets(&response.reason),
+            reason: bytes(&response.reason),
             fields: &lines,
         };
         return connection.write(py, None, |engine, out| engine.send_informational(&head, out));

@@ -107,7 +107,7 @@ fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String
 ///
 /// It may be said again, and no other one beside it.
 fn note_length<'a>(length: &mut Option<&'a [u8]>, value: &'a [u8]) -> Result<(), &'static str> {
-    for one in value.split(|&octet| octet == b',').map(<[u8]>::trim_ascii) {
+    for one in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
         if !(1..=20).contains(&one.len()) || !one.iter().all(u8::is_ascii_digit) {
             return Err("bad Content-Length");
         }

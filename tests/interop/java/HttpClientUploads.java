@@ -19,9 +19,9 @@ public class HttpClientUploads {
         URI page = URI.create(arguments[0] + "/h2c");
         URI echo = URI.create(arguments[0] + "/echo");
         System.out.print("upgraded " + new String(post(page, new byte[60_000]).join().body()));
-        show(post(echo, octets(200_000)), 200_000);
-        var first = post(echo, octets(120_000));
-        var second = post(echo, octets(120_000));
+        show(post(echo, data_of(200_000)), 200_000);
+        var first = post(echo, data_of(120_000));
+        var second = post(echo, data_of(120_000));
         show(first, 120_000);
         show(second, 120_000);
     }
@@ -33,12 +33,12 @@ public class HttpClientUploads {
 
     static void show(CompletableFuture<HttpResponse<byte[]>> answer, int length) {
         var response = answer.join();
-        System.out.println(response.version() + " " + Arrays.equals(response.body(), octets(length)));
+        System.out.println(response.version() + " " + Arrays.equals(response.body(), data_of(length)));
     }
 
-    static byte[] octets(int length) {
-        byte[] octets = new byte[length];
-        for (int at = 0; at < length; at++) octets[at] = (byte) (at % 251);
-        return octets;
+    static byte[] data_of(int length) {
+        byte[] data = new byte[length];
+        for (int at = 0; at < length; at++) data[at] = (byte) (at % 251);
+        return data;
     }
 }

@@ -14,7 +14,7 @@ public class WebSocketClient {
     static class Inbox implements WebSocket.Listener {
         final BlockingQueue<Object> messages = new LinkedBlockingQueue<>();
         private final StringBuilder text = new StringBuilder();
-        private ByteBuffer octets = ByteBuffer.allocate(1 << 21);
+        private ByteBuffer data = ByteBuffer.allocate(1 << 21);
 
         @Override
         public CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
@@ -29,10 +29,10 @@ public class WebSocketClient {
 
         @Override
         public CompletionStage<?> onBinary(WebSocket socket, ByteBuffer part, boolean last) {
-            octets.put(part);
+            data.put(part);
             if (last) {
-                messages.add(Arrays.copyOf(octets.array(), octets.position()));
-                octets.clear();
+                messages.add(Arrays.copyOf(data.array(), data.position()));
+                data.clear();
             }
             socket.request(1);
             return null;
@@ -53,8 +53,8 @@ public class WebSocketClient {
 
         void expect(Object wanted) throws Exception {
             Object got = messages.poll(10, TimeUnit.SECONDS);
-            boolean same = wanted instanceof byte[] octets && got instanceof byte[] others
-                ? Arrays.equals(octets, others) : wanted.equals(got);
+            boolean same = wanted instanceof byte[] data && got instanceof byte[] others
+                ? Arrays.equals(data, others) : wanted.equals(got);
             if (!same) {
                 throw new AssertionError("came: " + got);
             }

@@ -16,9 +16,9 @@ const servers = {
   },
   plain() {
     return http.createServer(async (request, response) => {
-      let octets = 0;
-      for await (const piece of request) octets += piece.length;
-      response.end(`${octets} bytes came\n`);
+      let bytes = 0;
+      for await (const piece of request) bytes += piece.length;
+      response.end(`${bytes} bytes came\n`);
     });
   },
   ws() {

@@ -20,7 +20,7 @@ async function play(url, fallback) {
     socket.send(sent);
     const { data } = await echo;
     if (typeof sent === "string") check(data === sent, "text differs");
-    else check(new Uint8Array(data).every((octet, at) => octet === sent[at]) && data.byteLength === sent.length, "bytes differ");
+    else check(new Uint8Array(data).every((byte, at) => byte === sent[at]) && data.byteLength === sent.length, "bytes differ");
   }
   const closed = next("close");
   socket.close(1000, "enough");

@@ -1,4 +1,4 @@
-# Mojolicious as a client: text, 1 MiB of octets, an orderly close.
+# Mojolicious as a client: text, 1 MiB of data, an orderly close.
 use Mojo::Base -strict;
 use Mojo::IOLoop;
 use Mojo::UserAgent;
@@ -16,7 +16,7 @@ $agent->websocket(shift @ARGV => sub {
     $transaction->on(message => sub {
         my ($transaction, $got) = @_;
         my $wanted = (values %{shift @left})[0];
-        return fail('octets differ') unless $got eq $wanted;
+        return fail('data differ') unless $got eq $wanted;
         @left ? $transaction->send($left[0]) : $transaction->finish(1000);
     });
     $transaction->send($left[0]);

@@ -56,9 +56,9 @@ class Client:
         self.socket.sendall(self.engine.data_to_send())
 
     def read(self):
-        octets = self.socket.recv(65536)
-        assert octets, "the connection has ended"
-        self.waiting += self.engine.receive_data(octets)
+        data = self.socket.recv(65536)
+        assert data, "the connection has ended"
+        self.waiting += self.engine.receive_data(data)
         self.flush()
 
     def next(self):
@@ -92,12 +92,12 @@ class Client:
         answer = self.connect("/", "echo/1", more=())
         assert status(answer) == "200", answer
 
-    def send(self, octets):
-        while octets:
+    def send(self, data):
+        while data:
             room = min(self.engine.local_flow_control_window(self.stream), self.engine.max_outbound_frame_size)
             if room:
-                self.engine.send_data(self.stream, octets[:room])
-                octets = octets[room:]
+                self.engine.send_data(self.stream, data[:room])
+                data = data[room:]
                 self.flush()
             else:
                 self.read()

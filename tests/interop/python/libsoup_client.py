@@ -32,8 +32,8 @@ class Client:
         self.send()
 
     def send(self):
-        kind, octets = self.left[0]
-        self.socket.send_message(kind, GLib.Bytes.new(octets))
+        kind, data = self.left[0]
+        self.socket.send_message(kind, GLib.Bytes.new(data))
 
     def received(self, socket, kind, message):
         if (kind, message.get_data()) != self.left.pop(0):

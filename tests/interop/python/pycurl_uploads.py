@@ -12,7 +12,7 @@ WAIT = 15
 URL = sys.argv[1]
 
 
-def octets(length):
+def data_of(length):
     return bytes(at % 251 for at in range(length))
 
 
@@ -57,8 +57,8 @@ upgraded = request("/h2c", bytes(60_000))
 perform(multi, upgraded)
 assert upgraded[1].getvalue() == b"POST /h2c stream 1, 60000 bytes\n", upgraded[1].getvalue()
 for lengths in [[200_000], [120_000, 120_000]]:
-    uploads = [request("/echo", octets(length)) for length in lengths]
+    uploads = [request("/echo", data_of(length)) for length in lengths]
     perform(multi, *uploads)
     for (handle, answer), length in zip(uploads, lengths, strict=True):
-        assert answer.getvalue() == octets(length), len(answer.getvalue())
+        assert answer.getvalue() == data_of(length), len(answer.getvalue())
         assert handle.getinfo(pycurl.NUM_CONNECTS) == 0, "a connection of its own"

@@ -68,15 +68,15 @@ pub fn unfold(line: &str) -> String {
 /// Returns the text that stands for bytes.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::new();
-    for &octet in bytes {
-        match octet {
+    for &byte in bytes {
+        match byte {
             b'\r' => out.push_str("\\r"),
             b'\n' => out.push_str("\\n"),
             b'\t' => out.push_str("\\t"),
             0 => out.push_str("\\0"),
             b'\\' => out.push_str("\\\\"),
-            0x20..=0x7e => out.push(octet as char),
-            _ => out.push_str(&format!("\\x{octet:02x}")),
+            0x20..=0x7e => out.push(byte as char),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
         }
     }
     out
@@ -87,14 +87,14 @@ pub fn hex(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         "-".into()
     } else {
-        bytes.iter().map(|octet| format!("{octet:02x}")).collect()
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
 /// Returns FNV-1a, the checksum that every runner can compute.
 pub fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 

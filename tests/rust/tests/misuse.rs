@@ -298,7 +298,7 @@ fn framing_fields_are_seen_wherever_they_stand() {
 }
 
 #[test]
-fn folds_cost_no_more_than_their_octets() {
+fn folds_cost_no_more_than_their_bytes() {
     let head = |folds: usize| format!("HTTP/1.1 200 x\r\nA: x\r\n{}\r\n", " \r\n".repeat(folds));
     let mut client = Connection::new(Role::Client);
     client

@@ -21,13 +21,13 @@ use switchover_tests::vector::{Vector, load};
 struct Tape<'t>(std::slice::Iter<'t, u8>);
 
 impl<'t> Tape<'t> {
-    fn new(octets: &'t [u8]) -> Self {
-        Self(octets.iter())
+    fn new(bytes: &'t [u8]) -> Self {
+        Self(bytes.iter())
     }
 
     /// Returns a number from 0 to `bound` - 1; 0 once the tape has ended.
     fn below(&mut self, bound: usize) -> usize {
-        self.0.next().map_or(0, |&octet| octet as usize % bound)
+        self.0.next().map_or(0, |&byte| byte as usize % bound)
     }
 
     fn is_over(&self) -> bool {
@@ -139,10 +139,10 @@ proptest! {
 
     /// The output of a connection does not depend on how its input was cut.
     #[test]
-    fn cuts_make_no_difference(octets in vec(any::<u8>(), 0..60)) {
+    fn cuts_make_no_difference(bytes in vec(any::<u8>(), 0..60)) {
         thread_local!(static VECTORS: Vec<Vector> = load(&home().join("vectors")));
         VECTORS.with(|vectors| {
-            let mut tape = Tape::new(&octets);
+            let mut tape = Tape::new(&bytes);
             let (role, bytes) = mutated(vectors, &mut tape);
             let whole = log(role, &[&bytes]);
             let one = log(role, &bytes.chunks(1).collect::<Vec<_>>());
@@ -199,9 +199,9 @@ proptest! {
     /// Nothing panics, a refusal writes nothing, and neither end ever refuses what the other one
     /// sends.
     #[test]
-    fn random_decisions_never_break_the_wire(octets in vec(any::<u8>(), 0..400)) {
+    fn random_decisions_never_break_the_wire(bytes in vec(any::<u8>(), 0..400)) {
         choose();
-        let mut tape = Tape::new(&octets);
+        let mut tape = Tape::new(&bytes);
         let mut pair = Pair::new();
         while !tape.is_over() {
             pair.step(&mut tape)?;
@@ -210,9 +210,9 @@ proptest! {
 
     /// A random peer and random decisions make nothing panic.
     #[test]
-    fn random_input_and_decisions_never_panic(octets in vec(any::<u8>(), 0..300)) {
+    fn random_input_and_decisions_never_panic(bytes in vec(any::<u8>(), 0..300)) {
         choose();
-        let mut tape = Tape::new(&octets);
+        let mut tape = Tape::new(&bytes);
         let role = if tape.below(2) == 0 { Role::Client } else { Role::Server };
         let mut end = Side::new(role);
         while !tape.is_over() {

@@ -139,8 +139,8 @@ impl Client {
         }
     }
 
-    fn receive(&mut self, octets: &[u8]) {
-        self.received.extend_from_slice(octets);
+    fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
         while self.received.len() >= 9 {
             let len = u32::from_be_bytes([0, self.received[0], self.received[1], self.received[2]])
                 as usize;

@@ -37,22 +37,22 @@ impl Frame {
         Self { kind, flags, stream, payload: payload.to_vec() }
     }
 
-    fn octets(&self) -> Vec<u8> {
-        let mut octets = (self.payload.len() as u32).to_be_bytes()[1..].to_vec();
-        octets.extend_from_slice(&[self.kind, self.flags]);
-        octets.extend_from_slice(&self.stream.to_be_bytes());
-        octets.extend_from_slice(&self.payload);
-        octets
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = (self.payload.len() as u32).to_be_bytes()[1..].to_vec();
+        bytes.extend_from_slice(&[self.kind, self.flags]);
+        bytes.extend_from_slice(&self.stream.to_be_bytes());
+        bytes.extend_from_slice(&self.payload);
+        bytes
     }
 
     /// Reads whole frames.
-    fn read(mut octets: &[u8]) -> Vec<Self> {
+    fn read(mut bytes: &[u8]) -> Vec<Self> {
         let mut frames = Vec::new();
-        while !octets.is_empty() {
-            let len = u32::from_be_bytes([0, octets[0], octets[1], octets[2]]) as usize;
-            let stream = u32::from_be_bytes([octets[5], octets[6], octets[7], octets[8]]);
-            frames.push(Self::new(octets[3], octets[4], stream, &octets[9..9 + len]));
-            octets = &octets[9 + len..];
+        while !bytes.is_empty() {
+            let len = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]) as usize;
+            let stream = u32::from_be_bytes([bytes[5], bytes[6], bytes[7], bytes[8]]);
+            frames.push(Self::new(bytes[3], bytes[4], stream, &bytes[9..9 + len]));
+            bytes = &bytes[9 + len..];
         }
         frames
     }
@@ -140,7 +140,7 @@ impl Play {
             engine_window: FIRST_WINDOW - body as i64,
             got: Vec::new(),
         };
-        play.splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").octets()].concat());
+        play.splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").bytes()].concat());
         let start = play.splice.take_for_engine();
         let frames = Frame::read(start.strip_prefix(PREFACE).expect("the preface first"));
         assert_eq!(
@@ -155,7 +155,7 @@ impl Play {
             (content, frames.last().expect("a frame").flags & END_STREAM),
             (body, END_STREAM)
         );
-        play.splice.engine_sent(&Frame::new(SETTINGS, ACK, 0, b"").octets());
+        play.splice.engine_sent(&Frame::new(SETTINGS, ACK, 0, b"").bytes());
         play
     }
 
@@ -170,7 +170,7 @@ impl Play {
                 // A client that keeps to its window; what it may not send it does not.
                 if data <= self.client_window {
                     self.client_window -= data;
-                    self.on_the_way.extend(frames.iter().flat_map(Frame::octets));
+                    self.on_the_way.extend(frames.iter().flat_map(Frame::bytes));
                     self.sent.extend(frames);
                 }
             }
@@ -185,7 +185,7 @@ impl Play {
                 if len > 0 {
                     self.engine_window += len;
                     self.splice.engine_sent(
-                        &Frame::new(WINDOW_UPDATE, 0, 0, &(len as u32).to_be_bytes()).octets(),
+                        &Frame::new(WINDOW_UPDATE, 0, 0, &(len as u32).to_be_bytes()).bytes(),
                     );
                 }
             }
@@ -215,11 +215,11 @@ impl Play {
 }
 
 /// Returns the number of bytes that are whole frames.
-fn whole_len(octets: &[u8]) -> usize {
+fn whole_len(bytes: &[u8]) -> usize {
     let mut at = 0;
-    while octets.len() - at >= 9 {
-        let len = u32::from_be_bytes([0, octets[at], octets[at + 1], octets[at + 2]]) as usize;
-        if octets.len() - at < 9 + len {
+    while bytes.len() - at >= 9 {
+        let len = u32::from_be_bytes([0, bytes[at], bytes[at + 1], bytes[at + 2]]) as usize;
+        if bytes.len() - at < 9 + len {
             break;
         }
         at += 9 + len;
@@ -227,8 +227,8 @@ fn whole_len(octets: &[u8]) -> usize {
     at
 }
 
-fn whole(octets: &[u8]) -> usize {
-    Frame::read(&octets[..whole_len(octets)]).len()
+fn whole(bytes: &[u8]) -> usize {
+    Frame::read(&bytes[..whole_len(bytes)]).len()
 }
 
 /// Returns the frames of one stream, with DATA joined.
@@ -309,7 +309,7 @@ proptest! {
     ) {
         let mut splice = splice(body);
         if starts {
-            splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").octets()].concat());
+            splice.client_sent(&[PREFACE, &Frame::new(SETTINGS, 0, 0, b"").bytes()].concat());
         }
         for (is_client, piece) in &pieces {
             if *is_client { splice.client_sent(piece) } else { splice.engine_sent(piece) }
@@ -319,7 +319,7 @@ proptest! {
         if ends {
             splice.client_ended();
             // What waits for a window that does not come is all that is left.
-            splice.engine_sent(&Frame::new(WINDOW_UPDATE, 0, 0, &0x7fff_ffffu32.to_be_bytes()).octets());
+            splice.engine_sent(&Frame::new(WINDOW_UPDATE, 0, 0, &0x7fff_ffffu32.to_be_bytes()).bytes());
             splice.take_for_engine();
         }
     }

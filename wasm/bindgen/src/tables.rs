@@ -165,7 +165,7 @@ fn object<'a>(
 ) -> String {
     let mut out = format!("\n/** {text} */\nexport const {name} = {{\n");
     for (key, value) in rows {
-        let is_word = key.bytes().all(|octet| octet.is_ascii_alphanumeric());
+        let is_word = key.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let key = if is_word { key.to_owned() } else { format!("{key:?}") };
         writeln!(out, "  {key}: {},", value.to_string()).expect("a string");
     }

@@ -1,7 +1,7 @@
 // What goes into the module: texts and lists in one run of bytes; `args.rs` takes it apart.
 
-import { octets } from "./check.js";
-import { isOctets } from "./octets.js";
+import { bytesOf } from "./check.js";
+import { isBytes } from "./bytes.js";
 
 /**
  * Field lines to send, in order.
@@ -103,7 +103,7 @@ function putLine(name: string, value: string | Uint8Array, number: number): void
   try {
     putText(name, "the name");
     if (typeof value === "string") putText(value, "the value");
-    else if (isOctets(value)) putOctets(value);
+    else if (isBytes(value)) putBytes(value);
     else throw new TypeError("the value must be a string or a Uint8Array");
   } catch (error) {
     throw inLine(error as Error, number, name);
@@ -125,8 +125,8 @@ export function encodeHeaders(source: HeaderSource | undefined): Uint8Array {
   return encodeArgs(() => putHeaders(source));
 }
 
-function putOctets(value: Uint8Array): void {
-  const given = octets(value);
+function putBytes(value: Uint8Array): void {
+  const given = bytesOf(value);
   putNumber(given.length);
   reserve(given.length);
   space.set(given, used);

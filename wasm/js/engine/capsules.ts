@@ -1,10 +1,10 @@
 // The capsules after a 101: DATAGRAM is read and written, others are skipped (RFC 9297, 3).
 
-import { count, octets } from "./check.js";
+import { count, bytesOf } from "./check.js";
 import { ProfileError } from "./error.js";
 import { DisposableHandle } from "./disposable.js";
 import { raw } from "./calls.js";
-import { octetsLeft, Reader } from "./reader.js";
+import { bytesLeft, Reader } from "./reader.js";
 import { UDP_PAYLOAD } from "../generated/tables.js";
 
 /**
@@ -33,7 +33,7 @@ export class Datagram {
   constructor(context: bigint, payload: Uint8Array) {
     if (typeof context !== "bigint") throw new TypeError("context must be a bigint");
     if (context < 0n || context >= CONTEXTS) throw new RangeError("context must be from 0 to 2 ** 62 - 1");
-    octets(payload);
+    bytesOf(payload);
     this.context = context;
     this.payload = payload;
   }
@@ -44,8 +44,8 @@ export class Datagram {
    * RFC 9297, section 3.5.
    */
   write(): Uint8Array<ArrayBuffer> {
-    raw.datagram_write(this.context, octets(this.payload));
-    return octetsLeft();
+    raw.datagram_write(this.context, bytesOf(this.payload));
+    return bytesLeft();
   }
 }
 
@@ -72,7 +72,7 @@ export class Capsules extends DisposableHandle {
    * Next: `nextDatagram` until there is none.
    */
   receive(bytes: Uint8Array): void {
-    raw.capsules_receive(this.live(), octets(bytes));
+    raw.capsules_receive(this.live(), bytesOf(bytes));
   }
 
   /**
@@ -87,7 +87,7 @@ export class Capsules extends DisposableHandle {
       case 1:
         return null;
       case 2:
-        return new Datagram(new Reader().big(), octetsLeft());
+        return new Datagram(new Reader().big(), bytesLeft());
       default:
         throw new ProfileError(new Reader());
     }

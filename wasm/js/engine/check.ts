@@ -1,14 +1,14 @@
 // Arguments that are not what the types say: code without a type checker must hear of it too.
 
-import { isOctets, plain } from "./octets.js";
+import { isBytes, plain } from "./bytes.js";
 import { isInside } from "./raw.js";
 
 /** More bytes at once than this, and the module could not hold them. */
 const MOST = 2 ** 30;
 
 /** @internal Bytes that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
-export function octets(bytes: Uint8Array): Uint8Array {
-  if (!isOctets(bytes)) throw new TypeError("bytes must be a Uint8Array");
+export function bytesOf(bytes: Uint8Array): Uint8Array {
+  if (!isBytes(bytes)) throw new TypeError("bytes must be a Uint8Array");
   const own = plain(bytes);
   if (own.length > MOST) throw new RangeError(`bytes must be at most ${MOST}`);
   return isInside(own) ? own.slice() : own;

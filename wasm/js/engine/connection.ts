@@ -8,7 +8,7 @@ import { inspect } from "./inspect.js";
 import { encodeArgs, putHeaders, putTexts, type HeaderSource } from "./args.js";
 import { ProfileMethods } from "./profiles.js";
 import { raw } from "./calls.js";
-import { namesOf, octetsLeft, Reader, reading } from "./reader.js";
+import { namesOf, bytesLeft, Reader, reading } from "./reader.js";
 import { readState, readTrace, type State, type TraceEntry } from "./state.js";
 import { Awaiting, Closing, Order, Owes, Why } from "../generated/tables.js";
 
@@ -178,7 +178,7 @@ export class Connection extends ProfileMethods {
   takeLeftover(): Uint8Array<ArrayBuffer> {
     this.space = undefined;
     raw.take_leftover(this.live());
-    return octetsLeft();
+    return bytesLeft();
   }
 
   /**
@@ -251,7 +251,7 @@ export class Connection extends ProfileMethods {
    */
   get unread(): Uint8Array<ArrayBuffer> {
     raw.unread(this.live());
-    return octetsLeft();
+    return bytesLeft();
   }
 
   /**

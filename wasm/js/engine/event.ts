@@ -1,7 +1,7 @@
 // What comes out of a connection. Every event owns what it shows.
 
 import type { Headers } from "./headers.js";
-import { namesOf, octetsLeft, type Reader } from "./reader.js";
+import { namesOf, bytesLeft, type Reader } from "./reader.js";
 import { EventKind, Ineligible, NoOffer, Paused, SwitchedBy } from "../generated/tables.js";
 
 /** One protocol of an offer. */
@@ -173,7 +173,7 @@ export function readEvent(reader: Reader): Event {
     case "response":
       return { kind, ...readResponse(reader) };
     case "data":
-      return { kind, data: octetsLeft() };
+      return { kind, data: bytesLeft() };
     case "end-of-message":
       return { kind, trailers: reader.headers(reader.head()) };
     case "switched":
@@ -183,7 +183,7 @@ export function readEvent(reader: Reader): Event {
         protocols: reader.texts(),
         request: reader.boolean() ? readRequest(reader) : null,
         response: reader.boolean() ? readResponse(reader) : null,
-        leftover: octetsLeft(),
+        leftover: bytesLeft(),
       };
   }
 }

@@ -5,7 +5,7 @@ import { ProtocolError } from "./error.js";
 import { numberOf } from "./check.js";
 import { DisposableHandle } from "./disposable.js";
 import { raw } from "./calls.js";
-import { octetsLeft, Reader } from "./reader.js";
+import { bytesLeft, Reader } from "./reader.js";
 import { Role } from "../generated/tables.js";
 
 /** A connection as something that has memory in the module. */
@@ -52,7 +52,7 @@ export class Handle extends DisposableHandle {
   /** @internal What was written, or why nothing was. */
   protected sent(isDone: boolean): Uint8Array<ArrayBuffer> {
     this.must(isDone);
-    return octetsLeft();
+    return bytesLeft();
   }
 }
 

@@ -1,10 +1,10 @@
 // Bytes in, events out.
 
-import { count, numberOf, octets } from "./check.js";
+import { count, numberOf, bytesOf } from "./check.js";
 import { ProtocolError } from "./error.js";
 import { readEvent, readRequest, type Event, type Request, type Step } from "./event.js";
 import { Handle } from "./handle.js";
-import { lengthOf } from "./octets.js";
+import { lengthOf } from "./bytes.js";
 import { raw } from "./calls.js";
 import { stage } from "./raw.js";
 import { namesOf, placeLeft, Reader, reading } from "./reader.js";
@@ -41,7 +41,7 @@ export class Inbound extends Handle {
     this.space = undefined;
     const handle = this.live();
     const staged = stage(bytes);
-    this.must(staged > 0 ? raw.receive_staged(handle, staged) : raw.receive(handle, octets(bytes)));
+    this.must(staged > 0 ? raw.receive_staged(handle, staged) : raw.receive(handle, bytesOf(bytes)));
   }
 
   /**

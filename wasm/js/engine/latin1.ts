@@ -34,17 +34,17 @@ export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end:
  *
  * That is another thing; for ASCII it is UTF-8 too.
  */
-function latin1(octets: Uint8Array): string {
+function latin1(bytes: Uint8Array): string {
   try {
-    const text = decoder.decode(octets);
+    const text = decoder.decode(bytes);
     // Other characters are encoded as more bytes than one.
-    if (text.length === octets.length) return text;
+    if (text.length === bytes.length) return text;
   } catch {
     // Not UTF-8 at all.
   }
   let text = "";
-  for (let at = 0; at < octets.length; at += 4096) {
-    text += String.fromCharCode(...octets.subarray(at, at + 4096));
+  for (let at = 0; at < bytes.length; at += 4096) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   }
   return text;
 }

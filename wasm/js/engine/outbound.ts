@@ -1,11 +1,11 @@
 // Decisions in, bytes out.
 
-import { count, object, octets } from "./check.js";
+import { count, object, bytesOf } from "./check.js";
 import { Inbound } from "./inbound.js";
 import { encodeArgs, putHeaders, putText, putTexts, type HeaderSource } from "./args.js";
 import { contentOf, encodeResponse, Prepared, type ResponseHead } from "./prepared.js";
 import { raw } from "./calls.js";
-import { octetsLeft, Reader } from "./reader.js";
+import { bytesLeft, Reader } from "./reader.js";
 
 /** A request to send. The version is always HTTP/1.1. */
 export interface RequestHead {
@@ -152,7 +152,7 @@ export class Outbound extends Inbound {
    * @throws ProtocolError: `no-content`, `length-exceeded`, `closed`, `switched`, `failed`.
    */
   sendData(data: Uint8Array): Uint8Array<ArrayBuffer> {
-    return this.sent(raw.send_data(this.live(), octets(data)));
+    return this.sent(raw.send_data(this.live(), bytesOf(data)));
   }
 
   /**
@@ -165,7 +165,7 @@ export class Outbound extends Inbound {
   sendDataParts(length: number): DataParts {
     this.must(raw.send_data_parts(this.live(), count(length, 2 ** 32 - 1, "length")));
     const split = new Reader().number();
-    const both = octetsLeft();
+    const both = bytesLeft();
     return { prefix: both.slice(0, split), suffix: both.slice(split) };
   }
 

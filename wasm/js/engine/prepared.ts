@@ -1,12 +1,12 @@
 // Whole responses that are checked and encoded once.
 
-import { octets, object, statusOf } from "./check.js";
+import { bytesOf, object, statusOf } from "./check.js";
 import { configure, type Config } from "./config.js";
 import { ProtocolError } from "./error.js";
 import { DisposableHandle } from "./disposable.js";
 import { encodeArgs, putHeaders, putText, type HeaderSource } from "./args.js";
 import { raw } from "./calls.js";
-import { octetsLeft, Reader } from "./reader.js";
+import { bytesLeft, Reader } from "./reader.js";
 
 /** The head of a response to send. */
 export interface ResponseHead {
@@ -45,7 +45,7 @@ const NOTHING = new Uint8Array(0);
 
 /** @internal Content as it is given, or none. */
 export function contentOf(content: Uint8Array | undefined): Uint8Array {
-  return content === undefined ? NOTHING : octets(content);
+  return content === undefined ? NOTHING : bytesOf(content);
 }
 
 /**
@@ -75,7 +75,7 @@ export class Prepared extends DisposableHandle {
   /** The content, copied. */
   get content(): Uint8Array<ArrayBuffer> {
     raw.prepared_content(this.live());
-    return octetsLeft();
+    return bytesLeft();
   }
 }
 

@@ -4,7 +4,7 @@ import * as glue from "../generated/glue.js";
 import type { InitOutput } from "../generated/glue.js";
 import { GoneError } from "./gone-error.js";
 import { decoderOf } from "./latin1.js";
-import { isOctets, lengthOf } from "./octets.js";
+import { isBytes, lengthOf } from "./bytes.js";
 
 let memory: WebAssembly.Memory | undefined;
 /** In words. */
@@ -55,17 +55,17 @@ const STAGE = 65_536;
  *
  * Made again when it grew, for the old ones are empty then.
  */
-let octets = new Uint8Array(0);
+let heap = new Uint8Array(0);
 let words = new Uint32Array(0);
-let staged = octets;
-let decode = decoderOf(octets);
+let staged = heap;
+let decode = decoderOf(heap);
 
 function renew(): void {
-  if (octets.length !== 0) return;
-  octets = new Uint8Array(memory?.buffer as ArrayBuffer);
+  if (heap.length !== 0) return;
+  heap = new Uint8Array(memory?.buffer as ArrayBuffer);
   words = new Uint32Array(memory?.buffer as ArrayBuffer);
-  staged = octets.subarray(stageAt, stageAt + STAGE);
-  decode = decoderOf(octets);
+  staged = heap.subarray(stageAt, stageAt + STAGE);
+  decode = decoderOf(heap);
 }
 
 /**
@@ -97,7 +97,7 @@ export function text(start: number, length: number): string {
 
 /** @internal Puts bytes where the next call takes them from, and says how many; 0 where there are too many, or none. */
 export function stage(bytes: Uint8Array): number {
-  if (!isOctets(bytes)) return 0;
+  if (!isBytes(bytes)) return 0;
   const length = lengthOf(bytes);
   if (length > STAGE || length === 0) return 0;
   renew();
@@ -108,13 +108,13 @@ export function stage(bytes: Uint8Array): number {
 
 /** @internal A view of the module's memory; it is over at the next call into the module. */
 export function view(start: number, length: number): Uint8Array<ArrayBuffer> {
-  return octets.subarray(start, start + length);
+  return heap.subarray(start, start + length);
 }
 
 /** @internal Bytes of the module's memory, copied out. */
 export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
   // A length of 0 is the dearest of all to V8, but not in this form.
-  return length === 0 ? new Uint8Array([]) : octets.slice(start, start + length);
+  return length === 0 ? new Uint8Array([]) : heap.slice(start, start + length);
 }
 
 /** @internal Whether bytes stand in the module's memory. */

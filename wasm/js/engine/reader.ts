@@ -12,7 +12,7 @@ export function namesOf<T extends string>(table: Readonly<Record<T, number>>): r
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** @internal The bytes that a call left, copied out. */
-export function octetsLeft(): Uint8Array<ArrayBuffer> {
+export function bytesLeft(): Uint8Array<ArrayBuffer> {
   return copy(left(4), left(5));
 }
 

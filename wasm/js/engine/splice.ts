@@ -1,12 +1,12 @@
 // Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
 
-import { octets } from "./check.js";
+import { bytesOf } from "./check.js";
 import { Connection } from "./connection.js";
 import { ProfileError } from "./error.js";
 import { DisposableHandle } from "./disposable.js";
 import { encodeHeaders, type HeaderSource } from "./args.js";
 import { raw } from "./calls.js";
-import { octetsLeft, Reader } from "./reader.js";
+import { bytesLeft, Reader } from "./reader.js";
 
 /**
  * A splice between a client that was sent a `101` for `h2c` and an HTTP/2 engine.
@@ -38,7 +38,7 @@ export class Splice extends DisposableHandle {
    * Next: `takeForEngine`, `takeForClient`.
    */
   clientSent(bytes: Uint8Array): void {
-    raw.splice_client_sent(this.live(), octets(bytes));
+    raw.splice_client_sent(this.live(), bytesOf(bytes));
   }
 
   /**
@@ -56,19 +56,19 @@ export class Splice extends DisposableHandle {
    * Next: `takeForEngine`, `takeForClient`.
    */
   engineSent(bytes: Uint8Array): void {
-    raw.splice_engine_sent(this.live(), octets(bytes));
+    raw.splice_engine_sent(this.live(), bytesOf(bytes));
   }
 
   /** Takes what goes to the engine now, often nothing. */
   takeForEngine(): Uint8Array<ArrayBuffer> {
     raw.splice_take_for_engine(this.live());
-    return octetsLeft();
+    return bytesLeft();
   }
 
   /** Takes what goes to the client now, often nothing. */
   takeForClient(): Uint8Array<ArrayBuffer> {
     raw.splice_take_for_client(this.live());
-    return octetsLeft();
+    return bytesLeft();
   }
 
   /**
@@ -99,7 +99,7 @@ export class Splice extends DisposableHandle {
 function begin(connection: Connection, content: Uint8Array, trailers: HeaderSource | undefined): number {
   if (!(connection instanceof Connection)) throw new TypeError("connection must be a Connection");
   const args = encodeHeaders(trailers);
-  const number = raw.splice_new(Connection.numberOf(connection), octets(content), args);
+  const number = raw.splice_new(Connection.numberOf(connection), bytesOf(content), args);
   // The numbers of `Refused` in `splice.rs`.
   if (number === 0) throw new TypeError("the connection has no current request");
   if (number === 1) throw new ProfileError(new Reader());

@@ -1,6 +1,6 @@
 // What is negotiated beside the token `websocket`: its key, and permessage-deflate. Frames are the next protocol's work.
 
-import { boolean, count, object, octets } from "./check.js";
+import { boolean, count, object, bytesOf } from "./check.js";
 import { encodeHeaders, type HeaderSource } from "./args.js";
 import { raw } from "./calls.js";
 import { Reader, reading } from "./reader.js";
@@ -16,7 +16,7 @@ const NONCE = 16;
  * checks what the 101 proves. RFC 6455, section 4.1.
  */
 export function websocketKey(nonce: Uint8Array): string {
-  const given = octets(nonce);
+  const given = bytesOf(nonce);
   if (given.length !== NONCE) throw new RangeError(`nonce must be ${NONCE} bytes`);
   return reading(() => raw.websocket_key(given)).text();
 }

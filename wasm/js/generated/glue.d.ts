@@ -68,7 +68,7 @@ export function capsules_next(handle: number): number;
 /**
  * Takes bytes of the stream.
  */
-export function capsules_receive(handle: number, octets: Uint8Array | number[]): void;
+export function capsules_receive(handle: number, bytes: Uint8Array | number[]): void;
 
 /**
  * Returns why the lines may not stand in HTTP/2, one higher than its number.
@@ -452,12 +452,12 @@ export function splice_client_ended(handle: number): void;
 /**
  * Takes bytes of the client.
  */
-export function splice_client_sent(handle: number, octets: Uint8Array | number[]): void;
+export function splice_client_sent(handle: number, bytes: Uint8Array | number[]): void;
 
 /**
  * Takes bytes of the engine.
  */
-export function splice_engine_sent(handle: number, octets: Uint8Array | number[]): void;
+export function splice_engine_sent(handle: number, bytes: Uint8Array | number[]): void;
 
 /**
  * Gives its memory back; its number stands for nothing now.

@@ -4,7 +4,7 @@ import type { HeaderSource } from "../engine/args.js";
 import type { Event, InformationalEvent, PausedStep } from "../engine/event.js";
 import { type ClientResponse, responseOn, finalResponse } from "./response.js";
 import { framedBy } from "./fields.js";
-import { joined } from "../engine/octets.js";
+import { joined } from "../engine/bytes.js";
 import { contentOf, framed, letGo, pump, type Body, type Source } from "./content.js";
 import { Switched } from "./switched.js";
 import type { Socket } from "./sockets.js";

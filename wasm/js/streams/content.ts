@@ -1,7 +1,7 @@
 // Content: what a message brings, as a stream or whole; and what a message is given to bring.
 
 import type { Headers as Fields } from "../engine/headers.js";
-import { isOctets, joined } from "../engine/octets.js";
+import { isBytes, joined } from "../engine/bytes.js";
 import { DisconnectedError } from "./errors.js";
 import { PIECE, type Wire } from "./wire.js";
 
@@ -168,7 +168,7 @@ export interface Source {
 export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   if (body === null || body === undefined) return new Uint8Array(0);
   if (typeof body === "string") return new TextEncoder().encode(body);
-  if (isOctets(body)) return body;
+  if (isBytes(body)) return body;
   if (body instanceof ReadableStream) return ofStream(body);
   if (typeof body === "object" && Symbol.asyncIterator in body) return ofIterable(body);
   throw new TypeError("a body is a string, a Uint8Array, a ReadableStream or an AsyncIterable of Uint8Array");
@@ -202,7 +202,7 @@ function ofIterable(body: AsyncIterable<Uint8Array>): Source {
 }
 
 function piece(value: Uint8Array): Uint8Array {
-  if (!isOctets(value)) throw new TypeError("a body is made of Uint8Array");
+  if (!isBytes(value)) throw new TypeError("a body is made of Uint8Array");
   return value;
 }
 

@@ -3,7 +3,7 @@
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { Event, PausedStep, SwitchedEvent } from "../engine/event.js";
-import { joined } from "../engine/octets.js";
+import { joined } from "../engine/bytes.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
 import { pairOver } from "./pair.js";

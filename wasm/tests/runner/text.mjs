@@ -1,14 +1,14 @@
 // Bytes as text, as `tests/rust/src/text.rs` writes them.
 
-const HEX = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));
-const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
-  const named = { 13: "\\r", 10: "\\n", 9: "\\t", 0: "\\0", 92: "\\\\" }[octet];
-  return named ?? (octet >= 0x20 && octet <= 0x7e ? String.fromCharCode(octet) : `\\x${HEX[octet]}`);
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const ESCAPES = Array.from({ length: 256 }, (_, byte) => {
+  const named = { 13: "\\r", 10: "\\n", 9: "\\t", 0: "\\0", 92: "\\\\" }[byte];
+  return named ?? (byte >= 0x20 && byte <= 0x7e ? String.fromCharCode(byte) : `\\x${HEX[byte]}`);
 });
 
 /** @param {Uint8Array} bytes */
 export function hex(bytes) {
-  return bytes.length === 0 ? "-" : Array.from(bytes, (octet) => HEX[octet]).join("");
+  return bytes.length === 0 ? "-" : Array.from(bytes, (byte) => HEX[byte]).join("");
 }
 
 /** @param {string} text one character a byte */

@@ -14,16 +14,16 @@ const FIELDS: usize = 128;
 #[repr(C)]
 #[derive(Debug)]
 pub struct Message {
-    octets: *const u8,
+    bytes: *const u8,
     len: usize,
 }
 
 impl Message {
     /// # Safety
     /// As the interface says.
-    unsafe fn octets(&self) -> &[u8] {
+    unsafe fn bytes(&self) -> &[u8] {
         // SAFETY: the bench made it from a slice that outlives the call.
-        unsafe { slice::from_raw_parts(self.octets, self.len) }
+        unsafe { slice::from_raw_parts(self.bytes, self.len) }
     }
 }
 
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn peer_requests(messages: *const Message, count: usize) -
     // SAFETY: as the interface says.
     let messages = unsafe { slice::from_raw_parts(messages, count) };
     // SAFETY: as the interface says.
-    messages.iter().map(|message| request(unsafe { message.octets() }, |_| 0)).sum()
+    messages.iter().map(|message| request(unsafe { message.bytes() }, |_| 0)).sum()
 }
 
 /// # Safety
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn peer_requests_with_meaning(
     // SAFETY: as the interface says.
     let messages = unsafe { slice::from_raw_parts(messages, count) };
     // SAFETY: as the interface says.
-    messages.iter().map(|message| request(unsafe { message.octets() }, meaning)).sum()
+    messages.iter().map(|message| request(unsafe { message.bytes() }, meaning)).sum()
 }
 
 /// # Safety
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn peer_responses(messages: *const Message, count: usize) 
             let mut fields = [EMPTY_HEADER; 16];
             let mut response = Response::new(&mut fields);
             // SAFETY: as the interface says.
-            match response.parse(unsafe { message.octets() }) {
+            match response.parse(unsafe { message.bytes() }) {
                 Ok(Status::Complete(_)) => response.headers.len(),
                 _ => 0,
             }
@@ -73,20 +73,20 @@ pub unsafe extern "C" fn peer_responses(messages: *const Message, count: usize) 
 /// # Safety
 /// As the interface says.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn peer_octet_by_octet(message: *const Message) -> usize {
+pub unsafe extern "C" fn peer_byte_by_byte(message: *const Message) -> usize {
     // SAFETY: as the interface says.
-    let octets = unsafe { (*message).octets() };
-    (1..=octets.len()).map(|end| request(&octets[..end], |_| 0)).sum()
+    let bytes = unsafe { (*message).bytes() };
+    (1..=bytes.len()).map(|end| request(&bytes[..end], |_| 0)).sum()
 }
 
 /// Returns the number of fields of a request, or 0 if it is not one.
 ///
 /// `extra` is what else is done with the fields; its result is added.
 #[inline(always)]
-fn request(octets: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
+fn request(bytes: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     let mut fields = [const { MaybeUninit::<Header<'_>>::uninit() }; FIELDS];
     let mut request = Request::new(&mut []);
-    match request.parse_with_uninit_headers(octets, &mut fields) {
+    match request.parse_with_uninit_headers(bytes, &mut fields) {
         Ok(Status::Complete(_)) => request.headers.len() + extra(&request),
         _ => 0,
     }
@@ -139,5 +139,5 @@ fn meaning(request: &Request<'_, '_>) -> usize {
 }
 
 fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&octet| octet == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
 }

@@ -26,37 +26,37 @@ pub(super) const PADDED: u8 = 8;
 /// The nine bytes before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    pub(super) octets: [u8; 9],
+    pub(super) bytes: [u8; 9],
 }
 
 impl Header {
     fn new(len: usize, kind: u8, flags: u8, stream: u32) -> Self {
         let [_, high, middle, low] = (len as u32).to_be_bytes();
         let [a, b, c, d] = stream.to_be_bytes();
-        Self { octets: [high, middle, low, kind, flags, a, b, c, d] }
+        Self { bytes: [high, middle, low, kind, flags, a, b, c, d] }
     }
 
     pub(super) fn len(&self) -> u32 {
-        let [high, middle, low, ..] = self.octets;
+        let [high, middle, low, ..] = self.bytes;
         u32::from_be_bytes([0, high, middle, low])
     }
 
     pub(super) fn kind(&self) -> u8 {
-        self.octets[3]
+        self.bytes[3]
     }
 
     pub(super) fn has(&self, flag: u8) -> bool {
-        self.octets[4] & flag != 0
+        self.bytes[4] & flag != 0
     }
 
     pub(super) fn stream(&self) -> u32 {
-        let [.., a, b, c, d] = self.octets;
+        let [.., a, b, c, d] = self.bytes;
         u32::from_be_bytes([a & 0x7f, b, c, d])
     }
 
     /// Splits a frame's header into two, the first with `len` bytes of payload.
     pub(super) fn split(&self, len: u32) -> (Self, Self) {
-        let [kind, flags] = [self.kind(), self.octets[4]];
+        let [kind, flags] = [self.kind(), self.bytes[4]];
         let front = Self::new(len as usize, kind, flags & !END_STREAM, self.stream());
         (front, Self::new((self.len() - len) as usize, kind, flags, self.stream()))
     }
@@ -94,9 +94,9 @@ impl Frames {
         let (more, rest) = input.split_at(input.len().min(9 - self.partial.len()));
         self.partial.extend_from_slice(more);
         *input = rest;
-        let octets = *<&[u8; 9]>::try_from(&self.partial[..]).ok()?;
+        let bytes = *<&[u8; 9]>::try_from(&self.partial[..]).ok()?;
         self.partial.clear();
-        let header = Header { octets };
+        let header = Header { bytes };
         self.left = header.len();
         Some(Piece::Header(header))
     }
@@ -117,7 +117,7 @@ impl Frames {
 }
 
 pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(&Header::new(payload.len(), kind, flags, stream).octets);
+    out.extend_from_slice(&Header::new(payload.len(), kind, flags, stream).bytes);
     out.extend_from_slice(payload);
 }
 
@@ -186,7 +186,7 @@ mod tests {
         let (mut frames, mut input, mut shown) = (Frames::default(), &out[..], Vec::new());
         while let Some(piece) = frames.next(&mut input) {
             if let Piece::Header(header) = piece {
-                shown.push((header.kind(), header.octets[4], header.len(), header.stream()));
+                shown.push((header.kind(), header.bytes[4], header.len(), header.stream()));
             }
         }
         assert_eq!(

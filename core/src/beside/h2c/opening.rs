@@ -40,8 +40,8 @@ pub(super) fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     if held[..seen] != PREFACE[..seen] {
         return Some(Err(()));
     }
-    let octets = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
-    let header = Header { octets };
+    let bytes = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
+    let header = Header { bytes };
     let len = header.len() as usize;
     if header.kind() != SETTINGS
         || header.is_settings_ack()
@@ -50,6 +50,6 @@ pub(super) fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     {
         return Some(Err(()));
     }
-    let end = PREFACE.len() + octets.len() + len;
+    let end = PREFACE.len() + bytes.len() + len;
     (held.len() >= end).then_some(Ok(end))
 }

@@ -115,7 +115,7 @@ impl core::fmt::Debug for Splice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Splice")
             .field("is_done", &self.is_done())
-            .field("waiting", &self.waiting.octets)
+            .field("waiting", &self.waiting.bytes)
             .field("windows", &self.windows)
             .finish_non_exhaustive()
     }
@@ -204,16 +204,16 @@ impl Splice {
     }
 
     /// Bytes of the client, the leftover of the 101 first.
-    pub fn client_sent(&mut self, mut octets: &[u8]) {
+    pub fn client_sent(&mut self, mut bytes: &[u8]) {
         if let Start::Awaited { held, .. } = &mut self.start {
-            held.extend_from_slice(octets);
-            octets = &[];
+            held.extend_from_slice(bytes);
+            bytes = &[];
             self.begin();
         } else if matches!(self.start, Start::Malformed) {
-            self.for_engine.extend_from_slice(octets);
+            self.for_engine.extend_from_slice(bytes);
             return;
         }
-        self.read_client(octets);
+        self.read_client(bytes);
     }
 
     /// Records the client's end; an incomplete frame goes to the engine as it is.
@@ -233,8 +233,8 @@ impl Splice {
     }
 
     /// Bytes that the engine has written.
-    pub fn engine_sent(&mut self, octets: &[u8]) {
-        let (mut input, mut frames) = (octets, core::mem::take(&mut self.engine));
+    pub fn engine_sent(&mut self, bytes: &[u8]) {
+        let (mut input, mut frames) = (bytes, core::mem::take(&mut self.engine));
         while let Some(piece) = frames.next(&mut input) {
             match piece {
                 Piece::Header(header) => self.begin_reply(header),
@@ -263,7 +263,7 @@ impl Splice {
     ///
     /// False only while too much waits for the engine.
     pub fn wants_client(&self) -> bool {
-        self.waiting.octets < MOST_WAITING || !self.client.is_whole()
+        self.waiting.bytes < MOST_WAITING || !self.client.is_whole()
     }
 
     /// Returns whether bytes of the client wait for the engine's window.
@@ -363,7 +363,7 @@ impl Splice {
         if header.kind() == DATA {
             self.windows.engine -= i64::from(header.len());
         }
-        self.for_engine.extend_from_slice(&header.octets);
+        self.for_engine.extend_from_slice(&header.bytes);
         self.for_engine.extend_from_slice(payload);
     }
 
@@ -415,7 +415,7 @@ impl Splice {
         } else if is_update && self.windows.debt > 0 {
             Reply::Update(Vec::new())
         } else {
-            self.for_client.extend_from_slice(&header.octets);
+            self.for_client.extend_from_slice(&header.bytes);
             Reply::Passes
         };
     }
@@ -430,8 +430,8 @@ impl Splice {
             Reply::Dropped => {}
             Reply::Update(held) => {
                 held.extend_from_slice(payload);
-                if let (true, Some(&octets)) = (is_whole, <&[u8; 4]>::try_from(&held[..]).ok()) {
-                    self.pay(u32::from_be_bytes(octets) & 0x7fff_ffff);
+                if let (true, Some(&bytes)) = (is_whole, <&[u8; 4]>::try_from(&held[..]).ok()) {
+                    self.pay(u32::from_be_bytes(bytes) & 0x7fff_ffff);
                 }
             }
         }

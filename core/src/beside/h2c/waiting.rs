@@ -10,7 +10,7 @@ use super::frame::{CONTINUATION, HEADERS, Header};
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) frames: VecDeque<(Header, Vec<u8>)>,
-    pub(super) octets: usize,
+    pub(super) bytes: usize,
     /// The number of frames of each stream.
     pub(super) streams: BTreeMap<u32, usize>,
     /// The number of frames that a header block must not overtake.
@@ -19,7 +19,7 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn push(&mut self, header: Header) {
-        self.octets += header.octets.len();
+        self.bytes += header.bytes.len();
         self.blocks_and_acks += usize::from(keeps_place(&header));
         *self.streams.entry(header.stream()).or_default() += 1;
         self.frames.push_back((header, Vec::new()));
@@ -28,7 +28,7 @@ impl Waiting {
     pub(super) fn push_payload(&mut self, payload: &[u8]) {
         if let Some((_, held)) = self.frames.back_mut() {
             held.extend_from_slice(payload);
-            self.octets += payload.len();
+            self.bytes += payload.len();
         }
     }
 
@@ -39,13 +39,13 @@ impl Waiting {
         let first = core::mem::replace(payload, rest);
         let (front, back) = header.split(len);
         *header = back;
-        self.octets -= first.len();
+        self.bytes -= first.len();
         Some((front, first))
     }
 
     pub(super) fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, payload) = self.frames.pop_front()?;
-        self.octets -= header.octets.len() + payload.len();
+        self.bytes -= header.bytes.len() + payload.len();
         self.blocks_and_acks -= usize::from(keeps_place(&header));
         if let Entry::Occupied(mut count) = self.streams.entry(header.stream()) {
             *count.get_mut() -= 1;

@@ -101,9 +101,9 @@ impl Capsules {
     /// Takes bytes of the stream, the leftover of the 101 first.
     ///
     /// Next: [`next_datagram`](Self::next_datagram) until there is none.
-    pub fn receive(&mut self, octets: &[u8]) {
+    pub fn receive(&mut self, bytes: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
-        self.held.extend_from_slice(octets);
+        self.held.extend_from_slice(bytes);
     }
 
     /// Returns whether any of these bytes lies in the memory of what was received.
@@ -200,10 +200,10 @@ impl Datagram<'_> {
 }
 
 /// Returns a variable-length integer and the rest (RFC 9000, section 16).
-fn varint(octets: &[u8]) -> Option<(u64, &[u8])> {
-    let len = 1 << (octets.first()? >> 6);
-    let (octets, rest) = octets.split_at_checked(len)?;
-    let number = octets.iter().fold(0, |number: u64, &octet| number << 8 | u64::from(octet));
+fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let len = 1 << (bytes.first()? >> 6);
+    let (bytes, rest) = bytes.split_at_checked(len)?;
+    let number = bytes.iter().fold(0, |number: u64, &byte| number << 8 | u64::from(byte));
     Some((number & (u64::MAX >> (66 - 8 * len)), rest))
 }
 
@@ -230,10 +230,10 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    /// Returns the datagrams of `octets`, cut into pieces of that size.
-    fn shown(octets: &[u8], piece: usize, longest: usize) -> String {
+    /// Returns the datagrams of `bytes`, cut into pieces of that size.
+    fn shown(bytes: &[u8], piece: usize, longest: usize) -> String {
         let (mut capsules, mut out) = (Capsules::new(longest), String::new());
-        for piece in octets.chunks(piece) {
+        for piece in bytes.chunks(piece) {
             capsules.receive(piece);
             loop {
                 match capsules.next_datagram() {

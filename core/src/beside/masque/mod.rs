@@ -67,13 +67,13 @@ pub fn says_capsules(fields: &dyn FieldSource) -> bool {
 /// Checks `*( ";" *SP key [ "=" bare-item ] )` (RFC 9651, section 3.1.2).
 fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
-        let start = parameter.iter().position(|&octet| octet != b' ').unwrap_or(parameter.len());
+        let start = parameter.iter().position(|&byte| byte != b' ').unwrap_or(parameter.len());
         let parameter = &parameter[start..];
-        let is_key = |octet: u8| {
-            octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"_-.*".contains(&octet)
+        let is_key = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.*".contains(&byte)
         };
-        let key = parameter.iter().position(|&octet| !is_key(octet)).unwrap_or(parameter.len());
-        if !parameter.first().is_some_and(|&octet| octet.is_ascii_lowercase() || octet == b'*') {
+        let key = parameter.iter().position(|&byte| !is_key(byte)).unwrap_or(parameter.len());
+        if !parameter.first().is_some_and(|&byte| byte.is_ascii_lowercase() || byte == b'*') {
             return false;
         }
         rest = match parameter[key..].strip_prefix(b"=").map(bare_item) {
@@ -91,14 +91,14 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
         [b'?', b'0' | b'1', rest @ ..] => Some(rest),
         [b':', rest @ ..] => {
-            let end = rest.iter().position(|&octet| octet == b':')?;
-            let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=".contains(octet);
+            let end = rest.iter().position(|&byte| byte == b':')?;
+            let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
             rest[..end].iter().all(is_base64).then_some(&rest[end + 1..])
         }
         [b'@', rest @ ..] => number(rest),
         [first, ..] if first.is_ascii_digit() || *first == b'-' => number(value),
         [first, rest @ ..] if first.is_ascii_alphabetic() || *first == b'*' => {
-            let is_over = |&octet: &u8| !(is_tchar(octet) || octet == b':' || octet == b'/');
+            let is_over = |&byte: &u8| !(is_tchar(byte) || byte == b':' || byte == b'/');
             Some(&rest[rest.iter().position(is_over).unwrap_or(rest.len())..])
         }
         _ => None,
@@ -111,9 +111,7 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
         rest = match rest {
             [b'"', rest @ ..] => return Some(rest),
             [b'\\', b'"' | b'\\', rest @ ..] => rest,
-            [octet, rest @ ..]
-                if *octet != b'\\' && (octet.is_ascii_graphic() || *octet == b' ') =>
-            {
+            [byte, rest @ ..] if *byte != b'\\' && (byte.is_ascii_graphic() || *byte == b' ') => {
                 rest
             }
             _ => return None,
@@ -123,9 +121,8 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
 
 /// Returns the rest after a number; its count of digits is not checked.
 fn number(value: &[u8]) -> Option<&[u8]> {
-    let digits = |value: &[u8]| {
-        value.iter().position(|octet| !octet.is_ascii_digit()).unwrap_or(value.len())
-    };
+    let digits =
+        |value: &[u8]| value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
     let value = value.strip_prefix(b"-").unwrap_or(value);
     let (whole, rest) = value.split_at(digits(value));
     let rest = match rest.strip_prefix(b".") {

@@ -77,7 +77,7 @@ fn is_host(host: &str) -> bool {
 
 /// Parses decimal digits without leading zeros.
 fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
-    let is_plain = digits.bytes().all(|octet| octet.is_ascii_digit())
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits == "0" || !digits.starts_with('0'));
     is_plain.then(|| digits.parse().ok())?
 }
@@ -163,24 +163,24 @@ fn take_value<'a>(
 /// Characters that are neither unreserved nor percent-encoded cannot come from a variable. RFC
 /// 9484, section 4.6 writes a bare `*` for any.
 fn decode(value: &str) -> Option<String> {
-    let mut octets = Vec::new();
+    let mut bytes = Vec::new();
     let mut rest = value.as_bytes();
     loop {
         rest = match rest {
             [] => break,
             [b'%', high, low, rest @ ..] => {
-                let digit = |octet: u8| (octet as char).to_digit(16);
-                octets.push((digit(*high)? * 16 + digit(*low)?) as u8);
+                let digit = |byte: u8| (byte as char).to_digit(16);
+                bytes.push((digit(*high)? * 16 + digit(*low)?) as u8);
                 rest
             }
-            [octet, rest @ ..] if octet.is_ascii_alphanumeric() || b"-._~*".contains(octet) => {
-                octets.push(*octet);
+            [byte, rest @ ..] if byte.is_ascii_alphanumeric() || b"-._~*".contains(byte) => {
+                bytes.push(*byte);
                 rest
             }
             _ => return None,
         };
     }
-    String::from_utf8(octets).ok()
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

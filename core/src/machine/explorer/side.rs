@@ -263,7 +263,7 @@ impl Side {
     }
 
     fn moves_of_both(self, scope: &Scope, next: Option<Message>) -> Vec<Move> {
-        let mut moves = self.octet_moves();
+        let mut moves = self.byte_moves();
         moves.extend(self.resume(scope, next));
         moves.extend(self.close_after_response(scope));
         if scope.gives_up {
@@ -275,7 +275,7 @@ impl Side {
     }
 
     /// Returns the choices of what goes out beside HTTP.
-    fn octet_moves(self) -> Vec<Move> {
+    fn byte_moves(self) -> Vec<Move> {
         let send =
             |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
         let end = |is_due| {

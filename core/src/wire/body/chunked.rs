@@ -5,7 +5,7 @@
 use super::{BodyPart, Bounds, Room, take};
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
-use crate::wire::scan::class::{is_tchar, is_value_octet};
+use crate::wire::scan::class::{is_tchar, is_value_byte};
 use crate::wire::syntax::is_ows;
 
 /// The state of the chunked decoder.
@@ -86,13 +86,13 @@ impl Chunked {
             return Ok(self.data(bytes, start, len, limits, room));
         }
         for at in 0..len {
-            let octet = bytes[at];
+            let byte = bytes[at];
             if self.place == ChunkState::Data {
                 return Ok(self.data(bytes, at, len, limits, room));
             }
             let fault = |kind| Fault { kind, at };
-            let next = self.step(octet, *room, spaces).map_err(fault)?;
-            self.count(octet, next, limits).map_err(fault)?;
+            let next = self.step(byte, *room, spaces).map_err(fault)?;
+            self.count(byte, next, limits).map_err(fault)?;
             if self.place == ChunkState::LineEnd {
                 if self.left == 0 {
                     return Ok(BodyPart::Trailers { skip: at + 1 });
@@ -147,10 +147,10 @@ impl Chunked {
         };
         let line = bytes.get(at..)?.first_chunk::<LINE>()?;
         let mut size = 0;
-        for (digits, &octet) in line.iter().enumerate() {
-            let digit = HEX[octet as usize];
+        for (digits, &byte) in line.iter().enumerate() {
+            let digit = HEX[byte as usize];
             if digit > 15 {
-                let ends = octet == b'\r'
+                let ends = byte == b'\r'
                     && line.get(digits + 1) == Some(&b'\n')
                     && digits <= limits.chunk_line as usize;
                 return (ends && size > 0).then_some((at + digits + 2, size));
@@ -160,9 +160,9 @@ impl Chunked {
         None
     }
 
-    fn step(&mut self, octet: u8, room: Room, spaces: bool) -> Result<ChunkState, ErrorKind> {
+    fn step(&mut self, byte: u8, room: Room, spaces: bool) -> Result<ChunkState, ErrorKind> {
         use ChunkState::*;
-        Ok(match (self.place, octet) {
+        Ok(match (self.place, byte) {
             (Start | Size, digit) if digit.is_ascii_hexdigit() => {
                 self.push(digit)?;
                 if !room.holds(self.left) {
@@ -173,17 +173,17 @@ impl Chunked {
             (Gap | NameGap, b'\r') if spaces => LineEnd,
             (Size | Name | Token | QuotedEnd, b'\r') => LineEnd,
             (Size | Gap | Name | NameGap | Token | QuotedEnd, b';') => Semicolon,
-            (Size | Gap | Token | QuotedEnd, octet) if is_ows(octet) => Gap,
-            (Semicolon, octet) if is_ows(octet) => Semicolon,
-            (Semicolon | Name, octet) if is_tchar(octet) => Name,
-            (Name | NameGap, octet) if is_ows(octet) => NameGap,
+            (Size | Gap | Token | QuotedEnd, byte) if is_ows(byte) => Gap,
+            (Semicolon, byte) if is_ows(byte) => Semicolon,
+            (Semicolon | Name, byte) if is_tchar(byte) => Name,
+            (Name | NameGap, byte) if is_ows(byte) => NameGap,
             (Name | NameGap, b'=') => Equals,
-            (Equals, octet) if is_ows(octet) => Equals,
+            (Equals, byte) if is_ows(byte) => Equals,
             (Equals, b'"') => Quoted,
-            (Equals | Token, octet) if is_tchar(octet) => Token,
+            (Equals | Token, byte) if is_tchar(byte) => Token,
             (Quoted, b'"') => QuotedEnd,
             (Quoted, b'\\') => Escaped,
-            (Quoted | Escaped, octet) if is_value_octet(octet) => Quoted,
+            (Quoted | Escaped, byte) if is_value_byte(byte) => Quoted,
             (LineEnd, b'\n') => Data,
             (DataCr, b'\r') => DataLf,
             (DataLf, b'\n') => Start,
@@ -206,11 +206,11 @@ impl Chunked {
     }
 
     /// Counts the bytes of the line and of the extensions; the CRLF is neither.
-    fn count(&mut self, octet: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
+    fn count(&mut self, byte: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
         match (self.place, next) {
             (ChunkState::DataCr | ChunkState::DataLf, _) => self.line = 0,
             (ChunkState::LineEnd, _) => self.line = 0,
-            (_, ChunkState::LineEnd) => debug_assert_eq!(octet, b'\r'),
+            (_, ChunkState::LineEnd) => debug_assert_eq!(byte, b'\r'),
             (_, ChunkState::Size) => self.line = self.line.saturating_add(1),
             _ => {
                 self.line = self.line.saturating_add(1);
@@ -239,8 +239,8 @@ const DIGITS: u32 = 3;
 /// is not 0. Any other line is read on its own.
 #[inline(always)]
 fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
-    let octets = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
-    let found = digits::<2>(octets).or_else(|| digits::<1>(octets)).or_else(|| digits::<3>(octets));
+    let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
+    let found = digits::<2>(word).or_else(|| digits::<1>(word)).or_else(|| digits::<3>(word));
     let (len, size) = found.filter(|(_, size)| (1..=COALESCE_MAX).contains(size))?;
     let start = at + len;
     (start + size <= end).then_some((start, size))
@@ -248,10 +248,10 @@ fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize
 
 /// Reads `CRLF chunk-size CRLF` with `COUNT` digits: its length, and the size.
 #[inline(always)]
-fn digits<const COUNT: usize>(octets: u64) -> Option<(usize, usize)> {
+fn digits<const COUNT: usize>(word: u64) -> Option<(usize, usize)> {
     const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
-    let digit = |place: usize| usize::from(HEX[usize::from((octets >> (16 + 8 * place)) as u8)]);
-    let is_line = octets as u16 == CRLF && (octets >> (16 + 8 * COUNT)) as u16 == CRLF;
+    let digit = |place: usize| usize::from(HEX[usize::from((word >> (16 + 8 * place)) as u8)]);
+    let is_line = word as u16 == CRLF && (word >> (16 + 8 * COUNT)) as u16 == CRLF;
     let is_number = || (0..COUNT).all(|place| digit(place) <= 15);
     (is_line && is_number())
         .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
@@ -262,15 +262,15 @@ const LINE: usize = 9;
 
 /// The value of each hex digit; more than 15 for other bytes.
 static HEX: [u8; 256] = {
-    let (mut table, mut octet) = ([u8::MAX; 256], 0);
-    while octet < 256 {
-        table[octet] = match octet as u8 {
+    let (mut table, mut byte) = ([u8::MAX; 256], 0);
+    while byte < 256 {
+        table[byte] = match byte as u8 {
             digit @ b'0'..=b'9' => digit - b'0',
             digit @ b'a'..=b'f' => digit - b'a' + 10,
             digit @ b'A'..=b'F' => digit - b'A' + 10,
             _ => u8::MAX,
         };
-        octet += 1;
+        byte += 1;
     }
     table
 };

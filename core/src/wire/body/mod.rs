@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_lines_fail_at_the_octet_that_is_wrong() {
+    fn malformed_lines_fail_at_the_byte_that_is_wrong() {
         use ErrorKind::*;
         for (input, kind, at) in [
             ("x", ChunkSize, 0),

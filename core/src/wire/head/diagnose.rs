@@ -7,7 +7,7 @@
 use super::section::{Section, Tolerated};
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
-use crate::wire::scan::class::{is_target_octet, is_tchar, is_value_octet};
+use crate::wire::scan::class::{is_target_byte, is_tchar, is_value_byte};
 use crate::wire::syntax::is_ows;
 
 /// The kind of a line.
@@ -93,17 +93,17 @@ pub(crate) fn first_fault(
     // As if a space stood before the line: the first byte of the method is found as that of the
     // target is.
     let mut before = b' ';
-    for (at, &octet) in bytes.iter().enumerate().skip(start) {
+    for (at, &byte) in bytes.iter().enumerate().skip(start) {
         let index = at - start;
         // Neither of them may be empty.
         let is_first = before == b' ';
-        match step(line, place, octet, is_first) {
+        match step(line, place, byte, is_first) {
             Err(kind) => return Some(Fault { kind, at }),
             Ok(next) => {
-                if let Some(kind) = exceeded(line, place, octet, index, limits) {
+                if let Some(kind) = exceeded(line, place, byte, index, limits) {
                     return Some(Fault { kind, at });
                 }
-                (place, before) = (next, octet);
+                (place, before) = (next, byte);
             }
         }
         if at >= limit {
@@ -124,17 +124,17 @@ fn section_too_large(line: Line) -> ErrorKind {
 fn exceeded(
     line: Line,
     place: Place,
-    octet: u8,
+    byte: u8,
     index: usize,
     limits: &Limits,
 ) -> Option<ErrorKind> {
-    let is_end = octet == b'\r'
-        || (octet == b'\n' && line.ends_by_lf())
+    let is_end = byte == b'\r'
+        || (byte == b'\n' && line.ends_by_lf())
         || matches!(place, Place::Cr | Place::LastCr);
     match line {
         _ if is_end => None,
         Line::Request { .. }
-            if place == Place::Method && octet != b' ' && index >= limits.method as usize =>
+            if place == Place::Method && byte != b' ' && index >= limits.method as usize =>
         {
             Some(ErrorKind::MethodTooLong)
         }
@@ -145,7 +145,7 @@ fn exceeded(
             Some(ErrorKind::FieldLineTooLong)
         }
         Line::Field { index: count, .. }
-            if index == 0 && count >= limits.fields as usize && !is_ows(octet) =>
+            if index == 0 && count >= limits.fields as usize && !is_ows(byte) =>
         {
             Some(ErrorKind::TooManyFields)
         }
@@ -153,33 +153,33 @@ fn exceeded(
     }
 }
 
-fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, ErrorKind> {
+fn step(line: Line, place: Place, byte: u8, is_first: bool) -> Result<Place, ErrorKind> {
     // What ends the line stands where a CR would, which an LF then needs no more.
-    let octet = match place {
+    let byte = match place {
         Place::Cr | Place::LastCr => {
-            return if octet == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) };
+            return if byte == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) };
         }
-        _ if octet == b'\n' && line.ends_by_lf() => b'\r',
-        _ => octet,
+        _ if byte == b'\n' && line.ends_by_lf() => b'\r',
+        _ => byte,
     };
     match place {
-        Place::Method if is_tchar(octet) => return Ok(Place::Method),
-        Place::Method if octet == b' ' && !is_first => return Ok(Place::Target),
-        Place::Target if is_target_octet(octet) => return Ok(Place::Target),
-        Place::Target if octet == b' ' && !is_first => return Ok(Place::Version(0)),
-        Place::Version(at) => return version(line, at, octet),
-        Place::Status(at) => return status(line, at, octet),
-        Place::FieldStart if octet == b'\r' => return Ok(Place::LastCr),
-        Place::FieldStart if is_ows(octet) => return fold(line),
-        Place::FieldStart | Place::FieldName if is_tchar(octet) => return Ok(Place::FieldName),
-        Place::FieldName if octet == b':' => return Ok(Place::Text),
-        Place::Text if octet == b'\r' => return Ok(Place::Cr),
-        Place::Text if is_value_octet(octet) || line.section().takes_control(octet) => {
+        Place::Method if is_tchar(byte) => return Ok(Place::Method),
+        Place::Method if byte == b' ' && !is_first => return Ok(Place::Target),
+        Place::Target if is_target_byte(byte) => return Ok(Place::Target),
+        Place::Target if byte == b' ' && !is_first => return Ok(Place::Version(0)),
+        Place::Version(at) => return version(line, at, byte),
+        Place::Status(at) => return status(line, at, byte),
+        Place::FieldStart if byte == b'\r' => return Ok(Place::LastCr),
+        Place::FieldStart if is_ows(byte) => return fold(line),
+        Place::FieldStart | Place::FieldName if is_tchar(byte) => return Ok(Place::FieldName),
+        Place::FieldName if byte == b':' => return Ok(Place::Text),
+        Place::Text if byte == b'\r' => return Ok(Place::Cr),
+        Place::Text if is_value_byte(byte) || line.section().takes_control(byte) => {
             return Ok(Place::Text);
         }
         _ => {}
     }
-    Err(match (octet, place) {
+    Err(match (byte, place) {
         (b'\n', _) => ErrorKind::BareLf,
         (0, _) => ErrorKind::Nul,
         (b'\r', Place::Target) => ErrorKind::BadVersion,
@@ -192,10 +192,10 @@ fn step(line: Line, place: Place, octet: u8, is_first: bool) -> Result<Place, Er
     })
 }
 
-fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
+fn version(line: Line, at: u8, byte: u8) -> Result<Place, ErrorKind> {
     let is_request = matches!(line, Line::Request { .. });
-    match (at, octet) {
-        (0..=4, _) if b"HTTP/"[at as usize] == octet => Ok(Place::Version(at + 1)),
+    match (at, byte) {
+        (0..=4, _) if b"HTTP/"[at as usize] == byte => Ok(Place::Version(at + 1)),
         (0..=4, _) if !is_request => Err(ErrorKind::NotHttp),
         (5, b'1') | (6, b'.') | (7, b'0'..=b'9') => Ok(Place::Version(at + 1)),
         (5, b'0'..=b'9') if matches!(line, Line::Status(Tolerated { any_version: true, .. })) => {
@@ -210,8 +210,8 @@ fn version(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
     }
 }
 
-fn status(line: Line, at: u8, octet: u8) -> Result<Place, ErrorKind> {
-    match (at, octet) {
+fn status(line: Line, at: u8, byte: u8) -> Result<Place, ErrorKind> {
+    match (at, byte) {
         (3, b'\r') if matches!(line, Line::Status(Tolerated { bare_status: true, .. })) => {
             Ok(Place::Cr)
         }

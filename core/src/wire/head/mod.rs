@@ -339,7 +339,7 @@ fn ends_at(bytes: &[u8], end: usize) -> bool {
 }
 
 fn token_len(line: &[u8]) -> usize {
-    line.iter().take_while(|&&octet| is_tchar(octet)).count()
+    line.iter().take_while(|&&byte| is_tchar(byte)).count()
 }
 
 fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
@@ -360,7 +360,7 @@ fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<Fie
 fn trimmed(raw: &[u8], start: usize) -> Span {
     let value = trim(raw);
     let lead =
-        if value.is_empty() { 0 } else { raw.iter().take_while(|&&octet| is_ows(octet)).count() };
+        if value.is_empty() { 0 } else { raw.iter().take_while(|&&byte| is_ows(byte)).count() };
     Span::new(start + lead, start + lead + value.len())
 }
 

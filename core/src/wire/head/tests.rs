@@ -34,7 +34,7 @@ fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
         }
         let Some(next) = next else { return Ok(None) };
         let is_field = matches!(line, Line::Field { .. });
-        if is_field && bytes[start..next].iter().all(|octet| b"\r\n".contains(octet)) {
+        if is_field && bytes[start..next].iter().all(|byte| b"\r\n".contains(byte)) {
             return Ok(Some(next));
         }
         index += usize::from(is_field && !is_ows(bytes[start]));
@@ -141,7 +141,7 @@ fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
             (Ok(None), Err(fault)) => {
                 let line = bytes[..fault.at]
                     .iter()
-                    .rposition(|&octet| octet == b'\n')
+                    .rposition(|&byte| byte == b'\n')
                     .map_or(0, |at| at + 1);
                 assert!(
                     !bytes[line..].windows(2).any(|pair| pair == b"\r\n"),

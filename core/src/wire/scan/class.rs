@@ -28,13 +28,13 @@ pub(super) const ROWS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0
 impl Class {
     /// Returns the class of the bytes that have `bit` in the table.
     pub(crate) const fn of(table: &'static [u8; 256], bit: u8) -> Self {
-        let (mut columns, mut octet) = ([0; 16], 0);
-        while octet < table.len() {
-            if table[octet] & bit != 0 {
-                assert!(octet < 0x80, "a table has no column for it");
-                columns[octet & 15] |= 1 << (octet >> 4);
+        let (mut columns, mut byte) = ([0; 16], 0);
+        while byte < table.len() {
+            if table[byte] & bit != 0 {
+                assert!(byte < 0x80, "a table has no column for it");
+                columns[byte & 15] |= 1 << (byte >> 4);
             }
-            octet += 1;
+            byte += 1;
         }
         Self { columns, ranges: ranges(table, bit), table, bit }
     }
@@ -48,14 +48,14 @@ impl Class {
         // Four bytes share the work of one turn of the loop. One branch for all four would wait for
         // four look-ups, and short runs, as of a method, would pay for bytes after them.
         while let Some([a, b, c, d]) = rest.get(len..).and_then(<[u8]>::first_chunk::<4>) {
-            for (place, octet) in [a, b, c, d].into_iter().enumerate() {
-                if table[*octet as usize] & bit == 0 {
+            for (place, byte) in [a, b, c, d].into_iter().enumerate() {
+                if table[*byte as usize] & bit == 0 {
                     return len + place;
                 }
             }
             len += 4;
         }
-        len + rest[len..].iter().take_while(|&&octet| table[octet as usize] & bit != 0).count()
+        len + rest[len..].iter().take_while(|&&byte| table[byte as usize] & bit != 0).count()
     }
 
     /// Returns the length by vectors, from `prefix` for one vector.
@@ -74,8 +74,8 @@ impl Class {
         at: usize,
     ) -> usize {
         let mut len = 0;
-        while let Some(octets) = bytes.get(at + len..).and_then(<[u8]>::first_chunk) {
-            let here = prefix(octets);
+        while let Some(chunk) = bytes.get(at + len..).and_then(<[u8]>::first_chunk) {
+            let here = prefix(chunk);
             len += here;
             if here < LEN {
                 return len;
@@ -135,9 +135,9 @@ const CLASS: &[u8; 256] = &classes();
 
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
-    let mut octet = 0;
-    while octet < 256 {
-        let byte = octet as u8;
+    let mut index = 0;
+    while index < 256 {
+        let byte = index as u8;
         let mut class = 0;
         // RFC 9110 5.6.2: tchar.
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
@@ -159,8 +159,8 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"+/") {
             class |= BASE64;
         }
-        table[octet] = class;
-        octet += 1;
+        table[index] = class;
+        index += 1;
     }
     table
 }
@@ -176,18 +176,18 @@ const fn is_one_of(byte: u8, set: &[u8]) -> bool {
     false
 }
 
-pub(crate) const fn is_tchar(octet: u8) -> bool {
-    CLASS[octet as usize] & TOKEN != 0
+pub(crate) const fn is_tchar(byte: u8) -> bool {
+    CLASS[byte as usize] & TOKEN != 0
 }
 
-pub(crate) const fn is_target_octet(octet: u8) -> bool {
-    CLASS[octet as usize] & TARGET != 0
+pub(crate) const fn is_target_byte(byte: u8) -> bool {
+    CLASS[byte as usize] & TARGET != 0
 }
 
-pub(crate) fn is_value_octet(octet: u8) -> bool {
-    CLASS[octet as usize] & VALUE != 0
+pub(crate) fn is_value_byte(byte: u8) -> bool {
+    CLASS[byte as usize] & VALUE != 0
 }
 
-pub(crate) fn is_host_octet(octet: u8) -> bool {
-    CLASS[octet as usize] & HOST != 0
+pub(crate) fn is_host_byte(byte: u8) -> bool {
+    CLASS[byte as usize] & HOST != 0
 }

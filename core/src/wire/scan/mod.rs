@@ -145,7 +145,7 @@ pub(crate) fn has_control(bytes: &[u8]) -> bool {
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     match bytes {
         // The slowest input of all is not worth a call.
-        [octet] => swar::stops(*octet).then_some(0),
+        [byte] => swar::stops(*byte).then_some(0),
         _ => swar::control(bytes),
     }
 }
@@ -159,17 +159,17 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn control_agrees_with_its_twin_on_every_octet_at_every_place() {
-        for octet in (0..=255u8).step_by(if cfg!(miri) { 37 } else { 1 }) {
+    fn control_agrees_with_its_twin_on_every_byte_at_every_place() {
+        for byte in (0..=255u8).step_by(if cfg!(miri) { 37 } else { 1 }) {
             for len in 0..if cfg!(miri) { 18 } else { 70 } {
                 for at in 0..=len {
                     let mut bytes = alloc::vec![b'a'; len + 1];
-                    bytes[at] = octet;
+                    bytes[at] = byte;
                     bytes[len] = b'\r';
                     assert_eq!(
                         control(&bytes),
                         naive::control(&bytes),
-                        "byte {octet} at {at} of {len}"
+                        "byte {byte} at {at} of {len}"
                     );
                     assert_eq!(control(&bytes[..len]), naive::control(&bytes[..len]));
                     assert_eq!(has_control(&bytes[..len]), naive::control(&bytes[..len]).is_some());
@@ -208,7 +208,7 @@ mod tests {
             item.0 = line.start;
             assert_eq!(
                 item.1,
-                bytes[line.start..].iter().take_while(|&&octet| is_tchar(octet)).count()
+                bytes[line.start..].iter().take_while(|&&byte| is_tchar(byte)).count()
             );
             item.2 = line.end;
         }
@@ -220,7 +220,7 @@ mod tests {
             assert_eq!(line.middle, &rest[line.name..][..3]);
             assert_eq!(line.closing, &bytes[line.end - 1..][..3]);
             // What a path may leave to the reader.
-            let all = rest.iter().take_while(|&&octet| is_tchar(octet)).count();
+            let all = rest.iter().take_while(|&&byte| is_tchar(byte)).count();
             assert!(line.name == all || (line.name < all && line.middle[0] != b':'));
             *item = (line.start, all, line.end);
             // Some are taken for unusual ones.
@@ -242,21 +242,21 @@ mod tests {
     }
 
     #[test]
-    fn runs_end_at_the_first_octet_of_no_class() {
+    fn runs_end_at_the_first_byte_of_no_class() {
         for (class, has) in [
             (&crate::wire::scan::class::TOKEN_CLASS, is_tchar as fn(u8) -> bool),
-            (&crate::wire::scan::class::TARGET_CLASS, crate::wire::scan::class::is_target_octet),
+            (&crate::wire::scan::class::TARGET_CLASS, crate::wire::scan::class::is_target_byte),
         ] {
-            for octet in (0..=255u8).step_by(if cfg!(miri) { 5 } else { 1 }) {
+            for byte in (0..=255u8).step_by(if cfg!(miri) { 5 } else { 1 }) {
                 for at in (0..70).step_by(if cfg!(miri) { 23 } else { 1 }) {
                     let mut bytes = [b'a'; 75];
-                    bytes[at] = octet;
-                    let expected = if has(octet) { 75 } else { at };
+                    bytes[at] = byte;
+                    let expected = if has(byte) { 75 } else { at };
                     for path in Path::available() {
                         assert_eq!(
                             run_on(path, class, &bytes, 0),
                             expected,
-                            "{path:?} {octet} at {at}"
+                            "{path:?} {byte} at {at}"
                         );
                         assert_eq!(run_on(path, class, &bytes[..at], 0), at);
                         assert_eq!(run_on(path, class, &bytes, 80), 0);
@@ -267,12 +267,12 @@ mod tests {
     }
 
     #[test]
-    fn every_octet_at_every_place_of_a_block() {
-        let (octets, places) = if cfg!(miri) { (61, 47) } else { (1, 1) };
-        for octet in (0..=255u8).step_by(octets) {
+    fn every_byte_at_every_place_of_a_block() {
+        let (values, places) = if cfg!(miri) { (61, 47) } else { (1, 1) };
+        for byte in (0..=255u8).step_by(values) {
             for at in (0..140).step_by(places) {
                 let mut bytes = [b'a'; 144];
-                bytes[at] = octet;
+                bytes[at] = byte;
                 bytes[140..].copy_from_slice(b"\r\n\r\n");
                 agree(&bytes);
                 agree(&bytes[..143]);
@@ -282,9 +282,9 @@ mod tests {
 
     #[test]
     fn every_name_at_every_distance_from_the_end() {
-        for octet in (0..=255u8).step_by(if cfg!(miri) { 61 } else { 1 }) {
+        for byte in (0..=255u8).step_by(if cfg!(miri) { 61 } else { 1 }) {
             for len in (0..70).step_by(if cfg!(miri) { 17 } else { 1 }) {
-                let name = [&[b'n'; 80][..len], &[octet], b":"].concat();
+                let name = [&[b'n'; 80][..len], &[byte], b":"].concat();
                 agree(&[&b"the first\r\n"[..], &name, b"\r\n\r\n"].concat());
                 agree(&[&name, &b"\r\n\r\n"[..]].concat());
             }

@@ -6,7 +6,7 @@ use super::passes::FIRST_LINE;
 use crate::wire::scan::class::is_tchar;
 
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|&octet| octet != b'\t' && octet.is_ascii_control())
+    bytes.iter().position(|&byte| byte != b'\t' && byte.is_ascii_control())
 }
 
 /// Returns start, name and end of every line after the first one.
@@ -22,8 +22,8 @@ pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usi
             continue;
         }
         let rest = bytes[start.min(bytes.len())..].iter().chain(after);
-        lines.push((start, rest.take_while(|&&octet| is_tchar(octet)).count(), end));
-        if bytes[end..].iter().take_while(|&&octet| octet.is_ascii_control()).count() >= 3 {
+        lines.push((start, rest.take_while(|&&byte| is_tchar(byte)).count(), end));
+        if bytes[end..].iter().take_while(|&&byte| byte.is_ascii_control()).count() >= 3 {
             let (.., first) = lines.remove(0);
             return (first >= FIRST_LINE).then_some(lines);
         }

@@ -27,7 +27,7 @@ impl Questions for Neon {
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         // SAFETY: as above.
-        class.run_by(|octets| unsafe { prefix(class, octets) }, bytes, at)
+        class.run_by(|chunk| unsafe { prefix(class, chunk) }, bytes, at)
     }
 }
 
@@ -46,9 +46,9 @@ pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn load(octets: &[u8; 16]) -> uint8x16_t {
+fn load(bytes: &[u8; 16]) -> uint8x16_t {
     // SAFETY: 16 bytes are read where 16 are, and the instruction asks for no alignment.
-    unsafe { vld1q_u8(octets.as_ptr()) }
+    unsafe { vld1q_u8(bytes.as_ptr()) }
 }
 
 #[inline]
@@ -56,8 +56,8 @@ fn load(octets: &[u8; 16]) -> uint8x16_t {
 fn controls(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     let [a, b, c, d] = core::array::from_fn(|at| {
-        let octets = load(&quarters[at]);
-        vorrq_u8(vcltq_u8(octets, vdupq_n_u8(0x20)), vceqq_u8(octets, vdupq_n_u8(0x7f)))
+        let bytes = load(&quarters[at]);
+        vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)), vceqq_u8(bytes, vdupq_n_u8(0x7f)))
     });
     // There is no instruction that gathers top bits: each byte keeps the bit of its place, and sums
     // of neighbours bring the bits together.
@@ -70,19 +70,19 @@ fn controls(block: &[u8; 64]) -> u64 {
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn prefix(class: &Class, octets: &[u8; 32]) -> usize {
-    let (halves, _) = octets.as_chunks::<16>();
+fn prefix(class: &Class, bytes: &[u8; 32]) -> usize {
+    let (halves, _) = bytes.as_chunks::<16>();
     let first = prefix_of(class, &halves[0]);
     if first < 16 { first } else { 16 + prefix_of(class, &halves[1]) }
 }
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn prefix_of(class: &Class, octets: &[u8; 16]) -> usize {
-    let octets = load(octets);
+fn prefix_of(class: &Class, bytes: &[u8; 16]) -> usize {
+    let bytes = load(bytes);
     // An index beyond the table finds zero.
-    let column = vqtbl1q_u8(load(&class.columns), vandq_u8(octets, vdupq_n_u8(0x8f)));
-    let row = vqtbl1q_u8(load(&ROWS), vshrq_n_u8::<4>(octets));
+    let column = vqtbl1q_u8(load(&class.columns), vandq_u8(bytes, vdupq_n_u8(0x8f)));
+    let row = vqtbl1q_u8(load(&ROWS), vshrq_n_u8::<4>(bytes));
     let others = vreinterpretq_u16_u8(vceqq_u8(vandq_u8(column, row), vdupq_n_u8(0)));
     // Four bits for each byte.
     let others = vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(others)));

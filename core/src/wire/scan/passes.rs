@@ -161,7 +161,7 @@ impl<'a> Lines<'a> {
                 places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
             let Some(slots) = slots else { return Err(Unfound::TooMany) };
             // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
-            let mask = ask.controls(unsafe { octets(bytes, at) });
+            let mask = ask.controls(unsafe { chunk_at(bytes, at) });
             let (after_one, after_two) = (mask << 1 | one_before, mask << 2 | two_before);
             let third = mask & after_one & after_two;
             // Runs that begin after the third byte are after the head.
@@ -230,14 +230,14 @@ unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -
     debug_assert!(start <= end && end + PADDING <= bytes.len());
     // SAFETY: `start` is at least 10 and at most `end`, as a byte lies between this end and the one
     // before. After `end`, and so after `start`, are 64 bytes, of which 32, 8 and 3 are asked for.
-    let (opening, closing) = unsafe { (octets(bytes, start), octets(bytes, end - 1)) };
+    let (opening, closing) = unsafe { (chunk_at(bytes, start), chunk_at(bytes, end - 1)) };
     let name = ask.token(opening).min(OPENING);
     // SAFETY: as above: of the 64 bytes are asked for 3 after at most 32, and 8 that begin at most
     // 8 before `start`.
     let (middle, name_ends) =
-        unsafe { (octets(bytes, start + name), *octets(bytes, start + name - 8)) };
+        unsafe { (chunk_at(bytes, start + name), *chunk_at(bytes, start + name - 8)) };
     // SAFETY: as above.
-    let name_begins = u64::from_le_bytes(*unsafe { octets(bytes, start) });
+    let name_begins = u64::from_le_bytes(*unsafe { chunk_at(bytes, start) });
     let name_ends = u64::from_le_bytes(name_ends);
     Line { start, name, end, name_begins, name_ends, middle, closing }
 }
@@ -247,7 +247,7 @@ unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -
 /// # Safety
 /// They are there.
 #[inline(always)]
-unsafe fn octets<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
+unsafe fn chunk_at<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     debug_assert!(at + LEN <= bytes.len());
     // SAFETY: the caller's promise.
     unsafe { &*bytes.as_ptr().add(at).cast() }

@@ -18,8 +18,8 @@ const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(LOW * bound as u64) & !word & HIGH
 }
 
-const fn equal(word: u64, octet: u8) -> u64 {
-    below(word ^ (LOW * octet as u64), 1)
+const fn equal(word: u64, byte: u8) -> u64 {
+    below(word ^ (LOW * byte as u64), 1)
 }
 
 /// Any machine.
@@ -34,7 +34,7 @@ impl Questions for Words {
 
     #[inline(always)]
     fn token(self, opening: &[u8; OPENING]) -> usize {
-        opening.iter().take_while(|&&octet| is_tchar(octet)).count()
+        opening.iter().take_while(|&&byte| is_tchar(byte)).count()
     }
 
     #[inline(always)]
@@ -79,19 +79,19 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
         let word = u64::from_le_bytes(*chunk);
         // HTAB counts as a candidate here: it is rare, and leaving it out would cost every word.
         if (below(word, 0x20) | equal(word, 0x7f)) != 0
-            && let Some(found) = chunk.iter().position(|&octet| stops(octet))
+            && let Some(found) = chunk.iter().position(|&byte| stops(byte))
         {
             return Some(at + found);
         }
         at += 8;
     }
-    rest.iter().position(|&octet| stops(octet)).map(|found| at + found)
+    rest.iter().position(|&byte| stops(byte)).map(|found| at + found)
 }
 
 /// Words, of which the last ends with the bytes and repeats some of the one before.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().any(|&octet| stops(octet));
+        return bytes.iter().any(|&byte| stops(byte));
     };
     let may_stop = |word: &[u8; 8]| {
         let word = u64::from_le_bytes(*word);
@@ -103,6 +103,6 @@ pub(super) fn has_control(bytes: &[u8]) -> bool {
     any != 0 && control(bytes).is_some()
 }
 
-pub(super) const fn stops(octet: u8) -> bool {
-    (octet < 0x20 && octet != b'\t') || octet == 0x7f
+pub(super) const fn stops(byte: u8) -> bool {
+    (byte < 0x20 && byte != b'\t') || byte == 0x7f
 }

@@ -24,7 +24,7 @@ impl Questions for Simd128 {
 
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
-        class.run_by(|octets| prefix(class, octets), bytes, at)
+        class.run_by(|chunk| prefix(class, chunk), bytes, at)
     }
 }
 
@@ -42,30 +42,30 @@ pub(super) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
 }
 
 #[inline]
-fn load(octets: &[u8; 16]) -> v128 {
+fn load(bytes: &[u8; 16]) -> v128 {
     // SAFETY: 16 bytes are read where 16 are, and the instruction asks for no alignment.
-    unsafe { v128_load(octets.as_ptr().cast()) }
+    unsafe { v128_load(bytes.as_ptr().cast()) }
 }
 
 #[inline]
 fn controls(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     quarters.iter().rev().fold(0, |mask, quarter| {
-        let octets = load(quarter);
-        let del = u8x16_eq(octets, u8x16_splat(0x7f));
-        let control = v128_or(u8x16_lt(octets, u8x16_splat(0x20)), del);
+        let bytes = load(quarter);
+        let del = u8x16_eq(bytes, u8x16_splat(0x7f));
+        let control = v128_or(u8x16_lt(bytes, u8x16_splat(0x20)), del);
         mask << 16 | u64::from(u8x16_bitmask(control))
     })
 }
 
 #[inline]
-fn prefix(class: &Class, octets: &[u8; 32]) -> usize {
-    let (halves, _) = octets.as_chunks::<16>();
+fn prefix(class: &Class, bytes: &[u8; 32]) -> usize {
+    let (halves, _) = bytes.as_chunks::<16>();
     let others = halves.iter().rev().fold(0, |mask, half| {
-        let octets = load(half);
+        let bytes = load(half);
         // An index beyond the table finds zero.
-        let column = u8x16_swizzle(load(&class.columns), v128_and(octets, u8x16_splat(0x8f)));
-        let row = u8x16_swizzle(load(&ROWS), u8x16_shr(octets, 4));
+        let column = u8x16_swizzle(load(&class.columns), v128_and(bytes, u8x16_splat(0x8f)));
+        let row = u8x16_swizzle(load(&ROWS), u8x16_shr(bytes, 4));
         let others = u8x16_eq(v128_and(column, row), u8x16_splat(0));
         mask << 16 | u32::from(u8x16_bitmask(others))
     });

@@ -74,7 +74,7 @@ impl Questions for Avx2 {
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         // SAFETY: as above.
-        class.run_by(|octets| unsafe { prefix_avx2(class, octets) }, bytes, at)
+        class.run_by(|chunk| unsafe { prefix_avx2(class, chunk) }, bytes, at)
     }
 }
 
@@ -95,9 +95,9 @@ pub(super) fn run_avx2(class: &Class, bytes: &[u8], at: usize) -> usize {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_avx2(octets: &[u8; 32]) -> __m256i {
+fn load_avx2(bytes: &[u8; 32]) -> __m256i {
     // SAFETY: 32 bytes are read where 32 are, and the instruction asks for no alignment.
-    unsafe { _mm256_loadu_si256(octets.as_ptr().cast()) }
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
 #[inline]
@@ -105,9 +105,9 @@ fn load_avx2(octets: &[u8; 32]) -> __m256i {
 fn controls_avx2(block: &[u8; 64]) -> u64 {
     let (halves, _) = block.as_chunks::<32>();
     halves.iter().rev().fold(0, |mask, half| {
-        let octets = load_avx2(half);
-        let low = _mm256_cmpeq_epi8(_mm256_min_epu8(octets, _mm256_set1_epi8(0x1f)), octets);
-        let del = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(0x7f));
+        let bytes = load_avx2(half);
+        let low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
+        let del = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7f));
         mask << 32 | u64::from(_mm256_movemask_epi8(_mm256_or_si256(low, del)) as u32)
     })
 }
@@ -118,12 +118,12 @@ fn controls_avx2(block: &[u8; 64]) -> u64 {
 /// find nothing there.
 #[inline]
 #[target_feature(enable = "avx2,bmi1")]
-fn prefix_avx2(class: &Class, octets: &[u8; 32]) -> usize {
-    let octets = load_avx2(octets);
+fn prefix_avx2(class: &Class, bytes: &[u8; 32]) -> usize {
+    let bytes = load_avx2(bytes);
     let columns = _mm256_broadcastsi128_si256(load_sse2(&class.columns));
     let rows = _mm256_broadcastsi128_si256(load_sse2(&ROWS));
-    let column = _mm256_shuffle_epi8(columns, octets);
-    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(octets), _mm256_set1_epi8(0x0f));
+    let column = _mm256_shuffle_epi8(columns, bytes);
+    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), _mm256_set1_epi8(0x0f));
     let row = _mm256_shuffle_epi8(rows, high);
     let others = _mm256_cmpeq_epi8(_mm256_and_si256(column, row), _mm256_setzero_si256());
     (_mm256_movemask_epi8(others) as u32).trailing_zeros() as usize
@@ -151,9 +151,7 @@ impl Questions for Sse2 {
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         match &class.ranges {
             // SAFETY: SSE2 is part of x86-64.
-            Some(ranges) => {
-                class.run_by(|octets| unsafe { prefix_sse2(ranges, octets) }, bytes, at)
-            }
+            Some(ranges) => class.run_by(|chunk| unsafe { prefix_sse2(ranges, chunk) }, bytes, at),
             None => class.run(bytes, at),
         }
     }
@@ -177,9 +175,9 @@ pub(super) fn run_sse2(class: &Class, bytes: &[u8], at: usize) -> usize {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn load_sse2(octets: &[u8; 16]) -> __m128i {
+fn load_sse2(bytes: &[u8; 16]) -> __m128i {
     // SAFETY: 16 bytes are read where 16 are, and the instruction asks for no alignment.
-    unsafe { _mm_loadu_si128(octets.as_ptr().cast()) }
+    unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
 #[inline]
@@ -187,9 +185,9 @@ fn load_sse2(octets: &[u8; 16]) -> __m128i {
 fn controls_sse2(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
     quarters.iter().rev().fold(0, |mask, quarter| {
-        let octets = load_sse2(quarter);
-        let del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7f));
-        let control = _mm_or_si128(is_at_most(octets, 0x1f), del);
+        let bytes = load_sse2(quarter);
+        let del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+        let control = _mm_or_si128(is_at_most(bytes, 0x1f), del);
         mask << 16 | u64::from(_mm_movemask_epi8(control) as u32)
     })
 }
@@ -199,15 +197,15 @@ fn controls_sse2(block: &[u8; 64]) -> u64 {
 /// There is no table to look up in. At another character it stops, and the caller looks on.
 #[inline]
 #[target_feature(enable = "sse2")]
-fn token_sse2(octets: &[u8; OPENING]) -> usize {
-    let (halves, _) = octets.as_chunks::<16>();
+fn token_sse2(bytes: &[u8; OPENING]) -> usize {
+    let (halves, _) = bytes.as_chunks::<16>();
     let usual = halves.iter().rev().fold(0, |mask, half| {
-        let octets = load_sse2(half);
-        let minus = |from: u8, octets| _mm_sub_epi8(octets, _mm_set1_epi8(from as i8));
-        let letter = is_at_most(minus(b'a', _mm_or_si128(octets, _mm_set1_epi8(0x20))), 25);
-        let digit = is_at_most(minus(b'0', octets), 9);
-        let hyphen = _mm_cmpeq_epi8(octets, _mm_set1_epi8(b'-' as i8));
-        let underscore = _mm_cmpeq_epi8(octets, _mm_set1_epi8(b'_' as i8));
+        let bytes = load_sse2(half);
+        let minus = |from: u8, bytes| _mm_sub_epi8(bytes, _mm_set1_epi8(from as i8));
+        let letter = is_at_most(minus(b'a', _mm_or_si128(bytes, _mm_set1_epi8(0x20))), 25);
+        let digit = is_at_most(minus(b'0', bytes), 9);
+        let hyphen = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'-' as i8));
+        let underscore = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'_' as i8));
         let usual = _mm_or_si128(_mm_or_si128(letter, digit), _mm_or_si128(hyphen, underscore));
         mask << 16 | _mm_movemask_epi8(usual) as u32
     });
@@ -216,17 +214,17 @@ fn token_sse2(octets: &[u8; OPENING]) -> usize {
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn prefix_sse2(ranges: &Ranges, octets: &[u8; 16]) -> usize {
-    let octets = load_sse2(octets);
+fn prefix_sse2(ranges: &Ranges, bytes: &[u8; 16]) -> usize {
+    let bytes = load_sse2(bytes);
     let [one, other] = ranges.each_ref().map(|(first, more)| {
-        let octets = _mm_sub_epi8(octets, load_sse2(first));
-        _mm_cmpeq_epi8(_mm_min_epu8(octets, load_sse2(more)), octets)
+        let bytes = _mm_sub_epi8(bytes, load_sse2(first));
+        _mm_cmpeq_epi8(_mm_min_epu8(bytes, load_sse2(more)), bytes)
     });
     (!_mm_movemask_epi8(_mm_or_si128(one, other))).trailing_zeros() as usize
 }
 
 #[inline]
 #[target_feature(enable = "sse2")]
-fn is_at_most(octets: __m128i, bound: u8) -> __m128i {
-    _mm_cmpeq_epi8(_mm_min_epu8(octets, _mm_set1_epi8(bound as i8)), octets)
+fn is_at_most(bytes: __m128i, bound: u8) -> __m128i {
+    _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(bound as i8)), bytes)
 }

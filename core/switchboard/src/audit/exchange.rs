@@ -97,7 +97,7 @@ impl Exchange {
             Some(time) => End::OpenAfter(time),
             None => End::Open,
         };
-        Received { octets: self.came[..self.came.len().min(KEPT)].to_vec(), end }
+        Received { bytes: self.came[..self.came.len().min(KEPT)].to_vec(), end }
     }
 
     /// Returns whether a WebSocket has sent a message back.
@@ -157,7 +157,7 @@ impl Session {
         match step {
             Step::Ask(_) if self.reader.has_switched() => {}
             // A peer that has closed shows that when it is read from.
-            Step::Ask(octets) | Step::Send(octets) => drop(self.wire.send(octets)),
+            Step::Ask(bytes) | Step::Send(bytes) => drop(self.wire.send(bytes)),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Blink) => thread::sleep(BLINK),
             Step::Wait(Wait::Answers(number)) => {
@@ -178,7 +178,7 @@ impl Session {
         self.waited = None;
         while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
             match self.wire.next(deadline) {
-                WaitResult::Octets(octets) => self.reader.receive(&octets),
+                WaitResult::Bytes(bytes) => self.reader.receive(&bytes),
                 WaitResult::End(end) => self.reader.end(end),
                 WaitResult::Nothing => {
                     self.waited = Some(time);
@@ -226,10 +226,8 @@ impl Session {
     }
 }
 
-fn has_echo(octets: &[u8]) -> bool {
-    probes::frames(octets)
-        .iter()
-        .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
+fn has_echo(bytes: &[u8]) -> bool {
+    probes::frames(bytes).iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
 /// Returns whether a 1xx or a head has come.

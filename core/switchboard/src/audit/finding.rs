@@ -33,7 +33,7 @@ pub(crate) struct Evidence {
 /// The bytes that came on a connection, and its end.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Received {
-    pub(crate) octets: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) end: End,
 }
 
@@ -99,9 +99,9 @@ pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     for step in script.steps.iter().chain(words.iter().filter(|_| !said.is_empty())) {
         match step {
             // What was sent byte by byte is sent so by nothing in a shell that is short.
-            Step::Ask(octets) | Step::Send(octets) => match commands.last_mut() {
-                Some((true, sent)) => sent.push_str(&printable(octets)),
-                _ => commands.push((true, printable(octets))),
+            Step::Ask(bytes) | Step::Send(bytes) => match commands.last_mut() {
+                Some((true, sent)) => sent.push_str(&printable(bytes)),
+                _ => commands.push((true, printable(bytes))),
             },
             Step::Wait(Wait::Blink) => {}
             Step::Wait(_) => commands.push((false, "sleep 0.3".into())),
@@ -128,17 +128,17 @@ pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
 }
 
 /// Returns bytes for `printf`, inside quotes of either kind.
-fn printable(octets: &[u8]) -> String {
+fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for &octet in octets {
-        match octet {
+    for &byte in bytes {
+        match byte {
             b'\r' => text += "\\r",
             b'\n' => text += "\\n",
             b'%' => text += "%%",
             b'"' | b'\'' | b'$' | b'`' | b'\\' | 0..=31 | 127.. => {
-                text += &format!("\\x{octet:02x}")
+                text += &format!("\\x{byte:02x}")
             }
-            octet => text.push(char::from(octet)),
+            byte => text.push(char::from(byte)),
         }
     }
     text

@@ -254,7 +254,7 @@ impl AuditArgs {
 
 /// Parses a path as a request line has it.
 fn path(text: &str) -> Result<String, &'static str> {
-    let is_path = text.starts_with('/') && text.bytes().all(|octet| octet.is_ascii_graphic());
+    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_path {
         Ok(text.into())
     } else {

@@ -76,18 +76,18 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
 }
 
 /// Returns the whole frames that came, unmasked, as far as they matter.
-pub(crate) fn frames(octets: &[u8]) -> Vec<Frame> {
-    let mut octets = &octets[..octets.len().min(LOOKED_AT)];
+pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
+    let mut bytes = &bytes[..bytes.len().min(LOOKED_AT)];
     let mut frames = Vec::new();
-    while let Some((frame, len)) = frame(octets) {
+    while let Some((frame, len)) = frame(bytes) {
         frames.push(frame);
-        octets = &octets[len..];
+        bytes = &bytes[len..];
     }
     frames
 }
 
-fn frame(octets: &[u8]) -> Option<(Frame, usize)> {
-    let (&[first, second], rest) = octets.split_first_chunk::<2>()?;
+fn frame(bytes: &[u8]) -> Option<(Frame, usize)> {
+    let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
     let (len, rest) = match second & 0x7f {
         126 => rest
             .split_first_chunk::<2>()
@@ -100,13 +100,9 @@ fn frame(octets: &[u8]) -> Option<(Frame, usize)> {
         _ => rest.split_first_chunk::<4>().map(|(mask, rest)| (*mask, rest))?,
     };
     let len = usize::try_from(len).ok()?;
-    let payload = rest
-        .get(..len)?
-        .iter()
-        .zip(mask.iter().cycle())
-        .map(|(octet, mask)| octet ^ mask)
-        .collect();
-    Some((Frame { opcode: first & 15, payload }, octets.len() - rest.len() + len))
+    let payload =
+        rest.get(..len)?.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect();
+    Some((Frame { opcode: first & 15, payload }, bytes.len() - rest.len() + len))
 }
 
 fn kind(protocol: &str) -> &'static str {

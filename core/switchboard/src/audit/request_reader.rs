@@ -83,9 +83,9 @@ impl RequestReader {
         incoming
     }
 
-    pub(crate) fn receive(&mut self, octets: &[u8]) {
-        self.came.extend_from_slice(octets);
-        self.feed(self.came.len() - octets.len());
+    pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        self.came.extend_from_slice(bytes);
+        self.feed(self.came.len() - bytes.len());
     }
 
     pub(crate) fn end(&mut self, end: End) {
@@ -174,7 +174,7 @@ impl RequestReader {
 
 impl Request {
     fn of(request: &switchover::Request<'_>) -> Self {
-        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let offers = request.offers();
         let no_offer = offers.as_ref().err().copied();
         let offer = |offer: switchover::Offer<'_>| {

@@ -53,10 +53,9 @@ pub(crate) struct ResponseReader {
 
 impl Head {
     /// As much of it as can be made out.
-    fn read(octets: &[u8]) -> Option<Self> {
-        let end =
-            octets.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(octets.len());
-        let text = String::from_utf8_lossy(&octets[..end]);
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
+        let text = String::from_utf8_lossy(&bytes[..end]);
         let mut lines = text.split("\r\n");
         let status = lines.next()?.strip_prefix("HTTP/1.")?.get(2..5)?.parse().ok()?;
         let field = |line: &str| {
@@ -108,10 +107,10 @@ impl ResponseReader {
         reader
     }
 
-    pub(crate) fn receive(&mut self, octets: &[u8]) {
-        self.came.extend_from_slice(octets);
+    pub(crate) fn receive(&mut self, bytes: &[u8]) {
+        self.came.extend_from_slice(bytes);
         if let Some(engine) = &mut self.engine {
-            match engine.receive(octets) {
+            match engine.receive(bytes) {
                 Ok(()) => self.read(),
                 Err(error) => self.fail(error),
             }

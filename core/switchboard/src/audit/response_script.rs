@@ -44,9 +44,9 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
         match line.what {
             What::Text(text) => send(&mut steps, format!("{}\r\n", fill(text, request)).as_bytes()),
             What::Empty => send(&mut steps, b"\r\n"),
-            What::Octets("PING") => send(&mut steps, PING),
-            What::Octets("SETTINGS") => send(&mut steps, SETTINGS),
-            What::Octets(text) => send(&mut steps, &unescape(&fill(text, request))?),
+            What::Bytes("PING") => send(&mut steps, PING),
+            What::Bytes("SETTINGS") => send(&mut steps, SETTINGS),
+            What::Bytes(text) => send(&mut steps, &unescape(&fill(text, request))?),
             What::Wait("pause") => steps.push(Step::Pause),
             What::Wait("end") => steps.push(Step::End),
             What::Wait("slowly") => is_slow = true,
@@ -57,16 +57,16 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
 }
 
 /// Adds bytes to the segment sent before, if nothing was waited for.
-fn send(steps: &mut Vec<Step>, octets: &[u8]) {
+fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     match steps.last_mut() {
-        Some(Step::Send(sent)) => sent.extend_from_slice(octets),
-        _ => steps.push(Step::Send(octets.to_vec())),
+        Some(Step::Send(sent)) => sent.extend_from_slice(bytes),
+        _ => steps.push(Step::Send(bytes.to_vec())),
     }
 }
 
 fn one_by_one(step: Step) -> Vec<Step> {
     match step {
-        Step::Send(octets) => octets.chunks(1).map(|octet| Step::Send(octet.into())).collect(),
+        Step::Send(bytes) => bytes.chunks(1).map(|byte| Step::Send(byte.into())).collect(),
         step => vec![step],
     }
 }

@@ -82,9 +82,9 @@ impl Script {
                     script.send(b"\r\n");
                     is_head = false;
                 }
-                What::Octets("PING") => script.send(PING),
-                What::Octets("HELLO") => script.send(HELLO),
-                What::Octets(text) => script.send(&unescape(text)?),
+                What::Bytes("PING") => script.send(PING),
+                What::Bytes("HELLO") => script.send(HELLO),
+                What::Bytes(text) => script.send(&unescape(text)?),
                 What::Wait("pause") => script.steps.push(Step::Wait(Wait::Pause)),
                 What::Wait("continue") => script.steps.push(Step::Wait(Wait::Continue)),
                 What::Wait("answer") => {
@@ -122,24 +122,24 @@ impl Script {
     }
 
     /// Adds bytes to the segment sent before, if nothing was waited for.
-    fn send(&mut self, octets: &[u8]) {
+    fn send(&mut self, bytes: &[u8]) {
         match self.steps.last_mut() {
-            Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(octets),
-            _ => self.steps.push(Step::Send(octets.to_vec())),
+            Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(bytes),
+            _ => self.steps.push(Step::Send(bytes.to_vec())),
         }
     }
 
     /// Sends each byte in a segment of its own.
     fn slow_down(&mut self) {
-        let alone = |octet: &[u8]| [Step::Send(octet.into()), Step::Wait(Wait::Blink)];
-        let octets = self.octets();
-        self.steps = octets.chunks(1).flat_map(alone).collect();
+        let alone = |byte: &[u8]| [Step::Send(byte.into()), Step::Wait(Wait::Blink)];
+        let bytes = self.bytes();
+        self.steps = bytes.chunks(1).flat_map(alone).collect();
     }
 
     /// Returns all bytes that are sent, as one.
-    pub(crate) fn octets(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let sent = self.steps.iter().filter_map(|step| match step {
-            Step::Ask(octets) | Step::Send(octets) => Some(octets.as_slice()),
+            Step::Ask(bytes) | Step::Send(bytes) => Some(bytes.as_slice()),
             Step::Wait(_) => None,
         });
         sent.collect::<Vec<_>>().concat()
@@ -232,9 +232,9 @@ fn other_case(token: &str) -> String {
 /// Decodes `\r`, `\n` and `\xNN`.
 pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("no such escape: {text}");
-    let (mut octets, mut rest) = (Vec::new(), text.bytes());
-    while let Some(octet) = rest.next() {
-        octets.push(match octet {
+    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
             b'\\' => match rest.next().ok_or_else(wrong)? {
                 b'r' => b'\r',
                 b'n' => b'\n',
@@ -245,8 +245,8 @@ pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
                 }
                 _ => return Err(wrong()),
             },
-            octet => octet,
+            byte => byte,
         });
     }
-    Ok(octets)
+    Ok(bytes)
 }

@@ -237,7 +237,7 @@ impl<'a> Audit<'a> {
 
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
         let again = finding::again(self.server.target, script, &exchange.said);
-        let sent = [&script.octets()[..], &exchange.said].concat();
+        let sent = [&script.bytes()[..], &exchange.said].concat();
         Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
     }
 

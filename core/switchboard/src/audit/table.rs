@@ -100,7 +100,7 @@ pub(crate) enum What {
     /// The empty line that ends it.
     Empty,
     /// Bytes as they are, with escapes.
-    Octets(&'static str),
+    Bytes(&'static str),
     /// A wait for an event of that name.
     Wait(&'static str),
 }
@@ -156,7 +156,7 @@ fn sent(line: &'static str) -> Option<Line> {
         "  " => (By::Both, What::Text(text)),
         "+ " => (By::Check, What::Text(text)),
         "- " => (By::Control, What::Text(text)),
-        "| " => (By::Both, What::Octets(text)),
+        "| " => (By::Both, What::Bytes(text)),
         "~ " => (By::Both, What::Wait(text)),
         _ => return None,
     };

@@ -20,7 +20,7 @@ const PIECE: usize = 16 * 1024;
 
 /// The outcome of a wait.
 pub(crate) enum WaitResult {
-    Octets(Vec<u8>),
+    Bytes(Vec<u8>),
     /// The peer sends no more: it has closed, or reset, or closed TLS without a word.
     End(End),
     /// Nothing, in that time.
@@ -115,8 +115,8 @@ impl Wire {
     }
 
     /// Sends these bytes. A peer that has closed shows that when it is read from.
-    pub(crate) fn send(&mut self, octets: &[u8]) -> io::Result<()> {
-        self.stream.write_all(octets)?;
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
@@ -134,7 +134,7 @@ impl Wire {
                 Ok(0) => return WaitResult::End(End::Clean),
                 Ok(len) => {
                     piece.truncate(len);
-                    return WaitResult::Octets(piece);
+                    return WaitResult::Bytes(piece);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error)

@@ -91,9 +91,9 @@ pub(crate) fn ask(
                 return Err("the server sends pings, and does not read what answers them".into());
             }
             match line.next(Some(Instant::now() + TURN))? {
-                Some(Input::Peer(octets)) => {
+                Some(Input::Peer(bytes)) => {
                     deadline = Instant::now() + limit;
-                    incoming.extend_from_slice(&octets);
+                    incoming.extend_from_slice(&bytes);
                 }
                 Some(Input::PeerEnd(how)) => {
                     end = Some(how);

@@ -61,14 +61,14 @@ async fn answer(
         }
         return to.send_data(bytes::Bytes::new(), true);
     }
-    let mut octets = 0;
+    let mut bytes = 0;
     while let Some(data) = content.data().await {
         let len = data?.len();
-        octets += len;
+        bytes += len;
         content.flow_control().release_capacity(len)?;
     }
     let stream = content.stream_id().as_u32();
-    let text = format!("{} {path} stream {stream}, {octets} bytes\n", head.method);
+    let text = format!("{} {path} stream {stream}, {bytes} bytes\n", head.method);
     let response = Response::builder().header("content-type", "text/plain; charset=utf-8").body(());
     let response = response.map_err(|_| Reason::INTERNAL_ERROR)?;
     respond.send_response(response, false)?.send_data(text.into(), true)

@@ -27,7 +27,7 @@ struct Demo {
     script: &'static [ClientStep],
 }
 
-use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendOctets, StartTls};
+use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendBytes, StartTls};
 
 /// A client's HTTP/2 preface and empty SETTINGS, an acknowledgement, GOAWAY.
 ///
@@ -129,9 +129,9 @@ static EXHIBITS: &[Demo] = &[
                 &["Connection: HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"],
             ),
             Await("101 Switching"),
-            SendOctets(PREFACE),
+            SendBytes(PREFACE),
             Await("stream 1"),
-            SendOctets(ACK_AND_GOODBYE),
+            SendBytes(ACK_AND_GOODBYE),
             Finish,
             AwaitEnd,
         ],

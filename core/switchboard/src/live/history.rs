@@ -21,14 +21,14 @@ pub(super) struct History {
 struct Kept {
     number: u64,
     moments: Vec<Arc<str>>,
-    octets: usize,
+    bytes: usize,
 }
 
 impl History {
     /// Keeps this of a connection; whether there is room for more of it.
     pub(super) fn keep(&mut self, number: u64, moment: &Arc<str>, place: Place) -> bool {
         if place == Place::First {
-            self.connections.push_back(Kept { number, moments: Vec::new(), octets: 0 });
+            self.connections.push_back(Kept { number, moments: Vec::new(), bytes: 0 });
             if self.connections.len() > WITH_THE_PAGES_OWN {
                 self.connections.pop_front();
             }
@@ -37,11 +37,11 @@ impl History {
         else {
             return false;
         };
-        if kept.octets + moment.len() > OF_EACH && place != Place::Last {
-            kept.octets = OF_EACH;
+        if kept.bytes + moment.len() > OF_EACH && place != Place::Last {
+            kept.bytes = OF_EACH;
             return false;
         }
-        kept.octets += moment.len();
+        kept.bytes += moment.len();
         kept.moments.push(Arc::clone(moment));
         true
     }

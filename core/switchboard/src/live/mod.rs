@@ -101,7 +101,7 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let authority =
         [&b"http://"[..], b"https://"].iter().find_map(|scheme| origin.strip_prefix(*scheme));
     let host = |authority: &[u8]| {
-        let (host, port) = match authority.iter().position(|&octet| octet == b':') {
+        let (host, port) = match authority.iter().position(|&byte| byte == b':') {
             Some(colon) => (&authority[..colon], &authority[colon + 1..]),
             None => (authority, &b""[..]),
         };
@@ -195,15 +195,15 @@ struct Viewer {
 struct Waiting {
     moments: VecDeque<Arc<str>>,
     /// Bytes of all of these.
-    octets: usize,
+    bytes: usize,
     left_out: usize,
 }
 
 impl Viewer {
     fn tell(&self, moment: &Arc<str>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.octets + moment.len() <= WAITING {
-            waiting.octets += moment.len();
+        if waiting.bytes + moment.len() <= WAITING {
+            waiting.bytes += moment.len();
             waiting.moments.push_back(Arc::clone(moment));
         } else {
             waiting.left_out += 1;
@@ -227,14 +227,14 @@ impl Viewer {
         if waiting.moments.is_empty() && waiting.left_out == 0 {
             return None;
         }
-        let (mut moments, mut octets) = (Vec::new(), 0);
-        while octets < AT_ONCE
+        let (mut moments, mut bytes) = (Vec::new(), 0);
+        while bytes < AT_ONCE
             && let Some(moment) = waiting.moments.pop_front()
         {
-            octets += moment.len();
+            bytes += moment.len();
             moments.push(moment);
         }
-        waiting.octets -= octets;
+        waiting.bytes -= bytes;
         let left_out = std::mem::take(&mut waiting.left_out);
         Some(format!("{{\"moments\":[{}],\"left_out\":{left_out}}}", moments.join(",")))
     }

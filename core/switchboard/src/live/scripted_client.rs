@@ -19,7 +19,7 @@ pub(super) enum ClientStep {
     /// And with these field lines besides.
     Offer(&'static str, &'static str, &'static [&'static str]),
     Send(&'static str),
-    SendOctets(&'static [u8]),
+    SendBytes(&'static [u8]),
     /// Waits until the server has sent this.
     Await(&'static str),
     /// Waits until the server has ended.
@@ -60,7 +60,7 @@ impl ScriptedClient {
                 self.line.send(offer(line, tokens, fields).as_bytes())
             }
             ClientStep::Send(text) => self.line.send(text.as_bytes()),
-            ClientStep::SendOctets(octets) => self.line.send(octets),
+            ClientStep::SendBytes(bytes) => self.line.send(bytes),
             ClientStep::Await(text) => self.wait_for(text.as_bytes()),
             ClientStep::AwaitEnd => self.wait_for_end(),
             ClientStep::Finish => self.line.socket().shutdown(Shutdown::Write),
@@ -111,10 +111,10 @@ impl Line {
         }
     }
 
-    fn send(&mut self, octets: &[u8]) -> io::Result<()> {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Clear(stream) => stream.write_all(octets),
-            Self::Tls(tls) => tls.write_all(octets).and_then(|()| tls.flush()),
+            Self::Clear(stream) => stream.write_all(bytes),
+            Self::Tls(tls) => tls.write_all(bytes).and_then(|()| tls.flush()),
         }
     }
 

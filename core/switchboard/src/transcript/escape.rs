@@ -1,25 +1,25 @@
 //! Bytes as text, with the escapes of the test vectors.
 
 /// Bytes as one line of ASCII.
-pub(super) fn escape(octets: &[u8]) -> String {
-    let mut text = String::with_capacity(octets.len());
-    octets.iter().for_each(|&octet| push_escaped(&mut text, octet));
+pub(super) fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    bytes.iter().for_each(|&byte| push_escaped(&mut text, byte));
     text
 }
 
 /// Appends a byte, escaped where it is not printable.
-pub(super) fn push_escaped(text: &mut String, octet: u8) {
-    match octet {
+pub(super) fn push_escaped(text: &mut String, byte: u8) {
+    match byte {
         b'\r' => text.push_str("\\r"),
         b'\n' => text.push_str("\\n"),
         b'\t' => text.push_str("\\t"),
         0 => text.push_str("\\0"),
         b'\\' => text.push_str("\\\\"),
-        0x20..=0x7e => text.push(octet.into()),
+        0x20..=0x7e => text.push(byte.into()),
         _ => {
             text.push_str("\\x");
             text.extend(
-                [octet >> 4, octet & 15]
+                [byte >> 4, byte & 15]
                     .map(|half| char::from(b"0123456789abcdef"[usize::from(half)])),
             );
         }

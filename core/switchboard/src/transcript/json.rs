@@ -116,7 +116,7 @@ impl JsonEvent {
             What::Opened { peer, setup } => {
                 Self { what: "opened", name: (*setup).into(), text: (*peer).into(), ..moment }
             }
-            What::Received(octets, _) => moment.bytes("received", octets, MOST),
+            What::Received(bytes, _) => moment.bytes("received", bytes, MOST),
             What::Ended(end) => Self { what: "ended", name: end.name().into(), ..moment },
             What::Came(Event::Switched(switched), _) => Self {
                 name: "switched".into(),
@@ -151,8 +151,8 @@ impl JsonEvent {
                 }
             }
             What::State(state) => Self { what: "state", state: Some(state.into()), ..moment },
-            What::UpgradedWrite(By::Peer, octets) => moment.bytes("heard", octets, MOST_SPOKEN),
-            What::UpgradedWrite(By::Us, octets) => moment.bytes("spoke", octets, MOST_SPOKEN),
+            What::UpgradedWrite(By::Peer, bytes) => moment.bytes("heard", bytes, MOST_SPOKEN),
+            What::UpgradedWrite(By::Us, bytes) => moment.bytes("spoke", bytes, MOST_SPOKEN),
             What::Whispered(By::Peer, len) => Self { what: "heard", bytes: Some(*len), ..moment },
             What::Whispered(By::Us, len) => Self { what: "spoke", bytes: Some(*len), ..moment },
             What::Remark(text) => Self { what: "remark", text: (*text).into(), ..moment },
@@ -182,8 +182,8 @@ impl JsonEvent {
     }
 
     /// Adds bytes, of which the lines show the first `most`.
-    fn bytes(self, what: &'static str, octets: &[u8], most: usize) -> Self {
-        Self { what, bytes: Some(octets.len()), cut: octets.len() > most, ..self }
+    fn bytes(self, what: &'static str, bytes: &[u8], most: usize) -> Self {
+        Self { what, bytes: Some(bytes.len()), cut: bytes.len() > most, ..self }
     }
 }
 

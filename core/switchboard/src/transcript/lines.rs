@@ -24,7 +24,7 @@ const LONG_LINE: usize = 4000;
 /// Returns the lines of one event; a remark has none.
 pub(super) fn of(what: &What<'_>) -> Vec<String> {
     match what {
-        What::Received(octets, secrecy) => marked(octets, MOST, '<', (*secrecy).clone()),
+        What::Received(bytes, secrecy) => marked(bytes, MOST, '<', (*secrecy).clone()),
         What::Ended(end) => vec![format!("<end {}", end.name())],
         What::Came(event, position) => came(event, *position),
         What::MessageEnded(position) => vec![format!("= end @{position}")],
@@ -37,12 +37,10 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
         What::Refused(decision, error) => {
             vec![format!("! {decision}"), format!("? {}", error.kind().name())]
         }
-        What::UpgradedWrite(By::Peer, octets) => {
-            marked(octets, MOST_SPOKEN, '<', Redactor::default())
+        What::UpgradedWrite(By::Peer, bytes) => {
+            marked(bytes, MOST_SPOKEN, '<', Redactor::default())
         }
-        What::UpgradedWrite(By::Us, octets) => {
-            marked(octets, MOST_SPOKEN, '>', Redactor::default())
-        }
+        What::UpgradedWrite(By::Us, bytes) => marked(bytes, MOST_SPOKEN, '>', Redactor::default()),
         What::Whispered(By::Peer, _) => vec![format!("<< {HIDDEN}")],
         What::Whispered(By::Us, _) => vec![format!(">> {HIDDEN}")],
         What::Opened { .. } | What::State(_) | What::Remark(_) | What::Verdict(..) => Vec::new(),
@@ -112,17 +110,17 @@ fn came(event: &Event<'_>, position: u64) -> Vec<String> {
     }
 }
 
-fn summary(octets: &[u8]) -> String {
-    match octets.len() {
-        0..=SHORT => format!("\"{}\"", escape(octets)),
-        len => format!("{len} bytes {:016x}", checksum(octets)),
+fn summary(bytes: &[u8]) -> String {
+    match bytes.len() {
+        0..=SHORT => format!("\"{}\"", escape(bytes)),
+        len => format!("{len} bytes {:016x}", checksum(bytes)),
     }
 }
 
 /// Returns the FNV-1a checksum, by which a vector knows long content.
-fn checksum(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &octet| {
-        (hash ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01b3)
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
@@ -136,8 +134,8 @@ fn failed(error: &Error) -> String {
 /// Returns bytes as lines, each with the mark.
 ///
 /// One for each line of the wire, and twice the mark before a run that is no line.
-fn marked(octets: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
-    let (mut lines, mut rest) = (Vec::new(), &octets[..octets.len().min(most)]);
+fn marked(bytes: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
+    let (mut lines, mut rest) = (Vec::new(), &bytes[..bytes.len().min(most)]);
     while !rest.is_empty() {
         let end = rest.windows(2).take(LONG_LINE).position(|pair| pair == b"\r\n");
         let (line, after) = rest.split_at(end.unwrap_or(rest.len().min(LONG_LINE)));
@@ -159,8 +157,8 @@ pub(super) fn text(line: &[u8]) -> String {
 }
 
 /// Bytes as a decision has them: what would end them is written as a byte.
-fn word(octets: &[u8]) -> String {
-    let text = escape(octets).replace('|', "\\x7c");
+fn word(bytes: &[u8]) -> String {
+    let text = escape(bytes).replace('|', "\\x7c");
     let inner = text.trim_matches(' ');
     let lead = text.len() - text.trim_start_matches(' ').len();
     let spaces = |count: usize| "\\x20".repeat(count);

@@ -178,9 +178,9 @@ impl Transcript {
     }
 
     /// Bytes of the new protocol.
-    pub(crate) fn spoke(&self, by: By, octets: &[u8]) {
-        if !octets.is_empty() {
-            self.tell(&What::UpgradedWrite(by, octets));
+    pub(crate) fn spoke(&self, by: By, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.tell(&What::UpgradedWrite(by, bytes));
         }
     }
 
@@ -251,8 +251,8 @@ impl Observer for Transcript {
         let mut telling = self.lock();
         let words;
         let before = telling.received.clone();
-        if let Observation::Received(octets) = what {
-            telling.received.pass(octets);
+        if let Observation::Received(bytes) = what {
+            telling.received.pass(bytes);
         }
         if let Observation::Event(Event::Switched(switched)) = what {
             telling.whispers = hides_secrets()
@@ -266,7 +266,7 @@ impl Observer for Transcript {
             return;
         }
         let what = match what {
-            Observation::Received(octets) => What::Received(octets, &before),
+            Observation::Received(bytes) => What::Received(bytes, &before),
             Observation::Ended(end) => What::Ended(end),
             Observation::Event(event) => What::Came(event, http.position()),
             Observation::EndOfMessage => What::MessageEnded(http.position()),
@@ -284,14 +284,14 @@ impl Observer for Transcript {
             Observation::UpgradedRead(_) | Observation::UpgradedWrite(_) if telling.is_private => {
                 return;
             }
-            Observation::UpgradedRead(octets) if telling.whispers => {
-                What::Whispered(By::Peer, octets.len())
+            Observation::UpgradedRead(bytes) if telling.whispers => {
+                What::Whispered(By::Peer, bytes.len())
             }
-            Observation::UpgradedWrite(octets) if telling.whispers => {
-                What::Whispered(By::Us, octets.len())
+            Observation::UpgradedWrite(bytes) if telling.whispers => {
+                What::Whispered(By::Us, bytes.len())
             }
-            Observation::UpgradedRead(octets) => What::UpgradedWrite(By::Peer, octets),
-            Observation::UpgradedWrite(octets) => What::UpgradedWrite(By::Us, octets),
+            Observation::UpgradedRead(bytes) => What::UpgradedWrite(By::Peer, bytes),
+            Observation::UpgradedWrite(bytes) => What::UpgradedWrite(By::Us, bytes),
             _ => return,
         };
         telling.tell(&what);
@@ -321,7 +321,7 @@ mod tests {
     /// Returns the bytes of this protocol as lines have them.
     ///
     /// After a server has switched.
-    fn heard(token: &str, octets: &[u8]) -> String {
+    fn heard(token: &str, bytes: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =
             Arc::new(Transcript::new(Some(Box::new(Recorder(Arc::clone(&lines)))), None, 1));
@@ -337,7 +337,7 @@ mod tests {
         let selection = http.select(&[token], Order::Client).expect("what was offered");
         http.accept(selection, &[token], &(), &mut Vec::new()).expect("a 101");
         assert!(http.advance() == Ok(Step::Event) && http.state().rx.name() == "switched");
-        transcript.observe(Observation::UpgradedRead(octets), &http);
+        transcript.observe(Observation::UpgradedRead(bytes), &http);
         lines.lock().expect("one thread").last().expect("a line").clone()
     }
 

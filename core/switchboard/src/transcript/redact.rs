@@ -65,14 +65,14 @@ impl Default for Place {
 
 impl Redactor {
     /// Returns whether the next byte, which is this one, is hidden.
-    fn hides(&mut self, octet: u8) -> bool {
+    fn hides(&mut self, byte: u8) -> bool {
         let is_secret = match self.place {
             Place::Value { is_secret } | Place::AfterCr { is_secret } => is_secret,
             // A line that is empty ends what could go on.
-            Place::Begin { is_secret } => is_secret && !matches!(octet, b'\r' | b'\n'),
+            Place::Begin { is_secret } => is_secret && !matches!(byte, b'\r' | b'\n'),
             Place::Name => false,
         };
-        self.place = match (self.place, octet) {
+        self.place = match (self.place, byte) {
             (_, b'\r') => Place::AfterCr { is_secret },
             (_, b'\n') => Place::Begin { is_secret },
             (Place::Value { .. }, _) => return is_secret,
@@ -89,27 +89,27 @@ impl Redactor {
                 if !matches!(place, Place::Name) {
                     self.name.clear();
                 }
-                self.name.push(octet);
+                self.name.push(byte);
                 Place::Name
             }
         };
-        matches!(self.place, Place::Value { is_secret: true }) && octet != b':'
+        matches!(self.place, Place::Value { is_secret: true }) && byte != b':'
     }
 
     /// Passes bytes by.
-    pub(super) fn pass(&mut self, octets: &[u8]) {
-        for &octet in octets {
-            self.hides(octet);
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.hides(byte);
         }
     }
 
     /// Returns bytes as text, without what is hidden.
-    pub(super) fn shown(&mut self, octets: &[u8]) -> String {
-        let (mut text, mut was_hidden) = (String::with_capacity(octets.len()), false);
-        for &octet in octets {
-            let is_hidden = self.hides(octet);
+    pub(super) fn shown(&mut self, bytes: &[u8]) -> String {
+        let (mut text, mut was_hidden) = (String::with_capacity(bytes.len()), false);
+        for &byte in bytes {
+            let is_hidden = self.hides(byte);
             if !is_hidden {
-                push_escaped(&mut text, octet);
+                push_escaped(&mut text, byte);
             } else if !was_hidden {
                 text.push_str(if text.is_empty() { "" } else { " " });
                 text.push_str(HIDDEN);

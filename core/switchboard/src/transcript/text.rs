@@ -74,10 +74,9 @@ impl TextPrinter {
     }
 
     /// Calls a closure with each line of these bytes.
-    fn each_line(&self, at: Duration, mark: char, octets: &[u8], mut secrecy: Redactor) {
-        let lines = octets
-            .split(|&octet| octet == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    fn each_line(&self, at: Duration, mark: char, bytes: &[u8], mut secrecy: Redactor) {
+        let lines =
+            bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         for line in lines {
             let text = secrecy.shown(line);
             secrecy.pass(b"\n");
@@ -166,11 +165,11 @@ impl TextPrinter {
             '=',
             format_args!("error {}, {}{place}{status}", error.code(), error.kind().name()),
         );
-        self.octets_of(at, error);
+        self.bytes_of(at, error);
         self.line(at, '*', format_args!("{}: {}", error.kind().clause(), error.kind().advice()));
     }
 
-    fn octets_of(&self, at: Duration, error: &Error) {
+    fn bytes_of(&self, at: Duration, error: &Error) {
         let Some(offset) = error.offset() else { return };
         let begins = self.passed - self.latest.len() as u64;
         let Some(place) = offset.checked_sub(begins).map(|place| place as usize) else { return };
@@ -178,7 +177,7 @@ impl TextPrinter {
             return;
         }
         let begin =
-            self.latest[..place].iter().rposition(|&octet| octet == b'\n').map_or(0, |at| at + 1);
+            self.latest[..place].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         // The value of a secret may have begun in the line before.
         let mut secrecy = Redactor::default();
         secrecy.pass(&self.latest[..begin]);
@@ -194,7 +193,7 @@ impl TextPrinter {
         // The line, as far as it is a line.
         let end = self.latest[place..]
             .iter()
-            .position(|&octet| octet == b'\r')
+            .position(|&byte| byte == b'\r')
             .map_or(usize::MAX, |at| place + at.max(1));
         let (first, last) = (
             begin.max(place.saturating_sub(BEFORE)),
@@ -239,14 +238,14 @@ impl TextPrinter {
     fn count_content(&mut self, at: Duration, by: By) {
         match std::mem::take(&mut self.content[by as usize]) {
             0 => {}
-            octets => self.line(at, mark(by), format_args!("({octets} bytes of content)")),
+            bytes => self.line(at, mark(by), format_args!("({bytes} bytes of content)")),
         }
     }
 
     /// Remembers what may have to be shown.
-    fn received(&mut self, octets: &[u8]) {
-        self.passed += octets.len() as u64;
-        self.latest.extend_from_slice(octets);
+    fn received(&mut self, bytes: &[u8]) {
+        self.passed += bytes.len() as u64;
+        self.latest.extend_from_slice(bytes);
         let surplus = self.latest.len().saturating_sub(64 * 1024);
         self.latest.drain(..surplus);
     }
@@ -259,7 +258,7 @@ impl Listener for TextPrinter {
                 self.line(at, '*', format_args!("connected to {peer}; times are in milliseconds"));
             }
             What::Opened { peer, .. } => self.line(at, '*', format_args!("{peer} connected")),
-            What::Received(octets, _) => self.received(octets),
+            What::Received(bytes, _) => self.received(bytes),
             What::Ended(end) => self.line(at, '<', format_args!("(the end, {})", end.name())),
             What::Came(event, position) => self.came(at, event, *position),
             What::MessageEnded(position) => {
@@ -273,7 +272,7 @@ impl Listener for TextPrinter {
             What::Refused(decision, error) => {
                 self.line(at, '!', format_args!("{decision}: refused, {error}"))
             }
-            What::UpgradedWrite(by, octets) => self.spoken[*by as usize] += octets.len() as u64,
+            What::UpgradedWrite(by, bytes) => self.spoken[*by as usize] += bytes.len() as u64,
             What::Whispered(by, len) => self.spoken[*by as usize] += *len as u64,
             What::Remark(text) => self.line(at, '*', text),
             What::Verdict(verdict) => {

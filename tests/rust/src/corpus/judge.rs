@@ -101,10 +101,8 @@ fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
 }
 
 fn collapsed(value: &[u8]) -> Vec<u8> {
-    let words: Vec<&[u8]> = value
-        .split(|octet| matches!(octet, b' ' | b'\t'))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&[u8]> =
+        value.split(|byte| matches!(byte, b' ' | b'\t')).filter(|word| !word.is_empty()).collect();
     words.join(&b' ')
 }
 

@@ -172,11 +172,11 @@ fn expected(value: &Value) -> Expected {
 fn expected_message(value: &Value) -> ExpectedMessage {
     let fields = |name: &str| {
         present(&value[name])
-            .map(|lines| list(lines, |line| (octets(&string(&line[0])), octets(&string(&line[1])))))
+            .map(|lines| list(lines, |line| (bytes(&string(&line[0])), bytes(&string(&line[1])))))
     };
     ExpectedMessage {
-        method: present(&value["method"]).map(|method| octets(&string(method))),
-        target: present(&value["target"]).map(|target| octets(&string(target))),
+        method: present(&value["method"]).map(|method| bytes(&string(method))),
+        target: present(&value["target"]).map(|target| bytes(&string(target))),
         version: present(&value["version"]).map(string),
         status: value["status"].as_u64().map(|status| status as u16),
         body: present(&value["body_b64"]).map(decoded),
@@ -213,7 +213,7 @@ fn decoded(value: &Value) -> Vec<u8> {
 }
 
 /// Bytes above 0x7f stand in the file as the Latin-1 characters of that number.
-fn octets(text: &str) -> Vec<u8> {
+fn bytes(text: &str) -> Vec<u8> {
     let latin: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
     latin.unwrap_or_else(|_| text.as_bytes().to_vec())
 }

@@ -297,7 +297,7 @@ fn random_pieces(case: &Case) -> Vec<&[u8]> {
     let step = |state: u64| {
         state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407)
     };
-    let mut state = case.id.bytes().fold(0, |state, octet| step(state ^ u64::from(octet)));
+    let mut state = case.id.bytes().fold(0, |state, byte| step(state ^ u64::from(byte)));
     let (mut pieces, mut rest) = (Vec::new(), case.input.as_slice());
     while !rest.is_empty() {
         state = step(state);

@@ -61,7 +61,7 @@ impl Host {
             "{decision}: one byte too little"
         );
         assert!(
-            short.iter().all(|&octet| octet == 0xaa),
+            short.iter().all(|&byte| byte == 0xaa),
             "{decision}: nothing is written into too little space"
         );
         assert_eq!(before, self.connection.state(), "{decision}: too little space changes nothing");

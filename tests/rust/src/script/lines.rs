@@ -88,7 +88,7 @@ fn compact(bytes: &[u8]) -> String {
 
 /// Shortens a line that is escaped already.
 fn shortened(line: &str) -> String {
-    with_repetitions(line.as_bytes(), |octets| String::from_utf8_lossy(octets).into_owned())
+    with_repetitions(line.as_bytes(), |bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
 fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {

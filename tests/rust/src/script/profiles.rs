@@ -152,19 +152,19 @@ impl Profiles {
     }
 
     /// Gives bytes to a splice, and returns what it makes of them.
-    fn splice(&mut self, verb: &str, octets: &[u8]) -> Vec<String> {
+    fn splice(&mut self, verb: &str, bytes: &[u8]) -> Vec<String> {
         let splice = self.splice.as_mut().expect("a splice");
         match verb {
-            "from-client" => splice.client_sent(octets),
-            "from-engine" => splice.engine_sent(octets),
+            "from-client" => splice.client_sent(bytes),
+            "from-engine" => splice.engine_sent(bytes),
             _ => splice.client_ended(),
         }
         let mut lines = Vec::new();
-        for (name, octets) in
+        for (name, bytes) in
             [("for-engine", splice.take_for_engine()), ("for-client", splice.take_for_client())]
         {
-            if !octets.is_empty() {
-                lines.push(format!("{name} {}", summary(&octets)));
+            if !bytes.is_empty() {
+                lines.push(format!("{name} {}", summary(&bytes)));
             }
         }
         let (done, waiting, wants) = (splice.is_done(), splice.is_waiting(), splice.wants_client());
@@ -243,9 +243,9 @@ fn ip_target(template: &str, request: Option<Request<'_>>) -> String {
     }
 }
 
-fn capsules(octets: &[u8]) -> Vec<String> {
+fn capsules(bytes: &[u8]) -> Vec<String> {
     let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
-    capsules.receive(octets);
+    capsules.receive(bytes);
     let mut lines = Vec::new();
     loop {
         match capsules.next_datagram() {

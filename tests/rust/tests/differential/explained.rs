@@ -130,7 +130,7 @@ pub(crate) const THEIRS: &[Theirs] = &[
         LLHTTP,
         &["Invalid character in Content-Length"],
         "RFC 9112, 6.3: ... or as a list in one line",
-        |input| input.count(b"content-length") > 0 && input.octets.contains(&b','),
+        |input| input.count(b"content-length") > 0 && input.bytes.contains(&b','),
     ),
     (
         LLHTTP,
@@ -159,7 +159,7 @@ pub(crate) const THEIRS: &[Theirs] = &[
         LLHTTP,
         &["Invalid `Transfer-Encoding` header value"],
         "RFC 9110, 5.6.1: empty members of a list mean nothing",
-        |input| input.count(b"transfer-encoding") > 0 && input.octets.contains(&b','),
+        |input| input.count(b"transfer-encoding") > 0 && input.bytes.contains(&b','),
     ),
 ];
 
@@ -186,7 +186,7 @@ fn has_fold(input: &Input) -> bool {
 }
 
 fn has_higher_minor(input: &Input) -> bool {
-    input.octets.windows(8).any(|eight| eight.starts_with(b"HTTP/1.") && eight[7] > b'1')
+    input.bytes.windows(8).any(|eight| eight.starts_with(b"HTTP/1.") && eight[7] > b'1')
 }
 
 fn has_no_content(input: &Input) -> bool {
@@ -196,87 +196,87 @@ fn has_no_content(input: &Input) -> bool {
 
 /// Returns whether the error is true of the byte at `at`.
 pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
-    let octets = &input.octets;
-    let Some(&octet) = octets.get(at) else { return false };
-    let start = octets[..at].iter().rposition(|&octet| octet == b'\n').map_or(0, |lf| lf + 1);
-    let before = &octets[start..at];
+    let bytes = &input.bytes;
+    let Some(&byte) = bytes.get(at) else { return false };
+    let start = bytes[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |lf| lf + 1);
+    let before = &bytes[start..at];
     // Empty lines may come first.
-    let is_first = octets[..start].iter().all(|octet| matches!(octet, b'\r' | b'\n'));
-    let spaces = before.iter().filter(|&&octet| octet == b' ').count();
-    let is_name = !before.is_empty() && before.iter().all(|&octet| is_tchar(octet));
-    let is_blank = matches!(octet, b' ' | b'\t');
+    let is_first = bytes[..start].iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+    let spaces = before.iter().filter(|&&byte| byte == b' ').count();
+    let is_name = !before.is_empty() && before.iter().all(|&byte| is_tchar(byte));
+    let is_blank = matches!(byte, b' ' | b'\t');
     let line = || input.field_at(at);
     match kind {
         BadMethod => {
-            is_first && spaces == 0 && !is_tchar(octet) && (octet != b' ' || before.is_empty())
+            is_first && spaces == 0 && !is_tchar(byte) && (byte != b' ' || before.is_empty())
         }
-        MethodTooLong => is_first && is_name && before.len() == 32 && is_tchar(octet),
+        MethodTooLong => is_first && is_name && before.len() == 32 && is_tchar(byte),
         BadTarget => {
             is_first
                 && spaces == 1
-                && (!octet.is_ascii_graphic() || octet == b'#')
-                && (octet != b' ' || before.ends_with(b" "))
+                && (!byte.is_ascii_graphic() || byte == b'#')
+                && (byte != b' ' || before.ends_with(b" "))
         }
         BadVersion if input.is_response => match before.len() {
-            5 | 7 => !octet.is_ascii_digit(),
-            6 => octet != b'.',
+            5 | 7 => !byte.is_ascii_digit(),
+            6 => byte != b'.',
             _ => false,
         },
-        BadVersion if spaces == 1 => octet == b'\r',
+        BadVersion if spaces == 1 => byte == b'\r',
         BadVersion => {
-            let place = before.rsplit(|&octet| octet == b' ').next().map_or(0, <[u8]>::len);
+            let place = before.rsplit(|&byte| byte == b' ').next().map_or(0, <[u8]>::len);
             is_first
                 && spaces == 2
-                && b"HTTP/1.0\r".get(place).is_none_or(|&expected| expected != octet)
+                && b"HTTP/1.0\r".get(place).is_none_or(|&expected| expected != byte)
         }
         VersionUnsupported => {
-            is_first && before.ends_with(b"HTTP/") && octet.is_ascii_digit() && octet != b'1'
+            is_first && before.ends_with(b"HTTP/") && byte.is_ascii_digit() && byte != b'1'
         }
         BadStatusLine => {
             let fits = match before.len() {
-                8 | 12 => octet == b' ',
-                9 => (b'1'..=b'9').contains(&octet),
-                10 | 11 => octet.is_ascii_digit(),
+                8 | 12 => byte == b' ',
+                9 => (b'1'..=b'9').contains(&byte),
+                10 | 11 => byte.is_ascii_digit(),
                 _ => return false,
             };
             is_first && before.starts_with(b"HTTP/1.") && !fits
         }
-        NotHttp => at < 5 && b"HTTP/"[at] != octet,
-        EmptyLines => at == 8 && octets[..8] == *b"\r\n\r\n\r\n\r\n" && octet == b'\r',
+        NotHttp => at < 5 && b"HTTP/"[at] != byte,
+        EmptyLines => at == 8 && bytes[..8] == *b"\r\n\r\n\r\n\r\n" && byte == b'\r',
         BadFieldName => {
             !is_first
                 && (is_name || before.is_empty())
-                && !is_tchar(octet)
-                && (octet != b':' || before.is_empty())
+                && !is_tchar(byte)
+                && (byte != b':' || before.is_empty())
         }
         SpaceBeforeColon => !is_first && is_name && is_blank,
-        MissingColon => !is_first && is_name && octet == b'\r',
-        BadFieldValue => octet.is_ascii_control() && !matches!(octet, b'\t' | b'\r' | b'\n' | 0),
-        BareCr => before.ends_with(b"\r") && octet != b'\n',
-        BareLf => octet == b'\n' && !before.ends_with(b"\r"),
-        Nul => octet == 0,
+        MissingColon => !is_first && is_name && byte == b'\r',
+        BadFieldValue => byte.is_ascii_control() && !matches!(byte, b'\t' | b'\r' | b'\n' | 0),
+        BareCr => before.ends_with(b"\r") && byte != b'\n',
+        BareLf => byte == b'\n' && !before.ends_with(b"\r"),
+        Nul => byte == 0,
         ObsFold => !input.is_response && before.is_empty() && is_blank,
         LeadingSpace => before.is_empty() && is_blank && input.lines().count() > 1,
         StartLineTooLong => is_first && before.len() == 8_192,
         FieldLineTooLong => before.len() == 16_384,
         HeadTooLarge => at == 65_536,
         TooManyFields => {
-            before.is_empty() && octets[..at].split(|&octet| octet == b'\n').count() >= 130
+            before.is_empty() && bytes[..at].split(|&byte| byte == b'\n').count() >= 130
         }
         HostMissing => {
-            octets[at..].starts_with(b"\r\n") && before.is_empty() && input.count(b"host") == 0
+            bytes[at..].starts_with(b"\r\n") && before.is_empty() && input.count(b"host") == 0
         }
         HostRepeated => line() == b"host" && input.count(b"host") > 1,
         HostInvalid => line() == b"host",
         ContentLengthInvalid => line() == b"content-length",
         ContentLengthDiffers => {
             line() == b"content-length"
-                && (input.count(b"content-length") > 1 || octets.contains(&b','))
+                && (input.count(b"content-length") > 1 || bytes.contains(&b','))
         }
         BothFramings => input.count(b"content-length") > 0 && input.count(b"transfer-encoding") > 0,
         CodingInvalid | CodingUnknown | CodingNotFinal => line() == b"transfer-encoding",
         CodingIn10 => {
-            line() == b"transfer-encoding" && octets.windows(8).any(|eight| eight == b"HTTP/1.0")
+            line() == b"transfer-encoding" && bytes.windows(8).any(|eight| eight == b"HTTP/1.0")
         }
         ConnectContent => input.words()[0] == b"CONNECT",
         TargetForm | TargetAuthority => is_first && spaces == 1 && before.ends_with(b" "),
@@ -287,6 +287,6 @@ pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
     }
 }
 
-fn is_tchar(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&octet)
+fn is_tchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

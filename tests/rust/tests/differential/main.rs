@@ -60,7 +60,7 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
     }
     for (failure, input) in &failures {
         let small = smallest(&mut parsers, input, failure);
-        println!("\n{failure}\n  {}", small.octets.escape_ascii());
+        println!("\n{failure}\n  {}", small.bytes.escape_ascii());
         for (name, verdict) in parsers.read(&small) {
             println!("    {name}: {verdict}");
         }
@@ -133,10 +133,10 @@ fn smallest(parsers: &mut Parsers, input: &Input, failure: &str) -> Input {
     let mut small = input.clone();
     for len in [256, 64, 16, 4, 1, 1] {
         let mut at = 0;
-        while at < small.octets.len() {
+        while at < small.bytes.len() {
             let mut less = small.clone();
-            less.octets.drain(at..small.octets.len().min(at + len));
-            let cut = less.octets.len() / 2;
+            less.bytes.drain(at..small.bytes.len().min(at + len));
+            let cut = less.bytes.len() / 2;
             match judge(parsers, &less, cut) {
                 Err(still) if still == failure => small = less,
                 _ => at += len,

@@ -17,7 +17,7 @@ const BEHIND: usize = 20;
 /// One input of the parsers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Input {
-    pub(crate) octets: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) is_response: bool,
 }
 
@@ -27,15 +27,15 @@ impl Input {
     /// Empty lines before the head are left out.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self
-            .octets
-            .split(|&octet| octet == b'\n')
+            .bytes
+            .split(|&byte| byte == b'\n')
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty())
     }
 
     /// Returns the first three words of the first line; a missing word is empty.
     pub(crate) fn words(&self) -> [&[u8]; 3] {
-        let mut words = self.lines().next().unwrap_or_default().split(|&octet| octet == b' ');
+        let mut words = self.lines().next().unwrap_or_default().split(|&byte| byte == b' ');
         std::array::from_fn(|_| words.next().unwrap_or_default())
     }
 
@@ -46,7 +46,7 @@ impl Input {
 
     /// Returns the name, in lower case, of the field line that has the byte at `at`.
     pub(crate) fn field_at(&self, at: usize) -> Vec<u8> {
-        let before = self.octets[..at].split(|&octet| octet == b'\n');
+        let before = self.bytes[..at].split(|&byte| byte == b'\n');
         let line = before.rev().find(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"));
         named(line.unwrap_or_default()).to_ascii_lowercase()
     }
@@ -56,11 +56,11 @@ impl Input {
     /// It can when an empty line stands after something.
     pub(crate) fn has_ended(&self) -> bool {
         let start = self
-            .octets
+            .bytes
             .iter()
-            .position(|octet| !matches!(octet, b'\r' | b'\n'))
-            .unwrap_or(self.octets.len());
-        let rest = &self.octets[start..];
+            .position(|byte| !matches!(byte, b'\r' | b'\n'))
+            .unwrap_or(self.bytes.len());
+        let rest = &self.bytes[start..];
         rest.windows(2).any(|pair| pair == b"\n\n")
             || rest.windows(4).any(|four| four == b"\r\n\r\n")
     }
@@ -76,26 +76,26 @@ impl Mutator {
     pub(crate) fn new(seed: u64) -> Self {
         let (mut requests, mut responses) = (BTreeSet::new(), BTreeSet::new());
         for vector in load(&home().join("vectors")) {
-            let mut octets = input(&vector);
-            let end = octets
+            let mut bytes = input(&vector);
+            let end = bytes
                 .windows(4)
                 .position(|four| four == b"\r\n\r\n")
-                .map_or(octets.len(), |at| at + 4);
-            octets.truncate(end + BEHIND);
-            if octets.len() > 4096 {
+                .map_or(bytes.len(), |at| at + 4);
+            bytes.truncate(end + BEHIND);
+            if bytes.len() > 4096 {
                 continue;
             }
             // Most of these are refused for what the client here has offered. With another status
             // they are read.
-            if octets.starts_with(b"HTTP/1.1 101") {
-                responses.insert([b"HTTP/1.1 200", &octets[12..]].concat());
+            if bytes.starts_with(b"HTTP/1.1 101") {
+                responses.insert([b"HTTP/1.1 200", &bytes[12..]].concat());
             }
-            if vector.role == Role::Server { &mut requests } else { &mut responses }.insert(octets);
+            if vector.role == Role::Server { &mut requests } else { &mut responses }.insert(bytes);
         }
         requests.extend(inputs::distinct());
         for small in inputs::small() {
-            if small.octets.starts_with(b"HTTP/") { &mut responses } else { &mut requests }
-                .insert(small.octets);
+            if small.bytes.starts_with(b"HTTP/") { &mut responses } else { &mut requests }
+                .insert(small.bytes);
         }
         let (requests, responses) =
             (requests.into_iter().collect(), responses.into_iter().collect());
@@ -106,13 +106,13 @@ impl Mutator {
     pub(crate) fn next(&mut self) -> (Input, usize) {
         let is_response = self.dice.below(3) == 0;
         let seeds = if is_response { &self.responses } else { &self.requests };
-        let mut octets = seeds[self.dice.below(seeds.len())].clone();
+        let mut bytes = seeds[self.dice.below(seeds.len())].clone();
         let other = &seeds[self.dice.below(seeds.len())];
         for _ in 0..self.dice.below(4) {
-            mutate(&mut octets, other, is_response, &mut self.dice);
+            mutate(&mut bytes, other, is_response, &mut self.dice);
         }
-        let cut = self.dice.below(octets.len() + 1);
-        (Input { octets, is_response }, cut)
+        let cut = self.dice.below(bytes.len() + 1);
+        (Input { bytes, is_response }, cut)
     }
 }
 
@@ -227,73 +227,73 @@ const FIELDS: &[&str] = &[
     "Keep-Alive: 5",
 ];
 
-fn mutate(octets: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice) {
-    let at = dice.below(octets.len() + 1);
-    let (starts, ends) = lines(octets);
+fn mutate(bytes: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice) {
+    let at = dice.below(bytes.len() + 1);
+    let (starts, ends) = lines(bytes);
     let line = dice.below(starts.len());
     let inside = starts[line]..ends[line];
     match dice.below(20) {
-        0 if at < octets.len() => octets[at] = dice.below(256) as u8,
-        1 if at < octets.len() => octets[at] ^= 1 << dice.below(8),
-        2 | 3 => octets.insert(at, ODD[dice.below(ODD.len())]),
-        4 if at < octets.len() => drop(octets.remove(at)),
+        0 if at < bytes.len() => bytes[at] = dice.below(256) as u8,
+        1 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
+        2 | 3 => bytes.insert(at, ODD[dice.below(ODD.len())]),
+        4 if at < bytes.len() => drop(bytes.remove(at)),
         5 => {
-            let end = octets.len().min(at + 1 + dice.below(40));
-            octets.drain(at..end);
+            let end = bytes.len().min(at + 1 + dice.below(40));
+            bytes.drain(at..end);
         }
-        6 => octets.truncate(at),
+        6 => bytes.truncate(at),
         // Lines: twice, at another place, away.
         7 => {
-            let copy = octets[inside].to_vec();
-            insert(octets, starts[dice.below(starts.len())], &copy);
+            let copy = bytes[inside].to_vec();
+            insert(bytes, starts[dice.below(starts.len())], &copy);
         }
         8 => {
-            let moved: Vec<u8> = octets.drain(inside).collect();
-            let (starts, _) = lines(octets);
-            insert(octets, starts[dice.below(starts.len())], &moved);
+            let moved: Vec<u8> = bytes.drain(inside).collect();
+            let (starts, _) = lines(bytes);
+            insert(bytes, starts[dice.below(starts.len())], &moved);
         }
-        9 => drop(octets.drain(inside)),
+        9 => drop(bytes.drain(inside)),
         // The beginning of one and the end of another.
         10 => {
-            octets.truncate(at);
+            bytes.truncate(at);
             let (starts, _) = lines(other);
-            octets.extend_from_slice(&other[starts[dice.below(starts.len())]..]);
+            bytes.extend_from_slice(&other[starts[dice.below(starts.len())]..]);
         }
         11 => {
             // Whitespace at the joints of the line: around the colon or a space, or at an end.
-            let line = &octets[inside.clone()];
-            let joint = line.iter().position(|&octet| matches!(octet, b':' | b' ')).unwrap_or(0);
+            let line = &bytes[inside.clone()];
+            let joint = line.iter().position(|&byte| matches!(byte, b':' | b' ')).unwrap_or(0);
             let places = [0, joint, joint + 1, line.len().saturating_sub(2), line.len()];
             let place = inside.start + places[dice.below(places.len())].min(line.len());
             let blanks: Vec<u8> = (0..1 + dice.below(3)).map(|_| b" \t"[dice.below(2)]).collect();
-            insert(octets, place, &blanks);
+            insert(bytes, place, &blanks);
         }
         12 => {
             let fold: &[u8] =
                 [&b"\r\n "[..], b"\r\n\t", b"\r\n \t ", b" \r\n a", b"\r\n \r\n b"][dice.below(5)];
-            insert(octets, inside.start + dice.below(inside.len() + 1), fold);
+            insert(bytes, inside.start + dice.below(inside.len() + 1), fold);
         }
         13 => {
             let end = inside.end.saturating_sub(2).max(inside.start);
             let instead: &[u8] =
                 [&b"\n"[..], b"\r", b"\r\r\n", b"\n\r", b"\r\n\r", b"\r\n\n", b""][dice.below(7)];
-            octets.splice(end..inside.end, instead.iter().copied()).for_each(drop);
+            bytes.splice(end..inside.end, instead.iter().copied()).for_each(drop);
         }
-        14 => insert(octets, at, &[dice.below(0x21) as u8]),
+        14 => insert(bytes, at, &[dice.below(0x21) as u8]),
         15 => {
             // A name of any length, most of them near a border of the scanner.
             let len = [1, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 128, 300][dice.below(14)]
                 + dice.below(2);
             let field =
                 [&vec![b'n'; len][..], &b":v\r\n"[usize::from(dice.below(9) == 0)..]].concat();
-            insert(octets, starts[line], &field);
+            insert(bytes, starts[line], &field);
         }
         16 => {
             // What stands after moves to within two bytes of the border of a block.
             let border = [32, 64][dice.below(2)];
             let len = border * 2 - (starts[line] + 5) % border + dice.below(5) - 2;
             insert(
-                octets,
+                bytes,
                 starts[line],
                 &[b"P: ", &vec![b'p'; len - border.min(len)][..], b"\r\n"].concat(),
             );
@@ -301,45 +301,45 @@ fn mutate(octets: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice
         17 => {
             let table = if is_response { STATUS_LINES } else { REQUEST_LINES };
             let replaced = format!("{}\r\n", table[dice.below(table.len())]);
-            octets.splice(..ends[0], replaced.bytes()).for_each(drop);
+            bytes.splice(..ends[0], replaced.bytes()).for_each(drop);
         }
         18 => {
             let field = format!("{}\r\n", FIELDS[dice.below(FIELDS.len())]);
-            insert(octets, starts[line].max(ends[0]), field.as_bytes());
+            insert(bytes, starts[line].max(ends[0]), field.as_bytes());
         }
         _ => match dice.below(40) {
             // Near the bounds: the number of fields, the length of a line.
-            0 => insert(octets, starts[line], &b"a:b\r\n".repeat(110 + dice.below(30))),
+            0 => insert(bytes, starts[line], &b"a:b\r\n".repeat(110 + dice.below(30))),
             1 => insert(
-                octets,
+                bytes,
                 starts[line],
                 &[&b"L:"[..], &vec![b'l'; 16_380 + dice.below(8)], b"\r\n"].concat(),
             ),
-            2 => insert(octets, 0, &b"\r\n".repeat(1 + dice.below(6))),
-            3 => insert(octets, 0, &b"\n".repeat(1 + dice.below(3))),
-            _ => insert(octets, at, &[ODD[dice.below(ODD.len())]]),
+            2 => insert(bytes, 0, &b"\r\n".repeat(1 + dice.below(6))),
+            3 => insert(bytes, 0, &b"\n".repeat(1 + dice.below(3))),
+            _ => insert(bytes, at, &[ODD[dice.below(ODD.len())]]),
         },
     }
 }
 
-fn insert(octets: &mut Vec<u8>, at: usize, more: &[u8]) {
-    octets.splice(at..at, more.iter().copied()).for_each(drop);
+fn insert(bytes: &mut Vec<u8>, at: usize, more: &[u8]) {
+    bytes.splice(at..at, more.iter().copied()).for_each(drop);
 }
 
 fn named(line: &[u8]) -> &[u8] {
-    line.split(|&octet| octet == b':').next().unwrap_or_default()
+    line.split(|&byte| byte == b':').next().unwrap_or_default()
 }
 
 /// Returns the starts of all lines, and their ends after the LF; never none.
-fn lines(octets: &[u8]) -> (Vec<usize>, Vec<usize>) {
-    let mut ends: Vec<usize> = octets
+fn lines(bytes: &[u8]) -> (Vec<usize>, Vec<usize>) {
+    let mut ends: Vec<usize> = bytes
         .iter()
         .enumerate()
-        .filter(|(_, octet)| **octet == b'\n')
+        .filter(|(_, byte)| **byte == b'\n')
         .map(|(at, _)| at + 1)
         .collect();
-    if ends.last() != Some(&octets.len()) {
-        ends.push(octets.len());
+    if ends.last() != Some(&bytes.len()) {
+        ends.push(bytes.len());
     }
     let starts = [0].into_iter().chain(ends.iter().copied().take(ends.len() - 1)).collect();
     (starts, ends)

@@ -54,9 +54,9 @@ impl Parsers {
 
     /// Returns the engine's verdicts on the input as a whole, and cut in two.
     pub(crate) fn ours(&mut self, input: &Input, cut: usize) -> [(&'static str, Ours); 2] {
-        let (left, right) = input.octets.split_at(cut);
+        let (left, right) = input.bytes.split_at(cut);
         [
-            ("the whole", self.engine(input, &[&input.octets])),
+            ("the whole", self.engine(input, &[&input.bytes])),
             ("two pieces", self.engine(input, &[left, right])),
         ]
     }
@@ -145,7 +145,7 @@ fn httparse(input: &Input) -> Theirs {
         let mut head = httparse::Response::new(&mut []);
         let outcome = httparse::ParserConfig::default().parse_response_with_uninit_headers(
             &mut head,
-            &input.octets,
+            &input.bytes,
             &mut fields,
         );
         outcome.map(|status| {
@@ -155,7 +155,7 @@ fn httparse(input: &Input) -> Theirs {
         })
     } else {
         let mut head = httparse::Request::new(&mut []);
-        let outcome = head.parse_with_uninit_headers(&input.octets, &mut fields);
+        let outcome = head.parse_with_uninit_headers(&input.bytes, &mut fields);
         let line = (head.method.unwrap_or_default(), head.path.unwrap_or_default());
         outcome.map(|status| {
             status.is_complete().then(|| of(head.version, line.0, line.1, 0, head.headers))
@@ -165,7 +165,7 @@ fn httparse(input: &Input) -> Theirs {
 }
 
 fn llhttp(llhttp: &Peer, input: &Input) -> Theirs {
-    let head = llhttp.head(&input.octets, input.is_response)?;
+    let head = llhttp.head(&input.bytes, input.is_response)?;
     Ok(head.map(|head| {
         text(head.method, head.target, head.minor, head.status, head.fields.into_iter())
     }))
@@ -189,17 +189,17 @@ fn text<'a>(
         text.push(b'\n');
         text.extend_from_slice(name);
         text.push(b':');
-        let start = value.iter().position(|&octet| !is_blank(octet)).unwrap_or(value.len());
-        let end = value.iter().rposition(|&octet| !is_blank(octet)).map_or(start, |last| last + 1);
+        let start = value.iter().position(|&byte| !is_blank(byte)).unwrap_or(value.len());
+        let end = value.iter().rposition(|&byte| !is_blank(byte)).map_or(start, |last| last + 1);
         text.extend(
             value[start..end]
                 .iter()
-                .map(|&octet| if matches!(octet, b'\r' | b'\n') { b' ' } else { octet }),
+                .map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte }),
         );
     }
     text
 }
 
-fn is_blank(octet: u8) -> bool {
-    matches!(octet, b' ' | b'\t' | b'\r' | b'\n')
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }

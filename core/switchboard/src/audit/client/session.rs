@@ -90,7 +90,7 @@ impl ClientSession {
     /// Returns all bytes that came, and the end of the last connection.
     pub(crate) fn received(&self) -> Received {
         Received {
-            octets: self.came.clone(),
+            bytes: self.came.clone(),
             end: if self.has_ended { End::Closed } else { End::Open },
         }
     }
@@ -103,15 +103,15 @@ impl ClientSession {
     /// Returns whether these bytes are words of the new protocol.
     ///
     /// Of a protocol that is not known any words will do.
-    fn speaks(&self, octets: &[u8]) -> bool {
+    fn speaks(&self, bytes: &[u8]) -> bool {
         let is_unknown =
             || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
-        octets.starts_with(PREFACE)
-            || spoken(octets)
+        bytes.starts_with(PREFACE)
+            || spoken(bytes)
                 .iter()
                 .take_while(|frame| frame.opcode != CLOSE)
                 .any(|frame| TALK.contains(&frame.opcode))
-            || !octets.is_empty() && !is_request(octets) && is_unknown()
+            || !bytes.is_empty() && !is_request(bytes) && is_unknown()
     }
 
     fn offers(&self, token: &str) -> bool {
@@ -148,21 +148,21 @@ impl ClientSession {
     }
 }
 
-fn has_pong(octets: &[u8]) -> bool {
-    spoken(octets).iter().any(|frame| frame.opcode == PONG && frame.payload == PAYLOAD)
+fn has_pong(bytes: &[u8]) -> bool {
+    spoken(bytes).iter().any(|frame| frame.opcode == PONG && frame.payload == PAYLOAD)
 }
 
-fn has_left(octets: &[u8]) -> bool {
-    spoken(octets).iter().any(|frame| frame.opcode == CLOSE)
+fn has_left(bytes: &[u8]) -> bool {
+    spoken(bytes).iter().any(|frame| frame.opcode == CLOSE)
 }
 
 /// Returns the frames of a client, whose masks tell them from HTTP.
-fn spoken(octets: &[u8]) -> Vec<Frame> {
-    if octets.get(1).is_some_and(|second| second & 0x80 != 0) { frames(octets) } else { Vec::new() }
+fn spoken(bytes: &[u8]) -> Vec<Frame> {
+    if bytes.get(1).is_some_and(|second| second & 0x80 != 0) { frames(bytes) } else { Vec::new() }
 }
 
-fn has_acknowledged(octets: &[u8]) -> bool {
-    let mut rest = octets.strip_prefix(PREFACE).unwrap_or_default();
+fn has_acknowledged(bytes: &[u8]) -> bool {
+    let mut rest = bytes.strip_prefix(PREFACE).unwrap_or_default();
     while let Some((head, after)) = rest.split_first_chunk::<9>() {
         if head[3] == 4 && head[4] & 1 == 1 {
             return true;
@@ -298,7 +298,7 @@ impl ScriptedServer {
     /// Answers as the check has it, and looks at what comes of it.
     fn play(&mut self, check: &Check, talk: &mut Talk, until: Until) -> io::Result<()> {
         let sections = response_script::sections(&check.lines);
-        let pings = check.lines.iter().any(|line| matches!(line.what, What::Octets("PING")));
+        let pings = check.lines.iter().any(|line| matches!(line.what, What::Bytes("PING")));
         for (number, section) in sections.iter().enumerate() {
             if number > 0 && !self.wait_for_next(talk)? {
                 return Ok(());
@@ -351,8 +351,7 @@ impl ScriptedServer {
 
     /// Returns whether a 101 was sent, and websocket was requested.
     fn expects_frames(&self) -> bool {
-        let has =
-            |octets: &[u8]| self.visit.sent.windows(octets.len()).any(|window| window == octets);
+        let has = |bytes: &[u8]| self.visit.sent.windows(bytes.len()).any(|window| window == bytes);
         self.visit.offers("websocket") && has(b" 101 ")
     }
 
@@ -383,11 +382,11 @@ impl ScriptedServer {
 
     fn take(&mut self, talk: &mut Talk, step: &Step) {
         match step {
-            Step::Send(octets) => {
-                self.visit.sent.extend_from_slice(octets);
+            Step::Send(bytes) => {
+                self.visit.sent.extend_from_slice(bytes);
                 // A peer that has closed shows that when it is read from.
-                let _ = talk.wire.send(octets);
-                if let [_] = octets[..] {
+                let _ = talk.wire.send(bytes);
+                if let [_] = bytes[..] {
                     thread::sleep(Duration::from_millis(1));
                 }
             }
@@ -403,7 +402,7 @@ impl Talk {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
             match self.wire.next(deadline) {
-                WaitResult::Octets(octets) => self.incoming.receive(&octets),
+                WaitResult::Bytes(bytes) => self.incoming.receive(&bytes),
                 WaitResult::End(end) => self.incoming.end(end),
                 WaitResult::Nothing => return,
             }
@@ -412,7 +411,7 @@ impl Talk {
 }
 
 /// Returns whether bytes begin as a request does, and not as a frame.
-pub(crate) fn is_request(octets: &[u8]) -> bool {
-    octets.first().is_some_and(u8::is_ascii_uppercase)
-        && octets.get(1).is_some_and(u8::is_ascii_uppercase)
+pub(crate) fn is_request(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(u8::is_ascii_uppercase)
+        && bytes.get(1).is_some_and(u8::is_ascii_uppercase)
 }

@@ -119,7 +119,7 @@ impl<'a> Audit<'a> {
         let (exchange, _) = audit.exchange(&super::table::parse(TWICE)?[0])?;
         audit.persists = exchange.is_complete();
         let changed = &super::table::parse(CHANGED)?[0];
-        let sent = Script::of(changed, By::Check, &audit.places(false))?.octets();
+        let sent = Script::of(changed, By::Check, &audit.places(false))?.bytes();
         let (_, log) = audit.exchange(changed)?;
         audit.changed = Some(sent)
             .filter(|sent| log.requests.first().is_some_and(|request| request.head != *sent));
@@ -160,7 +160,7 @@ impl<'a> Audit<'a> {
         let seen = Seen { exchange: &exchange, log: &log, changed };
         let (verdict, reasons) = verdict(&check.rules, &seen, self.is_forward);
         let evidence = Evidence {
-            sent: Script::of(&question(check), By::Check, &self.places(false))?.octets(),
+            sent: Script::of(&question(check), By::Check, &self.places(false))?.bytes(),
             came: exchange.received(),
             control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
             arrived: Some(log.came),

@@ -181,7 +181,7 @@ impl Connection {
         }
         for step in response_script::steps(section, request).map_err(io::Error::other)? {
             match step {
-                Step::Send(octets) => self.stream.write_all(&octets)?,
+                Step::Send(bytes) => self.stream.write_all(&bytes)?,
                 Step::Pause => thread::sleep(PAUSE),
                 Step::End => self.stream.shutdown(Shutdown::Write)?,
             }

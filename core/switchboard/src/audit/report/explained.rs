@@ -92,7 +92,7 @@ fn sends(check: &Check) -> String {
         let _ = match what {
             What::Text(text) => writeln!(out, "         {mark} {text}"),
             What::Empty => writeln!(out),
-            What::Octets(text) => writeln!(out, "         | {text}"),
+            What::Bytes(text) => writeln!(out, "         | {text}"),
             What::Wait(text) => writeln!(out, "         ~ {text}"),
         };
     }

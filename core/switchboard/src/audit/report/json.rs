@@ -82,15 +82,15 @@ impl<'a> FindingJson<'a> {
 
 impl<'a> Latin1<'a> {
     fn of(evidence: &'a Evidence) -> Self {
-        let text = |octets: &[u8]| octets.iter().copied().map(char::from).collect();
+        let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect();
         let arrived = evidence.arrived.as_deref().map(text);
         let is_closed = |received: &Received| received.end == End::Closed;
         let control = evidence.control.as_ref();
         Self {
             sent: text(&evidence.sent),
-            came: text(&evidence.came.octets),
+            came: text(&evidence.came.bytes),
             closed: is_closed(&evidence.came),
-            control: control.map(|control| text(&control.octets)),
+            control: control.map(|control| text(&control.bytes)),
             control_closed: control.map(is_closed),
             arrived,
             again: &evidence.again,

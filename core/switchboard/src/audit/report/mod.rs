@@ -66,13 +66,13 @@ impl Report {
 }
 
 /// Returns text as it is, and all else with escapes.
-fn shown(octets: &[u8]) -> String {
+fn shown(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for &octet in octets {
-        match octet {
+    for &byte in bytes {
+        match byte {
             b'\r' => {}
-            b'\n' | b' '..=b'~' => text.push(char::from(octet)),
-            octet => text += &format!("\\x{octet:02x}"),
+            b'\n' | b' '..=b'~' => text.push(char::from(byte)),
+            byte => text += &format!("\\x{byte:02x}"),
         }
     }
     text

@@ -82,14 +82,14 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
 
 /// Returns what came, and whether the connection is closed.
 fn left(received: &Received) -> String {
-    format!("{}\n{}", cut(&received.octets).trim_end(), received.end.text())
+    format!("{}\n{}", cut(&received.bytes).trim_end(), received.end.text())
 }
 
 /// Returns the beginning of bytes, if they are many.
-fn cut(octets: &[u8]) -> String {
-    match octets.split_at_checked(SHOWN) {
-        None if octets.is_empty() => "nothing".into(),
-        None => shown(octets),
+fn cut(bytes: &[u8]) -> String {
+    match bytes.split_at_checked(SHOWN) {
+        None if bytes.is_empty() => "nothing".into(),
+        None => shown(bytes),
         Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
     }
 }

@@ -265,12 +265,12 @@ impl Proxy {
         let mut incoming = RequestReader::new();
         loop {
             while !incoming.is_done() {
-                let octets = some(&mut self.client)?;
-                incoming.receive(&octets);
+                let bytes = some(&mut self.client)?;
+                incoming.receive(&bytes);
             }
             let request = incoming.requests.last().cloned().unwrap_or_default();
             let line = String::from_utf8_lossy(
-                request.head.split(|octet| *octet == b'\r').next().unwrap_or_default(),
+                request.head.split(|byte| *byte == b'\r').next().unwrap_or_default(),
             )
             .into_owned();
             let is_refused = line.starts_with("CONNECT") && self.wrong != PassesConnect;

@@ -65,9 +65,9 @@ struct Peer {
 
 impl Wrong {
     /// Returns whether bytes are that beginning.
-    fn begins(&self, octets: &[u8]) -> bool {
-        let is_cut = !octets.windows(4).any(|window| window == b"\r\n\r\n");
-        octets == self.begin || self.begin.len() == 1 && is_cut
+    fn begins(&self, bytes: &[u8]) -> bool {
+        let is_cut = !bytes.windows(4).any(|window| window == b"\r\n\r\n");
+        bytes == self.begin || self.begin.len() == 1 && is_cut
     }
 }
 
@@ -76,9 +76,9 @@ impl Peer {
         self.stream.set_read_timeout(Some(LIMIT))?;
         self.stream.set_nodelay(true)?;
         let mut is_first = true;
-        while let Some(octets) = self.read()? {
+        while let Some(bytes) = self.read()? {
             let is_first = std::mem::take(&mut is_first);
-            if let Some(wrong) = wrong.filter(|wrong| is_first && wrong.begins(&octets)) {
+            if let Some(wrong) = wrong.filter(|wrong| is_first && wrong.begins(&bytes)) {
                 self.stream.write_all(&wrong.answer)?;
                 match wrong.then {
                     Then::GoOn => continue,
@@ -99,12 +99,12 @@ impl Peer {
                         self.stream
                             .write_all(&frame(&Frame { opcode: PONG, payload: b"audit".into() }))?;
                         let more = self.read()?.unwrap_or_default();
-                        return self.speak("websocket", [content(&octets), more].concat());
+                        return self.speak("websocket", [content(&bytes), more].concat());
                     }
-                    Then::Content => return self.speak("websocket", content(&octets)),
+                    Then::Content => return self.speak("websocket", content(&bytes)),
                 }
             }
-            self.http.receive(&octets).map_err(io::Error::other)?;
+            self.http.receive(&bytes).map_err(io::Error::other)?;
             if let Some(protocol) = self.answer()? {
                 let leftover = self.http.take_leftover().to_vec();
                 return self.speak(&protocol, leftover);
@@ -196,7 +196,7 @@ impl Peer {
                 _ => {}
             }
             match self.read()? {
-                Some(octets) => came.extend_from_slice(&octets),
+                Some(bytes) => came.extend_from_slice(&bytes),
                 None => return Ok(()),
             }
         }

@@ -4,9 +4,9 @@
 const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
 /** A getter of every typed array, out of reach of those who write over it later. */
-function getter<T>(name: PropertyKey): (octets: Uint8Array) => T {
+function getter<T>(name: PropertyKey): (bytes: Uint8Array) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
-  return Function.prototype.call.bind(get) as (octets: Uint8Array) => T;
+  return Function.prototype.call.bind(get) as (bytes: Uint8Array) => T;
 }
 
 const kindOf = getter<string | undefined>(Symbol.toStringTag);
@@ -17,20 +17,20 @@ const startOf = getter<number>("byteOffset");
 export const lengthOf = getter<number>("length");
 
 /** @internal Whether it is a Uint8Array, of whatever class and window; an object that only inherits from one is none. */
-export function isOctets(value: unknown): value is Uint8Array {
+export function isBytes(value: unknown): value is Uint8Array {
   return kindOf(value as Uint8Array) === "Uint8Array";
 }
 
 /** @internal The same bytes, in an array of its own. Memory that is not there any more is a TypeError. */
-export function plain(octets: Uint8Array): Uint8Array {
-  const length = lengthOf(octets);
+export function plain(bytes: Uint8Array): Uint8Array {
+  const length = lengthOf(bytes);
   // An array of no bytes, and one that has lost them, both have the length 0; only the latter has no first place.
-  if (length === 0) at(octets, 0);
-  return new Uint8Array(memoryOf(octets), startOf(octets), length);
+  if (length === 0) at(bytes, 0);
+  return new Uint8Array(memoryOf(bytes), startOf(bytes), length);
 }
 
 /** Refuses memory that is not there. */
-const at = Function.prototype.call.bind(Uint8Array.prototype.at) as (octets: Uint8Array, index: number) => unknown;
+const at = Function.prototype.call.bind(Uint8Array.prototype.at) as (bytes: Uint8Array, index: number) => unknown;
 
 /** @internal Returns the pieces one after another, in an array of their own. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
