@@ -84,7 +84,7 @@ fn main() -> std::io::Result<()> {
     slow(&mut figures, &peers)
 }
 
-/// Heads one byte at a time.
+/// Measures heads that come one byte at a time.
 fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
     for (row, head, truth) in [
         ("h: b byte by byte, each byte", BENCH, 9),

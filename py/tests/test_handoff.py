@@ -154,7 +154,7 @@ def h2c(method: bytes, content: bytes, *settings: bytes) -> bytes:
 
 
 def cuts(data: bytes, size: int) -> Iterator[bytes]:
-    """The data in pieces of that size."""
+    """Yields the data in pieces of that size."""
     return (data[start : start + size] for start in range(0, len(data), size))
 
 

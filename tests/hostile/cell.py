@@ -309,7 +309,7 @@ class Server(Target):
 
 
 def attacked(target, attack):
-    """Does it to the target in rounds, and judges each."""
+    """Attacks a target in rounds, and judges each."""
     memory, logged = [], len(target.process.logged())
     if getattr(attack, "is_last", False):
         for _ in attack(target):

@@ -110,7 +110,7 @@ def probe_pipes_frames_if_it_is_told(board):
 
 @case("probe", "websocket")
 def probe_does_what_the_switchboard_prints(board):
-    """Each line that it says to try, as it stands."""
+    """The commands that the switchboard prints work as they stand."""
     lines = re.findall(rb"\n  (echo hello \| )?\S+ probe ([^ ]+)((?: --offer \S+)?)", board.read())
     check(len(lines) == 6, lines)
     for echo, url, offered in lines:

@@ -28,7 +28,7 @@ import { errorLine, stepLine } from "./lines.js";
  *   isAfterInput?: boolean }} Mark
  */
 
-/** More than a scenario takes. */
+/** The most steps of a scenario: one with more does not end. */
 const MOST_STEPS = 200_000;
 
 /**

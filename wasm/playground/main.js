@@ -42,7 +42,7 @@ function drawBytes() {
   at("each").setAttribute("aria-pressed", String(scenario.isEachByte));
 }
 
-/** Looks at one step. @param {number} index */
+/** Shows one step of the log. @param {number} index */
 function look(index) {
   cursor = Math.max(0, index);
   const entry = log[cursor];

@@ -128,7 +128,7 @@ function report(finished, named, bound) {
 
 for (let at = 0; at < modules.length; at += 3) report(modules[at] ?? "", modules[at + 1] ?? "", Number(modules[at + 2]));
 
-/** The scripts that an entry brings along. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
+/** Returns the scripts that an entry imports. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
 function scriptsOf(entry, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);

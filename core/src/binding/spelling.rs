@@ -59,7 +59,7 @@ const OTHERS: &[[&str; 4]] = &[
     ["selection.early()", "swo_selection_early", "selection.early()", "selection.early()"],
 ];
 
-/// The most bytes that a text has, however it is spelled.
+/// The most bytes of a text, in any language.
 pub const LONGEST: usize = 640;
 
 /// A text as a language has it.
@@ -86,7 +86,7 @@ impl Spelled {
         spelled
     }
 
-    /// Its bytes.
+    /// Returns the bytes of the text.
     pub const fn as_bytes(&self) -> &[u8] {
         match self.bytes.split_at_checked(self.len) {
             Some((bytes, _)) => bytes,

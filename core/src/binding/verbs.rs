@@ -8,15 +8,15 @@ use crate::machine::Role;
 
 /// A verb of [`Connection`](crate::Connection).
 pub struct Verb {
-    /// Its name in Rust.
+    /// The name of the verb in Rust.
     pub name: &'static str,
     /// The role that has the verb; `None` for both.
     pub role: Option<Role>,
-    /// The rule that it follows.
+    /// The rule of the verb.
     pub clause: &'static str,
     /// The next call or step, in Rust's names.
     pub next: &'static str,
-    /// The errors that it can be refused with.
+    /// The errors that the verb can be refused with.
     ///
     /// After the peer's error each call that `Failed` would refuse gives that error instead.
     pub errors: &'static [ErrorKind],
@@ -24,7 +24,7 @@ pub struct Verb {
 
 macro_rules! verbs {
     ($($name:literal, $role:expr, $clause:literal, $next:literal, [$($error:ident),*];)+) => {
-        /// Every verb.
+        /// All verbs, each with its row.
         pub const VERBS: &[Verb] = &[$(
             Verb { name: $name, role: $role, clause: $clause, next: $next, errors: &[$($error),*] }
         ),+];

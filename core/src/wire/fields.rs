@@ -241,7 +241,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Adds those of a field line.
+    /// Adds the connection options of a field line.
     #[inline]
     pub(crate) fn add(&mut self, value: &[u8]) {
         // What browsers, libraries and proxies send is compared as a whole.

@@ -111,7 +111,7 @@ export class Content {
     return new TextDecoder().decode(await this.bytes(largest));
   }
 
-  /** All of it as JSON, which may be anything. */
+  /** Returns all of the content as JSON, which may be anything. */
   async json(largest = LARGEST): Promise<unknown> {
     return JSON.parse(await this.text(largest));
   }

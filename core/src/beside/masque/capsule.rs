@@ -179,7 +179,7 @@ impl Capsules {
 }
 
 impl Datagram<'_> {
-    /// Writes it as a DATAGRAM capsule. RFC 9297, section 3.5.
+    /// Writes the datagram as a DATAGRAM capsule (RFC 9297, section 3.5).
     pub fn write(&self, out: &mut impl BufMut) {
         let len = self.payload.len() as u64 + varint_len(self.known_context()) as u64;
         for number in [DATAGRAM, len, self.known_context()] {

@@ -16,7 +16,7 @@ use crate::wire::buffer::{self, Buffer};
 /// The result of [`next_event`](Connection::next_event).
 #[derive(Clone, Copy, Debug)]
 pub enum Next<'a> {
-    /// Something happened.
+    /// An event of the connection.
     Event(Event<'a>),
     /// Nothing happens before more bytes come.
     NeedData,
@@ -307,7 +307,7 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// Steps until there is something to say.
+    /// Steps until there is an event or a pause.
     #[inline(never)]
     fn step_until_event(&mut self) -> Result<Step, Error> {
         loop {
@@ -348,7 +348,7 @@ impl Connection {
         self.emit(Shown::End { len }, TraceStep::ReceivedEnd, 0)
     }
 
-    /// Shows an event and notes it.
+    /// Makes an event the current one, and records it in the trace.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn emit(

@@ -23,7 +23,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The protocols that a request offers.
 struct Offered {
     upgrade: UpgradeState,
-    /// Why it has not, so far.
+    /// The reason why no switch has happened so far.
     why: Why,
     /// The number of protocols.
     count: u32,

@@ -50,11 +50,11 @@ pub struct Prepared(Arc<Parts>);
 struct Parts {
     status: u16,
     reason: Vec<u8>,
-    /// The caller's own.
+    /// The caller's field lines.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
     /// The bytes that [`Connection::respond`] writes after a plain request.
     wire: Vec<u8>,
-    /// The offset of the content in them.
+    /// The offset of the content in `wire`.
     head_len: usize,
     /// The facts of the response for the state machine.
     answer: ResponseInfo,

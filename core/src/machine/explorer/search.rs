@@ -52,9 +52,9 @@ pub(super) struct Trace {
 /// The condition that ends a search.
 #[derive(Clone, Copy)]
 pub(super) enum Until {
-    /// A fault has been found once.
+    /// The search ends when this fault has been found once.
     Found(Fault),
-    /// Everything has been seen.
+    /// The search ends when all nodes have been visited.
     Exhausted,
 }
 

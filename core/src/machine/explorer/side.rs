@@ -29,11 +29,11 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// Fit for every test run.
+    /// The part that is explored in every test run.
     pub(super) const SMALL: Self =
         Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
 
-    /// All of it.
+    /// The whole, which `tests/run` explores.
     pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
 }
 

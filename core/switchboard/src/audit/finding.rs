@@ -22,11 +22,11 @@ pub(crate) struct Finding {
 pub(crate) struct Evidence {
     pub(crate) sent: Vec<u8>,
     pub(crate) came: Received,
-    /// The bytes that came where the same was sent without what is tried.
+    /// The bytes that answer the control: the exchange without the tried part.
     pub(crate) control: Option<Received>,
     /// The bytes that came out of the other side of an intermediary.
     pub(crate) arrived: Option<Vec<u8>>,
-    /// A line for a shell that does it again.
+    /// The shell command that repeats the exchange.
     pub(crate) again: String,
 }
 

@@ -27,11 +27,11 @@ pub(crate) const PONG: u8 = 10;
 /// The response to a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoken {
-    /// The response is in that protocol.
+    /// The bytes are of the new protocol.
     Yes,
-    /// The response is in that protocol, and ends it.
+    /// The bytes are of the new protocol, and end it.
     End,
-    /// The response is something else.
+    /// The bytes are something else.
     Other,
     /// More has to come to tell.
     Unknown,

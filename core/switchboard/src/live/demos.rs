@@ -219,7 +219,7 @@ static EXHIBITS: &[Demo] = &[
 /// Every check of `switchboard audit` of a server, on this one.
 const AUDIT: &str = "audit";
 
-/// As many at once that the page can be seen to bear it.
+/// Two hundred connections at once.
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
 

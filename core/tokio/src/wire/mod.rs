@@ -45,9 +45,9 @@ pub(crate) struct Wire<S> {
     pub(crate) http: ObservedConnection,
     pub(crate) out: OutputBuffer,
     pub(crate) timeouts: Timeouts,
-    /// The peer has something to send.
+    /// The deadline for what the peer has to send.
     pub(crate) receiving: Deadline,
-    /// The peer has something to take.
+    /// The deadline for what the peer has to take.
     writing: Deadline,
     memory: Memory,
     pub(crate) alarm: Alarm,

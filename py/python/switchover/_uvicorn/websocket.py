@@ -104,7 +104,7 @@ class Undecided(asyncio.Protocol):
             self.transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """Takes the end, which has its place after what is held.
+        """Records the client's end, whose place is after the held bytes.
 
         But an app that does not accept hears of it.
         """

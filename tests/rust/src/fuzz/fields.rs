@@ -253,7 +253,7 @@ fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
     })
 }
 
-/// Receives up to the switch.
+/// Feeds a client up to the switch.
 fn receive(client: &mut Connection, wire: &[u8]) -> Result<(), String> {
     client.receive(wire).map_err(|error| error.to_string())?;
     for _ in 0..4 {

@@ -19,7 +19,7 @@ const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
-  /** The lines to read: each has its event. */
+  /** The lines of the story, each with its event. */
   lines = [];
   /** The number of steps left out: by the server for a slow page, or here. */
   missing = 0;
