@@ -7,7 +7,7 @@ macro_rules! enums {
     ($($type:ident { $($variant:ident = $name:literal),+ $(,)? })+) => {$(
         #[cfg_attr(test, allow(dead_code, reason = "the explorer's own lists cross no boundary"))]
         impl $type {
-            /// Every value, in the order of their numbers.
+            /// All values, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Returns the number, the same in every binding: its place in [`ALL`](Self::ALL).

@@ -1,4 +1,4 @@
-//! To and from the types of the `http` crate (feature `http`).
+//! Conversions for the types of the `http` crate (feature `http`).
 //!
 //! What is received becomes an `http::Request` or `http::Response` with `try_from`. That loses how
 //! field names were spelled, the order of lines with different names, and the reason phrase. A
@@ -102,7 +102,7 @@ impl FieldSource for HeaderMap {
     }
 }
 
-/// No line is checked again: the types hold a valid name and value.
+/// Passes the lines unchecked: the types hold only valid names and values.
 ///
 /// A name is a token, and a value has no control character but HTAB.
 impl Pieces for HeaderMap {
@@ -243,7 +243,7 @@ impl TryFrom<Fields<'_>> for HeaderMap {
     }
 }
 
-/// Takes the lines, of which the values are parts of the copy.
+/// Fills a map with the field lines; the values are parts of the copy.
 fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(), Error> {
     let (_, spans) = received.spans();
     headers.try_reserve(spans.len())?;
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!((names, values), (77 * 3, 224 * 3));
     }
 
-    /// Checks that the bytes need no check, but what they say does.
+    /// Checks a `HeaderMap` sent unchecked: syntax is sound, meaning is judged.
     #[test]
     fn a_header_map_cannot_say_what_is_the_engines() {
         for (name, value, wanted) in [
@@ -332,7 +332,7 @@ mod tests {
         ::http::Request::try_from(request)
     }
 
-    /// Checks that `http://b` is not `http://b/` here, though it is to `Uri`.
+    /// Checks a target without a path: `http://b` is not `http://b/` here.
     ///
     /// RFC 9112, section 3.2.4.
     #[test]

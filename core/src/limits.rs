@@ -34,7 +34,7 @@ pub struct Limits {
     ///
     /// RFC 9112, section 3 recommends 8,000 at least. Default 8,192.
     pub start_line: u32,
-    /// A method.
+    /// The length of a request's method.
     ///
     /// The longest one registered has 17 bytes; a longer one is noise. Default 32.
     pub method: u32,
@@ -69,7 +69,7 @@ pub struct Limits {
     /// A server that sends a 102 every ten seconds meets it after five minutes (error 504): raise
     /// it where you wait longer. Default 32.
     pub informational: u32,
-    /// Content that `skip_content` reads and drops before it closes instead.
+    /// The content that `skip_content` drops; more closes the connection.
     ///
     /// Default 262,144.
     pub drain: u64,
@@ -98,7 +98,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The defaults.
+    /// The default limits.
     pub const DEFAULT: Self = Self {
         start_line: 8_192,
         method: 32,
@@ -234,13 +234,13 @@ pub struct Lenient {
     ///
     /// Risk: HTTP/1.0 has no such mechanism, so an intermediary between may go on in HTTP.
     pub switch_in_http10: bool,
-    /// A status line may end with the status, without the space after it.
+    /// A status line may end right after the status code.
     ///
     /// `HTTP/1.1 200` (small devices and servers written by hand; h11, Node, curl and Python's
     /// http.client take it). Risk: small, as such a line means nothing else; but a server that
     /// leaves this out may be careless elsewhere.
     pub status_without_space: bool,
-    /// An LF may end a line of a request's head without the CR before it.
+    /// A bare LF may end a line of a request's head.
     ///
     /// People and old clients type it so; RFC 9112, section 2.2 allows a recipient to take it. For
     /// servers; never a CR alone, and never in the lines of chunks or in trailers. Risk: beside a
@@ -324,7 +324,7 @@ impl Lenient {
 /// End a literal with `..Config::default()`: a later version may have more members.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The bounds.
+    /// The limits of the connection.
     pub limits: Limits,
     /// The deviations that are accepted.
     pub lenient: Lenient,

@@ -62,14 +62,14 @@ enums! {
     }
 }
 
-/// One thing that happened.
+/// One entry of the trace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Trace {
     /// The kind of the step.
     pub step: TraceStep,
-    /// The number that goes with it; see [`TraceStep`].
+    /// The number of the step; [`TraceStep`] has its meaning.
     pub number: u32,
-    /// Bytes received and passed when it happened.
+    /// The bytes that had been received and passed at that time.
     pub offset: u64,
 }
 
@@ -77,7 +77,7 @@ pub struct Trace {
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: [Trace; Self::SIZE],
-    /// The number of entries put in; it wraps.
+    /// The number of entries that were added; it wraps.
     ///
     /// The number taken or lost wraps too.
     pushed: u32,

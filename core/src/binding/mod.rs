@@ -73,7 +73,7 @@ pub trait Bound {
     /// Takes the leftover into memory that the caller brings.
     fn take_leftover_into(&mut self, out: &mut Vec<u8>);
 
-    /// Hands over into memory that the caller brings: all of it or nothing.
+    /// Hands over the unread bytes into the caller's memory, all or nothing.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
 }
 

@@ -62,7 +62,7 @@ const OTHERS: &[[&str; 4]] = &[
 /// The most bytes of a text, in any language.
 pub const LONGEST: usize = 640;
 
-/// A text as a language has it.
+/// An error's text in one language, with the names of that language.
 pub struct Spelled {
     bytes: [u8; LONGEST],
     len: usize,

@@ -57,7 +57,7 @@ impl Connection {
         Ok(bytes.into())
     }
 
-    /// Hands over into memory of the caller's: all of it or nothing.
+    /// Hands over the unread bytes into the caller's memory, all or nothing.
     pub(crate) fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         let written = self.may_hand_over().and_then(|()| {
             let scratch = self.scratch.as_deref();

@@ -69,7 +69,7 @@ impl Connection {
         self.apply_decision(Input::CloseAfterResponse)
     }
 
-    /// Gives up.
+    /// Gives up the exchange, or the connection.
     ///
     /// A client with an unfinished request cuts it and reads on for the answer. In every other
     /// state, or the second time, no more HTTP in either direction. Close the transport's direction

@@ -29,7 +29,7 @@ use crate::wire::head::Head;
 /// The end of the peer's bytes: clean or truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
-    /// A FIN, and over TLS a closure alert before it.
+    /// The peer sent a FIN, and over TLS a closure alert before it.
     Clean,
     /// A reset, or over TLS no closure alert: more may have been meant.
     ///
@@ -42,7 +42,7 @@ crate::enums::enums! { End { Clean = "clean", Truncated = "truncated" } }
 /// The next thing that the caller must send; see [`Connection::owes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owes {
-    /// Nothing.
+    /// The caller owes nothing.
     Nothing,
     /// Server: a 100, or a final response.
     ///
@@ -63,7 +63,7 @@ crate::enums::enums! {
 /// The way to close the transport; see [`Connection::closing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closing {
-    /// Close it: the peer loses nothing by that.
+    /// Close the transport: the peer loses nothing by that.
     Close,
     /// Send the FIN, then read and discard until the peer closes too.
     ///
@@ -83,13 +83,13 @@ crate::enums::enums! { Closing { Close = "close", Linger = "linger", Reset = "re
 /// The framing of the message being sent, as far as it is not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendFraming {
-    /// Nothing.
+    /// No message is being sent, or nothing of it is left to send.
     None,
     /// A number of bytes.
     Length(u64),
-    /// Chunks until your code ends it.
+    /// Chunks, until your code ends the message.
     Chunked,
-    /// Bytes until your code ends it; then the connection closes.
+    /// Bytes until your code ends the message; then the connection closes.
     UntilClose,
     /// Written by the caller; see [`Connection::note_response`].
     Own,
@@ -102,7 +102,7 @@ enum SendFraming {
 /// reads a clock.
 pub struct Connection {
     config: Option<Arc<Config>>,
-    /// Everything that needs memory; given back by [`release`](Self::release).
+    /// The memory for messages; [`release`](Self::release) gives it back.
     pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
     outgoing: SendFraming,
@@ -127,7 +127,7 @@ pub struct Connection {
     pub(crate) flags: Flags,
 }
 
-/// A log gets no bytes of the peer: they may be a password.
+/// Shows the state and no bytes of the peer: they may be a password.
 impl core::fmt::Debug for Connection {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Connection")
@@ -242,7 +242,7 @@ impl Connection {
         }
     }
 
-    /// Changes the state in place, or leaves it and says why.
+    /// Changes the state in place; an error leaves it as it was.
     ///
     /// Inlined, as the machine is: each caller knows its input.
     #[inline(always)]

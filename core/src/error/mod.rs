@@ -1,4 +1,4 @@
-//! Everything that can go wrong; `table` lists it.
+//! Errors: everything that can go wrong, listed in `table`.
 //!
 //! The numbers are stable: a binding carries them as they are, logs may be searched for them. They
 //! are grouped by the place in the pipeline: 1xx start line, 2xx field lines, 3xx what the head

@@ -13,7 +13,7 @@ use crate::wire::protocol::Protocol;
 /// The result of [`advance`](crate::Connection::advance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Something happened: look at [`event`](crate::Connection::event).
+    /// There is an event: see [`event`](crate::Connection::event).
     Event,
     /// Nothing happens before more bytes come.
     ///
@@ -53,7 +53,7 @@ enums! {
     }
 }
 
-/// One thing that the peer said.
+/// An event: one thing that the peer sent.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A request head.
@@ -66,7 +66,9 @@ pub enum Event<'a> {
     Informational(Response<'a>),
     /// A final response head. Client; next come its content and its end.
     Response(Response<'a>),
-    /// Some content. How it is cut into slices has no meaning.
+    /// Content.
+    ///
+    /// The cuts between slices have no meaning.
     Data(&'a [u8]),
     /// The end of the message, with its trailers.
     EndOfMessage(Fields<'a>),
@@ -76,7 +78,7 @@ pub enum Event<'a> {
     Switched(Switched<'a>),
 }
 
-/// The kinds of event, without what they show.
+/// The kinds of event, without their contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A request head.
@@ -85,7 +87,7 @@ pub enum EventKind {
     Informational,
     /// The head of a final response.
     Response,
-    /// Some content.
+    /// Content.
     Data,
     /// The end of a message, with its trailers.
     EndOfMessage,
@@ -118,7 +120,7 @@ impl Event<'_> {
     }
 }
 
-/// A response head, as it was sent.
+/// The head of a received response.
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
     pub(crate) head: &'a Head,
@@ -181,7 +183,7 @@ impl core::fmt::Debug for Response<'_> {
 /// The message or bytes that made the peer's direction leave HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SwitchedBy {
-    /// A 101.
+    /// The peer switched with a 101, or we did.
     Upgrade,
     /// A 2xx to CONNECT.
     Connect,
@@ -204,11 +206,11 @@ pub struct Switched<'a> {
     pub request: Option<Request<'a>>,
     /// Client: the 101 or the 2xx.
     pub response: Option<Response<'a>>,
-    /// The first bytes of the new protocol, as far as they have come.
+    /// The first bytes of the new protocol that have come.
     pub leftover: &'a [u8],
 }
 
-/// The kind of the current event, without what it borrows.
+/// The kind of the current event, without borrowed bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Shown {
     #[default]
@@ -218,7 +220,7 @@ pub(crate) enum Shown {
     Response {
         dropped: u8,
     },
-    /// `len` bytes of content, and `tail` after them that are not needed.
+    /// `len` bytes of content, and `tail` bytes after them that have no use.
     Data {
         len: usize,
         tail: usize,

@@ -14,7 +14,7 @@ pub(crate) enum Input {
     RequestContent,
     /// The end of the request by its framing.
     RequestEnd,
-    /// A 100.
+    /// A 100 (Continue).
     Continue,
     /// Another informational response, not 101.
     Informational,
@@ -31,7 +31,7 @@ pub(crate) enum Input {
     End,
     /// The peer broke the protocol.
     Fail,
-    /// More content than the caller is willing to skip.
+    /// The skipped content is over the limit.
     DrainLimit,
     /// A server answers before there is a request, and reads no more.
     ///

@@ -16,16 +16,16 @@ pub(crate) use input::{Input, RequestInfo, ResponseInfo};
 /// The end of the connection that this engine is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Sends requests.
+    /// The engine is the client: it sends requests.
     Client,
-    /// Answers them.
+    /// The engine is the server: it responds to requests.
     Server,
 }
 
 /// The progress of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Not begun.
+    /// The message has not begun.
     Idle,
     /// Head passed, content or its end still to come.
     Body,
@@ -38,31 +38,31 @@ pub enum Phase {
 /// The peer's direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rx {
-    /// Carries HTTP.
+    /// The peer sends HTTP.
     Open,
     /// Ended, or nothing more is read.
     Closed,
-    /// Left HTTP.
+    /// The peer has left HTTP.
     Switched,
     /// The peer broke the protocol.
     Failed,
 }
 
-/// Our direction.
+/// Our direction of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tx {
-    /// Carries HTTP.
+    /// We send HTTP.
     Open,
-    /// No more HTTP leaves.
+    /// We send no more HTTP.
     Closed,
-    /// Left HTTP.
+    /// We have left HTTP.
     Switched,
 }
 
 /// The effect that the current cycle is about to have on the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UpgradeState {
-    /// Plain HTTP.
+    /// No upgrade is offered.
     None,
     /// The request offers at least one protocol that may be accepted.
     Offered,
@@ -81,7 +81,7 @@ pub enum UpgradeState {
 /// The client's `Expect: 100-continue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Expect {
-    /// Nothing expected, or already settled.
+    /// No 100 is expected, or the expectation is settled.
     None,
     /// Expected, and no content has come.
     Owed,
@@ -92,7 +92,7 @@ pub enum Expect {
 /// The version that the client of a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientVersion {
-    /// No request seen yet.
+    /// No request has been seen.
     Unknown,
     /// HTTP/1.0.
     Http10,
@@ -117,7 +117,7 @@ pub enum Awaiting {
     ///
     /// Bounded by your timeout (RFC 9110, section 10.1.1).
     Continue,
-    /// Nothing: HTTP is over on this connection.
+    /// Nobody: HTTP is over on this connection.
     Nothing,
     /// The peer: the rest of a request's head, of which some bytes have come.
     Head,
@@ -132,7 +132,7 @@ pub struct State {
     pub response: Phase,
     /// The peer's direction.
     pub rx: Rx,
-    /// Our direction.
+    /// The state of our direction.
     pub tx: Tx,
     /// The effect of the latest request on the connection.
     pub upgrade: UpgradeState,

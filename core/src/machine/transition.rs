@@ -1,4 +1,4 @@
-//! The transitions.
+//! The transitions of the state machine.
 //!
 //! An [`Input`] says what was received or decided, [`State::apply`] what follows.
 //!
@@ -284,7 +284,7 @@ impl State {
         Ok(self.close_cycle(role))
     }
 
-    /// Prepares the last answer of a connection; nothing is read after it.
+    /// Prepares the last response of a connection; nothing is read after it.
     ///
     /// An idle server answers the request that comes next, as if it had been read and cut.
     /// Otherwise the answer belongs to the request that waits for one.

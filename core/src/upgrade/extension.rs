@@ -38,7 +38,7 @@ pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>>
     list
 }
 
-/// Appends the extensions of one line; `None` if it is malformed.
+/// Appends the extensions of one field line; `None` if it is malformed.
 pub(crate) fn parse<'a>(
     value: &'a [u8],
     mut list: Vec<Extension<'a>>,
@@ -63,7 +63,7 @@ pub(crate) fn is_valid(value: &[u8]) -> bool {
 /// A token of a line.
 enum Piece<'a> {
     Name(&'a [u8]),
-    /// Of the extension before.
+    /// A parameter of the extension before.
     Parameter(Parameter<'a>),
 }
 

@@ -51,7 +51,7 @@ use crate::wire::source::FieldSource;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
-    /// Nothing was offered.
+    /// The request offered nothing.
     NotOffered,
     /// The offer came in HTTP/1.0 and is ignored.
     Http10,
@@ -69,7 +69,7 @@ pub enum Why {
     Undecided,
     /// A final response came instead of the 101.
     Declined,
-    /// A 426 came: the server requires one of the protocols that it names.
+    /// The server responded 426: it requires one of its listed protocols.
     ///
     /// It may be the one that was offered.
     Required,
@@ -215,7 +215,7 @@ pub(crate) struct OfferFields {
     pub(crate) hop_fields: Vec<&'static str>,
     /// A refusal ends the connection.
     pub(crate) closes: bool,
-    /// By what the 101 is judged, if by anything.
+    /// The sent offer that the 101 is judged by, if that is needed.
     pub(crate) remembered: Option<SentOffer>,
 }
 
@@ -249,7 +249,7 @@ pub(crate) fn offer_fields(
     Ok(asked)
 }
 
-/// Adds a marker, unless your code has sent it.
+/// Adds a marker field, unless your code has sent it.
 fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
     markers.extend(
         policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),

@@ -10,17 +10,17 @@ use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
 
-/// One row of the table: what a token asks of its offer and of its 101.
+/// The rules of one token: those of its offer and of its 101.
 pub(crate) struct Policy {
     /// The token, in its registered case.
     name: &'static str,
     /// The row is for versions of the token (`TLS/1.2`), not for the bare one.
     versioned: bool,
-    /// The token names a layer with HTTP/1.1 above it (RFC 2817, section 3).
+    /// The token names a layer below HTTP/1.1 (RFC 2817, section 3).
     ///
     /// Alone, it means the stack.
     below_http: bool,
-    /// The only method that it may be offered with.
+    /// The only method that may offer the token.
     method: Option<&'static str>,
     /// The protocol may be offered if the transport is TLS.
     over_tls: bool,
@@ -30,7 +30,7 @@ pub(crate) struct Policy {
     marker: Option<(&'static str, &'static str)>,
     /// A field that goes out with a 426 that requires it.
     hint: Option<(&'static str, &'static str)>,
-    /// Its refusal is the end of the connection.
+    /// A refused offer ends the connection.
     pub(super) closes: bool,
     /// The fields that are its own.
     own: &'static [Own],
@@ -58,7 +58,7 @@ struct HopField {
 }
 
 impl Policy {
-    /// No rules at all.
+    /// A token without rules.
     const GENERIC: Self = Self {
         name: "",
         versioned: false,
@@ -152,7 +152,7 @@ const fn length_bit(len: usize) -> u32 {
     if len < 32 { 1 << len } else { 0 }
 }
 
-/// The lengths of the names of all own fields.
+/// The lengths of the names of all tokens' own fields, a bit for each.
 const OWN_LENGTHS: u32 = {
     let (mut lengths, mut row) = (0, 0);
     while row < TABLE.len() {

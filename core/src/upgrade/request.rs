@@ -16,7 +16,7 @@ use crate::wire::syntax::{absolute_authority, after_authority};
 /// A [`Selection`](super::Selection) holds their places, a byte each.
 pub(super) const LARGEST_OFFER: u32 = u8::MAX as u32 - 1;
 
-/// A request head, as it was sent.
+/// The head of a received request.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub(crate) head: &'a Head,
@@ -151,11 +151,13 @@ impl core::fmt::Debug for Request<'_> {
 pub struct Offer<'a> {
     /// The offered protocol, in the client's spelling.
     pub protocol: Protocol<'a>,
-    /// Why it cannot be accepted; `None` where it can.
+    /// The reason why the offer cannot be accepted; `None` where it can.
     pub ineligible: Option<Ineligible>,
 }
 
-/// Why a request offers nothing at all. It is served like any other.
+/// The reason why a request offers nothing.
+///
+/// It is served like any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NoOffer {
@@ -169,7 +171,7 @@ pub enum NoOffer {
     NoConnectionOption,
     /// `Upgrade` is not a list of protocol names.
     Malformed,
-    /// More protocols than the limit.
+    /// The offer has more protocols than the limit.
     TooMany,
     /// `Upgrade` on a CONNECT is no offer: its 2xx is another switch.
     Connect,
@@ -248,13 +250,13 @@ fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineli
 pub(crate) struct OfferCheck {
     /// The number of protocols offered.
     pub(crate) total: u32,
-    /// Any of them may be accepted.
+    /// One of the offers may be accepted.
     pub(crate) any: bool,
     /// The eligible ones of the first 64; a bit for each.
     pub(crate) eligible: u64,
 }
 
-/// Judges all that a request offers, or says why it offers nothing.
+/// Judges the offers of a request, or says why there are none.
 ///
 /// Each row of the policies is asked once, however many protocols it is about.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {

@@ -7,7 +7,7 @@ use crate::wire::fields::Field;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::source::FieldSource;
 
-/// Field lines that were sent, and the proof that one of them asks for.
+/// The sent field lines of an offer, and the proof that one asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentOffer {
     /// The lines: the field's mark, its value, and an LF.

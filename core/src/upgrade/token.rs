@@ -13,7 +13,7 @@ use crate::wire::syntax::is_token;
 /// A list of protocols, in its order.
 #[derive(Clone, Copy)]
 pub struct Protocols<'a> {
-    /// One list value, or the lines of several joined by commas.
+    /// The value of one list, or of several field lines joined by commas.
     ///
     /// Every member has been checked.
     text: &'a [u8],
@@ -46,7 +46,7 @@ impl<'a> Protocols<'a> {
         self.iter().next().is_none()
     }
 
-    /// Returns whether `protocol` is among them.
+    /// Returns whether the list contains `protocol`.
     pub fn contains(&self, protocol: &Protocol<'_>) -> bool {
         self.iter().any(|member| member.same_as(protocol))
     }

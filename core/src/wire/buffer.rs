@@ -1,4 +1,4 @@
-//! Received bytes.
+//! The buffer of received bytes.
 //!
 //! One allocation that stays between messages, always initialised, moved only by inbound calls.
 //!
@@ -61,7 +61,7 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
-    /// As many of the unread bytes as a head has that was found among them.
+    /// Returns the bytes of a head that was found among the unread ones.
     #[inline]
     pub(crate) fn head(&self, len: usize) -> &[u8] {
         self.unread().get(..len).unwrap_or_default()
@@ -120,7 +120,7 @@ impl Buffer {
         self.start += len;
     }
 
-    /// Lets go of what was kept.
+    /// Drops the kept bytes.
     pub(crate) fn unkeep(&mut self) {
         self.kept = 0..0;
         self.consume(0);
@@ -155,7 +155,9 @@ impl Buffer {
         self.data.len().saturating_sub(self.end + PADDING)
     }
 
-    /// Makes `len` bytes of the reserved space unread; none if it is smaller.
+    /// Makes `len` bytes of the reserved space unread.
+    ///
+    /// None, if the space is smaller.
     ///
     /// Returns their number.
     #[inline]
@@ -249,7 +251,7 @@ impl Buffer {
         self.reserved = 0;
     }
 
-    /// Gives the memory back, unless something in it is still needed.
+    /// Frees the memory, unless some of its bytes are still needed.
     pub(crate) fn release(&mut self) {
         if self.is_empty() && self.kept.is_empty() {
             *self = Self::with_room_for(self.waiting);

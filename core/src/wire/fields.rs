@@ -64,7 +64,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// As text, without a secret value.
+/// Shows the field as text, without a secret value.
 impl core::fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_tuple("Field")
@@ -86,7 +86,7 @@ impl<'a> From<(&'a str, &'a str)> for Field<'a> {
     }
 }
 
-/// The field lines of a head or trailer section, as they came.
+/// The field lines of a received head or trailer section.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     pub(super) bytes: &'a [u8],

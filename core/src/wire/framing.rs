@@ -20,9 +20,9 @@ pub(crate) enum Framing {
     None,
     /// After that many bytes of content.
     Length(u64),
-    /// By the chunked coding.
+    /// Content in chunks.
     Chunked,
-    /// By the end of the connection (responses only).
+    /// Content up to the end of the connection (responses only).
     UntilClose,
 }
 

@@ -47,13 +47,13 @@ enums! {
     }
 }
 
-/// Some known fields, a bit for each.
+/// A set of known fields, a bit for each.
 pub(crate) type KnownFields = u16;
 
 impl KnownField {
     pub(crate) const COUNT: usize = Self::ALL.len();
 
-    /// All of them.
+    /// The set of all known fields.
     pub(crate) const EACH: KnownFields = (1 << Self::COUNT) - 1;
 
     /// Returns the set of this one alone.
@@ -144,7 +144,7 @@ struct Eight {
 }
 
 impl Eight {
-    /// Any bytes are these.
+    /// A pattern that any bytes match.
     const ANY: Self = Self { word: 0, mask: 0 };
 
     /// Returns the bytes of the name from `from` on, as far as there are any.
@@ -174,9 +174,9 @@ impl Eight {
 #[repr(align(64))]
 struct Shape {
     begins: Eight,
-    /// Of a name that has as many.
+    /// The last eight bytes, of a name that has as many.
     ends: Eight,
-    /// Of one that has more than both.
+    /// The bytes between, of a name that is longer than sixteen.
     middle: Eight,
     /// The field with this shape; any other name is unknown.
     slot: u8,
@@ -241,11 +241,11 @@ const _: () = assert!(KnownField::COUNT < NAMELESS);
 /// The known fields of a head.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
-    /// Means nothing for those that are not there.
+    /// The index of each field's first line, if the field is there.
     pub(crate) first: FirstLines,
-    /// Those that are there.
+    /// The fields that are there.
     pub(crate) seen: KnownFields,
-    /// Those that are there more than once.
+    /// The fields that are there more than once.
     pub(crate) repeated: KnownFields,
 }
 

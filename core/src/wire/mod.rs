@@ -1,4 +1,4 @@
-//! Bytes.
+//! The wire format: from bytes to messages, and back.
 //!
 //! What came is read, in this order; what goes out is written by the last two.
 

@@ -12,7 +12,9 @@ pub enum Piece<'a> {
     /// Its meaning was not checked.
     #[cfg(feature = "http")]
     Sound(Field<'a>),
-    /// The lines of a [`Block`](crate::Block). An error counts them as one.
+    /// The lines of a [`Block`](crate::Block).
+    ///
+    /// An error counts them as one.
     Block(CheckedFields<'a>),
 }
 
@@ -30,7 +32,7 @@ pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(P
     }
 }
 
-/// Something that a head or trailer section is written from, in order.
+/// A source of field lines, from which a head or trailer section is written.
 ///
 /// Implemented for slices and arrays of [`Field`] and of name and value pairs, and for the
 /// [`Fields`] of a received message. Also for a [`Block`](crate::Block) that was checked before,
@@ -125,7 +127,7 @@ where
     }
 }
 
-/// One after the other.
+/// The lines of the first source, then those of the second.
 impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.0.each(each);
@@ -162,7 +164,7 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
     }
 }
 
-/// Field lines in the form in which they leave; every one of them has been checked.
+/// Field lines that have been checked, in the form in which they are sent.
 #[derive(Clone, Copy)]
 pub struct CheckedFields<'d>(&'d [u8]);
 

@@ -261,7 +261,7 @@ impl Connection {
         self.informational = 0;
     }
 
-    /// Reads for a client without an open request.
+    /// Reads bytes for a client that has no open request.
     ///
     /// Stray empty lines pass; anything else is no response.
     #[inline(never)]

@@ -113,7 +113,7 @@ impl Pieces for Block {
     }
 }
 
-/// Its lines, without secret values.
+/// Shows the field lines without secret values.
 impl core::fmt::Debug for Block {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut list = f.debug_list();

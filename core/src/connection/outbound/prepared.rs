@@ -58,7 +58,7 @@ struct Parts {
     head_len: usize,
     /// The facts of the response for the state machine.
     answer: ResponseInfo,
-    /// The corrections to field lines, as [`TraceStep::Tidied`] has them.
+    /// The number of corrections to field lines: see [`TraceStep::Tidied`].
     tidied: u32,
 }
 
@@ -117,7 +117,7 @@ impl Prepared {
     }
 }
 
-/// Without the values of its fields: one of them may be a secret.
+/// Shows a response without the values of its fields: one may be a secret.
 impl core::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Prepared")

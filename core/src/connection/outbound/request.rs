@@ -285,7 +285,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Hands over what ends the message; true where it had ended before.
+    /// Writes the end of the message; returns true where it had ended before.
     fn compose_end(
         &self,
         draft: &mut Vec<u8>,

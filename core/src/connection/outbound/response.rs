@@ -163,7 +163,7 @@ impl Connection {
         }
     }
 
-    /// Writes the head and makes the transition that belongs to it.
+    /// Writes the head of a response, and makes its transition.
     fn compose_response(
         &mut self,
         draft: &mut Vec<u8>,
@@ -251,7 +251,7 @@ impl Connection {
         true
     }
 
-    /// Takes an answer into the machine, and its end too where that is whole.
+    /// Applies a response to the machine, and its end if it is whole.
     #[inline(never)]
     pub(in crate::connection) fn apply_response(
         &mut self,

@@ -27,7 +27,7 @@ const TRAILERS_LEFT_OUT: u32 = 16;
 const EXPECT_LEFT_OUT: u32 = 32;
 const HOST_REPLACED: u32 = 64;
 
-/// Field lines in the place of the caller's, and what was done to them.
+/// Corrected field lines, and the record of the corrections.
 pub(crate) struct Tidied<'a> {
     pub(crate) lines: Vec<Field<'a>>,
     pub(crate) done: u32,
@@ -48,7 +48,7 @@ pub(crate) fn may_cure(kind: ErrorKind) -> bool {
 /// The framing fields that a message may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Allowed {
-    /// Nothing: it has no content.
+    /// The message has no content, so no framing.
     Nothing,
     /// A length alone, as to HTTP/1.0.
     Length,

@@ -36,11 +36,11 @@ enum ChunkState {
 /// The chunked coding of RFC 9112, section 7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunked {
-    /// Of the chunk size while it is read, then of the data still to come.
+    /// The bytes left of the chunk size, then of the chunk's data.
     left: u64,
     /// Bytes of this chunk line.
     line: u32,
-    /// Bytes of all extensions.
+    /// The bytes of all extensions.
     extensions: u32,
     place: ChunkState,
 }
@@ -230,7 +230,7 @@ impl Chunked {
 /// Chunks up to here are gathered.
 pub(super) const COALESCE_MAX: usize = 1024;
 
-/// A small chunk's size has no more of them.
+/// The most hex digits of a small chunk's size.
 const DIGITS: u32 = 3;
 
 /// Reads the line of a small chunk that has come whole.
@@ -246,7 +246,9 @@ fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize
     (start + size <= end).then_some((start, size))
 }
 
-/// Reads `CRLF chunk-size CRLF` with `COUNT` digits: its length, and the size.
+/// Reads `CRLF chunk-size CRLF` with `COUNT` digits.
+///
+/// Returns the length of the line, and the size.
 #[inline(always)]
 fn digits<const COUNT: usize>(word: u64) -> Option<(usize, usize)> {
     const CRLF: u16 = u16::from_le_bytes(*b"\r\n");

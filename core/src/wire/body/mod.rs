@@ -1,4 +1,4 @@
-//! Content, from bytes to slices of them: by length, chunked, until the end.
+//! Content: from received bytes to slices, for each kind of framing.
 //!
 //! The chunk line is a little automaton that consumes byte by byte. So nothing of it has to stay in
 //! the buffer, and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
@@ -18,7 +18,7 @@ use crate::wire::framing::Framing;
 /// See [`Connection::content`](crate::Connection::content).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
-    /// Nothing: there is no message, or all of its content has been shown.
+    /// There is no message, or all of its content has been shown.
     None,
     /// A number of bytes.
     Length(u64),
@@ -35,13 +35,13 @@ pub enum Content {
 /// The kinds of [`Content`], without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
-    /// There is none, or none any more.
+    /// There is no content, or none is left.
     None,
-    /// By its length.
+    /// The content is framed by its length.
     Length,
-    /// By chunks.
+    /// The content is framed by chunks.
     Chunked,
-    /// By the end of the connection.
+    /// The content ends with the connection.
     UntilClose,
 }
 
@@ -84,7 +84,7 @@ impl Room {
         len <= self.0
     }
 
-    /// Takes up what it holds.
+    /// Takes a number of bytes off the room for content.
     pub(crate) fn take(&mut self, len: u64) {
         if *self != Self::UNBOUNDED {
             self.0 -= len;
@@ -95,7 +95,9 @@ impl Room {
 /// Limits for the content of a message.
 pub(crate) struct Bounds<'a> {
     pub(crate) limits: &'a Limits,
-    /// Of chunks; a length is looked at with its head.
+    /// The room for content in chunks.
+    ///
+    /// A length is compared with the limit when the head is read.
     pub(crate) room: &'a mut Room,
     /// Whitespace may end a chunk's line.
     ///
@@ -181,7 +183,7 @@ impl Body {
     }
 }
 
-/// As much of `left` as there is.
+/// Takes as much of `left` as is available, and returns its length.
 fn take(left: &mut u64, available: usize) -> usize {
     let len = usize::try_from(*left).map_or(available, |left| left.min(available));
     *left -= len as u64;
@@ -290,7 +292,7 @@ mod tests {
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
 
-    /// Checks the limit, however the chunks are cut and their lines are read.
+    /// Checks the limit of content in every cut of the chunks and their lines.
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";

@@ -29,7 +29,7 @@ impl FramingLine {
 }
 
 fn put_length(draft: &mut Vec<u8>, length: u64) {
-    /// As many digits as the largest number has.
+    /// The digits of the largest number.
     const DIGITS: usize = 20;
     let (mut digits, mut first, mut rest) = ([b'0'; DIGITS], DIGITS - 1, length);
     while rest > 9 {
@@ -124,7 +124,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
     draft.extend_from_slice(b"\r\n");
 }
 
-/// Takes the caller's `Connection` out of the draft.
+/// Removes the caller's `Connection` from the draft.
 fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
@@ -135,7 +135,7 @@ fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     });
 }
 
-/// Writes our options, then those that the caller listed beyond them.
+/// Writes our connection options, then the caller's other ones.
 fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),

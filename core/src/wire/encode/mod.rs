@@ -15,7 +15,7 @@ use crate::wire::message::{REASON_OFFSET, standard_status_line};
 use crate::wire::source::{CheckedFields, FieldSource, Piece, Pieces, each_piece, first_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
-/// Hands over what was composed: all of it or nothing.
+/// Writes the composed parts to `out`, all or nothing.
 #[inline]
 pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
     let len = parts.iter().map(|part| part.len()).sum();
@@ -44,14 +44,14 @@ fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FieldSummary {
     pub(crate) length: Option<u64>,
-    /// There is a Transfer-Encoding, and chunked is its last coding.
+    /// The last transfer coding is chunked.
     pub(crate) chunked: bool,
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
     /// A `Connection` field was found; its options are merged with the engine's.
     connection: bool,
-    /// A TE field is there: it is for this hop, so it is listed.
+    /// There is a TE field, which `Connection` must list.
     ///
     /// RFC 9110, section 10.1.4.
     te: bool,
@@ -64,7 +64,7 @@ pub(crate) struct FieldSummary {
     /// The first that may not be sent, and the first that may not be sent here.
     fault: Option<Error>,
     reserved: Option<Error>,
-    /// The offsets of all lines.
+    /// The offset of the field lines in the draft.
     lines: DraftOffset,
 }
 
@@ -123,7 +123,7 @@ impl FieldSummary {
         });
     }
 
-    /// Writes a line, checks it and notes what it says.
+    /// Writes a field line, checks it and records its facts.
     #[inline(always)]
     fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
@@ -163,7 +163,9 @@ impl FieldSummary {
         self.count += 1;
     }
 
-    /// Notes what the line of a known field says; it begins in the draft at `start`.
+    /// Records the facts of a known field's line.
+    ///
+    /// The line begins in the draft at `start`.
     fn note(&mut self, known: KnownField, field: Field<'_>, start: usize) -> Result<(), ErrorKind> {
         match known {
             KnownField::Upgrade => return Err(ErrorKind::ReservedField),
@@ -256,13 +258,13 @@ impl FieldSummary {
         lines == 1 && is_same
     }
 
-    /// Returns the lines as they were written.
+    /// Returns the written field lines.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
         CheckedFields::new(at(self.lines, draft))
     }
 }
 
-/// Checks that a line may be sent, and returns which known field it is.
+/// Checks that a field line may be sent, and returns the known field it has.
 #[inline(always)]
 pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     let known = KnownField::recognise(field.name);
@@ -354,9 +356,9 @@ pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
 /// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, section 4).
 #[derive(Clone, Copy)]
 pub(crate) enum StatusLine<'a> {
-    /// As most are, with the reason that goes with the status.
+    /// A usual status line, with the registered reason phrase.
     Usual(&'static str),
-    /// With a reason of the caller's.
+    /// A status line with the caller's reason phrase.
     Own(u16, &'a [u8]),
 }
 
@@ -422,7 +424,7 @@ pub(crate) fn line(draft: &mut Vec<u8>, field: Field<'_>) {
     end_line(draft);
 }
 
-/// Joins list entries as they are sent, for what the engine remembers of them.
+/// Joins the entries of a list as they are sent; the engine keeps them.
 pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
     list.clear();
     for entry in entries {

@@ -14,7 +14,7 @@ use crate::wire::syntax::is_ows;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Request {
-        /// An LF alone ends it.
+        /// A bare LF ends the line.
         lone_lf: bool,
     },
     Status(Tolerated),
@@ -44,13 +44,13 @@ impl Line {
 enum Place {
     Method,
     Target,
-    /// In the version, at this byte of it.
+    /// The fault is in the version, at this byte of it.
     Version(u8),
-    /// In a status code, at this digit or the space after.
+    /// The fault is in a status code, at this digit or the space after.
     Status(u8),
     FieldStart,
     FieldName,
-    /// In a field value or reason.
+    /// The fault is in a field value or a reason phrase.
     Text,
     /// After a CR.
     Cr,

@@ -175,7 +175,7 @@ impl Found<'_> {
     }
 }
 
-/// Reads any other line, and its slot.
+/// Parses a field line that the fast path leaves, and returns its slot.
 #[cold]
 #[inline(never)]
 fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)> {

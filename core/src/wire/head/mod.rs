@@ -40,7 +40,7 @@ pub(crate) struct Head {
     fields: Vec<FieldSpan>,
     /// The offset of the current line.
     line: usize,
-    /// Up to where no line end was found.
+    /// The offset up to which no end of a line was found.
     scanned: usize,
 }
 
@@ -82,7 +82,7 @@ impl Head {
         !self.is_complete && self.scanned > 0
     }
 
-    /// Parses on.
+    /// Parses a head further, with the bytes that have come since.
     ///
     /// The first `len` of `bytes` begin with the head's first byte and are all that has come; after
     /// them may be more, which means nothing. Gives the head's length once its empty line is there.
@@ -346,7 +346,7 @@ fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
     KnownField::recognise(field.name.of(bytes)).map_or(KnownField::COUNT, |known| known as usize)
 }
 
-/// Reads a field line in any form.
+/// Parses a field line in any form.
 fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
     let colon = start + name;
     if name == 0 || bytes.get(colon) != Some(&b':') {

@@ -34,7 +34,7 @@ pub(crate) enum Section {
         lone_lf: bool,
     },
     Response(Tolerated),
-    /// Of a response, if a client reads them.
+    /// The trailers of a message; of a response with a client's leniencies.
     Trailers(Option<Tolerated>),
 }
 

@@ -8,7 +8,7 @@
 pub(crate) struct Class {
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) columns: [u8; 16],
-    /// Of a class that is exactly two ranges, these.
+    /// The ranges of a class that is exactly two ranges.
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) ranges: Option<Ranges>,
     /// The set for one byte at a time: a bit in a table of all.
@@ -130,7 +130,7 @@ pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
 #[cfg(feature = "websocket")]
 pub(crate) static BASE64_CLASS: Class = Class::of(CLASS, BASE64);
 
-/// One byte, all its classes.
+/// The classes of each byte, a bit for each class.
 const CLASS: &[u8; 256] = &classes();
 
 const fn classes() -> [u8; 256] {

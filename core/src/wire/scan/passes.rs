@@ -1,4 +1,4 @@
-//! The two passes, for a reader that can answer their questions.
+//! The two passes over a head, generic over its reader.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ pub(crate) const FIRST_LINE: usize = 8;
 /// A head of so many lines is taken without memory from the heap.
 pub(crate) const LINES: usize = 128;
 
-/// A field line, as far as it is known before anybody reads it.
+/// A field line as the scanner finds it, before it is parsed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
     /// The offset of its first byte.
@@ -31,7 +31,7 @@ pub(crate) struct Line<'a> {
     ///
     /// Perhaps there are more: where no colon stands after them, look again.
     pub(crate) name: usize,
-    /// The offset of the control byte that ends it.
+    /// The offset of the control byte that ends the line.
     pub(crate) end: usize,
     /// The eight bytes from `start` on, the first one lowest.
     pub(crate) name_begins: u64,
@@ -253,7 +253,7 @@ unsafe fn chunk_at<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     unsafe { &*bytes.as_ptr().add(at).cast() }
 }
 
-/// Writes down where the set bits stand, and how many they are.
+/// Writes the places of the set bits, and returns their number.
 ///
 /// The first two without a question: more are rare in one block, and a loop whose length cannot be
 /// guessed costs more than the writes.

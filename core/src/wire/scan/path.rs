@@ -8,13 +8,13 @@ use core::sync::atomic::{AtomicU8, Ordering};
 pub enum Path {
     /// x86-64 of about 2013 and later, 32 bytes an instruction.
     Avx2 = 1,
-    /// Every x86-64, 16 bytes.
+    /// SSE2, on every x86-64: 16 bytes at a time.
     Sse2,
-    /// Every aarch64, 16 bytes.
+    /// NEON, on every aarch64: 16 bytes at a time.
     Neon,
     /// WebAssembly with its fixed-width vectors, 16 bytes.
     Simd128,
-    /// Any machine, 8 bytes.
+    /// Machine words, anywhere: 8 bytes at a time.
     Swar,
 }
 

@@ -22,7 +22,7 @@ const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (LOW * byte as u64), 1)
 }
 
-/// Any machine.
+/// The instruction set of any machine: words of 8 bytes.
 #[derive(Clone, Copy)]
 struct Words;
 

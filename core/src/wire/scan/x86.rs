@@ -54,7 +54,7 @@ fn kept_registers() -> u64 {
     unsafe { _xgetbv(0) }
 }
 
-/// The processor has AVX2 and what came with it.
+/// The instruction set AVX2, and those that came with it.
 #[derive(Clone, Copy)]
 struct Avx2;
 
@@ -129,7 +129,7 @@ fn prefix_avx2(class: &Class, bytes: &[u8; 32]) -> usize {
     (_mm256_movemask_epi8(others) as u32).trailing_zeros() as usize
 }
 
-/// Every x86-64 has SSE2.
+/// The instruction set SSE2, which every x86-64 has.
 #[derive(Clone, Copy)]
 struct Sse2;
 
