@@ -1,4 +1,4 @@
-//! Bytes in.
+//! Receiving: bytes into the engine.
 
 use switchover::binding::Bound;
 use switchover::{Connection, End};

@@ -107,7 +107,7 @@ impl Handle for swo_block {
 /// The mark of a connection in the caller's memory.
 pub(crate) const IN_PLACE: u64 = u64::from_be_bytes(*b"swo here");
 
-/// Field lines, and the same as C sees them.
+/// Field lines, and the array of them that C sees.
 pub(crate) struct Lines {
     fields: Vec<swo_field>,
     /// The memory that `fields` points to.
@@ -152,7 +152,7 @@ impl Spliced {
 #[repr(C)]
 pub(crate) struct Object<T> {
     pub(crate) mark: u64,
-    /// A panic has left it in the middle of something.
+    /// A panic has left the object in the middle of a change.
     is_dead: bool,
     pub(crate) value: T,
 }
@@ -162,7 +162,7 @@ impl<T> Object<T> {
         Self { mark, is_dead: false, value }
     }
 
-    /// Returns the value, unless it is dead.
+    /// Returns the value, unless the object is dead.
     pub(crate) fn alive(&self) -> Done<&T> {
         if self.is_dead { Err(BindingError::Panic.into()) } else { Ok(&self.value) }
     }
@@ -171,7 +171,7 @@ impl<T> Object<T> {
 /// A value that may be changed.
 pub(crate) struct Changed<'a, T> {
     object: &'a mut Object<T>,
-    /// The thread was unwinding when it called us.
+    /// The thread was unwinding when C called.
     ///
     /// So that says nothing about this call.
     was_panicking: bool,

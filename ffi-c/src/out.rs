@@ -48,7 +48,7 @@ impl<T> Out<'_, T> {
 }
 
 impl Out<'_, u32> {
-    /// Writes why something is refused, where it is.
+    /// Writes the reason of a refusal, if there is one.
     pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
         self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
         Ok(outcome.map_err(|_| BindingError::Refused)?)
@@ -89,7 +89,7 @@ impl<T> Array<'_, T> {
         self.fill_counted(count, values)
     }
 
-    /// As many as there is space for, taken one by one.
+    /// Writes as many values as there is space for, taken one by one.
     pub(crate) fn drain(self, mut next: impl FnMut() -> Option<T>) -> Done {
         let mut count = 0;
         for place in self.space {

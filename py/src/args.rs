@@ -216,7 +216,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// Returns the bytes that it holds now.
+    /// Returns the bytes that the buffer holds now.
     pub(crate) fn bytes(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
         match self {
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),

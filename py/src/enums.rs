@@ -32,7 +32,7 @@ pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
 
     fn label(self) -> &'static str;
 
-    /// Its place in the table.
+    /// Returns the place of the enum in the table.
     fn place(self) -> usize {
         Self::ALL.iter().position(|&other| other == self).unwrap_or_default()
     }

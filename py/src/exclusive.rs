@@ -29,7 +29,7 @@ impl<T> Exclusive<T> {
         Self { name, inner: AtomicRefCell::new(Inner { value, is_dead: false }) }
     }
 
-    /// Holds it, unless another call does or one has died there.
+    /// Borrows the value, unless another call holds it or one has panicked there.
     #[inline]
     pub(crate) fn hold(&self) -> PyResult<Held<'_, T>> {
         match self.inner.try_borrow_mut() {
@@ -38,7 +38,7 @@ impl<T> Exclusive<T> {
         }
     }
 
-    /// Lets `call` at it.
+    /// Calls a function with the value.
     pub(crate) fn with<R>(&self, call: impl FnOnce(&mut T) -> R) -> PyResult<R> {
         Ok(call(&mut *self.hold()?))
     }
@@ -54,7 +54,7 @@ impl<T> Exclusive<T> {
     }
 }
 
-/// The right to touch it.
+/// The exclusive right to a value.
 pub(crate) struct Held<'a, T>(AtomicRefMut<'a, Inner<T>>);
 
 impl<T> Deref for Held<'_, T> {

@@ -74,7 +74,7 @@ impl Request {
         self.no_offer.is_none()
     }
 
-    /// Shows it to `look` as a head that could be sent.
+    /// Passes the head to `look` in the form of one that can be sent.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let (method, target) = (characters(bytes(&self.method)), characters(bytes(&self.target)));
         look(&RequestHead::new(&method, &target, self.headers.get()))

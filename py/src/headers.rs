@@ -104,7 +104,7 @@ impl Headers {
         self.places().len()
     }
 
-    /// As `repr` has them, without what is secret.
+    /// Returns the lines for `repr`, without secret values.
     pub(crate) fn shown(&self, py: Python<'_>, in_lower_case: bool) -> PyResult<String> {
         let mut lines = Vec::new();
         for field in self.iter() {

@@ -18,7 +18,7 @@ const KEPT: usize = 512;
 /// A longer one is not worth a comparison, nor the memory.
 const LONGEST: usize = 32;
 
-/// Each at the place that its bytes come to; the latest one stays.
+/// The kept values, each at the place of its hash; the latest one stays.
 static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
     AtomicRefCell::new([const { None }; KEPT]);
 

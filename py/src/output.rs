@@ -16,7 +16,7 @@ pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 /// out before anything is decided. Where nothing comes, it is as it was.
 pub(crate) struct OutputTarget<'a, 'py> {
     into: Into<'a, 'py>,
-    /// The length that it is to have.
+    /// The length that the output will have.
     len: usize,
 }
 
@@ -49,7 +49,7 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
         written.len().into_bound_py_any(py)
     }
 
-    /// Takes what was written, and gives what the call gives.
+    /// Writes the bytes to the target, and returns the result of the call.
     pub(crate) fn fill_with(mut self, written: Bound<'py, PyBytes>) -> Written<'py> {
         /// The method of bytearray itself.
         ///

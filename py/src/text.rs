@@ -12,7 +12,7 @@ use pyo3::types::{PyBytes, PyString};
 /// Bytes of a name, value, method, target or reason.
 pub(crate) enum BytesArg {
     Bytes(PyBackedBytes),
-    /// All of it ASCII.
+    /// A `str` of ASCII alone.
     Str(PyBackedStr),
     Owned(Vec<u8>),
 }
@@ -34,7 +34,7 @@ impl Default for BytesArg {
 }
 
 impl BytesArg {
-    /// As `bytes`, the same ones where it is that.
+    /// Returns the text as `bytes`, without a copy if it is `bytes` already.
     pub(crate) fn bytes<'py>(self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self {
             Self::Bytes(bytes) => {

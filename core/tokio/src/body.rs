@@ -192,7 +192,7 @@ impl Channel {
         Arc::strong_count(self) > 1
     }
 
-    /// Gives the handler what it waits for; `None` is the end.
+    /// Gives the handler the frame that it waits for; `None` is the end.
     pub(crate) fn give(&self, frame: Option<Result<Frame<Bytes>, Error>>) {
         let mut passing = self.lock();
         passing.is_over |= !matches!(frame, Some(Ok(_)));
@@ -211,7 +211,7 @@ impl Channel {
     }
 }
 
-/// Remembers whom to wake, without a clone where it is the same as before.
+/// Keeps the waker of the task; it is cloned only if it is another one.
 pub(crate) fn wait(waker: &mut Option<Waker>, context: &Context<'_>) {
     if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
         *waker = Some(context.waker().clone());

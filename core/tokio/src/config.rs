@@ -19,7 +19,7 @@ pub struct Config {
     /// connection to an HTTP/2 server. Its default limits the content of a request to 1 GiB
     /// (`limits.content`), where the engine has no limit.
     pub http: Arc<switchover::Config>,
-    /// The timeouts.
+    /// The timeouts of the peer.
     pub timeouts: Timeouts,
     /// A server adds `Date` to a response without one (RFC 9110, section 6.6.1).
     pub date: bool,

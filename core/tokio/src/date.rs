@@ -1,4 +1,4 @@
-//! The line of `Date`, made anew only once it has changed.
+//! The field line of `Date`, made anew once a second.
 //!
 //! RFC 9110, section 6.6.1.
 
@@ -14,7 +14,7 @@ use switchover::{Block, Error};
 struct Last {
     second: u64,
     line: Option<Block>,
-    /// Nothing has waited since it was looked at.
+    /// The clock was read in this turn: nothing has waited since.
     is_new: bool,
 }
 
@@ -44,7 +44,7 @@ impl<F: Future> Future for CachedDate<F> {
     }
 }
 
-/// Sends something with the line, or without it.
+/// Passes the line of `Date` to a sender, or none.
 pub(crate) fn with_line(
     is_wanted: bool,
     send: impl FnOnce(&Block) -> Result<(), Error>,

@@ -8,7 +8,7 @@ use http::StatusCode;
 /// Any error of your code's: a handler's, or of a body that is sent.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a connection, or one message on it, came to nothing.
+/// The reason why a connection, or one message on it, failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

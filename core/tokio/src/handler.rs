@@ -62,7 +62,7 @@ where
     }
 }
 
-/// Makes a handler's errors, and those of its content, errors of one type.
+/// Maps the errors of a handler and of its content to one type.
 ///
 /// They are functions and not bounds. A future with such a bound is not known to be `Send` if the
 /// error is a `BoxError` and the handler a closure.

@@ -1,4 +1,4 @@
-//! For frameworks that know hyper's upgrades alone (feature `hyper`).
+//! Upgrades for frameworks that only know hyper's (feature `hyper`).
 //!
 //! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make.
 //! [`WithOnUpgrade`] gets one from a hyper connection over a pipe in memory, and passes bytes
@@ -82,9 +82,9 @@ where
 /// A pipe to a connection of hyper's that is about to switch.
 struct Pipe {
     end: DuplexStream,
-    /// Has it switch.
+    /// The sender that makes the connection switch.
     switch: oneshot::Sender<()>,
-    /// Its changes fail once the framework has dropped its end.
+    /// A receiver whose changes fail once the framework has dropped its end.
     gone: watch::Receiver<()>,
     failure: Failure,
 }
@@ -189,7 +189,7 @@ async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
 
-/// Passes on the framework's bytes, to their end.
+/// Copies the framework's bytes to the peer, until their end.
 ///
 /// Once it has dropped the pipe, the client has to take some of it now and then. Where the client
 /// takes no more, the framework's next write fails.

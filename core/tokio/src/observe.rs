@@ -33,7 +33,7 @@ use switchover::{
     ResponseHead, Selection, Step,
 };
 
-/// Watches connections.
+/// An observer of connections.
 pub trait Observer: Send + Sync {
     /// Receives an observation just after it has happened.
     ///
@@ -48,7 +48,7 @@ impl std::fmt::Debug for dyn Observer {
     }
 }
 
-/// One thing that happened on a connection.
+/// One observation: something that happened on a connection.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Observation<'a> {
@@ -56,7 +56,7 @@ pub enum Observation<'a> {
     Received(&'a [u8]),
     /// The peer's bytes have ended.
     Ended(End),
-    /// The engine made this of them.
+    /// The engine emitted this event.
     Event(Event<'a>),
     /// The message has ended with the event before, so that its end is none of its own.
     EndOfMessage,

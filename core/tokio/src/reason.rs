@@ -15,7 +15,7 @@ impl ReasonPhrase {
         Self(text.into())
     }
 
-    /// Its bytes, which are text in an encoding that is not known.
+    /// Returns the bytes of the reason phrase; their encoding is not known.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

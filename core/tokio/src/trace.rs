@@ -9,7 +9,7 @@ use http::Request;
 
 use crate::observe::ObservedConnection;
 
-/// Runs it in the span of a connection.
+/// Runs a future in the span of a connection.
 #[cfg(feature = "tracing")]
 pub(crate) fn connection<F: Future>(future: F) -> impl Future<Output = F::Output> {
     tracing::Instrument::instrument(future, tracing::info_span!("connection", role = "server"))
@@ -42,7 +42,7 @@ pub(crate) struct Exchange(tracing::Span);
 pub(crate) struct Exchange;
 
 impl Exchange {
-    /// Runs it in the span.
+    /// Runs a future in the span of a request.
     #[cfg(feature = "tracing")]
     pub(crate) fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
         tracing::Instrument::instrument(future, self.0.clone())

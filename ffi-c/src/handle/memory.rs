@@ -253,7 +253,7 @@ pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Do
 }
 
 impl ConfigPlace {
-    /// As much of it as the caller knows; what only the caller knows is zero.
+    /// Writes a configuration as far as the caller's struct goes.
     pub(crate) fn set(self, config: swo_config) -> Done {
         let config = swo_config { struct_size: self.1, ..config };
         let (place, common) = (self.0.cast::<u8>(), self.1.min(size_of::<swo_config>()));

@@ -1,4 +1,4 @@
-//! The connection.
+//! The connection, as a class of Python.
 //!
 //! `receive.rs` takes bytes in and events out, `send.rs` and `respond.rs` decisions in and bytes
 //! out. `getters.rs` has what may be asked and what is decided without sending.

@@ -14,7 +14,7 @@ use crate::shared::bytes;
 use crate::text::BytesArg;
 use crate::values::show;
 
-/// Any event.
+/// The base class of all events.
 #[pyclass(frozen, subclass, module = "switchover._h11")]
 #[derive(Debug)]
 pub(crate) struct Event;
@@ -139,7 +139,7 @@ impl Request {
     }
 }
 
-/// The heads of answers are alike but for their statuses.
+/// Defines the head of a response: the kinds differ in their statuses.
 macro_rules! answer {
     ($(#[doc = $doc:literal])? $name:ident $from:literal..$to:literal) => {
         $(#[doc = $doc])?
@@ -231,7 +231,7 @@ fn status(given: &Bound<'_, PyAny>, event: &str, from: u16, to: u16) -> PyResult
     })
 }
 
-/// Some content.
+/// An event of content.
 #[pyclass(frozen, get_all, extends = Event, module = "switchover._h11")]
 #[derive(Debug)]
 pub(crate) struct Data {

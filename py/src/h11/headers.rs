@@ -22,7 +22,7 @@ impl Headers {
         Self::of(Lines::received(fields))
     }
 
-    /// As h11 shows them: a length once and alone, `chunked` in lower case.
+    /// Makes headers as h11 shows them: one length, `chunked` in lower case.
     fn of(lines: Lines) -> Self {
         let mut lengths = 0;
         let is_shown = |field: Field<'_>| match field.name.len() {

@@ -1,4 +1,4 @@
-//! One request and its response.
+//! A request of a client, and its response.
 //!
 //! Both move in whatever order the peer takes and gives them.
 
@@ -21,7 +21,7 @@ use crate::{ReasonPhrase, Transport};
 
 /// A connection, and the content of the request that is on its way.
 pub(super) struct Exchange<S> {
-    /// `None` once it has switched.
+    /// The wire; `None` once the connection has switched.
     pub(super) wire: Option<Wire<S>>,
     content: Option<Pin<Box<Sent>>>,
     /// The request is complete.
@@ -54,7 +54,7 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Reads what has come before a request.
+    /// Reads the bytes that have come before a request.
     ///
     /// The engine refuses it as a response without a request (RFC 9112, section 9.2). Fails if the
     /// server has ended the connection.

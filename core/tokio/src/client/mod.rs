@@ -1,4 +1,4 @@
-//! A client: requests on a kept connection, and what it may become.
+//! A client: requests on a kept connection, and upgrades.
 
 mod exchange;
 mod outcome;

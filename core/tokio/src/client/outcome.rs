@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// The response's fields are left out: they may be secret.
+/// Shows the response without its fields, which may be secret.
 impl fmt::Debug for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (status, why) = (self.response.status(), self.why.map(Why::text));

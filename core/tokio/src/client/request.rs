@@ -1,4 +1,4 @@
-//! The head of a request: what your code says, and what has to be said beside it.
+//! The head of a request: your fields, and those that the client adds.
 
 use http::request::Parts;
 use http::{Method, header};

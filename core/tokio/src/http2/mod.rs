@@ -36,7 +36,7 @@ pub struct Http2Stream<S = Upgraded> {
     for_engine: Vec<u8>,
     for_peer: Vec<u8>,
     has_ended: bool,
-    /// The reader that waits, while what is written may be what it waits for.
+    /// The waker of a reader: written bytes may bring what it waits for.
     reader: Option<Waker>,
 }
 

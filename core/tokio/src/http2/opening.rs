@@ -41,13 +41,13 @@ const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x1
 /// A filter between a server asked in HTTP/1.1 and a client that asks again.
 pub(super) struct Opening {
     asked: Asked,
-    /// Of our SETTINGS, those that the client has yet to acknowledge.
+    /// The number of our SETTINGS that the client has yet to acknowledge.
     acks: u8,
     /// Bytes that the server sent before the client asked.
     held: Vec<u8>,
     for_client: Vec<u8>,
     for_server: Vec<u8>,
-    /// The header of a frame of the client's, as far as it has come.
+    /// The part of a header of the client's frame that has come.
     header: Vec<u8>,
     /// The bytes left to pass or to drop, the preface first.
     left: usize,
@@ -58,7 +58,7 @@ pub(super) struct Opening {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     NotYet,
-    /// Its header block has begun.
+    /// The header block of the response has begun.
     Begun,
     Whole,
 }

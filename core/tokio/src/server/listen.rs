@@ -1,4 +1,4 @@
-//! A listener, and the connections that come of it.
+//! A listener, and the tasks of its connections.
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::error::BoxError;
 use crate::handler::HttpService;
 
-/// Bytes that wait in the system, beyond those that are on their way.
+/// The bytes that the system may hold, beyond those in flight.
 const UNSENT: u32 = 128 * 1024;
 
 /// The delay before a listener accepts again after an error.

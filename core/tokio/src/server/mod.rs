@@ -185,7 +185,7 @@ struct RequestMemory {
 
 /// Why no further request is served.
 enum Failure {
-    /// With the answer that it gets, if one can still be sent.
+    /// An error, with the status to send if a response can still be sent.
     Error(StatusCode, Error),
     Panic(Box<dyn Any + Send>),
 }

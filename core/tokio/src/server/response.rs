@@ -26,7 +26,7 @@ use crate::{ReasonPhrase, Transport, date};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResponseKind {
     Usual,
-    /// Without content.
+    /// The head alone: the response has no content.
     Head,
     /// A 2xx opens a tunnel.
     Connect,
@@ -61,7 +61,7 @@ struct HandlerFields {
 }
 
 impl HandlerFields {
-    /// Collects them in one pass, which is faster than a lookup for each.
+    /// Collects the fields in one pass, which is faster than a lookup for each.
     fn of(headers: &HeaderMap) -> Self {
         let mut own = Self::default();
         for name in headers.keys() {
@@ -77,7 +77,7 @@ impl HandlerFields {
 /// The engine's verb for a response.
 enum Verb {
     Send,
-    /// With this list.
+    /// A 426 that requires the protocols of this list.
     Require(String),
 }
 
@@ -357,7 +357,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 /// Content that is written in one piece with its head.
 const WHOLE: usize = 4 * 1024;
 
-/// Passes the head's fields and those that the server adds.
+/// Passes the handler's fields and those that the server adds.
 fn with_extra(
     head: &Parts,
     has_date: bool,

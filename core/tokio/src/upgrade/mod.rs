@@ -39,7 +39,7 @@ pub use upgraded::{HttpOverTls, Upgraded};
 /// A protocol that a client has offered (RFC 9110, section 7.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// Its name, with its version if it has one, as the client spelled them.
+    /// The name of the protocol, with its version, as the client spelled them.
     pub protocol: String,
     /// The rule that the request breaks, so that the offer cannot be accepted.
     pub ineligible: Option<Ineligible>,
@@ -66,12 +66,12 @@ impl Offers {
         Self(PendingUpgrade::found_in(extensions).cloned())
     }
 
-    /// As [`offers`].
+    /// Returns the offers: see [`offers`].
     pub fn list(&self) -> &[Offer] {
         self.0.as_ref().map_or(&[], |chance| &chance.offers)
     }
 
-    /// As [`select`].
+    /// Selects an offer: see [`select`].
     pub fn select<'p>(&self, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
         let chance = self.0.as_ref()?;
         let is_offered = |layer: &str| {
@@ -124,7 +124,7 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// Its name, with its version if it has one, as you spelled them.
+    /// Returns the name of the protocol, with its version, as you spelled them.
     pub fn protocol(&self) -> &str {
         &self.protocol
     }

@@ -111,7 +111,7 @@ impl PendingUpgrade {
         *lock(&self.http2) = Http2Handoff::Content(content);
     }
 
-    /// Makes what puts the request in front of HTTP/2, if it is to go there.
+    /// Makes the splice, if the request goes on in HTTP/2.
     #[cfg(feature = "h2c")]
     pub(crate) fn make_splice(&self, request: &switchover::Request<'_>) -> Result<(), Error> {
         let mut http2 = lock(&self.http2);

@@ -92,7 +92,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Sends what waits; ready once all of it has left.
+    /// Sends the bytes that wait; ready once all of them have left.
     pub(crate) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.out.is_empty() {
             match self.out.poll_write(Pin::new(&mut self.stream), context) {
@@ -131,7 +131,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads once. Ready also where the peer has ended.
+    /// Reads once; also ready if the peer has ended.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.is_read_closed {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
@@ -183,7 +183,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(len))
     }
 
-    /// Checks the deadlines; call it where nothing else can be done.
+    /// Checks the deadlines; call it when nothing else can progress.
     pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
@@ -323,7 +323,7 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Ends content.
+    /// Writes the end of content, with trailers.
     ///
     /// Trailers that have no place there are left out, as anyone on their way may do (RFC 9110,
     /// section 6.5.1).

@@ -11,7 +11,7 @@ use tokio::io::AsyncWrite;
 /// Content that is worth a piece of its own; what is shorter is copied.
 const ZERO_COPY_MIN: usize = 4 * 1024;
 
-/// Bytes of text, and of all, that wait to be sent before more are made.
+/// The bytes of text that may wait before no more are written.
 const TEXT_HIGH_WATER: usize = 64 * 1024;
 const HIGH_WATER: usize = 512 * 1024;
 
@@ -23,7 +23,7 @@ pub(crate) struct OutputBuffer {
     text: Vec<u8>,
     /// The bytes of `text` that have left.
     sent: usize,
-    /// Content, each with where in the text it stands.
+    /// Pieces of content, each with its place in the text.
     pieces: VecDeque<(usize, Bytes)>,
     /// Bytes of content.
     content: usize,
@@ -64,7 +64,7 @@ impl OutputBuffer {
         }
     }
 
-    /// Sends once; gives how much it was.
+    /// Writes once, and returns the number of bytes.
     pub(crate) fn poll_write(
         &mut self,
         stream: Pin<&mut impl AsyncWrite>,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The time that a byte adds.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
-/// The timeouts that a peer may earn by what the system has taken for it.
+/// The number of timeouts that a peer may earn by what the system holds.
 ///
 /// The system takes more only once a third of what it holds has left, which may be a megabyte.
 const SYSTEM: u32 = 3;
@@ -26,7 +26,7 @@ pub(crate) struct Deadline {
 
 #[derive(Clone, Copy, Default)]
 enum Time {
-    /// Nothing is waited for, or for ever.
+    /// No deadline: nothing is awaited, or for ever.
     #[default]
     Unlimited,
     Until(Instant),
