@@ -1,3 +1,3 @@
-/** The engine's code, as runtimes give it that can import it; `initSync` takes it. */
+/** The compiled module, for runtimes that can import it; `initSync` takes it. */
 declare const module: WebAssembly.Module;
 export default module;

@@ -53,7 +53,7 @@ impl<'a> ArgReader<'a> {
     }
 }
 
-/// As the core takes lists.
+/// Borrows texts as the core takes lists.
 pub(crate) fn borrowed<'a>(texts: &'a [Cow<'_, str>]) -> Vec<&'a str> {
     texts.iter().map(AsRef::as_ref).collect()
 }

@@ -26,26 +26,26 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         .or_else(|| connection.request().map(|request| request.fields()))
 }
 
-/// Puts field lines made from those of the current head.
+/// Writes field lines made from those of the current head to the result.
 ///
 /// Returns false where there is no head.
 fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }
 
-/// Leaves the field lines that are not for one hop; false where there is no head.
+/// Writes the field lines that are not for one hop; false where there is no head.
 #[wasm_bindgen]
 pub fn end_to_end(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&EndToEnd(fields)))
 }
 
-/// Leaves the field lines as HTTP/2 has them; false where there is no head.
+/// Writes the field lines as HTTP/2 has them; false where there is no head.
 #[wasm_bindgen]
 pub fn http2_fields(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&bridge::http2_fields(fields)))
 }
 
-/// Leaves the protocols that may be offered further on.
+/// Writes the protocols that may be forwarded to the result.
 #[wasm_bindgen]
 pub fn forwardable(handle: u32) {
     with(handle, |connection, out| {
@@ -61,7 +61,7 @@ pub fn may_forward(args: &[u8]) -> bool {
     str::from_utf8(args.bytes()).is_ok_and(gateway::may_forward)
 }
 
-/// Leaves the current request translated; false where there is none.
+/// Writes the current request translated; false where there is none.
 fn put_request(
     handle: u32,
     translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>,
@@ -75,13 +75,13 @@ fn put_request(
     })
 }
 
-/// Leaves the current request as HTTP/2 has it; false where there is none.
+/// Writes the current request as HTTP/2 has it; false where there is none.
 #[wasm_bindgen]
 pub fn http2_request(handle: u32) -> bool {
     put_request(handle, bridge::http2_request)
 }
 
-/// Leaves the current request as an extended CONNECT; false where there is none.
+/// Writes the current request as an extended CONNECT; false where there is none.
 ///
 /// `args` holds the protocol.
 #[wasm_bindgen]
@@ -104,7 +104,7 @@ pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     }
 }
 
-/// Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
+/// Writes field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
 ///
 /// `args` holds the authority, the key if there is one, and the fields.
 #[wasm_bindgen]

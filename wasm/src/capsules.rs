@@ -67,7 +67,7 @@ pub fn capsules_finish(handle: u32) -> bool {
     })
 }
 
-/// Leaves a datagram as a capsule.
+/// Writes a datagram as a capsule to the result.
 #[wasm_bindgen]
 pub fn datagram_write(context: u64, payload: &[u8]) {
     with_exchange(|out| Datagram { context, payload }.write(&mut out.bytes));

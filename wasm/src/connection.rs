@@ -24,7 +24,7 @@ pub fn receive_staged(handle: u32, len: usize) -> bool {
     staged(len, |bytes| receive(handle, bytes))
 }
 
-/// Leaves where to read `min` bytes or more to; false leaves the error.
+/// Writes where to read `min` bytes or more to; false leaves the error.
 #[wasm_bindgen]
 pub fn receive_buffer(handle: u32, min: usize) -> bool {
     with_place(handle, |connection, out| match connection.receive_buffer(min) {
@@ -100,7 +100,7 @@ pub fn advance(handle: u32) -> u32 {
     })
 }
 
-/// Leaves the current event once more; false where there is none.
+/// Writes the current event once more; false where there is none.
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -108,7 +108,7 @@ pub fn event(handle: u32) -> bool {
     })
 }
 
-/// Puts the first bytes of the new protocol.
+/// Writes the first bytes of the new protocol to the result.
 ///
 /// They are out of the connection then.
 #[wasm_bindgen]

@@ -15,7 +15,7 @@ pub(crate) fn done(result: Result<(), Error>, out: &mut ResultBuffer) -> bool {
     }
 }
 
-/// Puts the error alone.
+/// Writes the error alone to the result.
 #[cold]
 #[inline(never)]
 pub(crate) fn leave(error: &Error, out: &mut ResultBuffer) {
@@ -37,7 +37,7 @@ pub(crate) fn put(error: &Error, out: &mut ResultBuffer) {
     out.display(error);
 }
 
-/// Puts a fault that is not one of the engine's: its name and its sentence.
+/// Writes a fault that is not one of the engine's: its name and its sentence.
 #[cfg(feature = "profiles")]
 #[inline(never)]
 pub(crate) fn put_fault(name: &str, text: &str, out: &mut ResultBuffer) {

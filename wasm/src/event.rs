@@ -5,7 +5,7 @@ use switchover::{Event, Fields, Offer, Protocols, Request, Response, Switched};
 
 use crate::result::{Place, ResultBuffer};
 
-/// Puts all of an event; the kind comes first.
+/// Writes all of an event; the kind comes first.
 pub(crate) fn put(event: &Event<'_>, out: &mut ResultBuffer) {
     out.number(event_kind(event).number());
     match event {

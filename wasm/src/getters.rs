@@ -9,7 +9,7 @@ use crate::error;
 use crate::event::{put_protocols, put_request};
 use crate::handle::{ask, with};
 
-/// Leaves the state's nine fields.
+/// Writes the state's nine fields to the result.
 #[wasm_bindgen]
 pub fn state(handle: u32) {
     with(handle, |connection, out| {
@@ -32,7 +32,7 @@ pub fn awaiting(handle: u32) -> u32 {
     ask(handle, |connection| connection.awaiting() as u32)
 }
 
-/// Leaves the bytes after the current event.
+/// Writes the bytes after the current event to the result.
 #[wasm_bindgen]
 pub fn unread(handle: u32) {
     with(handle, |connection, out| out.bytes.extend_from_slice(connection.unread()));
@@ -56,7 +56,7 @@ pub fn persists(handle: u32) -> bool {
     ask(handle, |connection| connection.persists())
 }
 
-/// Puts what is still to come of the message being received.
+/// Writes the content still to come of the current message to the result.
 ///
 /// Its kind, and how much.
 #[wasm_bindgen]
@@ -106,7 +106,7 @@ pub fn why(handle: u32) -> u32 {
     ask(handle, |connection| connection.why().map_or(0, |why| why as u32 + 1))
 }
 
-/// Leaves the peer's error; false where there is none.
+/// Writes the peer's error; false where there is none.
 #[wasm_bindgen]
 pub fn failure(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -114,7 +114,7 @@ pub fn failure(handle: u32) -> bool {
     })
 }
 
-/// Leaves the current request; false where there is none.
+/// Writes the current request; false where there is none.
 #[wasm_bindgen]
 pub fn request(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -122,7 +122,7 @@ pub fn request(handle: u32) -> bool {
     })
 }
 
-/// Leaves whom the current request is for, with whether anybody is.
+/// Writes the authority of the current request, and whether there is one.
 #[wasm_bindgen]
 pub fn authority(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -132,7 +132,7 @@ pub fn authority(handle: u32) -> bool {
     })
 }
 
-/// Puts the path of the current request; false where there is no request.
+/// Writes the path of the current request; false where there is no request.
 #[wasm_bindgen]
 pub fn path(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -140,7 +140,7 @@ pub fn path(handle: u32) -> bool {
     })
 }
 
-/// Leaves the query of the current request, with whether it has one.
+/// Writes the query of the current request, and whether it has one.
 #[wasm_bindgen]
 pub fn query(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -149,19 +149,19 @@ pub fn query(handle: u32) -> bool {
     })
 }
 
-/// Leaves what a 426 asks for.
+/// Writes the protocols that a 426 requires to the result.
 #[wasm_bindgen]
 pub fn required(handle: u32) {
     with(handle, |connection, out| put_protocols(connection.required(), out));
 }
 
-/// Leaves what a 101 switched to.
+/// Writes the protocols of a 101 to the result.
 #[wasm_bindgen]
 pub fn agreed(handle: u32) {
     with(handle, |connection, out| put_protocols(connection.agreed(), out));
 }
 
-/// Leaves all entries of the trace and says how many.
+/// Writes all entries of the trace, and returns their number.
 #[wasm_bindgen]
 pub fn trace(handle: u32) -> u32 {
     with(handle, |connection, out| {
@@ -176,7 +176,7 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// Puts the four numbers of a selection, and which preference it is.
+/// Writes the four numbers of a selection, and which preference it is.
 ///
 /// Returns false where there is none. `args` holds the preferences.
 #[wasm_bindgen]

@@ -13,7 +13,7 @@ use switchover::{Connection, Error, Prepared};
 use crate::error;
 use crate::result::ResultBuffer;
 
-/// All of one kind.
+/// The slots of all objects of one kind.
 pub(crate) struct Slots<T> {
     slots: Vec<Option<Box<T>>>,
     free: Vec<u32>,
@@ -75,7 +75,7 @@ thread_local! {
 
 /// A kind that is kept by number.
 pub(crate) trait Kept: Sized {
-    /// Its own, and what a call leaves things in.
+    /// Returns the slots of this kind, and the result buffer.
     fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer);
 }
 

@@ -16,7 +16,7 @@ pub fn says_capsules(args: &[u8]) -> bool {
 
 // What a target decodes to is UTF-8, unlike all other text here: it is left as bytes.
 
-/// Leaves port and host; false where there is no such target.
+/// Writes port and host; false where there is no such target.
 ///
 /// `args` holds template and request target.
 #[wasm_bindgen]
@@ -32,7 +32,7 @@ pub fn udp_target(args: &[u8]) -> bool {
     target.is_some()
 }
 
-/// Puts the protocol, whether there is a target, and that.
+/// Writes the protocol, and the target if there is one.
 ///
 /// Returns false where there is no such target. `args` holds template and request target.
 #[wasm_bindgen]

@@ -69,13 +69,13 @@ pub fn prepared_free(handle: u32) {
     handle::remove::<Prepared>(handle);
 }
 
-/// Its status.
+/// Returns the status of a prepared response.
 #[wasm_bindgen]
 pub fn prepared_status(handle: u32) -> u16 {
     ask_kept(handle, |prepared: &mut Prepared| prepared.status())
 }
 
-/// Leaves its content.
+/// Writes the content of a prepared response to the result.
 #[wasm_bindgen]
 pub fn prepared_content(handle: u32) {
     with_kept(handle, |prepared: &mut Prepared, out| {

@@ -58,7 +58,7 @@ impl ResultBuffer {
         ];
     }
 
-    /// Bytes that stay where they are until the next call.
+    /// Publishes bytes that stay where they are until the next call.
     pub(crate) fn publish_place(&mut self, place: (u32, u32)) {
         self.publish();
         (self.view[4], self.view[5]) = place;
@@ -80,7 +80,7 @@ impl ResultBuffer {
         self.numbers([number as u32, (number >> 32) as u32]);
     }
 
-    /// Puts `None` as 0, everything else one higher.
+    /// Writes `None` as 0, and every number one higher.
     pub(crate) fn option(&mut self, number: Option<u32>) {
         self.number(number.map_or(0, |number| number + 1));
     }
@@ -98,7 +98,7 @@ impl ResultBuffer {
         self.number((self.text.len() - before) as u32);
     }
 
-    /// Puts a list with its length before it.
+    /// Writes a list with its length before it to the result.
     pub(crate) fn displays<T: Display>(&mut self, list: impl Iterator<Item = T>) {
         self.list(list, |item, out| out.display(item));
     }
@@ -110,7 +110,7 @@ impl ResultBuffer {
         self.numbers[place] = count as u32;
     }
 
-    /// Puts field lines of any source, copied.
+    /// Writes field lines of any source, by copy.
     ///
     /// The places are those in the text.
     #[cfg(feature = "profiles")]
@@ -126,14 +126,14 @@ impl ResultBuffer {
         self.spans(self.text.len(), spans.into_iter());
     }
 
-    /// Puts field lines of a head.
+    /// Writes field lines of a head to the result.
     ///
     /// The places are those in it.
     pub(crate) fn lines(&mut self, head: &Place<'_>, fields: &Fields<'_>) {
         self.spans(head.bytes.len(), binding::spans(fields).1);
     }
 
-    /// Puts the number of lines, then the places of each name and each value.
+    /// Writes the number of lines, then the places of each name and each value.
     ///
     /// In two numbers, or in halves of one where the text is so short that they fit.
     fn spans(&mut self, len: usize, lines: impl ExactSizeIterator<Item = [u32; 4]>) {

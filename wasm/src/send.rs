@@ -83,7 +83,7 @@ pub fn send_data(handle: u32, data: &[u8]) -> bool {
     })
 }
 
-/// Puts the framing around content of that length.
+/// Writes the framing around content of that length to the result.
 ///
 /// The prefix's length, and both one after the other.
 #[wasm_bindgen]

@@ -60,7 +60,7 @@ pub fn splice_engine_sent(handle: u32, bytes: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.engine_sent(bytes));
 }
 
-/// Leaves what goes to the engine now.
+/// Writes what goes to the engine now to the result.
 #[wasm_bindgen]
 pub fn splice_take_for_engine(handle: u32) {
     with_kept(handle, |splice: &mut Splice, out| {
@@ -68,7 +68,7 @@ pub fn splice_take_for_engine(handle: u32) {
     });
 }
 
-/// Leaves what goes to the client now.
+/// Writes what goes to the client now to the result.
 #[wasm_bindgen]
 pub fn splice_take_for_client(handle: u32) {
     with_kept(handle, |splice: &mut Splice, out| {

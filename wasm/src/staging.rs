@@ -26,7 +26,7 @@ pub fn stage() -> u32 {
     })
 }
 
-/// Calls with the first `len` bytes of it.
+/// Calls a function with the first `len` staged bytes.
 pub(crate) fn staged<R>(len: usize, call: impl FnOnce(&[u8]) -> R) -> R {
     STAGE.with_borrow(|stage| call(stage.get(..len).unwrap_or_default()))
 }

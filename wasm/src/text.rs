@@ -15,37 +15,37 @@ fn spelled(code: u32, text: fn(ErrorKind) -> &'static str) -> Spelled {
     Spelled::new(ErrorKind::from_code(code).map_or("", text), Language::JavaScript)
 }
 
-/// Leaves the sentence of a reason.
+/// Writes the sentence of a reason to the result.
 #[wasm_bindgen]
 pub fn why_text(why: u32) {
     leave(Why::from_number(why).map_or("", Why::text));
 }
 
-/// Leaves the sentence of a reason.
+/// Writes the sentence of a reason to the result.
 #[wasm_bindgen]
 pub fn ineligible_text(reason: u32) {
     leave(Ineligible::from_number(reason).map_or("", Ineligible::text));
 }
 
-/// Leaves the sentence of an error.
+/// Writes the sentence of an error to the result.
 #[wasm_bindgen]
 pub fn error_text(code: u32) {
     leave(spelled(code, ErrorKind::text).as_bytes());
 }
 
-/// Leaves the rule that an error is about.
+/// Writes the rule that an error is about to the result.
 #[wasm_bindgen]
 pub fn error_clause(code: u32) {
     leave(ErrorKind::from_code(code).map_or("", ErrorKind::clause));
 }
 
-/// Leaves what to do about an error.
+/// Writes what to do about an error to the result.
 #[wasm_bindgen]
 pub fn error_advice(code: u32) {
     leave(spelled(code, ErrorKind::advice).as_bytes());
 }
 
-/// Leaves the reason phrase of a status.
+/// Writes the reason phrase of a status to the result.
 #[wasm_bindgen]
 pub fn reason(status: u16) {
     leave(switchover::ResponseHead::usual_reason(status));

@@ -8,14 +8,14 @@ use crate::args::{ArgReader, borrowed};
 use crate::handle::{ask, with, with_exchange};
 use crate::result::ResultBuffer;
 
-/// Leaves the key of a nonce; nothing where that has not 16 bytes.
+/// Writes the key of a nonce; nothing where that has not 16 bytes.
 #[wasm_bindgen]
 pub fn websocket_key(nonce: &[u8]) {
     let key = nonce.try_into().map(websocket::key).unwrap_or_default();
     with_exchange(|out| out.text(key.as_bytes()));
 }
 
-/// Leaves the subprotocols that the current request asks for.
+/// Writes the subprotocols that the current request asks for to the result.
 #[wasm_bindgen]
 pub fn subprotocols(handle: u32) {
     with(handle, |connection, out| {
@@ -60,7 +60,7 @@ fn deflate(
     }
 }
 
-/// Puts the parameters, and returns whether there are any.
+/// Writes the parameters, and returns whether there are any to the result.
 fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     if let Some(deflate) = &deflate {
         out.number(deflate.server_no_context_takeover.into());
@@ -71,7 +71,7 @@ fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     deflate.is_some()
 }
 
-/// Puts the parameters to accept `permessage-deflate` with.
+/// Writes the parameters to accept `permessage-deflate` with to the result.
 ///
 /// Returns false where it is not accepted.
 #[wasm_bindgen]
@@ -91,7 +91,7 @@ pub fn select_deflate(
     })
 }
 
-/// Leaves the parameters that a 101 has agreed to; false where there are none.
+/// Writes the parameters that a 101 has agreed to; false where there are none.
 ///
 /// `args` holds the fields.
 #[wasm_bindgen]
@@ -100,7 +100,7 @@ pub fn agreed_deflate(args: &[u8]) -> bool {
     with_exchange(|out| put_deflate(Deflate::of(&fields), out))
 }
 
-/// Leaves parameters as the value of a field.
+/// Writes parameters as the value of a field to the result.
 #[wasm_bindgen]
 pub fn deflate_text(
     server_forgets: bool,

@@ -14,7 +14,7 @@ export type HeaderSource =
   | Iterable<readonly [name: string, value: string | Uint8Array]>
   | Readonly<Record<string, string | readonly string[]>>;
 
-/** The bytes that are being encoded; kept between calls while they are not many. */
+/** The space for encoded arguments, kept between calls up to a size. */
 let space = new Uint8Array(4096);
 let used = 0;
 let isPacking = false;

@@ -11,7 +11,7 @@ import { OverHttp2 } from "../generated/tables.js";
 const faults = namesOf(OverHttp2);
 
 /**
- * Returns why a field list may not stand in HTTP/2; `null` if it may.
+ * Returns the reason why a field list may not stand in HTTP/2, or `null`.
  *
  * The list is of a response with that status, of a request where it is `null`. What an HTTP/2 library hands over is
  * checked with this, before it is taken for a message. RFC 9113, section 8.2.2.

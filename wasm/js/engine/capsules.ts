@@ -39,7 +39,7 @@ export class Datagram {
   }
 
   /**
-   * Writes it as a DATAGRAM capsule, to be sent after the 101.
+   * Writes the datagram as a DATAGRAM capsule, to be sent after the 101.
    *
    * RFC 9297, section 3.5.
    */

@@ -66,12 +66,12 @@ export class ProtocolError extends Error {
     this.ineligible = ineligible;
   }
 
-  /** The rule that it is about, such as `RFC 9112, section 6.3`. */
+  /** The rule that was broken, such as `RFC 9112, section 6.3`. */
   get clause(): string {
     return reading(() => raw.error_clause(this.code)).text();
   }
 
-  /** Advice on what to do about it. */
+  /** Advice on how to mend the fault. */
   get advice(): string {
     return reading(() => raw.error_advice(this.code)).text();
   }

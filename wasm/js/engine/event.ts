@@ -12,7 +12,7 @@ export interface Offer {
    * Such as `foo/2`, in the client's spelling, so compare with `sameProtocol` (RFC 9110, section 7.8).
    */
   readonly protocol: string;
-  /** Why it cannot be accepted; `null` where it can. */
+  /** The reason why the offer cannot be accepted; `null` where it can. */
   readonly ineligible: Ineligible | null;
   /**
    * The status of a server that wants this protocol and nothing else, or `null`.
@@ -24,9 +24,9 @@ export interface Offer {
 
 /** A request head, as it was sent (RFC 9112, section 3). */
 export interface Request {
-  /** A token; compare it exactly. */
+  /** The method, a token; compare it exactly. */
   readonly method: string;
-  /** As sent: nothing is decoded or normalised. */
+  /** The target as it was sent: nothing is decoded or normalised. */
   readonly target: string;
   /** The x of HTTP/1.x. */
   readonly minorVersion: number;
@@ -93,7 +93,11 @@ export interface ResponseEvent extends Response {
   readonly kind: "response";
 }
 
-/** Some content. How it is cut has no meaning. */
+/**
+ * Content.
+ *
+ * The cuts between pieces have no meaning.
+ */
 export interface DataEvent {
   readonly kind: "data";
   /** A copy, your own. */
@@ -134,7 +138,7 @@ export interface SwitchedEvent {
   readonly leftover: Uint8Array<ArrayBuffer>;
 }
 
-/** One thing that the peer said; `kind` tells which. */
+/** An event: one thing that the peer sent; `kind` tells which. */
 export type Event =
   | RequestEvent
   | InformationalEvent

@@ -1,13 +1,13 @@
 // What is no more.
 
 /**
- * The connection, or what was made beside it, is no more.
+ * The error of an object that was freed, or whose module has stopped.
  *
  * It was freed, or the module that it lived in has stopped. Make a new one in the first case; in the second load the
  * module anew (another worker, another process).
  */
 export class GoneError extends Error {
-  /** The reason: it was freed, or the module has stopped. */
+  /** The cause: the object was freed, or the module has stopped. */
   readonly reason: "freed" | "trapped";
 
   /** @internal */

@@ -259,7 +259,7 @@ export class Inbound extends Handle {
   }
 
   /**
-   * No request after this one.
+   * Makes the current response the last: no request follows.
    *
    * A server's next final response says `close`, without a request pending the connection closes now, and once that
    * head has left it throws `too-late`. A client closes after the response that is on its way. RFC 9112, section 9.6.
@@ -270,7 +270,7 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Gives up.
+   * Gives up the exchange, or the connection.
    *
    * A client with an unfinished request cuts it and reads on for the answer. In every other state, or the second time,
    * no more HTTP in either direction. Next: close the transport's direction that has ended.

@@ -9,7 +9,7 @@ import { bytesLeft, Reader } from "./reader.js";
 
 /** A request to send. The version is always HTTP/1.1. */
 export interface RequestHead {
-  /** A token. */
+  /** The method, a token. */
   readonly method: string;
   /** The target in the form that fits the method (RFC 9112, section 3.2). */
   readonly target: string;
@@ -37,7 +37,7 @@ export interface DataParts {
   readonly suffix: Uint8Array<ArrayBuffer>;
 }
 
-/** No field lines. */
+/** The encoding of no field lines. */
 const NOTHING = new Uint8Array(4);
 
 /**

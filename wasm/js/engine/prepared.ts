@@ -67,7 +67,7 @@ export class Prepared extends DisposableHandle {
     super(prepare(response, content, config), raw.prepared_free, "prepared response");
   }
 
-  /** The status. */
+  /** The status of the response. */
   get status(): number {
     return raw.prepared_status(this.live());
   }

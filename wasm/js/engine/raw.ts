@@ -7,11 +7,11 @@ import { decoderOf } from "./latin1.js";
 import { isBytes, lengthOf } from "./bytes.js";
 
 let memory: WebAssembly.Memory | undefined;
-/** In words. */
+/** The place of the exchange area, in words. */
 let exchangeAt = 0;
 let stageAt = 0;
 let trapped: unknown;
-/** The start of the engine at its first call, if nothing else has started it. */
+/** The module to start at the first call, if nothing else has started it. */
 let spare: CompiledModule | undefined;
 /** The exports of the module. */
 let exported: object = {};

@@ -11,7 +11,7 @@ export interface State {
   readonly response: Phase;
   /** The peer's direction. */
   readonly rx: Rx;
-  /** Our direction. */
+  /** The state of our direction. */
   readonly tx: Tx;
   /** The effect of the latest request on the connection. */
   readonly upgrade: UpgradeState;
@@ -29,9 +29,9 @@ export interface State {
   readonly pipelined: number;
 }
 
-/** One thing that happened. */
+/** One entry of the trace. */
 export interface TraceEntry {
-  /** The step. */
+  /** The step that was taken. */
   readonly step: TraceStep;
   /**
    * The detail of the step, 0 where there is none.

@@ -69,7 +69,11 @@ export class Deflate implements DeflateParameters {
    */
   readonly clientMaxWindowBits: number | null;
 
-  /** These parameters. Next: `Connection.selectDeflate` with them. */
+  /**
+   * Creates an offer with these parameters.
+   *
+   * Next: `Connection.selectDeflate` with them.
+   */
   constructor(parameters: DeflateParameters = {}) {
     const given = object(parameters, "parameters");
     this.serverNoContextTakeover = boolean(given.serverNoContextTakeover ?? false, "serverNoContextTakeover");

@@ -25,7 +25,7 @@ export interface ClientRequest {
    * Content that is whole has its length added; what comes in pieces is chunked unless they say otherwise.
    */
   readonly headers: HeaderSource;
-  /** The content. */
+  /** The content of the request. */
   readonly body?: Body | null;
   /** Trailers after content that is chunked. */
   readonly trailers?: HeaderSource;
@@ -157,7 +157,7 @@ class Sending {
   readonly done: Promise<void>;
   readonly #wire: Wire;
   readonly #trailers: HeaderSource | undefined;
-  /** All of it is the transport's. */
+  /** The transport has taken the whole request. */
   isOut = false;
   #isAnswered = false;
   /** Content that waits for a 100 may leave, or never will. */

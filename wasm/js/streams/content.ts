@@ -13,7 +13,7 @@ import { PIECE, type Wire } from "./wire.js";
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
- * There is more content than `text`, `json` or `bytes` may take.
+ * The error for content that is longer than `text`, `json` or `bytes` allow.
  *
  * `serveConnection` answers it with a 413.
  */
@@ -39,7 +39,11 @@ export class Content {
   #isTaken = false;
   #stream: ReadableStream<Uint8Array> | null = null;
   #end: "none" | "open" | "over" | "dropped";
-  /** One at a time: what waits for its turn may find that the content is over. */
+  /**
+   * The queue of reads, one at a time.
+   *
+   * A read that waits may find that the content is over.
+   */
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal `hasEnded`: there is none. */
@@ -106,7 +110,7 @@ export class Content {
     return joined(pieces);
   }
 
-  /** All of it as UTF-8. */
+  /** Returns all of the content as UTF-8. */
   async text(largest = LARGEST): Promise<string> {
     return new TextDecoder().decode(await this.bytes(largest));
   }

@@ -4,7 +4,7 @@ import { hold, unhold } from "./holding.js";
 import { following, pairOver } from "./pair.js";
 import type { DenoSocket, Handed, Transport } from "./sockets.js";
 
-/** The number of bytes of one read, where we say it. */
+/** The number of bytes of one read. */
 const SPACE = 65_536;
 
 /** @internal */

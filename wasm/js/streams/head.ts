@@ -30,7 +30,7 @@ export abstract class Message extends Content {
     return (this.#headers ??= new Headers(this.fields.lines()));
   }
 
-  /** For logs: without content, and without what the fields of `SECRET_FIELDS` say. */
+  /** Returns the head for logs. */
   abstract toJSON(): object;
 
   /** @internal The same for a console. */

@@ -13,7 +13,7 @@ export class OfNode implements Transport {
   #isReleased = false;
   /** `allowHalfOpen` of the socket, as it was given. */
   readonly #allowed: boolean | undefined;
-  /** Those who wait for bytes, for room, for the end. */
+  /** The waiters for bytes, for room, and for the end. */
   #wake: (() => void)[] = [];
   readonly #woken = (): void => {
     const woken = this.#wake;

@@ -29,19 +29,21 @@ export type Decision =
     }
   | {
       /**
-       * Nothing to switch to: answer as if nothing had been offered.
+       * No protocol to switch to: answer as if nothing had been offered.
        *
        * Or content comes first, which Node would lose.
        */
       readonly protocol: null;
       readonly response: null;
       /**
-       * Why it is no HTTP, although Node lets it pass: answer with its `status`.
+       * The reason why it is no HTTP, though Node lets it pass.
+       *
+       * Answer with its `status`.
        *
        * `null` where it is.
        */
       readonly error: ProtocolError | null;
-      /** The offers, and why they cannot be accepted. */
+      /** The offers, each with the reason why it cannot be accepted. */
       readonly offers: readonly Offer[];
     };
 

@@ -27,9 +27,9 @@ export interface AcceptOptions {
  * It is over when the handler's response is sent.
  */
 export class ServerRequest extends Message {
-  /** A token; compare it exactly. */
+  /** The method, a token; compare it exactly. */
   readonly method: string;
-  /** As sent: nothing is decoded or normalised. */
+  /** The target as it was sent: nothing is decoded or normalised. */
   readonly target: string;
   /**
    * The whole URL, by the target and Host; `null` where HTTP/1.0 names no host.
@@ -169,14 +169,14 @@ export class ServerRequest extends Message {
     if (this.#switched && !this.#wire.isOver) await this.#arrives().catch(() => {});
   }
 
-  /** For logs: the head without secrets. */
+  /** Returns the head for logs, without secrets. */
   override toJSON(): object {
     const { method, target, url, offers, fields } = this;
     return { method, target, url, offers, fields };
   }
 }
 
-/** The parts of a URL are the engine's; here they are put together. */
+/** Returns the URL of the current request, made of the engine's parts. */
 function urlOf(connection: Connection, isSecure: boolean): string | null {
   const { authority, path, query } = connection;
   // RFC 9110, 4.2.1: a URL without a host is none.

@@ -44,7 +44,7 @@ export class ClientResponse extends Message {
     return this.#persists();
   }
 
-  /** For logs: the head without secrets. */
+  /** Returns the head for logs, without secrets. */
   override toJSON(): object {
     const { status, reason, fields, persists } = this;
     return { status, reason, fields, persists };

@@ -30,7 +30,7 @@ export interface ServerResponse {
    */
   readonly headers?: HeaderSource;
   /**
-   * The content.
+   * The content of the response.
    *
    * In answer to HEAD it is left out; with a 204 or 304 there must be none.
    */
@@ -184,7 +184,7 @@ class Server {
     this.#remote = remoteAddrOf(wire.socket);
   }
 
-  /** No request after this one. */
+  /** Stops after the current response: no request follows. */
   shutdown(): void {
     this.#isStopping = true;
     if (this.#wire.isOver) return;
@@ -212,7 +212,7 @@ class Server {
     }
   }
 
-  /** The next request, or how it has ended. */
+  /** Returns the next request, or the outcome of the connection. */
   async #next(): Promise<ServerRequest | ServeResult> {
     const wire = this.#wire;
     try {
@@ -227,7 +227,11 @@ class Server {
     }
   }
 
-  /** One request and its response; how the connection has ended, if it has. */
+  /**
+   * Plays one request and its response.
+   *
+   * Returns the outcome of the connection, if it has ended.
+   */
   async #exchange(request: ServerRequest): Promise<ServeResult | undefined> {
     const wire = this.#wire;
     try {
@@ -318,7 +322,7 @@ function statusOf(error: unknown, how: ServeResult["how"]): number {
 }
 
 /**
- * A response opens a tunnel, and nothing takes it.
+ * The error of a response that opens a tunnel which nothing takes.
  *
  * The client would wait for what never comes (RFC 9110, section 9.3.6).
  */
@@ -381,7 +385,7 @@ function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint
   }
 }
 
-/** Lets go of the content of a response that is not sent. */
+/** Drops the content of a response that is not sent. */
 function discard(response: ServerResponse | Response | undefined | void): void {
   try {
     letGo(contentOf(response?.body), undefined);

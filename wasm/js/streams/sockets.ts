@@ -137,7 +137,7 @@ export interface Transport {
    * Where the socket can do that.
    */
   reset(): void;
-  /** Lets go of the socket, as it was before. */
+  /** Releases the socket in the state that it was given in. */
   release(): void;
   /**
    * A read that waits gives no bytes now, where the socket can do that.
@@ -148,7 +148,7 @@ export interface Transport {
   /** Bytes that have come already, where the socket tells without waiting. */
   waiting?(): Uint8Array | null;
   /**
-   * Lets go, and returns streams of what follows.
+   * Releases the socket, and returns streams of what follows.
    *
    * These first bytes, and what is being read already, come before everything else.
    */

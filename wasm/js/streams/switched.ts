@@ -41,7 +41,7 @@ export class Switched implements Pair {
   readonly response: ClientResponse | null;
   readonly #pair: Handed;
   readonly #wire: Wire;
-  /** `null`: it is not known yet. */
+  /** The first bytes; `null` while they are not known. */
   readonly #first: Uint8Array | null;
 
   /** @internal */
@@ -61,7 +61,7 @@ export class Switched implements Pair {
   }
 
   /**
-   * Our bytes.
+   * The stream for our bytes.
    *
    * Await its writer's `ready`: a peer that does not read is felt there.
    */

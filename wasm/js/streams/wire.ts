@@ -42,7 +42,7 @@ export class Wire {
   readonly transport: Transport;
   readonly connection: Connection;
   readonly timeouts: Required<Timeouts>;
-  /** Nothing can be sent any more: part of a message is missing. */
+  /** Part of a message is missing, so nothing can be sent any more. */
   isBroken = false;
   /** Content is being dropped, and has to be counted by the engine. */
   isSkipping = false;
@@ -145,7 +145,7 @@ export class Wire {
   }
 
   /**
-   * Reads once, in time.
+   * Reads once, within the deadline.
    *
    * Content whose length is known never enters the engine: here it is.
    */
@@ -181,7 +181,7 @@ export class Wire {
   }
 
   /**
-   * Reads once at a time.
+   * Reads once at a time, for all callers.
    *
    * After a time-out the same read goes on, and what was read ahead is here until it is taken.
    */
@@ -329,7 +329,7 @@ export class Wire {
   }
 
   /**
-   * Sends all of it; `queued` is called once it leaves by itself.
+   * Sends all bytes; `queued` is called once they leave by themselves.
    *
    * Where it fails nothing can follow: part of it may have left.
    */
@@ -427,7 +427,7 @@ export class Wire {
     this.#end();
   }
 
-  /** The socket is free again, as it was given. */
+  /** Releases the socket, as it was given. */
   letGo(): void {
     if (!this.#end()) return;
     this.transport.release();
