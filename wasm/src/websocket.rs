@@ -60,7 +60,7 @@ fn deflate(
     }
 }
 
-/// Writes the parameters, and returns whether there are any to the result.
+/// Writes the parameters, and returns whether there are any.
 fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     if let Some(deflate) = &deflate {
         out.number(deflate.server_no_context_takeover.into());

@@ -181,7 +181,7 @@ struct Queue {
 #[derive(Default)]
 struct Queued {
     bytes: usize,
-    /// Nothing is sent any more, so there is nothing to wait for.
+    /// Nothing is sent any more.
     is_over: bool,
     /// The error of a write.
     failure: Option<io::ErrorKind>,

@@ -44,7 +44,7 @@ pub(crate) enum Outcome {
     Answered { status: u16 },
     /// Answered within the TLS that was switched to.
     AnsweredInTls,
-    /// Neither; it has been said why.
+    /// The exchange has failed, and the reason was printed.
     Failed,
 }
 
@@ -53,17 +53,17 @@ pub(crate) struct Exchange<'a> {
     pub(crate) line: Stream,
     pub(crate) http: ObservedConnection,
     pub(crate) transcript: Arc<Transcript>,
-    /// The content, until it is being sent.
+    /// The content, until sending begins.
     body: Option<File>,
     /// The content is being fed in, and its end has not come by.
     is_feeding: bool,
     /// The time of the latest event.
     since: Instant,
-    /// The bytes of the new protocol that came before we may speak it.
+    /// The first bytes of the new protocol, received before we may send.
     early: Vec<u8>,
     /// The end of the server's direction: clean, or cut short.
     end: Option<End>,
-    /// The status of the final response, and whether all of it is here.
+    /// The status of the final response, and whether the response is complete.
     status: u16,
     is_answered: bool,
 }
@@ -96,7 +96,7 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Sends the request with this offer and goes on until it is settled.
+    /// Sends a request with this offer, and goes on until the outcome is known.
     pub(crate) fn ask(&mut self, offer: &[String]) -> Result<Outcome, Failure> {
         let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
         let fields = self.fields(&offer)?;

@@ -34,7 +34,7 @@ const LONGEST: u64 = 65_536;
 /// The timeout of a client for one line.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Speaks it until one side ends it, and answers with this content of the request.
+/// Speaks `foo` until one side ends it; the request's content comes first.
 ///
 /// How many lines it was.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {

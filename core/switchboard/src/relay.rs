@@ -26,7 +26,9 @@ pub(crate) const UNREAD: usize = 4 << 20;
 /// The timeout of the other side's close of a WebSocket that we have closed.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Bytes as they are, until the server closes. `early` came before the relay began.
+/// Copies bytes until the server closes.
+///
+/// `early` came before the relay began.
 pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;

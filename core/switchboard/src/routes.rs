@@ -34,7 +34,7 @@ pub(crate) enum Route {
     Echo,
     /// `/plain`: takes no offer.
     Plain,
-    /// Anything else.
+    /// Any other target.
     Missing,
 }
 

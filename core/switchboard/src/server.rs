@@ -85,7 +85,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// Says when ^C has come. Asked twice, it ends at once.
+/// Reports ^C; a second one ends the program.
 fn stop_on_signal() -> io::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
     let on_signal = move || {

@@ -21,15 +21,15 @@ pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
     pub(crate) timeout: Duration,
-    /// Of HTTP/2.
+    /// The window of HTTP/2.
     pub(crate) window: u32,
-    /// The viewers.
+    /// The viewers of the page.
     pub(crate) live: Arc<Hub>,
     /// The folder of the playground's files, if there is one.
     pub(crate) play: PathBuf,
     /// The address that the server listens on.
     pub(crate) address: SocketAddr,
-    /// For a connection each.
+    /// The places for connections.
     pub(crate) places: Semaphore,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct App {
 pub(crate) struct Session {
     pub(crate) app: Arc<App>,
     pub(crate) log: Arc<SessionLog>,
-    /// The server stops; so should it.
+    /// The server's shutdown, which ends this connection.
     pub(crate) stopping: ShutdownSignal,
-    /// Inside TLS.
+    /// The connection is inside TLS.
     pub(crate) is_secure: bool,
 }
 

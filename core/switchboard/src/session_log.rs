@@ -23,9 +23,9 @@ pub(crate) struct SessionLog {
 struct Asked {
     /// The first rule that an offered protocol breaks.
     flaw: Option<Ineligible>,
-    /// Its Connection lists upgrade, and that is all of an offer that there is.
+    /// `Connection` lists upgrade, and there is nothing else of an offer.
     lacks_upgrade: bool,
-    /// Its offer was declined.
+    /// The offer was declined.
     is_declined: bool,
     /// The connection has failed.
     has_failed: bool,

@@ -24,7 +24,7 @@ pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxE
 
 /// The protocol that takes the connection over.
 pub(crate) enum NextProtocol {
-    /// With the content of the request, which is answered in it.
+    /// `foo`, with the content of the request, which is its first answer.
     Foo(Bytes),
     WebSocket,
     /// The page's own.

@@ -1,4 +1,4 @@
-//! As much of a URL as the probe needs.
+//! The parts of a URL that the probe needs.
 
 use std::str::FromStr;
 

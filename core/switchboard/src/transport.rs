@@ -28,7 +28,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Connects to where the URL says, inside TLS if it says so.
+    /// Connects to the host of a URL, inside TLS if its scheme says so.
     pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
         let mut line = Self {
             duplex: Duplex::connect(&target.address, timeout)?,
@@ -158,7 +158,7 @@ impl Stream {
         }
     }
 
-    /// Decrypts records.
+    /// Decrypts the records of TLS.
     ///
     /// rustls holds a bounded amount of records and of their content, so both in turn.
     fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {

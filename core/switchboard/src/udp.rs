@@ -13,7 +13,7 @@ use tokio::net::UdpSocket;
 
 use crate::idle_timeout::IdleTimeout;
 
-/// The token.
+/// The token of UDP proxying.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 
 /// The timeout of a client that sends nothing.
@@ -46,7 +46,9 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
     std::thread::Builder::new().spawn(echo).is_ok()
 }
 
-/// Carries datagrams until the client ends. How many it was, both ways.
+/// Carries datagrams until the client ends.
+///
+/// Returns their number, both ways.
 pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;

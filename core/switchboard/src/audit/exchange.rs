@@ -1,4 +1,4 @@
-//! One connection of the audit: a script is sent, and the responses are read.
+//! One connection of the audit: it sends a script, and reads the responses.
 //!
 //! After a switch the new protocol is tried.
 
@@ -16,21 +16,21 @@ use crate::target::Target;
 /// So that what follows comes as a segment of its own, and is looked at on its own.
 const PAUSE: Duration = Duration::from_millis(300);
 const BLINK: Duration = Duration::from_micros(500);
-/// Bytes of what came that are kept to show it.
+/// The bytes of an exchange that are kept, to show them.
 const KEPT: usize = 16 * 1024;
 
 /// The record of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// The requests sent, and the responses as far as they came.
+    /// The requests that were sent, and the responses that have come.
     pub(crate) asked: Vec<Asked>,
     pub(crate) answers: Vec<Answer>,
-    /// The bytes sent in the new protocol, and what came of them.
+    /// The bytes sent in the new protocol, and the response to them.
     ///
     /// Only if words of that protocol are known.
     pub(crate) said: Vec<u8>,
     pub(crate) spoken: Option<Spoken>,
-    /// Everything that came, and where in it the last answer that was asked for ends.
+    /// The received bytes, and the offset where the last expected response ends.
     pub(crate) came: Vec<u8>,
     pub(crate) end: usize,
     /// The peer has closed, or reset.
@@ -45,9 +45,9 @@ pub(crate) struct Exchange {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
     Answered,
-    /// For a moment after the answers, in which one too many may come.
+    /// The exchange waits a moment for a response too many.
     Another,
-    /// The connection is closed, where a response says that it will be.
+    /// The exchange waits for an end that a response has announced.
     AnnouncedEnd,
     /// The connection is closed, whatever the response says.
     End,
@@ -172,7 +172,7 @@ impl Session {
         }
     }
 
-    /// Reads until that is so, or nothing more comes in that time.
+    /// Reads until a condition holds, or nothing more comes in that time.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;
@@ -188,7 +188,7 @@ impl Session {
         }
     }
 
-    /// Tries the new protocol, if there is one and words of it are known.
+    /// Speaks the new protocol, if some bytes of it are known.
     fn speak(&mut self) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
         self.said = probes::opening(&protocol)?;

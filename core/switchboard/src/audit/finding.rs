@@ -43,7 +43,7 @@ pub(crate) enum End {
     Closed,
     #[default]
     Open,
-    /// Nothing more came in that time.
+    /// The connection was still open after that time.
     OpenAfter(Duration),
 }
 

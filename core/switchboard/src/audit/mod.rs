@@ -124,7 +124,7 @@ The exit status is 0 where nothing failed, 1 where something did that is not in 
 3 where the server cannot be reached, its control fails, or the --websocket declines a good
 handshake, and 64 where these arguments make no sense.";
 
-/// Why it ends without findings: with what code, and the words for it.
+/// The end of a run without findings: its exit code and its message.
 struct Stop(u8, String);
 
 pub(crate) fn run(args: &AuditArgs) -> ExitCode {

@@ -18,7 +18,7 @@ pub(crate) struct Frame {
     pub(crate) payload: Vec<u8>,
 }
 
-/// An answer to our words comes before so many bytes of others, or it is none.
+/// The bytes among which the response to our bytes has to come.
 const LOOKED_AT: usize = 64 * 1024;
 
 pub(crate) const CLOSE: u8 = 8;
@@ -33,7 +33,7 @@ pub(crate) enum Spoken {
     End,
     /// The bytes are something else.
     Other,
-    /// More has to come to tell.
+    /// More bytes are needed to tell.
     Unknown,
 }
 

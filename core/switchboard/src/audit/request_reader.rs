@@ -1,13 +1,13 @@
-//! A client's requests, as the engine reads them.
+//! Reads a client's requests, by the engine.
 //!
 //! A server's `Connection` reads each, so that an offer that breaks a rule is named by the engine,
 //! with its reason.
 
 use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
-/// More of it is not read.
+/// The bytes that are read of a connection.
 const MOST: usize = 1 << 20;
-/// More of the content of a request is not kept.
+/// The bytes that are kept of a request's content.
 const KEPT: usize = 1 << 10;
 
 /// A request, whether or not it keeps to the rules.
@@ -31,7 +31,7 @@ pub(crate) struct Request {
 pub(crate) struct RequestReader {
     engine: Option<Connection>,
     pub(crate) requests: Vec<Request>,
-    /// All that came, as it came.
+    /// The received bytes.
     pub(crate) came: Vec<u8>,
     /// The offset at which this engine began, and its present one.
     begin: usize,

@@ -1,4 +1,4 @@
-//! The responses that came back, as the engine reads them.
+//! Reads the responses of a server, by the engine.
 //!
 //! A client's `Connection` reads each. It was given a request as near to the one that was sent as
 //! the engine lets a client send. So the engine holds its framing, its 1xx and its 101 to the RFCs,
@@ -10,7 +10,7 @@ use switchover::{Config, Connection, End, Error, Event, Next, RequestHead, Role}
 
 use super::script::Asked;
 
-/// More of an answer is not read.
+/// The bytes that are read of a response.
 const MOST: usize = 1 << 20;
 
 /// A head as it came, whether or not it keeps to the rules.
@@ -23,7 +23,7 @@ pub(crate) struct Head {
 /// A response to one request, with the 1xx before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// The 1xx before it.
+    /// The 1xx responses before the final one.
     pub(crate) interim: Vec<Head>,
     pub(crate) head: Option<Head>,
     /// The end of the message has come.
@@ -42,7 +42,7 @@ pub(crate) struct ResponseReader {
     is_secure: bool,
     engine: Option<Connection>,
     pub(crate) answers: Vec<Answer>,
-    /// All that came, as it came.
+    /// The received bytes.
     pub(crate) came: Vec<u8>,
     /// The offset at which this engine began, and that of the next head.
     begin: usize,
@@ -52,7 +52,7 @@ pub(crate) struct ResponseReader {
 }
 
 impl Head {
-    /// As much of it as can be made out.
+    /// Reads as much of a head as can be made out.
     fn read(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
         let text = String::from_utf8_lossy(&bytes[..end]);
@@ -216,7 +216,7 @@ impl ResponseReader {
     }
 }
 
-/// Returns a client that has sent that request, as far as the engine lets it.
+/// Returns a client that has sent that request, as far as the engine permits.
 ///
 /// With the field lines as they were sent, or as they should be, or without the offer.
 fn shadow(asked: &Asked, is_secure: bool) -> Option<Connection> {

@@ -51,7 +51,7 @@ impl RoleArgs {
         Ok(wanted.map(|(_, table)| table::parse(table)).collect::<Result<Vec<_>, _>>()?.concat())
     }
 
-    /// Judges what is meant, if it is no server.
+    /// Audits a client or an intermediary, if one is meant.
     pub(crate) fn audit(
         &self,
         checks: &[Check],

@@ -12,11 +12,11 @@ pub(crate) struct Places {
     pub(crate) plain: String,
     pub(crate) echo: String,
     pub(crate) websocket: String,
-    /// `TOKEN` and `/token`: a protocol, and where it is spoken.
+    /// A protocol and the target that speaks it: `TOKEN` and `/token`.
     pub(crate) token: Option<(String, String)>,
 }
 
-/// One thing after the other.
+/// The steps of an exchange, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
@@ -45,11 +45,11 @@ pub(crate) enum Wait {
     Answers(usize),
 }
 
-/// A request as far as it tells how its answer is read.
+/// A request, with what decides how its response is read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) method: String,
-    /// The list of all `Upgrade` fields.
+    /// The protocols of all its `Upgrade` fields.
     pub(crate) offer: Vec<String>,
     /// The fields that belong to the protocols offered.
     pub(crate) fields: Vec<(String, String)>,

@@ -67,9 +67,9 @@ pub(crate) struct Server<'a> {
     pub(crate) places: Places,
     /// A resource was named that speaks WebSocket.
     pub(crate) has_websocket: bool,
-    /// Other protocols and where they are spoken.
+    /// Other protocols, each with the target that speaks it.
     pub(crate) offers: &'a [(String, String)],
-    /// For each thing that is waited for.
+    /// The timeout for each wait.
     pub(crate) timeout: Duration,
 }
 
@@ -81,9 +81,9 @@ pub(crate) struct Audit<'a> {
     controls: HashMap<Script, Exchange>,
     /// True if the WebSocket sends messages back; `None` while that is not known.
     echoes: Option<bool>,
-    /// The check that was made last: a server may not survive it.
+    /// The id of the latest check, which the server may not survive.
     latest: &'static str,
-    /// Every head of the run, with the check that it came in and what shows it.
+    /// The heads of the run, each with its check and exchange.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
 
@@ -160,7 +160,7 @@ impl<'a> Audit<'a> {
         Script::of(check, By::Check, &self.server.places)
     }
 
-    /// Judges a check, and what it needs beforehand.
+    /// Judges a check, after the checks that it needs.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());

@@ -16,7 +16,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) control: Option<&'a Exchange>,
 }
 
-/// Says what is seen, if it is.
+/// A symptom: returns a sentence if it is seen.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
 /// The symptoms of an exchange, each by name, and in a sentence.
@@ -104,7 +104,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("no-capsules", no_capsules, "the 101 has no Capsule-Protocol"),
 ];
 
-/// Judges one head; `None` where it is not about such a head.
+/// A rule for a head; `None` if it is about another kind of head.
 pub(crate) type HeadRule = fn(&Head) -> Option<Result<(), String>>;
 
 /// The symptoms of any head of the run, each by name, and in a sentence.

@@ -21,7 +21,7 @@
 
 use super::verdict::Verdict;
 
-/// One thing that is tried.
+/// One check: what is sent, and how the response is judged.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
@@ -41,7 +41,7 @@ pub(crate) struct Check {
 pub(crate) struct Rules {
     /// The clause, in words.
     pub(crate) says: &'static str,
-    /// The needs that make it applicable.
+    /// The conditions under which the check is applicable.
     pub(crate) needs: Vec<&'static str>,
     /// The symptoms that break the clause.
     ///
@@ -97,9 +97,9 @@ pub(crate) enum By {
 pub(crate) enum What {
     /// A line of a head.
     Text(&'static str),
-    /// The empty line that ends it.
+    /// The empty line that ends a head.
     Empty,
-    /// Bytes as they are, with escapes.
+    /// Bytes to be sent, with escapes.
     Bytes(&'static str),
     /// A wait for an event of that name.
     Wait(&'static str),

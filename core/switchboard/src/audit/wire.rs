@@ -21,9 +21,9 @@ const PIECE: usize = 16 * 1024;
 /// The outcome of a wait.
 pub(crate) enum WaitResult {
     Bytes(Vec<u8>),
-    /// The peer sends no more: it has closed, or reset, or closed TLS without a word.
+    /// The peer has ended: it has closed, reset, or closed TLS without an alert.
     End(End),
-    /// Nothing, in that time.
+    /// Nothing has come in that time.
     Nothing,
 }
 
@@ -33,10 +33,10 @@ pub(crate) struct Wire {
 }
 
 trait Stream: Write {
-    /// Reads what comes until then.
+    /// Reads the bytes that come before a deadline.
     fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize>;
 
-    /// Says that nothing more comes, where the transport has words for it.
+    /// Announces the end of our bytes, if the transport can.
     fn say_end(&mut self);
 }
 
@@ -180,7 +180,7 @@ where
     Ok(read)
 }
 
-/// Has the next read wait no longer.
+/// Sets the time until which the next read waits.
 fn wait_until(socket: &TcpStream, deadline: Instant) -> io::Result<()> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {

@@ -22,7 +22,9 @@ const AT_A_TIME: u32 = 100;
 /// Beyond their content, 256 bytes each: a window of four bytes a frame.
 const FRAMES: usize = 4 << 20;
 
-/// Speaks HTTP/2 until one side ends it. How many requests it was.
+/// Speaks HTTP/2 until one side ends it.
+///
+/// Returns the number of requests.
 pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     window: u32,

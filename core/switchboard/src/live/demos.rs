@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::scripted_client::{ClientStep, ScriptedClient};
 use crate::audit;
 
-/// One kind of exchange.
+/// A demonstration: one kind of exchange.
 #[derive(Serialize)]
 struct Demo {
     /// The name that the page asks for.
@@ -223,7 +223,7 @@ const AUDIT: &str = "audit";
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
 
-/// As many play at a time; what is asked for beyond that is not played.
+/// The demonstrations that play at a time; further ones are not played.
 const MOST: usize = 220;
 static PLAYING: AtomicUsize = AtomicUsize::new(0);
 
@@ -251,7 +251,7 @@ pub(super) fn play(name: &str, address: SocketAddr) -> String {
     serde_json::json!({ "playing": name, "peer": peer.map(|peer| peer.to_string()) }).to_string()
 }
 
-/// Plays it in a thread of its own.
+/// Plays a demonstration in a thread of its own.
 fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
     if PLAYING.load(Ordering::Relaxed) >= MOST {
         return None;
@@ -264,7 +264,7 @@ fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
     peer
 }
 
-/// Does it in a thread of its own, unless there are too many.
+/// Runs a function in a thread of its own, unless there are too many.
 fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
     if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
         PLAYING.fetch_sub(1, Ordering::Relaxed);

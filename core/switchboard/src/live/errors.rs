@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use switchover::{Blame, ErrorKind};
 
-/// As HTML.
+/// Returns the table of errors as HTML.
 pub(super) fn page() -> String {
     let mut rows = String::new();
     for kind in ErrorKind::ALL {

@@ -9,7 +9,9 @@ use std::sync::Arc;
 const CONNECTIONS: usize = 50;
 const WITH_THE_PAGES_OWN: usize = 64;
 
-/// Bytes that are kept of each, about. How it came out is kept in any case.
+/// The bytes that are kept of each connection, about.
+///
+/// How it came out is kept in any case.
 const OF_EACH: usize = 48 << 10;
 
 #[derive(Default)]
@@ -25,7 +27,7 @@ struct Kept {
 }
 
 impl History {
-    /// Keeps this of a connection; whether there is room for more of it.
+    /// Keeps an event of a connection; returns whether there is room for more.
     pub(super) fn keep(&mut self, number: u64, moment: &Arc<str>, place: Place) -> bool {
         if place == Place::First {
             self.connections.push_back(Kept { number, moments: Vec::new(), bytes: 0 });

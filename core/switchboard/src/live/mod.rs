@@ -1,4 +1,4 @@
-//! The page: who watches the server's connections, and what they see.
+//! The page: its viewers, and the events that they see.
 //!
 //! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first,
 //! then each [`JsonEvent`] of every connection but its own. It may ask for one of the
@@ -31,7 +31,7 @@ use history::{History, Place};
 /// What comes on top is left out, and the viewer learns of it.
 const WAITING: usize = 4 << 20;
 
-/// As many, about, go into one message.
+/// The bytes of one message, about.
 const AT_ONCE: usize = 256 * 1024;
 
 /// The time for which events are gathered for one message.
@@ -59,7 +59,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// All that the page is made of, and what it leads to.
+/// The files of the page, and those that it links to.
 static FILES: [File; 17] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
@@ -117,7 +117,7 @@ pub(crate) fn is_the_pages_own(path: &str) -> bool {
     path == "/live" || path.starts_with("/page/")
 }
 
-/// Everybody who watches, and what those learn who come later.
+/// The viewers of the server's connections, and the history for new ones.
 #[derive(Default)]
 pub(crate) struct Hub {
     audience: Mutex<Viewers>,
@@ -170,7 +170,7 @@ impl Hub {
     }
 }
 
-/// A viewer's seat, which is free once it has left, however.
+/// A viewer's place, which is free again when the viewer has left.
 struct ViewerSlot<'h> {
     hub: &'h Hub,
     viewer: Arc<Viewer>,
@@ -184,7 +184,7 @@ impl Drop for ViewerSlot<'_> {
     }
 }
 
-/// One page.
+/// One viewer: an open page.
 #[derive(Default)]
 struct Viewer {
     waiting: Mutex<Waiting>,
@@ -194,7 +194,7 @@ struct Viewer {
 #[derive(Default)]
 struct Waiting {
     moments: VecDeque<Arc<str>>,
-    /// Bytes of all of these.
+    /// The bytes of all waiting events.
     bytes: usize,
     left_out: usize,
 }

@@ -10,7 +10,7 @@ use switchover::{Error, Event};
 use super::lines::{self, MOST, MOST_SPOKEN};
 use super::{By, Listener, Verdict, What};
 
-/// One thing that happened.
+/// One event of a transcript, as JSON.
 #[derive(Serialize)]
 pub(crate) struct JsonEvent {
     /// The number of the connection, counted from 1; a probe has one.
@@ -19,22 +19,22 @@ pub(crate) struct JsonEvent {
     /// The number of the event on that connection, counted from 1 without a gap.
     #[serde(skip_serializing_if = "is_nothing")]
     step: u32,
-    /// Milliseconds since it began.
+    /// Milliseconds since the transcript began.
     at: f64,
     what: &'static str,
     /// An event's kind, a decision's verb, how the engine is set up, how it came out.
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
-    /// In the language of the engine's test vectors.
+    /// The event in the language of the engine's test vectors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
     /// The number of bytes on the wire; of a switch, the leftover's.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
-    /// There were more of them than the lines show.
+    /// The event has more bytes than the lines show.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
-    /// For people.
+    /// The event in words, for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]

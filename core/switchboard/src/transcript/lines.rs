@@ -15,7 +15,7 @@ use super::{By, What};
 pub(super) const MOST: usize = 4096;
 pub(super) const MOST_SPOKEN: usize = 512;
 
-/// Content of this length or less is written out where it comes out of the engine.
+/// The length up to which content of an event is written out.
 const SHORT: usize = 160;
 
 /// A line of the wire this long is written as a run of bytes.
@@ -156,7 +156,9 @@ pub(super) fn text(line: &[u8]) -> String {
     Redactor::default().shown(line)
 }
 
-/// Bytes as a decision has them: what would end them is written as a byte.
+/// Writes bytes as a word of a decision.
+///
+/// A byte that would end the word is escaped.
 fn word(bytes: &[u8]) -> String {
     let text = escape(bytes).replace('|', "\\x7c");
     let inner = text.trim_matches(' ');
@@ -175,7 +177,7 @@ fn fields(fields: &dyn FieldSource) -> String {
     text
 }
 
-/// Protocols as a decision has them.
+/// Writes protocols as a decision lists them.
 fn list(protocols: &[&str]) -> String {
     protocols.join("; ")
 }

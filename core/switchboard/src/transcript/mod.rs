@@ -24,7 +24,7 @@ use json::Printer;
 use redact::{Redactor, hides_secrets};
 use text::TextPrinter;
 
-/// Those who watch the connections of a server.
+/// The audience of a server: it watches connections.
 pub(crate) trait Audience: Send + Sync {
     /// Returns whether anybody watches.
     fn is_watched(&self) -> bool;
@@ -32,7 +32,7 @@ pub(crate) trait Audience: Send + Sync {
     /// Sends an event to all viewers; returns whether more would be kept.
     fn tell(&self, number: u64, event: &JsonEvent) -> bool;
 
-    /// Forgets a connection: it is not kept for later.
+    /// Forgets a connection, which is not kept for later viewers.
     fn forget(&self, number: u64);
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum By {
     Us,
 }
 
-/// One thing that happened.
+/// One event of a transcript.
 pub(crate) enum What<'a> {
     /// A connection of that peer; how the engine is set up, as a vector says it.
     Opened { peer: &'a str, setup: &'a str },
@@ -53,7 +53,7 @@ pub(crate) enum What<'a> {
     Received(&'a [u8], &'a Redactor),
     /// The peer's bytes have ended.
     Ended(End),
-    /// The engine made this of them; so many bytes have passed.
+    /// The engine emitted this event; so many bytes have passed.
     Came(Event<'a>, u64),
     /// The message has ended with the event before.
     MessageEnded(u64),
@@ -82,11 +82,11 @@ pub(crate) enum What<'a> {
 /// The outcome of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
-    /// In a word, for programs.
+    /// The outcome in a word, for programs.
     pub(crate) outcome: &'static str,
-    /// In a sentence, for people.
+    /// The outcome in a sentence, for people.
     pub(crate) text: String,
-    /// Of the final response.
+    /// The status of the final response.
     pub(crate) status: Option<u16>,
     /// The engine's reason for the offer's outcome.
     pub(crate) why: Option<Why>,
@@ -98,7 +98,7 @@ impl Verdict {
     }
 }
 
-/// A listener.
+/// A listener of a transcript.
 pub(crate) trait Listener {
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
@@ -120,7 +120,7 @@ struct Telling {
     ///
     /// Its field lines are compressed, so that it cannot be seen which of its bytes are secrets.
     whispers: bool,
-    /// More of it is kept for those who come later.
+    /// More events are kept for later viewers.
     is_kept: bool,
     /// The number of events sent to viewers.
     steps: u32,
@@ -200,7 +200,7 @@ impl Transcript {
         self.say(text);
     }
 
-    /// Ends it with how it came out.
+    /// Ends the transcript with the outcome.
     pub(crate) fn close(&self) {
         let verdict = self.lock().verdict.clone();
         self.tell(&What::Verdict(&verdict));

@@ -6,7 +6,7 @@ use switchover::Field;
 
 use super::escape::push_escaped;
 
-/// In the place of a secret.
+/// The text in the place of a secret.
 pub(super) const HIDDEN: &str = "<hidden>";
 
 /// True if transcripts show secrets.
@@ -35,14 +35,14 @@ const LONG_NAME: usize = 32;
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     place: Place,
-    /// As far as it has come, without spaces.
+    /// The part of the field name that has come, without spaces.
     name: Vec<u8>,
 }
 
 /// The place of the next byte in a message.
 #[derive(Clone, Copy)]
 enum Place {
-    /// At the beginning of a line, after one that was this.
+    /// The beginning of a line, after a line of that kind.
     Begin {
         is_secret: bool,
     },
@@ -51,7 +51,7 @@ enum Place {
         is_secret: bool,
     },
     Name,
-    /// Of a field, or in a line that is none.
+    /// The value of a field, or a line that is none.
     Value {
         is_secret: bool,
     },

@@ -26,12 +26,12 @@ use super::{By, Listener, What};
 const BEFORE: usize = 48;
 const BEHIND: usize = 32;
 
-/// Tells a transcript while it happens.
+/// Prints a transcript as text while it happens.
 pub(super) struct TextPrinter {
     to: To,
     /// Tells connections apart that are served at the same time.
     prefix: String,
-    /// The latest bytes that the engine took, and where in all of them they end.
+    /// The latest received bytes, and the position where they end.
     latest: Vec<u8>,
     passed: u64,
     /// Content that has gone by uncounted in the current messages.

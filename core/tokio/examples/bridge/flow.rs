@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
-/// As much at a time as the client's window takes.
+/// Sends content, as much at a time as the client's window takes.
 pub(crate) async fn send(to: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
     while !data.is_empty() {
         to.reserve_capacity(data.len());

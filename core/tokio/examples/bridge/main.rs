@@ -127,7 +127,7 @@ async fn serve(
     served
 }
 
-/// Has each request answered, until one side ends the connection.
+/// Serves each request of a connection, until one side ends it.
 async fn streams(
     mut connection: Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>,
     answers: &mut JoinSet<()>,
@@ -182,7 +182,7 @@ async fn shake_hands(
     Ok(builder.handshake(stream).await?)
 }
 
-/// The answer on its stream: interim responses come beside what waits for it.
+/// The response on a stream; interim responses come beside it.
 #[derive(Clone)]
 struct Respond {
     stream: Arc<Mutex<SendResponse<Bytes>>>,
@@ -378,9 +378,9 @@ fn plain(status: StatusCode) -> Response<()> {
 /// The client's bytes in a tunnel, on their way to the backend.
 #[derive(Default)]
 struct Said {
-    /// The backend takes it since then.
+    /// The time since which the backend takes the content.
     since: Mutex<Option<Instant>>,
-    /// All of it has left, and its end.
+    /// All of the content has left, and its end.
     is_all: AtomicBool,
 }
 

@@ -20,7 +20,7 @@ const GOODBYE: Duration = Duration::from_secs(4);
 /// The time to tell both sides of a tunnel after that.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The timeouts in which a peer has to take some of what is sent to it.
+/// The timeouts in which a peer has to take some of the sent bytes.
 ///
 /// The system says that there is room only after a third of its buffer. A client of HTTP/2 says so
 /// after half of its window.
@@ -30,7 +30,7 @@ pub(crate) const SYSTEM: u32 = 4;
 #[derive(Clone)]
 pub(crate) struct Backend {
     pub(crate) address: Arc<str>,
-    /// For both sides.
+    /// The configuration for both sides.
     pub(crate) config: Config,
     /// The timeout of the backend, or of a client, for a message.
     pub(crate) timeout: Duration,

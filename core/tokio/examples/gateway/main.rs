@@ -66,7 +66,7 @@ const LINGER_MAX: Duration = Duration::from_secs(4);
 /// The bytes of a tunnel that are passed on at once.
 const PIECE: usize = 16 * 1024;
 
-/// Content as it passes.
+/// Content that passes through, without what may not be forwarded.
 type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]

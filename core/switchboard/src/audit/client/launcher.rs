@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use super::identity::Identity;
 
-/// More of what a command says is not kept.
+/// The bytes of a command's output that are kept.
 const KEPT: usize = 64 * 1024;
 /// The time that a person may take.
 const STROLL: Duration = Duration::from_secs(60);
-/// So often it is looked whether something has ended, or someone has come.
+/// The pause between two looks at whether something has ended or come.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);
 /// The exit status after ^C, as shells have it.
 const INTERRUPTED: i32 = 130;
@@ -31,7 +31,7 @@ static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) enum ClientLauncher {
     Person,
-    /// With `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}` in its words.
+    /// A command, with `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}` in its words.
     Command(Vec<String>),
     #[cfg(test)]
     Thread(Arc<dyn Fn(u16) + Send + Sync>),
@@ -41,7 +41,7 @@ pub(crate) enum ClientLauncher {
 #[derive(Default)]
 pub(crate) struct Call {
     child: Option<Child>,
-    /// Kept open.
+    /// The command's standard input, kept open.
     _input: Option<ChildStdin>,
     output: Arc<Mutex<Vec<u8>>>,
 }
@@ -49,13 +49,13 @@ pub(crate) struct Call {
 /// The exit of a command, and its output.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
-    /// Its exit code, if it ended by itself.
+    /// The exit code of the command, if it ended by itself.
     pub(crate) code: Option<i32>,
     pub(crate) output: Vec<u8>,
 }
 
 impl ClientLauncher {
-    /// Has the client come for a check.
+    /// Starts the client, or asks for it, for a check.
     pub(crate) fn call(
         &self,
         port: u16,
@@ -161,7 +161,7 @@ impl Call {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)))
     }
 
-    /// Waits that long for the command to end, and ends it.
+    /// Waits for the command to end, and then ends it.
     pub(crate) fn end(mut self, grace: Duration) -> Option<Ended> {
         self.child.as_ref()?;
         drop(self._input.take());

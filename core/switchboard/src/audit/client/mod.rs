@@ -62,7 +62,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 /// The check whose visit is the control of all others: a good 101.
 const CONTROL: &str = "C01";
-/// More of what a command says is not told.
+/// The bytes of a command's output that are reported.
 const TOLD: usize = 300;
 
 /// An audit of one client, which remembers what it has found.
@@ -74,7 +74,7 @@ pub(crate) struct Audit<'a> {
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     visits: HashMap<&'static str, ClientSession>,
-    /// Of each handshake.
+    /// The keys of all handshakes.
     keys: Vec<String>,
     /// The protocols that the client's first request offers; empty for none.
     offers: Vec<String>,
@@ -117,7 +117,7 @@ impl<'a> Audit<'a> {
         self.caller.subject()
     }
 
-    /// Judges a check, and what it needs beforehand.
+    /// Judges a check, after the checks that it needs.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());

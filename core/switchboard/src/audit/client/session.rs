@@ -1,4 +1,4 @@
-//! One session of a client.
+//! The session of a client: all its connections for one check.
 //!
 //! It sends a request, gets the response that the check has, and its behaviour on the wire is
 //! recorded.
@@ -34,25 +34,25 @@ const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnect
 /// The timeouts of the scripted server.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
-    /// For each thing that is waited for.
+    /// The timeout for each wait.
     pub(crate) timeout: Duration,
     /// So that what follows comes as a segment of its own, and is looked at on its own.
     pub(crate) pause: Duration,
 }
 
-/// More requests of a client are not answered.
+/// The requests of a client that are answered; more are not.
 const MOST_ASKED: usize = 3;
 
 /// The behaviour of a client in one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSession {
-    /// The client's requests; the first was answered as the check has it.
+    /// The client's requests; the check's response was for the first.
     pub(crate) requests: Vec<Request>,
     /// The bytes that came after the first request, before the response.
     pub(crate) early: Vec<u8>,
     /// The bytes sent to the client, over all connections.
     pub(crate) sent: Vec<u8>,
-    /// All that came, over all connections, and what of it came after the last request.
+    /// The bytes of all connections, and those after the last request.
     pub(crate) came: Vec<u8>,
     pub(crate) after: Vec<u8>,
     /// True once the client has closed the last connection.
@@ -173,7 +173,7 @@ fn has_acknowledged(bytes: &[u8]) -> bool {
     false
 }
 
-/// Has the client come, and answers it; or says why it is not there.
+/// Waits for the client and plays the check, or says why it did not come.
 pub(crate) fn visit(
     caller: &ClientLauncher,
     identity: Option<&Identity>,
@@ -295,7 +295,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Answers as the check has it, and looks at what comes of it.
+    /// Responds as the check says, and watches what follows.
     fn play(&mut self, check: &Check, talk: &mut Talk, until: Until) -> io::Result<()> {
         let sections = response_script::sections(&check.lines);
         let pings = check.lines.iter().any(|line| matches!(line.what, What::Bytes("PING")));
@@ -397,7 +397,7 @@ impl ScriptedServer {
 }
 
 impl Talk {
-    /// Reads until that is so, or nothing more comes in that time.
+    /// Reads until a condition holds, or nothing more comes in that time.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {

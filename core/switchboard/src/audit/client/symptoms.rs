@@ -11,7 +11,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) keys: &'a [String],
 }
 
-/// Says what is seen, if it is.
+/// A symptom: returns a sentence if it is seen.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
 /// The symptoms of a client, each by name, and in a sentence.
@@ -105,7 +105,7 @@ fn opened(seen: &Seen<'_>) -> Option<String> {
     seen.visit.is_open().then(|| "the client speaks the new protocol".into())
 }
 
-/// Detects that it is not spoken, and the connection is kept.
+/// Detects a connection that is kept though its protocol is not spoken.
 fn left_open(seen: &Seen<'_>) -> Option<String> {
     (!seen.visit.is_open() && !seen.visit.has_left() && !seen.visit.has_ended)
         .then(|| "the client sent nothing, and left the connection open".into())
@@ -117,7 +117,7 @@ fn asked_again(seen: &Seen<'_>) -> Option<String> {
     is_same.then(|| "the client asked again on the same connection".into())
 }
 
-/// Its command ended without an error.
+/// Detects that the command ended without an error.
 fn satisfied(seen: &Seen<'_>) -> Option<String> {
     let code = seen.visit.ended.as_ref()?.code?;
     (code == 0).then(|| "the command took that for an answer: it ended with 0".into())

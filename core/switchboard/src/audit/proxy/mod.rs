@@ -43,11 +43,11 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 /// The check that all others need.
 const CONTROL: &str = "P00";
-/// The time after which the origin has recorded what reached it.
+/// The time for the origin to record a request.
 const BLINK: Duration = Duration::from_millis(20);
 /// So long a proxy may take to see that its origin is there.
 const RECOVERY: Duration = Duration::from_secs(10);
-/// Two requests without an offer, and one that is changed where it is forwarded.
+/// Two requests without an offer; one is changed when it is forwarded.
 const TWICE: &str = "\
 P0 DEF RFC 9112, 9.3: two requests
   GET /plain HTTP/1.1
@@ -134,7 +134,7 @@ impl<'a> Audit<'a> {
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
-    /// Judges a check, and what it needs beforehand.
+    /// Judges a check, after the checks that it needs.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());

@@ -1,4 +1,4 @@
-//! The scripted origin: it answers as a check has it, and records its requests.
+//! The scripted origin: it responds as a check says, and records requests.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -18,18 +18,18 @@ const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
 const PAUSE: Duration = Duration::from_millis(300);
 /// A connection on which nothing comes for so long is given up.
 const IDLE: Duration = Duration::from_secs(60);
-/// More of the new protocol is not read.
+/// The bytes of the new protocol that are read.
 const MOST: usize = 1 << 20;
 
 /// The record of what reached the origin in a check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) requests: Vec<Request>,
-    /// All that came, as it came.
+    /// The received bytes.
     pub(crate) came: Vec<u8>,
     /// The number of interim responses sent.
     pub(crate) interim: usize,
-    /// True once it has sent a 101.
+    /// The origin has sent a 101.
     pub(crate) has_switched: bool,
 }
 
@@ -156,7 +156,7 @@ impl Connection {
         (state.number, index, section)
     }
 
-    /// Keeps the request as far as it has come.
+    /// Records the part of a request that has come.
     fn note(&mut self, number: u64, index: usize) {
         let mut state = locked(&self.state);
         if state.number == number {

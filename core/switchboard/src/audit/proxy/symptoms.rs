@@ -20,7 +20,7 @@ pub(crate) struct Seen<'a> {
     pub(crate) changed: Option<&'a [u8]>,
 }
 
-/// Says what is seen, if it is.
+/// A symptom: returns a sentence if it is seen.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
 /// The symptoms of an intermediary, each by name, and in a sentence.
@@ -141,7 +141,7 @@ fn unoffered(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
 }
 
-/// Detects that an offer reached the origin, whatever it is.
+/// Detects any offer that reached the origin.
 fn offer_seen(seen: &Seen<'_>) -> Option<String> {
     let (token, _) = seen.log.requests.iter().flat_map(|request| &request.offers).next()?;
     Some(format!("the origin got an offer of {token}"))

@@ -1,4 +1,4 @@
-//! One object, for programs.
+//! The report as one JSON object, for programs.
 
 use serde::Serialize;
 

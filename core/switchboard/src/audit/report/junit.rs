@@ -1,4 +1,4 @@
-//! XML as JUnit writes it, for what runs tests: a test case for each check.
+//! The report as JUnit's XML, with a test case for each check.
 
 use super::{Report, text};
 use crate::audit::finding::Finding;

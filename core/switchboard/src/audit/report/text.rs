@@ -1,4 +1,4 @@
-//! For people.
+//! The report as text, for people.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -8,10 +8,10 @@ use crate::audit::finding::{Evidence, Finding, Received};
 use crate::audit::table::Check;
 use crate::audit::verdict::Verdict;
 
-/// More of what came is not shown.
+/// The bytes of an exchange that are shown.
 const SHOWN: usize = 2048;
 
-/// Returns all findings, or those that matter, and how many there are.
+/// Writes all findings, or those that matter, and their numbers.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
     // Many checks may lack the same.

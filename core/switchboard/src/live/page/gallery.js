@@ -47,7 +47,7 @@ export const AUDIT = {
   about: "What must change nothing, after the same without it.",
 };
 
-/** As many as there may be. */
+/** The number of connections in the crowd. */
 export const CROWD = {
   name: "crowd",
   group: "many",

@@ -6,13 +6,13 @@ import { LANGUAGES } from "./code.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
 
-/** As many connections are kept. */
+/** The number of connections that are kept. */
 const MOST = 300;
 
 const at = (id) => document.getElementById(id);
 const list = at("connections");
 
-/** By number: the story, and its row. */
+/** The story and the row of each connection, by its number. */
 const stories = new Map();
 const rows = new Map();
 const changed = new Set();
@@ -21,9 +21,9 @@ let chosen = null;
 let active = null;
 /** The client's address in the last demonstration: its connection will be chosen. */
 let awaited = null;
-/** The latest connection before it: an earlier one may have had the same port. */
+/** The latest connection at that time: an earlier one may have had the port. */
 let latest = 0;
-/** For a connection that only its path tells. */
+/** The path of a connection that only its path identifies. */
 let awaitedPath = null;
 /** True until a choice was made: the next connection is chosen. */
 let follows = true;
@@ -60,7 +60,7 @@ function isAwaited(story, moment) {
   return follows && chosen === null;
 }
 
-/** Those that are over first; of open ones, only what is too much in any case. */
+/** Forgets the oldest connections; those that are over first. */
 function forgetTheOldest() {
   for (const isEnough of [(story) => story.isOver, () => stories.size > 2 * MOST]) {
     for (const story of stories.values()) {
@@ -135,7 +135,7 @@ function drawRow(story) {
   draw(parts.svg, story, width);
 }
 
-/** The latest first, in the order in which they come. */
+/** Puts a row in its place: the latest connection is first. */
 function place(row, number) {
   let before = list.firstElementChild;
   while (before !== null && numberOf(before) > number) before = before.nextElementSibling;
@@ -403,7 +403,11 @@ function play(socket, name) {
   }
 }
 
-/** The connection may have been told of before the answer says which it is. */
+/**
+ * Waits for the connection of a peer.
+ *
+ * It may have been reported before the response says which one it is.
+ */
 function awaitPeer(peer) {
   const known = [...stories.values()].findLast((story) => story.peer === peer && story.number > latest);
   if (known === undefined) awaited = peer;

@@ -72,7 +72,7 @@ export class Story {
     }
   }
 
-  /** Nothing more will be told of it. */
+  /** Ends the story: nothing more will be reported. */
   lose() {
     if (this.isOver) return;
     this.isOver = true;
@@ -92,7 +92,11 @@ export class Story {
     for (const { text } of this.lines.slice(before)) this.#length += text.length;
   }
 
-  /** Of several requests the one that offered something is what the story is about. */
+  /**
+   * Takes a request's line.
+   *
+   * Of several requests the one with an offer names the story.
+   */
   #ask(line) {
     this.requests++;
     const offers = line.includes(" offers ");
@@ -108,7 +112,7 @@ export class Story {
     return `${this.missing} steps are left out`;
   }
 
-  /** In a few words, as it stands. */
+  /** The story in a few words. */
   get summary() {
     if (this.isOver) return this.result;
     if (this.state?.theirs === "switched" || this.state?.ours === "switched") return `speaks ${this.protocol || "something else"}`;
@@ -149,7 +153,7 @@ export class Story {
     return `${[`Connection ${this.number} of the switchboard; times are in milliseconds`, ...rows].join("\n")}\n`;
   }
 
-  /** Why it cannot be a vector; empty where it can. */
+  /** The reason why it cannot be a vector; empty where it can. */
   get flaw() {
     if (!this.setup || this.moments[0]?.step !== 1) return "It began before this page came, so it is not all here.";
     if (this.missing > 0) return `It is not all here: ${this.#gap}.`;
