@@ -82,7 +82,7 @@ del Iterable, Mapping
 
 
 def _document() -> None:
-    """Puts what the engine says of options and members where help() finds it."""
+    """Gives enums and options the engine's documents, for help()."""
 
     def listed(texts: dict[str, str]) -> str:
         return "\n".join(f"{name}: {text}" for name, text in texts.items())

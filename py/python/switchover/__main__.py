@@ -46,7 +46,7 @@ or refused a CONNECT; 1 where something failed; 64 where these arguments make no
 
 
 class Parser(argparse.ArgumentParser):
-    """One that ends with 64."""
+    """A parser of arguments that exits with 64."""
 
     def error(self, message: str) -> NoReturn:
         """A fault in the arguments."""

@@ -63,7 +63,7 @@ class ProtocolError(Exception):
 
     @property
     def name(self) -> str:
-        """The engine's name for it, such as `bare-lf`."""
+        """The engine's name for the error, such as `bare-lf`."""
         return self.kind.label
 
     @property
@@ -81,12 +81,12 @@ class ProtocolError(Exception):
 
     @property
     def clause(self) -> str:
-        """The rule that it is about, such as `RFC 9112, section 6.3`."""
+        """The rule that was broken, such as `RFC 9112, section 6.3`."""
         return self.kind.clause
 
     @property
     def advice(self) -> str:
-        """Advice on what to do about it."""
+        """Advice on how to mend the fault."""
         return self.kind.advice
 
     def __str__(self) -> str:

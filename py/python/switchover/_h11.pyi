@@ -107,7 +107,7 @@ class Response(Event):
 
 @final
 class Data(Event):
-    """Some content.
+    """An event of content.
 
     What was received never says where a chunk begins or ends. RFC 9112, section 7.1.
     """

@@ -41,7 +41,7 @@ class Line:
         self._has_ended = False
 
     def start_tls(self, leftover: bytes = b"") -> None:
-        """Puts TLS above it, of whose bytes some have come already.
+        """Puts TLS above the socket; some of its bytes may have come already.
 
         Returns once its handshake is over.
         """
@@ -159,7 +159,7 @@ class Line:
 
 
 def typed() -> bytes:
-    """Reads standard input; empty at its end, and where it cannot be read."""
+    """Reads standard input; empty at its end, and if it cannot be read."""
     try:
         return os.read(0, READ_SIZE)
     except OSError:

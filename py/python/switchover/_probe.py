@@ -39,7 +39,7 @@ SETTINGS = "AAMAAABkAAQAAP__"
 
 
 class Target(NamedTuple):
-    """As much of a URL as a probe needs."""
+    """The parts of a URL that a probe needs."""
 
     authority: str
     address: str
@@ -48,7 +48,7 @@ class Target(NamedTuple):
 
     @classmethod
     def parse(cls, url: str) -> Target:
-        """ValueError says what is wrong with it."""
+        """Parses a URL; a ValueError says what is wrong with it."""
         found = re.fullmatch(r"(http|ws)(s?)://([^/?#]*)([^#]*)(?:#.*)?", url, re.DOTALL)
         if not found:
             raise ValueError("the URL must begin with http://, https://, ws:// or wss://")
@@ -83,7 +83,7 @@ class Question(NamedTuple):
         return not self.offer and self.method != "CONNECT"
 
     def lines(self) -> list[tuple[str, str]]:
-        """The headers."""
+        """Returns the field lines of the request."""
         # RFC 9112, 3.2.3: a CONNECT is for whom its target names.
         host = self.request_target if self.method == "CONNECT" else self.url.authority
         own = [("Host", host), ("User-Agent", f"switchover/{__version__}"), ("Accept", "*/*")]
@@ -99,12 +99,12 @@ class Question(NamedTuple):
 
 
 def encoded(text: str) -> bytes:
-    """An argument's bytes, as it was typed."""
+    """Returns the bytes of an argument, as it was typed."""
     return text.encode("utf-8", "surrogateescape")
 
 
 class Exchange:
-    """One connection: a request with an offer, up to its answer or switch."""
+    """One connection of the probe: a request, up to its response or switch."""
 
     def __init__(self, question: Question, config: dict[str, bool], transcript: Transcript) -> None:
         self.question, self.transcript = question, transcript
@@ -118,7 +118,7 @@ class Exchange:
         transcript.say(f"connected to {question.url.address}; times are in milliseconds")
 
     def ask(self, offer: Sequence[str]) -> Response | Switched:
-        """Sends the request with this offer and goes on until it is settled."""
+        """Sends the request with this offer, and goes on until the outcome is known."""
         question = self.question._replace(offer=offer)
         method, target, lines = question.method, question.request_target, question.lines()
         try:
@@ -197,7 +197,9 @@ class Exchange:
         self.transcript.verdict = f"switched to {self.agreed or 'a tunnel'}{place}"
 
     def go_on_in_tls(self, leftover: bytes) -> None:
-        """RFC 2817, section 3.3: the handshake, then the answer within it.
+        """Performs the TLS handshake, and reads the response within it.
+
+        RFC 2817, section 3.3.
 
         If the handshake fails, so does all.
         """
@@ -238,7 +240,7 @@ class Exchange:
         return None
 
     def speak(self, switched: Switched) -> None:
-        """The new protocol, until the server ends it."""
+        """Speaks the new protocol, until the server ends it."""
         leftover = self.engine.take_leftover()
         lowest = switched.protocols[0] if switched.protocols else None
         if lowest and lowest.name.upper() == "TLS" and not self.line.is_secure:
@@ -249,7 +251,7 @@ class Exchange:
 
 
 def run(question: Question, config: dict[str, bool], transcript: Transcript) -> int:
-    """Asks, and says what came of it.
+    """Runs the probe, and reports the outcome.
 
     The last line says how it came out, whatever happens.
     """

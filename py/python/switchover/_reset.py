@@ -29,7 +29,7 @@ LOST = (OSError, ValueError)
 
 
 def resets(raw: socket.socket) -> None:
-    """Has a close reset the connection.
+    """Makes a later close reset the connection.
 
     After a FIN the client would take what it has for all of it (RFC 9112, section 8).
     """
@@ -37,13 +37,13 @@ def resets(raw: socket.socket) -> None:
 
 
 def ends(raw: socket.socket) -> None:
-    """Has a close end the connection in order, after `resets`."""
+    """Makes a later close end the connection in order, after `resets`."""
     with suppress(*LOST):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IN_ORDER)
 
 
 def bound_unsent(raw: socket.socket | None) -> None:
-    """Has the system take little beyond what is on its way.
+    """Limits the bytes that the system holds beyond those in flight.
 
     Else a client that takes little of a large response, but steadily, would look like one that takes nothing. The
     system says that there is room once a third of a large buffer is free.

@@ -55,7 +55,7 @@ class Transcript:
         self._came = self._went = 0
 
     def say(self, remark: str, mark: str = "*") -> None:
-        """A line."""
+        """Prints a line."""
         milliseconds = (time.monotonic() - self._begun) * 1000
         print(f"{milliseconds:9.1f} {mark} {remark}", file=sys.stderr, flush=True)
 
@@ -109,7 +109,7 @@ class Transcript:
         return self.say(f"{self._words(event)} @{position}", "=")
 
     def failed(self, error: RemoteProtocolError) -> None:
-        """Writes what is wrong, the bytes around it, and what to do."""
+        """Prints an error, the bytes around it, and the advice."""
         place = "" if error.offset is None else f" at byte {error.offset}"
         status = "" if error.status is None else f", to be answered {error.status}"
         self.say(f"error {error.code}, {error.name}{place}{status}", "=")
@@ -170,7 +170,7 @@ class Transcript:
                 self.say(self._text(line), mark)
 
     def _text(self, line: bytes) -> str:
-        """A line; the value of a header that holds a credential stays out of it."""
+        """Returns a line as text, without the value of a header that holds a credential."""
         name, colon, _ = line.partition(b":")
         return f"{escape(name)}: <hidden>" if colon and name.lower() in self._secrets else escape(line)
 

@@ -262,7 +262,7 @@ async def _outcome(
     largest: int,
     informational: Callable[[Informational], object] | None,
 ) -> Switched | ClientResponse:
-    """Reads the switch, or a whole answer."""
+    """Reads the outcome: the switch, or a whole response."""
     event = await _final(wire, event, informational)
     return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 

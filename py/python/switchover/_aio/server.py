@@ -128,7 +128,7 @@ async def serve(
     config: Config | None = None,
     timeouts: Timeouts = TIMEOUTS,
 ) -> None:
-    """Accepts connections until it is cancelled.
+    """Accepts connections until the task is cancelled.
 
     Calls `serve_connection` with each, in a task of its own.
 
@@ -363,7 +363,10 @@ class Exchange:
 
     @property
     def _open(self) -> Connection:
-        """The engine, as long as it is this exchange's: the next one may be under way."""
+        """Returns the engine while this exchange has it.
+
+        The next exchange may be under way.
+        """
         if self._wire.exchange is not self:
             raise ClosedResourceError("the exchange is over")
         return self.connection
@@ -404,7 +407,10 @@ async def _next_request(wire: Wire) -> Request | None:
 
 
 async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
-    """One request and its answer; whether another may follow."""
+    """Plays one request and its response.
+
+    Returns whether another request may follow.
+    """
     error: Exception | None = None
     try:
         await handler(exchange)
@@ -457,7 +463,7 @@ def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[
 
 
 def _log(error: Exception | None) -> None:
-    """A client's mistakes as a warning, its absence for those who debug."""
+    """Logs a client's mistake as a warning, and its absence for debugging."""
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:
@@ -494,5 +500,5 @@ def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts
 
 
 def _text(protocol: TextLike | Protocol) -> str:
-    """A protocol as it was spelled."""
+    """Returns the protocol as text, as it was spelled."""
     return protocol.decode("latin-1") if isinstance(protocol, bytes | bytearray) else str(protocol)

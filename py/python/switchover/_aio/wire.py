@@ -196,7 +196,7 @@ class Wire:
         return self.failures[-1] if self.failures else None
 
     def note(self, error: Exception) -> Exception:
-        """Remembers an exception, so that it can be told from the handler's own."""
+        """Records an exception, so that it can be told from the handler's own."""
         self.failures.append(error)
         return error
 
@@ -212,7 +212,7 @@ class Wire:
         return event
 
     async def read(self) -> None:
-        """Reads once, within what is left of the time for what the engine awaits."""
+        """Reads once, within the rest of the deadline."""
         awaiting = self.connection.awaiting
         if awaiting is not self.awaited:
             self.awaited, self.left = awaiting, math.inf
@@ -243,7 +243,7 @@ class Wire:
         return len(data)
 
     async def send(self, data: bytes) -> None:
-        """Sends all of it.
+        """Sends all of the data.
 
         Where that fails or is cancelled, nothing can follow: part of it may have left.
         """
@@ -261,7 +261,7 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Notes the exceptions that pass, but for those of two tasks at once."""
+        """Records the exceptions that pass, but for those of two tasks at once."""
         try:
             yield
         except BusyResourceError:
@@ -312,7 +312,7 @@ class _Orderly(ByteStream):
 
 
 def share(stream: AnyByteStream) -> None:
-    """Lets TLS be read while it is written.
+    """Allows that TLS is read while it is written.
 
     It may have to answer what it reads, as a KeyUpdate (RFC 8446, section 4.6.3).
     """
@@ -323,7 +323,7 @@ def share(stream: AnyByteStream) -> None:
 
 
 async def _noted() -> None:
-    """Lets a send note its failure.
+    """Lets a send record its failure.
 
     If it has met a reset, the system does not tell a read of it again. Under trio the send may go on a turn of the loop
     later than the read: two turns are enough.

@@ -1,4 +1,4 @@
-"""A request and its answer, as an app of ASGI sees them."""
+"""A request and its response, as an ASGI app sees them."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class Cycle:
     # The answer.
 
     async def run(self, app: ASGI3Application) -> None:
-        """Runs the app, and ends what it leaves unfinished."""
+        """Runs the app, and completes a response that it leaves unfinished."""
         try:
             result = await app(self.scope, self.receive, self.send)  # type: ignore[arg-type, func-returns-value]
         except BaseException as error:
@@ -315,7 +315,10 @@ class Cycle:
                 self.protocol.reject(500, b"Internal Server Error")
 
     def write_head(self, status: int, headers: list[tuple[bytes, bytes]], out: bytearray) -> None:
-        """The engine writes Upgrade itself; an app says in a header what else it speaks."""
+        """Writes the head of a response.
+
+        The engine writes Upgrade itself; an app says in a header what else it speaks.
+        """
         try:
             self.connection.send_response(status, headers, into=out)
         except LocalProtocolError:
@@ -334,7 +337,7 @@ class Cycle:
                 self.connection.send_response(status, others, into=out)
 
     def write(self, body: bytes, more_body: bool) -> None:
-        """Content, and with the last of it the end."""
+        """Writes content, and with the last of it the end."""
         out = bytearray()
         try:
             if self.head is not None:

@@ -23,7 +23,7 @@ class Wait:
         self.handle: asyncio.TimerHandle | None = None
 
     def begin(self, what: str, seconds: float) -> None:
-        """Waits; if that was waited for before, the time that is left of it runs on."""
+        """Begins a deadline; one for the same thing goes on with the time left."""
         if self.what != what:
             self.stop()
             self.what, self.most, self.left = what, seconds, seconds

@@ -35,7 +35,7 @@ class Ending:
             self.reset_if_cut()
 
     def reset_if_cut(self) -> None:
-        """Has the connection reset if the process ends before an answer is all sent.
+        """Resets the connection if the process ends before a response is all sent.
 
         Nothing else would tell.
         """
@@ -48,19 +48,22 @@ class Ending:
             self.is_reset_if_cut = is_cut
 
     def reset_if_unfinished(self) -> None:
-        """Has the connection reset if the process ends within a close-delimited answer."""
+        """Resets the connection if the process ends within a close-delimited response."""
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
 
     def reset(self) -> None:
-        """Closes at once: the transport alone would end it as if all had been sent."""
+        """Resets the connection at once.
+
+        The transport alone would end it as if all had been sent.
+        """
         if (raw := self.transport.get_extra_info("socket")) is not None:
             resets(raw)
             self.is_reset_if_cut = False
         self.transport.abort()
 
     def lost(self, exc: Exception | None) -> None:
-        """Takes note that the transport is closed: what was all sent is not reset."""
+        """Records that the transport is closed: a complete response is not reset."""
         self.writing.stop()
         if self.is_reset_if_cut and exc is None and self.connection.closing is not Closing.RESET:
             # The socket is closed after this.

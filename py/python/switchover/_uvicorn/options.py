@@ -1,4 +1,4 @@
-"""The configuration of the engine, with uvicorn's options in it."""
+"""The configuration of the engine, with uvicorn's options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}
 
 
 def configured(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """Returns a configuration with uvicorn's own option for heads in it; made once."""
+    """Returns a configuration with uvicorn's limit of heads; made once."""
     key = (config, largest_head, secure)
     if key not in CONFIGURED:
         CONFIGURED[key] = with_options(config, largest_head, secure)

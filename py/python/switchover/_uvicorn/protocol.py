@@ -126,7 +126,7 @@ class Protocol(asyncio.Protocol):
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begins."""
+        """Called when the transport is connected."""
         secure = is_ssl(transport)
         bound_unsent(transport.get_extra_info("socket"))
         self.connections.add(self)
@@ -175,7 +175,7 @@ class Protocol(asyncio.Protocol):
         return True
 
     def data_received(self, data: bytes) -> None:
-        """Hands bytes to the engine and does what they say."""
+        """Hands received bytes to the engine, and handles the events."""
         self.stop_timer()
         if self.lingers_until is not None:
             self.dropped += len(data)
@@ -212,7 +212,7 @@ class Protocol(asyncio.Protocol):
     # What uvicorn calls.
 
     def shutdown(self) -> None:
-        """No request after this one."""
+        """Stops: no request is served after the current one."""
         if self.cycle is None or self.lingers_until is not None:
             self.close()
         elif not self.cycle.response_complete:
@@ -228,7 +228,7 @@ class Protocol(asyncio.Protocol):
     # Events.
 
     def process_events(self) -> None:
-        """Takes the events there are, and reads no further than the engine has room."""
+        """Handles the events there are, and pauses reading where the engine is full."""
         if not self.is_due:
             self.is_taking = True
             try:
@@ -248,13 +248,16 @@ class Protocol(asyncio.Protocol):
         self.loop.call_later(0, self.process_events_now)
 
     def process_events_now(self) -> None:
-        """Unless the client does not read its answers; then once it does."""
+        """Handles events that had to wait.
+
+        But not while the client does not read its responses.
+        """
         if self.is_due and not self.flow.write_paused and not self.transport.is_closing():
             self.is_due = False
             self.process_events()
 
     def take_events(self) -> None:
-        """Up to where more bytes are needed, or the app's answer."""
+        """Handles events until more bytes are needed, or the app's response."""
         while not self.is_due:
             if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
                 # An answer to HEAD is complete with its head, and its app is not.
@@ -294,7 +297,7 @@ class Protocol(asyncio.Protocol):
                 return
 
     def wait_for_more(self) -> None:
-        """Sets a deadline, where the client is the one to go on and no app waits for it."""
+        """Sets a deadline, if the client is to go on and no app waits for it."""
         if self.connection.wants_input and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT):
             self.flow.resume_reading()
         awaiting = self.connection.awaiting
@@ -309,7 +312,7 @@ class Protocol(asyncio.Protocol):
                 self.start_timer(self.timeout_keep_alive)
 
     def timed_out(self, what: str) -> None:
-        """The client has not sent in time what it was waited for."""
+        """Ends a connection whose client was too slow."""
         if self.transport.is_closing():
             return
         if what == "first byte":
@@ -322,7 +325,7 @@ class Protocol(asyncio.Protocol):
         self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
-        """A request is for the app, unless it offers WebSocket and that is spoken here."""
+        """Starts the app on a request, or takes an offer of WebSocket."""
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:
             if request.no_offer is None:
@@ -482,7 +485,7 @@ class Protocol(asyncio.Protocol):
             self.process_events()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Nothing has come for a while."""
+        """Closes a connection on which nothing has come for a while."""
         self.close()
 
     def start_timer(self, seconds: float) -> None:
@@ -491,7 +494,7 @@ class Protocol(asyncio.Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def stop_timer(self) -> None:
-        """Something has come."""
+        """Stops the timer: bytes have come."""
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None

@@ -1,4 +1,4 @@
-"""Questions to a transport of asyncio, which need not answer all of them."""
+"""Questions to an asyncio transport; not every transport can answer."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Undecided(asyncio.Protocol):
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Holds it, and reads no more than can be held."""
+        """Holds the bytes, up to a limit."""
         self.held += data
         if len(self.held) > HIGH_WATER_LIMIT and not self.is_paused:
             self.is_paused = True
@@ -128,9 +128,9 @@ class Undecided(asyncio.Protocol):
         self.protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """As the class has it."""
+        """Pauses the class."""
         self.protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """As the class has it."""
+        """Resumes the class."""
         self.protocol.resume_writing()
