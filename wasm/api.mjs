@@ -64,7 +64,10 @@ function moduleOf(file) {
   }
 }
 
-/** Each declaration that was reached, by its file and its name. @type {Map<string, string>} */
+/**
+ * The declarations that were reached, by their files and names.
+ * @type {Map<string, string>}
+ */
 const reached = new Map();
 
 /** @param {string} file @param {string} name */

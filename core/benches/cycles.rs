@@ -107,7 +107,7 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
 /// An answer of ours.
 type Answer<'a> = &'a dyn Fn(&mut Connection, &mut Vec<u8>) -> Result<(), Error>;
 
-/// Ours.
+/// Answers all requests with our engine.
 fn ours(
     config: &Arc<Config>,
     reads: &[Vec<u8>],

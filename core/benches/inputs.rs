@@ -9,11 +9,11 @@ pub const SEED: u64 = 0x5eed_0f11;
 /// One input: its letter in the tables, what it is, its bytes.
 #[derive(Debug)]
 pub struct Input {
-    /// The letter.
+    /// The letter of the input in the tables.
     pub name: &'static str,
     /// A description of the input, for people.
     pub what: &'static str,
-    /// Its bytes: one message, or heads one after the other.
+    /// The bytes of the input: one message, or heads one after the other.
     pub bytes: Vec<u8>,
 }
 
@@ -52,7 +52,7 @@ pub const WEBSOCKET: &[u8] = b"GET /live/socket HTTP/1.1\r\n\
 /// A key, and in [`SWITCHING`] its proof.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// The answer that accepts it.
+/// The 101 that accepts the offer.
 pub const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\

@@ -18,7 +18,7 @@ use serde_json::json;
 ///
 /// It says itself how long it took, so it can leave out what does not count.
 pub struct Job<'a> {
-    /// The column it fills.
+    /// The column of the table that the job fills.
     pub name: String,
     /// The number of messages (chunks, bytes, …) that one run handles.
     ///

@@ -23,13 +23,13 @@ const CHUNK: &[u8] = b"1\r\nx\r\n";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// An input and what reads it, once or several times.
+/// An input and its reader, which reads it once or several times.
 struct Input {
     bytes: usize,
     run: Box<dyn FnMut()>,
 }
 
-/// One kind of input: its name, the sizes it is asked for, what makes one.
+/// A kind of input: its name, its sizes, and its maker.
 type Kind = (&'static str, &'static [usize], fn(usize) -> Input);
 
 const KINDS: &[Kind] = &[

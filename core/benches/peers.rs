@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_char, c_int};
 
 use libloading::Library;
 
-/// As `struct message` of `peers/peer.h`.
+/// `struct message` of `peers/peer.h`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
@@ -26,7 +26,7 @@ type Many = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
 type One = unsafe extern "C" fn(*const Message<'_>) -> usize;
 type ReadHead = unsafe extern "C" fn(*const Message<'_>, c_int, *mut RawHead);
 
-/// As `struct span` of `peers/peer.h`.
+/// `struct span` of `peers/peer.h`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Span {
@@ -50,10 +50,10 @@ impl Span {
     }
 }
 
-/// As `PEER_FIELDS` there, and one more.
+/// `PEER_FIELDS` of `peers/peer.h`, and one more.
 const FIELDS: usize = 160 + 1;
 
-/// As `struct head` there.
+/// `struct head` of `peers/peer.h`.
 #[repr(C)]
 struct RawHead {
     refused: *const c_char,
@@ -78,7 +78,7 @@ pub struct Head<'a> {
     pub minor: u8,
     /// 0 in a request.
     pub status: u16,
-    /// Names and values as they stand there, in order.
+    /// The names and values of the fields, in order.
     pub fields: Vec<(&'a [u8], &'a [u8])>,
 }
 

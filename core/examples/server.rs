@@ -127,7 +127,7 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
     if http.closing() == Closing::Linger { Ok(leave(stream)?) } else { Ok(()) }
 }
 
-/// The deadline of a wait for the client, by what is awaited of it.
+/// The deadline of a wait, by the thing that is awaited.
 ///
 /// The first byte of a request, the rest of its head and its content each have a deadline. After it
 /// the client is given up.
@@ -166,7 +166,7 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
-/// Accepts `foo/2` if it was offered; else says that it could have been.
+/// Accepts `foo/2` if it was offered; else advertises it.
 fn answer(
     http: &mut Connection,
     status: u16,
@@ -183,7 +183,7 @@ fn answer(
     http.respond(&response, format!("{line} in HTTP/1.1\n").as_bytes(), out)
 }
 
-/// Reads what has come by the deadline.
+/// Reads bytes that come before the deadline.
 fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {

@@ -200,7 +200,7 @@ fn macros() -> String {
     )
 }
 
-/// As `connection.rs` holds it.
+/// Returns the size of a connection by `connection.rs`.
 fn conn_size_max() -> String {
     let source = read("src/connection.rs");
     let (_, rest) = source.split_once("const CONN_SIZE_MAX: usize = ").expect("the constant");

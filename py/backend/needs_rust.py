@@ -50,7 +50,7 @@ def look_for_rust() -> None:
 
 
 def oldest_rust() -> str:
-    """As the workspace says it, which in the repository is a folder further up."""
+    """Returns the oldest Rust that will do, from the workspace or the sdist."""
     for folder in (HOME, HOME.parent):
         manifest = folder / "Cargo.toml"
         workspace = tomllib.loads(manifest.read_text()).get("workspace") if manifest.exists() else None

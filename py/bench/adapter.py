@@ -36,14 +36,14 @@ SAYS = {
 
 
 class AdapterSink(Sink):
-    """With the target, and names in lower case."""
+    """The callbacks of httptools, with the target and names in lower case."""
 
     def __init__(self) -> None:
         super().__init__()
         self.target = b""
 
     def on_url(self, part: bytes) -> None:
-        """Some of the target."""
+        """Takes a part of the target."""
         self.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:

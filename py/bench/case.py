@@ -56,11 +56,11 @@ class Sink:
         self.headers.append((name, value))
 
     def on_body(self, data: bytes) -> None:
-        """Some content."""
+        """Takes a piece of content."""
         self.content.append(data)
 
     def on_message_complete(self) -> None:
-        """The end."""
+        """Takes the end of the message."""
         self.is_complete = True
 
 
@@ -84,14 +84,14 @@ OFFERS = {"c": " Ours judges the offer of WebSocket, which the answer declines; 
 
 
 def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:
-    """An httptools parser and what it calls."""
+    """Makes an httptools parser and its callbacks."""
     return httptools.HttpRequestParser(sink), sink
 
 
 def columns(
     works: dict[str, Callable[[Any], object]], *, is_kept: bool, makers: dict[str, Callable[[], object]] = MAKERS
 ) -> dict[str, Work]:
-    """Each work on one connection that goes on, or on a new one each time."""
+    """Makes the columns: each library, on a kept connection or a new one."""
 
     def bound(make: Callable[[], object], work: Callable[[Any], object]) -> Work:
         return partial(work, make()) if is_kept else lambda: work(make())

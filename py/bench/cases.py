@@ -30,7 +30,7 @@ LAZY_ZTTP = "zttp, lazy"
 
 
 def all_of(inputs: Path) -> Iterator[Case]:
-    """Every case, with the inputs of that folder."""
+    """Yields every case, with the inputs of that folder."""
     a, b, c, g, g2 = ((inputs / name).read_bytes() for name in ("a", "b", "c", "g", "g2"))
     for is_kept in (True, False):
         yield cycle("a", a, is_kept=is_kept)

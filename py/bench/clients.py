@@ -44,7 +44,7 @@ def serve_connection(listener: socket.socket) -> None:
 
 
 def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """The row, if it is asked for: its name, and the nanoseconds of each engine."""
+    """Yields the row that is asked for: its name, and the time of each engine."""
     if only not in ROW:
         return
     with ExitStack() as stack:

@@ -21,7 +21,7 @@ TYPE = (b"content-type", b"text/plain")
 
 
 async def application(scope: dict[str, Any], _receive: object, send: Send) -> None:
-    """One request."""
+    """Serves one request."""
     content = b"%d" % time.process_time_ns() if scope["path"] == "/cpu" else b"hello"
     headers = [TYPE, (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -22,7 +22,7 @@ CONNECTIONS, TURNS = 16, 60
 
 
 class Server:
-    """One that runs, and the connections of the client to it."""
+    """A server that runs, and the client's connections to it."""
 
     def __init__(self, engine: str, loop: str, stack: ExitStack) -> None:
         command = [sys.executable, Path(__file__).with_name("server.py"), engine, loop]
@@ -62,12 +62,12 @@ def answer(peer: socket.socket) -> bytes:
 
 
 def processors() -> list[int]:
-    """Those that this process may use."""
+    """Returns the processors that this process may use."""
     return sorted(os.sched_getaffinity(0))
 
 
 def rows(inputs: Path, rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Each row that is asked for: its name, and the nanoseconds of each engine."""
+    """Yields each row that is asked for: its name, and the time of each engine."""
     requests = {name: (inputs / name).read_bytes() for name in ("a", "b")}
     names = {(name, loop): f"uvicorn on {loop}, {name}" for name in requests for loop in LOOPS}
     wanted = [key for key, row in names.items() if only in row]

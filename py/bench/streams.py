@@ -87,7 +87,7 @@ def byte_by_byte(name: str, request: bytes) -> Case:
 
 
 def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, end: type) -> object:
-    """The content of a message, as h11's calls give it."""
+    """Returns the content of a message, by h11's calls."""
     receive, advance = connection.receive_data, connection.next_event
     found = []
     for read in reads:

@@ -74,7 +74,10 @@ class Http(asyncio.BufferedProtocol):
             self.refuse(error.status or 400)
 
     def step(self) -> bool:
-        """One event; whether another may follow."""
+        """Handles one event.
+
+        Returns whether another may follow.
+        """
         event = self.connection.next_event()
         if not isinstance(event, http.Data):
             self.expect(self.connection.awaiting)

@@ -60,7 +60,7 @@ async def speak_http2(
 async def exchange(
     http2: H2Connection, stream: int, content: bytes, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
 ) -> bytes:
-    """The bytes that come on one stream, while content goes out on it."""
+    """Yields the bytes of one stream, while content goes out on it."""
     waiting, answer, is_complete = bytearray(content), b"", False
     while not is_complete:
         if waiting:

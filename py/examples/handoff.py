@@ -23,7 +23,7 @@ LARGEST = http.Config().h2c_content
 
 
 async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One connection, from its first byte to its last."""
+    """Serves one connection, from its first byte to its last."""
     client = Client(reader, writer)
     connection = client.connection
     request: http.Request | None = None
@@ -85,7 +85,7 @@ def begin_answer(connection: http.Connection, request: http.Request, body: bytea
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
-    """A status, and content where it is not what came."""
+    """Returns the status and the content of the response."""
     text = b"" if method in (b"HEAD", b"POST") else b"%s %s in %s\n" % (method, target, version)
     return 200 if method in (b"GET", b"HEAD", b"POST") else 501, text
 
@@ -134,7 +134,7 @@ class Reply:
 
 
 def reply_to(method: bytes, target: bytes) -> Reply:
-    """The answer on a stream, as far as the head of the request decides it."""
+    """Returns the response on a stream, as far as the request's head decides it."""
     status, text = answer(method, target, b"HTTP/2")
     return Reply([(":status", str(status)), ("content-type", "text/plain")], method == b"POST", bytearray(text))
 

@@ -38,7 +38,7 @@ class Client:
         return event
 
     async def receive(self) -> None:
-        """Reads once, in the time that there is for what is awaited."""
+        """Reads once, within the deadline."""
         loop, awaiting = asyncio.get_running_loop(), self.connection.awaiting
         if awaiting is not self.awaited:
             self.awaited, self.deadline = awaiting, loop.time() + TIMEOUTS.get(awaiting, 60.0)
@@ -49,7 +49,7 @@ class Client:
         self.connection.receive_data(data)
 
     async def send(self, data: bytes) -> None:
-        """Sends it, or finds that the client does not read."""
+        """Sends the data, or finds that the client does not read."""
         self.writer.write(data)
         async with asyncio.timeout(SENDING):
             await self.writer.drain()
@@ -83,7 +83,7 @@ class Client:
 
 
 async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One connection, from its first byte to its last."""
+    """Serves one connection, from its first byte to its last."""
     client = Client(reader, writer)
     connection = client.connection
     request: http.Request | None = None
@@ -111,7 +111,7 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 def answer(connection: http.Connection, request: http.Request) -> bytes:
-    """Accepts foo/2 if it was offered; else says that it could have been."""
+    """Accepts foo/2 if it was offered; else advertises it."""
     if selection := connection.select(["foo/2"]):
         return connection.accept(selection)
     # A HEAD gets the head that a GET would get.

@@ -104,7 +104,7 @@ Class: TypeAlias = tuple[str, str, str]
 
 @dataclass
 class Part:
-    """One role, and where h11 differs from the engine in it."""
+    """A role, and the differences of h11 in it."""
 
     role: str
     """Whose vectors are its inputs."""
@@ -201,7 +201,7 @@ H11_CHUNKS: Final = [
 
 
 def of_h11(role: str) -> Iterator[bytes]:
-    """Those that the peer of that role sends."""
+    """Yields the inputs that the peer of that role sends."""
     begins = b"HEAD " if role == "server" else b"HTTP/"
     yield from (head for head in H11_HEADS if head.startswith(begins))
     chunked = b"POST / HTTP/1.1\r\nHost: a" if role == "server" else b"HTTP/1.1 200 OK"
@@ -307,7 +307,7 @@ def tests_table() -> Iterator[str]:
 
 
 def page(before: str) -> str:
-    """The page with its tables as they are now."""
+    """Returns the page with its tables as they are now."""
     for marker, lines in (("tests", tests_table()), ("inputs", inputs_table())):
         begin, end = f"<!-- {marker}: written by py/tests/both.py -->\n", "<!-- end -->\n"
         head, rest = before.split(begin)

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
-    """Everything here runs under both."""
+    """Runs each test under asyncio and under trio."""
     if request.param == "trio":
         pytest.importorskip("trio", reason="trio is not installed")
     return str(request.param)

@@ -12,7 +12,7 @@ import sys
 
 
 def main() -> int:
-    """The status: 0 where it says what the README says that it says."""
+    """Returns 0 if the example prints what the README says."""
     readme = str(importlib.metadata.metadata("switchover").json["description"])
     block = re.search(r"^```python\n(>>> .*?)^```", readme, re.DOTALL | re.MULTILINE)
     assert block, "the README of the package has no example"

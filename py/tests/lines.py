@@ -36,7 +36,7 @@ def truth(value: bool) -> str:
 
 
 def escape(data: bytes) -> str:
-    """Printable ASCII as it is."""
+    """Escapes bytes; printable ASCII stays as it is."""
     return "".join(NAMED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data)
 
 
@@ -69,7 +69,7 @@ def error_line(error: ProtocolError) -> str:
 
 
 def fields_text(headers: Headers) -> str:
-    """Each line in braces."""
+    """Writes field lines, each in braces."""
     return "".join(f" {{{escape(name)}: {escape(value)}}}" for name, value in headers)
 
 

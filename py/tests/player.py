@@ -95,7 +95,7 @@ class Player:
         self.quiet()
 
     def quiet(self) -> None:
-        """Nothing may come that was not expected; what does come spoils the log."""
+        """Checks that no line comes unexpectedly; one spoils the log."""
         line, stops = self.observe()
         repeats = line.startswith("error") and line in self.log
         if not stops and not repeats:

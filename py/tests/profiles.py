@@ -68,7 +68,7 @@ class Profiles:
         self.splice: Splice | None = None
 
     def answer(self, verb: str, arguments: list[str], fields: Fields) -> list[str] | None:
-        """The lines of an answer; None where it is another's question."""
+        """Returns the lines of an answer; None where it is another's question."""
         if verb not in QUESTIONS:
             return None
         what = data_of(arguments[0])
@@ -141,7 +141,7 @@ class Profiles:
 
     @property
     def headers(self) -> Headers | None:
-        """Of the current head: the request of a server, the response of a client."""
+        """Returns the current headers: a server's request, a client's response."""
         match self.current:
             case Response(headers=headers) | Informational(headers=headers):
                 return headers
@@ -191,7 +191,7 @@ def to_http1(what: bytes, fields: Fields) -> str:
 
 
 def read_capsules(stream: bytes) -> list[str]:
-    """Every datagram, read and written, and how the stream ends."""
+    """Reads and writes every datagram, and returns how the stream ends."""
     capsules, lines = Capsules(), list[str]()
     capsules.receive_data(stream)
     try:

@@ -24,7 +24,7 @@ HOME = Path(__file__).resolve().parents[2]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """Every block of lines up to a full stop."""
+    """Yields every block of lines up to a full stop."""
     lines: list[list[str]] = []
     with path.open() as file:
         for line in file:

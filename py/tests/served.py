@@ -97,14 +97,14 @@ def rest_of(connection: socket.socket) -> bytes:
 
 
 class Hasty(Protocol):
-    """One that has little time."""
+    """A protocol with short timeouts."""
 
     timeout_first_byte = 1.0
     timeout_head = timeout_content = timeout_write = 0.1
 
 
 class Transport(asyncio.Transport):
-    """One that keeps what is written, write by write."""
+    """A transport that keeps the written bytes, write by write."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ OFFER = ["-H", "Upgrade: bar, foo/2", "-H", "Connection: upgrade"]
 
 @pytest.fixture(scope="module", params=["server.py", "buffered.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Of a server that runs."""
+    """Yields the port of a server that runs."""
     command = [sys.executable, str(EXAMPLES / str(request.param)), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
@@ -121,7 +121,7 @@ asyncio.run({module}.main(0))
 
 @pytest.fixture(params=["server", "buffered", "handoff"])
 def late(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The port of a server that waits for less long than it does by itself."""
+    """Yields the port of a server with shorter timeouts."""
     module = str(request.param)
     code = LATE.format(module=module)
     if module == "handoff":

@@ -43,7 +43,7 @@ LAST_ONE: dict[str, Any] = {
 
 
 class Side:
-    """One connection of either module, and what it has said in words that both share."""
+    """A connection of either module, and its log in words of both."""
 
     def __init__(self, module: Any, role: str = "SERVER") -> None:
         self.module = module
@@ -87,7 +87,7 @@ class Side:
         self.send("EndOfMessage")
 
     def go_on(self) -> None:
-        """Begins the next cycle, if it may."""
+        """Begins the next cycle, if that is allowed."""
         with contextlib.suppress(self.module.LocalProtocolError):
             self.connection.start_next_cycle()
         self.say("next")

@@ -39,7 +39,7 @@ H2C = b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Of a server that runs."""
+    """Yields the port of a server that runs."""
     command = [sys.executable, str(EXAMPLES / "handoff.py"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
@@ -67,7 +67,7 @@ class Peer:
         self.socket.close()
 
     def head(self) -> bytes:
-        """The next head; what follows it stays."""
+        """Returns the next head; what follows it stays."""
         while b"\r\n\r\n" not in self.heard:
             data = self.socket.recv(65536)
             assert data, "closed inside a head"
@@ -81,7 +81,7 @@ class Peer:
         return data
 
     def rest(self) -> bytes:
-        """Everything until the server closes."""
+        """Returns all bytes until the server closes."""
         return b"".join(iter(self.some, b""))
 
 
@@ -129,7 +129,7 @@ class Http2Peer:
                 self.ended.add(event.stream_id)
 
     def answer(self, stream: int) -> bytes:
-        """The content of an answer; the server gets room as it comes."""
+        """Returns the content of a response; the server gets room as it comes."""
         granted = 0
         while stream not in self.ended:
             self.step()

@@ -25,7 +25,7 @@ def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Of a server that speaks foo/2 at any path."""
+    """Yields the URL of a server that speaks foo/2 at any path."""
     with subprocess.Popen([sys.executable, str(SERVER), "0"], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         yield f"http://127.0.0.1:{server.stdout.readline().removeprefix('listening on ').strip()}/foo"

@@ -73,12 +73,12 @@ def answer(connection: Connection, out: bytearray) -> None:
 
 
 def kept() -> Callable[[], None]:
-    """On a connection that stays."""
+    """Returns a cycle on a connection that stays."""
     return partial(answer, Connection(Role.SERVER), bytearray())
 
 
 def new() -> None:
-    """On a new connection each time."""
+    """Plays a cycle on a new connection."""
     answer(Connection(Role.SERVER), bytearray())
 
 

@@ -253,7 +253,7 @@ def test_trailers_are_refused() -> None:
 
 
 class Short(Protocol):
-    """Little time."""
+    """A protocol with short timeouts."""
 
     timeout_half_closed = 0.2
     timeout_content = 0.3

@@ -38,7 +38,7 @@ UNHANDLED = re.compile(
 
 
 class NotApplicable(Exception):  # noqa: N818  (it is no error)
-    """Nothing here can be attacked in this way."""
+    """The attack does not apply to this host."""
 
 
 def check(condition, *what):
@@ -54,7 +54,7 @@ def wait_until(condition, *what, seconds=WAIT):
 
 
 class Process:
-    """A running program, and what it has taken from the system."""
+    """A running program, and the resources that it has taken."""
 
     def __init__(self, command, **more):
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as this)
@@ -186,7 +186,7 @@ class Peer:
 
 
 class Target:
-    """A host while it is attacked.
+    """A host that is attacked.
 
     It has `host`, `process` and `peers`. Its `state()` is the number of tasks and of descriptors.
     """

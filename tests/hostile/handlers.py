@@ -25,7 +25,7 @@ def asked(server, path, method="GET", fields="", content=b""):
 
 
 def is_failed(answers, promised=None):
-    """There is an error, or an answer that is cut, or all that was promised."""
+    """Returns whether there is an error, a cut response, or all that was promised."""
     if not answers:
         return True
     first = answers[0]

@@ -1,4 +1,4 @@
-"""The hosts: how each is started, and what it has that can be attacked."""
+"""The hosts: how each is started, and what can be attacked."""
 
 import functools
 import os
@@ -32,7 +32,7 @@ ALL = frozenset(
 
 @dataclass
 class Host:
-    """A server. What it lacks is empty."""
+    """A server as a host; what it lacks is empty."""
 
     name: str
     command: list

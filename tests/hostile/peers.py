@@ -65,7 +65,7 @@ def closes(answer):
 
 
 def exchanges(server):
-    """Requests, their methods, and where each of them ends."""
+    """Returns requests, their methods, and the offsets where they end."""
     first = echo(server, b"x" * 50)
     second = first + server.request()
     yield second, ["POST", "GET"], [len(first), len(second)]

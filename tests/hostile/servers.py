@@ -32,7 +32,7 @@ def attack(name):
 
 
 class Taken:
-    """A client's connection, at the server that attacks it."""
+    """A client's connection, as the attacking server sees it."""
 
     def __init__(self, connection):
         self.socket = connection
@@ -48,7 +48,7 @@ class Taken:
         return data
 
     def read_all(self):
-        """Reads, beside what is sent, to the end."""
+        """Reads to the end, while other bytes are sent."""
         threading.Thread(target=self.drain, daemon=True).start()
 
     def drain(self):
@@ -100,7 +100,7 @@ class Client(Target):
         self.before = self.state()
 
     def serve(self):
-        """A server as they should be."""
+        """Serves clients as a server should."""
         with contextlib.suppress(OSError):
             while True:
                 taken = Taken(self.good.accept()[0])
@@ -127,7 +127,7 @@ class Client(Target):
         return self.told.pop(name)
 
     def ask(self, method="GET", offer="-", content="-"):
-        """Has a request sent to the server that attacks.
+        """Has the client send a request to the attacking server.
 
         Returns the request's name, and the connection.
         """
@@ -157,7 +157,7 @@ class Client(Target):
 
 
 def plays(client, answer, *kinds, offer="-", ends=True, holds=False):
-    """Has a request sent, reads it, and sends these bytes as the response.
+    """Reads a client's request, and sends these bytes as the response.
 
     The caller must then be told one of these kinds. The end of the connection follows the response, after the next step
     where it `holds`.
@@ -211,7 +211,7 @@ def ends_in_between(client):
 
 
 def answers():
-    """Answers that are not whole before their last byte."""
+    """Yields responses that are not whole before their last byte."""
     return [(TEN, "-"), (CHUNKED + b"5\r\nhello\r\n" * 3 + b"0\r\n\r\n", "-"), (TEN, "foo/2"), (SWITCHED, "foo/2")]
 
 

@@ -77,7 +77,7 @@ def block(reports, others=None):
 
 
 def broken(members, reports):
-    """Without those that are not named, because the difference would say who it is."""
+    """Leaves out programs without a name: a difference would tell who they are."""
     fail = sum(bool(ids(reports[peer], "fail")) for peer in members)
     return f"{fail} of {len(members)} break a MUST of a check without a star."
 
@@ -111,7 +111,7 @@ def put(begin, text, end):
 
 
 def wholes(reports):
-    """At most one."""
+    """Returns the reports of whole runs, at most one for each program."""
     return [f"```text\n{report['whole']}\n```\n" for report in reports.values() if "whole" in report]
 
 
@@ -148,7 +148,7 @@ def roles_of_the_page():
 
 
 def rows(text):
-    """Of programs, by role, name and version; of checks, by role and id."""
+    """Returns the rows of programs and of checks, by their names."""
     found = {}
     for part in text.split("\n### ")[1:]:
         role, _, tables = part.partition("\n")

@@ -78,7 +78,7 @@ def block(peer, finding):
 
 
 def without_ports(peer, text):
-    """Each port as the page has it, in the order in which they come."""
+    """Replaces ports by the page's, in the order in which they come."""
     ports = list(dict.fromkeys(re.findall(r"(?:127\.0\.0\.1[:/]|--origin-port )(\d+)", text)))
     for port, name in zip(ports, PORTS[peer.role], strict=True):
         text = re.sub(rf"\b{port}\b", name, text)

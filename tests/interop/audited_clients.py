@@ -35,7 +35,7 @@ def in_npm(script, *arguments):
 
 
 def in_java(source, *arguments):
-    """Compiled once."""
+    """Starts a program in Java, which is compiled once."""
 
     @contextlib.contextmanager
     def start():

@@ -99,7 +99,10 @@ def in_perl():
 
 
 def commanded(*words, plain="/", options=()):
-    """Of Python: it serves what is in applications.py. `{port}` is filled in."""
+    """A server in Python with the apps of applications.py.
+
+    `{port}` is filled in.
+    """
 
     @contextlib.contextmanager
     def start():

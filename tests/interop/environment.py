@@ -135,7 +135,7 @@ def debian(program, package):
 
 
 def debian_package(package):
-    """For what is no program: a library, or a module of an interpreter."""
+    """Installs a Debian package that is no program, but a library or a module."""
     once(package, lambda: install_debian(package))
 
 

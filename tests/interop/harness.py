@@ -87,7 +87,7 @@ def check(condition, *what):
 
 
 def same(got, wanted, what="bytes"):
-    """Byte for byte; the message says where they part."""
+    """Compares byte for byte; the message says where the two differ."""
     if got != wanted:
         shorter = min(len(got), len(wanted))
         at = next((i for i, (a, b) in enumerate(zip(got, wanted, strict=False)) if a != b), shorter)
@@ -152,7 +152,7 @@ class Switchboard(Example):
 
 
 def beside(name):
-    """The path of the switchboard, or of an example that is built beside it."""
+    """Returns the path of the switchboard, or of an example beside it."""
     board = Path(Switchboard.program)
     return board if name == board.name else board.parent / "examples" / name
 
@@ -277,7 +277,7 @@ def scripted(*scripts):
 
 
 def resets(connection):
-    """Has the socket reset its connection when it is closed."""
+    """Makes the socket reset its connection when it is closed."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
@@ -307,7 +307,7 @@ def as_read(data):
 
 @contextlib.contextmanager
 def closed_port():
-    """A port on which nothing listens, nor can: it is taken."""
+    """Returns a port on which nothing can listen: it is taken."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]

@@ -46,7 +46,7 @@ def written(place, name, text):
 
 
 def certificate(place):
-    """One that no authority vouches for, and its key."""
+    """Makes a certificate that no authority vouches for, and its key."""
     files = place / "certificate.pem", place / "key.pem"
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     run(debian("openssl", "openssl"), *new, "-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1])
@@ -78,7 +78,7 @@ def wait_until_it_listens(process, port, log):
 
 
 def stop(process, asked=False):
-    """Asked first: most have children, which they take along."""
+    """Stops a process, by a request first: most have children."""
     if not asked:
         process.terminate()
     try:
@@ -125,7 +125,7 @@ NGINX_FORWARDS = """
 
 
 def nginx(backend, tls=False, program=None):
-    """As its documentation says for WebSocket: it forwards whatever Upgrade says."""
+    """nginx by its documentation for WebSocket: it forwards any Upgrade."""
     return nginx_that(NGINX_FORWARDS.format(backend=backend), tls, program=program)
 
 
@@ -208,7 +208,7 @@ def apache_proxy(backend):
 
 
 def apache_files(files):
-    """Its own files, in HTTP/1.1 and h2c."""
+    """Apache with its own files, in HTTP/1.1 and h2c."""
     return apache(["http2"], "Protocols h2c http/1.1", files)
 
 
@@ -232,7 +232,7 @@ def lighttpd(rules, files=None):
 
 
 def lighttpd_files(files):
-    """Its own files; it takes h2c without being told to."""
+    """lighttpd with its own files; it takes h2c by default."""
     return lighttpd('mimetype.assign = ( ".txt" => "text/plain" )', files)
 
 
@@ -335,7 +335,7 @@ sub vcl_pipe {
 
 @contextlib.contextmanager
 def varnish(backend):
-    """As its documentation says for WebSocket, for any protocol."""
+    """Varnish by its documentation for WebSocket, for any protocol."""
     program, port = debian("varnishd", "varnish"), free_port()
     with folder() as place:
         rules = written(place, "default.vcl", VARNISH % backend)
@@ -448,7 +448,7 @@ datadir: {place}
 
 @contextlib.contextmanager
 def traffic_server(backend):
-    """As its documentation says for WebSocket: a rule of its own for ws."""
+    """Traffic Server by its documentation for WebSocket: a rule for ws."""
     program, port = debian("traffic_server", "trafficserver"), free_port()
     with folder() as place:
         rules = [f"map {scheme}://{LOOPBACK}:{port}/ {scheme}://{LOOPBACK}:{backend}/" for scheme in ["ws", "http"]]
@@ -482,7 +482,7 @@ def tinyproxy(_):
 
 @contextlib.contextmanager
 def nghttpd(*options):
-    """HTTP/2 from the first byte: it knows no Upgrade."""
+    """nghttpd: HTTP/2 from the first byte, without Upgrade."""
     program, port = debian("nghttpd", "nghttp2-server"), free_port()
     with folder() as place:
         written(place, "index.html", "a page\n")

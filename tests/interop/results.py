@@ -11,7 +11,7 @@ COLUMNS = ["program", "version", "protocol", "direction", "set", "result"]
 
 
 def in_columns(outcomes):
-    """For the screen: a line for each program, protocol and direction."""
+    """Prints a line for each program, protocol and direction."""
     lines = [COLUMNS, *(row(group) for group in grouped(outcomes))]
     widths = [max(len(line[at]) for line in lines) for at in range(len(COLUMNS))]
     return "\n".join(
@@ -20,7 +20,7 @@ def in_columns(outcomes):
 
 
 def write(outcomes):
-    """For the reader: the same with the names of the cases, between two marks."""
+    """Writes the page's table, with the names of the cases, between two marks."""
     columns = [*COLUMNS, "what is tried"]
     lines = [columns, ["---"] * len(columns)]
     lines += [[*row(group), names(group)] for group in grouped(outcomes)]

@@ -62,7 +62,7 @@ PACKAGED = {
 
 @functools.cache
 def of(program):
-    """Nothing for the switchboard itself, and for what is not there."""
+    """Returns the version of a program; nothing if it is not there, or is ours."""
     if program in ASKED:
         return first_number(ASKED[program])
     if program in PACKAGED:

@@ -40,7 +40,7 @@ def bridge(backend):
 
 
 def in_chromium(front):
-    """A page over HTTP/2, and from that page a WebSocket to where it came from."""
+    """Opens a page over HTTP/2, and a WebSocket to the page's host."""
     chromium = debian("chromium", "chromium")
     out, _ = run(*large_node("chromium.cjs"), chromium, front.url, socket_url(front), within=SLOW)
     same(out, b"h2: all came back\n")

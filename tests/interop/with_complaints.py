@@ -20,7 +20,7 @@ FAILED = "failed: the server broke the protocol: "
 
 
 def last_line(transcript):
-    """Without its time."""
+    """Returns the last line of a transcript, without its time."""
     return re.sub(rb"^ *[0-9.]+ (\[\d+\] )?\* ", b"", transcript.rstrip(b"\n").rpartition(b"\n")[2]).decode()
 
 

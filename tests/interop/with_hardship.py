@@ -42,7 +42,7 @@ HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Server(Example):
-    """One of our servers, with few descriptors if that is what is tried."""
+    """A server of ours, with few descriptors if that is tried."""
 
     def __init__(self, name, command, descriptors=None, secure=False):
         def limit():
@@ -65,7 +65,7 @@ class Server(Example):
         check(head.startswith(b"HTTP/1.1 "), self.name, "answered", head)
 
     def seconds(self):
-        """Of processor time."""
+        """Returns the seconds of processor time."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -501,7 +501,7 @@ def frames_of_ten_bytes(_):
 
 
 def fill(client, streams, length):
-    """Fills the windows of all streams until they stay so.
+    """Fills the windows of all streams until they stay full.
 
     Returns the number of bytes that left, and the connection's room.
     """

@@ -30,7 +30,7 @@ from with_sockets import HELLO
 
 
 def arrives(request):
-    """The lines of a request's head as the server after the gateway has them."""
+    """Returns the lines of a request's head behind the gateway."""
     heads = []
 
     def script(connection):

@@ -24,7 +24,7 @@ ALL, SOME = "arrives", "loses bytes"
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy and what it does; by default what most do."""
+    """A proxy and its behaviour; by default that of most."""
 
     name: str
     start: Callable

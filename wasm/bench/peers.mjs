@@ -53,7 +53,10 @@ class Undici {
   }
 }
 
-/** No callback does anything. @param {WebAssembly.Module} module */
+/**
+ * Callbacks that do nothing.
+ * @param {WebAssembly.Module} module
+ */
 export function undiciSilent(module) {
   return new Undici(module, {});
 }
@@ -81,7 +84,10 @@ export function undiciBuffers(module) {
   return peer;
 }
 
-/** Strings at once, which is cheaper than what undici does for them. @param {WebAssembly.Module} module */
+/**
+ * Makes strings at once, which is cheaper than undici's way.
+ * @param {WebAssembly.Module} module
+ */
 export function undiciStrings(module) {
   /** @param {any} _parser @param {number} at @param {number} length */
   const push = (_parser, at, length) => {

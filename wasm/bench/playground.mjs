@@ -54,7 +54,10 @@ try {
   server.close();
 }
 
-/** In the page. @param {string} text @returns {Promise<Record<string, string[]>>} */
+/**
+ * Measures a key, in the page.
+ * @param {string} text @returns {Promise<Record<string, string[]>>}
+ */
 async function measured(text) {
   const at = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
   const field = /** @type {HTMLTextAreaElement} */ (at("text"));

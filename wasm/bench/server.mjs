@@ -10,7 +10,7 @@ import { Connection, Prepared } from "switchover";
 const [engine = "switchover", text = "hello"] = process.argv.slice(2);
 const TYPE = "text/plain; charset=utf-8";
 
-/** Node's own: it adds `Date`, and what keeps the connection. */
+/** A server of `node:http`, which adds `Date` and keeps the connection. */
 function ofNode() {
   return createServer((request, response) => {
     if (request.url === "") throw new Error("no target");
@@ -18,7 +18,7 @@ function ofNode() {
   });
 }
 
-/** On the engine: the answer is encoded once a second. */
+/** A server on the engine: the response is encoded once a second. */
 function ours() {
   const content = new TextEncoder().encode(text);
   const encoded = () => new Prepared({ status: 200, headers: { Date: new Date().toUTCString(), "Content-Type": TYPE } }, content);

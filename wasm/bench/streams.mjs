@@ -42,7 +42,10 @@ function nodeContent() {
   });
 }
 
-/** Reads it all, and sees that it is all. @param {AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>} stream */
+/**
+ * Reads a stream to its end, and checks its length.
+ * @param {AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>} stream
+ */
 async function drain(stream, length = LENGTH) {
   let left = length;
   if (stream instanceof ReadableStream) {
@@ -171,7 +174,10 @@ async function seconds(act) {
   return (performance.now() - begin) / 1000;
 }
 
-/** Each in turn, round after round. @param {string} title @param {Record<string, () => Promise<void>>} ways */
+/**
+ * Measures each way in turn, round after round.
+ * @param {string} title @param {Record<string, () => Promise<void>>} ways
+ */
 async function compare(title, ways) {
   /** @type {Record<string, number>} */
   const best = {};

@@ -15,7 +15,7 @@ const CONTENT = 2 ** 20;
  * Each byte of content adds one.
  */
 const TIMES = { request: 60_000, head: 30_000, content: 30_000 };
-/** For the client to take what it is sent. */
+/** Milliseconds for the client to take what is sent. */
 const SENDING = 30_000;
 /** Milliseconds and bytes that are read after the last answer. */
 const LINGER = { max: 4_000, idle: 1_000, bytes: 2 ** 20 };
@@ -63,7 +63,7 @@ class Client {
     this.#goOn();
   };
 
-  /** Answers what has come, as long as the client takes it. */
+  /** Handles what has come, as long as the client takes the responses. */
   #goOn = () => {
     this.#socket.resume();
     this.#attempt(() => {
@@ -87,7 +87,11 @@ class Client {
     }
   }
 
-  /** One event; whether another may follow. */
+  /**
+   * Handles one event.
+   *
+   * Returns whether another may follow.
+   */
   #step() {
     if (this.#socket.writableNeedDrain) {
       this.#socket.pause();

@@ -69,7 +69,9 @@ async function switched(http, input) {
 }
 
 /**
- * Says one thing and that it was all; what the server said until it agreed.
+ * Sends one message and the end.
+ *
+ * Returns what the server sent until it agreed.
  * @param {string} text
  * @param {Bytes} leftover
  * @param {ReadableStreamDefaultReader<Bytes>} input
@@ -115,7 +117,10 @@ async function* frames(bytes, input) {
   }
 }
 
-/** The first frame, if all of it is there (RFC 6455, section 5.2). @param {Bytes} bytes */
+/**
+ * Returns the first frame, if all of it is there (RFC 6455, section 5.2).
+ * @param {Bytes} bytes
+ */
 function first(bytes) {
   const [head = 0, short = 0, high = 0, low = 0] = bytes;
   if (short > 126) throw new RangeError("a frame that is masked, or too long to be read here");

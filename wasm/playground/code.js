@@ -11,7 +11,10 @@ import { unescape } from "./code/words.js";
 
 export { escape, parseDecision, unescape } from "./code/words.js";
 
-/** By name: the program in that language. @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>} */
+/**
+ * The printer of each language, by its name.
+ * @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>}
+ */
 export const LANGUAGES = { rust, c, python, javascript };
 
 /**

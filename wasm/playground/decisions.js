@@ -2,10 +2,14 @@
 
 import { escape } from "./code.js";
 
-/** A field: its name, its label, what stands in it at first. */
+/** A field of the form: its name, its label, and its first value. */
 const HEADERS = ["headers", "Header lines", ""];
 
-/** In the order of the buttons. What has no fields is made at once. */
+/**
+ * The decisions in the order of the buttons.
+ *
+ * One without fields is made at once.
+ */
 export const DECISIONS = [
   { verb: "request", roles: ["client"], label: "Send a request", fields: [["method", "Method", "GET"], ["target", "Target", "/"], ["offer", "Offer (separated by ;)", "foo/2"], ["headers", "Header lines", "Host: example.org"]] },
   { verb: "accept", roles: ["server"], label: "Accept", fields: [["list", "Protocols by preference (;)", ""], HEADERS] },
@@ -33,7 +37,10 @@ export const DECISIONS = [
  */
 const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");
 
-/** UTF-8, a character a byte; escapes stay what they are. @param {string} text */
+/**
+ * Returns typed text as bytes in UTF-8, a character a byte; escapes stay.
+ * @param {string} text
+ */
 function bytesIn(text) {
   /** @type {Record<string, string>} */
   const named = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };

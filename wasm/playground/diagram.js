@@ -52,7 +52,7 @@ function placeOf(diagram, name) {
   return [columns.indexOf(column), rows.indexOf(row)];
 }
 
-/** One diagram, drawn once for a role. */
+/** A diagram, drawn once for a role. */
 class Diagram {
   /** @param {Name} diagram @param {string[][]} edges */
   constructor(diagram, edges) {

@@ -83,7 +83,7 @@ class Player {
   /** @type {import("../dist/bytes.js").Selection | null} */
   #selection = null;
   #isOver = false;
-  /** The latest entry is content, and more of it may come. */
+  /** The flag of a latest entry that is content, of which more may come. */
   #isGrowing = false;
   #left = MOST_STEPS;
 
@@ -96,7 +96,10 @@ class Player {
     this.places = [...new Set(places)].sort((one, other) => one - other);
   }
 
-  /** Goes on to that mark, or as far as it goes. @param {Omit<Mark, "acts">} mark */
+  /**
+   * Plays on to a mark, or as far as possible.
+   * @param {Omit<Mark, "acts">} mark
+   */
   advance(mark) {
     const hasCome = () =>
       this.mark.events >= mark.events && (this.mark.events > mark.events || this.mark.data >= mark.data) && (this.mark.isEnded || !mark.isEnded) && (this.mark.isStopped || !mark.isStopped);
@@ -138,7 +141,7 @@ class Player {
     return entry;
   }
 
-  /** One step of the engine; false where it needs something. */
+  /** Makes one step of the engine; false if it needs something. */
   #step() {
     this.#called({ is: "next", times: 1 });
     let step;
@@ -235,7 +238,7 @@ class Player {
     else this.steps.push(step);
   }
 
-  /** Content has its line once it is known how much came. */
+  /** Writes the line of content, once its length is known. */
   #settle() {
     const entry = this.log.findLast(({ name }) => name === "data");
     if (!this.#isGrowing || entry === undefined) return;

@@ -97,7 +97,10 @@ function load(next) {
   replay();
 }
 
-/** Other bytes: cuts and decisions after what was changed move with it. @param {string} bytes */
+/**
+ * Changes the bytes; later cuts and decisions move with the change.
+ * @param {string} bytes
+ */
 function change(bytes) {
   const before = scenario.bytes;
   let [start, same] = [0, 0];
@@ -275,7 +278,7 @@ function light(entry) {
 /** @type {any} */
 let decideTimer = 0;
 
-/** Trying takes a connection each, so it waits until nothing changes any more. */
+/** Tries the decisions soon: each takes a connection, so it waits for a pause. */
 function decideSoon() {
   clearTimeout(decideTimer);
   at("decisions").setAttribute("aria-busy", "true");

@@ -119,7 +119,10 @@ export function sentView(log) {
   return log.map(({ out }) => shown(out)).join("");
 }
 
-/** Of an error: its rule, its clause and what to do. @param {import("./engine.js").Fault} fault @param {string} bytes */
+/**
+ * Returns the view of an error: its rule, its clause and its advice.
+ * @param {import("./engine.js").Fault} fault @param {string} bytes
+ */
 export function faultView({ code, kind, text, clause, advice, status, offset }, bytes) {
   if (code === 0) return `<p>${html(text)}</p>`;
   const [, rfc, section] = /^RFC (\d+), (.*)$/.exec(clause) ?? [];

@@ -153,7 +153,7 @@ test("what is wrong in a field line names it, and not its value", () => {
   }
 });
 
-/** Bytes whose class says something else of them. */
+/** Bytes whose class overrides their length and their buffer. */
 class Lying extends Uint8Array {
   /** @type {number} */
   lie = 0;

@@ -13,7 +13,7 @@ const home = join(consumer, "node_modules/switchover");
 const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const files = readdirSync(home, { recursive: true, encoding: "utf8" });
 
-/** The entries that start an engine, and how their files begin. */
+/** The entries that start an engine, with the beginnings of their files. */
 const ENTRIES = { ".": "", "./core": "core-", "./streams": "streams-", "./core/streams": "streams-core-" };
 
 test("licences, types, two modules, and nothing that is not for users", () => {

@@ -89,7 +89,10 @@ function everything() {
 /** The context of a datagram is no number that JSON has. @param {unknown} thing */
 const json = (thing) => JSON.stringify(thing, (_, value) => (typeof value === "bigint" ? Number(value) : value));
 
-/** A text as a list of its bytes, as an array of them is shown. @param {string} separator */
+/**
+ * Returns a text as a list of its bytes, as arrays of them are shown.
+ * @param {string} separator
+ */
 const numbers = (separator) => [...bytesOf(SECRET)].join(separator);
 
 test("no secret is in what logs show", () => {

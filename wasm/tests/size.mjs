@@ -54,7 +54,10 @@ function sections(file) {
   return all;
 }
 
-/** Bytes of code by the crate and module that it comes from. @param {string} file */
+/**
+ * Returns the bytes of code by crate and module.
+ * @param {string} file
+ */
 function groups(file) {
   const all = sections(file);
   const names = functionNames(all.filter(({ name }) => name === "custom").map(({ content }) => content));

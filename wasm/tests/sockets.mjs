@@ -119,7 +119,10 @@ export async function rest(socket) {
   return text;
 }
 
-/** Reads until this has come. @param {NetSocket} socket @param {string} wanted @returns {Promise<string>} */
+/**
+ * Reads until the wanted text has come.
+ * @param {NetSocket} socket @param {string} wanted @returns {Promise<string>}
+ */
 export async function until(socket, wanted) {
   let text = "";
   for (;;) {
@@ -139,7 +142,10 @@ export async function holds(isSo) {
   }
 }
 
-/** Everything that a stream says, as Latin-1. @param {ReadableStream<Uint8Array>} readable */
+/**
+ * Returns all that a stream sends, as Latin-1.
+ * @param {ReadableStream<Uint8Array>} readable
+ */
 export async function said(readable) {
   let text = "";
   const reader = readable.getReader();
@@ -150,7 +156,10 @@ export async function said(readable) {
   }
 }
 
-/** Says it, and ends the direction if that was all. @param {WritableStream<Uint8Array>} writable @param {string} text */
+/**
+ * Sends a text, and ends the direction if that was all.
+ * @param {WritableStream<Uint8Array>} writable @param {string} text
+ */
 export async function say(writable, text, { ends = false } = {}) {
   const writer = writable.getWriter();
   await writer.write(Buffer.from(text, "latin1"));
@@ -158,7 +167,10 @@ export async function say(writable, text, { ends = false } = {}) {
   writer.releaseLock();
 }
 
-/** Waits until it has stood still for a while, and gives it. @param {() => number} amount */
+/**
+ * Waits until an amount has stood still for a while, and returns it.
+ * @param {() => number} amount
+ */
 export async function still(amount) {
   for (let before = -1, times = 0; times < 4; ) {
     await new Promise((resolve) => setTimeout(resolve, 50));

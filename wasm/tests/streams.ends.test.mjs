@@ -26,7 +26,7 @@ const BOUND = await bound();
 
 const never = new Promise(() => {});
 
-/** Content without end, and how much of it was asked for. */
+/** Content without end, and the number of its pieces that were read. */
 function endless() {
   const sent = { bytes: 0, isCancelled: false };
   const body = new ReadableStream(
@@ -520,7 +520,10 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 }
 
-/** Waits until it is closed, however. @param {NetSocket} socket */
+/**
+ * Waits until a socket is closed, however.
+ * @param {NetSocket} socket
+ */
 async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
 }

@@ -214,7 +214,10 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 }
 
-/** Waits until it is closed, however. @param {import("node:net").Socket} socket */
+/**
+ * Waits until a socket is closed, however.
+ * @param {import("node:net").Socket} socket
+ */
 async function closed(socket) {
   if (!socket.closed) await new Promise((resolve) => socket.on("close", resolve));
 }

@@ -17,7 +17,7 @@ const { WS = "", PYTHON = "", RUNTIMES = "", CHROMIUM = "" } = process.env;
 const { WebSocket } = createRequire(import.meta.url)(WS);
 const FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 
-/** The requests that came, by their connections' ports. @typedef {Map<number, string[]>} Requests */
+/** The requests by the ports of their connections. @typedef {Map<number, string[]>} Requests */
 
 /** @param {Requests} [requests] */
 function serving(requests = new Map()) {

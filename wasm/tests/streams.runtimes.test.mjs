@@ -92,7 +92,10 @@ function run(file, given, input) {
 const curl = (/** @type {number} */ port, /** @type {string[]} */ ...given) =>
   run("curl", ["-sS", "-i", "--max-time", "30", ...given, `http://127.0.0.1:${port}/foo`]);
 
-/** Says it over a bare socket. @param {number} port @param {string} text */
+/**
+ * Sends a text over a bare socket.
+ * @param {number} port @param {string} text
+ */
 async function bare(port, text) {
   const socket = await connected(port);
   socket.end(text, "latin1");

@@ -19,7 +19,10 @@ const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
 const OFFER = "Host: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n";
 
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-/** Settles when it aborts. @param {AbortSignal} signal @returns {Promise<any>} */
+/**
+ * Settles when the signal aborts.
+ * @param {AbortSignal} signal @returns {Promise<any>}
+ */
 const aborted = (signal) => new Promise((resolve) => (signal.aborted ? resolve(signal.reason) : signal.addEventListener("abort", () => resolve(signal.reason))));
 
 for (const [form, shape] of Object.entries(forms)) {

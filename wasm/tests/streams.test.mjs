@@ -18,7 +18,10 @@ const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnectio
 const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const CONNECT = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
 
-/** Says what it was asked. @type {Handler} */
+/**
+ * Responds with the request that it got.
+ * @type {Handler}
+ */
 const echo = async (request) => ({ body: `${request.method} ${request.target} ${await request.text()}` });
 
 /** @param {string} target @param {string} content */

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// One figure: of whom, in which row of which table.
+/// A figure, with its table, its row and its column.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) table: String,
@@ -20,12 +20,12 @@ pub(crate) struct Figure {
     pub(crate) bytes: Option<f64>,
 }
 
-/// All of them, in the order in which they were measured.
+/// All figures, in the order in which they were measured.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) all: Vec<Figure>,
     pub(crate) versions: BTreeMap<String, String>,
-    /// Those of the run before.
+    /// The figures of the run before.
     pub(crate) before: Option<Box<Figures>>,
 }
 

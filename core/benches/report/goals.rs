@@ -2,7 +2,7 @@
 
 use crate::figures::Figures;
 
-/// One goal: that many times as fast, at least (or, of memory, that much at most).
+/// A goal: a ratio of times at least, or of memory at most.
 pub(crate) struct Goal {
     pub(crate) against: &'static str,
     pub(crate) what: &'static str,

@@ -415,7 +415,7 @@ async fn content_that_panics_at_once_is_a_500() {
 
 // Backpressure.
 
-/// Content without an end, and how much of it was taken.
+/// Content without an end, and the number of its frames that were taken.
 struct Endless(Arc<AtomicUsize>);
 
 impl http_body::Body for Endless {
@@ -432,7 +432,7 @@ impl http_body::Body for Endless {
     }
 }
 
-/// The bytes of content that may wait on their way, at most.
+/// The most bytes of content that may be on their way.
 const MUCH: usize = 1_000_000;
 
 #[tokio::test]

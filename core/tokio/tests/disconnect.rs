@@ -69,11 +69,11 @@ async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     outcome
 }
 
-/// The outcomes of a handler, and of what it has started.
+/// The outcomes of a handler and of its tasks.
 #[derive(Clone)]
 struct Fates(Arc<Mutex<Vec<&'static str>>>);
 
-/// The outcome of one handler, which is told also where it is dropped.
+/// The outcome of one handler, which is recorded when it is dropped, too.
 struct Fate(Fates, &'static str);
 
 impl Fate {
@@ -132,7 +132,7 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
 
 const HOST: &str = "HTTP/1.1\r\nHost: a\r\n";
 
-/// A point at which a client disconnects, and what comes of it.
+/// A point at which a client disconnects, with the expected outcome.
 ///
 /// `sent` is what the client sends, and `read` is how much it then reads. `fin` and `rst` are what
 /// comes of the connection and the handlers.
@@ -305,7 +305,7 @@ async fn a_client_goes_and_its_handler_with_it() {
 
 // A server.
 
-/// A point at which a server disconnects, and what comes of it.
+/// A point at which a server disconnects, with the expected outcome.
 ///
 /// `script` says what the server sends before, and how much of the request it has read. `fin` and
 /// `rst` are what the client makes of it.

@@ -1,4 +1,4 @@
-//! The client of an HTTP/2 library above a connection that has switched to it.
+//! The client of an HTTP/2 library above an upgraded connection.
 #![cfg(feature = "h2c")]
 
 mod common;

@@ -2,7 +2,7 @@
 //!
 //! It has the standard library, and the names that every such library brings.
 
-/// Takes memory, and contains a panic.
+/// Allocates memory, and catches a panic.
 #[unsafe(no_mangle)]
 pub extern "C" fn other_works() -> i32 {
     let squares: Vec<String> = (1..4).map(|number| (number * number).to_string()).collect();

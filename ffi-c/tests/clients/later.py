@@ -139,7 +139,7 @@ def half_closed_early():
 
 @case("poll")
 def clients_vanish():
-    """Before, while and after it is decided for them."""
+    """Clients vanish before, while and after it is decided for them."""
     for stage in (b"", b"GET /", get(b"/later?gone"), get(b"/later?gone", OFFER) + bytes(1000), get(b"/") * 1000):
         for wait in (0, 0.1, 0.3):
             peer = Peer()

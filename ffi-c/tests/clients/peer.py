@@ -95,7 +95,7 @@ class Peer:
         return bool(select.select([self.socket], [], [], seconds)[0])
 
     def ends(self):
-        """No more comes, be it for a reset."""
+        """Checks that no more bytes come, be it for a reset."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionError:
@@ -107,7 +107,7 @@ class Peer:
 
 
 def blocks(peer, data):
-    """Sends until the server takes no more; what it has taken."""
+    """Sends until the server takes no more, and returns the taken bytes."""
     peer.socket.setblocking(False)
     sent = 0
     while sent < len(data) and select.select([], [peer.socket], [], 1)[1]:
@@ -130,7 +130,7 @@ def exchanged(peer, data, wanted):
 
 
 def gives_up(peer, data, least=1, most=20):
-    """Sends a byte a moment until the connection ends, which it has to do by itself."""
+    """Sends a byte a moment, until the server ends the connection by itself."""
     begin = time.monotonic()
     try:
         for byte in data:

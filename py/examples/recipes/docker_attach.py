@@ -77,7 +77,7 @@ async def show_output(stream: SwitchedStream) -> None:
 
 
 def write(to: int, data: bytes) -> None:
-    """All of it, to standard output or standard error."""
+    """Writes all of the data to standard output or standard error."""
     while data:
         data = data[os.write(to, data) :]
 

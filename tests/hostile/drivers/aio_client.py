@@ -35,7 +35,7 @@ async def ask(method: str, port: str, offer: str, content: str) -> str:
 
 
 async def task(name: str, words: list[str], scopes: dict[str, anyio.CancelScope]) -> None:
-    """Says what came of it; nothing if it is cancelled."""
+    """Plays one request and prints the outcome; nothing if it is cancelled."""
     with anyio.CancelScope() as scopes[name]:
         try:
             print(name, await ask(*words), flush=True)

@@ -46,7 +46,7 @@ function settled(tab, before) {
   return tab.waitForFunction(isThere, before, { timeout: 30_000 });
 }
 
-/** Plays one and waits for its end; what the page shows of it. */
+/** Plays a demonstration to its end, and returns what the page shows. */
 async function play(tab, name) {
   const before = await tab.textContent("#story-title");
   await tab.locator(`[data-exhibit="${name}"]`).scrollIntoViewIfNeeded();
@@ -123,7 +123,7 @@ async function late(browser) {
   return seen;
 }
 
-/** On a phone: what a click shows without a look further down. */
+/** Returns what a click shows on a phone, without scrolling. */
 async function onPhone(tab) {
   const names = ["tls", "smuggling"];
   const seen = {};
@@ -211,7 +211,7 @@ async function byKeyboard(tab) {
   return { moves, focused };
 }
 
-/** Waits until no connection is open; what the page says of their number then. */
+/** Waits until no connection is open, and returns the page's number of them. */
 async function idle(tab) {
   const isIdle = () => {
     const { textContent } = document.getElementById("count");
@@ -242,7 +242,7 @@ async function crowd(tab) {
   return { came: (await rows()) - before, count: await idle(tab), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
 }
 
-/** The audit of the server: what it asks on the way, and what is drawn of it. */
+/** Plays the audit of the server, and returns its requests and drawings. */
 async function audited(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");

@@ -88,7 +88,7 @@ class Client:
         return self.request([*pseudo.items(), *more])
 
     def switch(self):
-        """Has `echo/1` spoken on a stream."""
+        """Switches a stream to `echo/1`."""
         answer = self.connect("/", "echo/1", more=())
         assert status(answer) == "200", answer
 

@@ -34,7 +34,7 @@ def request(path, content):
 
 
 def perform(multi, *requests):
-    """All of them at once, on the connection that there is."""
+    """Performs all requests at once, on the connection that there is."""
     for handle, _ in requests:
         multi.add_handle(handle)
     running = len(requests)

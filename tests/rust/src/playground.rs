@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::home;
 
-/// Its menu: titles, and names of vectors.
+/// The menu of the playground: titles, and names of vectors.
 const MENU: [(&str, &[&str]); 6] = [
     (
         "An exchange",

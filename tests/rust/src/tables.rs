@@ -26,7 +26,7 @@ pub fn read(path: &str) -> String {
 pub struct Table {
     /// The name in Rust.
     pub name: &'static str,
-    /// Its values in order, with their numbers.
+    /// The names of the values with their numbers, in order.
     pub values: Vec<(u64, &'static str)>,
 }
 

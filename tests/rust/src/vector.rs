@@ -6,16 +6,16 @@ use switchover::{Config, Role};
 
 use crate::text::unescape;
 
-/// One case.
+/// A vector: one case.
 #[derive(Debug, Clone)]
 pub struct Vector {
     /// Unique among all files.
     pub name: String,
-    /// The file it stands in.
+    /// The file of the vector.
     pub file: PathBuf,
-    /// Why it exists, as one line.
+    /// The reason why the vector exists, as one line.
     pub why: String,
-    /// Requirement ids.
+    /// The ids of the requirements that the vector proves.
     pub proves: Vec<String>,
     /// The role of the engine.
     pub role: Role,
@@ -25,11 +25,11 @@ pub struct Vector {
     pub shows_fields: bool,
     /// The steps and the lines.
     pub items: Vec<Item>,
-    /// The lines of the block in the file, to rewrite them.
+    /// The lines of the block in the file, to rewrite it.
     pub lines: std::ops::Range<usize>,
 }
 
-/// One line, or several output lines together.
+/// A line of a vector, or several lines of output together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// `<` or `<<`: bytes from the peer.

@@ -394,7 +394,7 @@ fn a_known_field_is_found_where_it_stands_and_a_secret_is_not_shown() {
     assert!(shown.contains("trailers") && !shown.contains("cake"), "{shown}");
 }
 
-/// Field lines that are others whenever they are asked for, but for the first time.
+/// Field lines that change from the second time on.
 struct Fickle(core::cell::Cell<u32>);
 
 impl FieldSource for Fickle {

@@ -266,7 +266,7 @@ const FRAGMENTS: &[&[u8]] = &[
     b"GET / HTTP/1.0\r\n\r\n",
 ];
 
-/// One end with what it has sent and the other has not seen.
+/// One end of a connection, and the bytes that are on their way from it.
 struct Side {
     connection: Connection,
     sent: Vec<u8>,
@@ -374,7 +374,7 @@ impl Side {
         }
     }
 
-    /// Takes what the engine has to say, up to a pause.
+    /// Takes the events of the engine, up to a pause.
     ///
     /// A peer error is a failure of the other end, or of ours.
     fn observe(&mut self, other_abandoned: bool) -> Result<(), TestCaseError> {

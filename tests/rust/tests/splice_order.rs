@@ -66,12 +66,12 @@ impl Frame {
     }
 }
 
-/// One thing that happens.
+/// A move of a play.
 #[derive(Clone, Debug)]
 enum Move {
     /// The client sends frames that belong together.
     Client(Vec<Frame>),
-    /// So many bytes of what it has sent arrive.
+    /// So many bytes of the sent ones arrive.
     Arrive(usize),
     /// The engine gives so much room back on the connection.
     Give(u32),

@@ -16,7 +16,7 @@ use switchover_tests::{files, home, names};
 struct Language {
     folder: &'static str,
     ending: &'static str,
-    /// Its files begin with one of these, or it is all of them.
+    /// The beginnings of the names of files; all files if there are none.
     only: &'static [&'static str],
     /// The caller brings the memory, so that it may be too small.
     brings_memory: bool,
@@ -26,7 +26,7 @@ struct Language {
     margin: &'static str,
     /// The line that declares a verb of that name begins with this.
     declares: fn(&str) -> String,
-    /// The verb's name, where it has one.
+    /// The name of a verb in the language, if it has one.
     name: fn(&str) -> Option<String>,
     /// The spelling of a kind of error.
     error: fn(ErrorKind) -> String,

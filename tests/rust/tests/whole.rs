@@ -13,10 +13,10 @@ use switchover::{
 };
 use switchover_tests::numbers;
 
-/// One step on the way to a state.
+/// A step on the way to a state.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    /// Bytes come, and what comes of them is looked at.
+    /// Bytes come, and their events are taken.
     Feed(&'static str),
     Advance,
     Continue,
@@ -66,7 +66,7 @@ fn at(way: &[Act], config: &Config) -> Connection {
     server
 }
 
-/// Refusals are part of the way: they change nothing.
+/// Applies a step; refusals are part of the way and change nothing.
 fn apply(server: &mut Connection, act: Act) {
     let out = &mut Vec::new();
     let _ = match act {

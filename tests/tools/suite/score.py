@@ -51,7 +51,7 @@ class Played:
 
     @property
     def difference(self) -> str:
-        """In a few words; empty if there is none."""
+        """Returns the difference in a few words; empty if there is none."""
         first = next(iter(self.differences.values()), "")
         return first if not first or "whole" in self.differences else f"depends on the cut: {first}"
 

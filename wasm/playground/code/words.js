@@ -92,7 +92,10 @@ export function quoted(text, other) {
   return `"${text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, (one) => named[one] ?? other(one))}"`;
 }
 
-/** Literals in lines that end where those of HTTP do. @param {string} text @param {(line: string) => string} literal @param {string} indent */
+/**
+ * Writes literals in lines that end where those of HTTP do.
+ * @param {string} text @param {(line: string) => string} literal @param {string} indent
+ */
 export function inLines(text, literal, indent) {
   const lines = text.match(/[^\n]*\n|[^\n]+/g) ?? [""];
   return lines.map((line) => literal(line)).join(`\n${indent}`);
@@ -104,7 +107,7 @@ export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.t
 export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
 
 /**
- * The calls that write nothing and take nothing, by their names in a vector.
+ * The calls without arguments that write nothing, by their names in a vector.
  * @type {Record<string, string>}
  */
 export const PLAIN = {

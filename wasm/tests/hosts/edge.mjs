@@ -16,7 +16,10 @@ const FRONT = `export default {
 /** The milliseconds that it may take to listen. */
 const TIMEOUT = 20_000;
 
-/** The scripts of a folder, by their names. @param {string} from @param {string[]} but @returns {Record<string, string>} */
+/**
+ * Returns the scripts of a folder, by their names.
+ * @param {string} from @param {string[]} but @returns {Record<string, string>}
+ */
 export function scripts(from, ...but) {
   const all = readdirSync(from, { recursive: true, encoding: "utf8" });
   const names = all.filter((file) => /\.m?js$/.test(file) && !but.includes(file));
@@ -123,7 +126,7 @@ const worker :Workerd.Worker = (
 }
 
 /**
- * The worker says on a pipe where it listens.
+ * Returns the ports on which the worker listens, by its pipe.
  * @param {import("node:child_process").ChildProcess} server
  * @param {string[]} names
  * @returns {Promise<Record<string, number>>}

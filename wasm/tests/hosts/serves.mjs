@@ -5,7 +5,10 @@ import { serveConnection } from "switchover/streams";
 /** The number of clients that have left while they waited. */
 let left = 0;
 
-/** Says that it waits, and that the client has left. @param {AbortSignal} signal */
+/**
+ * Yields a sign that it waits, and one that the client has left.
+ * @param {AbortSignal} signal
+ */
 async function* wait(signal) {
   yield new TextEncoder().encode("waiting\n");
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));

@@ -30,7 +30,7 @@ export function digests(text) {
 }
 
 /**
- * Every cut; of long inputs a sample of the two-way ones, spread evenly.
+ * Yields every cut; of long inputs a sample of the two-way ones.
  * @param {import("./cases.mjs").Case} script
  * @param {number} every how many two-way cuts stand for one
  * @param {number} first the first of them

@@ -48,7 +48,7 @@ export class Host {
   }
 
   /**
-   * The lines of a decision: what it says, what it writes, what it is refused with.
+   * Makes a decision, and returns its answer, its bytes and its error.
    * @param {string} verb
    * @param {string[]} words
    * @returns {string[]}

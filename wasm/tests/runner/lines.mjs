@@ -2,7 +2,10 @@
 
 import { compact, escape, summary } from "./text.mjs";
 
-/** Nothing happens before more comes in. @param {string} line */
+/**
+ * Returns whether nothing happens after a line before more comes in.
+ * @param {string} line
+ */
 export function isStop(line) {
   return line === "need-data" || line.startsWith("paused ");
 }

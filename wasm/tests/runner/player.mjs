@@ -30,7 +30,7 @@ class Player {
     this.host = new Host(this.connection, script.config);
   }
 
-  /** One step; false at the end. */
+  /** Makes one step; false at the end. */
   step() {
     const item = this.script.items[this.at];
     if (item?.is === "do" && !(this.pieces.length > 0 && this.#lastWasInput())) {
@@ -129,7 +129,11 @@ class Player {
     }
   }
 
-  /** One step of the engine as a line; nothing for content, which is collected. */
+  /**
+   * Makes one step of the engine.
+   *
+   * Returns its line; nothing for content, which is collected.
+   */
   #observe() {
     try {
       const step = this.connection.nextEvent();

@@ -64,7 +64,7 @@ export class Profiles {
   }
 
   /**
-   * The lines that answer a question; nothing where it is another's.
+   * Returns the answer to a question; nothing where it is another's.
    * @param {string} verb
    * @param {string[]} words
    * @returns {string[] | undefined}

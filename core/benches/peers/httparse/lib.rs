@@ -10,7 +10,7 @@ use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 const FIELDS: usize = 128;
 
-/// One message.
+/// A message to be parsed, as `peers/peer.h` has it.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Message {

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-/// The bytes that an idle connection may hold, both ends of it.
+/// The bytes that an idle connection may hold, at both ends.
 const BYTES_EACH: i64 = 8 * 1024;
 
 /// Runs this test again in a process of its own.
@@ -80,7 +80,7 @@ async fn run(listener: TcpListener) {
     serve(listener, service_fn(count), &config, std::future::pending()).await;
 }
 
-/// Asks with so much content, and gets how much it was.
+/// Sends so much content, and returns the length of the response.
 async fn ask(client: &mut TcpStream, len: usize) {
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
     let request = [head.as_bytes(), &vec![b'x'; len]].concat();

@@ -52,7 +52,7 @@ fn try_all(model: impl Fn() + Send + Sync + 'static) {
 /// The way in which a connection ends the content of a request.
 #[derive(Clone, Copy)]
 enum End {
-    /// All of it has come.
+    /// All frames have come.
     Whole,
     /// The request is over before.
     Cut,
@@ -112,7 +112,7 @@ fn content_comes_to_its_reader() {
     }
 }
 
-/// A reader learns that the request is over, however far it has come.
+/// A reader learns that the request is over, wherever it stands.
 ///
 /// A frame that was not fetched yet gives way to the error.
 #[test]

@@ -10,7 +10,7 @@ use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict
 pub enum Score {
     /// Whatever the RFCs allow.
     Rfc,
-    /// Of that, what is strict.
+    /// The verdict of an engine that is strict by default.
     Strict,
 }
 

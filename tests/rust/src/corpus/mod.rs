@@ -15,7 +15,7 @@ pub use crate::script::FieldLine;
 pub use judge::{Score, judge};
 pub use play::{Feed, Message, Outcome, Upgrade, play};
 
-/// One line of the file.
+/// A case: one line of the file.
 #[derive(Debug)]
 pub struct Case {
     /// Unique; what a difference is listed under.
@@ -39,18 +39,18 @@ pub struct Case {
 /// A request that a client is to have sent.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    /// The method.
+    /// The method of the request.
     pub method: String,
-    /// The target.
+    /// The target of the request.
     pub target: String,
-    /// The offer.
+    /// The offer of the request.
     pub offer: Vec<String>,
 }
 
 /// The end of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Everything was read, or what is left over belongs to no HTTP message.
+    /// The input was read to its end, or its rest is no HTTP message.
     Accept,
     /// The engine found an error of the peer's.
     Reject,
@@ -73,7 +73,7 @@ pub struct Expected {
     pub upgrade: Option<(bool, Vec<u8>)>,
 }
 
-/// One message as it should be.
+/// An expected message.
 #[derive(Debug)]
 pub struct ExpectedMessage {
     /// The method of a request.
@@ -84,7 +84,7 @@ pub struct ExpectedMessage {
     pub version: Option<String>,
     /// The status of a response.
     pub status: Option<u16>,
-    /// The content.
+    /// The content of the message.
     pub body: Option<Vec<u8>>,
     /// The field lines.
     pub fields: Option<Vec<FieldLine>>,

@@ -12,13 +12,13 @@ use super::{Case, FieldLine, Verdict};
 /// The cuts of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
-    /// Not at all.
+    /// The whole input at once.
     Whole,
-    /// One byte at a time.
+    /// The input, one byte at a time.
     Bytes,
-    /// In pieces of many lengths, the same ones in every run of a case.
+    /// The input in pieces of many lengths, the same ones in every run.
     Random,
-    /// In two, at this place.
+    /// The input in two pieces, cut at this place.
     Split(usize),
 }
 
@@ -48,7 +48,7 @@ pub enum Upgrade {
     Refused(Vec<u8>),
 }
 
-/// One message that came out.
+/// A message that the engine has read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// The method of a request.
@@ -59,7 +59,7 @@ pub struct Message {
     pub version: String,
     /// The status of a response.
     pub status: u16,
-    /// The content.
+    /// The content of the message.
     pub body: Vec<u8>,
     /// The field lines.
     pub fields: Vec<FieldLine>,

@@ -124,7 +124,7 @@ impl Debug for Text {
     }
 }
 
-/// One thing that came out, or that was decided and not refused.
+/// An entry of the log: an output, or a decision that was not refused.
 #[derive(Debug, PartialEq)]
 enum Entry {
     Event { text: Text, position: u64, state: State },
@@ -151,7 +151,7 @@ struct Host<'t> {
     how: How,
     /// The decisions that the run before refused, and this one leaves out.
     refused_before: &'t [Option<ErrorKind>],
-    /// For each decision, why it was refused.
+    /// The errors of the decisions; `None` for one that was accepted.
     refusals: Vec<Option<ErrorKind>>,
     log: Vec<Entry>,
     content: Vec<u8>,
@@ -171,10 +171,10 @@ struct Host<'t> {
     skips: bool,
     /// Decisions that may still be made at pauses.
     turns: usize,
-    /// Leaves a pause as it is until the next boundary.
+    /// The flag of a run that leaves a pause until the next boundary.
     waits: bool,
     is_over: bool,
-    /// For the sizes of pieces; not part of what is compared.
+    /// The dice for the sizes of pieces; they are not compared.
     dice: u32,
 }
 

@@ -84,7 +84,7 @@ fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     }
 }
 
-/// Values are given as they are read, without whitespace around them.
+/// Reads field lines from a tape, with values as they are received.
 fn lines(tape: &mut Tape<'_>, most: usize, usual: &[&str]) -> Vec<Line> {
     let trimmed = |value: Vec<u8>| value.trim_ascii().to_vec();
     (0..tape.below(most)).map(|_| (bytes(tape, usual), trimmed(bytes(tape, VALUES)))).collect()

@@ -17,10 +17,10 @@ pub mod sent;
 pub mod splice;
 mod tape;
 
-/// One target.
+/// A fuzz target.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name, which is that of its module.
+    /// The name of the target, and of its module.
     pub name: &'static str,
     /// Panics where the invariant does not hold.
     pub check: fn(&[u8]),

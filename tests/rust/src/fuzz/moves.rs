@@ -133,7 +133,7 @@ pub(crate) enum Move {
     Data(usize),
     Parts(usize),
     End(usize),
-    /// A verb without arguments, by what vectors call it.
+    /// A verb without arguments, by its name in vectors.
     Plain(&'static str),
     TakeEnd,
     HandOver,
@@ -205,7 +205,7 @@ impl Move {
         Self::Accept { preferences: tape.below(PREFERENCES.len()), by, answer, early }
     }
 
-    /// Its name, as the table of verbs has it.
+    /// Returns the name of the verb in the table of verbs.
     fn verb(self) -> &'static str {
         match self {
             Self::Request(_) => "send_request",
@@ -229,7 +229,7 @@ impl Move {
         }
     }
 
-    /// Makes it, and holds what it is refused with against the table of verbs.
+    /// Makes the decision, and checks its error against the table of verbs.
     ///
     /// Content is as many `x`.
     pub(crate) fn make(

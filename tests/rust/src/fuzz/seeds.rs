@@ -10,10 +10,10 @@ use crate::random::Dice;
 use crate::script::input;
 use crate::vector::load;
 
-/// Longer ones cost more than they find.
+/// The longest input: longer ones cost more than they find.
 const LONGEST: usize = 4_000;
 
-/// Something that a peer sends, and the flags of `connection` that go with it.
+/// The bytes of a peer, and the flags of `connection` for them.
 struct Wire {
     role: Role,
     flags: u8,

@@ -25,7 +25,7 @@ pub fn check(data: &[u8]) {
 
 type Line = (Vec<u8>, Vec<u8>);
 
-/// One message as it was said.
+/// A message that was sent.
 #[derive(Debug, Default, PartialEq)]
 struct Said {
     method: String,

@@ -259,7 +259,7 @@ impl Play {
 
 struct Stream {
     id: u32,
-    /// Content that is still to be sent, the window for it, and how much it was.
+    /// The content that is still to be sent, its window, and its length.
     left: usize,
     window: i64,
     len: usize,
@@ -491,7 +491,7 @@ struct Serving {
     content: RecvStream,
     respond: SendResponse<Bytes>,
     len: usize,
-    /// Read and not given back.
+    /// The bytes that were read and whose window was not given back.
     held: usize,
     is_over: bool,
 }

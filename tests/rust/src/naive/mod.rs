@@ -12,14 +12,14 @@ use grammar::{
 /// A field line: its name, its value.
 pub type Line = (Vec<u8>, Vec<u8>);
 
-/// One message. What a request or a response does not have is empty.
+/// A message; what it cannot have is empty.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Of a request.
+    /// The method of a request.
     pub method: Vec<u8>,
-    /// Of a request.
+    /// The target of a request.
     pub target: Vec<u8>,
-    /// Of a response.
+    /// The status of a response.
     pub status: u16,
     /// The y of HTTP/1.y.
     pub minor: u8,
@@ -49,7 +49,7 @@ pub enum Ending {
 /// The messages of an input.
 pub type Reading = (Vec<Message>, Ending);
 
-/// Reads what a client has sent.
+/// Reads the requests of a client.
 pub fn requests(input: &[u8]) -> Reading {
     let (mut reader, mut messages) = (Reader { input }, Vec::new());
     loop {

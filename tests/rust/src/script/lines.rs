@@ -12,17 +12,17 @@ pub type FieldLine = (Vec<u8>, Vec<u8>);
 /// A head that came out of a vector.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Head {
-    /// Of a request.
+    /// The method of a request.
     pub method: String,
-    /// Of a request.
+    /// The target of a request.
     pub target: String,
-    /// Of a response, else 0.
+    /// The status of a response, else 0.
     pub status: u16,
-    /// Of a response.
+    /// The reason phrase of a response.
     pub reason: Vec<u8>,
-    /// Of a request.
+    /// The offers of a request.
     pub offers: Vec<String>,
-    /// In order.
+    /// The fields, in order.
     pub fields: Vec<FieldLine>,
 }
 

@@ -32,11 +32,11 @@ pub(crate) fn is_profile_question(verb: &str) -> bool {
 /// The cuts of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
-    /// As the file has it.
+    /// The input in the pieces of the file.
     Whole,
-    /// One byte at a time.
+    /// The input, one byte at a time.
     Bytes,
-    /// In two, at this place of all the input.
+    /// The input in two pieces, cut at this place.
     Split(usize),
     /// Through `receive_buffer` and `commit`, a few bytes at a time.
     Committed,

@@ -21,7 +21,7 @@ pub(super) struct Player<'v> {
     pub(super) host: Host,
     /// The next item.
     pub(super) at: usize,
-    /// Input not fed yet, and how much of all input has been.
+    /// The input that is not fed yet.
     pub(super) pieces: VecDeque<Vec<u8>>,
     fed: usize,
     /// Content seen and not yet matched.
@@ -32,7 +32,7 @@ pub(super) struct Player<'v> {
     refused: usize,
     pub(super) heads: Vec<Head>,
     pub(super) blessed: Option<Blessed>,
-    /// Only where it is asked for: most runs do without.
+    /// The record, in the runs that need one.
     pub(super) record: Option<Record>,
 }
 

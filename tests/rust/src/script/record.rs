@@ -20,7 +20,7 @@ pub struct Record {
     pub events: Vec<Value>,
     /// The connection is over: nothing more is read.
     pub is_over: bool,
-    /// There was a decision for which the suite has no words.
+    /// The vector has a decision for which the suite has no words.
     pub is_unspoken: bool,
     /// A message is being sent.
     is_open: bool,

@@ -14,7 +14,7 @@ use switchover_tests::vector::load;
 /// The number of bytes that are kept after the head of a vector.
 const BEHIND: usize = 20;
 
-/// One input of the parsers.
+/// An input of the parsers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Input {
     pub(crate) bytes: Vec<u8>,
