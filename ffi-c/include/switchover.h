@@ -101,15 +101,15 @@
 
 /** The end of the connection that this engine is. */
 enum swo_role {
-    /** Sends requests. */
+    /** The engine is the client: it sends requests. */
     SWO_ROLE_CLIENT = 0,
-    /** Answers them. */
+    /** The engine is the server: it responds to requests. */
     SWO_ROLE_SERVER = 1,
 };
 
 /** The progress of a message. */
 enum swo_phase {
-    /** Not begun. */
+    /** The message has not begun. */
     SWO_PHASE_IDLE = 0,
     /** Head passed, content or its end still to come. */
     SWO_PHASE_BODY = 1,
@@ -121,29 +121,29 @@ enum swo_phase {
 
 /** The peer's direction. */
 enum swo_rx {
-    /** Carries HTTP. */
+    /** The peer sends HTTP. */
     SWO_RX_OPEN = 0,
     /** Ended, or nothing more is read. */
     SWO_RX_CLOSED = 1,
-    /** Left HTTP. */
+    /** The peer has left HTTP. */
     SWO_RX_SWITCHED = 2,
     /** The peer broke the protocol. */
     SWO_RX_FAILED = 3,
 };
 
-/** Our direction. */
+/** Our direction of the connection. */
 enum swo_tx {
-    /** Carries HTTP. */
+    /** We send HTTP. */
     SWO_TX_OPEN = 0,
-    /** No more HTTP leaves. */
+    /** We send no more HTTP. */
     SWO_TX_CLOSED = 1,
-    /** Left HTTP. */
+    /** We have left HTTP. */
     SWO_TX_SWITCHED = 2,
 };
 
 /** The effect that the current cycle is about to have on the connection. */
 enum swo_upgrade_state {
-    /** Plain HTTP. */
+    /** No upgrade is offered. */
     SWO_UPGRADE_STATE_NONE = 0,
     /** The request offers at least one protocol that may be accepted. */
     SWO_UPGRADE_STATE_OFFERED = 1,
@@ -161,7 +161,7 @@ enum swo_upgrade_state {
 
 /** The client's `Expect: 100-continue`. */
 enum swo_expect {
-    /** Nothing expected, or already settled. */
+    /** No 100 is expected, or the expectation is settled. */
     SWO_EXPECT_NONE = 0,
     /** Expected, and no content has come. */
     SWO_EXPECT_OWED = 1,
@@ -171,7 +171,7 @@ enum swo_expect {
 
 /** The version that the client of a server speaks. */
 enum swo_client_version {
-    /** No request seen yet. */
+    /** No request has been seen. */
     SWO_CLIENT_VERSION_UNKNOWN = 0,
     /** HTTP/1.0. */
     SWO_CLIENT_VERSION_1_0 = 1,
@@ -195,7 +195,7 @@ enum swo_awaiting {
      *
      *  Bounded by your timeout (RFC 9110, section 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
-    /** Nothing: HTTP is over on this connection. */
+    /** Nobody: HTTP is over on this connection. */
     SWO_AWAITING_NOTHING = 5,
     /** The peer: the rest of a request's head, of which some bytes have come. */
     SWO_AWAITING_HEAD = 6,
@@ -203,7 +203,7 @@ enum swo_awaiting {
 
 /** The next thing that the caller must send; see swo_owes. */
 enum swo_owes {
-    /** Nothing. */
+    /** The caller owes nothing. */
     SWO_OWES_NOTHING = 0,
     /** Server: a 100, or a final response.
      *
@@ -217,7 +217,7 @@ enum swo_owes {
 
 /** The way to close the transport; see swo_closing. */
 enum swo_closing {
-    /** Close it: the peer loses nothing by that. */
+    /** Close the transport: the peer loses nothing by that. */
     SWO_CLOSING_CLOSE = 0,
     /** Send the FIN, then read and discard until the peer closes too.
      *
@@ -236,7 +236,7 @@ enum swo_closing {
  *
  *  See swo_content. */
 enum swo_content_kind {
-    /** Nothing: there is no message, or all of its content has been shown. */
+    /** There is no message, or all of its content has been shown. */
     SWO_CONTENT_NONE = 0,
     /** A number of bytes. */
     SWO_CONTENT_LENGTH = 1,
@@ -250,7 +250,7 @@ enum swo_content_kind {
 
 /** The end of the peer's bytes: clean or truncated. */
 enum swo_end {
-    /** A FIN, and over TLS a closure alert before it. */
+    /** The peer sent a FIN, and over TLS a closure alert before it. */
     SWO_END_CLEAN = 0,
     /** A reset, or over TLS no closure alert: more may have been meant.
      *
@@ -268,7 +268,7 @@ enum swo_blame {
     SWO_BLAME_LOCAL = 1,
 };
 
-/** One thing that the peer said. */
+/** An event: one thing that the peer sent. */
 enum swo_event_kind {
     /** A request head.
      *
@@ -280,7 +280,9 @@ enum swo_event_kind {
     SWO_EVENT_KIND_INFORMATIONAL = 1,
     /** A final response head. Client; next come its content and its end. */
     SWO_EVENT_KIND_RESPONSE = 2,
-    /** Some content. How it is cut into slices has no meaning. */
+    /** Content.
+     *
+     *  The cuts between slices have no meaning. */
     SWO_EVENT_KIND_DATA = 3,
     /** The end of the message, with its trailers. */
     SWO_EVENT_KIND_END_OF_MESSAGE = 4,
@@ -433,7 +435,7 @@ enum swo_paused {
 
 /** The message or bytes that made the peer's direction leave HTTP. */
 enum swo_switched_by {
-    /** A 101. */
+    /** The peer switched with a 101, or we did. */
     SWO_SWITCHED_BY_UPGRADE = 0,
     /** A 2xx to CONNECT. */
     SWO_SWITCHED_BY_CONNECT = 1,
@@ -441,7 +443,9 @@ enum swo_switched_by {
     SWO_SWITCHED_BY_HTTP2_PREFACE = 2,
 };
 
-/** Why a request offers nothing at all. It is served like any other. */
+/** The reason why a request offers nothing.
+ *
+ *  It is served like any other. */
 enum swo_no_offer {
     /** There is no `Upgrade` field, or an empty one. */
     SWO_NO_OFFER_ABSENT = 0,
@@ -453,7 +457,7 @@ enum swo_no_offer {
     SWO_NO_OFFER_NO_CONNECTION_OPTION = 2,
     /** `Upgrade` is not a list of protocol names. */
     SWO_NO_OFFER_MALFORMED = 3,
-    /** More protocols than the limit. */
+    /** The offer has more protocols than the limit. */
     SWO_NO_OFFER_TOO_MANY = 4,
     /** `Upgrade` on a CONNECT is no offer: its 2xx is another switch. */
     SWO_NO_OFFER_CONNECT = 5,
@@ -507,7 +511,7 @@ enum swo_order {
 
 /** Why this cycle's upgrade did not happen. */
 enum swo_why {
-    /** Nothing was offered. */
+    /** The request offered nothing. */
     SWO_WHY_NOT_OFFERED = 0,
     /** The offer came in HTTP/1.0 and is ignored. */
     SWO_WHY_HTTP_1_0 = 1,
@@ -525,7 +529,7 @@ enum swo_why {
     SWO_WHY_UNDECIDED = 7,
     /** A final response came instead of the 101. */
     SWO_WHY_DECLINED = 8,
-    /** A 426 came: the server requires one of the protocols that it names.
+    /** The server responded 426: it requires one of its listed protocols.
      *
      *  It may be the one that was offered. */
     SWO_WHY_REQUIRED = 9,

@@ -55,9 +55,9 @@ class Role(enum.Enum):
     """The end of the connection that this engine is."""
 
     CLIENT = 0
-    """Sends requests."""
+    """The engine is the client: it sends requests."""
     SERVER = 1
-    """Answers them."""
+    """The engine is the server: it responds to requests."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -67,7 +67,7 @@ class Phase(enum.Enum):
     """The progress of a message."""
 
     IDLE = 0
-    """Not begun."""
+    """The message has not begun."""
     BODY = 1
     """Head passed, content or its end still to come."""
     DONE = 2
@@ -83,11 +83,11 @@ class Rx(enum.Enum):
     """The peer's direction."""
 
     OPEN = 0
-    """Carries HTTP."""
+    """The peer sends HTTP."""
     CLOSED = 1
     """Ended, or nothing more is read."""
     SWITCHED = 2
-    """Left HTTP."""
+    """The peer has left HTTP."""
     FAILED = 3
     """The peer broke the protocol."""
 
@@ -99,11 +99,11 @@ class Tx(enum.Enum):
     """Our direction."""
 
     OPEN = 0
-    """Carries HTTP."""
+    """We send HTTP."""
     CLOSED = 1
-    """No more HTTP leaves."""
+    """We send no more HTTP."""
     SWITCHED = 2
-    """Left HTTP."""
+    """We have left HTTP."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -113,7 +113,7 @@ class UpgradeState(enum.Enum):
     """The effect that the current cycle is about to have on the connection."""
 
     NONE = 0
-    """Plain HTTP."""
+    """No upgrade is offered."""
     OFFERED = 1
     """The request offers at least one protocol that may be accepted."""
     CONNECT = 2
@@ -133,7 +133,7 @@ class Expect(enum.Enum):
     """The client's `Expect: 100-continue`."""
 
     NONE = 0
-    """Nothing expected, or already settled."""
+    """No 100 is expected, or the expectation is settled."""
     OWED = 1
     """Expected, and no content has come."""
     BEGUN = 2
@@ -147,7 +147,7 @@ class ClientVersion(enum.Enum):
     """The version that the client of a server speaks."""
 
     UNKNOWN = 0
-    """No request seen yet."""
+    """No request has been seen."""
     V1_0 = 1
     """HTTP/1.0."""
     V1_1 = 2
@@ -174,7 +174,7 @@ class Awaiting(enum.Enum):
     CONTINUE = 4
     """The peer: a 100 before content is sent. Bounded by your timeout (RFC 9110, section 10.1.1)."""
     NOTHING = 5
-    """Nothing: HTTP is over on this connection."""
+    """Nobody: HTTP is over on this connection."""
     HEAD = 6
     """The peer: the rest of a request's head, of which some bytes have come."""
 
@@ -186,7 +186,7 @@ class Owes(enum.Enum):
     """The next thing that the caller must send, as the peer waits for it."""
 
     NOTHING = 0
-    """Nothing."""
+    """The caller owes nothing."""
     CONTINUE = 1
     """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, section
     10.1.1)."""
@@ -203,7 +203,7 @@ class Closing(enum.Enum):
     """The way to close the transport."""
 
     CLOSE = 0
-    """Close it: the peer loses nothing by that."""
+    """Close the transport: the peer loses nothing by that."""
     LINGER = 1
     """Send the FIN, then read and discard until the peer closes too. For a few seconds at most; then close. A socket
     that is closed with bytes unread is reset, which may take the last response away from the client."""
@@ -220,13 +220,13 @@ class ContentKind(enum.Enum):
     """The way in which the end of content is found (RFC 9112, section 6.3)."""
 
     NONE = 0
-    """There is none, or none any more."""
+    """There is no content, or none is left."""
     LENGTH = 1
-    """By its length."""
+    """The content is framed by its length."""
     CHUNKED = 2
-    """By chunks."""
+    """The content is framed by chunks."""
     UNTIL_CLOSE = 3
-    """By the end of the connection."""
+    """The content ends with the connection."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -288,7 +288,7 @@ class EventKind(enum.Enum):
     RESPONSE = 2
     """The head of a final response."""
     DATA = 3
-    """Some content."""
+    """Content."""
     END_OF_MESSAGE = 4
     """The end of a message, with its trailers."""
     SWITCHED = 5
@@ -302,7 +302,7 @@ class SwitchedBy(enum.Enum):
     """The message or bytes that made the peer's direction leave HTTP."""
 
     UPGRADE = 0
-    """A 101."""
+    """The peer switched with a 101, or we did."""
     CONNECT = 1
     """A 2xx to CONNECT."""
     HTTP2_PREFACE = 2
@@ -316,7 +316,7 @@ class End(enum.Enum):
     """The way in which the peer's bytes ended."""
 
     CLEAN = 0
-    """A FIN, and over TLS a closure alert before it."""
+    """The peer sent a FIN, and over TLS a closure alert before it."""
     TRUNCATED = 1
     """A reset, or over TLS no closure alert: more may have been meant. RFC 9112, section 9.8."""
 
@@ -348,7 +348,7 @@ class NoOffer(enum.Enum):
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
-    """More protocols than the limit."""
+    """The offer has more protocols than the limit."""
     CONNECT = 5
     """`Upgrade` on a CONNECT is no offer: its 2xx is another switch."""
 
@@ -450,7 +450,7 @@ class Why(enum.Enum):
     """Why this cycle's upgrade did not happen."""
 
     NOT_OFFERED = 0
-    """Nothing was offered."""
+    """The request offered nothing."""
     HTTP_1_0 = 1
     """The offer came in HTTP/1.0 and is ignored."""
     NO_CONNECTION_OPTION = 2
@@ -468,7 +468,7 @@ class Why(enum.Enum):
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
-    """A 426 came: the server requires one of the protocols that it names. It may be the one that was offered."""
+    """The server responded 426: it requires one of its listed protocols. It may be the one that was offered."""
     DROPPED = 10
     """An earlier response closed the connection before the offer was looked at."""
     FAILED = 11
@@ -804,7 +804,7 @@ class Config:
     start_line: Final[int]
     """The size of a request line or status line without its CRLF. RFC 9112, section 3 recommends 8,000 at least."""
     method: Final[int]
-    """A method. The longest one registered has 17 bytes; a longer one is noise."""
+    """The length of a request's method. The longest one registered has 17 bytes; a longer one is noise."""
     field_line: Final[int]
     """A field line without its CRLF: room for the cookies that browsers send."""
     fields: Final[int]
@@ -823,7 +823,7 @@ class Config:
     """Informational responses before one final response. A server that sends a 102 every ten seconds meets it after
     five minutes (error 504): raise it where you wait longer."""
     drain: Final[int]
-    """Content that `skip_content` reads and drops before it closes instead."""
+    """The content that `skip_content` drops; more closes the connection."""
     content: Final[int]
     """The content of a request, without its framing; a server answers more with 413. A length that says more is
     refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone. The engine
@@ -851,14 +851,14 @@ class Config:
     """A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests). Risk: HTTP/1.0 has no such mechanism, so an
     intermediary between may go on in HTTP."""
     status_without_space: Final[bool]
-    """A status line may end with the status, without the space after it. `HTTP/1.1 200` (small devices and servers
-    written by hand; h11, Node, curl and Python's http.client take it). Risk: small, as such a line means nothing
-    else; but a server that leaves this out may be careless elsewhere."""
+    """A status line may end right after the status code. `HTTP/1.1 200` (small devices and servers written by hand;
+    h11, Node, curl and Python's http.client take it). Risk: small, as such a line means nothing else; but a server
+    that leaves this out may be careless elsewhere."""
     lone_lf: Final[bool]
-    """An LF may end a line of a request's head without the CR before it. People and old clients type it so; RFC
-    9112, section 2.2 allows a recipient to take it. For servers; never a CR alone, and never in the lines of chunks
-    or in trailers. Risk: beside a proxy that reads such a line as part of the one before, a field that the proxy did
-    not see (request smuggling). Use it only where clients connect directly."""
+    """A bare LF may end a line of a request's head. People and old clients type it so; RFC 9112, section 2.2 allows
+    a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in trailers. Risk:
+    beside a proxy that reads such a line as part of the one before, a field that the proxy did not see (request
+    smuggling). Use it only where clients connect directly."""
     response_lone_lf: Final[bool]
     """An LF may end a line of a response's head or trailers without the CR. CGI scripts and servers written by hand
     send it; h11 and browsers take it. Never a CR alone, and never in the lines of chunks. Risk: small on a direct

@@ -24,19 +24,19 @@ export function advance(handle: number): number;
 export function advertise(handle: number, args: Uint8Array | number[]): boolean;
 
 /**
- * Leaves what a 101 switched to.
+ * Writes the protocols of a 101 to the result.
  */
 export function agreed(handle: number): void;
 
 /**
- * Leaves the parameters that a 101 has agreed to; false where there are none.
+ * Writes the parameters that a 101 has agreed to; false where there are none.
  *
  * `args` holds the fields.
  */
 export function agreed_deflate(args: Uint8Array | number[]): boolean;
 
 /**
- * Leaves whom the current request is for, with whether anybody is.
+ * Writes the authority of the current request, and whether there is one.
  */
 export function authority(handle: number): boolean;
 
@@ -120,7 +120,7 @@ export function configure_limit(name: string, value: number): boolean;
 export function configure_nothing(): void;
 
 /**
- * Puts what is still to come of the message being received.
+ * Writes the content still to come of the current message to the result.
  *
  * Its kind, and how much.
  */
@@ -132,37 +132,37 @@ export function content(handle: number): void;
 export function create(role: number): number;
 
 /**
- * Leaves a datagram as a capsule.
+ * Writes a datagram as a capsule to the result.
  */
 export function datagram_write(context: bigint, payload: Uint8Array | number[]): void;
 
 /**
- * Leaves parameters as the value of a field.
+ * Writes parameters as the value of a field to the result.
  */
 export function deflate_text(server_forgets: boolean, client_forgets: boolean, server_bits: number, client_bits: number): void;
 
 /**
- * Leaves the field lines that are not for one hop; false where there is no head.
+ * Writes the field lines that are not for one hop; false where there is no head.
  */
 export function end_to_end(handle: number): boolean;
 
 /**
- * Leaves what to do about an error.
+ * Writes what to do about an error to the result.
  */
 export function error_advice(code: number): void;
 
 /**
- * Leaves the rule that an error is about.
+ * Writes the rule that an error is about to the result.
  */
 export function error_clause(code: number): void;
 
 /**
- * Leaves the sentence of an error.
+ * Writes the sentence of an error to the result.
  */
 export function error_text(code: number): void;
 
 /**
- * Leaves the current event once more; false where there is none.
+ * Writes the current event once more; false where there is none.
  */
 export function event(handle: number): boolean;
 
@@ -172,19 +172,19 @@ export function event(handle: number): boolean;
 export function exchange(): number;
 
 /**
- * Leaves the current request as an extended CONNECT; false where there is none.
+ * Writes the current request as an extended CONNECT; false where there is none.
  *
  * `args` holds the protocol.
  */
 export function extended_connect(handle: number, args: Uint8Array | number[]): boolean;
 
 /**
- * Leaves the peer's error; false where there is none.
+ * Writes the peer's error; false where there is none.
  */
 export function failure(handle: number): boolean;
 
 /**
- * Leaves the protocols that may be offered further on.
+ * Writes the protocols that may be forwarded to the result.
  */
 export function forwardable(handle: number): void;
 
@@ -199,29 +199,29 @@ export function free(handle: number): void;
 export function hand_over(handle: number): boolean;
 
 /**
- * Leaves field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
+ * Writes field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
  *
  * `args` holds the authority, the key if there is one, and the fields.
  */
 export function http1_fields(args: Uint8Array | number[]): boolean;
 
 /**
- * Leaves the field lines as HTTP/2 has them; false where there is no head.
+ * Writes the field lines as HTTP/2 has them; false where there is no head.
  */
 export function http2_fields(handle: number): boolean;
 
 /**
- * Leaves the current request as HTTP/2 has it; false where there is none.
+ * Writes the current request as HTTP/2 has it; false where there is none.
  */
 export function http2_request(handle: number): boolean;
 
 /**
- * Leaves the sentence of a reason.
+ * Writes the sentence of a reason to the result.
  */
 export function ineligible_text(reason: number): void;
 
 /**
- * Puts the protocol, whether there is a target, and that.
+ * Writes the protocol, and the target if there is one.
  *
  * Returns false where there is no such target. `args` holds template and request target.
  */
@@ -260,7 +260,7 @@ export function owes(handle: number): number;
 export function pass_content(handle: number, len: number): boolean;
 
 /**
- * Puts the path of the current request; false where there is no request.
+ * Writes the path of the current request; false where there is no request.
  */
 export function path(handle: number): boolean;
 
@@ -275,7 +275,7 @@ export function persists(handle: number): boolean;
 export function position(handle: number): number;
 
 /**
- * Leaves its content.
+ * Writes the content of a prepared response to the result.
  */
 export function prepared_content(handle: number): void;
 
@@ -293,17 +293,17 @@ export function prepared_free(handle: number): void;
 export function prepared_new(status: number, has_reason: boolean, args: Uint8Array | number[], content: Uint8Array | number[]): number;
 
 /**
- * Its status.
+ * Returns the status of a prepared response.
  */
 export function prepared_status(handle: number): number;
 
 /**
- * Leaves the query of the current request, with whether it has one.
+ * Writes the query of the current request, and whether it has one.
  */
 export function query(handle: number): boolean;
 
 /**
- * Leaves the reason phrase of a status.
+ * Writes the reason phrase of a status to the result.
  */
 export function reason(status: number): void;
 
@@ -313,7 +313,7 @@ export function reason(status: number): void;
 export function receive(handle: number, bytes: Uint8Array | number[]): boolean;
 
 /**
- * Leaves where to read `min` bytes or more to; false leaves the error.
+ * Writes where to read `min` bytes or more to; false leaves the error.
  */
 export function receive_buffer(handle: number, min: number): boolean;
 
@@ -340,7 +340,7 @@ export function reject(handle: number, status: number, has_reason: boolean, args
 export function release(handle: number): void;
 
 /**
- * Leaves the current request; false where there is none.
+ * Writes the current request; false where there is none.
  */
 export function request(handle: number): boolean;
 
@@ -350,7 +350,7 @@ export function request(handle: number): boolean;
 export function require(handle: number, args: Uint8Array | number[]): boolean;
 
 /**
- * Leaves what a 426 asks for.
+ * Writes the protocols that a 426 requires to the result.
  */
 export function required(handle: number): void;
 
@@ -382,14 +382,14 @@ export function same_protocol(args: Uint8Array | number[]): boolean;
 export function says_capsules(args: Uint8Array | number[]): boolean;
 
 /**
- * Puts the four numbers of a selection, and which preference it is.
+ * Writes the four numbers of a selection, and which preference it is.
  *
  * Returns false where there is none. `args` holds the preferences.
  */
 export function select(handle: number, args: Uint8Array | number[], by: number): boolean;
 
 /**
- * Puts the parameters to accept `permessage-deflate` with.
+ * Writes the parameters to accept `permessage-deflate` with to the result.
  *
  * Returns false where it is not accepted.
  */
@@ -408,7 +408,7 @@ export function select_subprotocol(handle: number, args: Uint8Array | number[], 
 export function send_data(handle: number, data: Uint8Array | number[]): boolean;
 
 /**
- * Puts the framing around content of that length.
+ * Writes the framing around content of that length to the result.
  *
  * The prefix's length, and both one after the other.
  */
@@ -482,12 +482,12 @@ export function splice_is_waiting(handle: number): boolean;
 export function splice_new(connection: number, content: Uint8Array | number[], args: Uint8Array | number[]): number;
 
 /**
- * Leaves what goes to the client now.
+ * Writes what goes to the client now to the result.
  */
 export function splice_take_for_client(handle: number): void;
 
 /**
- * Leaves what goes to the engine now.
+ * Writes what goes to the engine now to the result.
  */
 export function splice_take_for_engine(handle: number): void;
 
@@ -502,12 +502,12 @@ export function splice_wants_client(handle: number): boolean;
 export function stage(): number;
 
 /**
- * Leaves the state's nine fields.
+ * Writes the state's nine fields to the result.
  */
 export function state(handle: number): void;
 
 /**
- * Leaves the subprotocols that the current request asks for.
+ * Writes the subprotocols that the current request asks for to the result.
  */
 export function subprotocols(handle: number): void;
 
@@ -517,19 +517,19 @@ export function subprotocols(handle: number): void;
 export function take_end(handle: number): boolean;
 
 /**
- * Puts the first bytes of the new protocol.
+ * Writes the first bytes of the new protocol to the result.
  *
  * They are out of the connection then.
  */
 export function take_leftover(handle: number): void;
 
 /**
- * Leaves all entries of the trace and says how many.
+ * Writes all entries of the trace, and returns their number.
  */
 export function trace(handle: number): number;
 
 /**
- * Leaves port and host; false where there is no such target.
+ * Writes port and host; false where there is no such target.
  *
  * `args` holds template and request target.
  */
@@ -541,7 +541,7 @@ export function udp_target(args: Uint8Array | number[]): boolean;
 export function unanswered(handle: number): number;
 
 /**
- * Leaves the bytes after the current event.
+ * Writes the bytes after the current event to the result.
  */
 export function unread(handle: number): void;
 
@@ -556,7 +556,7 @@ export function unread_len(handle: number): number;
 export function wants_input(handle: number): boolean;
 
 /**
- * Leaves the key of a nonce; nothing where that has not 16 bytes.
+ * Writes the key of a nonce; nothing where that has not 16 bytes.
  */
 export function websocket_key(nonce: Uint8Array | number[]): void;
 
@@ -568,7 +568,7 @@ export function websocket_key(nonce: Uint8Array | number[]): void;
 export function why(handle: number): number;
 
 /**
- * Leaves the sentence of a reason.
+ * Writes the sentence of a reason to the result.
  */
 export function why_text(why: number): void;
 
