@@ -5,6 +5,7 @@
 use std::io::{self, Read, Write};
 use std::process::{self, Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,6 +18,10 @@ const KEPT: usize = 64 * 1024;
 const STROLL: Duration = Duration::from_secs(60);
 /// The pause between two looks at whether something has ended or come.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);
+/// The longest wait for the rest of an output.
+///
+/// A process that outlives the command may hold its pipes.
+const LAST_OUTPUT: Duration = Duration::from_secs(1);
 /// The exit status after ^C, as shells have it.
 const INTERRUPTED: i32 = 130;
 /// The standard input of a command.
@@ -44,6 +49,8 @@ pub(crate) struct Call {
     /// The command's standard input, kept open.
     _input: Option<ChildStdin>,
     output: Arc<Mutex<Vec<u8>>>,
+    /// Disconnected once the readers of the output have come to its end.
+    readers: Option<Receiver<()>>,
 }
 
 /// The exit of a command, and its output.
@@ -146,14 +153,15 @@ impl Call {
         let mut child = command.spawn()?;
         RUNNING.store(child.id(), Ordering::SeqCst);
         let output = Arc::default();
-        keep(child.stdout.take(), &output);
-        keep(child.stderr.take(), &output);
+        let (reader, readers) = mpsc::channel();
+        keep(child.stdout.take(), &output, reader.clone());
+        keep(child.stderr.take(), &output, reader);
         let mut input = child.stdin.take();
         if let Some(input) = &mut input {
             // A command that does not read is none the worse for it.
             let _ = input.write_all(INPUT);
         }
-        Ok(Self { child: Some(child), _input: input, output })
+        Ok(Self { child: Some(child), _input: input, output, readers: Some(readers) })
     }
 
     /// Returns whether the command has ended.
@@ -175,8 +183,10 @@ impl Call {
             .and_then(|child| child.try_wait().ok().flatten())
             .and_then(|status| status.code());
         self.kill();
-        // What was written last is on its way through a pipe.
-        thread::sleep(GLANCE);
+        // What was written last is on its way through a pipe. No reader sends; each ends.
+        if let Some(readers) = &self.readers {
+            let _ = readers.recv_timeout(LAST_OUTPUT);
+        }
         let output = self.output.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Ended { code, output })
     }
@@ -218,9 +228,16 @@ impl Drop for Call {
 }
 
 /// Keeps what comes out of a pipe, up to a limit; the rest is read and dropped.
-fn keep(pipe: Option<impl Read + Send + 'static>, output: &Arc<Mutex<Vec<u8>>>) {
+///
+/// `reader` is held until the pipe has ended.
+fn keep(
+    pipe: Option<impl Read + Send + 'static>,
+    output: &Arc<Mutex<Vec<u8>>>,
+    reader: Sender<()>,
+) {
     let (Some(mut pipe), output) = (pipe, Arc::clone(output)) else { return };
     thread::spawn(move || {
+        let _reader = reader;
         let mut piece = [0; 4096];
         while let Ok(len @ 1..) = pipe.read(&mut piece) {
             let mut kept = output.lock().unwrap_or_else(PoisonError::into_inner);
