@@ -290,8 +290,10 @@ fn a_command_ends_with_all_that_it_has_started() {
     let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
     assert_eq!(ended.code, Some(3));
     assert_eq!(String::from_utf8_lossy(&ended.output), "hello 1 C00 ws://127.0.0.1:1/C00\n");
-    // It is read to its end, though the command has ended before.
-    let ended = run("setsid sh -c 'sleep 0.2; echo last' & exit 0", LONGEST);
+    // It is read to its end, though the command has ended before. A process that has not left the
+    // command's group by then would be killed with it: field 6 of its `stat` is its session.
+    let left = "until [ $(cut -d ' ' -f 6 /proc/$!/stat) = $! ]; do sleep 0.01; done";
+    let ended = run(&format!("setsid sh -c 'sleep 0.2; echo last' & {left}; exit 0"), LONGEST);
     assert_eq!(String::from_utf8_lossy(&ended.output), "last\n");
     let ended = run("sleep 600 & echo $!; sleep 600", Duration::from_secs(6));
     let child = String::from_utf8_lossy(&ended.output).trim().to_owned();
