@@ -1,6 +1,6 @@
 // The diagrams of `core/docs/states.md`, with the place where a connection stands.
 
-import { STATES } from "./states.js";
+import { STATES } from "./generated/states.js";
 
 /** @typedef {"exchange" | "directions" | "upgrade"} Name @typedef {{ rx: string, tx: string, request: string, response: string, upgrade: string }} State */
 

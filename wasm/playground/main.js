@@ -1,7 +1,7 @@
 // The page: fields into a scenario, a scenario into what is drawn. A change plays it anew; what may be decided is tried after
 // the page has been drawn.
 
-import { GROUPS } from "./cases.js";
+import { GROUPS } from "./generated/cases.js";
 import { escape, LANGUAGES, unescape } from "./code.js";
 import { DECISIONS, defaults, written } from "./decisions.js";
 import { showStates } from "./diagram.js";

@@ -14,7 +14,6 @@ pub mod names;
 pub mod numbers;
 pub mod path;
 mod plain;
-pub mod playground;
 pub mod random;
 pub mod script;
 pub mod suite;

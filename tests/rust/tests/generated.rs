@@ -7,7 +7,7 @@ use std::fs;
 
 use switchover::{Blame, ErrorKind, Lenient, Limits};
 use switchover_tests::numbers;
-use switchover_tests::{home, playground, suite};
+use switchover_tests::{home, suite};
 
 fn compare(path: &str, wanted: &str) {
     let path = home().join("..").join(path);
@@ -73,12 +73,6 @@ fn the_cases_for_other_engines() {
         }
     }
     numbers::check("cases for other engines", cases.len());
-}
-
-#[test]
-fn the_menu_and_the_diagrams_of_the_playground() {
-    compare("wasm/playground/cases.js", &playground::cases());
-    compare("wasm/playground/states.js", &playground::states());
 }
 
 #[test]

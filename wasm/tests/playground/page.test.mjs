@@ -15,7 +15,7 @@ import { after, before, test } from "node:test";
 import axe from "axe-core";
 import puppeteer from "puppeteer-core";
 
-import { GROUPS } from "../../playground/cases.js";
+import { GROUPS } from "../../playground/generated/cases.js";
 
 const { BROWSER: browserName = "chrome", PROGRAM = "", PICTURES = "", ORIGIN = "" } = process.env;
 const WIDE = { width: 1440, height: 900 };

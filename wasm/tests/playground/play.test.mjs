@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { GROUPS } from "../../playground/cases.js";
+import { GROUPS } from "../../playground/generated/cases.js";
 import { play, tryAll } from "../../playground/engine.js";
 import { unescape } from "../../playground/code.js";
 import { isQuestion, ofAddress, ofVector, toAddress, toVector } from "../../playground/scenario.js";
-import { STATES } from "../../playground/states.js";
+import { STATES } from "../../playground/generated/states.js";
 
 const CASES = GROUPS.flatMap(({ cases }) => cases);
 

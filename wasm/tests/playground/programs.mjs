@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
-import { GROUPS } from "../../playground/cases.js";
+import { GROUPS } from "../../playground/generated/cases.js";
 import { LANGUAGES } from "../../playground/code.js";
 import { play } from "../../playground/engine.js";
 import { ofVector } from "../../playground/scenario.js";
