@@ -45,7 +45,7 @@ function read(path) {
   return readFileSync(new URL(path, ROOT), "utf8");
 }
 
-/** Returns each vector by its name, as its file has it, without the requirements that it proves. */
+/** Returns each vector by its name, without the requirements that it proves. */
 function vectors() {
   const files = readdirSync(new URL("tests/vectors", ROOT), { recursive: true }).map(String);
   const sections = files.filter((file) => file.endsWith(".md")).flatMap((file) => read(`tests/vectors/${file}`).split("\n## ").slice(1));
