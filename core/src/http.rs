@@ -1,13 +1,13 @@
 //! Conversions for the types of the `http` crate (feature `http`).
 //!
-//! What is received becomes an `http::Request` or `http::Response` with `try_from`. That loses how
-//! field names were spelled, the order of lines with different names, and the reason phrase. A
-//! target that is no URI for that crate is an error: answer 400, or go on with [`Request::target`].
-//! An absolute target without a path, of an OPTIONS of the whole server, is `*` with its authority
-//! as Host (RFC 9112, section 3.2.4).
+//! A received head becomes an `http::Request` or `http::Response` with `try_from`. The conversion
+//! loses the case of field names, the order of lines with different names, and the reason phrase.
+//! It fails if the `http` crate does not accept the target as a URI: respond with 400, or use
+//! [`Request::target`]. An OPTIONS of the whole server may have an absolute target without a path.
+//! It becomes `*`, with the target's authority as Host (RFC 9112, section 3.2.4).
 //!
-//! What is sent takes a [`HeaderMap`] as it takes any other field lines, beside others as a pair.
-//! Names go out in lower case.
+//! A [`HeaderMap`] can be sent wherever field lines are expected, alone or in a pair with others.
+//! Its names are sent in lower case.
 //!
 //! ```
 //! use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
@@ -20,7 +20,7 @@
 //!     .body(())?
 //!     .into_parts();
 //! let (mut client, mut to_server) = (Connection::new(Role::Client), Vec::new());
-//! // The authority of the URI is the Host, unless the headers have one.
+//! // The Host is the authority of the URI, as the headers have none.
 //! let host =
 //!     [("Host", parts.uri.authority().map_or("", |authority| authority.as_str()))];
 //! let fields = (host, &parts.headers);
@@ -70,10 +70,10 @@ use crate::wire::fields::{Field, Fields};
 use crate::wire::known::KnownField;
 use crate::wire::source::{FieldSource, Piece, Pieces};
 
-/// Returns the target of a request to the server itself for this URI.
+/// Returns the request target that a client sends to the origin server for `uri`.
 ///
-/// It is path and query, the authority for CONNECT, or `*` for an OPTIONS of the whole server. To a
-/// proxy the target is the URI as it is. RFC 9112, section 3.2.
+/// It is the path and query, the authority for CONNECT, or `*` for an OPTIONS of the whole server.
+/// In a request to a proxy, send the whole URI instead. RFC 9112, section 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
         return uri
@@ -81,7 +81,7 @@ pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
             .map_or(Cow::Borrowed(""), |authority| Cow::Borrowed(authority.as_str()));
     }
     match uri.path_and_query() {
-        // A query without a path has the path of the root.
+        // The target of a URI without a path begins with `/`.
         Some(target) if target.as_str().starts_with('?') => {
             Cow::Owned("/".to_string() + target.as_str())
         }
@@ -102,7 +102,7 @@ impl FieldSource for HeaderMap {
     }
 }
 
-/// Passes the lines unchecked: the types hold only valid names and values.
+/// Emits the field lines as already checked: the types hold only valid ones.
 ///
 /// A name is a token, and a value has no control character but HTAB.
 impl Pieces for HeaderMap {
@@ -124,11 +124,12 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
 }
 
 impl Request<'_> {
-    /// Makes an `http::Request` of this one, in memory that is there.
+    /// Writes this request into an existing `http::Request`, and reuses its memory.
     ///
-    /// `request` is new, or one whose headers may go: its map is used again, and its content stays.
-    /// Values are parts of `memory`, which grows where it has to. A server that keeps both needs no
-    /// memory of its own for most requests; `http::Request::try_from` is the same without.
+    /// `request` is a new one, apart from its headers, which are replaced, and its body, which is
+    /// kept. The header values share `memory`, which grows if needed. A server that reuses both
+    /// allocates nothing for most requests. `http::Request::try_from` does the same with new
+    /// memory.
     ///
     /// ```
     /// use bytes::BytesMut;
@@ -150,7 +151,7 @@ impl Request<'_> {
     ///
     /// # Errors
     ///
-    /// The target or a field is none that `http` knows. Answer 400, or go on with [`Self::target`].
+    /// If `http` does not accept the target or a field. Respond with 400, or use [`Self::target`].
     pub fn write_to<B>(
         self,
         request: &mut ::http::Request<B>,
@@ -166,13 +167,13 @@ impl Request<'_> {
     }
 }
 
-/// The bytes that are asked for at a time: several heads fit.
+/// The number of bytes reserved at a time, enough for several heads.
 const PIECE: usize = 2 * 1024;
 
-/// Makes `request` the one that was received.
+/// Writes a received request into a new `http::Request`.
 ///
-/// Its lines become parts of this copy of its head. A request that is new already, as most are, is
-/// not made again.
+/// The header values share the bytes of `head`, a copy of the received head. A new request already
+/// has the method GET and the target `/`, so these are not written.
 fn fill_request<B>(
     request: &mut ::http::Request<B>,
     received: Request<'_>,
@@ -194,10 +195,10 @@ fn fill_request<B>(
     Ok(())
 }
 
-/// Returns the authority of an OPTIONS for the whole server.
+/// Returns the authority of an absolute target without a path, in OPTIONS.
 ///
-/// Its target is absolute and has no path. `Uri` would have `/` for that, which is another target;
-/// `*` with the authority as its Host is the same one (RFC 9112, section 3.2.4).
+/// Such a request is for the whole server. `Uri` would make the path `/`, which is another target.
+/// A target `*` with the authority as its Host means the same (RFC 9112, section 3.2.4).
 fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     let (method, target) = received.line_bytes();
     if method != b"OPTIONS" || target.first() == Some(&b'/') {
@@ -207,7 +208,7 @@ fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     received.authority().filter(|_| !rest.contains(['/', '?']))
 }
 
-/// Returns the same part of the copy.
+/// Returns `part` of `whole` as a slice of `copy`, or a new copy of it.
 fn part(copy: &Bytes, whole: &[u8], part: &[u8]) -> Bytes {
     let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
     match start.checked_add(part.len()) {
@@ -243,14 +244,14 @@ impl TryFrom<Fields<'_>> for HeaderMap {
     }
 }
 
-/// Fills a map with the field lines; the values are parts of the copy.
+/// Fills a map with field lines; the values share the bytes of `copy`.
 fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(), Error> {
     let (_, spans) = received.spans();
     headers.try_reserve(spans.len())?;
     let host = received.index_of(KnownField::Host);
     for (index, [name, name_end, value, value_end]) in spans.enumerate() {
         let (name, value) = (name as usize..name_end as usize, value as usize..value_end as usize);
-        // The one that nearly all requests have was recognised when they were parsed.
+        // Nearly all requests have a Host, and the parser has already found it.
         let name =
             if host == Some(index) { header::HOST } else { HeaderName::from_bytes(&copy[name])? };
         headers.try_append(name, HeaderValue::from_maybe_shared(copy.slice(value))?)?;
@@ -280,9 +281,9 @@ mod tests {
         }
     }
 
-    /// Proves that a second check is needless.
+    /// Checks that the engine accepts every name and value that `http` accepts.
     ///
-    /// Whatever the types let through, the engine's check does too, byte by byte.
+    /// So a `HeaderMap` needs no second check. Every byte is tried.
     #[test]
     fn a_header_map_holds_only_what_may_be_sent() {
         let check = |name: &[u8], value: &[u8]| check(Field { name, value });
@@ -302,7 +303,9 @@ mod tests {
         assert_eq!((names, values), (77 * 3, 224 * 3));
     }
 
-    /// Checks a `HeaderMap` sent unchecked: syntax is sound, meaning is judged.
+    /// Checks that reserved or contradictory fields of a `HeaderMap` are rejected.
+    ///
+    /// Its syntax is not checked again, but its meaning is.
     #[test]
     fn a_header_map_cannot_say_what_is_the_engines() {
         for (name, value, wanted) in [
@@ -332,7 +335,7 @@ mod tests {
         ::http::Request::try_from(request)
     }
 
-    /// Checks a target without a path: `http://b` is not `http://b/` here.
+    /// Checks that OPTIONS of `http://b` and of `http://b/` remain different.
     ///
     /// RFC 9112, section 3.2.4.
     #[test]

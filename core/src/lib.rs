@@ -1,38 +1,40 @@
-//! An engine without I/O for HTTP/1.1 connections that can switch protocols.
+//! An HTTP/1.1 connection engine without I/O, for clients and servers.
 //!
-//! For both roles, with the `Upgrade` mechanism as its speciality.
+//! It specialises in the `Upgrade` mechanism, by which a connection switches to another protocol.
 //!
 //! # The contract
 //!
-//! Make one [`Connection`] for each transport connection. It never blocks and reads no clock. Your
-//! code moves the bytes.
+//! Create one [`Connection`] for each transport connection. It never blocks and reads no clock.
+//! Your code reads and writes the transport.
 //!
-//! 1. **Bytes in.** [`receive`](Connection::receive) copies what the peer sent. Or read your socket
-//!    straight into [`receive_buffer`](Connection::receive_buffer), and say how much with
-//!    [`commit`](Connection::commit). [`receive_eof`](Connection::receive_eof) says that no more
-//!    will come. Read when the engine says [`Next::NeedData`]. Code that reads at other times asks
-//!    [`wants_input`](Connection::wants_input) first.
-//! 2. **Events out.** Call [`next_event`](Connection::next_event) until it gives something else
-//!    than [`Next::Event`]. An event borrows from the connection until the next inbound call. The
-//!    next call frees the request's head, unless the request offers an upgrade: copy what your
-//!    answer needs. A client that sent `Expect: 100-continue` may wait for a 100. So before you
-//!    read, ask [`owes`](Connection::owes): if it says [`Owes::Continue`], send a 100 with
+//! 1. **Bytes in.** Pass the bytes that the peer sent to [`receive`](Connection::receive), which
+//!    copies them. Or read your socket straight into
+//!    [`receive_buffer`](Connection::receive_buffer), then call [`commit`](Connection::commit) with
+//!    the number of bytes read. Call [`receive_eof`](Connection::receive_eof) when no more will
+//!    come. Read the transport when the engine returns [`Next::NeedData`]. Code that reads at other
+//!    times checks [`wants_input`](Connection::wants_input) first.
+//! 2. **Events out.** Call [`next_event`](Connection::next_event) until it returns something other
+//!    than [`Next::Event`]. An event borrows from the connection until the next inbound call. That
+//!    call frees the request's head, unless the request offers an upgrade: copy what your response
+//!    needs. A client that sent `Expect: 100-continue` may wait for a 100. So before you read,
+//!    check [`owes`](Connection::owes): if it returns [`Owes::Continue`], send a 100 with
 //!    [`send_informational`](Connection::send_informational).
-//! 3. **Decisions in, bytes out.** At [`Next::Paused`] it is your turn:
-//!    [`respond`](Connection::respond), [`accept`](Connection::accept),
-//!    [`require`](Connection::require). Each verb writes all of its bytes into your buffer, or
-//!    nothing. A call that is refused has changed nothing. Send the bytes, then go on at 2. You may
-//!    answer later: stop at the pause, and go on when you have answered.
-//! 4. **The end.** After an error of the peer's, or when you give up, call
-//!    [`reject`](Connection::reject): it answers whatever is owed. If a response has begun, it is
-//!    refused: then [`abandon`](Connection::abandon). At [`Paused::Closed`], or when nothing is
-//!    owed and the connection does not [persist](Connection::persists), close the transport as
-//!    [`closing`](Connection::closing) says. If you close it with unread bytes, the connection is
-//!    reset, and the peer may lose the last answer (RFC 9112, section 9.6).
+//! 3. **Decisions in, bytes out.** At [`Next::Paused`] the caller must act:
+//!    [`respond`](Connection::respond), [`accept`](Connection::accept) or
+//!    [`require`](Connection::require). Each of these methods writes all of its bytes into your
+//!    buffer, or nothing. A call that returns an error has changed nothing. Send the bytes, then
+//!    continue with step 2. You may respond later: stop at the pause, and continue once you have
+//!    responded.
+//! 4. **The end.** After an error by the peer, or to give up, call [`reject`](Connection::reject):
+//!    it sends the response that is owed. If a response has already begun, `reject` returns an
+//!    error: then call [`abandon`](Connection::abandon). Close the transport at [`Paused::Closed`],
+//!    or once nothing is owed and the connection does not [persist](Connection::persists). Close it
+//!    as [`closing`](Connection::closing) returns. If you close it with unread bytes, TCP resets
+//!    the connection, and the peer may lose the last response (RFC 9112, section 9.6).
 //!
-//! A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
+//! A 2xx to CONNECT opens a tunnel: a server without tunnels responds with 501.
 //!
-//! `examples/server.rs` and `examples/client.rs` are programs on blocking sockets.
+//! `examples/server.rs` and `examples/client.rs` are complete programs on blocking sockets.
 //!
 //! # Accept an upgrade
 //!
@@ -51,14 +53,14 @@
 //!         Next::Event(Event::Request(request)) => assert_eq!(request.target(), "/chat"),
 //!         Next::Event(Event::Switched(switched)) => {
 //!             assert_eq!(switched.protocols.to_string(), "foo/2");
-//!             // Every byte of the new protocol that has come; none has been looked at.
+//!             // All bytes of the new protocol received so far, not parsed.
 //!             assert_eq!(switched.leftover, b"hello");
 //!             break;
 //!         }
 //!         Next::Event(_) => {}
 //!         Next::NeedData | Next::Paused(Paused::Closed) => break,
-//!         // The first of the client's offers that this server speaks; any other response
-//!         // declines.
+//!         // Accepts the first of the client's offers that this server supports. Any response
+//!         // other than a 101 declines the offer.
 //!         Next::Paused(_) => match server.select(&["bar", "foo/2"], Order::Client) {
 //!             Some(selection) => server.accept(selection, &[("Server", "example")], &mut out)?,
 //!             None => server.respond(&ResponseHead::new(404, &()), b"only /chat\n", &mut out)?,
@@ -72,8 +74,8 @@
 //!
 //! # Offer an upgrade
 //!
-//! A client learns whether its offer was accepted, and why not. A refusal is an ordinary response,
-//! and the connection goes on:
+//! A client can find out whether its offer was accepted and, if not, why. A server declines an
+//! offer with an ordinary response, and the connection remains HTTP/1.1:
 //!
 //! ```
 //! use switchover::{Connection, Event, Next, RequestHead, Role, Why};
@@ -91,8 +93,8 @@
 //!     match event {
 //!         Event::Response(response) => assert_eq!(response.status(), 200),
 //!         Event::Data(data) => content.extend_from_slice(data),
-//!         // The new protocol: `switched.leftover` is its beginning, `may_speak` says when to
-//!         // speak it.
+//!         // `switched.leftover` has the first bytes of the new protocol. `may_speak` returns
+//!         // whether the client may send it.
 //!         Event::Switched(_) => break,
 //!         _ => {}
 //!     }
@@ -100,7 +102,7 @@
 //! assert_eq!(content, b"hello");
 //! assert_eq!(client.why(), Some(Why::Declined));
 //!
-//! // Nothing else has changed: the next request may go out, with an offer or without.
+//! // The connection persists: the next request may be sent, with an offer or without.
 //! client.send_request(&request, &[], &mut out)?;
 //! # Ok(())
 //! # }
@@ -108,9 +110,10 @@
 //!
 //! # Protocols with rules
 //!
-//! You can upgrade to any protocol name. For those below the engine also checks the rules, on both
-//! sides. If an offer breaks them, answer the request normally: [`Request::offers`] says what is
-//! wrong. A WebSocket handshake has more to agree on:
+//! You can upgrade to any protocol name. For the protocols in this section, both client and server
+//! also check the protocol's own rules. If an offer breaks them, respond to the request as if it
+//! had no offer; [`Request::offers`] gives the reason. A WebSocket handshake also negotiates a
+//! subprotocol and extensions:
 //!
 //! ```
 //! # #[cfg(feature = "websocket")] {
@@ -141,8 +144,8 @@
 //! let fields = [("Sec-WebSocket-Protocol", subprotocol), ("Sec-WebSocket-Extensions", &deflate)];
 //! server.accept(selection, &fields, &mut to_client)?;
 //!
-//! // The 101 proves that the server has read the key, and answers what was asked. The engine has
-//! // checked both.
+//! // The engine checks that the 101 proves knowledge of the key, and that it chooses only the
+//! // subprotocol and extensions that were offered.
 //! client.receive(&to_client)?;
 //! client.advance()?;
 //! let Some(Event::Switched(switched)) = client.event() else { panic!("a switch") };
@@ -154,7 +157,7 @@
 //! # }
 //! ```
 //!
-//! Each of the others has its own example:
+//! The other protocols have examples of their own:
 //!
 //! | for | use |
 //! |---|---|
@@ -165,25 +168,25 @@
 //!
 //! # Errors
 //!
-//! An [`Error`] from `next_event` is the peer's, and receiving has ended. If
-//! [`owes`](Connection::owes) is [`Owes::Response`], answer it once, with
-//! [`respond`](Connection::respond) and [`Error::status`]. The error's number and offset do not
-//! depend on how the input was cut. [`ErrorKind::clause`] is the rule, [`ErrorKind::advice`] says
-//! what to do. Every other error is your code's, and has changed nothing. No input and no order of
-//! calls panics.
+//! An [`Error`] from `next_event` means that the peer broke the protocol; receiving has ended. If
+//! [`owes`](Connection::owes) returns [`Owes::Response`], respond once, with
+//! [`respond`](Connection::respond) and the status [`Error::status`]. The error's number and offset
+//! are the same however the input is split. [`ErrorKind::clause`] names the broken rule,
+//! [`ErrorKind::advice`] says what to do. Every other error is a mistake of the caller, and the
+//! call has changed nothing. No input and no order of calls causes a panic.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds | what it needs |
 //! |---|---|---|---|
-//! | `std` | yes | faster searches in `memchr` and `bytes`, and more ways to scan | – |
-//! | `websocket` | yes | [`websocket`], and the handshake's rules | `sha1`, `base64` |
-//! | `h2c` | yes | [`h2c`], and the offer's rules | `base64` |
-//! | `http` | no | `switchover::http`: to and from the types of the `http` crate | `http`, `std` |
+//! | `std` | yes | faster searches in `memchr` and `bytes`, more variants of the scanner | – |
+//! | `websocket` | yes | [`websocket`], and the rules of its handshake | `sha1`, `base64` |
+//! | `h2c` | yes | [`h2c`], and the rules of its offer | `base64` |
+//! | `http` | no | `switchover::http`: conversions for types of the `http` crate | `http`, `std` |
 //!
-//! Without a feature its token is one like any other. The crate is `no_std` and needs `alloc`. The
-//! oldest Rust is 1.88. A later version may need a newer one, but none that is less than a year
-//! old.
+//! Without the feature `websocket` or `h2c`, the protocol name of that feature has no rules. The
+//! crate is `no_std` and needs `alloc`. The oldest Rust is 1.88. A later version may need a newer
+//! one, but none that is less than a year old.
 //!
 //! # Versions
 //!
@@ -191,30 +194,31 @@
 //!
 //! | breaking | not breaking |
 //! |---|---|
-//! | an item or a method goes, or has another signature | a new method |
-//! | an error's number means something else | a new error number, another text or advice |
-//! | a new variant of an exhaustive enum | one of a `#[non_exhaustive]` enum |
-//! | a message that the RFC allows is rejected | one that the RFC forbids is rejected |
-//! | | anything in [`state`] |
+//! | an item or a method is removed, or its signature changes | a new method |
+//! | an error number changes its meaning | a new error number, another text or advice |
+//! | a new variant of an exhaustive enum | a new variant of a `#[non_exhaustive]` enum |
+//! | a message that the RFC allows is now rejected | one that the RFC forbids is now rejected |
+//! | | any change in [`state`] |
 //!
-//! [`Event`], [`Step`], [`Next`] and [`Paused`] are exhaustive: a loop that handles them all stays
-//! complete. Enums of reasons are not.
+//! [`Event`], [`Step`], [`Next`] and [`Paused`] are exhaustive: a loop that matches all their
+//! variants stays complete. Enums of reasons, such as [`Why`], are `#[non_exhaustive]`.
 //!
-//! `core/api.txt` lists what is promised, and a test compares it. End literals of [`Config`],
-//! [`Limits`] and [`Lenient`] with `..Default::default()`: they may get new members.
+//! `core/api.txt` lists the stable API, and a test compares it with the code. End literals of
+//! [`Config`], [`Limits`] and [`Lenient`] with `..Default::default()`: a later version may add
+//! fields.
 //!
 //! # Reading the code
 //!
 //! | folder | what it has |
 //! |---|---|
-//! | `wire` | the syntax of messages: parsing what comes, encoding what goes out |
-//! | `machine` | the state of a connection, and everything that changes it |
-//! | `upgrade` | what the machine asks about an offer: tokens, their rules, the selection |
-//! | `event` | what comes out of a connection |
-//! | `connection` | a connection: `inbound` emits events, `outbound` sends decisions |
-//! | `beside` | helpers beside a connection: the splice, capsules, the bridge, the gateway |
+//! | `wire` | the syntax of messages: parsing received bytes, encoding messages |
+//! | `machine` | the state machine: a connection's state, and all of its transitions |
+//! | `upgrade` | offers of protocols: their names, their rules, the server's selection |
+//! | `event` | the events that a connection emits |
+//! | `connection` | the connection: `inbound` emits events, `outbound` encodes what is sent |
+//! | `beside` | helpers around a connection: h2c splice, capsules, bridge, gateway |
 //!
-//! Each uses only those above it here. `docs/architecture.md` draws it.
+//! Each folder uses only those above it in this table. `docs/architecture.md` has a diagram.
 
 #![no_std]
 
@@ -222,8 +226,8 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// The floors, the lowest first; `tests/rust/tests/floors.rs` holds which may use which. Errors,
-// limits and the trace are for all.
+// The modules in layers, the lowest first; `tests/rust/tests/floors.rs` checks which may use which.
+// Every module may use errors, limits and the trace.
 mod enums;
 mod error;
 mod limits;
@@ -247,10 +251,10 @@ pub mod http;
 #[doc(hidden)]
 pub mod binding;
 
-/// The state of the machine, for logs and for pages that show it.
+/// The state of a connection in detail, for logs and debugging tools.
 ///
-/// Its parts may change with any version: decide by [`Connection::awaiting`],
-/// [`owes`](Connection::owes), [`persists`](Connection::persists) and the events.
+/// Any version may change these types. Base decisions on [`Connection::awaiting`],
+/// [`owes`](Connection::owes), [`persists`](Connection::persists) and the events instead.
 pub mod state {
     pub use crate::machine::{ClientVersion, Expect, Phase, Rx, State, Tx, UpgradeState};
 }
@@ -272,7 +276,7 @@ pub use wire::message::{DataParts, RequestHead, ResponseHead};
 pub use wire::protocol::Protocol;
 pub use wire::source::FieldSource;
 
-/// The README's exchange, compiled and run.
+/// The example of the README, compiled and run as a doctest.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

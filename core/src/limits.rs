@@ -1,17 +1,17 @@
-//! The limits of a connection with their reasons, and leniencies with their risks.
+//! The configuration of a connection: limits, accepted deviations, other options.
 
-/// Writes the table of a type's flags, and how to set one by its name.
+/// Defines a method that lists a struct's flags, and one that sets a flag by name.
 macro_rules! flags {
     ($type:ident, $table:ident, $set:ident: $($flag:ident),+) => {
         impl $type {
-            /// Returns each flag by its name, in the order of their declaration.
+            /// Returns the name and value of each flag, in declaration order.
             ///
-            /// [`Lenient::set`] and [`Config::set_flag`] take the same names.
+            /// [`Lenient::set`] and [`Config::set_flag`] accept the same names.
             pub fn $table(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
                 [$((stringify!($flag), self.$flag)),+].into_iter()
             }
 
-            /// Sets a flag by its name. False where there is no such flag.
+            /// Sets a flag by its name; returns `false` if no flag has that name.
             pub fn $set(&mut self, name: &str, value: bool) -> bool {
                 let flag = match name {
                     $(stringify!($flag) => &mut self.$flag,)+
@@ -24,76 +24,82 @@ macro_rules! flags {
     };
 }
 
-/// Bounds, in bytes unless the name says otherwise.
+/// The limits on what a connection receives and buffers.
 ///
-/// Each is counted on the bytes as they come, so it holds for input that arrives one byte at a
-/// time. End a literal with `..Limits::DEFAULT`: a later version may have more of them.
+/// Each is a number of bytes unless its comment says otherwise. A limit is checked while bytes
+/// arrive, so it also holds for input that arrives one byte at a time. End a struct literal with
+/// `..Limits::DEFAULT`: a later version may add limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// The size of a request line or status line without its CRLF.
+    /// The maximum length of a request line or status line, without its CRLF.
     ///
-    /// RFC 9112, section 3 recommends 8,000 at least. Default 8,192.
+    /// RFC 9112, section 3 recommends at least 8,000. Default 8,192.
     pub start_line: u32,
-    /// The length of a request's method.
+    /// The maximum length of a request's method.
     ///
-    /// The longest one registered has 17 bytes; a longer one is noise. Default 32.
+    /// The longest registered method has 17 bytes, so a much longer word is most likely not HTTP.
+    /// Default 32.
     pub method: u32,
-    /// A field line without its CRLF: room for the cookies that browsers send.
+    /// The maximum length of a field line, without its CRLF.
     ///
-    /// Default 16,384.
+    /// Large enough for the cookies that browsers send. Default 16,384.
     pub field_line: u32,
-    /// The number of field lines of a head, and again of a trailer section.
+    /// The maximum number of field lines in a head, and in a trailer section.
     ///
-    /// Real requests have about 20. Default 128.
+    /// The two are counted separately. Real requests have about 20. Default 128.
     pub fields: u32,
-    /// The size of a whole head with its CRLFs.
+    /// The maximum size of a whole head, including its CRLFs.
     ///
-    /// The common servers take between 8 and 64 KiB. Default 65,536.
+    /// Common servers accept between 8 and 64 KiB. Default 65,536.
     pub head: u32,
-    /// The number of empty lines before a request line.
+    /// The maximum number of empty lines before a request line.
     ///
-    /// RFC 9112, section 2.2 asks for one. Default 4.
+    /// RFC 9112, section 2.2 asks servers to ignore at least one. Default 4.
     pub empty_lines: u32,
-    /// A chunk's line without its CRLF: 16 hex digits and a short extension.
+    /// The maximum length of a chunk-size line, without its CRLF.
     ///
-    /// Default 1,024.
+    /// Large enough for 16 hex digits and a short chunk extension. Default 1,024.
     pub chunk_line: u32,
-    /// The size of all chunk extensions of one message.
+    /// The maximum total size of the chunk extensions of one message.
     ///
-    /// Real programs do not use them, attackers do. Default 4,096.
+    /// Real programs do not use chunk extensions, attackers do. Default 4,096.
     pub chunk_extensions: u32,
-    /// A trailer section with its CRLFs: a checksum and some metadata. Default 8,192.
+    /// The maximum size of a trailer section, including its CRLFs.
+    ///
+    /// Large enough for a checksum and some metadata. Default 8,192.
     pub trailers: u32,
-    /// Informational responses before one final response.
+    /// The maximum number of informational (1xx) responses before a final response.
     ///
-    /// A server that sends a 102 every ten seconds meets it after five minutes (error 504): raise
-    /// it where you wait longer. Default 32.
+    /// A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise
+    /// it if you wait longer. Default 32.
     pub informational: u32,
-    /// The content that `skip_content` drops; more closes the connection.
+    /// The maximum number of bytes that `skip_content` discards from one message.
     ///
-    /// Default 262,144.
+    /// If more content follows, receiving ends and the connection closes. Default 262,144.
     pub drain: u64,
-    /// The content of a request, without its framing; a server answers more with 413.
+    /// The maximum size of a request's content, without its framing.
     ///
-    /// A length that says more is refused with the head, a chunk with its size. What `skip_content`
-    /// drops is bounded by `drain` alone. The engine keeps no content, so there is no limit at
-    /// first: set what one request may send. Default 18,446,744,073,709,551,615.
+    /// A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the
+    /// limit, a chunk if its size does. Content that `skip_content` discards is limited by `drain`
+    /// alone. The engine stores no content, so at first there is no limit: set one that suits your
+    /// server. Default 18,446,744,073,709,551,615.
     pub content: u64,
-    /// The bytes that wait in the buffer before `receive` refuses more.
+    /// The number of unread bytes in the buffer at which `receive` accepts no more.
     ///
-    /// Raised to what one head needs. The buffer holds at most half as much again, the head that is
-    /// kept, and the space that one read asks for beyond the bound. Default 131,072.
+    /// It is raised to what one head needs. The buffer's memory holds at most half as much again,
+    /// the current head, and the space that one read requests beyond the limit. Default 131,072.
     pub buffered: u32,
-    /// Protocols in one offer. Default 32.
+    /// The maximum number of protocols in one offer. Default 32.
     pub offers: u32,
-    /// The size of a request head that `h2c` takes along.
+    /// The maximum size of the head of a request that is upgraded to `h2c`.
     ///
-    /// Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at most what your HTTP/2 engine takes
-    /// as a list of fields. Default 16,384, which the common ones take.
+    /// The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113,
+    /// section 6.5.2). Set at most what your HTTP/2 engine accepts as a field list. Default 16,384,
+    /// which common engines accept.
     pub h2c_head: u32,
-    /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
+    /// The maximum size of the content of a request that is upgraded to `h2c`.
     ///
-    /// Default 65,535.
+    /// Set at most the initial flow-control window of your HTTP/2 engine. Default 65,535.
     pub h2c_content: u64,
 }
 
@@ -118,9 +124,9 @@ impl Limits {
         h2c_content: 65_535,
     };
 
-    /// Returns each limit by its name, in the order of their declaration.
+    /// Returns the name and value of each limit, in declaration order.
     ///
-    /// [`set`](Self::set) takes the same names.
+    /// [`set`](Self::set) accepts the same names.
     pub fn table(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
         let table = [
             ("start_line", self.start_line as u64),
@@ -143,9 +149,10 @@ impl Limits {
         table.into_iter()
     }
 
-    /// Sets a limit by its name, for bindings that have names and not fields.
+    /// Sets a limit by its name; returns `false` if no limit has that name.
     ///
-    /// A value beyond the limit's type is its largest. Returns false where there is no such limit.
+    /// A value that exceeds the limit's type is reduced to the largest of that type. For bindings,
+    /// which have names and not fields.
     pub fn set(&mut self, name: &str, value: u64) -> bool {
         let bound = match name {
             "start_line" => &mut self.start_line,
@@ -181,23 +188,23 @@ impl Limits {
 
     /// Returns the largest value that the limit of that name can have.
     ///
-    /// For callers that refuse what [`set`](Self::set) would cut; `None` where there is no such
-    /// limit.
+    /// Returns `None` if no limit has that name. For callers that reject a value which
+    /// [`set`](Self::set) would reduce.
     pub fn largest(name: &str) -> Option<u64> {
         let mut limits = Self::DEFAULT;
         limits.set(name, u64::MAX);
         limits.table().find(|(known, _)| *known == name).map(|(_, largest)| largest)
     }
 
-    /// Returns the limits of a configuration, or the defaults.
+    /// Returns the limits of a configuration, or the default limits without one.
     pub(crate) fn of(config: Option<&Config>) -> &Self {
         &config.unwrap_or(&DEFAULT).limits
     }
 
-    /// Returns the number of bytes that may wait.
+    /// Returns the number of unread bytes at which the buffer is full.
     ///
-    /// Never so few that a legal head or trailer section, or the 24 bytes of an HTTP/2 preface,
-    /// could not be completed.
+    /// It is large enough for a whole head or trailer section within the limits, and for the 24
+    /// bytes of an HTTP/2 preface.
     pub(crate) fn waiting(&self) -> usize {
         self.buffered.max(self.head.saturating_add(1)).max(self.trailers.saturating_add(1)).max(24)
             as usize
@@ -210,74 +217,79 @@ impl Default for Limits {
     }
 }
 
-/// Deviations from the rules that a connection may accept.
+/// Deviations from the protocol that a connection can be told to accept.
 ///
-/// Each is for the program that needs it. All off by default. All but `lone_lf` are a client's;
-/// none lets a server read what RFC 9112 forbids it to read.
+/// Switch on only those that your peers need; all are off at first. All but `lone_lf` concern
+/// clients. None lets a server accept what RFC 9112 forbids it to accept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Lenient {
-    /// A 101 whose `Connection` does not list `upgrade` (cupsd 2.4 sends `Keep-Alive`).
+    /// Acceptance of a 101 whose `Connection` field does not list `upgrade`.
     ///
-    /// Risk: a response that an intermediary passed on without understanding it is taken for a
-    /// switch.
+    /// cupsd 2.4 sends `Keep-Alive` there. Risk: an intermediary may have forwarded the response
+    /// without understanding it, and the client treats it as a switch.
     pub switch_without_connection: bool,
-    /// A 101 without any `Upgrade` (Jetty 9.4), taken for the first offer.
+    /// Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it.
     ///
-    /// Risk: the two sides may mean different protocols where several were offered.
+    /// The client assumes that the server accepted its first offer. Risk: if several protocols were
+    /// offered, the two sides may assume different ones.
     pub switch_without_upgrade: bool,
-    /// A 101 may list several versions of one offered protocol.
+    /// Acceptance of a 101 that lists several versions of one offered protocol.
     ///
-    /// cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0` instead of the one it chose. Risk: which one it is, the
-    /// next protocol must find out. Nothing that was not offered is ever taken.
+    /// cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new
+    /// protocol itself must find out which version is in use. A protocol that was not offered is
+    /// still rejected.
     pub switch_to_alternatives: bool,
-    /// A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests).
+    /// Acceptance of a 101 in HTTP/1.0.
     ///
-    /// Risk: HTTP/1.0 has no such mechanism, so an intermediary between may go on in HTTP.
+    /// aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has no Upgrade
+    /// mechanism, so an intermediary may continue to speak HTTP.
     pub switch_in_http10: bool,
-    /// A status line may end right after the status code.
+    /// Acceptance of a status line that ends right after the status code.
     ///
-    /// `HTTP/1.1 200` (small devices and servers written by hand; h11, Node, curl and Python's
-    /// http.client take it). Risk: small, as such a line means nothing else; but a server that
-    /// leaves this out may be careless elsewhere.
+    /// Small devices and hand-written servers send `HTTP/1.1 200`; h11, Node, curl and Python's
+    /// http.client accept it. Risk: small, as such a line has no other meaning. But a server that
+    /// omits the space may be careless elsewhere.
     pub status_without_space: bool,
-    /// A bare LF may end a line of a request's head.
+    /// Acceptance of a bare LF at the end of a line in a request's head.
     ///
-    /// People and old clients type it so; RFC 9112, section 2.2 allows a recipient to take it. For
-    /// servers; never a CR alone, and never in the lines of chunks or in trailers. Risk: beside a
-    /// proxy that reads such a line as part of the one before, a field that the proxy did not see
-    /// (request smuggling). Use it only where clients connect directly.
+    /// For servers: people who type requests and old clients send it, and RFC 9112, section 2.2
+    /// allows a recipient to accept it. Never accepted are a CR alone, and a bare LF in chunk-size
+    /// lines or trailers. Risk: a proxy in front may parse such a line as part of the previous one.
+    /// It then misses a field that this server sees (request smuggling). Use it only where clients
+    /// connect directly.
     pub lone_lf: bool,
-    /// An LF may end a line of a response's head or trailers without the CR.
+    /// Acceptance of a bare LF at the end of a line in a response's head or trailers.
     ///
-    /// CGI scripts and servers written by hand send it; h11 and browsers take it. Never a CR alone,
-    /// and never in the lines of chunks. Risk: small on a direct connection; a proxy on the way
-    /// that reads such a line otherwise sees other fields than this client.
+    /// CGI scripts and hand-written servers send it; h11 and browsers accept it. Never accepted are
+    /// a CR alone, and a bare LF in chunk-size lines. Risk: small on a direct connection. A proxy
+    /// in between that parses such a line differently sees other fields than this client.
     pub response_lone_lf: bool,
-    /// Spaces and tabs may end a chunk's line in a response: `2  \r\n`.
+    /// Acceptance of spaces and tabs at the end of a chunk-size line in a response.
     ///
-    /// Servers that pad the size send them; h11 and browsers take it. Risk: small, as they can mean
-    /// nothing else.
+    /// Servers that pad the size send `2  \r\n`; h11 and browsers accept it. Risk: small, as the
+    /// padding has no other meaning.
     pub space_after_chunk_size: bool,
-    /// A field value or reason of a response may have control bytes.
+    /// Acceptance of control characters in a response's field values and reason.
     ///
-    /// Such as `Set-Cookie: a=k\x01p` (sites that put binary data into cookies; h11 and browsers
-    /// take it). Never NUL, nor what some reader takes for whitespace or the end of a line (LF, VT,
-    /// FF, CR). Risk: a program that prints or forwards the value has to be careful.
+    /// Some sites put binary data into cookies, such as `Set-Cookie: a=k\x01p`; h11 and browsers
+    /// accept it. Never accepted are NUL, LF, VT, FF and CR, which some readers treat as whitespace
+    /// or the end of a line. Risk: a program that prints or forwards the value must be careful.
     pub controls_in_values: bool,
-    /// A response may have `Content-Length` beside `Transfer-Encoding`.
+    /// Acceptance of a response with both `Content-Length` and `Transfer-Encoding`.
     ///
-    /// It is framed by the latter (h11 and browsers do so; RFC 9112, section 6.3). Risk: a proxy
-    /// between that goes by the length sees another end (response splitting).
+    /// The latter determines its framing, as in h11 and browsers (RFC 9112, section 6.3). Risk: a
+    /// proxy in between that uses the length sees a different end of the message (response
+    /// splitting).
     pub both_framings: bool,
-    /// A response in HTTP/1.0 may have a `Transfer-Encoding`.
+    /// Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response.
     ///
-    /// Servers that send chunked to everybody; h11 takes it. Risk: a proxy between that knows
-    /// HTTP/1.0 alone sees another end.
+    /// Some servers send chunked content to every client; h11 accepts it. Risk: a proxy in between
+    /// that supports only HTTP/1.0 sees a different end of the message.
     pub coding_in_http10: bool,
-    /// A status line may have a major version that is not 1.
+    /// Acceptance of a status line whose major version is not 1.
     ///
-    /// Such as `HTTP/2.0 200 OK` (gateways that copy the version; h11 and browsers take it). One
-    /// above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small.
+    /// Gateways that copy the version send `HTTP/2.0 200 OK`; h11 and browsers accept it. A major
+    /// version above 1 is treated as HTTP/1.1, a major version of 0 as HTTP/1.0. Risk: small.
     pub any_version: bool,
 }
 
@@ -298,7 +310,7 @@ flags! {
 }
 
 impl Lenient {
-    /// Returns no leniency at all.
+    /// Returns the value that accepts no deviation: every flag is off.
     pub const fn none() -> Self {
         Self {
             switch_without_connection: false,
@@ -319,46 +331,46 @@ impl Lenient {
 
 /// The configuration of a connection.
 ///
-/// Shared between connections by an `Arc`.
-///
-/// End a literal with `..Config::default()`: a later version may have more members.
+/// Several connections can share one in an `Arc`. End a struct literal with `..Config::default()`:
+/// a later version may add fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// The limits of the connection.
     pub limits: Limits,
-    /// The deviations that are accepted.
+    /// The deviations from the protocol that the connection accepts.
     pub lenient: Lenient,
-    /// The transport is TLS.
+    /// Set if the transport is TLS.
     ///
-    /// Without it a request for an `https` target is refused (RFC 9110, section 7.4).
+    /// If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
     pub secure: bool,
-    /// A server takes the HTTP/2 preface as a switch.
+    /// Set if a server accepts the HTTP/2 preface as a switch to HTTP/2.
     ///
-    /// Only as the connection's first bytes (RFC 9113, section 3.4). Off by default: the preface is
-    /// then a request with an unsupported version.
+    /// It accepts the preface only as the connection's first bytes (RFC 9113, section 3.4). Off at
+    /// first: the preface is then a request with an unsupported version.
     pub http2_preface: bool,
-    /// An `h2c` offer without `HTTP2-Settings` is an offer like any other.
+    /// Set if an `h2c` offer does not need an `HTTP2-Settings` field.
     ///
-    /// It may be made and accepted, and what the two sides speak is their own affair (BuildKit
-    /// reverses the roles of HTTP/2). Off by default: RFC 7540, section 3.2.1 forbids such an
-    /// upgrade.
+    /// Such an offer can then be sent and accepted. The two sides must know by other means which
+    /// protocol they speak (BuildKit reverses the roles of HTTP/2). Off at first: RFC 7540, section
+    /// 3.2.1 forbids such an upgrade.
     pub bare_h2c: bool,
-    /// Field lines that contradict themselves are corrected, not refused.
+    /// Set if contradictory field lines are corrected before they are sent.
     ///
-    /// That happens before they are sent. A length where the status forbids one or chunked is
-    /// there, the same length twice, chunked to HTTP/1.0. What belongs to a handshake that is none,
-    /// forbidden trailers, an `Expect` without content, a Host that is not the absolute target's.
-    /// For frameworks and intermediaries, whose field lines are not their own. What has two
-    /// meanings is refused all the same: lengths that differ, other codings, two Hosts, a line
-    /// break in a value. The trace says what was done
-    /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off by default: a mistake in your
-    /// own code is better refused.
+    /// If not set, they are rejected. For frameworks and intermediaries, which send field lines
+    /// that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it,
+    /// and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields of a handshake
+    /// that does not take place, forbidden trailers, and an `Expect` without content. A repeated
+    /// equal length is sent once. A Host that differs from an absolute target's authority is
+    /// replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a
+    /// line break in a value. The trace records each correction
+    /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off at first: an error shows the
+    /// mistakes in your own code.
     pub tidy: bool,
 }
 
 flags! { Config, flags, set_flag: secure, http2_preface, bare_h2c, tidy }
 
-/// The configuration of a connection without one of its own.
+/// The configuration of a connection that was created without one.
 pub(crate) static DEFAULT: Config = Config {
     limits: Limits::DEFAULT,
     lenient: Lenient::none(),
@@ -389,7 +401,7 @@ mod tests {
             assert!(config.set_flag(name, true), "{name}");
         }
         assert!(config.flags().all(|(_, value)| value));
-        // Each member is a bound, a leniency or in the table.
+        // Every field of `Config` is listed here, so that a new flag is not forgotten.
         let Config {
             limits: _,
             lenient: _,

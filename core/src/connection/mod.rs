@@ -1,6 +1,7 @@
-//! The connection, which joins all other modules.
+//! The connection: joins the parser, the encoder and the state machine.
 //!
-//! Bytes in, events out (`inbound`), decisions in, bytes out (`outbound`), and the getters between.
+//! `inbound` receives bytes and emits events, `outbound` sends messages, and `getters` returns
+//! facts about the connection.
 
 mod getters;
 mod inbound;
@@ -31,7 +32,7 @@ use crate::wire::head::Head;
 pub enum End {
     /// The peer sent a FIN, and over TLS a closure alert before it.
     Clean,
-    /// A reset, or over TLS no closure alert: more may have been meant.
+    /// The peer sent a reset, or over TLS no closure alert: bytes may be missing.
     ///
     /// RFC 9112, section 9.8.
     Truncated,
@@ -42,15 +43,15 @@ crate::enums::enums! { End { Clean = "clean", Truncated = "truncated" } }
 /// The next thing that the caller must send; see [`Connection::owes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owes {
-    /// The caller owes nothing.
+    /// The caller need not send anything.
     Nothing,
     /// Server: a 100, or a final response.
     ///
     /// The client waits for one before it sends its content (RFC 9110, section 10.1.1).
     Continue,
-    /// Server: the response to a request, whole or its head.
+    /// Server: a response to the request, or at least its head.
     Response,
-    /// Content, or the end of the message being sent.
+    /// More content, or the end, of the message being sent.
     Content,
 }
 
@@ -63,33 +64,33 @@ crate::enums::enums! {
 /// The way to close the transport; see [`Connection::closing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closing {
-    /// Close the transport: the peer loses nothing by that.
+    /// Close the transport: the peer loses nothing by it.
     Close,
-    /// Send the FIN, then read and discard until the peer closes too.
+    /// Send a FIN, then read and discard until the peer closes too.
     ///
-    /// For a few seconds at most; then close. A socket that is closed with bytes unread is reset,
-    /// which may take the last response away from the client.
+    /// Do so for a few seconds at most; then close. A socket that is closed with unread bytes is
+    /// reset, and the client may then lose the last response.
     Linger,
     /// Reset the connection.
     ///
-    /// On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
-    /// ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the
-    /// client would take it for whole.
+    /// On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A
+    /// close-delimited response, as an HTTP/1.0 client gets it, is incomplete. After a FIN the
+    /// client would regard it as complete.
     Reset,
 }
 
 crate::enums::enums! { Closing { Close = "close", Linger = "linger", Reset = "reset" } }
 
-/// The framing of the message being sent, as far as it is not complete.
+/// The rest of the message being sent, by its framing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendFraming {
     /// No message is being sent, or nothing of it is left to send.
     None,
-    /// A number of bytes.
+    /// This number of bytes of content.
     Length(u64),
-    /// Chunks, until your code ends the message.
+    /// Chunks, until the caller ends the message.
     Chunked,
-    /// Bytes until your code ends the message; then the connection closes.
+    /// Bytes until the caller ends the message; then the connection closes.
     UntilClose,
     /// Written by the caller; see [`Connection::note_response`].
     Own,
@@ -97,27 +98,24 @@ enum SendFraming {
 
 /// One HTTP/1.1 connection, without its transport.
 ///
-/// Your code moves the bytes: what it reads from the transport goes into
-/// [`receive`](Self::receive), what the `send_*` methods write goes out. No call blocks, and none
-/// reads a clock.
+/// The caller passes bytes from the transport to [`receive`](Self::receive), and sends the bytes
+/// that the `send_*` methods write. No call blocks, and none reads a clock.
 pub struct Connection {
     config: Option<Arc<Config>>,
-    /// The memory for messages; [`release`](Self::release) gives it back.
+    /// The buffers for messages; [`release`](Self::release) frees them.
     pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
     outgoing: SendFraming,
-    /// The offset of the unread bytes in the peer's bytes.
+    /// The offset of the first unread byte in all bytes from the peer.
     offset: u64,
     pub(crate) failure: Option<Error>,
-    /// A bit for each unanswered HEAD request, the oldest lowest.
+    /// One bit per unanswered request, set for HEAD; the oldest is the lowest bit.
     heads: u64,
-    /// Content skipped of the current message.
+    /// The number of bytes of the current message that `skip_content` has discarded.
     drained: u64,
-    /// Counts requests, so that a `Selection` of another one is known.
+    /// The number of requests so far, to detect a `Selection` for an earlier one.
     cycle: u32,
-    /// Empty lines before the current head.
-    ///
-    /// Or informational responses before the current final one.
+    /// The number of empty lines before the current head.
     empty_lines: u16,
     informational: u16,
     state: State,
@@ -127,7 +125,7 @@ pub struct Connection {
     pub(crate) flags: Flags,
 }
 
-/// Shows the state and no bytes of the peer: they may be a password.
+/// Formats the state, and no bytes of the peer: they may hold a password.
 impl core::fmt::Debug for Connection {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Connection")
@@ -141,23 +139,23 @@ impl core::fmt::Debug for Connection {
     }
 }
 
-/// An idle connection costs this much and no heap.
+/// The size limit of an idle connection, which has nothing on the heap.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 128);
 
-/// Facts that the state machine does not need.
+/// Facts about a connection that the state machine does not need.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) secure: bool,
-    /// A message has ended and no event has said so.
+    /// A received message has ended, and no event has reported it yet.
     owes_end: bool,
-    /// The peer's direction has switched and no event has said so.
+    /// The cause of the peer's switch, until an event has reported it.
     owes_switched: Option<SwitchedBy>,
-    /// The message sent was complete before `send_end`; that call may still come.
+    /// The sent message was complete before `send_end`, which may still be called.
     ended_by_framing: bool,
-    /// Your code does not want the rest of the content.
+    /// The caller has called `skip_content` for the current message.
     skips: bool,
-    /// The server has answered in HTTP/1.0.
+    /// Client: the server has responded in HTTP/1.0.
     old_server: bool,
     /// Server: a response has been sent, or begun.
     has_answered: bool,
@@ -167,24 +165,24 @@ pub(crate) struct Flags {
 pub(crate) struct Scratch {
     pub(crate) buffer: Buffer,
     head: Head,
-    /// Few messages have any.
+    /// The trailer section, which few messages have.
     trailers: Option<Box<Head>>,
     /// The offset of the end of the current request's head.
     head_end: u64,
-    /// Content that may still come in chunks.
+    /// The amount of chunked content still accepted for the current message.
     room: Room,
     shown: Shown,
-    /// The context of offers at the time of the head.
+    /// The facts that decide which offers are eligible, as of the latest head.
     terms: OfferContext,
-    /// The client's own offer, or what a server advertises next.
+    /// Client: the offer that was sent. Server: the protocols to advertise next.
     offer: Vec<u8>,
     /// The protocols that a 101 switched to.
     agreed: Vec<u8>,
     /// The protocols that a 426 requires.
     required: Vec<u8>,
-    /// The message being composed; stale between two calls.
+    /// The message being encoded; its content has no meaning between two calls.
     draft: Vec<u8>,
-    /// The offer that a client checks the 101 against.
+    /// Client: the sent offer against which the 101 is checked.
     asked: Option<Box<SentOffer>>,
     trace: Ring,
 }
@@ -195,7 +193,7 @@ impl Connection {
         Self::build(role, None)
     }
 
-    /// Creates a connection with a configuration, which may be shared.
+    /// Creates a connection with a configuration, which connections may share.
     pub fn with_config(role: Role, config: impl Into<Arc<Config>>) -> Self {
         Self::build(role, Some(config.into()))
     }
@@ -222,14 +220,14 @@ impl Connection {
         }
     }
 
-    // What the two halves share.
+    // Shared by receiving and sending.
 
     #[inline]
     pub(crate) fn config(&self) -> &Config {
         self.config.as_deref().unwrap_or(&limits::DEFAULT)
     }
 
-    /// Returns the head that was just read, whatever the state of its cycle.
+    /// Returns the latest request head, whatever the state of the connection.
     fn kept_request(&self) -> Option<Request<'_>> {
         self.scratch.as_deref().map(Scratch::request)
     }
@@ -242,16 +240,16 @@ impl Connection {
         }
     }
 
-    /// Changes the state in place; an error leaves it as it was.
+    /// Applies an input to the state in place; an error leaves it unchanged.
     ///
-    /// Inlined, as the machine is: each caller knows its input.
+    /// Inlined, like the state machine: each caller passes a constant kind of input.
     #[inline(always)]
     fn apply_in_place(&mut self, input: Input) -> Result<(), ErrorKind> {
         self.state = self.state.apply(self.role, input)?;
         Ok(())
     }
 
-    /// Applies an input by a decision of the caller.
+    /// Applies an input that the caller has decided on, and records an error.
     fn apply_decision(&mut self, input: Input) -> Result<(), Error> {
         self.state = self.try_input(input).or_else(|error| self.record_error(error))?;
         Ok(())
@@ -262,7 +260,7 @@ impl Connection {
     }
 
     fn record_error<T>(&mut self, error: Error) -> Result<T, Error> {
-        // After a peer error each call says which one it was.
+        // After a peer error each call returns that error.
         let error = match (error.kind(), self.failure) {
             (ErrorKind::Failed, Some(failure)) => failure,
             _ => error,
@@ -276,23 +274,23 @@ impl Connection {
         self.record_inline(step, number);
     }
 
-    /// Records a trace entry, inlined where most calls pass.
+    /// Adds an entry to the trace; inlined for the most frequent calls.
     #[inline(always)]
     fn record_inline(&mut self, step: TraceStep, number: u32) {
         let offset = self.position();
         self.scratch().trace.push(Trace { step, number, offset });
     }
 
-    /// Sets why the upgrade did not happen, unless that is decided.
+    /// Sets the reason why the upgrade did not happen, unless it is already known.
     fn set_why_if_undecided(&mut self, why: Why) {
         if self.why == Some(Why::Undecided) {
             self.why = Some(why);
         }
     }
 
-    /// Ends the current event: its bytes are consumed.
+    /// Ends the current event, and consumes its bytes.
     ///
-    /// Its head is dropped unless it is still needed.
+    /// The latest head is dropped too, unless it is still needed.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn consume_event(&mut self) {
@@ -315,8 +313,8 @@ impl Connection {
     fn keeps_head(&self) -> bool {
         match self.role {
             Role::Client => self.state.rx == Rx::Switched,
-            // First what most requests are. What is wrong with the offers can be read until the
-            // answer.
+            // Most requests have no offer. The reasons why offers are ineligible can be read until
+            // the response.
             Role::Server if self.state.upgrade == UpgradeState::None => {
                 self.why == Some(Why::Ineligible) && self.state.response == Phase::Idle
             }
@@ -324,9 +322,9 @@ impl Connection {
         }
     }
 
-    /// Returns whether the latest head has an offer; few have one.
+    /// Returns whether the latest request has an offer or CONNECT that needs its head.
     ///
-    /// Apart, as a jump by a table would be a guess for all.
+    /// Out of line: a jump table in the caller would be hard to predict for every request.
     #[cold]
     fn keeps_offer(&self) -> bool {
         match self.state.upgrade {
@@ -364,9 +362,9 @@ impl Scratch {
         Response { head: &self.head, bytes: self.buffer.kept(), dropped }
     }
 
-    /// Returns the event.
+    /// Returns the current event.
     ///
-    /// Each takes what it borrows, and nothing else is looked at.
+    /// Each variant reads only the fields that it borrows.
     #[inline(always)]
     fn event(&self, role: Role) -> Option<Event<'_>> {
         let first = |len: usize| self.buffer.unread().get(..len).unwrap_or_default();

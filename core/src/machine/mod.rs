@@ -1,9 +1,8 @@
-//! The machine of both roles.
+//! The state machine of a connection, for both roles.
 //!
-//! Everything that changes the state of a connection is here, and nothing here knows a byte.
-//!
-//! This file says what a state is and what can be asked of it. `input` says what moves it;
-//! `transition` how, or which error it is that it does not move.
+//! Everything that changes the state of a connection is here, and nothing here handles bytes. This
+//! file has the state and its queries, `input` the inputs, and `transition` the new state or the
+//! error for each input.
 
 mod changes;
 mod input;
@@ -13,7 +12,7 @@ use crate::enums::enums;
 
 pub(crate) use input::{Input, RequestInfo, ResponseInfo};
 
-/// The end of the connection that this engine is.
+/// The role of the engine in a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The engine is the client: it sends requests.
@@ -27,39 +26,39 @@ pub enum Role {
 pub enum Phase {
     /// The message has not begun.
     Idle,
-    /// Head passed, content or its end still to come.
+    /// The head has been sent or received; content or the end is still to come.
     Body,
-    /// Complete by its framing.
+    /// The message is complete by its framing.
     Done,
-    /// Given up before its end.
+    /// The message was given up before its end.
     Aborted,
 }
 
-/// The peer's direction.
+/// The state of the direction in which the peer sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rx {
     /// The peer sends HTTP.
     Open,
-    /// Ended, or nothing more is read.
+    /// The peer's bytes have ended, or no more of them are read.
     Closed,
-    /// The peer has left HTTP.
+    /// The peer sends the new protocol.
     Switched,
     /// The peer broke the protocol.
     Failed,
 }
 
-/// Our direction of the connection.
+/// The state of the direction in which we send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tx {
     /// We send HTTP.
     Open,
     /// We send no more HTTP.
     Closed,
-    /// We have left HTTP.
+    /// We send the new protocol.
     Switched,
 }
 
-/// The effect that the current cycle is about to have on the connection.
+/// The progress of the latest request's upgrade or CONNECT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UpgradeState {
     /// No upgrade is offered.
@@ -70,29 +69,29 @@ pub enum UpgradeState {
     Connect,
     /// A 101, a 2xx to CONNECT or a preface switched the connection.
     Agreed,
-    /// The offer or CONNECT got another answer.
+    /// The offer or CONNECT was not accepted: another response came, or none can.
     Declined,
-    /// HTTP was resumed above the new layer; the answer is still owed.
+    /// HTTP was resumed within the new protocol, to respond to the request there.
     ///
     /// RFC 9110, section 7.8.
     Resumed,
 }
 
-/// The client's `Expect: 100-continue`.
+/// The progress of the client's `Expect: 100-continue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Expect {
-    /// No 100 is expected, or the expectation is settled.
+    /// No 100 is expected, or it is no longer expected.
     None,
-    /// Expected, and no content has come.
+    /// A 100 is expected, and the client has sent no content.
     Owed,
-    /// Expected and not sent, but content has come.
+    /// A 100 is expected and was not sent, but the client has begun its content.
     Begun,
 }
 
-/// The version that the client of a server speaks.
+/// The HTTP version of a server's client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientVersion {
-    /// No request has been seen.
+    /// No request has been received.
     Unknown,
     /// HTTP/1.0.
     Http10,
@@ -105,51 +104,53 @@ pub enum ClientVersion {
 /// Use it to choose a timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Awaiting {
-    /// Your code: a decision, an answer, more content, the next request.
+    /// Your code: a decision, a response, more content, or the next request.
     Caller,
-    /// The peer: the next request (an idle server connection).
+    /// The peer: the next request, on an idle server connection.
     Request,
     /// The peer: more content or the end of the message.
     Content,
     /// The peer: a response.
     Response,
-    /// The peer: a 100 before content is sent.
+    /// The peer: a 100 before the client sends its content.
     ///
-    /// Bounded by your timeout (RFC 9110, section 10.1.1).
+    /// Send the content anyway after a timeout (RFC 9110, section 10.1.1).
     Continue,
     /// Nobody: HTTP is over on this connection.
     Nothing,
-    /// The peer: the rest of a request's head, of which some bytes have come.
+    /// The peer: the rest of a request's head, which has begun to arrive.
     Head,
 }
 
-/// The state of one connection. See `docs/states.md` for all that can be reached.
+/// The state of one connection.
+///
+/// `docs/states.md` lists all states that can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    /// The latest request.
+    /// The progress of the latest request.
     pub request: Phase,
-    /// The response to the oldest unanswered request.
+    /// The progress of the response to the oldest unanswered request.
     pub response: Phase,
-    /// The peer's direction.
+    /// The state of the direction in which the peer sends.
     pub rx: Rx,
-    /// The state of our direction.
+    /// The state of the direction in which we send.
     pub tx: Tx,
-    /// The effect of the latest request on the connection.
+    /// The progress of the latest request's upgrade or CONNECT.
     pub upgrade: UpgradeState,
-    /// The latest request's expectation.
+    /// The progress of the latest request's `Expect: 100-continue`.
     pub expect: Expect,
-    /// A further request may follow.
+    /// Set if another request may follow on this connection.
     pub persist: bool,
-    /// The client's version (server only).
+    /// The client's HTTP version (server only).
     pub client_version: ClientVersion,
-    /// Complete requests whose final response has not ended (client only).
+    /// The number of unanswered requests before the latest (client only).
     ///
-    /// Those before the latest.
+    /// All of them have been sent completely. A request counts until its final response has ended.
     pub pipelined: u8,
 }
 
 impl State {
-    /// A connection on which nothing has happened.
+    /// The state of a new connection.
     pub const NEW: Self = Self {
         request: Phase::Idle,
         response: Phase::Idle,
@@ -162,16 +163,16 @@ impl State {
         pipelined: 0,
     };
 
-    /// The state of a server that has read all of a plain request.
+    /// The state of a server that has read a whole plain request.
     ///
-    /// HTTP/1.1, no content, no offer, and the connection persists.
+    /// Plain means HTTP/1.1, without content and without an offer, on a connection that persists.
     pub(crate) const PLAIN_REQUEST: Self =
         Self { request: Phase::Done, client_version: ClientVersion::Http11, ..Self::NEW };
 
-    /// Returns the state after a response that says nothing about the connection.
+    /// Returns the state after a plain response to a plain request.
     ///
-    /// What it leaves of [`ASKED`](Self::ASKED), with an offer or without; `response` is how far
-    /// the response has come.
+    /// Returns `None` unless the state is [`PLAIN_REQUEST`](Self::PLAIN_REQUEST), with or without
+    /// an offer. The response must not close the connection; `response` is its progress.
     #[inline(always)]
     pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
         let upgrade = match self.upgrade {
@@ -191,7 +192,7 @@ impl State {
         matches!(self.upgrade, UpgradeState::Offered | UpgradeState::Connect)
     }
 
-    /// Returns whether no request is under way and none unanswered.
+    /// Returns whether no request is in progress, and none is unanswered.
     pub fn is_idle(self) -> bool {
         self.request == Phase::Idle
             || (matches!(self.request, Phase::Done)
@@ -199,19 +200,19 @@ impl State {
                 && self.pipelined == 0)
     }
 
-    /// Returns whether a fresh cycle may begin.
+    /// Returns whether the next request may begin.
     ///
-    /// A server may read the next request head; a client may send one.
+    /// A server may then read its head; a client may send it.
     pub fn next_cycle(self) -> bool {
         self.is_idle() && self.persist && self.rx == Rx::Open && self.tx == Tx::Open
     }
 
-    /// Returns whether neither direction can carry HTTP.
+    /// Returns whether neither direction can carry HTTP any more.
     pub fn is_over(self) -> bool {
         self.rx != Rx::Open && self.tx != Tx::Open
     }
 
-    /// Returns whether both directions have left HTTP.
+    /// Returns whether both directions have switched to the new protocol.
     pub fn is_switched(self) -> bool {
         self.rx == Rx::Switched && self.tx == Tx::Switched
     }
@@ -223,7 +224,7 @@ impl State {
 
     /// Returns the party that the connection is waiting for.
     ///
-    /// Never [`Awaiting::Head`], as a state knows no bytes.
+    /// Never [`Awaiting::Head`]: a state does not know of unread bytes.
     pub fn awaiting(self, role: Role) -> Awaiting {
         if self.is_over() {
             return Awaiting::Nothing;
@@ -239,7 +240,7 @@ impl State {
             if self.is_idle() {
                 return Awaiting::Request;
             }
-            // A client that waits for its 100 sends nothing: your code is the one to move.
+            // A client that waits for its 100 sends nothing: the caller must act.
             let owed = self.expect == Expect::Owed && self.response == Phase::Idle;
             if self.request == Phase::Body && !owed {
                 return Awaiting::Content;
@@ -254,9 +255,8 @@ impl State {
         }
         match (self.response, self.request) {
             (Phase::Idle, Phase::Body) if self.expect == Expect::Owed => Awaiting::Continue,
-            // An answer that comes early does not finish the request: a server that reads on waits
-            // for the rest, and if each end waited for the other's content, neither would be the
-            // one to move.
+            // A response that begins early does not end the request: the server may wait for the
+            // rest of it. If each end waited for the other's content, neither would act.
             (Phase::Body, Phase::Body) if self.expect != Expect::Owed => Awaiting::Caller,
             (Phase::Body, _) => Awaiting::Content,
             (_, Phase::Body | Phase::Idle) | (Phase::Done, _) => Awaiting::Caller,

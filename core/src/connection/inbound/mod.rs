@@ -1,4 +1,4 @@
-//! Bytes in, events out.
+//! The public methods that receive bytes and return events.
 
 mod read;
 
@@ -18,17 +18,17 @@ use crate::wire::buffer::{self, Buffer};
 pub enum Next<'a> {
     /// An event of the connection.
     Event(Event<'a>),
-    /// Nothing happens before more bytes come.
+    /// More bytes from the peer are needed for the next event.
     NeedData,
-    /// Nothing happens before your code acts.
+    /// The caller must act before the next event.
     Paused(Paused),
 }
 
 impl Connection {
     /// Appends bytes received from the peer.
     ///
-    /// All bytes are taken or none. The current event ends. It fails with
-    /// `BufferFull` if `limits.buffered` bytes are already waiting, and where nothing more is read.
+    /// All bytes are appended or none. The current event ends. It fails with `BufferFull` if
+    /// `limits.buffered` bytes are already unread, and with another error if nothing more is read.
     /// Next: `next_event`.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Connection {
 
     /// Fast path of `receive`: more bytes of an unfinished line.
     ///
-    /// Returns whether the bytes were taken. Must equal `receive_slow`.
+    /// Returns whether the bytes were appended. Must equal `receive_slow`.
     #[inline(always)]
     fn receive_fast(&mut self, bytes: &[u8]) -> bool {
         self.state.rx == Rx::Open
@@ -64,9 +64,9 @@ impl Connection {
         buffer
     }
 
-    /// Appends bytes as [`receive`](Self::receive); false if there is no memory.
+    /// Appends bytes like [`receive`](Self::receive); returns `false` if out of memory.
     ///
-    /// Nothing is taken then.
+    /// Nothing is appended then.
     #[inline(always)]
     pub(crate) fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
         if self.receive_fast(bytes) { Ok(true) } else { self.try_receive_slow(bytes) }
@@ -78,16 +78,16 @@ impl Connection {
         Ok(self.can_allocate_scratch() && self.buffer_for_more().try_append(bytes))
     }
 
-    /// Returns space as [`receive_buffer`](Self::receive_buffer).
+    /// Returns space like [`receive_buffer`](Self::receive_buffer).
     ///
-    /// There is none if the allocator has no memory.
+    /// `None` if the allocator has no memory.
     pub(crate) fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
         self.may_receive()?;
         let min = min.clamp(1, self.config().limits.waiting());
         Ok(if self.can_allocate_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
     }
 
-    /// Returns whether there is memory for the scratch space.
+    /// Returns whether the scratch space exists or can be allocated.
     #[inline]
     fn can_allocate_scratch(&self) -> bool {
         self.scratch.is_some() || buffer::is_left::<Scratch>()
@@ -95,8 +95,9 @@ impl Connection {
 
     /// Returns space of at least `min` bytes to read the transport into.
     ///
-    /// It has at most `limits.buffered` bytes. The current event ends. Fails like
-    /// [`receive`](Self::receive). Next: [`commit`](Self::commit) what was read.
+    /// A `min` of more than `limits.buffered` is reduced to that. The current event ends. Fails
+    /// like [`receive`](Self::receive). Next: [`commit`](Self::commit) with the number of bytes
+    /// read.
     ///
     /// # Errors
     ///
@@ -110,8 +111,8 @@ impl Connection {
 
     /// Appends the first `len` bytes of the space from `receive_buffer`, once.
     ///
-    /// Returns how many were taken: none if the space is smaller, which may be tried again, or if
-    /// another inbound call has moved it. Next: `next_event`.
+    /// Returns the number of bytes appended. It is 0 if `len` exceeds the space: `commit` may then
+    /// be called again. It is also 0 if another inbound call came between. Next: `next_event`.
     #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
         self.consume_event();
@@ -121,11 +122,10 @@ impl Connection {
 
     /// Records the end of the peer's bytes.
     ///
-    /// The end has its place after them: it counts when everything before it has been read. Next:
-    /// `next_event`.
+    /// It takes effect once all bytes received before it have been read. Next: `next_event`.
     pub fn receive_eof(&mut self, end: End) {
         self.consume_event();
-        // After the switch it is the new protocol's end.
+        // After the switch it is the end of the new protocol.
         if self.state.rx != Rx::Switched && self.end.is_none() {
             self.end = Some(end);
             if let Some(scratch) = &mut self.scratch {
@@ -137,7 +137,7 @@ impl Connection {
 
     /// Returns whether the caller should read from the transport.
     ///
-    /// While it is false, the peer feels it as back-pressure.
+    /// Stop reading while it is `false`: the peer notices that as back-pressure.
     pub fn wants_input(&self) -> bool {
         self.state.rx == Rx::Open && self.end.is_none() && !self.is_full()
     }
@@ -151,7 +151,7 @@ impl Connection {
 
     #[inline]
     fn may_receive(&mut self) -> Result<(), Error> {
-        // What the last event showed does not wait any more.
+        // The bytes of the last event no longer count as unread.
         self.consume_event();
         if self.state.rx == Rx::Open && self.end.is_none() && !self.is_full() {
             return Ok(());
@@ -171,25 +171,25 @@ impl Connection {
         self.local_error(kind)
     }
 
-    /// Moves on to the next event; the current one is over.
+    /// Ends the current event, and moves on to the next one.
     ///
     /// # Errors
     ///
-    /// The peer's fault: receiving has ended. A server may still respond to it once:
-    /// [`reject`](Self::reject), with [`Error::status`]. Each call gives the same error until that
-    /// response is complete, or until [`abandon`](Self::abandon). That leaves a response that has
-    /// begun unfinished; the client sees it if the transport is closed as
-    /// [`closing`](Self::closing) says. A client is then paused: [`Paused::Closed`].
+    /// The peer broke the protocol: receiving has ended. A server may still respond once:
+    /// [`reject`](Self::reject), with [`Error::status`]. Each call returns the same error until
+    /// that response is complete, or until [`abandon`](Self::abandon). `abandon` leaves a response
+    /// that has begun unfinished; the client notices if the transport is closed as
+    /// [`closing`](Self::closing) returns. A client's next call returns [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
-        // On slow input most calls bring a few bytes of a line that has not ended, and nothing else
-        // can have happened.
+        // While a peer sends slowly, most calls find a few more bytes of an unfinished line, and
+        // nothing else can have changed.
         if self.state.rx == Rx::Open
             && self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.is_inside_line())
         {
             return Ok(Step::NeedData);
         }
-        // After most heads nothing follows but the end.
+        // Most messages have no content: their end follows the head.
         if mem::take(&mut self.flags.owes_end) {
             Ok(self.emit_owed_end())
         } else {
@@ -207,18 +207,18 @@ impl Connection {
     #[inline(never)]
     fn advance_slow(&mut self) -> Result<Step, Error> {
         self.consume_event();
-        // Before anything is read, as after every request one call comes to this.
+        // Checked before anything is read, as it holds for one call after every request.
         match self.request_is_complete() {
             true => Ok(Step::Paused(self.paused())),
             false => self.step_until_event(),
         }
     }
 
-    /// Returns the current event.
+    /// Returns the current event, if there is one.
     ///
     /// It lasts until the next inbound call: `receive`, `receive_buffer`, `commit`, `receive_eof`,
     /// `next_event`, `advance`, `pass_content`, `take_leftover`, `hand_over`, `resume_http` or
-    /// `release`. Decisions do not end it.
+    /// `release`. Methods that send do not end it.
     #[inline(always)]
     pub fn event(&self) -> Option<Event<'_>> {
         self.scratch.as_deref()?.event(self.role)
@@ -242,20 +242,20 @@ impl Connection {
 
     /// Returns the content still to come after the current event.
     ///
-    /// When the message was cut short, this is what was missing. RFC 9112, section 6.3. Next:
-    /// [`pass_content`](Self::pass_content), if your code can read content past the engine.
+    /// After the peer's bytes ended in the middle of a message, it is the missing content. RFC
+    /// 9112, section 6.3. Next: [`pass_content`](Self::pass_content), if the caller can read
+    /// content without the engine.
     #[inline]
     pub fn content(&self) -> Content {
         self.body.content()
     }
 
-    /// Folds the end of the message into the current event.
+    /// Merges the end of the message into the current event, if that is its last.
     ///
-    /// Returns true where the current event was the last of its message, so that no
-    /// [`Event::EndOfMessage`] will follow it. That is known for a head without content, and for
-    /// the last [`Event::Data`] of a message with `Content-Length`. The event stays current: what
-    /// it shows can be read after its end as well, and after the answer, until the next inbound
-    /// call. False changes nothing: the end is then an event of its own. RFC 9112, section 6.
+    /// Returns `true` if it is the last: no [`Event::EndOfMessage`] follows. It is so for a head
+    /// without content, and for the last [`Event::Data`] of a message with `Content-Length`. The
+    /// event remains readable after that, and after the response, until the next inbound call.
+    /// `false` changes nothing: the end is then an event of its own. RFC 9112, section 6.
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let is_shown =
@@ -267,13 +267,13 @@ impl Connection {
         true
     }
 
-    /// Counts `len` bytes of content that your code has read by itself.
+    /// Counts `len` bytes of content that the caller has read without the engine.
     ///
-    /// From the transport, with `splice`, `sendfile` or into its own memory. The state and the
-    /// positions are those after the same bytes through [`receive`](Self::receive); they do not
-    /// count towards `limits.drain`. The current event is over. Allowed for as many bytes as
-    /// [`content`](Self::content) says, once all bytes given to the engine have been read from it.
-    /// Next: `next_event`; after the last byte it shows the end. RFC 9112, section 6.
+    /// For example with `splice` or `sendfile`, or into its own memory. State and positions are
+    /// then as if the bytes had gone through [`receive`](Self::receive); they do not count towards
+    /// `limits.drain`. The current event ends. At most as many bytes as [`content`](Self::content)
+    /// returns are allowed, and only if the engine has no unread bytes. Next: `next_event`; after
+    /// the last byte it emits the end. RFC 9112, section 6.
     ///
     /// # Errors
     ///
@@ -289,7 +289,8 @@ impl Connection {
         if !self.unread().is_empty() {
             return self.local_error(ErrorKind::UnreadInput);
         }
-        // No connection brings as many as would leave the positions without room for what follows.
+        // More bytes than any connection carries are rejected, so that the positions do not
+        // overflow.
         let end = self.offset.checked_add(len).filter(|end| *end <= i64::MAX as u64);
         let Some(end) = end.filter(|_| self.body.pass(len)) else {
             return self.local_error(ErrorKind::LengthExceeded);
@@ -307,7 +308,7 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// Steps until there is an event or a pause.
+    /// Repeats `step` until it returns an event or a pause.
     #[inline(never)]
     fn step_until_event(&mut self) -> Result<Step, Error> {
         loop {
@@ -317,7 +318,7 @@ impl Connection {
         }
     }
 
-    // One step; `None` where the state has changed and the next step follows from it.
+    // Takes one step; `None` if only the state has changed, so that another step must follow.
 
     fn step(&mut self) -> Result<Option<Step>, Error> {
         if mem::take(&mut self.flags.owes_end) {
@@ -327,7 +328,7 @@ impl Connection {
             Rx::Open => self.read(),
             Rx::Switched => Ok(self.emit_switch()),
             Rx::Failed => match self.failure {
-                // Told again until your code has answered it.
+                // Returned again until the caller has responded or given up.
                 Some(failure) if self.state.tx == Tx::Open => Err(failure),
                 _ => Ok(Some(Step::Paused(Paused::Closed))),
             },
@@ -336,7 +337,7 @@ impl Connection {
         }
     }
 
-    /// Emits the end of a message, with `len` bytes of trailer section.
+    /// Emits the end of a message whose trailer section has `len` bytes.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn emit_end(&mut self, len: usize) -> Step {
@@ -377,7 +378,7 @@ impl Connection {
             Role::Server if self.state.next_cycle() => self.read_request(),
             _ if self.incoming() == Phase::Body => self.read_body(),
             Role::Server => Ok(Some(Step::Paused(self.paused()))),
-            // Nothing was asked, or all of it is answered.
+            // No request waits for a response.
             Role::Client
                 if self.state.request == Phase::Idle || self.state.response == Phase::Done =>
             {
@@ -387,23 +388,23 @@ impl Connection {
         }
     }
 
-    /// Returns whether a request is complete, and no response to it has begun.
+    /// Returns whether a server has read all of a request and not begun to respond.
     fn request_is_complete(&self) -> bool {
         let State { request, response, rx, .. } = self.state;
         self.role == Role::Server && (rx, request, response) == (Rx::Open, Phase::Done, Phase::Idle)
     }
 
-    /// Returns what a server has to do before the next request is read.
+    /// Returns what a server must send before the next request is read.
     fn paused(&self) -> Paused {
         if self.state.undecided() { Paused::Decision } else { Paused::Answer }
     }
 
-    /// Asks for more bytes, unless the end of input is met.
+    /// Returns `NeedData`, or applies the end of the peer's bytes if it was received.
     pub(in crate::connection) fn need_data(&mut self) -> Result<Option<Step>, Error> {
         let Some(end) = self.end else { return Ok(Some(Step::NeedData)) };
         let is_empty = self.scratch.as_ref().is_none_or(|scratch| scratch.buffer.is_empty());
         if self.body == Body::UntilClose && end == End::Clean {
-            // RFC 9112 8: the end of the connection completes what is delimited by it.
+            // RFC 9112 8: the end of the connection completes a close-delimited message.
             self.end_incoming()?;
             return Ok(None);
         }
@@ -422,7 +423,7 @@ impl Connection {
         }
     }
 
-    /// Fails the connection for a fault at `at` bytes from the first unread one.
+    /// Fails the connection with a peer error, `at` bytes after the first unread one.
     #[cold]
     pub(in crate::connection) fn fail<T>(
         &mut self,
@@ -431,7 +432,8 @@ impl Connection {
     ) -> Result<T, Error> {
         let error = Error::at(kind, self.offset + at as u64);
         if self.role == Role::Server && self.state.is_idle() {
-            // What could not be read is no HEAD, though the request before may have been one.
+            // A request that could not be read does not count as a HEAD, though the previous one
+            // may have.
             self.heads = 0;
             self.why = None;
         }

@@ -1,6 +1,7 @@
-//! Decisions in, bytes out: the verbs.
+//! The public methods that send messages.
 //!
-//! A refused one has changed nothing and written nothing; `request` and `answer` do the work.
+//! A method that returns an error has changed nothing and written nothing. The submodules do the
+//! work, `request` and `response` most of it.
 
 mod accept;
 mod block;
@@ -25,8 +26,9 @@ use crate::wire::source::FieldSource;
 impl Connection {
     /// Client: sends a request head, and offers protocols in order of preference.
     ///
-    /// Content follows only if the head says so, by `Content-Length` or `Transfer-Encoding`. Next:
-    /// then `send_data` and `send_end`; and `receive`. RFC 9112, section 3; RFC 9110, section 7.8.
+    /// An empty `offer` offers none. The request has content only if its head has `Content-Length`
+    /// or `Transfer-Encoding`. Next: `send_data` and `send_end` if there is content, and `receive`.
+    /// RFC 9112, section 3; RFC 9110, section 7.8.
     ///
     /// # Errors
     ///
@@ -45,9 +47,9 @@ impl Connection {
 
     /// Server: sends an informational response other than 101.
     ///
-    /// A client waits for a 100 while `owes` is `Continue`. One that it does not wait for means
-    /// nothing to it, and a proxy passes it on all the same. Next: the rest of the request, or the
-    /// final response. RFC 9110, section 15.2.
+    /// A client waits for a 100 while `owes` is `Continue`. At any other time a 100 has no effect
+    /// on the client, and a proxy still forwards it. Next: the rest of the request, or the final
+    /// response. RFC 9110, section 15.2.
     ///
     /// # Errors
     ///
@@ -64,10 +66,10 @@ impl Connection {
 
     /// Server: sends a final response head.
     ///
-    /// An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it, so a
-    /// server without tunnels answers 501. A 426 is sent by [`require`](Self::require). Next:
-    /// `send_data` and `send_end`. A 426 without its list is an `InvalidStatus`. RFC 9112, sections
-    /// 4 and 6.
+    /// It declines a pending offer, which has no other effect. But a 2xx to CONNECT opens a tunnel,
+    /// so a server without tunnels responds with 501. Send a 426 with [`require`](Self::require):
+    /// without a list of protocols it is an `InvalidStatus`. Next: `send_data` and `send_end`. RFC
+    /// 9112, sections 4 and 6.
     ///
     /// # Errors
     ///
@@ -82,15 +84,15 @@ impl Connection {
         self.send_response_dyn(response, &[], None, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: sends a whole final response, all of it or nothing.
+    /// Server: sends a whole final response: head, content and end.
     ///
-    /// Head, content and end in one. The content is framed by its length, which is added, so that
-    /// an HTTP/1.0 client may keep the connection too. In answer to HEAD the length is written and
-    /// the content is not; without content no length is said. A 204, 205 or 304 has none, and a 2xx
-    /// to CONNECT opens a tunnel. `FramingConflict` is also for a `Transfer-Encoding`, and for
-    /// content where the status has none. What else there is to say of a response,
-    /// [`send_response`](Self::send_response) says. Next: the next request. RFC 9110, section 8.6;
-    /// RFC 9112, section 6.
+    /// All of it is written, or nothing. The engine adds the `Content-Length`, so that an HTTP/1.0
+    /// client may keep the connection too. In response to HEAD the length is written and the
+    /// content is not; if the content is empty, no length is written. A 204, 205 or 304 has no
+    /// content, and a 2xx to CONNECT opens a tunnel. `FramingConflict` is also returned for a
+    /// `Transfer-Encoding`, and for content if the status allows none. Everything else is as for
+    /// [`send_response`](Self::send_response). Next: the next request. RFC 9110, section 8.6; RFC
+    /// 9112, section 6.
     ///
     /// # Errors
     ///
@@ -109,19 +111,13 @@ impl Connection {
 
     /// Server: sends the connection's last response, whatever it has received.
     ///
-    /// It is the response to a peer error, or a 408 to half a head or half the content. Or it is a
-    /// 429 or 503 to a client that is not wanted. It belongs to the request that waits for an
-    /// answer; if there is none, to the request that comes next. The engine reads no more, and the
-    /// response says `Connection: close`. Framed as by [`respond`](Self::respond). Once a response
-    /// has begun, `reject` is refused with `Answered`: then [`abandon`](Self::abandon). Next: send
-    /// what was written, then close the transport as [`closing`](Self::closing) says. RFC 9110,
-    /// section 15.5.9; RFC 9112, section 9.6.
-    ///
-    /// # Errors
-    ///
-    /// `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
-    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
-    /// `LengthShort`, `OutputTooSmall`.
+    /// For the response to a peer error, or a 408 after an incomplete head or content. Also for a
+    /// 429 or 503 to a client that is turned away. It responds to the request that waits for a
+    /// response, or else to the request that comes next. The engine reads no more, and the response
+    /// has `Connection: close`. Its framing is that of [`respond`](Self::respond). If a response
+    /// has already begun, `reject` returns `Answered`: then call [`abandon`](Self::abandon). Next:
+    /// send the written bytes, then close the transport as [`closing`](Self::closing) returns. RFC
+    /// 9110, section 15.5.9; RFC 9112, section 9.6. ~
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
@@ -131,14 +127,14 @@ impl Connection {
         self.reject_dyn(response, content, out).or_else(|error| self.record_error(error))
     }
 
-    /// Server: tells the engine that your code sends the final response itself.
+    /// Server: records a final response that the caller encodes and sends itself.
     ///
-    /// Call it before you do so. Returns whether the connection persists after it. If not, the head
-    /// must say `Connection: close`; if so, that to an HTTP/1.0 client must say
-    /// `Connection: keep-alive`. `has_content` is whether content follows the head, and false in
-    /// answer to HEAD. `closes` is whether the response says `close` or ends with the connection
-    /// anyway. Next: [`send_end`](Self::send_end), which writes nothing, once the content has been
-    /// sent. For servers that have a writer of responses.
+    /// For servers with their own response encoder. Call it before the response is sent. Set
+    /// `has_content` if content follows the head, and not in response to HEAD. Set `closes` if the
+    /// response has `Connection: close`, or ends with the connection. Returns whether the
+    /// connection persists after the response. If it does not, the head must have `Connection:
+    /// close`. If it does, a head for an HTTP/1.0 client must have `Connection: keep-alive`. Next:
+    /// [`send_end`](Self::send_end) once the content has been sent; it writes nothing.
     ///
     /// # Errors
     ///
@@ -156,10 +152,10 @@ impl Connection {
 
     /// Server: accepts an offered protocol with a 101.
     ///
-    /// With these field lines (`&()` is none), after a 100 that is still owed. Only once the
-    /// request is complete, unless the selection is [`early`](Selection::early). Next: speak the
-    /// new protocol, in which the request is answered; `next_event` comes to `Switched`. RFC 9110,
-    /// sections 7.8 and 15.2.2.
+    /// The 101 has these `fields`; `&()` adds none. If a 100 is still owed, it is written first.
+    /// The request must be complete, unless the selection is [`early`](Selection::early). Next:
+    /// speak the new protocol and respond to the request in it; `next_event` emits `Switched`. RFC
+    /// 9110, sections 7.8 and 15.2.2.
     ///
     /// # Errors
     ///
@@ -177,8 +173,8 @@ impl Connection {
 
     /// Server: sends the head of a 426 that requires one of these protocols.
     ///
-    /// Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, section
-    /// 15.5.22.
+    /// Next: `send_data` for content, and `send_end`, then the client's next request. RFC 9110,
+    /// section 15.5.22.
     ///
     /// # Errors
     ///
@@ -197,10 +193,10 @@ impl Connection {
             .or_else(|error| self.record_error(error))
     }
 
-    /// Server: announces what the connection could be upgraded to.
+    /// Server: advertises protocols in the `Upgrade` field of the next final response.
     ///
-    /// On the next final response. It remains an ordinary response. Next: `respond` or
-    /// `send_response`. RFC 9110, section 7.8.
+    /// That response is otherwise unchanged. Next: `respond` or `send_response`. RFC 9110, section
+    /// 7.8.
     ///
     /// # Errors
     ///
@@ -216,9 +212,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends content, with at most 20 bytes around it.
+    /// Sends content, with at most 20 bytes of framing around it.
     ///
-    /// Content of a known length ends by itself. Next: more, or `send_end`.
+    /// A message with `Content-Length` ends after its last byte. Next: more content, or `send_end`.
     ///
     /// # Errors
     ///
@@ -227,11 +223,11 @@ impl Connection {
         self.send_data_dyn(data, out).or_else(|error| self.record_error(error))
     }
 
-    /// Returns the framing around content that your code writes itself.
+    /// Returns the framing for `len` bytes of content that the caller writes itself.
     ///
-    /// For [`send_data`](Self::send_data) without a copy. Your code must send prefix, content and
-    /// suffix, in that order. So an echo needs no copy of its own. Ask for the parts with the
-    /// length of the slice that was shown, then look at the event again: decisions do not end it.
+    /// It replaces [`send_data`](Self::send_data) where a copy should be avoided. The caller must
+    /// send prefix, content and suffix, in that order. To echo received content, pass the length of
+    /// the slice in the event, then read the event again: sending does not end it.
     ///
     /// # Errors
     ///
@@ -246,10 +242,11 @@ impl Connection {
         }
     }
 
-    /// Ends the message, with trailers where it is chunked.
+    /// Ends the message being sent, with trailers if it is chunked.
     ///
-    /// A message without content, or with all of its `Content-Length` sent, has ended already: one
-    /// such call is then allowed and writes nothing. Next: a client receives, a server advances.
+    /// A message without content, or whose whole `Content-Length` was sent, has already ended. One
+    /// call is then still allowed, and writes nothing. Next: a client calls `receive`, a server
+    /// `next_event`.
     ///
     /// # Errors
     ///
