@@ -1,4 +1,4 @@
-//! The questions that a caller may ask of a connection.
+//! The public methods that return facts about a connection.
 
 use super::{Closing, Connection, Owes, SendFraming};
 use crate::machine::{Awaiting, Expect, Phase, Role, Rx, State, Tx, UpgradeState};
@@ -7,15 +7,16 @@ use crate::upgrade;
 use crate::upgrade::{Order, Protocols, Request, Selection, Why};
 
 impl Connection {
-    /// Returns the state, for logs and pages that show it.
+    /// Returns the state in detail, for logs and debugging tools.
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// Returns whom the engine waits for; set deadlines by it.
+    /// Returns the party that the connection is waiting for.
     ///
-    /// When one expires, a server calls [`reject`](Self::reject) with a 408, or just closes an idle
-    /// connection ([`Awaiting::Request`]); a client calls [`abandon`](Self::abandon).
+    /// Use it to choose a timeout. When that expires, a server calls [`reject`](Self::reject) with
+    /// a 408, or just closes an idle connection ([`Awaiting::Request`]); a client calls
+    /// [`abandon`](Self::abandon).
     pub fn awaiting(&self) -> Awaiting {
         match self.state.awaiting(self.role) {
             Awaiting::Request if !self.unread().is_empty() => Awaiting::Head,
@@ -34,7 +35,7 @@ impl Connection {
 
     /// Returns what the caller must send next.
     ///
-    /// Of several things, the first one that it waits for.
+    /// If several things are due, returns the one to be sent first.
     pub fn owes(&self) -> Owes {
         match self.role {
             _ if self.state.tx != Tx::Open => Owes::Nothing,
@@ -51,9 +52,9 @@ impl Connection {
 
     /// Returns whether another request may follow, as far as is known.
     ///
-    /// It may if nothing has been sent or received that closes the connection, and no direction has
-    /// left HTTP. For a client without an open request, unread bytes close it, as no request asked
-    /// for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
+    /// It may if no message sent or received closes the connection, and neither direction has
+    /// switched. On a client without an open request, unread bytes close the connection, as no
+    /// request asked for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
         let has_stray_input =
             self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
@@ -65,15 +66,15 @@ impl Connection {
 
     /// Returns the received bytes after the current event.
     ///
-    /// While an offer is undecided they belong to no protocol. If you decline and do not trust the
-    /// client to have meant them as HTTP, call [`close_after_response`](Self::close_after_response)
-    /// and they are never read. RFC 9931, section 5.
+    /// While an offer is undecided they belong to no protocol. If you decline it and doubt that the
+    /// client meant them as HTTP, call [`close_after_response`](Self::close_after_response): then
+    /// they are never read. RFC 9931, section 5.
     pub fn unread(&self) -> &[u8] {
         let Some(scratch) = self.scratch.as_deref() else { return &[] };
         scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
     }
 
-    /// Returns the number of the peer's bytes that the events have passed.
+    /// Returns the number of the peer's bytes up to the end of the current event.
     #[inline]
     pub fn position(&self) -> u64 {
         let shown = self.scratch.as_ref().map_or(0, |scratch| scratch.shown.len());
@@ -82,16 +83,17 @@ impl Connection {
 
     /// Server: returns the current request, as long as its head is kept.
     ///
-    /// That is through the event that showed it. With an offer, a CONNECT or a response owed in a
-    /// new protocol, it is until that is settled.
+    /// The head is kept through the event that emits it. After an offer or a CONNECT, it is kept
+    /// until that is accepted or declined. If a response is owed in a new protocol, it is kept
+    /// until then.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
 
     /// Client: returns the protocols that the latest 426 requires.
     ///
-    /// Next: [`send_request`](Self::send_request) with some of it as the offer; where the 426
-    /// closes the connection, on a new one. RFC 9110, section 15.5.22.
+    /// Next: [`send_request`](Self::send_request) with some of them as the offer, on a new
+    /// connection if the 426 closes this one. RFC 9110, section 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -104,25 +106,24 @@ impl Connection {
         )
     }
 
-    /// Returns whether our direction may carry the new protocol.
+    /// Returns whether the caller may send the new protocol.
     ///
-    /// A client has its 101 (or 2xx to CONNECT) and its request is out; a server has accepted. No
-    /// event tells a client that its own direction has switched. After a 101 in the middle of its
-    /// content, the `send_data` or `send_end` that completes the request does it.
+    /// A client may once it has received the 101 (or 2xx to CONNECT) and its request is complete; a
+    /// server may once it has accepted. No event reports the switch of our own direction. If the
+    /// 101 comes in the middle of a client's content, its direction switches with the `send_data`
+    /// or `send_end` that completes the request.
     pub fn may_speak(&self) -> bool {
         let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
         switched_by_peer && self.state.tx == Tx::Switched
     }
 
-    /// Returns how to close the transport, should it be closed now.
-    ///
-    /// RFC 9112, sections 8 and 9.6.
+    /// Returns how to close the transport, if it is closed now.
     pub fn closing(&self) -> Closing {
         if self.role == Role::Client {
             return Closing::Close;
         }
         let is_unfinished = matches!(self.state.response, Phase::Body | Phase::Aborted);
-        // A response that your code writes itself may be framed in any way: the worst is assumed.
+        // A response that the caller encodes may have any framing: the worst is assumed.
         let is_close_delimited = match self.outgoing {
             SendFraming::UntilClose => true,
             SendFraming::Own => !self.state.persist,
@@ -139,7 +140,7 @@ impl Connection {
 
     /// Client: returns the number of requests without a complete final response.
     ///
-    /// Once the connection is over, these may be sent again on another one where that is safe (RFC
+    /// Once the connection has ended, they may be sent again on another one if that is safe (RFC
     /// 9112, section 9.3.2).
     pub fn unanswered(&self) -> u8 {
         match (self.role, self.state.request, self.state.response) {
@@ -148,24 +149,24 @@ impl Connection {
         }
     }
 
-    /// Returns why the current upgrade did not happen.
+    /// Returns why the current request's upgrade did not happen.
     ///
     /// `None` if it did, or before the first request.
     pub fn why(&self) -> Option<Why> {
         self.why
     }
 
-    /// Takes the oldest entry of the trace.
+    /// Removes and returns the oldest entry of the trace.
     pub fn trace(&mut self) -> Option<Trace> {
         self.scratch.as_mut()?.trace.pop()
     }
 
     /// Server: selects an offered protocol that both sides support.
     ///
-    /// Call [`accept`](Self::accept) with it. Each preference is a protocol such as `foo/2`, or a
-    /// stack of layers such as `TLS/1.2, HTTP/1.1`. Versions are compared as they are, and what is
-    /// no protocol's name matches nothing. `None` if nothing matches: [`Request::offers`] says what
-    /// was offered, and what is wrong with it.
+    /// Pass the result to [`accept`](Self::accept). Each preference is a protocol such as `foo/2`,
+    /// or a stack of layers such as `TLS/1.2, HTTP/1.1`. A version must be equal to the one
+    /// offered. A preference that is not a valid protocol name matches nothing. `None` if nothing
+    /// matches: [`Request::offers`] returns what was offered, and why a protocol is ineligible.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
         if self.state.upgrade != UpgradeState::Offered {
             return None;

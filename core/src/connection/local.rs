@@ -1,4 +1,4 @@
-//! The decisions that write no bytes.
+//! The public methods that change a connection and write no bytes.
 
 use super::Connection;
 use crate::error::{Error, ErrorKind};
@@ -15,8 +15,8 @@ use alloc::vec::Vec;
 impl Connection {
     /// Discards the rest of the content being received, up to `limits.drain`.
     ///
-    /// Beyond that receiving ends. The end of the message is still reported. Next: `next_event`.
-    /// RFC 9112, section 9.3.
+    /// If more follows, receiving ends. The end of the message is still emitted. Next:
+    /// `next_event`. RFC 9112, section 9.3.
     ///
     /// # Errors
     ///
@@ -26,16 +26,16 @@ impl Connection {
             return self.local_error(ErrorKind::NoContent);
         }
         self.flags.skips = true;
-        // What is dropped is bounded by `drain`.
+        // `limits.drain` alone limits content that is discarded.
         self.scratch().room = Room::UNBOUNDED;
         Ok(())
     }
 
     /// Changes the limits, from the next message on.
     ///
-    /// Refused while a request is not answered, and after a part of the next head has been read.
-    /// While `awaiting` is [`Awaiting::Request`](crate::Awaiting::Request), or
-    /// [`Awaiting::Caller`](crate::Awaiting::Caller) of an idle client, it is not.
+    /// It fails while a request is unanswered, and once a part of the next head has been read. It
+    /// succeeds while `awaiting` is [`Awaiting::Request`](crate::Awaiting::Request), or
+    /// [`Awaiting::Caller`](crate::Awaiting::Caller) of an idle client.
     ///
     /// # Errors
     ///
@@ -56,11 +56,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes the current response the last: no request follows this one.
+    /// Makes the current response the last: no further request follows.
     ///
-    /// A server's next final response says `close`. Without a request pending the connection closes
-    /// now. Once that head has left it is too late. A client closes after the response that is on
-    /// its way, and cuts a request that it has not finished by then. RFC 9112, section 9.6.
+    /// A server's next final response has `Connection: close`; once its head has been sent, it is
+    /// too late. If no request is pending, the connection closes now. A client closes after the
+    /// response that it waits for, and truncates a request that is unfinished by then. RFC 9112,
+    /// section 9.6.
     ///
     /// # Errors
     ///
@@ -69,11 +70,11 @@ impl Connection {
         self.apply_decision(Input::CloseAfterResponse)
     }
 
-    /// Gives up the exchange, or the connection.
+    /// Gives up the request being sent, or the whole connection.
     ///
-    /// A client with an unfinished request cuts it and reads on for the answer. In every other
-    /// state, or the second time, no more HTTP in either direction. Close the transport's direction
-    /// that has ended, or all of it as [`closing`](Self::closing) says.
+    /// A client with an unfinished request truncates it and still receives the response. In every
+    /// other state, or the second time, HTTP ends in both directions. Close the transport's
+    /// direction that has ended, or the whole transport as [`closing`](Self::closing) returns.
     ///
     /// # Errors
     ///
@@ -88,11 +89,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Resumes HTTP above the new layer, on this same object.
+    /// Resumes HTTP within the new protocol, such as TLS, on this same object.
     ///
-    /// The original request is answered there. Both directions must have switched by a 101, the end
-    /// of the request must have been reported and the leftover taken. A server next answers, a
-    /// client receives. RFC 2817, section 3.3; RFC 9110, section 7.8.
+    /// The response to the original request is then sent there. Both directions must have switched
+    /// by a 101, the end of the request must have been emitted, and the leftover taken. Next: a
+    /// server responds, a client receives. RFC 2817, section 3.3; RFC 9110, section 7.8.
     ///
     /// ```
     /// use switchover::{Connection, Event, Order, ResponseHead, Role, Step};
@@ -139,7 +140,7 @@ impl Connection {
         self.state = next;
         self.flags.secure |= upgrade::is_secured(self.agreed());
         self.flags.owes_switched = None;
-        // The end of what was below is not the end of what is above.
+        // The end of the lower layer is not the end of the layer within it.
         self.end = None;
         if let Some(scratch) = &mut self.scratch {
             scratch.shown = Shown::Nothing;
@@ -148,12 +149,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Releases the memory of a parked connection.
+    /// Releases the memory of a connection that will be idle for a while.
     ///
-    /// Without a message or leftover nothing stays on the heap, else only what is needed. What
-    /// `trace`, `required` and the current event held is gone. Among thousands of connections it is
-    /// also faster to do so after each response: the next one gets memory that is still in the
-    /// cache.
+    /// If there is no message in progress and no leftover, nothing stays on the heap, else only
+    /// what is needed. The contents of `trace`, `required` and the current event are lost. With
+    /// thousands of connections it is also faster to call it after each response: the next
+    /// connection then gets memory that is still in the cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();

@@ -86,7 +86,7 @@ crate::enums::enums! { Closing { Close = "close", Linger = "linger", Reset = "re
 enum SendFraming {
     /// No message is being sent, or nothing of it is left to send.
     None,
-    /// This number of bytes of content.
+    /// Bytes of content up to the `Content-Length`: this many are left.
     Length(u64),
     /// Chunks, until the caller ends the message.
     Chunked,

@@ -13,36 +13,36 @@ use crate::wire::protocol::Protocol;
 /// The result of [`advance`](crate::Connection::advance).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// There is an event: see [`event`](crate::Connection::event).
+    /// An event is current: read it with [`event`](crate::Connection::event).
     Event,
-    /// Nothing happens before more bytes come.
+    /// More bytes from the peer are needed for the next event.
     ///
-    /// Call [`receive`](crate::Connection::receive). A client gets this too when it is its own
-    /// turn. That is before it has sent a request, while its content is missing, and after the
+    /// Pass them to [`receive`](crate::Connection::receive). A client also gets this when it is the
+    /// one to send: before its request, while the request's content is incomplete, and after the
     /// response. Then [`awaiting`](crate::Connection::awaiting) is `Caller`.
     NeedData,
-    /// Nothing happens before your code acts.
+    /// The caller must act before the next event.
     Paused(Paused),
 }
 
-/// The reason why receiving does not go on without your code.
+/// The reason why the caller must act before the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
     /// Accept the offer or the CONNECT, or decline it with any other response.
     ///
-    /// Nothing after it is read before.
+    /// No bytes after the request are read before that.
     Decision,
     /// Send the response, or finish it with `send_end`.
     ///
-    /// The next request is not read before.
+    /// The next request is not read before that.
     Answer,
     /// Take the leftover and speak the new protocol.
     ///
     /// The peer's direction has left HTTP.
     Switched,
-    /// No more HTTP in either direction: close the transport.
+    /// HTTP has ended in both directions: close the transport.
     ///
-    /// [`unread`](crate::Connection::unread) holds the bytes that are discarded. After
+    /// [`unread`](crate::Connection::unread) returns the bytes that are discarded. After
     /// [`hand_over`](crate::Connection::hand_over): drop the engine, keep the transport.
     Closed,
 }
@@ -53,45 +53,47 @@ enums! {
     }
 }
 
-/// An event: one thing that the peer sent.
+/// An event: a part of a message, or a switch, received from the peer.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A request head.
     ///
-    /// Server; next come its content and its end, and an answer is owed.
+    /// For servers. The request's content and its end follow, and a response is owed.
     Request(Request<'a>),
-    /// A response head with a status of 1xx but 101.
+    /// The head of an informational (1xx) response other than 101.
     ///
-    /// Client; the final response is still to come.
+    /// For clients. The final response is still to come.
     Informational(Response<'a>),
-    /// A final response head. Client; next come its content and its end.
-    Response(Response<'a>),
-    /// Content.
+    /// The head of a final response.
     ///
-    /// The cuts between slices have no meaning.
+    /// For clients. The response's content and its end follow.
+    Response(Response<'a>),
+    /// A part of the message's content.
+    ///
+    /// Content may be split anywhere; the boundaries between parts have no meaning.
     Data(&'a [u8]),
     /// The end of the message, with its trailers.
     EndOfMessage(Fields<'a>),
-    /// The peer's direction has left HTTP.
+    /// The switch of the peer's direction to a new protocol.
     ///
-    /// Take the leftover; what comes next on the transport is the new protocol's.
+    /// Take the leftover; all further bytes on the transport belong to the new protocol.
     Switched(Switched<'a>),
 }
 
-/// The kinds of event, without their contents.
+/// The kind of an event, without its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A request head.
     Request,
-    /// The head of a response of 1xx but 101.
+    /// The head of an informational (1xx) response other than 101.
     Informational,
     /// The head of a final response.
     Response,
-    /// Content.
+    /// A part of the message's content.
     Data,
     /// The end of a message, with its trailers.
     EndOfMessage,
-    /// The peer's direction has left HTTP.
+    /// The switch of the peer's direction to a new protocol.
     Switched,
 }
 
@@ -114,7 +116,9 @@ impl Event<'_> {
         }
     }
 
-    /// Returns the name of its kind, such as `end-of-message`, for all languages.
+    /// Returns the name of the event's kind, such as `end-of-message`.
+    ///
+    /// All languages use the same names.
     pub const fn name(&self) -> &'static str {
         self.kind().name()
     }
@@ -131,19 +135,19 @@ pub struct Response<'a> {
 impl<'a> Response<'a> {
     /// Returns the status, 100 to 999.
     ///
-    /// An unknown one means what the x00 of its class means (RFC 9110, section 15).
+    /// Treat an unknown status like the x00 of its class (RFC 9110, section 15).
     #[inline]
     pub fn status(&self) -> u16 {
         self.head.status()
     }
 
-    /// Returns the reason phrase, often empty, without any meaning.
+    /// Returns the reason phrase, which may be empty and has no meaning.
     #[inline]
     pub fn reason(&self) -> &'a [u8] {
         self.head.reason(self.bytes)
     }
 
-    /// Returns the x of HTTP/1.x.
+    /// Returns the minor version: the x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
@@ -155,17 +159,18 @@ impl<'a> Response<'a> {
         self.head.fields(self.bytes)
     }
 
-    /// Returns how many pipelined requests will not be answered.
+    /// Returns the number of pipelined requests that will not be answered.
     ///
-    /// Those after this response's are dropped because it closes the connection. They may be sent
-    /// again on another one if that is safe (RFC 9112, section 9.3.2).
+    /// They follow this response's request, and are dropped because this response closes the
+    /// connection. They may be sent again on another connection if that is safe (RFC 9112, section
+    /// 9.3.2).
     pub fn dropped(&self) -> u8 {
         self.dropped
     }
 
-    /// Returns the protocols that the server would switch to.
+    /// Returns the protocols that the server offers to switch to.
     ///
-    /// They are in the `Upgrade` field of a 426, or of any other response that advertises.
+    /// They are the members of `Upgrade`, which a 426 has and any other response may have.
     pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
         self.fields().list("upgrade").filter_map(Protocol::parse)
     }
@@ -180,33 +185,33 @@ impl core::fmt::Debug for Response<'_> {
     }
 }
 
-/// The message or bytes that made the peer's direction leave HTTP.
+/// The cause of the peer's switch to a new protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SwitchedBy {
-    /// The peer switched with a 101, or we did.
+    /// A 101, from the peer or from us.
     Upgrade,
     /// A 2xx to CONNECT.
     Connect,
-    /// The HTTP/2 preface, which is the beginning of the leftover.
+    /// The HTTP/2 preface, with which the leftover begins.
     Http2Preface,
 }
 
 enums! { SwitchedBy { Upgrade = "upgrade", Connect = "connect", Http2Preface = "http2-preface" } }
 
-/// The peer's direction has left HTTP.
+/// A switch of the peer's direction to a new protocol.
 #[derive(Clone, Copy, Debug)]
 pub struct Switched<'a> {
     /// The cause of the switch.
     pub by: SwitchedBy,
-    /// The protocols of the direction now, lowest layer first.
+    /// The protocols that the peer now sends, lowest layer first.
     ///
     /// Empty after CONNECT or a preface.
     pub protocols: Protocols<'a>,
-    /// Server: the request, which is to be answered in the new protocol.
+    /// Server: the request, to be responded to in the new protocol.
     pub request: Option<Request<'a>>,
-    /// Client: the 101 or the 2xx.
+    /// Client: the 101, or the 2xx to CONNECT.
     pub response: Option<Response<'a>>,
-    /// The first bytes of the new protocol that have come.
+    /// The bytes of the new protocol received so far.
     pub leftover: &'a [u8],
 }
 
@@ -220,12 +225,12 @@ pub(crate) enum Shown {
     Response {
         dropped: u8,
     },
-    /// `len` bytes of content, and `tail` bytes after them that have no use.
+    /// `len` bytes of content, then `tail` bytes of framing to skip.
     Data {
         len: usize,
         tail: usize,
     },
-    /// `len` bytes of trailer section.
+    /// The end, with `len` bytes of trailer section.
     End {
         len: usize,
     },
@@ -233,7 +238,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Returns the number of unread bytes that it shows.
+    /// Returns the number of unread bytes that belong to the event.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
         match self {

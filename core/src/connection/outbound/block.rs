@@ -1,4 +1,4 @@
-//! Field lines that are checked once, and sent with many heads.
+//! Field lines that are checked once, and sent in many heads.
 
 use alloc::vec::Vec;
 
@@ -12,8 +12,8 @@ use crate::wire::syntax::trim;
 
 /// Field lines as text, checked once.
 ///
-/// They are for fields of every response, and for programs that keep their fields as text. A block
-/// is a [`FieldSource`] like any other, alone or in a pair, and is copied into a head as a whole.
+/// For fields that every response has, and for programs that store their fields as text. A block is
+/// a [`FieldSource`] like any other, alone or in a pair, and is copied into a head as a whole.
 ///
 /// ```
 /// use switchover::{Block, Connection, ResponseHead, Role, Step};
@@ -41,19 +41,19 @@ pub struct Block {
 impl Block {
     /// Checks lines of the form `Name: value`, each ended by CRLF.
     ///
-    /// The last one need not be.
+    /// The CRLF of the last line is optional.
     ///
-    /// Fields that depend on the connection or the message have no place here: give them beside the
-    /// block. These are fields of framing, hop-by-hop fields (RFC 9110, section 7.6.1), fields of a
-    /// handshake, `Host` and `Expect`. In the errors of a head that has a block, the block counts
-    /// as one line.
+    /// A block may not have fields that depend on the connection or the message: pass them beside
+    /// the block. These are fields of framing, hop-by-hop fields (RFC 9110, section 7.6.1), fields
+    /// of a handshake, `Host` and `Expect`. Where an error has the index of a head's field line, a
+    /// block counts as one line.
     ///
     /// # Errors
     ///
-    /// Each has the index of the line.
+    /// Each error has the index of the line in the block.
     ///
-    /// - `InvalidName` if a line has no colon, is empty, or its name is no token.
-    /// - `InvalidValue` if a value holds what it may not, an LF alone among it.
+    /// - `InvalidName` if a line has no colon, is empty, or its name is not a token.
+    /// - `InvalidValue` if a value has a forbidden byte, such as a lone LF.
     /// - `ReservedField` if a field depends on the connection or the message.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
@@ -82,12 +82,12 @@ impl Block {
         Ok(())
     }
 
-    /// Returns the number of lines.
+    /// Returns the number of field lines.
     pub fn len(&self) -> usize {
         self.count
     }
 
-    /// Returns whether there are no lines.
+    /// Returns whether the block has no field lines.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -113,7 +113,7 @@ impl Pieces for Block {
     }
 }
 
-/// Shows the field lines without secret values.
+/// Formats the field lines without the values of secret fields.
 impl core::fmt::Debug for Block {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let mut list = f.debug_list();
@@ -168,7 +168,7 @@ mod tests {
         }
         let none = Block::new("").unwrap();
         assert_eq!(sent(&none), sent(&()));
-        // Which is no trailer either: after content of known length there may be none.
+        // An empty block is also accepted as no trailers, after content of known length.
         let (mut out, mut server) = (vec![], asked());
         server
             .send_response(&ResponseHead::new(200, &[("Content-Length", "0")]), &mut out)

@@ -15,8 +15,8 @@ use crate::wire::message::ResponseHead;
 
 /// A whole response, checked and encoded once, for many connections.
 ///
-/// Send it with [`respond_prepared`](Connection::respond_prepared). Clones share its memory. With a
-/// `Date` among its fields it is good for a second.
+/// Send it with [`respond_prepared`](Connection::respond_prepared). Clones share its memory. If it
+/// has a `Date` field, it is up to date for one second.
 ///
 /// ```
 /// use switchover::{Connection, Prepared, ResponseHead, Role, Step};
@@ -52,13 +52,13 @@ struct Parts {
     reason: Vec<u8>,
     /// The caller's field lines.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The bytes that [`Connection::respond`] writes after a plain request.
+    /// The bytes that [`Connection::respond`] writes in response to a plain request.
     wire: Vec<u8>,
     /// The offset of the content in `wire`.
     head_len: usize,
-    /// The facts of the response for the state machine.
+    /// The facts about the response that the state machine needs.
     answer: ResponseInfo,
-    /// The number of corrections to field lines: see [`TraceStep::Tidied`].
+    /// The corrections of field lines, a bit for each: see [`TraceStep::Tidied`].
     tidied: u32,
 }
 
@@ -67,15 +67,15 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// Those of [`respond`](Connection::respond) to a plain GET that the response itself causes.
+    /// Those that [`respond`](Connection::respond) returns for this response to a plain GET.
     pub fn new(response: &ResponseHead<'_>, content: &[u8]) -> Result<Self, Error> {
         Self::with_config(response, content, Config::default())
     }
 
-    /// Creates a response for connections with this configuration.
+    /// Checks and encodes a response for connections with this configuration.
     ///
-    /// Its [`tidy`](Config::tidy) may correct the field lines. A connection that is not tidy
-    /// rejects a response that needed it.
+    /// If its [`tidy`](Config::tidy) is set, field lines are corrected. A connection without it
+    /// rejects a response that was corrected.
     pub fn with_config(
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -83,7 +83,7 @@ impl Prepared {
     ) -> Result<Self, Error> {
         let mut fields = Vec::new();
         response.fields.each(&mut |field| fields.push((field.name.to_vec(), field.value.to_vec())));
-        // Made by `respond` itself, so that the two cannot differ.
+        // Encoded by `respond` itself, so that both always write the same bytes.
         let mut model = Connection::with_config(Role::Server, config);
         model.state = State::PLAIN_REQUEST;
         let mut wire = Vec::new();
@@ -117,7 +117,7 @@ impl Prepared {
     }
 }
 
-/// Shows a response without the values of its fields: one may be a secret.
+/// Formats a response without the values of its fields, which may be secret.
 impl core::fmt::Debug for Prepared {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Prepared")
@@ -130,11 +130,12 @@ impl core::fmt::Debug for Prepared {
 impl Connection {
     /// Server: sends a response that was checked and encoded before.
     ///
-    /// [`respond`](Self::respond) with the same bytes, states and refusals. They are composed anew
-    /// if the request was a HEAD, a CONNECT or HTTP/1.0, or if a 100 is still expected. They also
-    /// are if this connection is to close or [advertises](Self::advertise), or if only
-    /// [`Config::tidy`] allows them and this connection is not tidy. Else they are copied as they
-    /// stand.
+    /// It writes the same bytes, and has the same errors and effects, as
+    /// [`respond`](Self::respond). The prepared bytes are copied unless the connection needs
+    /// others. They are encoded anew if the request is a HEAD, a CONNECT or HTTP/1.0, or if a 100
+    /// is still expected. The same holds if this connection is to close or
+    /// [advertises](Self::advertise), or if it lacks the [`Config::tidy`] that corrected the
+    /// response.
     ///
     /// # Errors
     ///
@@ -149,7 +150,7 @@ impl Connection {
         if self.answers_plainly(parts) {
             let before = self.state;
             let is_known = parts.answer.persist && self.apply_response_fast(parts.answer, true);
-            // A refusal is given by `respond`, which meets the same one.
+            // If this fails, `respond` below returns the error.
             let is_taken = is_known || self.apply_response(parts.answer, true).is_ok();
             if is_taken && self.state.persist == parts.answer.persist {
                 if let Err(error) = encode::write_all(&[&parts.wire], out) {
@@ -173,9 +174,9 @@ impl Connection {
         self.respond(&response, prepared.content(), out)
     }
 
-    /// Returns whether the response equals that to a plain request.
+    /// Returns whether the prepared bytes suit the current request.
     ///
-    /// Only the persistence could make it differ.
+    /// Only whether the connection persists can still require other bytes.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
         let is_plain = self.role == Role::Server
