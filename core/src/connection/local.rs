@@ -153,7 +153,7 @@ impl Connection {
     ///
     /// If there is no message in progress and no leftover, nothing stays on the heap, else only
     /// what is needed. The contents of `trace`, `required` and the current event are lost. With
-    /// thousands of connections it is also faster to call it after each response: the next
+    /// thousands of connections it is also faster to call it after each response. The next
     /// connection then gets memory that is still in the cache.
     pub fn release(&mut self) {
         self.consume_event();

@@ -1,4 +1,4 @@
-//! The changes that several inputs have in common.
+//! State changes that several inputs share.
 
 use super::{Phase, Role, Rx, State, Tx, UpgradeState};
 
@@ -14,7 +14,7 @@ impl State {
         self.close_cycle(role)
     }
 
-    /// Closes what a cycle without a successor leaves open.
+    /// Closes directions after a response, if no further request may follow.
     #[inline(always)]
     pub(super) fn close_cycle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.pipelined > 0 {
@@ -55,7 +55,7 @@ impl State {
         }
     }
 
-    /// Aborts an unfinished request, as its direction ends.
+    /// Aborts an unfinished request, and closes the direction in which it is sent.
     pub(super) fn abort_request(&mut self, role: Role) {
         if self.request == Phase::Body {
             self.request = Phase::Aborted;

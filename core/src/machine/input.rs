@@ -4,44 +4,44 @@ use super::{ClientVersion, UpgradeState};
 
 /// An input of the state machine; see [`State::apply`].
 ///
-/// With a tag of its own, so that the compiler sees which one it is wherever one is made.
+/// Its tag is not stored in a field's niche, so that the compiler can resolve each constant input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub(crate) enum Input {
     /// A request head.
     Request(RequestInfo),
-    /// The first or a later part of the request's content.
+    /// Some content of the request.
     RequestContent,
-    /// The end of the request by its framing.
+    /// The end of the request, as its framing determines it.
     RequestEnd,
     /// A 100 (Continue).
     Continue,
-    /// Another informational response, not 101.
+    /// An informational response other than 100 and 101.
     Informational,
-    /// A 101; `early` where a server accepts before the request is complete.
+    /// A 101 (Switching Protocols).
     Switch {
-        /// The server does not wait for the rest of the request.
+        /// Set if the server accepts before the request is complete.
         early: bool,
     },
     /// A final response head.
     Response(ResponseInfo),
-    /// The end of the final response by its framing.
+    /// The end of the final response, as its framing determines it.
     ResponseEnd,
-    /// The peer's end of input, met between messages.
+    /// The end of the peer's bytes.
     End,
     /// The peer broke the protocol.
     Fail,
-    /// The skipped content is over the limit.
+    /// The discarded content exceeds `limits.drain`.
     DrainLimit,
-    /// A server answers before there is a request, and reads no more.
+    /// A server is about to send its last response, and reads no more.
     ///
-    /// A final response follows at once.
+    /// `Response` follows at once. There need not be a request.
     Reject,
-    /// The caller wants no further request.
+    /// The caller wants the current response to be the last.
     CloseAfterResponse,
-    /// The caller gives up.
+    /// The caller gives up the request or the connection.
     Abandon,
-    /// HTTP goes on above the new layer.
+    /// HTTP is resumed within the new protocol.
     Resume,
     /// The HTTP/2 preface instead of a first request.
     Preface,
@@ -50,25 +50,24 @@ pub(crate) enum Input {
 /// The facts of a request head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RequestInfo {
-    /// `None`, `Offered` or `Connect`.
+    /// The kind of upgrade: `None`, `Offered` or `Connect`.
     pub upgrade: UpgradeState,
-    /// Content (or a chunked end) follows.
+    /// Set if content follows, or at least a last chunk.
     pub content: bool,
-    /// The request expects a 100.
+    /// Set if the request has `Expect: 100-continue`.
     pub expect: bool,
-    /// The request allows a further one.
+    /// Set if another request may follow this one.
     pub persist: bool,
-    /// The client's version.
+    /// The client's HTTP version.
     pub version: ClientVersion,
 }
 
 /// The facts of a final response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ResponseInfo {
-    /// The status is 2xx.
     pub success: bool,
-    /// Content (or a chunked end) follows.
+    /// Set if content follows, or at least a last chunk.
     pub content: bool,
-    /// The response allows a further request.
+    /// Set if another request may follow this response.
     pub persist: bool,
 }

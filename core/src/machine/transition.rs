@@ -1,14 +1,14 @@
 //! The transitions of the state machine.
 //!
-//! An [`Input`] says what was received or decided, [`State::apply`] what follows.
+//! [`State::apply`] returns the state that follows an [`Input`], which was received or decided.
 //!
-//! One vocabulary serves both roles, because what one side sends is what the other receives. An
+//! The same inputs serve both roles, because what one side sends is what the other receives. An
 //! `Input::Request` is a head that a client sent or that a server received. A request travels on
-//! the client's `tx` and the server's `rx`, a response the other way round; [`State::lane`] is the
-//! one place that knows it. Where else the roles differ, the line names the clause.
+//! the client's `tx` and the server's `rx`, a response the other way round; only [`State::lane`]
+//! depends on that. Elsewhere the roles differ only where a comment cites the RFC.
 //!
-//! A transition is a pure function from value to value. A refused one changes nothing, and the
-//! caller commits the new state only after the bytes that belong to it have been written.
+//! A transition is a pure function of its values. A rejected input changes nothing. The caller
+//! stores the new state only after the bytes that belong to it have been written.
 
 use super::{
     ClientVersion, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Tx,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::error::ErrorKind;
 
-/// The complete requests that may wait after the one being answered.
+/// The maximum number of unanswered requests before the latest.
 pub(crate) const PIPELINE: u8 = 63;
 
 /// The message that an input belongs to.
@@ -29,8 +29,8 @@ enum Message {
 impl State {
     /// Returns the state after `input`, or why it is rejected.
     ///
-    /// Inlined, because each caller knows its input: what is left is the one transition, on a state
-    /// in registers. In WebAssembly, where size counts, there is one for all callers.
+    /// Inlined: each caller passes a known kind of input, so that only one transition remains, on a
+    /// state in registers. In WebAssembly, where size counts, all callers share one copy.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(crate) fn apply(self, role: Role, input: Input) -> Result<Self, ErrorKind> {
@@ -54,7 +54,7 @@ impl State {
         }
     }
 
-    /// Returns the state after a response, and after its end if that leaves with it.
+    /// Returns the state after a response's head, and its end if it is sent whole.
     #[inline(always)]
     pub(crate) fn apply_response(
         self,
@@ -66,7 +66,7 @@ impl State {
         if is_whole && answer.content { next.apply(role, Input::ResponseEnd) } else { Ok(next) }
     }
 
-    // The messages, in the order in which a cycle meets them.
+    // Messages, in the order in which an exchange has them.
 
     #[inline(always)]
     fn on_request(mut self, role: Role, opening: RequestInfo) -> Result<Self, ErrorKind> {
@@ -161,7 +161,7 @@ impl State {
                 Rx::Failed => return Err(ErrorKind::Failed),
                 Rx::Closed | Rx::Switched => return Err(ErrorKind::Closed),
             }
-            // A client that awaits a 100 would never send the rest, and what it sends is not the
+            // A client that waits for a 100 would never send the rest, and what it sends is not the
             // new protocol.
             if self.request == Phase::Body && !early {
                 return Err(ErrorKind::BodyPending);
@@ -192,20 +192,22 @@ impl State {
         self.response = if answer.content { Phase::Body } else { Phase::Done };
         self.persist &= answer.persist;
         if role == Role::Server && self.expect == Expect::Owed && self.request == Phase::Body {
-            // The client may drop its content or send it: whatever comes next cannot be told apart.
+            // The client may omit its content or send it: the server cannot know what the next
+            // bytes are.
             self.persist = false;
         }
         if latest {
             if self.upgrade == UpgradeState::Connect && role == Role::Server {
-                // RFC 9931 8: what follows a refused CONNECT may be the tunnel's bytes. Our client
-                // sends none before the answer, so its connection goes on as the proxy says: a 407
-                // is answered on the same one (RFC 9112 9.3).
+                // RFC 9931 8: bytes after a declined CONNECT may be meant for the tunnel. Our
+                // client sends none before the response, so its connection persists if the proxy
+                // allows it. A 407 is thus followed by another request on the same connection (RFC
+                // 9112 9.3).
                 self.persist = false;
             }
             self.decline();
             self.expect = Expect::None;
         } else if !answer.persist {
-            // RFC 9112 9.6: nothing after a response with "close" will be answered.
+            // RFC 9112 9.6: no request after a response with "close" is responded to.
             self.pipelined = 0;
             self.decline();
             self.expect = Expect::None;
@@ -223,12 +225,12 @@ impl State {
         Ok(self.answered(role))
     }
 
-    // What ends a connection.
+    // Inputs that end a connection.
 
     fn on_end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         let over = match role {
-            // A client that stops after our closing response has not broken anything.
+            // A client may end its direction after our response with `close`.
             Role::Server => self.is_idle() || (self.response == Phase::Done && !self.persist),
             Role::Client => {
                 self.request == Phase::Idle || (self.response == Phase::Done && self.pipelined == 0)
@@ -245,7 +247,7 @@ impl State {
     fn on_fail(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.reads()?;
         if role == Role::Server && self.is_idle() {
-            // A head that could not be read: a request all the same, to be answered once.
+            // An unreadable head still counts as a request that gets one response.
             self.request = Phase::Aborted;
             self.response = Phase::Idle;
             self.upgrade = UpgradeState::None;
@@ -286,8 +288,8 @@ impl State {
 
     /// Prepares the last response of a connection; nothing is read after it.
     ///
-    /// An idle server answers the request that comes next, as if it had been read and cut.
-    /// Otherwise the answer belongs to the request that waits for one.
+    /// An idle server responds to the next request, as if that had been received incompletely.
+    /// Otherwise the response is for the request that waits for one.
     fn on_reject(mut self, role: Role) -> Result<Self, ErrorKind> {
         if role == Role::Client {
             return Err(ErrorKind::WrongRole);
@@ -314,7 +316,7 @@ impl State {
             self.close();
             return Ok(self);
         }
-        // Keep-alive promised and then closed would race with the next request.
+        // To promise keep-alive and then close would be a race with the client's next request.
         if role == Role::Server && self.response != Phase::Idle && self.persist {
             return Err(ErrorKind::TooLate);
         }
@@ -342,12 +344,12 @@ impl State {
         Ok(self)
     }
 
-    // What leaves HTTP, and comes back to it.
+    // Inputs that switch a direction, or resume HTTP.
 
     fn on_resume(mut self) -> Result<Self, ErrorKind> {
         let whole = self.rx == Rx::Switched && self.tx == Tx::Switched;
-        // After CONNECT the response is done, after a preface there was no request: nothing is
-        // owed.
+        // After CONNECT the response is complete, and after a preface there was no request: no
+        // response is owed.
         if !whole || self.request != Phase::Done || self.response != Phase::Idle {
             return Err(ErrorKind::NothingOwed);
         }
@@ -371,7 +373,7 @@ impl State {
         Ok(self)
     }
 
-    // What several of them share.
+    // Helpers of several transitions.
 
     /// Checks that the direction of `message` still carries HTTP.
     #[inline(always)]

@@ -1,7 +1,7 @@
-//! Proof that nothing in the machine is idle.
+//! A test that every part of the state machine is used.
 //!
-//! Every value, reason and answer occurs in one of the roles, and what does not occur in the other
-//! is listed with the reason.
+//! Every value, error and input occurs in one of the roles. Those that do not occur in the other
+//! are listed with the reason.
 
 use std::collections::BTreeSet;
 use std::format;
@@ -17,7 +17,7 @@ use crate::machine::{
     Awaiting, ClientVersion, Expect, Input, Phase, RequestInfo, Role, Rx, State, Tx, UpgradeState,
 };
 
-/// The values that do not occur in a role.
+/// The names of values and inputs that do not occur in a role, with the reason.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Client, "client_version 1.0", "our client speaks HTTP/1.1"),
     (Role::Client, "accepts preface", "a client sends it, as HTTP/2"),
@@ -40,7 +40,7 @@ const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Server, "refuses as wrong-role", "a server may receive a preface and reject a request"),
 ];
 
-/// Why the machine may refuse an input.
+/// The errors with which the machine rejects an input.
 const REFUSALS: &[ErrorKind] = &[
     ErrorKind::Unasked,
     ErrorKind::Answered,
@@ -62,7 +62,7 @@ const REFUSALS: &[ErrorKind] = &[
     ErrorKind::WrongRole,
 ];
 
-/// Returns everything that could occur.
+/// Returns the names of all values, errors and inputs.
 fn all() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut add = |kind: &str, names: Vec<&str>| {
@@ -84,7 +84,7 @@ fn all() -> BTreeSet<String> {
     all
 }
 
-/// Returns everything that occurs in the reachable states of `role`.
+/// Returns the names of those that occur in the reachable states of `role`.
 fn occurring(role: Role) -> BTreeSet<String> {
     let mut occurring = BTreeSet::new();
     for state in search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes {

@@ -1,7 +1,7 @@
-//! `core/docs/states.md`, drawn from the machine.
+//! The generator of `core/docs/states.md`.
 //!
-//! A stale file fails the test; `BLESS=1` rewrites it, and the diff shows what a change of the
-//! machine has changed.
+//! A stale file fails the test; `BLESS=1` rewrites it. Its diff shows the effect of a change of the
+//! machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -28,14 +28,14 @@ All that follows was observed. Every state that a role can reach was visited, an
 there, with at most three requests waiting for their responses.
 ";
 
-/// One accepted input.
+/// An accepted input, and the states before and after it.
 struct Edge {
     from: State,
     input: Input,
     to: State,
 }
 
-/// All that was seen of a role.
+/// All reachable states of a role, and the accepted inputs between them.
 struct Seen {
     role: Role,
     states: Vec<State>,
@@ -55,9 +55,9 @@ impl Seen {
         Self { role, states, edges }
     }
 
-    /// Returns the fields that set some states apart.
+    /// Returns the fields that distinguish these states, with their values.
     ///
-    /// They have only some of their values there.
+    /// They are the fields that have only some of their possible values in `among`.
     fn condition(&self, among: &[State]) -> String {
         let restricted = FIELDS.iter().filter_map(|field| {
             let here = values(field, among);
@@ -113,7 +113,7 @@ fn sizes(roles: &[Seen]) -> String {
     text
 }
 
-// The diagrams: what the steps come to where only a few fields are looked at.
+// Diagrams of the transitions, each reduced to a few fields of the state.
 
 fn exchange(seen: &Seen) -> String {
     let is_plain =
@@ -166,9 +166,9 @@ fn diagram<'a>(
 
 // The tables.
 
-/// Returns what the machine says to an input of that name.
+/// Returns the result of an input, given its name.
 ///
-/// Accepted is whatever is accepted in one of its forms.
+/// If one form of the input is accepted, its result counts.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.upgrade).into_iter().filter(|input| name(*input) == kind) {

@@ -1,7 +1,7 @@
-//! Evidence that each rule of `rules.rs` is needed.
+//! Tests that each rule of `rules.rs` is needed.
 //!
-//! The machine without it is explored until the fault appears that the rule prevents. Tests
-//! elsewhere show that the whole machine has no such fault.
+//! The machine without the rule is explored until the fault appears that the rule prevents. Other
+//! tests show that the complete machine does not have that fault.
 
 use std::prelude::v1::*;
 use std::{format, println};
@@ -14,19 +14,19 @@ use super::search::{Model, Until, search};
 use super::side::Scope;
 use crate::machine::Role;
 
-/// The exploration in which a missing rule shows.
+/// The exploration in which the fault of a missing rule appears.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
-    /// In one role alone.
+    /// Of a single role.
     Alone(Role),
-    /// Between two honest ends.
+    /// Of a client and a server that are both correct.
     Product,
-    /// Against a foreign peer.
+    /// Against a peer that breaks a rule.
     Against(Habit),
 }
 
 impl Rule {
-    /// Returns where the absence of a rule shows, and as which fault.
+    /// Returns the faults that appear without the rule, and where.
     pub(super) fn evidence(self) -> &'static [(Place, Fault)] {
         use Place::{Against, Alone, Product};
         match self {
@@ -61,7 +61,7 @@ impl Rule {
         }
     }
 
-    /// Its absence shows wherever it is said to.
+    /// Checks that each fault of `evidence` appears without this rule.
     fn is_needed(self) {
         for &(place, fault) in self.evidence() {
             let machine = Machine::without(self);
@@ -81,7 +81,7 @@ impl Rule {
         assert!(found.faults.contains_key(&fault), "{title}, this does not show: {}", fault.name());
     }
 
-    /// Prints how often each fault occurs without it.
+    /// Prints how often each fault occurs without this rule.
     fn count(self) {
         let machine = Machine::without(self);
         println!("without \"{}\":", self.name());

@@ -1,24 +1,24 @@
-//! The faults that an exploration looks for.
+//! The faults that the explorer looks for.
 
 use crate::enums::enums;
 
-/// A broken promise of the machine, or of the `Connection` around it.
+/// A broken invariant of the state machine, or of the `Connection` around it.
 ///
-/// Its name says what happened.
+/// The table of names at the end of this file describes each fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fault {
-    // In one machine alone.
+    // In a single state machine.
     Reopened,
     SwitchLeft,
     Undead,
-    /// `Agreed` holds exactly while the server's tx, or the client's rx, is Switched.
+    /// `Agreed` must hold exactly while the server's tx (the client's rx) is Switched.
     AgreedElsewhere,
     KeepAliveReturned,
     KeepAliveAfterEnd,
     ExpectStray,
     AcceptPostponed,
 
-    // Between two ends.
+    // Between a client and a server.
     Deadlock,
     MutualWait,
     Mismatched,
@@ -29,20 +29,22 @@ pub(super) enum Fault {
     ForeignAtHttp,
     Disagreement,
 
-    // Against foreign peers.
+    // Against peers that break rules.
     RequestAsContent,
-    /// Nothing that follows a response with `close` is processed, so it does no harm.
+    /// Harmless: nothing after a response with `close` is processed.
     DiscardedAfterClose,
-    /// No rule can prevent it, because a refused Upgrade keeps the connection.
+    /// Not preventable: a declined Upgrade keeps the connection.
     EarlyAfterUpgrade,
-    /// A client goes on after a refused CONNECT, because the proxy does.
+    /// Not preventable: after a declined CONNECT a client continues, as the proxy does.
     ///
-    /// One that refuses and tunnels all the same is not told apart from one that answers.
+    /// It cannot tell a proxy that tunnels all the same from one that sends responses.
     TunnelAfterRefusal,
 }
 
 impl Fault {
-    /// Returns whether the protocol itself allows it; it is counted, not forbidden.
+    /// Returns whether the protocol itself allows the fault.
+    ///
+    /// It is then counted and does not fail the test.
     pub(super) fn is_inherent(self) -> bool {
         matches!(
             self,

@@ -1,8 +1,7 @@
-//! Each role against a peer that another program wrote.
+//! Each role against a peer that breaks a rule.
 //!
-//! Two ends that both keep the rules hide what the rules are for.
-//!
-//! The peer knows at once what our side has sent; only what it sends itself waits in a queue.
+//! Two ends that both keep the rules cannot show what the rules are for. The peer knows at once
+//! what our side has sent; only its own messages wait in a queue.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -15,31 +14,31 @@ use super::wire::{Message, Queue, What};
 use crate::enums::enums;
 use crate::machine::{ClientVersion, Input, Phase, RequestInfo, ResponseInfo, Role, UpgradeState};
 
-/// The misbehaviour of a peer.
+/// The rule that a peer breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Habit {
-    /// A client that speaks the new protocol right after its offer or CONNECT.
+    /// A client that sends the new protocol right after its offer or CONNECT.
     SpeaksEarly,
-    /// A client that does not send content for which it expected a 100.
+    /// A client that omits the content for which it expected a 100.
     ///
-    /// It gets a final response instead, and goes on to its next request.
+    /// It gets a final response instead, and continues with its next request.
     DropsContent,
     /// A client that sends another request after its offer.
     ///
-    /// It is to be read as if it came through the new layer.
+    /// It wants that request to be read as if it came through the new protocol.
     Injects,
-    /// A server that refuses, and speaks the new protocol all the same.
+    /// A server that declines, and sends the new protocol all the same.
     TunnelsAnyway,
 }
 
-/// Our side, and a peer with a habit.
+/// The model of our side and a peer with a habit.
 #[derive(Clone, Copy)]
 pub(super) struct Against {
     pub(super) scope: Scope,
     pub(super) habit: Habit,
 }
 
-/// Our side, what the peer is about to do, and what it has sent.
+/// The state of our side and of the peer, and the messages that the peer has sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pair {
     side: Side,
@@ -54,11 +53,11 @@ enum Mind {
     Free,
     /// The peer waits for a 100 before it sends its content.
     Holding,
-    /// In the content of a message that offers this, or refuses it.
+    /// The peer is sending the content of a message that offers or declines this.
     Sending(UpgradeState),
-    /// The peer speaks the offered protocol, or through the tunnel.
+    /// The peer sends the offered protocol, or tunnelled bytes.
     Tunnelling(UpgradeState),
-    /// The peer has offered something, and sends plain requests after.
+    /// The peer has made an offer, and now sends plain requests.
     Injecting,
 }
 
@@ -70,7 +69,7 @@ impl Against {
         }
     }
 
-    /// Returns what the peer may send next, and its state then.
+    /// Returns what the peer may send next, each with its state after that.
     fn sends(&self, node: &Pair) -> Vec<(What, Mind)> {
         match (self.role(), node.mind) {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
@@ -86,7 +85,7 @@ impl Against {
                 let end = (What::Http(Input::RequestEnd), self.mind_after(upgrade));
                 vec![(What::Http(Input::RequestContent), node.mind), end]
             }
-            // Its head has been read and answered, and no 100 has come.
+            // Its head has been read and responded to, without a 100.
             (_, Mind::Holding)
                 if node.queue.is_empty() && node.side.state.response != Phase::Idle =>
             {
@@ -105,12 +104,12 @@ impl Against {
             RequestInfo { content: true, upgrade, .. } => Mind::Sending(upgrade),
             RequestInfo { upgrade, .. } => self.mind_after(upgrade),
         };
-        // The client that drops its content need not offer anything for that.
+        // A client that drops its content does not also make offers.
         (!drops || opening.upgrade == UpgradeState::None)
             .then_some((What::Http(Input::Request(opening)), mind))
     }
 
-    /// Returns the peer's state after the message about an offer or CONNECT.
+    /// Returns the peer's state after a message with this upgrade.
     fn mind_after(&self, upgrade: UpgradeState) -> Mind {
         match (self.habit, upgrade) {
             (
@@ -122,7 +121,7 @@ impl Against {
         }
     }
 
-    /// Returns a server's responses to the oldest request.
+    /// Returns the responses by which a server declines the oldest request.
     ///
     /// None is a 2xx, which would accept a CONNECT.
     fn refusals(&self, node: &Pair) -> Vec<(What, Mind)> {
@@ -140,12 +139,12 @@ impl Against {
         refusals.map(send).collect()
     }
 
-    /// Returns our side after the next message.
+    /// Returns our side after it has read the next message.
     ///
-    /// What the peer has brought upon itself is not our fault.
+    /// A fault that the peer itself causes does not count as ours.
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
         let side = node.side;
-        // It has nothing else to hide: what it answers, and what its content belongs to, is right.
+        // The peer breaks one rule only: its messages belong to the right request.
         let message = Message {
             age: if self.role() == Role::Client { side.state.pipelined } else { 0 },
             ..message
@@ -160,8 +159,7 @@ impl Against {
                 Err(Fault::TunnelAfterRefusal)
             }
             (Fault::RequestAsContent, _) if !side.state.persist => Err(Fault::DiscardedAfterClose),
-            // Plain bytes after the switch are the new protocol's to refuse, before `Resume` and
-            // after it.
+            // HTTP after the switch is rejected by the new protocol, before `Resume` and after it.
             (Fault::HttpAtSwitched, _) => Ok(side),
             (Fault::WrongLayer, _) if !side.keeps_old => Ok(side),
             (Fault::Refused | Fault::Blamed, _) => Ok(side.failed(&self.scope)),
@@ -170,7 +168,6 @@ impl Against {
     }
 }
 
-/// A GET.
 const PLAIN: RequestInfo = RequestInfo {
     upgrade: UpgradeState::None,
     content: false,
@@ -219,7 +216,7 @@ impl Model for Against {
 }
 
 impl Mind {
-    /// Notes that a 100 which it waited for has come.
+    /// Returns the peer's state after a 100 that it may have waited for.
     fn hearing(self, choice: &Move) -> Self {
         let is_continue = choice.sends.contains(&What::Http(Input::Continue));
         if self == Self::Holding && is_continue { Self::Sending(UpgradeState::None) } else { self }
@@ -235,9 +232,9 @@ enums! {
     }
 }
 
-/// Checks that the machine has no other faults against this peer.
+/// Checks that exactly these faults occur against this peer.
 ///
-/// The protocol allows those that are given.
+/// They are those that the protocol allows.
 fn assert_only(habit: Habit, inherent: &[Fault]) {
     let found = search(&Against { scope: Scope::FULL, habit }, Until::Exhausted);
     found.assert_sound(habit.name());

@@ -1,4 +1,4 @@
-//! Client × server over queues of two messages.
+//! Client × server, with queues of two messages between them.
 
 use std::prelude::v1::*;
 
@@ -8,7 +8,7 @@ use super::side::{Act, Move, Scope, Side};
 use super::wire::{Message, Queue, What, aged};
 use crate::machine::{Input, Role, Rx, Tx};
 
-/// Both ends, and what is on the way.
+/// A client, a server, and the messages in transit between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Joint {
     client: Side,
@@ -32,7 +32,7 @@ impl Joint {
         }
     }
 
-    /// Returns the messages on their way to `role`.
+    /// Returns the queue of messages in transit to `role`.
     fn incoming(&mut self, role: Role) -> &mut Queue {
         match role {
             Role::Client => &mut self.down,
@@ -40,23 +40,23 @@ impl Joint {
         }
     }
 
-    /// Returns the pair after `role` has read the first message on its way.
+    /// Returns the pair after `role` has read the first message in its queue.
     fn after_read(mut self, role: Role, side: Side) -> Self {
         let queue = self.incoming(role);
         *queue = queue.popped();
         self.with(role, side)
     }
 
-    /// Returns the pair after a move of `role` and what it sends.
+    /// Returns the pair after a choice of `role`, with the messages that it sends.
     fn after_move(mut self, role: Role, choice: &Move) -> Self {
         for &what in &choice.sends {
             if matches!(what, What::Http(Input::Request(_))) {
                 self.one_request_later();
             }
-            // A verb that begins an answer of its own says whose it is.
+            // A rejection's response belongs to the request that the move itself names.
             let is_rejection = matches!(choice.act, Act::Does(Input::Reject));
             let Side { layer, age, .. } = if is_rejection { choice.side } else { *self.side(role) };
-            // Whose the end of a response is, is not asked; see `Side::take`.
+            // The end of a response need not match a request; see `Side::take`.
             let is_asked = matches!(what, What::Http(_)) && what != What::Http(Input::ResponseEnd);
             let age = if is_asked { age } else { 0 };
             self.incoming(role.other()).push(Message { what, layer, age });
@@ -82,9 +82,9 @@ impl Joint {
         self.up.is_empty() && self.down.is_empty()
     }
 
-    /// Returns whether both ends agree that a direction has left HTTP.
+    /// Returns whether both ends agree on which directions have switched.
     ///
-    /// Where nothing was given up.
+    /// Always `true` if one of them gave up.
     fn agrees(&self) -> bool {
         let gave_up = self.client.gave_up || self.server.gave_up;
         let up = (self.client.state.tx == Tx::Switched) == (self.server.state.rx == Rx::Switched);

@@ -1,18 +1,17 @@
-//! States and inputs in words, for tables and diagrams.
+//! Names of states and inputs, for tables and diagrams.
 
 use std::format;
 use std::prelude::v1::*;
 
 use crate::machine::{Input, State};
 
-/// A field of [`State`].
 pub(super) struct Field {
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
     pub(super) value: fn(State) -> String,
 }
 
-/// All of them, in the order of the struct.
+/// All fields of [`State`], in declaration order.
 pub(super) const FIELDS: &[Field] = &[
     Field {
         name: "request",

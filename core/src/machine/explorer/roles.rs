@@ -1,4 +1,4 @@
-//! Each role alone, fed with every input in every state.
+//! Each role alone, given every input in every state.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -12,7 +12,7 @@ use crate::machine::{
     UpgradeState,
 };
 
-/// A machine that receives and decides anything.
+/// A state machine of one role that can receive or decide anything at any time.
 pub(super) struct Alone {
     pub(super) role: Role,
     pub(super) machine: Machine,
@@ -20,7 +20,7 @@ pub(super) struct Alone {
 
 /// Returns every request head that can reach the machine of `role`.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
-    // Our client speaks HTTP/1.1; a server sees what its client speaks.
+    // Our client speaks HTTP/1.1; a server's client may speak either version.
     let versions: &[ClientVersion] = if role == Role::Client {
         &[ClientVersion::Http11]
     } else {
@@ -33,36 +33,36 @@ pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
             turns.into_iter().flat_map(move |upgrade| heads(upgrade, version))
         })
         .filter(move |opening| match opening.upgrade {
-            // HTTP/1.0 ignores Upgrade.
+            // In HTTP/1.0, Upgrade is ignored.
             UpgradeState::Offered => opening.version == ClientVersion::Http11,
-            // A CONNECT with content is refused before the machine sees it.
+            // A CONNECT with content is rejected before the machine sees it.
             UpgradeState::Connect => !opening.content,
             _ => true,
         })
 }
 
 fn heads(upgrade: UpgradeState, version: ClientVersion) -> impl Iterator<Item = RequestInfo> {
-    // An expectation without content is not sent, and means nothing where it is received.
+    // An expectation without content is never sent, and is ignored when received.
     let contents = [(false, false), (true, false), (true, true)];
     contents.into_iter().flat_map(move |(content, expect)| {
         [false, true].map(|persist| RequestInfo { upgrade, content, expect, persist, version })
     })
 }
 
-/// Returns every final response head to a request with this turn.
+/// Returns every final response head that may follow a request with this upgrade.
 pub(super) fn answers(upgrade: UpgradeState) -> impl Iterator<Item = ResponseInfo> {
     let each = [false, true];
     let answers = each.into_iter().flat_map(move |success| {
         each.into_iter()
             .flat_map(move |content| each.map(|persist| ResponseInfo { success, content, persist }))
     });
-    // A tunnel is not content.
+    // A 2xx to CONNECT has no content.
     answers.filter(move |answer| {
         upgrade != UpgradeState::Connect || !answer.success || !answer.content
     })
 }
 
-/// Returns every input that `role` can meet after a request with this turn.
+/// Returns every input that `role` can get after a request with this upgrade.
 pub(super) fn inputs(role: Role, upgrade: UpgradeState) -> Vec<Input> {
     let mut inputs = vec![
         Input::RequestContent,
@@ -110,7 +110,7 @@ impl Model for Alone {
 }
 
 impl Alone {
-    /// Returns the fault of a step that no input may do.
+    /// Returns the fault of a transition that must never occur.
     fn edge_fault(&self, from: State, input: Input, to: State) -> Option<Fault> {
         let had_ended =
             |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
@@ -126,13 +126,13 @@ impl Alone {
         }
     }
 
-    /// Returns whether a server may accept an offer in a complete request.
+    /// Returns whether an offer, if the server has one, can be accepted now.
     fn accepts_at_once(&self, state: State) -> bool {
         let is_asked = self.role == Role::Server && state.upgrade == UpgradeState::Offered;
         !is_asked || self.machine.apply(state, self.role, Input::Switch { early: false }).is_ok()
     }
 
-    /// Returns the fault of a state that may not be.
+    /// Returns the fault of a state that must never occur.
     fn node_fault(&self, state: State) -> Option<Fault> {
         let answers_switched = match self.role {
             Role::Client => state.rx == Rx::Switched,
@@ -145,8 +145,8 @@ impl Alone {
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)
         } else if is_answered && state.expect != Expect::None && state.request == Phase::Body {
-            // One that a closing response has dropped may keep its expectation, which is not asked
-            // for any more.
+            // A request that a response with `close` has dropped may keep its expectation, which is
+            // then not used.
             Some(Fault::ExpectStray)
         } else {
             None
@@ -154,7 +154,7 @@ impl Alone {
     }
 }
 
-/// Returns whether the request is complete by its framing.
+/// Returns whether this input completes a request.
 fn completes(input: Input) -> bool {
     match input {
         Input::Request(opening) => !opening.content,

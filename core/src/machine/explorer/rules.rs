@@ -1,8 +1,8 @@
-//! The machine without one of its rules, for those that look arbitrary.
+//! The state machine without one of those rules that look arbitrary.
 //!
-//! A rule is switched off by bending what `apply` answers, so that `state` itself has no switch in
-//! it. The rules that are not in `apply` are switched off where they are obeyed: in `side.rs`, or
-//! in [`Machine::awaiting`].
+//! A rule is removed by changing the result of `apply`, so that `state` itself needs no switch.
+//! Rules that are not in `apply` are removed where they are applied: in `side.rs`, or in
+//! [`Machine::awaiting`].
 
 use crate::enums::enums;
 use crate::error::ErrorKind;
@@ -10,13 +10,15 @@ use crate::machine::{
     Awaiting, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Tx, UpgradeState,
 };
 
-/// The machine, perhaps without one of its rules.
+/// The state machine, or the state machine without one of its rules.
 #[derive(Clone, Copy)]
 pub(super) struct Machine {
     without: Option<Rule>,
 }
 
-/// A rule that can be switched off. Its name, at the end of this file, is the rule.
+/// A rule that can be removed.
+///
+/// The table of names at the end of this file states each rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     PipelinedCounts,
@@ -38,11 +40,11 @@ pub(super) enum Rule {
     RejectionIsLast,
 }
 
-/// The answer of a bent machine; `None` where it is that of the whole one.
+/// The result of `apply` without a rule; `None` where the rule makes no difference.
 type Bent = Option<Result<State, ErrorKind>>;
 
 impl Machine {
-    /// As it is.
+    /// The machine with all of its rules.
     pub(super) const WHOLE: Self = Self { without: None };
 
     pub(super) const fn without(rule: Rule) -> Self {
@@ -71,7 +73,7 @@ impl Machine {
 }
 
 impl Rule {
-    /// Returns the machine's answer without this rule, where that differs.
+    /// Returns the result of `apply` without this rule, if it differs.
     fn bent(self, state: State, role: Role, input: Input) -> Bent {
         match self {
             Self::PipelinedCounts => forget_count(state, role, input),
@@ -95,13 +97,13 @@ impl Rule {
     }
 }
 
-/// Remembers more than one as one.
+/// Counts several pipelined requests as one.
 fn forget_count(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
     (next.pipelined > 1).then_some(Ok(State { pipelined: 1, ..next }))
 }
 
-/// Treats a closed direction and a cut request as whole after a switch.
+/// Lets a closed direction switch, and treats a truncated request as complete.
 fn reopen(state: State, role: Role, input: Input) -> Bent {
     let request = if state.request == Phase::Aborted { Phase::Done } else { state.request };
     let rx = if state.rx == Rx::Closed { Rx::Open } else { state.rx };
@@ -116,7 +118,7 @@ fn idle_on(state: State, input: Input) -> Bent {
     applies.then_some(Ok(State { persist: false, ..state }))
 }
 
-/// Takes the expectation for met.
+/// Treats a 100 that is still owed as no longer expected.
 fn read_on(state: State, role: Role, input: Input) -> Bent {
     let applies =
         role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
@@ -152,14 +154,14 @@ fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| State { upgrade: UpgradeState::None, ..state }.apply(role, input))
 }
 
-/// Treats a refused CONNECT like a refused Upgrade.
+/// Treats a declined CONNECT like a declined Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
     let refuses = matches!(input, Input::Response(ResponseInfo { success: false, .. }));
     let applies = role == Role::Server && refuses && state.upgrade == UpgradeState::Connect;
     applies.then(|| State { upgrade: UpgradeState::Offered, ..state }.apply(role, input))
 }
 
-/// Gives up keep-alive, and nothing else.
+/// Ends persistence at a response with `close`, but keeps the pipelined requests.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer @ ResponseInfo { persist: false, .. }) = input else { return None };
     (role == Role::Client && state.pipelined > 0).then(|| {
@@ -173,7 +175,7 @@ fn keep_persist(state: State, role: Role, input: Input) -> Bent {
     ends.then(|| state.apply(role, input).map(|next| State { persist: state.persist, ..next }))
 }
 
-/// Ends a request without content one step after its head.
+/// Ends a request without content one input after its head.
 fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
     let Input::Request(opening) = input else { return None };
     (role == Role::Server && !opening.content)
@@ -189,7 +191,7 @@ fn close_late(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| Ok(State { persist: false, ..state }.close_cycle(role)))
 }
 
-/// Reads the request that was rejected.
+/// Continues to read after `reject`.
 fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
     (input == Input::Reject).then_some(Ok(State {

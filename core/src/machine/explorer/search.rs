@@ -1,6 +1,6 @@
 //! Breadth-first search over a [`Model`].
 //!
-//! It visits every node that can be reached and keeps the shortest way to each kind of fault.
+//! It visits every reachable node and keeps the shortest path to each kind of fault.
 
 use core::fmt::Debug;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
@@ -12,38 +12,37 @@ use super::fault::Fault;
 
 /// A graph that can be searched.
 pub(super) trait Model {
-    /// All that the future depends on.
+    /// The complete state of the model.
     type Node: Copy + Eq + Hash + Debug;
-    /// The name of one step in a trace.
+    /// The name of a step, for the printed path.
     type Label: Copy + Debug;
 
     fn start(&self) -> Self::Node;
 
-    /// Adds every step that can be taken from `node`.
+    /// Appends every possible step from `node` to `steps`.
     fn steps(&self, node: &Self::Node, steps: &mut Vec<Step<Self>>);
 
-    /// Returns what is wrong with a node whose steps are these.
+    /// Returns the fault of a node, given the steps that start at it.
     fn check(&self, node: &Self::Node, steps: &[Step<Self>]) -> Option<Fault>;
 }
 
-/// One step, and where it leads. A step into a fault is not followed.
+/// A step to the next node, or to a fault, where the search goes no further.
 pub(super) struct Step<M: Model + ?Sized> {
     pub(super) label: M::Label,
     pub(super) to: Result<M::Node, Fault>,
-    /// The step must happen some time.
+    /// Set for a step that a correct program takes sooner or later.
     ///
-    /// The others are a caller's free choice to give something up.
+    /// The other steps are a caller's free choice, such as to give up.
     pub(super) is_due: bool,
 }
 
-/// The result of a search.
 pub(super) struct Found<N> {
     pub(super) nodes: Vec<N>,
     pub(super) edges: usize,
     pub(super) faults: BTreeMap<Fault, Trace>,
 }
 
-/// The number of times a fault occurs, and the shortest way to it.
+/// The number of times a fault occurs, and the shortest path to it.
 pub(super) struct Trace {
     pub(super) count: usize,
     pub(super) lines: Vec<String>,
@@ -52,9 +51,9 @@ pub(super) struct Trace {
 /// The condition that ends a search.
 #[derive(Clone, Copy)]
 pub(super) enum Until {
-    /// The search ends when this fault has been found once.
+    /// Stop once this fault has been found.
     Found(Fault),
-    /// The search ends when all nodes have been visited.
+    /// Visit all nodes.
     Exhausted,
 }
 
@@ -94,7 +93,7 @@ impl<N> Found<N> {
         self.faults.entry(fault).or_insert_with(|| Trace { count: 0, lines: lines() }).count += 1;
     }
 
-    /// Prints the sizes and the shortest way to each fault.
+    /// Prints the number of states and edges, and the shortest path to each fault.
     pub(super) fn print(&self, title: &str) {
         println!("{title}: {} states, {} edges", self.nodes.len(), self.edges);
         for (fault, trace) in &self.faults {
@@ -103,7 +102,7 @@ impl<N> Found<N> {
         }
     }
 
-    /// Fails the test on any fault but the inherent ones.
+    /// Fails the test if a fault was found that the protocol does not itself allow.
     pub(super) fn assert_sound(&self, title: &str) {
         self.print(title);
         let faults: Vec<_> = self.faults.keys().filter(|fault| !fault.is_inherent()).collect();
@@ -111,9 +110,9 @@ impl<N> Found<N> {
     }
 }
 
-/// The nodes in the order in which they were found.
+/// The visited nodes in the order of discovery.
 ///
-/// Each with the one that it was first reached from.
+/// Each has the index of the node from which it was first reached.
 struct Tree<N> {
     nodes: Vec<N>,
     parents: Vec<u32>,
@@ -134,9 +133,9 @@ impl<N: Copy + Eq + Hash> Tree<N> {
         }
     }
 
-    /// Returns the way to a node.
+    /// Returns the labels on the shortest path to a node, then `last`.
     ///
-    /// The labels are not stored: the few that a trace needs are found by taking the steps again.
+    /// Labels are not stored: the few that are needed are found by computing the steps again.
     fn trace<M: Model<Node = N>>(
         &self,
         model: &M,
@@ -158,7 +157,7 @@ impl<N: Copy + Eq + Hash> Tree<N> {
     }
 }
 
-/// A hash for keys that no attacker chooses: a multiplication for each field.
+/// A fast hash for keys that no attacker chooses: one multiplication per field.
 #[derive(Default)]
 struct Multiply(u64);
 

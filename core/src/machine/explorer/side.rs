@@ -1,7 +1,7 @@
-//! One end of a connection in the exploration.
+//! One end of a connection, as the explorer models it.
 //!
-//! The machine, the little that stands beside it in a `Connection`, what it reads and when, and
-//! every choice that its caller has.
+//! It consists of the state machine and the few other facts of a `Connection` that matter. It has
+//! the conditions under which messages are read, and every choice that a caller has.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -12,54 +12,54 @@ use super::rules::{Machine, Rule};
 use super::wire::{Message, NEXT, NOBODY, Queue, What};
 use crate::machine::{Awaiting, Input, Phase, ResponseInfo, Role, Rx, State, Tx};
 
-/// The number of requests that may be unanswered in the exploration.
+/// The maximum number of unanswered requests in the exploration.
 ///
-/// The machine's own bound is far off. A pipeline of three has all that a longer one has: a first,
-/// a last, and one between.
+/// The machine's own limit is far higher. Three requests already have every kind of position in a
+/// pipeline: first, last and in between.
 pub(super) const PIPELINE: u8 = 3;
 
 /// The bounds of the exploration.
 #[derive(Clone, Copy)]
 pub(super) struct Scope {
     pub(super) machine: Machine,
-    /// Hosts may abandon, and stop draining.
+    /// Set if callers may abandon, and may stop draining.
     pub(super) gives_up: bool,
-    /// A client may send its content before the 100 that it asked for.
+    /// Set if a client may send its content before the 100 that it expects.
     pub(super) impatient: bool,
 }
 
 impl Scope {
-    /// The part that is explored in every test run.
+    /// The exploration of every test run.
     pub(super) const SMALL: Self =
         Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
 
-    /// The whole, which `tests/run` explores.
+    /// The complete exploration, which `tests/run` makes.
     pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
 }
 
-/// One end.
+/// One end of a connection: a client or a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Side {
     pub(super) role: Role,
     pub(super) state: State,
-    /// The number of times that HTTP was resumed.
+    /// The number of times that this end has resumed HTTP.
     pub(super) layer: u8,
-    /// The end of this layer's bytes has been sent.
+    /// Set once the end of this layer's bytes has been sent.
     pub(super) ended: bool,
-    /// The side has given up: what the peer then misses is no fault of the peer's.
+    /// Set once this end has given up, so that the peer may rightly miss something.
     ///
-    /// It has cut a message short, closed while a request may be on its way, or seen the peer do
+    /// It has truncated a message, closed while a request may be in transit, or seen the peer do
     /// so.
     pub(super) gave_up: bool,
-    /// The bytes received before `Resume` are still there.
+    /// Set while bytes received before `Resume` are still unread.
     ///
-    /// Only a machine without its rules lets this happen.
+    /// Only a machine without its rules allows that.
     pub(super) keeps_old: bool,
-    /// Server: the request that it is at. See [`Message::age`].
+    /// Server: the age of the current request, as in [`Message::age`].
     pub(super) age: u8,
 }
 
-/// A choice of the caller.
+/// A choice of the caller, and its effect.
 pub(super) struct Move {
     pub(super) act: Act,
     pub(super) side: Side,
@@ -67,7 +67,7 @@ pub(super) struct Move {
     pub(super) is_due: bool,
 }
 
-/// The name of a step in a trace.
+/// A step in the printed path.
 #[derive(Clone, Copy, Debug)]
 #[expect(dead_code, reason = "read through Debug")]
 pub(super) enum Act {
@@ -89,23 +89,21 @@ impl Side {
         }
     }
 
-    /// Returns whether neither direction carries HTTP.
-    ///
-    /// All that is left is the caller's.
+    /// Returns whether neither direction carries HTTP any more.
     pub(super) fn is_over(self) -> bool {
         self.state.is_over()
     }
 
-    /// Returns whether nothing that comes is read any more.
+    /// Returns whether this end ignores all further bytes.
     ///
     /// The direction has ended, or the caller has closed the transport.
     pub(super) fn is_deaf(self) -> bool {
         matches!(self.state.rx, Rx::Closed | Rx::Failed) || (self.gave_up && self.is_over())
     }
 
-    /// Returns whether it waits for the peer, and says so.
+    /// Returns whether this end waits for the peer.
     ///
-    /// Whose direction has ended is the one to end the transport's.
+    /// It does not while it must itself still end the transport's direction.
     pub(super) fn waits(self, scope: &Scope) -> bool {
         let has_ended = self.state.tx != Tx::Closed || self.ended;
         has_ended
@@ -119,7 +117,7 @@ impl Side {
             }
     }
 
-    /// Returns this side in `state`; what no longer matters is made equal.
+    /// Returns this end in `state`, with facts reset that no longer matter.
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
@@ -134,7 +132,7 @@ impl Side {
         }
     }
 
-    /// Returns this side after the peer broke the protocol.
+    /// Returns this end after the peer broke the protocol.
     pub(super) fn failed(self, scope: &Scope) -> Self {
         let state = scope.machine.apply(self.state, self.role, Input::Fail).unwrap_or(self.state);
         Self { gave_up: true, ..self.with(state) }
@@ -142,7 +140,7 @@ impl Side {
 
     // Receiving.
 
-    /// Reads the first message on the way here; `None` where it is not read now.
+    /// Reads the next message; `None` if it is not read yet.
     pub(super) fn read(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         // The end of the transport ends every layer.
         let ends_all = message.what == What::Eof { gave_up: true };
@@ -157,10 +155,10 @@ impl Side {
         }
     }
 
-    /// Reads bytes of the layer below.
+    /// Reads bytes of the layer below the current one.
     ///
-    /// The caller gave them to the new protocol before it resumed HTTP, or their carrier takes them
-    /// now. Only what was received before and not taken could reach the engine.
+    /// They belong to the protocol between the two HTTP layers. Bytes reach the engine only if they
+    /// were received before `Resume` and not taken.
     fn read_old(self, scope: &Scope, what: What) -> Result<Self, Fault> {
         match what {
             What::Http(_) => Err(Fault::WrongLayer),
@@ -170,14 +168,14 @@ impl Side {
         }
     }
 
-    /// Reads for the new protocol.
+    /// Reads bytes while this end speaks the new protocol.
     ///
-    /// What a peer sends above it waits until HTTP is resumed here too.
+    /// Bytes of a higher layer wait until HTTP is resumed here too.
     fn read_switched(self, scope: &Scope, message: Message) -> Option<Result<Self, Fault>> {
         match message.what {
             _ if message.layer > self.layer => None,
             What::Http(_) => Some(Err(Fault::HttpAtSwitched)),
-            // The end of the transport is met again by the next reader; the end of a layer is
+            // The end of the transport stays for the next layer to read; the end of this layer is
             // forgotten.
             What::Eof { gave_up } if gave_up || scope.machine.lacks(Rule::ResumeForgetsEnd) => None,
             What::Foreign | What::Eof { .. } => Some(Ok(self)),
@@ -198,7 +196,7 @@ impl Side {
         })
     }
 
-    /// Returns whether it reads: a server does not after a complete request.
+    /// Returns whether this end reads now: a server does not after a complete request.
     fn is_reading(self) -> bool {
         self.role == Role::Client || self.state.request == Phase::Body || self.state.next_cycle()
     }
@@ -211,13 +209,13 @@ impl Side {
         let expected = match self.role {
             Role::Server if is_request => age,
             Role::Server => self.age,
-            // Where a response with `close` has dropped the requests after it, its end has nothing
-            // to be matched to.
+            // After a response with `close` has dropped the later requests, the end of a response
+            // has no request to match.
             Role::Client if input == Input::ResponseEnd => age,
             Role::Client => self.state.pipelined,
         };
         if self.role == Role::Client && age == NEXT {
-            // It has asked nothing: to a client this is no answer, and the connection is over.
+            // The client has sent no request: this is no response, and the connection fails.
             return Ok(self.failed(scope));
         }
         if age != expected {
@@ -228,9 +226,9 @@ impl Side {
         Ok(Self { age: if is_request { age } else { self.age }, ..self }.with(state))
     }
 
-    /// Meets the end of the bytes.
+    /// Applies the end of the peer's bytes.
     ///
-    /// Between messages it is an end; within one it is the peer's failure.
+    /// Between messages it is regular; within a message it is an error of the peer.
     fn meet_end(self, scope: &Scope, gave_up: bool) -> Result<Self, Fault> {
         if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
             return Ok(self.with(state));
@@ -245,7 +243,7 @@ impl Side {
 
     // Deciding.
 
-    /// Returns every choice of the caller, where this is on the way here.
+    /// Returns every choice of the caller, given the messages in transit to this end.
     pub(super) fn moves(self, scope: &Scope, coming: Queue) -> Vec<Move> {
         let mut moves = self.moves_of_both(scope, coming.first());
         match self.role {
@@ -274,7 +272,7 @@ impl Side {
         moves
     }
 
-    /// Returns the choices of what goes out beside HTTP.
+    /// Returns the choices to send something other than HTTP.
     fn byte_moves(self) -> Vec<Move> {
         let send =
             |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };
@@ -287,7 +285,7 @@ impl Side {
             _ if self.ended => vec![],
             Tx::Closed => vec![end(true)],
             Tx::Switched if self.gave_up => vec![end(true)],
-            // The new protocol need not say anything, and may end what it came on.
+            // The new protocol may stay silent, and may end the transport.
             Tx::Switched => vec![send(What::Foreign, self, false), end(false)],
             // A client that has sent its last request may half-close the transport.
             Tx::Open if has_asked_last => vec![end(false)],
@@ -295,7 +293,7 @@ impl Side {
         }
     }
 
-    /// Resumes HTTP, once for a connection, to keep the exploration finite.
+    /// Resumes HTTP, at most once per connection, to keep the exploration finite.
     fn resume(self, scope: &Scope, next: Option<Message>) -> Option<Move> {
         if self.layer > 0 || self.gave_up {
             return None;
@@ -303,7 +301,7 @@ impl Side {
         let keeps_old = match next.filter(|next| next.layer == 0).map(|next| next.what) {
             None => false,
             Some(What::Eof { .. }) => scope.machine.lacks(Rule::ResumeForgetsEnd),
-            // Bytes that were not taken.
+            // The leftover was not taken.
             Some(_)
                 if self.state.rx == Rx::Switched
                     && !scope.machine.lacks(Rule::ResumeTakesLeftover) =>
@@ -316,9 +314,9 @@ impl Side {
         Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
     }
 
-    /// Closes an idle connection.
+    /// Closes after the current response, or at once if idle.
     ///
-    /// That may meet a request that is on its way: HTTP has no remedy for it.
+    /// A request may then be in transit: HTTP has no remedy for that.
     fn close_after_response(self, scope: &Scope) -> Option<Move> {
         let input = Input::CloseAfterResponse;
         if self.state.is_idle() {
@@ -327,7 +325,7 @@ impl Side {
         self.decide(scope, input, &[], false).filter(|step| step.side != self)
     }
 
-    /// Closes the transport as well, even where its half was closed before.
+    /// Gives up: closes the transport too, even if its own direction was closed before.
     fn give_up(self, scope: &Scope, input: Input) -> Option<Move> {
         let step = self.decide(scope, input, &[], false)?;
         let side = Side { gave_up: true, ended: self.ended && self.gave_up, ..step.side };
@@ -357,27 +355,27 @@ impl Side {
     fn server_moves(self, scope: &Scope, moves: &mut Vec<Move>) {
         let parts = [Input::Continue, Input::Informational, Input::ResponseEnd];
         moves.extend(parts.into_iter().filter_map(|input| {
-            // An informational response other than 100 moves nothing.
+            // An informational response other than 100 changes no state.
             self.decide(scope, input, &[What::Http(input)], input != Input::Informational)
         }));
         moves.extend(answers(self.state.upgrade).filter_map(|answer| self.answer(scope, answer)));
-        // Where the request is complete both verbs do the same.
+        // If the request is complete, both variants have the same effect.
         moves.extend([false, true].into_iter().find_map(|early| self.switch(scope, early)));
     }
 
     fn answer(self, scope: &Scope, answer: ResponseInfo) -> Option<Move> {
         let step = self.decide(scope, Input::Response(answer), &[], true)?;
-        // What the head says of the connection is what the machine has made of it.
+        // The head's `Connection` field tells what the state machine decided.
         let persist = step.side.state.persist;
         let head = What::Http(Input::Response(ResponseInfo { persist, ..answer }));
         Some(Move { sends: vec![head], ..step })
     }
 
-    /// Sends the last response.
+    /// Sends the last response, with `reject`.
     ///
-    /// It goes to the request that waits for one, or else to the request that comes next. That is
-    /// on its way, or the client has yet to send it. The head is part of the same verb, and never a
-    /// 2xx.
+    /// It responds to the request that waits for one, or else to the next request. That is in
+    /// transit, or the client has yet to send it. The response head is part of the same call, and
+    /// never a 2xx.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = ResponseInfo { success: false, content, persist: true };
@@ -386,7 +384,7 @@ impl Side {
         let is_asked = !self.state.is_idle();
         let age = if is_asked { self.age } else { coming.first_request().unwrap_or(NEXT) };
         let head = What::Http(Input::Response(ResponseInfo { persist: state.persist, ..answer }));
-        // The request is never read, which is to give up on it.
+        // The request is never read, so the server has given up on it.
         let side = Side { age, gave_up: true, ..step.side.with(state) };
         Some(Move { side, sends: vec![head], ..step })
     }
@@ -402,7 +400,7 @@ impl Side {
         self.decide(scope, Input::Switch { early }, &sends, true)
     }
 
-    /// Returns the effect of one decision, if the machine allows it.
+    /// Returns the effect of an input, if the state machine accepts it.
     fn decide(self, scope: &Scope, input: Input, sends: &[What], is_due: bool) -> Option<Move> {
         let state = scope.machine.apply(self.state, self.role, input).ok()?;
         Some(Move { act: Act::Does(input), side: self.with(state), sends: sends.to_vec(), is_due })

@@ -1,62 +1,57 @@
-//! The messages on their way between two ends.
+//! Messages in transit between two ends, in a queue of two for each direction.
 //!
-//! Each with the layer that it belongs to and the request that it is part of, in a queue of two.
+//! Each message records its layer and the request that it belongs to.
 
 use super::side::PIPELINE;
 use crate::machine::Input;
 
-/// A message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Message {
     pub(super) what: What,
-    /// The number of times that HTTP had been resumed where it was sent.
+    /// The number of times that its sender had resumed HTTP.
     ///
-    /// 0 for HTTP on the transport and for the new protocol that its switch leads to.
+    /// 0 is HTTP on the transport, and the new protocol that it switched to.
     pub(super) layer: u8,
-    /// The number of requests that the client has sent since its own.
+    /// The number of requests that the client sent after the one it belongs to.
     pub(super) age: u8,
 }
 
-/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
-    /// HTTP: what one side decided is what the other receives.
+    /// An HTTP message: the input of the sender, which is also that of the receiver.
     Http(Input),
     /// Bytes of the new protocol.
     Foreign,
-    /// The end of the layer's bytes.
-    ///
-    /// With whether the sender had given up, so that a message may be cut short.
+    /// The end of the bytes of a layer.
     Eof {
-        /// The sender gave up.
+        /// Set if the sender gave up, so that its last message may be incomplete.
         gave_up: bool,
     },
 }
 
-/// The age of what belongs to no request.
+/// The age of a message that belongs to no request.
 ///
-/// One more than that of the oldest in a full pipeline.
+/// One more than the age of the oldest request in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
 
-/// The age of what belongs to the request that the client sends next.
+/// The age of a message that belongs to the client's next request.
 pub(super) const NEXT: u8 = u8::MAX;
 
-/// Returns the age after one more request.
+/// Returns the age of a message after the client has sent another request.
 pub(super) fn aged(age: u8) -> u8 {
     NOBODY.min(age.wrapping_add(1))
 }
 
-/// The messages in one direction.
+/// The messages in transit in one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Queue([Option<Message>; 2]);
 
 impl Queue {
-    /// Returns the next message to be read.
     pub(super) fn first(self) -> Option<Message> {
         self.0[0]
     }
 
-    /// Returns the age of the first request among them.
+    /// Returns the age of the first request in the queue.
     pub(super) fn first_request(self) -> Option<u8> {
         let is_request = |message: &Message| matches!(message.what, What::Http(Input::Request(_)));
         self.0.into_iter().flatten().find(is_request).map(|message| message.age)
@@ -66,7 +61,7 @@ impl Queue {
         self.first().is_none()
     }
 
-    /// Returns how many more messages it takes.
+    /// Returns the number of messages that can still be added.
     pub(super) fn room(self) -> usize {
         self.0.iter().filter(|place| place.is_none()).count()
     }
@@ -76,12 +71,12 @@ impl Queue {
         *place = Some(message);
     }
 
-    /// Returns the queue without the first.
+    /// Returns the queue without its first message.
     pub(super) fn popped(self) -> Self {
         Self([self.0[1], None])
     }
 
-    /// Returns the queue with every message one request older.
+    /// Returns the queue after the client has sent another request.
     pub(super) fn aged(self) -> Self {
         Self(self.0.map(|place| place.map(|message| Message { age: aged(message.age), ..message })))
     }
