@@ -1,6 +1,6 @@
 //! The negotiation of `permessage-deflate` (RFC 7692, section 7.1).
 //!
-//! Compressing is the next protocol's work.
+//! Compression itself is left to the WebSocket library.
 
 use core::fmt;
 
@@ -11,21 +11,21 @@ pub(crate) const NAME: &[u8] = b"permessage-deflate";
 
 /// The parameters of `permessage-deflate`.
 ///
-/// They are a server's own, or those that both sides have agreed on. As text they are the value of
-/// `Sec-WebSocket-Extensions`.
+/// They are those that a server prefers, or those that both sides have agreed on. `Display` writes
+/// them as the value of `Sec-WebSocket-Extensions`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Deflate {
-    /// The server forgets its window after each message.
+    /// Set if the server resets its compression window after each message.
     pub server_no_context_takeover: bool,
-    /// The client forgets its window after each message.
+    /// Set if the client resets its compression window after each message.
     pub client_no_context_takeover: bool,
-    /// The server's maximum window: 2 to this power, 8 to 15.
+    /// The base-2 logarithm of the server's maximum window size: 8 to 15.
     ///
-    /// `None` is not sent and means 15.
+    /// `None` sends no such parameter and means 15.
     pub server_max_window_bits: Option<u8>,
-    /// The client's maximum window: 2 to this power, 8 to 15.
+    /// The base-2 logarithm of the client's maximum window size: 8 to 15.
     ///
-    /// `None` is not sent and means 15.
+    /// `None` sends no such parameter and means 15.
     pub client_max_window_bits: Option<u8>,
 }
 
@@ -34,9 +34,8 @@ const LARGEST: u8 = 15;
 impl Deflate {
     /// Client: returns the parameters that the server's 101 has agreed to.
     ///
-    /// `None` without permessage-deflate.
-    ///
-    /// The engine has compared it with the offer before it showed the 101.
+    /// `None` if it has no permessage-deflate. The engine has checked them against the offer before
+    /// it emitted the 101.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
         let extensions = extensions(fields)?;
         let Parameters { client_bits_hint: false, agreed } =
@@ -47,9 +46,7 @@ impl Deflate {
         Some(agreed)
     }
 
-    /// Returns the response to an offer, if this side's parameters allow one.
-    ///
-    /// RFC 7692, section 7.1.
+    /// Returns the parameters to accept an offer with, if this side's own allow it.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;
@@ -75,7 +72,7 @@ impl Deflate {
         })
     }
 
-    /// Returns whether the parameters are legal (RFC 7692, section 7.1.2).
+    /// Returns whether the window sizes are legal (RFC 7692, section 7.1.2).
     fn is_legal(&self) -> bool {
         let mut windows =
             self.server_max_window_bits.into_iter().chain(self.client_max_window_bits);
@@ -106,7 +103,7 @@ impl fmt::Display for Deflate {
     }
 }
 
-/// Returns whether a response keeps to an offer (RFC 7692, section 7.1).
+/// Returns whether the server's parameters suit the offer (RFC 7692, section 7.1).
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
     let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
         return false;
@@ -125,15 +122,15 @@ pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
         && client_window_fits
 }
 
-/// The parameters of one offer or answer.
+/// The parameters of one offer or of one response.
 struct Parameters {
     agreed: Deflate,
-    /// `client_max_window_bits` without a value: the server may choose one.
+    /// Set if `client_max_window_bits` has no value: the server may choose one.
     client_bits_hint: bool,
 }
 
 impl Parameters {
-    /// Reads an extension; `None` if a parameter is unknown, repeated or illegal.
+    /// Parses the parameters; `None` if one is unknown, repeated or illegal.
     fn read(extension: &Extension<'_>) -> Option<Self> {
         let mut read = Self { agreed: Deflate::default(), client_bits_hint: false };
         for (name, value) in &extension.parameters {

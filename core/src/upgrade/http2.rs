@@ -1,4 +1,4 @@
-//! Messages in HTTP/2 (RFC 9113, section 8): forbidden fields, and request heads.
+//! HTTP/1.1 messages in HTTP/2 (RFC 9113, section 8): forbidden fields, heads.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -12,11 +12,9 @@ use crate::wire::syntax::{
     TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
 };
 
-/// A fault of a field in HTTP/2.
+/// The reason why HTTP/2 does not allow a field or a status.
 ///
-/// RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
-///
-/// A message that has it is malformed.
+/// A message with it is malformed. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OverHttp2 {
@@ -32,7 +30,7 @@ pub enum OverHttp2 {
     TransferEncoding,
     /// An `Upgrade` field.
     Upgrade,
-    /// A `TE` field that says more than `trailers`.
+    /// A `TE` field with a value other than `trailers`.
     Te,
     /// A `Sec-WebSocket-Key` field.
     WebSocketKey,
@@ -40,11 +38,11 @@ pub enum OverHttp2 {
     WebSocketAccept,
     /// A name that is not a token in lower case (RFC 9113, section 8.2.1).
     ///
-    /// Only a pseudo-header field's begins with a colon.
+    /// Only the name of a pseudo-header field may begin with a colon.
     Name,
-    /// A value with a control character, or whitespace around it.
+    /// A value with a control character, or with whitespace before or after it.
     ///
-    /// Such as CR, LF or NUL (RFC 9113, section 8.2.1).
+    /// Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1).
     Value,
 }
 
@@ -58,7 +56,7 @@ enums! {
 }
 
 impl OverHttp2 {
-    /// Returns a sentence for people.
+    /// Returns a description in English, without a period.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Switching => "HTTP/2 has no 101",
@@ -75,7 +73,7 @@ impl OverHttp2 {
         }
     }
 
-    /// Returns the fault of a field of that name in HTTP/2.
+    /// Returns the fault of a field that HTTP/2 forbids by its name.
     fn named(field: Field<'_>) -> Option<Self> {
         const FIELDS: [OverHttp2; 8] = [
             OverHttp2::Connection,
@@ -91,7 +89,7 @@ impl OverHttp2 {
         fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
     }
 
-    /// Returns the fault that a recipient must reject (RFC 9113, section 8.2.1).
+    /// Returns the fault of a malformed name or value (RFC 9113, section 8.2.1).
     fn malformed(field: Field<'_>) -> Option<Self> {
         let name = field.name.strip_prefix(b":").unwrap_or(field.name);
         if !is_token(name) || name.iter().any(u8::is_ascii_uppercase) {
@@ -110,10 +108,10 @@ impl core::fmt::Display for OverHttp2 {
 
 impl core::error::Error for OverHttp2 {}
 
-/// Checks a field list of HTTP/2: of a request, or of a response.
+/// Checks the field list of an HTTP/2 request, or of a response with `status`.
 ///
-/// A response has a status. Call it with the fields from an HTTP/2 library, before they are taken
-/// for a request. RFC 9113, sections 8.2.1 and 8.2.2.
+/// `status` is `None` for a request. Call it with the fields from an HTTP/2 library, before you use
+/// them as an HTTP/1.1 message. RFC 9113, sections 8.2.1 and 8.2.2.
 ///
 /// # Errors
 ///
@@ -126,14 +124,14 @@ pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), 
     fault.map_or(Ok(()), Err)
 }
 
-/// One line of a field list that was made for another version of HTTP.
+/// A field line, as name and value, of a message converted to another HTTP version.
 pub type FieldLine = (Vec<u8>, Vec<u8>);
 
-/// Returns the field lines of an HTTP/1.1 message for HTTP/2.
+/// Converts the field lines of an HTTP/1.1 message for HTTP/2.
 ///
-/// Names are in lower case. Hop-by-hop fields are left out but for `te: trailers`, and so is what
-/// HTTP/2 does not use of a WebSocket handshake. Host is `:authority` there, and a 100 is no longer
-/// expected. RFC 9113, section 8.2.2; RFC 8441, section 5.
+/// Names become lower case. Hop-by-hop fields are left out, except `te: trailers`. Also left out
+/// are Host, which becomes `:authority`, Expect, and the WebSocket fields that HTTP/2 does not use.
+/// RFC 9113, section 8.2.2; RFC 8441, section 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
@@ -158,9 +156,9 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     list
 }
 
-/// Returns one number for a repeated length (RFC 9110, section 8.6).
+/// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
 ///
-/// Such as `3, 3`, or two lines. HTTP/2 takes one number alone.
+/// `3, 3` becomes `3`, as HTTP/2 allows only one number. Other values are returned unchanged.
 fn one_length(value: &[u8]) -> &[u8] {
     let mut lengths = members(value);
     match lengths.next() {
@@ -169,14 +167,12 @@ fn one_length(value: &[u8]) -> &[u8] {
     }
 }
 
-/// Returns a request for HTTP/2, pseudo-header fields first.
-///
-/// RFC 9113, section 8.3.1.
+/// Converts a request head for HTTP/2, pseudo-header fields first.
 pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
     pseudo(request, request.method.as_bytes(), None, secure)
 }
 
-/// Returns the pseudo-header fields of a request.
+/// Converts a request head for HTTP/2, perhaps with `:protocol`.
 ///
 /// With a protocol it is an extended CONNECT (RFC 8441, section 4).
 pub(crate) fn pseudo(
@@ -205,9 +201,10 @@ pub(crate) fn pseudo(
     list
 }
 
-/// Splits the target into its authority, and its path with the query.
+/// Splits a target into its authority, and its path with the query.
 ///
-/// In absolute form the authority is the target's, not that of Host (RFC 9112, section 3.2.2).
+/// In absolute-form the authority is that of the target, not that of Host (RFC 9112, section
+/// 3.2.2).
 fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);
@@ -219,7 +216,7 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
         let authority = until_path(rest);
         let after = &rest[authority.len()..];
         let path = match after {
-            // RFC 9112 3.2.4: the last proxy asks the server itself.
+            // RFC 9112 3.2.4: the last proxy replaces the empty path by `*`.
             [] if request.method == "OPTIONS" => Cow::Borrowed(&b"*"[..]),
             [] => Cow::Borrowed(&b"/"[..]),
             [b'?', ..] => Cow::Owned([b"/", after].concat()),
@@ -231,6 +228,6 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
     request
         .fields
         .each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
-    // RFC 9113 8.3.1: an empty one is left out.
+    // RFC 9113 8.3.1: an empty `:authority` is left out.
     (host.filter(|host| !host.is_empty()), Cow::Borrowed(target))
 }

@@ -47,11 +47,11 @@ use crate::wire::message::RequestHead;
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
 
-/// Why this cycle's upgrade did not happen.
+/// The reason why the upgrade of the current request did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
-    /// The request offered nothing.
+    /// The request offered no protocol.
     NotOffered,
     /// The offer came in HTTP/1.0 and is ignored.
     Http10,
@@ -59,13 +59,13 @@ pub enum Why {
     NoConnectionOption,
     /// `Upgrade` was malformed.
     Malformed,
-    /// The offer was longer than the limit.
+    /// The offer had more protocols than `limits.offers`.
     TooMany,
-    /// The request is a CONNECT; only its 2xx switches.
+    /// The request is a CONNECT, which only a 2xx accepts.
     Connect,
     /// No offered protocol satisfies its own rules.
     Ineligible,
-    /// The answer has not come yet.
+    /// The response has not come yet.
     Undecided,
     /// A final response came instead of the 101.
     Declined,
@@ -73,11 +73,11 @@ pub enum Why {
     ///
     /// It may be the one that was offered.
     Required,
-    /// An earlier response closed the connection before the offer was looked at.
+    /// An earlier response closed the connection before the server read the offer.
     Dropped,
-    /// The connection failed first.
+    /// The connection failed before the response.
     Failed,
-    /// Your code gave up or closed first.
+    /// Your code gave up or closed before the response.
     Abandoned,
 }
 
@@ -92,7 +92,7 @@ enums! {
 }
 
 impl Why {
-    /// Returns a sentence for people.
+    /// Returns a description in English, without a period.
     pub const fn text(self) -> &'static str {
         match self {
             Self::NotOffered => "the request offered no other protocol",
@@ -127,14 +127,14 @@ impl From<NoOffer> for Why {
     }
 }
 
-/// Returns whether TLS is among the layers of an agreed list.
+/// Returns whether the agreed protocols include TLS.
 pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
     list.iter().any(|protocol| policy::is_below_http(&protocol))
 }
 
-/// Checks a 101 against what was offered and writes what both sides have agreed on.
+/// Checks a 101 against `offer`, and writes the agreed protocols to `agreed`.
 ///
-/// `offer` is our own list.
+/// `offer` is the list that this client sent.
 pub(crate) fn verify(
     head: &Head,
     bytes: &[u8],
@@ -143,7 +143,7 @@ pub(crate) fn verify(
     agreed: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     agreed.clear();
-    // Of a field that is not there, the head's beginning is the place.
+    // A fault of a missing field is reported at the beginning of the head.
     let place = |known| head.values(known, bytes).next().map_or(0, |(_, at)| at);
     let fault = |kind, at| Err(Fault { kind, at });
     if head.minor() == 0 && !lenient.switch_in_http10 {
@@ -154,7 +154,7 @@ pub(crate) fn verify(
         && names_its_option
         && offer.is_just(token)
     {
-        // The one that was offered: there is nothing to compare.
+        // The server chose the only protocol offered: nothing else can be wrong.
         agreed.extend_from_slice(token);
         return Ok(());
     }
@@ -175,7 +175,7 @@ pub(crate) fn verify(
             return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade));
         };
         write_protocol(&first, agreed);
-        // The server said nothing, so it cannot have listed the option either.
+        // Without `Upgrade` the server cannot have listed the option either.
         return Ok(());
     }
     if !names_its_option {
@@ -184,16 +184,18 @@ pub(crate) fn verify(
     if !is_offered(Protocols::new(agreed), offer, lenient) {
         return fault(ErrorKind::SwitchNotOffered, place(KnownField::Upgrade));
     }
-    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817 3.3): both ends call it so.
+    // A bare TLS/x means the same stack as TLS/x, HTTP/1.1 (RFC 2817 3.3): both ends then report
+    // that.
     if Protocols::new(agreed).iter().last().is_some_and(|top| policy::is_below_http(&top)) {
         write_protocol(&selection::HTTP_1_1, agreed);
     }
     Ok(())
 }
 
-/// Returns whether every layer was offered.
+/// Returns whether every layer of a 101 was offered.
 ///
-/// An HTTP/1.1 on top of another need not be. They must be layers, not alternatives.
+/// An HTTP/1.1 above another layer need not be. Unless configured otherwise, the protocols must be
+/// layers, not alternatives.
 fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) -> bool {
     let mut below: Option<Protocol<'_>> = None;
     agreed.iter().enumerate().all(|(index, protocol)| {
@@ -209,19 +211,19 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
 /// Fields that a client adds to an offer, and the state to check the 101.
 #[derive(Debug, Default)]
 pub(crate) struct OfferFields {
-    /// Fields that both sides send for these protocols.
+    /// Fields that both sides send for the offered protocols.
     pub(crate) markers: Vec<Field<'static>>,
-    /// The names of fields that are for this hop.
+    /// The names of hop-by-hop fields, which `Connection` must list.
     pub(crate) hop_fields: Vec<&'static str>,
-    /// A refusal ends the connection.
+    /// Set if the connection ends when the offer is declined.
     pub(crate) closes: bool,
-    /// The sent offer that the 101 is judged by, if that is needed.
+    /// The sent offer against which the 101 is checked, if one of the rules needs it.
     pub(crate) remembered: Option<SentOffer>,
 }
 
-/// Returns the fields of an offer beside its tokens.
+/// Returns the fields that a client adds to an offer beside `Upgrade`.
 ///
-/// Fails if the rules of a token do not allow this request.
+/// Fails if the rules of an offered protocol do not allow this request.
 pub(crate) fn offer_fields(
     request: &RequestHead<'_>,
     offer: &[&str],
@@ -238,7 +240,7 @@ pub(crate) fn offer_fields(
         if let Some(proof) = policy.proof
             && asked.remembered.is_none()
         {
-            // Now, and not when the answer is there and waited for.
+            // Computed now, and not when the 101 has come and the caller waits.
             let proof = proof(request.fields).ok_or(Ineligible::Key)?;
             asked.remembered.get_or_insert_default().proof = Some(proof);
         }
@@ -249,7 +251,7 @@ pub(crate) fn offer_fields(
     Ok(asked)
 }
 
-/// Adds a marker field, unless your code has sent it.
+/// Adds the protocol's marker field, unless the caller has sent it.
 fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
     markers.extend(
         policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),
@@ -263,9 +265,9 @@ pub(crate) struct AcceptFields {
     pub(crate) proof: Option<Proof>,
 }
 
-/// Returns the fields of a 101 for an agreed list.
+/// Returns the fields that a server adds to the 101 for these protocols.
 ///
-/// Fails if your field lines do not keep to the offer.
+/// Fails if the caller's field lines do not suit the offer.
 pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,
@@ -281,7 +283,7 @@ pub(crate) fn accept_fields(
             answer.proof = Some(proof(&asked).ok_or(ErrorKind::ProfileField)?);
         }
     }
-    // An intermediary passes on the proof that it was given; any other is a mistake.
+    // An intermediary forwards the proof that it received; any other value is a mistake.
     let (mut is_said, mut fault) = (false, None);
     fields.each(&mut |field| {
         let is_proof = answer
@@ -297,16 +299,16 @@ pub(crate) fn accept_fields(
     fault.map_or(Ok(answer), Err)
 }
 
-/// Returns the fields that a 426 adds for these protocols.
+/// Returns the fields that a server adds to a 426 for these protocols.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
     let policies =
         required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
-/// Returns whether the fields of a 101 keep to the offer, and prove it.
+/// Returns whether a 101's fields suit the offer, and prove that it was understood.
 ///
-/// They must for each protocol that they switch to.
+/// This must hold for each protocol that the 101 switches to.
 pub(crate) fn matches_request(
     fields: Fields<'_>,
     agreed: Protocols<'_>,

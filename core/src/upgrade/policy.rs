@@ -1,6 +1,6 @@
-//! The rules of registered tokens: one row each.
+//! The rules of registered protocol names, one table row each.
 //!
-//! A token without a row needs nothing and works as it is.
+//! A protocol without a row has no rules of its own.
 
 use super::context::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
@@ -10,47 +10,48 @@ use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
 
-/// The rules of one token: those of its offer and of its 101.
+/// The rules of one protocol: those of its offer and of its 101.
 pub(crate) struct Policy {
-    /// The token, in its registered case.
+    /// The protocol name, in its registered case.
     name: &'static str,
-    /// The row is for versions of the token (`TLS/1.2`), not for the bare one.
+    /// Set if the row is for versions of the name (`TLS/1.2`), not for the bare name.
     versioned: bool,
-    /// The token names a layer below HTTP/1.1 (RFC 2817, section 3).
+    /// Set if the protocol is a layer below HTTP/1.1 (RFC 2817, section 3).
     ///
-    /// Alone, it means the stack.
+    /// Alone, its name then means that layer with HTTP/1.1 above it.
     below_http: bool,
-    /// The only method that may offer the token.
+    /// The only method of a request that may offer the protocol.
     method: Option<&'static str>,
-    /// The protocol may be offered if the transport is TLS.
+    /// Set if the protocol may be offered over TLS.
     over_tls: bool,
-    /// A field of its offer that is meant for this hop, so `Connection` lists it.
+    /// A hop-by-hop field of the offer, which `Connection` must list.
     hop_field: Option<HopField>,
-    /// A field that goes out with its offer and its 101.
+    /// A field, as name and value, that is added to the offer and to the 101.
     marker: Option<(&'static str, &'static str)>,
-    /// A field that goes out with a 426 that requires it.
+    /// A field, as name and value, that is added to a 426 that requires the protocol.
     hint: Option<(&'static str, &'static str)>,
-    /// A refused offer ends the connection.
+    /// Set if the connection ends when the offer is declined.
     pub(super) closes: bool,
-    /// The fields that are its own.
+    /// The fields that only this protocol uses.
     own: &'static [Own],
-    /// The fields of the offer by which its 101 is judged.
+    /// The fields of the offer against which the 101 is checked.
     pub(super) remembered: KnownFields,
     /// Checks the rest of the request.
     ///
-    /// Both sides ask: the client before it sends, the server when it has received.
+    /// The client calls it before it sends the request, the server after it has received it.
     request: fn(&OfferingRequest<'_>, &OfferContext) -> Result<(), Ineligible>,
-    /// Returns whether the field lines of a 101 keep to the offer.
+    /// Returns whether the field lines of a 101 suit those of the offer.
     ///
-    /// The server asks before it sends, too.
+    /// The server also calls it before it sends the 101.
     pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
-    /// Returns the field by which a 101 proves that the offer was understood.
+    /// Returns the field with which a 101 proves that the server understood the offer.
     ///
-    /// `None` if the protocol has no proof, or the offer allows none.
+    /// The field is `None` if the protocol has no proof. The function returns `None` if the offer's
+    /// fields allow none.
     pub(super) proof: Option<fn(asked: &dyn FieldSource) -> Option<Proof>>,
 }
 
-/// A field that is meant for this hop.
+/// A hop-by-hop field of an offer.
 struct HopField {
     known: KnownField,
     name: &'static str,
@@ -58,7 +59,7 @@ struct HopField {
 }
 
 impl Policy {
-    /// A token without rules.
+    /// The policy of a protocol without rules.
     const GENERIC: Self = Self {
         name: "",
         versioned: false,
@@ -76,9 +77,9 @@ impl Policy {
         proof: None,
     };
 
-    /// The row of RFC 9298, RFC 9484 and the connect-tcp draft.
+    /// The common policy of RFC 9298, RFC 9484 and the connect-tcp draft.
     ///
-    /// Capsules follow the 101, and nothing follows a rejection.
+    /// Capsules follow the 101, and the connection ends if the offer is declined.
     const CAPSULES: Self = Self {
         method: Some("GET"),
         marker: Some(("Capsule-Protocol", "?1")),
@@ -124,12 +125,12 @@ static TABLE: &[Policy] = &[
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
 ];
 
-/// A field that only its protocol uses.
+/// A field that only one protocol uses.
 struct Own {
     name: &'static str,
-    /// Returns whether your code may write the field into this response.
+    /// Returns whether the caller may send the field in a response with that status.
     ///
-    /// `None`: into no response. It belongs to requests, or the engine writes it.
+    /// `None`: in no response. It belongs to requests, or the engine adds it.
     carried_by: Option<fn(status: u16) -> bool>,
 }
 
@@ -140,19 +141,19 @@ impl Own {
     }
 }
 
-/// Returns whether a response starts capsules; others do not say so.
+/// Returns whether capsules follow a response with that status.
 ///
-/// RFC 9297, sections 3.2 and 3.4.
+/// Other responses do not have `Capsule-Protocol`. RFC 9297, sections 3.2 and 3.4.
 fn starts_capsules(status: u16) -> bool {
     status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
 }
 
-/// Returns the bit of a name's length.
+/// Returns the bit of a name's length, in a set of lengths below 32.
 const fn length_bit(len: usize) -> u32 {
     if len < 32 { 1 << len } else { 0 }
 }
 
-/// The lengths of the names of all tokens' own fields, a bit for each.
+/// The set of the lengths of all `own` field names, a bit for each length.
 const OWN_LENGTHS: u32 = {
     let (mut lengths, mut row) = (0, 0);
     while row < TABLE.len() {
@@ -166,12 +167,11 @@ const OWN_LENGTHS: u32 = {
     lengths
 };
 
-/// The number of rows.
 pub(crate) const ROWS: usize = TABLE.len();
 
-/// Returns the row for the protocol.
+/// Returns the index of the protocol's row.
 ///
-/// A version makes it another token: `websocket/2` has no rules that we know.
+/// A version makes it another protocol: `websocket/2` has no rules that we know.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     let is_about = |policy: &Policy| {
         policy.name.len() == protocol.name.len()
@@ -181,7 +181,7 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     TABLE.iter().position(is_about)
 }
 
-/// Returns the row for the bare token.
+/// Returns the index of the row for a name without a version.
 ///
 /// Nearly every offer is one registered name and nothing else.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
@@ -194,7 +194,7 @@ fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
     row(protocol).map(|row| &TABLE[row])
 }
 
-/// Returns the rows for the protocols of a list, in its order.
+/// Returns the policies of the protocols in a list, in the list's order.
 pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
     let lone = bare_row(list.as_bytes());
     let others = if lone.is_some() { Protocols::NONE } else { list };
@@ -203,14 +203,14 @@ pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Poli
         .chain(others.iter().filter_map(|protocol| of(&protocol)))
 }
 
-/// Returns the protocol in its registered spelling, if it is known.
+/// Returns the protocol in its registered spelling, if it has a row.
 pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
     of(&protocol).map_or(protocol, |policy| Protocol { name: policy.name, ..protocol })
 }
 
-/// Returns whether the token names a layer with HTTP/1.1 above it.
+/// Returns whether the protocol is a layer below HTTP/1.1, such as TLS.
 ///
-/// Bare, it means the stack (RFC 2817, section 3).
+/// Alone, its name then means that layer with HTTP/1.1 above it (RFC 2817, section 3).
 pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     of(protocol).is_some_and(|policy| policy.below_http)
 }
@@ -231,7 +231,7 @@ impl Policy {
         (self.request)(request, terms)
     }
 
-    /// Returns the hop-by-hop field of the protocol's offer, if it is there.
+    /// Returns the name of the protocol's hop-by-hop field, if the offer has it.
     pub(super) fn hop_field(&self, fields: &dyn FieldSource) -> Option<&'static str> {
         self.hop_field
             .as_ref()
@@ -239,18 +239,18 @@ impl Policy {
             .map(|field| field.name)
     }
 
-    /// Returns the field that the protocol's offer and its 101 carry.
+    /// Returns the field that is added to the protocol's offer and to its 101.
     pub(super) fn marker(&self) -> Option<Field<'static>> {
         self.marker.map(Field::from)
     }
 
-    /// Returns the field that helps a client to offer the protocol.
+    /// Returns the field that is added to a 426 to help clients with the offer.
     pub(super) fn hint(&self) -> Option<Field<'static>> {
         self.hint.map(Field::from)
     }
 }
 
-/// Checks that a received request may be accepted for this row.
+/// Checks that a received request may be accepted by the rules of this row.
 pub(crate) fn check_received(
     row: usize,
     request: &OfferingRequest<'_>,
@@ -269,8 +269,9 @@ pub(crate) fn check_received(
 
 /// Returns whether an intermediary may offer the protocol to its server.
 ///
-/// Another version of HTTP, and a layer below it, are between two neighbours, in any spelling of
-/// the version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
+/// Other versions of HTTP, and layers below it, concern two neighbours only. That holds for any
+/// spelling of their version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, section 5.1; RFC 7540,
+/// section 3.2.1.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
     let is_draft_of_h2c =
         protocol.name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("h2c"));
@@ -278,14 +279,14 @@ pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
         && !["h2", "HTTP", "TLS", "SSL"].iter().any(|name| protocol.name.eq_ignore_ascii_case(name))
 }
 
-/// Returns whether your code may write the field into this response.
+/// Returns whether the caller may send the field in a response with that status.
 #[inline(always)]
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
-    // Most names are not even as long as one of these.
+    // The length of most names already differs from that of every `own` field.
     OWN_LENGTHS & length_bit(field.name.len()) == 0 || is_carried(status, field)
 }
 
-/// Returns whether a protocol has a rule for the field of that name.
+/// Returns whether the field is one that only one protocol uses.
 pub(crate) fn is_own(field: Field<'_>) -> bool {
     TABLE.iter().flat_map(|policy| policy.own).any(|own| field.is(own.name))
 }

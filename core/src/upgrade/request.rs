@@ -1,4 +1,4 @@
-//! A request that was received, and what it offers (RFC 9110, section 7.8).
+//! A received request, and the protocols that it offers (RFC 9110, section 7.8).
 
 use super::context::{OfferContext, OfferingRequest};
 use super::policy;
@@ -11,9 +11,9 @@ use crate::wire::known::KnownField;
 use crate::wire::protocol::Protocol;
 use crate::wire::syntax::{absolute_authority, after_authority};
 
-/// The number of protocols that an offer may have at most.
+/// The maximum number of protocols in an offer, whatever the limits.
 ///
-/// A [`Selection`](super::Selection) holds their places, a byte each.
+/// A [`Selection`](super::Selection) stores each position in the offer in one byte.
 pub(super) const LARGEST_OFFER: u32 = u8::MAX as u32 - 1;
 
 /// The head of a received request.
@@ -25,40 +25,40 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Returns the method, a token; compare it exactly.
+    /// Returns the method, which is case-sensitive.
     #[inline]
     pub fn method(&self) -> &'a str {
         text(self.head.method(self.bytes))
     }
 
-    /// Returns the target, as sent: nothing is decoded or normalised.
+    /// Returns the request target as sent, neither decoded nor normalised.
     #[inline]
     pub fn target(&self) -> &'a str {
         text(self.head.target(self.bytes))
     }
 
-    /// Returns the authority that the request is for.
+    /// Returns the authority of the resource that the request is for.
     ///
-    /// It is that of the target in a CONNECT and in absolute form, else Host's. `None` only in
-    /// HTTP/1.0, which may do without. An intermediary routes by it and sends it on as Host, since
-    /// a server ignores Host beside an absolute target. RFC 9112, sections 3.2 and 3.3.
+    /// In a CONNECT and in absolute-form it is that of the target, else that of Host. `None` only
+    /// in HTTP/1.0, where Host may be missing. An intermediary routes by it and forwards it as
+    /// Host, since a server ignores Host beside an absolute target. RFC 9112, sections 3.2 and 3.3.
     pub fn authority(&self) -> Option<&'a str> {
         let (method, target) = self.line_bytes();
         let host = || self.head.values(KnownField::Host, self.bytes).next().map(|(value, _)| value);
         authority(method, target, host).map(text)
     }
 
-    /// Returns the path of the target in origin or absolute form, as sent.
+    /// Returns the path of a target in origin-form or absolute-form, as sent.
     ///
-    /// It ends before the query: `/` if an absolute target has none, `*` in an OPTIONS for the
-    /// whole server, empty in a CONNECT. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
+    /// It ends before the query. It is `/` if an absolute target has no path, `*` in an OPTIONS for
+    /// the whole server, and empty in a CONNECT. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
     pub fn path(&self) -> &'a str {
         text(path_and_query(self.line_bytes()).0)
     }
 
     /// Returns the query of the target, as sent.
     ///
-    /// It follows the first question mark; `None` without one. RFC 9112, section 3.2.
+    /// It begins after the first question mark; `None` if there is none. RFC 9112, section 3.2.
     pub fn query(&self) -> Option<&'a str> {
         path_and_query(self.line_bytes()).1.map(text)
     }
@@ -68,7 +68,7 @@ impl<'a> Request<'a> {
         (self.head.method(self.bytes), self.head.target(self.bytes))
     }
 
-    /// Returns the x of HTTP/1.x.
+    /// Returns the minor version: the x of HTTP/1.x.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
@@ -82,7 +82,8 @@ impl<'a> Request<'a> {
 
     /// Returns the offered protocols in the client's order of preference.
     ///
-    /// Each is eligible, or has its reason. Choose with [`select`](crate::Connection::select).
+    /// Each is eligible, or has the reason why it is not. Choose one with
+    /// [`select`](crate::Connection::select).
     ///
     /// # Errors
     ///
@@ -112,7 +113,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Returns the authority that a request is for (RFC 9112, section 3.3).
+/// Returns the authority of a request's resource (RFC 9112, section 3.3).
 pub(crate) fn authority<'a>(
     method: &[u8],
     target: &'a [u8],
@@ -121,7 +122,7 @@ pub(crate) fn authority<'a>(
     if method == b"CONNECT" { Some(target) } else { absolute_authority(target).or_else(host) }
 }
 
-/// Returns path and query of a request with that method and target.
+/// Returns the path and the query of a request with this method and target.
 pub(crate) fn path_and_query<'t>(
     (method, target): (&[u8], &'t [u8]),
 ) -> (&'t [u8], Option<&'t [u8]>) {
@@ -146,34 +147,34 @@ impl core::fmt::Debug for Request<'_> {
     }
 }
 
-/// One protocol of an offer.
+/// A protocol that a request offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer<'a> {
     /// The offered protocol, in the client's spelling.
     pub protocol: Protocol<'a>,
-    /// The reason why the offer cannot be accepted; `None` where it can.
+    /// The reason why the protocol cannot be accepted; `None` if it can.
     pub ineligible: Option<Ineligible>,
 }
 
-/// The reason why a request offers nothing.
+/// The reason why a request offers no protocol.
 ///
-/// It is served like any other.
+/// The request itself is valid: respond to it as usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NoOffer {
     /// There is no `Upgrade` field, or an empty one.
     Absent,
-    /// HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, section 7.8).
+    /// The request is HTTP/1.0, where `Upgrade` is ignored (RFC 9110, section 7.8).
     Http10,
     /// `Connection` does not list `upgrade` (RFC 9110, section 7.6.1).
     ///
-    /// The field was not meant for this hop.
+    /// The `Upgrade` field was not meant for this hop.
     NoConnectionOption,
     /// `Upgrade` is not a list of protocol names.
     Malformed,
-    /// The offer has more protocols than the limit.
+    /// The offer has more protocols than `limits.offers`.
     TooMany,
-    /// `Upgrade` on a CONNECT is no offer: its 2xx is another switch.
+    /// The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel.
     Connect,
 }
 
@@ -184,9 +185,9 @@ enums! {
     }
 }
 
-/// Returns the number of offers, or why there are none.
+/// Returns the number of offered protocols, or why there are none.
 ///
-/// They are read from the head when they are asked for.
+/// They are parsed from the head on each call.
 pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, NoOffer> {
     may_offer(request, options)?;
     let count = |total, value| token::count(value).map(|count| total + count);
@@ -194,7 +195,7 @@ pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, N
     is_in_bounds(total, request.terms)
 }
 
-/// Checks that a request may offer anything, whatever its `Upgrade` says.
+/// Checks that a request may make an offer, whatever its `Upgrade` contains.
 fn may_offer(request: Request<'_>, options: Options) -> Result<(), NoOffer> {
     let Request { head, bytes, .. } = request;
     if !head.has(KnownField::Upgrade) {
@@ -217,9 +218,9 @@ fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
     }
 }
 
-/// Returns the offers of a request, if it holds any.
+/// Returns the offered protocols of a request.
 ///
-/// What was found eligible once is not asked again.
+/// A protocol that was found eligible before is not checked again.
 pub(crate) fn offers<'a>(
     request: Request<'a>,
 ) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
@@ -246,19 +247,18 @@ fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineli
     )
 }
 
-/// The result of checking offers.
+/// The result of `check_offers`.
 pub(crate) struct OfferCheck {
-    /// The number of protocols offered.
     pub(crate) total: u32,
-    /// One of the offers may be accepted.
+    /// Set if at least one protocol is eligible.
     pub(crate) any: bool,
-    /// The eligible ones of the first 64; a bit for each.
+    /// The eligible ones of the first 64 protocols, a bit for each; the first is bit 0.
     pub(crate) eligible: u64,
 }
 
-/// Judges the offers of a request, or says why there are none.
+/// Checks the offers of a request, or returns why there are none.
 ///
-/// Each row of the policies is asked once, however many protocols it is about.
+/// Each row of the policies is checked once, however many offered protocols it covers.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
@@ -286,9 +286,9 @@ pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<Off
     })
 }
 
-/// Returns bytes as text.
+/// Returns the bytes of a method or target as text.
 ///
-/// Method and target are checked to be ASCII when they are parsed.
+/// The parser has checked that they are ASCII.
 #[inline]
 fn text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or_default()

@@ -1,6 +1,6 @@
-//! The choice of a server among what was offered (RFC 9110, section 7.8).
+//! The server's choice among the offered protocols (RFC 9110, section 7.8).
 //!
-//! One protocol or a stack of layers.
+//! It is one protocol or a stack of layers.
 
 use alloc::vec::Vec;
 
@@ -11,38 +11,36 @@ use crate::error::ErrorKind;
 use crate::wire::fields::members;
 use crate::wire::protocol::Protocol;
 
-/// A choice among the offers of one request.
+/// The server's choice among the offers of one request.
 ///
-/// It borrows nothing and does not outlive its request.
+/// It borrows nothing. It is valid only for that request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
-    /// The request it belongs to.
+    /// The number of the request that the selection belongs to.
     pub(crate) cycle: u32,
-    /// A checksum of what that request offers.
+    /// A checksum of that request's offer.
     ///
-    /// So one made on another connection is noticed.
+    /// It detects a selection that was made on another connection.
     offer: u32,
-    /// Places in the offer, lowest layer first.
+    /// The positions of the chosen layers in the offer, lowest layer first.
     ///
-    /// `HTTP` for the HTTP/1.1 on top that needs no offer.
+    /// `HTTP` stands for an HTTP/1.1 at the top that was not offered by name.
     layers: [u8; Self::LAYERS],
     len: u8,
-    /// The index of the caller's preference.
+    /// The index of the chosen preference among those of `select`.
     preference: u16,
-    /// The selection is accepted before the request is complete.
+    /// Set if the selection is accepted before the request is complete.
     pub(crate) early: bool,
 }
 
-/// The place of a topmost `HTTP/1.1` that was not offered by name.
+/// The position that stands for an HTTP/1.1 at the top, not offered by name.
 const HTTP: u8 = u8::MAX;
 const _: () = assert!(LARGEST_OFFER < HTTP as u32, "each place of an offer is a byte of its own");
 
 impl Selection {
     const LAYERS: usize = 4;
 
-    /// Encodes the selection as four numbers.
-    ///
-    /// For where a Rust value cannot go: across a language's boundary.
+    /// Encodes the selection as four numbers, for bindings to other languages.
     pub(crate) const fn to_bits(self) -> [u32; 4] {
         let last = (self.early as u32) << 24 | (self.preference as u32) << 8 | self.len as u32;
         [self.cycle, self.offer, u32::from_le_bytes(self.layers), last]
@@ -50,7 +48,7 @@ impl Selection {
 
     /// Decodes a selection from its four numbers.
     ///
-    /// Numbers that stand for none give one that every connection refuses.
+    /// Other numbers yield a selection that every connection rejects.
     pub(crate) const fn from_bits(bits: [u32; 4]) -> Self {
         Self {
             cycle: bits[0],
@@ -62,18 +60,18 @@ impl Selection {
         }
     }
 
-    /// Returns the index of the selection among the preferences of `select`.
+    /// Returns the index of the chosen preference among those passed to `select`.
     ///
-    /// Counted from 0.
+    /// The first has the index 0.
     pub const fn preference(self) -> usize {
         self.preference as usize
     }
 
-    /// Returns the same choice, accepted before the request is complete.
+    /// Returns the same choice, to be accepted before the request is complete.
     ///
-    /// Our direction switches at once, the peer's at the end of its request; a client that waits
-    /// for a 100 gets it first. For a new protocol that needs no content. Next:
-    /// [`accept`](crate::Connection::accept). RFC 9110, section 7.8.
+    /// Our direction switches at once, the peer's at the end of its request. A client that waits
+    /// for a 100 gets it first. Use it if the new protocol does not need the request's content.
+    /// Next: [`accept`](crate::Connection::accept). RFC 9110, section 7.8.
     pub const fn early(self) -> Self {
         Self { early: true, ..self }
     }
@@ -83,20 +81,19 @@ impl Selection {
     }
 }
 
-/// Returns the first choice that both sides support.
+/// Returns the preferred choice that both sides support.
 ///
-/// Each preference is a protocol or a stack of them, lowest first.
+/// Each preference is a protocol or a stack of protocols, lowest layer first.
 pub(crate) fn select(
     request: Request<'_>,
     preferences: &[&str],
     by: Order,
     cycle: u32,
 ) -> Option<Selection> {
-    // Read once, however many preferences there are.
+    // Parsed once, however many preferences there are.
     let offered: Vec<Offer<'_>> = offers(request).collect();
     let stacks = preferences.iter().enumerate().filter_map(|(index, preference)| {
-        // More preferences than an offer has places: those after are not told apart, and match all
-        // the same.
+        // Preferences beyond the largest index share it; they can still be chosen.
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         stack(&offered, preference, cycle)
             .map(|selection| Selection { preference: index, ..selection })
@@ -109,9 +106,9 @@ pub(crate) fn select(
     choice.map(|selection| Selection { offer: checksum(request), ..selection })
 }
 
-/// Returns the places of one preference in the offer.
+/// Returns the selection for one preference, still without the checksum.
 ///
-/// If every layer of it may be accepted; without the checksum.
+/// `None` unless every layer of it was offered and is eligible.
 fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
     let mut selection = Selection {
         cycle,
@@ -129,8 +126,8 @@ fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selectio
             .position(|offer| offer.protocol.same_as(&protocol) && offer.ineligible.is_none())
             .map(|place| place as u8)
             .or_else(|| (is_http11(&protocol) && selection.len > 0).then_some(HTTP))?;
-        // Nothing stands above HTTP/1.1 that was not negotiated there, and two versions of one name
-        // are no stack.
+        // A layer above HTTP/1.1 would have to be negotiated within it. Two versions of one name
+        // are not two layers.
         let mut earlier = selection.layers().iter().filter_map(|&below| at(offered, below));
         if last.is_some_and(|top| is_http11(&top))
             || earlier.any(|below| same_name(&below.protocol, &protocol))
@@ -166,7 +163,7 @@ pub(super) fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
     one.name.eq_ignore_ascii_case(other.name)
 }
 
-/// Returns FNV-1a of the offer, line by line.
+/// Returns the FNV-1a hash of the offer's field lines.
 fn checksum(request: Request<'_>) -> u32 {
     request
         .upgrade_lines()
@@ -174,11 +171,10 @@ fn checksum(request: Request<'_>) -> u32 {
         .fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// Writes the names of a selection as the list of the 101.
+/// Writes the chosen protocols as the `Upgrade` list of the 101.
 ///
-/// Registered ones as they are registered (RFC 9110, section 16.7), others in the client's
-/// spelling. A selection that was made on another connection, of another offer, is no choice of
-/// this one's.
+/// Registered names have their registered spelling (RFC 9110, section 16.7), others the client's. A
+/// selection made on another connection, for another offer, is rejected with `NotOffered`.
 pub(crate) fn write_selection(
     request: Request<'_>,
     selection: Selection,
@@ -186,7 +182,7 @@ pub(crate) fn write_selection(
 ) -> Result<(), ErrorKind> {
     list.clear();
     list.reserve(32);
-    // An HTTP/1.1 that was not offered stands on top of something, or nowhere.
+    // An HTTP/1.1 that was not offered may only be at the top, above another layer.
     let is_stack = match selection.layers() {
         [] | [HTTP] => false,
         [below @ .., _] => !below.contains(&HTTP),
