@@ -1,7 +1,7 @@
-//! Enums with stable numbers and names, which cross language boundaries.
+//! A macro for enums with stable numbers and names, used by all bindings.
 //!
-//! A macro, because no function can see that a variant is missing from a list. Here the `match`
-//! that names the variants is exhaustive, and the list is made from the same words.
+//! It is a macro because no function could detect that a variant is missing from a list. The
+//! `match` in `name` must be exhaustive, and the list is made from the same variants.
 
 macro_rules! enums {
     ($($type:ident { $($variant:ident = $name:literal),+ $(,)? })+) => {$(
@@ -10,12 +10,14 @@ macro_rules! enums {
             /// All values, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the number, the same in every binding: its place in [`ALL`](Self::ALL).
+            /// Returns the number, which is the index in [`ALL`](Self::ALL).
+            ///
+            /// It is the same in every binding.
             pub const fn number(self) -> u32 {
                 self as u32
             }
 
-            /// Returns the value of a number.
+            /// Returns the value with that number, or `None`.
             pub const fn from_number(number: u32) -> Option<Self> {
                 let number = number as usize;
                 if number < Self::ALL.len() { Some(Self::ALL[number]) } else { None }
@@ -29,7 +31,7 @@ macro_rules! enums {
             }
         }
 
-        // The list is written in the order of the declaration.
+        // The order in the macro call must be that of the declaration.
         const _: () = {
             let mut place = 0;
             while place < $type::ALL.len() {

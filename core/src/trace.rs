@@ -1,52 +1,52 @@
-//! The latest steps of a connection, in a bounded ring.
+//! The trace: the latest steps of a connection, in a ring of fixed size.
 //!
-//! They are enough to print a transcript, or to see afterwards *why*.
+//! From it a program can print a transcript, or find out afterwards *why* something happened.
 
 use crate::enums::enums;
 
-/// The kind of a step; each says what its number means.
+/// The kind of a step; each comment tells the meaning of the step's number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceStep {
-    /// A request head came; the number of offered protocols.
+    /// A request head was received; the number is that of offered protocols.
     #[default]
     ReceivedRequest,
-    /// An informational response came; its status.
+    /// An informational response was received; the number is its status.
     ReceivedInformational,
-    /// A final response head came; its status.
+    /// A final response head was received; the number is its status.
     ReceivedResponse,
-    /// A message ended.
+    /// A received message ended.
     ReceivedEnd,
-    /// The peer's direction has left HTTP; bytes of leftover.
+    /// The peer switched to a new protocol; the number is that of leftover bytes.
     ReceivedSwitch,
-    /// The input ended.
+    /// The end of the peer's bytes was received.
     ReceivedEof,
-    /// The peer broke the protocol; the error's number.
+    /// The peer broke the protocol; the number is that of the error.
     PeerError,
-    /// A request head was sent; the number of offered protocols.
+    /// A request head was sent; the number is that of offered protocols.
     SentRequest,
-    /// An informational response was sent; its status.
+    /// An informational response was sent; the number is its status.
     SentInformational,
-    /// A final response head was sent; its status.
+    /// A final response head was sent; the number is its status.
     SentResponse,
-    /// A message was ended.
+    /// A sent message ended.
     SentEnd,
     /// A 101 was sent.
     SentSwitch,
-    /// A call was refused; the error's number.
+    /// A call failed; the number is that of the error.
     Refused,
-    /// HTTP was resumed above a new layer.
+    /// HTTP was resumed within a new protocol.
     Resumed,
-    /// Your code gave up.
+    /// Your code called `abandon`.
     Abandoned,
     /// Field lines were corrected before they were sent.
     ///
-    /// By [`Config::tidy`](crate::Config::tidy); a bit for each correction. 1: a `Content-Length`
-    /// left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
-    /// handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the
-    /// target has it.
+    /// That is due to [`Config::tidy`](crate::Config::tidy). The number has a bit for each kind of
+    /// correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a
+    /// `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an
+    /// `Expect` removed. 64: Host set to the target's authority.
     Tidied,
-    /// The connection was given to another parser; how many bytes.
+    /// The connection was handed to another parser; the number is that of its bytes.
     HandedOver,
 }
 
@@ -67,19 +67,19 @@ enums! {
 pub struct Trace {
     /// The kind of the step.
     pub step: TraceStep,
-    /// The number of the step; [`TraceStep`] has its meaning.
+    /// The number of the step, as described at its [`TraceStep`].
     pub number: u32,
-    /// The bytes that had been received and passed at that time.
+    /// The number of the peer's bytes that had been consumed by then.
     pub offset: u64,
 }
 
-/// The latest entries; older ones give way.
+/// The latest entries of the trace; new entries replace the oldest.
 #[derive(Debug)]
 pub(crate) struct Ring {
     entries: [Trace; Self::SIZE],
-    /// The number of entries that were added; it wraps.
+    /// The number of entries added so far; it wraps.
     ///
-    /// The number taken or lost wraps too.
+    /// `popped` is the number of entries taken or lost, and wraps too.
     pushed: u32,
     popped: u32,
 }

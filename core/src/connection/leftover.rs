@@ -1,4 +1,4 @@
-//! The bytes that are left for a new protocol, or for another engine.
+//! The public methods that take unread bytes for another protocol or parser.
 
 use super::{Connection, Scratch};
 use crate::error::{Error, ErrorKind};
@@ -12,23 +12,23 @@ use alloc::vec::Vec;
 use bytes::{BufMut, Bytes};
 
 impl Connection {
-    /// Returns the first bytes of the new protocol.
+    /// Returns the received bytes of the new protocol.
     ///
-    /// There are none before the end of the request has been reported.
+    /// Empty until the end of the request has been emitted.
     pub(crate) fn leftover(&self) -> &[u8] {
         if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
     }
 
-    /// Takes the first bytes of the new protocol out of the connection.
+    /// Removes and returns the bytes of the new protocol that were received.
     ///
-    /// They are those that the event's `leftover` shows, and what has come since. Everything that
-    /// the transport delivers from now on is the new protocol's. The current event ends. It is
-    /// empty before `Switched`, so wait for that event.
+    /// They are the `leftover` of the event, and the bytes received since. All further bytes of the
+    /// transport belong to the new protocol. The current event ends. Nothing is returned before
+    /// `Switched`, so wait for that event.
     pub fn take_leftover(&mut self) -> Bytes {
         self.leave_leftover(Bytes::copy_from_slice)
     }
 
-    /// Passes the leftover to `copy`, and then drops it.
+    /// Passes the leftover to `copy`, then discards it.
     pub(crate) fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T {
         self.consume_event();
         let leftover = self.leftover();
@@ -40,12 +40,12 @@ impl Connection {
         copied
     }
 
-    /// Server: gives the whole connection to another parser.
+    /// Server: hands the whole connection over to another parser.
     ///
-    /// Returns the current request's head and every byte after it, exactly as they came. Allowed
+    /// Returns the current request's head and all bytes after it, exactly as received. Allowed
     /// until something after the head has been read, or a final response or 101 was sent. The
-    /// engine is then done; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine,
-    /// keep the transport.
+    /// engine can then do nothing more; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the
+    /// engine, keep the transport.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl Connection {
         Ok(bytes.into())
     }
 
-    /// Hands over the unread bytes into the caller's memory, all or nothing.
+    /// Writes the head and the unread bytes to `out` for another parser, or nothing.
     pub(crate) fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         let written = self.may_hand_over().and_then(|()| {
             let scratch = self.scratch.as_deref();
@@ -96,8 +96,7 @@ impl Connection {
         }
         match (self.state.request, self.state.response) {
             (Phase::Idle, _) => return Err(Error::local(ErrorKind::Unasked)),
-            // A 101 was an answer: what came before it belongs to another layer than what comes
-            // after.
+            // A 101 was a response: the bytes before and after it belong to different layers.
             (_, Phase::Idle) if self.state.upgrade != UpgradeState::Resumed => {}
             _ => return Err(Error::local(ErrorKind::Answered)),
         }

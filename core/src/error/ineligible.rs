@@ -1,22 +1,22 @@
-//! The rules of protocols that an offer can break.
+//! The reasons why an offered protocol cannot be accepted.
 
 use crate::enums::enums;
 
-/// Why one protocol of an offer cannot be accepted.
+/// The reason why one protocol of an offer cannot be accepted.
 ///
-/// The others beside it are not concerned.
+/// It does not concern the other protocols of the offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ineligible {
-    /// The protocol is offered with another method.
+    /// The protocol cannot be offered with this method.
     Method,
     /// `Sec-WebSocket-Key` is missing, repeated or malformed.
     ///
-    /// It has to be 16 bytes in base64 (RFC 6455, section 4.2.1).
+    /// It must be 16 bytes in base64 (RFC 6455, section 4.2.1).
     Key,
     /// `Sec-WebSocket-Version` is not 13.
     ///
-    /// The response is a 426 with the versions that are spoken (RFC 6455, section 4.4).
+    /// Respond with a 426 that lists the supported versions (RFC 6455, section 4.4).
     Version,
     /// `Sec-WebSocket-Protocol` is not a list of distinct names.
     ///
@@ -26,13 +26,13 @@ pub enum Ineligible {
     Extension,
     /// The request has content that the protocol does not allow.
     ///
-    /// Or more than can be taken along.
+    /// Or, for `h2c`, its content exceeds `limits.h2c_content`.
     Content,
     /// The head is larger than `limits.h2c_head`.
     Head,
     /// The protocol cannot be switched to over TLS.
     Secure,
-    /// `HTTP2-Settings` is missing, repeated or no legal settings.
+    /// `HTTP2-Settings` is missing, repeated, or does not hold legal settings.
     ///
     /// RFC 7540, section 3.2.1.
     Settings,
@@ -51,7 +51,7 @@ enums! {
 }
 
 impl Ineligible {
-    /// Returns the status to answer with, if your code requires the protocol.
+    /// Returns the status to respond with, if the caller requires the protocol.
     pub const fn status(self) -> u16 {
         match self {
             Self::Version => 426,
@@ -60,7 +60,7 @@ impl Ineligible {
         }
     }
 
-    /// Returns a sentence for people.
+    /// Returns a description in English, without a period.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Method => "the protocol cannot be offered with this method",

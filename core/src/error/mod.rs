@@ -1,9 +1,9 @@
-//! Errors: everything that can go wrong, listed in `table`.
+//! Errors of a connection; `table` lists every kind.
 //!
-//! The numbers are stable: a binding carries them as they are, logs may be searched for them. They
-//! are grouped by the place in the pipeline: 1xx start line, 2xx field lines, 3xx what the head
-//! means, 4xx content. 5xx are about the connection, 6xx about the switch. 8xx are decisions that
-//! the state refuses, 9xx decisions that are malformed.
+//! Error numbers are stable: bindings use them unchanged, and logs can be searched for them. They
+//! are grouped by cause: 1xx start line, 2xx field lines, 3xx semantics of the head, 4xx content.
+//! 5xx concern the connection, 6xx the switch. 8xx are calls that the state does not allow, 9xx
+//! calls with malformed arguments.
 
 mod ineligible;
 mod table;
@@ -15,20 +15,22 @@ pub use table::ErrorKind;
 
 use crate::enums::enums;
 
-/// The side that has to change something.
+/// The side that caused an error and must change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blame {
-    /// The peer sent what the protocol forbids.
+    /// The peer broke the protocol.
     ///
-    /// Receiving has ended; a server may answer it once.
+    /// Receiving has ended; a server may respond once.
     Peer,
-    /// Your code called out of order or with a bad argument. Nothing has changed.
+    /// Your code called a method out of order, or with a bad argument.
+    ///
+    /// Nothing has changed.
     Local,
 }
 
 enums! { Blame { Peer = "peer", Local = "local" } }
 
-/// A fault in bytes, and its offset from the first of those looked at.
+/// An error in received bytes, with its offset in the bytes being parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
@@ -39,10 +41,11 @@ pub(crate) struct Fault {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
-    /// A peer error: bytes since the connection began.
+    /// The offset of a peer error, in bytes since the connection began.
     ///
-    /// `OutputTooSmall`: bytes needed. Of other local errors: which of your field lines it is
-    /// about, from 1.
+    /// For `OutputTooSmall` it is the number of bytes needed. For `ProfileField` from an offer it
+    /// is the number of the `Ineligible`, from 1. For other local errors it is the caller's field
+    /// line, from 1, or 0.
     number: u64,
 }
 
@@ -76,41 +79,41 @@ impl Error {
         Self { kind: ErrorKind::OutputTooSmall, number: needed as u64 }
     }
 
-    /// Returns the error for an offer of ours that breaks its protocol's rules.
+    /// Returns the error for an offer of the caller that breaks its protocol's rules.
     pub(crate) const fn ineligible_offer(reason: Ineligible) -> Self {
         Self { kind: ErrorKind::ProfileField, number: reason.number() as u64 + 1 }
     }
 
-    /// Returns the kind.
+    /// Returns the kind of the error.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Returns the stable number.
+    /// Returns the stable number of the error's kind.
     pub const fn code(&self) -> u16 {
         self.kind.code()
     }
 
-    /// Returns the error for your field line at `index`.
+    /// Returns the error for the caller's field line at `index`, counted from 0.
     pub(crate) const fn in_field(kind: ErrorKind, index: usize) -> Self {
         Self { kind, number: index as u64 + 1 }
     }
 
-    /// Returns who has to change something.
+    /// Returns the side that caused the error and must change something.
     pub const fn blame(&self) -> Blame {
         self.kind.blame()
     }
 
-    /// Returns the status that a server answers a peer error with.
+    /// Returns the status with which a server responds to a peer error.
     ///
-    /// `None` for local errors and where only a client can meet it.
+    /// `None` for local errors, and for errors that only a client can encounter.
     pub const fn status(&self) -> Option<u16> {
         self.kind.status()
     }
 
     /// Returns the offset of a peer error in the peer's bytes.
     ///
-    /// It is counted from the connection's first byte.
+    /// It is counted in bytes from the beginning of the connection. `None` for local errors.
     pub const fn offset(&self) -> Option<u64> {
         match self.blame() {
             Blame::Peer => Some(self.number),
@@ -118,10 +121,10 @@ impl Error {
         }
     }
 
-    /// Returns the index of your field line that a local error is about.
+    /// Returns the index of the caller's field line that caused a local error.
     ///
-    /// It counts from 0; a [`Block`](crate::Block) counts as one. `None` if the error is not about
-    /// a line.
+    /// It counts from 0; a [`Block`](crate::Block) counts as one line. `None` if no field line
+    /// caused the error.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)
@@ -131,9 +134,10 @@ impl Error {
         }
     }
 
-    /// Returns the rule that the offer of a rejected request breaks.
+    /// Returns the protocol's rule that the offer of a rejected request breaks.
     ///
-    /// After [`ErrorKind::ProfileField`], from [`send_request`](crate::Connection::send_request).
+    /// It is known after [`ErrorKind::ProfileField`] from
+    /// [`send_request`](crate::Connection::send_request); otherwise `None`.
     pub const fn ineligible(&self) -> Option<Ineligible> {
         match (self.kind, self.number) {
             (ErrorKind::ProfileField, 1..) => Ineligible::from_number(self.number as u32 - 1),
@@ -141,9 +145,9 @@ impl Error {
         }
     }
 
-    /// Returns the bytes of output space that the rejected call needs.
+    /// Returns the number of bytes of output space that the rejected call needs.
     ///
-    /// After [`ErrorKind::OutputTooSmall`].
+    /// `None` unless the kind is [`ErrorKind::OutputTooSmall`].
     pub const fn needed(&self) -> Option<usize> {
         match self.kind {
             ErrorKind::OutputTooSmall => Some(self.number as usize),
@@ -154,7 +158,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Numbers of one kind: each that is written comes with code of its own.
+        // All numbers are `u64`, as each integer type adds its own formatting code to the program.
         let Self { kind, number } = *self;
         write!(f, "{} (error {})", kind.text(), u64::from(kind.code()))?;
         match (self.offset(), self.needed(), self.field(), self.ineligible()) {

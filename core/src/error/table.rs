@@ -2,7 +2,7 @@
 
 use super::Blame;
 
-/// The texts of a row.
+/// The texts of a row of the table.
 struct Texts {
     name: &'static str,
     clause: &'static str,
@@ -29,8 +29,8 @@ macro_rules! errors {
 
             /// Returns the texts of a kind.
             ///
-            /// They are apart from what the engine decides by, so that a program that shows no
-            /// texts does not hold them.
+            /// They are separate from `verdict`, so that a program that prints no texts does not
+            /// contain them.
             const fn texts(self) -> &'static Texts {
                 match self {
                     $(Self::$variant => {
@@ -39,7 +39,7 @@ macro_rules! errors {
                 }
             }
 
-            /// Returns who is to blame, and the status; 0: no status.
+            /// Returns the side that caused the error, and the response status, or 0.
             const fn verdict(self) -> (Blame, u16) {
                 match self {
                     $(Self::$variant => (Blame::$blame, $status),)+
@@ -367,27 +367,27 @@ errors! {
 }
 
 impl ErrorKind {
-    /// Returns the stable number.
+    /// Returns the stable number of this kind.
     pub const fn code(self) -> u16 {
         self as u16
     }
 
-    /// Returns the kind of a number.
+    /// Returns the kind with that number, if there is one.
     pub fn from_code(code: u32) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| u32::from(kind.code()) == code)
     }
 
-    /// Returns the stable name.
+    /// Returns the stable name of this kind.
     pub const fn name(self) -> &'static str {
         self.texts().name
     }
 
-    /// Returns who has to change something.
+    /// Returns the side that caused the error and must change something.
     pub const fn blame(self) -> Blame {
         self.verdict().0
     }
 
-    /// Returns the status that a server answers with, if there is one.
+    /// Returns the status with which a server responds, if there is one.
     pub const fn status(self) -> Option<u16> {
         match self.verdict().1 {
             0 => None,
@@ -395,19 +395,19 @@ impl ErrorKind {
         }
     }
 
-    /// Returns the text: what is wrong, for people.
+    /// Returns a description of the error, in English.
     pub const fn text(self) -> &'static str {
         self.texts().text
     }
 
     /// Returns the clause that was broken, such as `RFC 9112, section 5.1`.
     ///
-    /// `the contract` is [this crate's](crate#the-contract).
+    /// `the contract` is [that of this crate](crate#the-contract).
     pub const fn clause(self) -> &'static str {
         self.texts().clause
     }
 
-    /// Returns the advice for those who run or write your code.
+    /// Returns advice for those who operate the program or write its code.
     pub const fn advice(self) -> &'static str {
         self.texts().advice
     }

@@ -1,4 +1,4 @@
-//! An event as a line: for logs, transcripts and the vectors of the tests.
+//! The text form of events: for logs, transcripts and the vectors of the tests.
 
 use core::fmt::{Display, Formatter, Result, Write};
 
@@ -6,15 +6,15 @@ use super::{Event, Switched};
 use crate::upgrade::{NoOffer, Request};
 use crate::wire::fields::Fields;
 
-/// Content of this length or less is shown.
+/// The largest number of content bytes that are printed and not just counted.
 const SHOWN: usize = 160;
 
 /// Formats an event on one line, such as `request GET /chat 1.1 offers [foo/2]`.
 ///
-/// The kind comes first, then what matters of it; an offer that cannot be accepted has its reason,
-/// as in `websocket!key`. Bytes other than printable ASCII are escaped, so it is one line whatever
-/// the peer has sent. Content is shown if it is short. Of field lines only those of trailers are
-/// there, without values that hold secrets.
+/// The kind of event comes first, then its most important facts. An ineligible offer has its
+/// reason, as in `websocket!key`. Bytes other than printable ASCII are escaped, so the text is one
+/// line whatever the peer sends. Short content is printed. Field lines are printed only for
+/// trailers, without the values of secret fields.
 impl Display for Event<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
@@ -88,7 +88,7 @@ fn change(switched: &Switched<'_>, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-/// Bytes, with `\r \n \t \0 \\ \xHH` for what would not be one line of ASCII.
+/// Bytes, where those other than printable ASCII become `\r \n \t \0 \\ \xHH`.
 struct Escaped<'a>(&'a [u8]);
 
 impl Display for Escaped<'_> {
@@ -131,7 +131,7 @@ mod tests {
         server
             .receive(["POST /chat HTTP/1.1\r\n", head, &content].concat().as_bytes())
             .expect("room");
-        // Content of one read is handed out as it comes.
+        // The content of one read is emitted in parts, one for each chunk.
         let came = lines(&mut server);
         assert_eq!(came[0], "request POST /chat 1.1 offers [foo/2, websocket!method]");
         assert!(came[1..came.len() - 1].iter().all(|line| line.starts_with("data ")), "{came:?}");

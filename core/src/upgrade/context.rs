@@ -1,4 +1,4 @@
-//! The context and the helpers that the rules of tokens are written with.
+//! Types and helpers that the rules of protocols share.
 
 use crate::limits::Config;
 use crate::machine::Role;
@@ -7,7 +7,7 @@ use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
-/// The facts of a connection that decide which offers may be made or accepted.
+/// The facts about a connection that decide which offers are eligible.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OfferContext {
@@ -30,13 +30,13 @@ impl OfferContext {
         };
         match role {
             Role::Server => terms,
-            // How much a server takes along is the server's to say.
+            // A client does not know the server's limits for `h2c`.
             Role::Client => Self { h2c_head: u32::MAX, h2c_content: u64::MAX, ..terms },
         }
     }
 }
 
-/// The field by which a 101 proves that the server has understood the request.
+/// The field with which a 101 proves that the server understood the request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
     pub(crate) known: KnownField,
@@ -50,21 +50,21 @@ impl Proof {
     }
 }
 
-/// Returns whether there is a field line of that name.
+/// Returns whether there is a field line with that name.
 pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_there = false;
     fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
     is_there
 }
 
-/// Returns whether one of some known fields is there.
+/// Returns whether at least one of these known fields is present.
 pub(crate) fn is_any_there(fields: &dyn FieldSource, known: KnownFields) -> bool {
     let mut is_there = false;
     fields.each_known(known, &mut |_, _| is_there = true);
     is_there
 }
 
-/// The values of a field that must occur once.
+/// The values of a field that may occur only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values<'a> {
     None,
@@ -84,7 +84,7 @@ pub(crate) fn values(fields: &dyn FieldSource, known: KnownField) -> Values<'_> 
     values
 }
 
-/// A request that offers something, or is about to.
+/// A request with an offer, received or about to be sent.
 #[derive(Clone, Copy)]
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "no other rule looks at the target"))]
 pub(crate) struct OfferingRequest<'a> {

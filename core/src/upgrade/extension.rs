@@ -1,6 +1,6 @@
 //! The grammar of `Sec-WebSocket-Extensions` (RFC 6455, section 9.1).
 //!
-//! `token *( ";" token [ "=" ( token / quoted-string ) ] )`, in a list.
+//! It is a list of `token *( ";" token [ "=" ( token / quoted-string ) ] )`.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ pub(crate) struct Extension<'a> {
     pub(crate) parameters: Vec<Parameter<'a>>,
 }
 
-/// A name and its value, without the quotes that it may have.
+/// The name and value of a parameter; a quoted value is stored without its quotes.
 pub(crate) type Parameter<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
 
 impl Extension<'_> {
@@ -27,7 +27,7 @@ impl Extension<'_> {
     }
 }
 
-/// Returns the extensions of all lines; `None` if one is malformed.
+/// Returns the extensions of all field lines; `None` if a line is malformed.
 ///
 /// RFC 6455, section 9.1.
 pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
@@ -54,23 +54,23 @@ pub(crate) fn parse<'a>(
     Some(list)
 }
 
-/// Returns whether the line keeps to the grammar.
+/// Returns whether a field value follows the grammar.
 pub(crate) fn is_valid(value: &[u8]) -> bool {
-    // What browsers ask for.
+    // The value that browsers send.
     value == b"permessage-deflate; client_max_window_bits" || walk(value, &mut |_| {}).is_some()
 }
 
-/// A token of a line.
+/// A parsed part of a field value.
 enum Piece<'a> {
     Name(&'a [u8]),
-    /// A parameter of the extension before.
+    /// A parameter of the extension named before it.
     Parameter(Parameter<'a>),
 }
 
 fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
     let mut rest = Rest(value);
     loop {
-        // RFC 9110 5.6.1: empty members count for nothing.
+        // RFC 9110 5.6.1: empty list members are ignored.
         while rest.takes(b',') {}
         if rest.is_empty() {
             return Some(());
@@ -87,7 +87,7 @@ fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
     }
 }
 
-/// The part of a line that has not been read.
+/// The part of a field value that has not been parsed.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -118,7 +118,9 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Reads a value: a quoted string must hold a token, too (RFC 6455, section 9.1).
+    /// Parses a parameter's value; a quoted string must contain a token too.
+    ///
+    /// RFC 6455, section 9.1.
     fn value(&mut self) -> Option<Cow<'a, [u8]>> {
         if !self.takes(b'"') {
             return self.token().map(Cow::Borrowed);

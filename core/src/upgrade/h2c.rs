@@ -1,4 +1,4 @@
-//! HTTP/1.1 to HTTP/2 on one connection: what the offer has to say.
+//! The rules of an `h2c` offer, which switches from HTTP/1.1 to HTTP/2.
 //!
 //! RFC 7540, section 3.2.
 
@@ -15,12 +15,13 @@ use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::decimal;
 
-/// The client's first settings, in its request.
+/// The field of the offer that carries the client's SETTINGS payload.
 pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
-/// Checks that exactly one `HTTP2-Settings` decodes (RFC 7540, section 3.2.1).
+/// Checks the `HTTP2-Settings` of an offer, and its size (RFC 7540, section 3.2.1).
 ///
-/// What is more than a server can take along stays in HTTP/1.1.
+/// A request that is larger than the server's limits for `h2c` is not eligible, and stays in
+/// HTTP/1.1.
 pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
     const LOOKED_AT: KnownFields =
         KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
@@ -40,11 +41,11 @@ pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Resu
     if fits(request, terms.h2c_head) { Ok(()) } else { Err(Ineligible::Head) }
 }
 
-/// Returns whether the request's head in HTTP/2 has at most `limit` bytes.
+/// Returns whether the request's head has at most `limit` bytes in HTTP/2.
 fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     let limit = limit as usize;
-    // What it says of every request takes less than 256; of each field line it says as much as is
-    // here, or nothing.
+    // An upper bound first: the pseudo-header fields need less than 256 bytes beyond target and
+    // method. Each field line is as long as in HTTP/1.1, or left out.
     let most =
         |(lines, bytes)| 256 + request.target.len() + request.method.len() + lines * LINE + bytes;
     if limit == u32::MAX as usize
@@ -57,19 +58,19 @@ fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     list_size(&http2_request(&head, false)) <= limit
 }
 
-/// The bytes that each line adds to the size of a list (RFC 9113, section 6.5.2).
+/// The number of bytes that each line adds to a list (RFC 9113, section 6.5.2).
 const LINE: usize = 32;
 
-/// Returns the size of a field list as in SETTINGS_MAX_HEADER_LIST_SIZE.
+/// Returns a field list's size as SETTINGS_MAX_HEADER_LIST_SIZE counts it.
 ///
 /// RFC 9113, section 6.5.2.
 fn list_size(list: &[FieldLine]) -> usize {
     list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
 }
 
-/// Returns the SETTINGS payload that `HTTP2-Settings` holds.
+/// Returns the decoded SETTINGS payload of `HTTP2-Settings`.
 ///
-/// `None` if it holds none that may be sent.
+/// `None` if the field is missing or repeated, or if its settings are not legal.
 pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
     match values(fields, KnownField::Http2Settings) {
         Values::One(value) if are_settings(value) => URL_SAFE_NO_PAD.decode(value).ok(),
@@ -77,22 +78,23 @@ pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
     }
 }
 
-/// Returns whether the value is base64url of settings that may be sent.
+/// Returns whether the value is base64url of legal settings, without padding.
 ///
-/// It has no padding (RFC 7540, section 3.2.1). A setting has six bytes, so it is eight characters,
-/// and shares none of them with the next one.
+/// RFC 7540, section 3.2.1. A setting has six bytes, so it takes exactly eight characters.
 fn are_settings(value: &[u8]) -> bool {
     let (settings, rest) = value.as_chunks::<8>();
     rest.is_empty() && settings.iter().all(|text| setting(text).is_some_and(is_legal))
 }
 
-/// Decodes the 48 bits of a setting: its number, then its value.
+/// Decodes the 48 bits of a setting: its identifier, then its value.
+///
+/// `None` if a character is not base64url.
 fn setting(text: &[u8; 8]) -> Option<u64> {
     let (bits, all) = text.iter().fold((0, 0), |(bits, all), &byte| {
         let digit = DIGITS[byte as usize];
         (bits << 6 | u64::from(digit), all | digit)
     });
-    // No digit has one of the two top bits.
+    // The value of a valid digit has neither of its two top bits set.
     (all & 0xc0 == 0).then_some(bits)
 }
 
@@ -107,11 +109,9 @@ static DIGITS: [u8; 256] = {
     digits
 };
 
-/// Returns whether a setting has a legal value.
+/// Returns whether a setting has a legal value; an unknown one always has.
 ///
 /// RFC 9113, section 6.5.2 and RFC 8441, section 3.
-///
-/// An unknown setting is ignored.
 fn is_legal(setting: u64) -> bool {
     let value = setting as u32;
     match (setting >> 32) as u16 {
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn settings_that_may_be_sent() {
-        // curl's, Java's, nghttp's, an unknown setting, and none at all.
+        // Settings as sent by curl, Java and nghttp, an unknown setting, and an empty value.
         for good in [
             "AAMAAABkAAQCAAAAAAIAAAAA",
             "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",

@@ -18,11 +18,11 @@ use crate::wire::scan::class::BASE64_CLASS;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::is_token;
 
-/// The GUID of every `Sec-WebSocket-Accept`.
+/// The GUID that is hashed with the key.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const ACCEPT: &str = "Sec-WebSocket-Accept";
-/// The fields that an offer is judged by.
+/// The fields of an offer that are checked.
 const ASKED: KnownFields = KnownField::set(&[
     KnownField::WebSocketKey,
     KnownField::WebSocketVersion,
@@ -30,14 +30,14 @@ const ASKED: KnownFields = KnownField::set(&[
     KnownField::WebSocketExtensions,
 ]);
 
-/// The fields in which a 101 chooses.
+/// The fields of a 101 that choose among what was offered.
 const CHOSEN: KnownFields =
     KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
-/// The fields of an offer by which its 101 is judged.
+/// The fields of an offer against which the 101 is checked.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
-/// Checks an offer: version 13, one valid key, the rest well formed.
+/// Checks an offer: version 13, one valid key, the other fields well-formed.
 ///
 /// RFC 6455, sections 4.1 and 4.2.1.
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
@@ -61,11 +61,10 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
 }
 
-/// Returns whether subprotocols are tokens, each once.
+/// Returns whether all subprotocols are tokens, and none is repeated.
 ///
-/// RFC 6455, sections 4.1 and 4.3.
-///
-/// A slash is taken as well: kubectl asks for `SPDY/3.1+portforward.k8s.io`.
+/// A slash is accepted as well: kubectl sends `SPDY/3.1+portforward.k8s.io`. RFC 6455, sections 4.1
+/// and 4.3.
 fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     let subprotocols = sorted(subprotocols);
     let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
@@ -73,9 +72,10 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     !is_repeated && subprotocols.iter().all(is_name)
 }
 
-/// Checks that an answer chooses only what was offered.
+/// Checks that a 101 chooses only what was offered.
 ///
-/// At most one subprotocol and one list of extensions. RFC 6455, sections 4.1 and 11.3.
+/// It may have one subprotocol at most, and one list of extensions. RFC 6455, sections 4.1 and
+/// 11.3.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {
@@ -95,25 +95,26 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
     subprotocol_is_asked && extensions_are_asked
 }
 
-/// Returns whether the extensions of an answer were offered.
+/// Returns whether the extensions of a 101 were offered.
 ///
-/// `None` where one of the lists is malformed.
+/// `None` if the list of the offer or of the 101 is malformed.
 fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
     let (offered, chosen) = (extensions(asked)?, extension::parse(answer, Vec::new())?);
     let is_asked = |extension: &Extension<'_>| {
         let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
         offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))
     };
-    // RFC 7692 5: two that claim the same bit of a frame are not both in use.
+    // RFC 7692 5: two extensions that use the same bit of a frame cannot both be active.
     let deflates = chosen.iter().filter(|extension| extension.is(deflate::NAME)).count();
     Some(deflates <= 1 && chosen.iter().all(is_asked))
 }
 
-/// Returns base64 of SHA-1 of the key and the GUID.
+/// Returns the `Sec-WebSocket-Accept` field for the key of an offer.
 ///
+/// Its value is base64 of SHA-1 of the key and the GUID. `None` if the key is missing or repeated.
 /// RFC 6455, section 4.2.2.
 pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
-    // Whether it is a good one, `check` has said.
+    // `check` has validated the key.
     let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
     let mut value = [0; 28];
@@ -124,14 +125,14 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
 
 /// Returns whether a value is base64 of 16 bytes.
 ///
-/// 22 characters, of which the last stands for two bits.
+/// It has 22 characters, the last of which encodes two bits, and padding.
 fn is_key(value: &[u8]) -> bool {
     matches!(value, [.., b'A' | b'Q' | b'g' | b'w', b'=', b'='])
         && value.len() == 24
         && scan::run(&BASE64_CLASS, value, 0) == 22
 }
 
-/// Returns the subprotocols that field lines list.
+/// Returns the members of all `Sec-WebSocket-Protocol` lines.
 pub(super) fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
     let mut list = Vec::new();
     fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| {

@@ -1,4 +1,4 @@
-//! Hop-by-hop fields, and those that an intermediary passes on.
+//! Hop-by-hop fields, and end-to-end fields, which an intermediary forwards.
 //!
 //! RFC 9110, section 7.6.1.
 
@@ -22,11 +22,11 @@ const HOP_BY_HOP: [&str; 7] = [
     "Upgrade",
 ];
 
-/// Fields that pass even if `Connection` lists them.
+/// Fields that are end-to-end even if `Connection` lists them.
 ///
-/// They frame the message, or say where it goes, whence it came and who may keep it. A sender must
-/// not list them (RFC 9110, section 7.6.1). One that does would cut its own message in two, or hide
-/// from the server what the intermediaries before have said.
+/// They frame the message, or tell its destination, its origin and who may cache it. A sender must
+/// not list them (RFC 9110, section 7.6.1). If it could remove them, it could split its own message
+/// in two, or hide from the server what earlier intermediaries added.
 const END_TO_END: [&str; 9] = [
     "Cache-Control",
     "Content-Length",
@@ -39,11 +39,12 @@ const END_TO_END: [&str; 9] = [
     "X-Forwarded-Proto",
 ];
 
-/// The end-to-end fields of a message.
+/// The end-to-end fields of a message, for an intermediary to forward.
 ///
-/// Left out are `Connection`, the fields it lists, and other hop-by-hop ones. Host, Content-Length
-/// and the fields that intermediaries add pass even if it lists them. Send it in the place of the
-/// message's own; beside others as a pair, `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// `Connection`, the fields that it lists, and other hop-by-hop fields are left out. Host,
+/// Content-Length and the fields that intermediaries add are kept even if it lists them. Send it in
+/// place of the message's own fields. To add fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1
+/// here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
@@ -60,7 +61,7 @@ fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'
             options.extend(members(field.value).map(Folded));
         }
     });
-    // Looked up, not searched: a peer may list thousands of options and send a hundred fields.
+    // A binary search, as a peer may list thousands of options and send a hundred fields.
     let options = sorted(options);
     fields.each(&mut |field| {
         let is_listed = || options.binary_search(&Folded(field.name)).is_ok();
@@ -74,12 +75,12 @@ fn is_one_of(field: Field<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| field.is(name))
 }
 
-/// Returns whether a field of that name never passes.
+/// Returns whether a field is always hop-by-hop.
 pub(crate) fn is_for_one_hop(field: Field<'_>) -> bool {
     is_one_of(field, &HOP_BY_HOP)
 }
 
-/// A name that is the same in any case.
+/// A field name that is compared without regard to case.
 struct Folded<'a>(&'a [u8]);
 
 impl Ord for Folded<'_> {

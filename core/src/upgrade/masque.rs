@@ -1,13 +1,13 @@
-//! Rules for `connect-udp`, `connect-ip` and `connect-tcp`.
+//! The rules of `connect-udp`, `connect-ip` and `connect-tcp`.
 //!
-//! Capsules follow the head (RFC 9297).
+//! Capsules follow the head instead of content (RFC 9297).
 
 use super::context::{OfferingRequest, is_any_there};
 use crate::error::Ineligible;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::source::FieldSource;
 
-/// Checks that nothing frames content, as the data stream follows the head.
+/// Checks that a request has no fields for content: capsules follow its head.
 ///
 /// RFC 9297, section 3.2.
 pub(crate) fn check(request: &OfferingRequest<'_>) -> Result<(), Ineligible> {

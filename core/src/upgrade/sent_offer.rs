@@ -1,4 +1,4 @@
-//! The offer that a client keeps until it has judged the 101.
+//! The offer that a client keeps until it has checked the 101.
 
 use alloc::vec::Vec;
 
@@ -7,17 +7,17 @@ use crate::wire::fields::Field;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::source::FieldSource;
 
-/// The sent field lines of an offer, and the proof that one asks for.
+/// The field lines of an offer that its 101 is checked against, and its proof.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentOffer {
-    /// The lines: the field's mark, its value, and an LF.
+    /// The field lines, each as one byte for the field, the value, and an LF.
     ///
-    /// No value holds an LF, and no field's place after [`FIRST`] is one.
+    /// No value contains an LF, and neither is the byte for a field, [`FIRST`] or more.
     lines: Vec<u8>,
     pub(crate) proof: Option<Proof>,
 }
 
-/// The mark of the first of the known fields.
+/// The byte that stands for the first of the known fields.
 const FIRST: u8 = b'A';
 
 impl SentOffer {

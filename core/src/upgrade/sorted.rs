@@ -1,12 +1,12 @@
-//! Sorting, fast or small.
+//! Sorting, optimised for speed or for code size.
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
-/// Sorts a list.
+/// Returns the list in ascending order.
 ///
-/// Where size counts, in WebAssembly and without `std`, by a heap: that takes twice the time and a
-/// tenth of the code.
+/// In WebAssembly and without `std`, where code size counts, it uses a heap. That takes twice the
+/// time and a tenth of the code.
 pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     if cfg!(any(target_family = "wasm", not(feature = "std"))) {
         return BinaryHeap::from(list).into_sorted_vec();

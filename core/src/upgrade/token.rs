@@ -1,7 +1,7 @@
 //! The list grammar of the `Upgrade` field (RFC 9110, section 7.8).
 //!
-//! `protocol-name ["/" protocol-version]`, all lines combined, in the order of the sender's
-//! preference.
+//! Each member is `protocol-name ["/" protocol-version]`. All field lines form one list, in the
+//! order of the sender's preference.
 
 use alloc::vec::Vec;
 
@@ -10,12 +10,12 @@ use crate::wire::fields::members;
 use crate::wire::protocol::Protocol;
 use crate::wire::syntax::is_token;
 
-/// A list of protocols, in its order.
+/// A list of protocols, in the sender's order.
 #[derive(Clone, Copy)]
 pub struct Protocols<'a> {
-    /// The value of one list, or of several field lines joined by commas.
+    /// The value of one field line, or of several, joined by commas.
     ///
-    /// Every member has been checked.
+    /// All members have been checked to be valid protocols.
     text: &'a [u8],
 }
 
@@ -26,22 +26,22 @@ impl<'a> Protocols<'a> {
 
     pub(crate) const NONE: Self = Self { text: b"" };
 
-    /// Returns the list as text.
+    /// Returns the list as it is written in a field.
     pub(super) fn as_bytes(self) -> &'a [u8] {
         self.text
     }
 
-    /// Returns whether the list is the same text as another, and a single token.
+    /// Returns whether the list is exactly this text, and that is a single token.
     pub(crate) fn is_just(self, token: &[u8]) -> bool {
         self.text == token && is_token(token)
     }
 
-    /// Returns the protocols in order.
+    /// Returns the protocols in the order of the list.
     pub fn iter(&self) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
         members(self.text).filter_map(Protocol::parse)
     }
 
-    /// Returns whether there is none.
+    /// Returns whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
@@ -68,14 +68,14 @@ impl core::fmt::Debug for Protocols<'_> {
     }
 }
 
-/// Returns the number of protocols in a list value, if each member is one.
+/// Returns the number of protocols in a list; `None` if a member is malformed.
 pub(crate) fn count(value: &[u8]) -> Option<usize> {
     members(value).try_fold(0, |count, member| Protocol::parse(member).map(|_| count + 1))
 }
 
-/// Returns whether a list of your code's is not empty and well formed.
+/// Returns whether a list from the caller is well-formed and not empty.
 ///
-/// Each entry one protocol or several with commas between.
+/// Each entry is one protocol, or several separated by commas.
 pub(crate) fn is_list(entries: &[&str]) -> bool {
     let total = entries
         .iter()
@@ -83,7 +83,7 @@ pub(crate) fn is_list(entries: &[&str]) -> bool {
     total.is_some_and(|total| total > 0)
 }
 
-/// Writes one more protocol to a list.
+/// Appends a protocol to a list.
 pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
     if !list.is_empty() {
         list.extend_from_slice(b", ");
@@ -95,13 +95,13 @@ pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
     }
 }
 
-/// The side whose order of preference counts when several protocols match.
+/// The side whose order of preference decides between several possible protocols.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
-    /// The client's: the first of its offer that the server speaks.
+    /// The client's order: the first protocol of its offer that the server supports.
     #[default]
     Client,
-    /// The server's: its first preference that was offered.
+    /// The server's order: its first preference that was offered.
     Server,
 }
 

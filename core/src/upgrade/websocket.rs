@@ -1,6 +1,7 @@
-//! The opening handshake (RFC 6455, section 4).
+//! The opening handshake of WebSocket (RFC 6455, section 4).
 //!
-//! The key and its proof, the subprotocol, the extensions. Framing is the next protocol's work.
+//! It covers the key and its proof, the subprotocol and the extensions. Frames are left to a
+//! WebSocket library.
 
 use alloc::string::String;
 
@@ -17,28 +18,27 @@ use super::token::Order;
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// Encodes a nonce as `Sec-WebSocket-Key`.
+/// Encodes a nonce as the value of `Sec-WebSocket-Key`.
 ///
-/// 16 bytes that cannot be guessed, new for each connection (RFC 6455, section 4.1). Send it with
+/// The nonce must be random, and new for each connection (RFC 6455, section 4.1). Send the key with
 /// `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
     STANDARD.encode(nonce)
 }
 
-/// Returns the subprotocols that a request offers.
-///
-/// In the client's order of preference.
+/// Returns the subprotocols that a request offers, in the client's order.
 ///
 /// RFC 6455, section 4.1.
 pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
-    // The names of an offer that is eligible are ASCII.
+    // Names of an eligible offer are ASCII.
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
 }
 
 /// Server: chooses the subprotocol that both sides support.
 ///
-/// Accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is spoken. The
-/// names are compared as they are. RFC 6455, section 4.2.2.
+/// Send it in the 101 as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol
+/// is used. `None` if no preference was offered. Names are compared with their case. RFC 6455,
+/// section 4.2.2.
 pub fn select_subprotocol<'p>(
     request: &Request<'_>,
     preferences: &[&'p str],
@@ -54,11 +54,11 @@ pub fn select_subprotocol<'p>(
     }
 }
 
-/// Server: decides how to accept `permessage-deflate`.
+/// Server: chooses the parameters with which to accept `permessage-deflate`.
 ///
-/// The first that a request offers and this side's own parameters allow. Accept with it, as text,
-/// as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed. RFC 7692,
-/// sections 5.1 and 7.1.
+/// The first offer that this side's own parameters allow is accepted. Send the result, as text, in
+/// the 101 as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed.
+/// `None` if no offer can be accepted. RFC 7692, sections 5.1 and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
     extensions(&fields)?

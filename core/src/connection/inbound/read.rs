@@ -1,4 +1,4 @@
-//! Reads messages: from bytes to events and inputs of the state machine.
+//! Parsing of messages: from bytes to events, and to inputs of the state machine.
 
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
@@ -15,22 +15,22 @@ use crate::wire::framing::{self, Framing, PlainRequest};
 use crate::wire::head::{Section, Tolerated};
 use crate::wire::known::KnownField;
 
-/// The first bytes of a client with prior knowledge of HTTP/2.
+/// The first bytes of a client that speaks HTTP/2 with prior knowledge.
 ///
 /// RFC 9113, section 3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The protocols that a request offers.
+/// The result of checking a request's offer.
 struct Offered {
     upgrade: UpgradeState,
     /// The reason why no switch has happened so far.
     why: Why,
-    /// The number of protocols.
+    /// The number of offered protocols.
     count: u32,
 }
 
 impl Offered {
-    /// Returns no offer: the connection stays HTTP/1.1.
+    /// Returns the value for a request without an acceptable offer.
     const fn nothing(why: Why) -> Self {
         Self { upgrade: UpgradeState::None, why, count: 0 }
     }
@@ -39,9 +39,9 @@ impl Offered {
 impl Connection {
     // Heads.
 
-    /// Returns the length of the next head, once all of it is there.
+    /// Parses the next head; returns its length, or `None` if it is incomplete.
     ///
-    /// In WebAssembly, where size counts, there is one for both roles.
+    /// In WebAssembly, where size counts, both roles share one copy.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
@@ -64,10 +64,10 @@ impl Connection {
         }
     }
 
-    /// Skips a few empty lines before a request (RFC 9112, section 2.2).
+    /// Skips empty lines before a request (RFC 9112, section 2.2).
     ///
-    /// RFC 9112, section 9.2 allows them to an idle client. Returns whether an unfinished line
-    /// might be another one.
+    /// It also skips those that an idle client receives (RFC 9112, section 9.2). Returns whether
+    /// the unread bytes may be the beginning of another empty line.
     #[inline(never)]
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
         let lone_lf = self.takes_lone_lf();
@@ -87,12 +87,12 @@ impl Connection {
         }
     }
 
-    /// Returns whether a lone LF ends a line, a leniency of servers.
+    /// Returns whether a bare LF ends a line of a request's head.
     fn takes_lone_lf(&self) -> bool {
         self.role == Role::Server && self.config().lenient.lone_lf
     }
 
-    /// Consumes bytes that no event shows.
+    /// Consumes bytes that belong to no event.
     fn pass(&mut self, len: usize) {
         self.scratch().buffer.consume(len);
         self.offset += len as u64;
@@ -134,14 +134,14 @@ impl Connection {
         }
     }
 
-    /// Returns the limit of content of a request.
+    /// Returns the maximum size of a request's content.
     fn most_content(&self) -> u64 {
         self.config().limits.content
     }
 
-    /// Fast path of `take_request`: a plain request.
+    /// Fast path of `take_request`: a plain request, without its general checks.
     ///
-    /// The rules and the state machine would come to the same. Must equal `take_request_slow`.
+    /// Must equal `take_request_slow`; debug builds compare framing and state.
     #[inline(always)]
     fn take_request_fast(
         &mut self,
@@ -198,7 +198,7 @@ impl Connection {
         self.heads = u64::from(is_head);
     }
 
-    /// Returns the facts of the current request for the state machine.
+    /// Returns the facts about the current request that the state machine needs.
     fn request_info(&mut self, framing: Framing, offered: &Offered) -> RequestInfo {
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();
@@ -238,7 +238,7 @@ impl Connection {
         }
     }
 
-    /// Begins a request that the state machine has accepted.
+    /// Begins a request that the state machine has accepted, and emits its head.
     #[inline(always)]
     fn begin_request(&mut self, framing: Framing, offered: &Offered) -> Option<Step> {
         self.cycle = self.cycle.wrapping_add(1);
@@ -261,14 +261,14 @@ impl Connection {
         self.informational = 0;
     }
 
-    /// Reads bytes for a client that has no open request.
+    /// Reads bytes that a client receives while no request is open.
     ///
-    /// Stray empty lines pass; anything else is no response.
+    /// Empty lines are skipped; any other byte is an error.
     #[inline(never)]
     pub(in crate::connection) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
         let may_be_empty_line = self.skip_empty_lines()?;
         if !may_be_empty_line && !self.scratch().buffer.is_empty() {
-            // RFC 9112 9.2: data without an outstanding request is no response, and the connection
+            // RFC 9112 9.2: bytes that no request asked for are not a response, and the connection
             // closes.
             return self.fail(ErrorKind::Unsolicited, 0);
         }
@@ -346,7 +346,8 @@ impl Connection {
         let scratch = self.scratch();
         let bytes = scratch.buffer.head(len);
         let framing = match framing::response(&scratch.head, bytes, &lenient) {
-            // RFC 9112 6.3: neither has content, and a tunnel's fields mean nothing.
+            // RFC 9112 6.3: a response to HEAD and a 2xx to CONNECT have no content, whatever their
+            // fields.
             _ if tunnels || is_head => Framing::None,
             Ok(framing) => framing,
             Err(Fault { kind, at }) => return self.fail(kind, at),
@@ -385,7 +386,7 @@ impl Connection {
         )))
     }
 
-    /// Keeps the protocols that a 426 requires, for `required` and `retry`.
+    /// Stores the protocols that a 426 requires, for `required`.
     fn remember_required(&mut self, len: usize, status: u16) {
         let Scratch { buffer, head, required, .. } = self.scratch();
         required.clear();
@@ -408,7 +409,7 @@ impl Connection {
             return self.need_data();
         };
         let (bytes, len) = buffer.unread_mut();
-        // After the event that shows all there is, in a message that comes slowly.
+        // All received content has been emitted; more is still to come.
         if len == 0 {
             return self.need_data();
         }
@@ -416,7 +417,7 @@ impl Connection {
         let part = match body.decode(bytes, len, Bounds { limits, room, spaces }) {
             Ok(part) => part,
             Err(Fault { kind, at }) => {
-                // The decoder has taken what came before, however it was cut.
+                // The decoder has consumed the bytes before the fault, however the input was split.
                 self.pass(at);
                 return self.fail(kind, 0);
             }
@@ -435,7 +436,8 @@ impl Connection {
 
     /// Consumes bytes of content or of its framing.
     ///
-    /// What your code skips is counted; false where it has become too much and receiving has ended.
+    /// Discarded bytes are counted. Returns `false` if they exceed `limits.drain`: receiving has
+    /// then ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
         let room = self.config().limits.drain.saturating_sub(self.drained);
         if !self.flags.skips || len as u64 <= room {
@@ -483,9 +485,9 @@ impl Connection {
         Ok(Some(self.emit_end(len)))
     }
 
-    /// Ends a message that is complete by its framing.
+    /// Ends a received message that is complete by its framing.
     ///
-    /// The event that says so may come later.
+    /// The event that reports the end may follow later.
     pub(in crate::connection) fn end_incoming(&mut self) -> Result<(), Error> {
         let input = if self.role == Role::Server { Input::RequestEnd } else { Input::ResponseEnd };
         self.apply_received(input)?;

@@ -1,4 +1,4 @@
-//! A 101 that names a protocol of the client's offer (RFC 9110, section 7.8).
+//! Encoding of the 101 that accepts a protocol (RFC 9110, section 7.8).
 
 use alloc::vec::Vec;
 
@@ -49,7 +49,7 @@ impl Connection {
         written?;
         self.state = next;
         self.flags.owes_switched = Some(SwitchedBy::Upgrade);
-        // What was to be advertised is not, once there is no response in clear.
+        // After the switch there is no response that could advertise protocols.
         self.scratch().offer.clear();
         self.why = None;
         self.record(TraceStep::SentSwitch, 101);

@@ -1,6 +1,7 @@
-//! The verbs of `mod.rs`, but for a server's responses.
+//! Encoding of requests, content and ends of messages.
 //!
-//! Each validates, counts, compares with the space, writes, and only then changes the state.
+//! Each method validates its arguments, encodes the message and writes it if there is enough space.
+//! Only then it changes the state.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -18,7 +19,7 @@ use crate::wire::message::{DataParts, RequestHead};
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
-/// The capacity of a draft: most heads are no longer.
+/// The initial capacity of the draft, in bytes: most heads are no longer.
 const DRAFT: usize = 256;
 
 impl Connection {
@@ -26,9 +27,9 @@ impl Connection {
         if self.role == role { Ok(()) } else { Err(Error::local(ErrorKind::WrongRole)) }
     }
 
-    /// Composes in memory that stays.
+    /// Calls `compose` with the connection's empty draft, whose memory is reused.
     ///
-    /// What `compose` has written is handed over by [`hand_over`](encode::hand_over) in it.
+    /// `compose` must also write the draft to the caller, with [`write_all`](encode::write_all).
     #[inline(always)]
     pub(in crate::connection) fn with_draft<T>(
         &mut self,
@@ -44,9 +45,9 @@ impl Connection {
         outcome
     }
 
-    /// Returns the result of a verb, or retries it with corrected field lines.
+    /// Returns `strict`, or the result of a second try with corrected field lines.
     ///
-    /// It retries if the lines may not be sent, and the configuration allows it.
+    /// It tries again if the field lines were rejected, and the configuration allows corrections.
     #[inline(always)]
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
@@ -62,7 +63,9 @@ impl Connection {
         }
     }
 
-    /// Retries with corrected lines; an error is about the caller's own.
+    /// Sends corrected field lines.
+    ///
+    /// An error about field lines is the original one, as its index is that of the caller's line.
     #[cold]
     fn send_tidied<'f>(
         &mut self,
@@ -79,7 +82,7 @@ impl Connection {
                 self.record(TraceStep::Tidied, tidied.done);
                 Ok(())
             }
-            // What is wrong with the lines is cured, and something else is wrong.
+            // The field lines are right now, and something else is wrong.
             Err(second) if !tidy::may_cure(second.kind()) => Err(second),
             Err(_) => Err(error),
         }
@@ -117,7 +120,7 @@ impl Connection {
         self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
 
-    /// Returns the context that decides which offers may be made now.
+    /// Returns the facts that decide which offers are eligible now.
     fn terms(&mut self) -> OfferContext {
         let secure = self.flags.secure;
         OfferContext { secure, ..self.scratch().terms }
@@ -130,8 +133,8 @@ impl Connection {
         offer: &[&str],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        // RFC 9112 9.2: what came before a request was asked is not its answer, whichever is
-        // looked at first.
+        // RFC 9112 9.2: bytes received before a request was sent are no response to it, even if
+        // they are read later.
         if self.state.rx == Rx::Open && self.state.is_idle() && !self.unread().is_empty() {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
@@ -151,7 +154,7 @@ impl Connection {
             persist: !survey.options.close && !asked.closes,
             version: ClientVersion::Http11,
         }))?;
-        // RFC 9110 8.6: where content would be expected, none is said to be there.
+        // RFC 9110 8.6: a method that usually has content gets a length of 0 if there is none.
         let expects_content = matches!(request.method, "POST" | "PUT" | "PATCH");
         let added = EngineFields {
             framing: if expects_content && !survey.has_framing() {
@@ -168,7 +171,7 @@ impl Connection {
         };
         encode::finish(draft, &survey, &added);
         encode::write_all(&[draft], out)?;
-        // The place of this request among the unanswered ones.
+        // The position of this request among the unanswered ones.
         let place = next.pipelined;
         let bit = 1 << place;
         self.heads = (self.heads & (bit - 1)) | if request.method == "HEAD" { bit } else { 0 };
@@ -181,7 +184,7 @@ impl Connection {
         let scratch = self.scratch();
         encode::join(offer, &mut scratch.offer);
         scratch.asked = asked.remembered.map(Box::new);
-        // What the answer needs is asked for while the request travels.
+        // Memory for the response is allocated while the request is in transit.
         scratch.head.make_room();
         scratch.agreed.reserve(scratch.offer.len());
         let offered =
@@ -197,7 +200,7 @@ impl Connection {
         self.flags.ended_by_framing = outgoing == SendFraming::None;
     }
 
-    /// Returns the state if a message is being sent.
+    /// Checks that a message is being sent; a client gets the state after more content.
     fn check_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),
@@ -311,14 +314,14 @@ impl Connection {
 
     pub(in crate::connection) fn end_outgoing(&mut self) {
         let input = if self.role == Role::Client { Input::RequestEnd } else { Input::ResponseEnd };
-        // `is_sending` has found the message open, so this is accepted.
+        // `check_sending` has found the message open, so the input is accepted.
         self.state = self.state.apply(self.role, input).unwrap_or(self.state);
         self.outgoing = SendFraming::None;
         self.record(TraceStep::SentEnd, 0);
     }
 }
 
-/// Returns the framing that the given fields declare.
+/// Returns the framing that the caller's field lines declare.
 pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFraming {
     match survey.length {
         _ if survey.chunked => SendFraming::Chunked,
@@ -327,9 +330,9 @@ pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFram
     }
 }
 
-/// Writes a request head up to its last field line.
+/// Encodes a request head up to its last field line.
 ///
-/// It checks all that does not depend on the connection's state.
+/// It makes all checks that do not depend on the connection's state.
 fn write_request(
     draft: &mut Vec<u8>,
     request: &RequestHead<'_>,
@@ -344,7 +347,7 @@ fn write_request(
         return Err(Error::local(ErrorKind::InvalidTarget));
     }
     let is_connect = request.method == "CONNECT";
-    // An offer on a CONNECT would not be one.
+    // A CONNECT cannot offer an upgrade.
     if !offer.is_empty() && (is_connect || !token::is_list(offer)) {
         return Err(Error::local(ErrorKind::InvalidProtocol));
     }
@@ -353,11 +356,11 @@ fn write_request(
     if !survey.has_host() {
         return Err(Error::local(ErrorKind::InvalidHost));
     }
-    // RFC 9112 3.2: identical, or two readers take the request for two resources. A name has no
-    // case.
+    // RFC 9112 3.2: Host must be the target's authority, or two recipients may see two resources.
+    // Case does not matter.
     let is_host = |authority: &[u8]| authority.eq_ignore_ascii_case(survey.host(draft));
     let is_right = match is_connect {
-        // The RFC's own example leaves the port out.
+        // The example of the RFC leaves the port out.
         true => is_host(target) || is_host(without_port(target)),
         false => absolute_authority(target).is_none_or(is_host),
     };
@@ -366,8 +369,8 @@ fn write_request(
     }
     let has_content = declared_framing(&survey) != SendFraming::None;
     let forbids_content = is_connect || request.method == "TRACE";
-    // RFC 9110 9.3.6, 9.3.8, 10.1.1; RFC 9112 6.1: no chunked to a server that is known to speak
-    // HTTP/1.0.
+    // RFC 9110 9.3.6, 9.3.8, 10.1.1; RFC 9112 6.1: chunked is not sent to a server that is known to
+    // speak HTTP/1.0.
     if (has_content && forbids_content)
         || (survey.expects_continue && !has_content)
         || (survey.chunked && old_server)

@@ -1,4 +1,4 @@
-//! A server's responses: informational ones, the 101, final ones.
+//! Encoding of a server's informational and final responses.
 
 use alloc::vec::Vec;
 
@@ -53,7 +53,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a final response: its head, and its content if the caller gives it.
+    /// Sends a final response: its head, and all of its content if `content` is given.
     pub(in crate::connection) fn send_response_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -111,13 +111,13 @@ impl Connection {
         if !(200..=599).contains(&response.status) {
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
-        // HTTP/1.0 knows no Upgrade: to such a client it would be noise, but in a 426, which has to
-        // name what would do.
+        // HTTP/1.0 has no Upgrade, so such a client gets the field only in a 426, which must have
+        // it.
         let is_understood =
             self.state.client_version != ClientVersion::Http10 || response.status == 426;
         let advertises = !self.scratch().offer.is_empty() && is_understood;
         if response.status == 426 && required.is_empty() && !advertises {
-            // RFC 9110 15.5.22: it says what is required; `require` is the verb.
+            // RFC 9110 15.5.22: a 426 names the required protocols; `require` sends it.
             return Err(Error::local(ErrorKind::InvalidStatus));
         }
         let before = self.state;
@@ -127,16 +127,17 @@ impl Connection {
             let follows = content.filter(|_| outgoing != SendFraming::None).unwrap_or_default();
             encode::write_all(&[draft, follows], out).map(|()| outgoing)
         });
-        // The state was changed in place, and is as it was if anything is refused: a state that is
-        // passed around costs more than the rest of this.
+        // The state was changed in place and is restored if the call fails: passing a new state
+        // around costs more than the rest of this function.
         let outgoing = composed.inspect_err(|_| self.state = before)?;
         self.commit_response(response.status, outgoing, content.is_some());
         Ok(())
     }
 
-    /// Records that a final response's head has left.
+    /// Records that the head of a final response has been written.
     ///
-    /// Its content has left too, if it is whole, and the state machine has been told.
+    /// The state machine has already applied it. If `is_whole`, its content and end were written
+    /// too.
     #[inline]
     pub(in crate::connection) fn commit_response(
         &mut self,
@@ -163,7 +164,7 @@ impl Connection {
         }
     }
 
-    /// Writes the head of a response, and makes its transition.
+    /// Encodes the head of a final response, and applies it to the state machine.
     fn compose_response(
         &mut self,
         draft: &mut Vec<u8>,
@@ -198,9 +199,9 @@ impl Connection {
         Ok(outgoing)
     }
 
-    /// Ends a head that has fields about the connection or a protocol.
+    /// Completes a head that has hop-by-hop fields, or fields of a protocol.
     ///
-    /// It is out of line, as most responses have none.
+    /// Out of line, as most responses have none.
     #[inline(never)]
     fn compose_hop_by_hop(
         &self,
@@ -251,7 +252,7 @@ impl Connection {
         true
     }
 
-    /// Applies a response to the machine, and its end if it is whole.
+    /// Applies a response to the state machine, and its end if it is sent whole.
     #[inline(never)]
     pub(in crate::connection) fn apply_response(
         &mut self,
@@ -262,20 +263,22 @@ impl Connection {
         Ok(())
     }
 
-    /// Returns the list that the next final response advertises.
+    /// Returns the list of protocols that the next final response advertises.
     fn advertised(&self) -> &str {
         let list = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
         core::str::from_utf8(list).unwrap_or_default()
     }
 
-    /// Returns whether this is a 2xx to CONNECT (RFC 9110, section 9.3.6).
+    /// Returns whether a response with this status is a 2xx to CONNECT.
+    ///
+    /// It then opens a tunnel (RFC 9110, section 9.3.6).
     fn opens_tunnel(&self, status: u16) -> bool {
         self.state.upgrade == UpgradeState::Connect && (200..=299).contains(&status)
     }
 
-    /// Returns the framing, and the field for it if the caller gave none.
+    /// Returns the framing of the content, and the field to add for it.
     ///
-    /// RFC 9112, section 6.3, from the sender's side.
+    /// No field is added if the caller gave one. RFC 9112, section 6.3, from the sender's side.
     fn frame(
         &self,
         status: u16,
@@ -299,7 +302,7 @@ impl Connection {
             return Ok(NOTHING);
         }
         if status == 205 {
-            // RFC 9110 15.3.6: said to be empty, and empty.
+            // RFC 9110 15.3.6: a 205 has no content, and must say so.
             return match survey.length {
                 Some(0) => Ok(NOTHING),
                 None if !survey.chunked => Ok((SendFraming::None, FramingLine::Length(0))),
@@ -314,9 +317,9 @@ impl Connection {
         })
     }
 
-    /// Returns the framing of whole content, by its length.
+    /// Returns the framing of content that is sent at once, by its length.
     ///
-    /// The client's version does not matter.
+    /// The client's HTTP version does not matter.
     fn frame_whole(
         &self,
         status: u16,
@@ -335,7 +338,7 @@ impl Connection {
         }
         let is_head = self.request_is_head();
         match survey.length {
-            // RFC 9110 9.3.2: what the length of the content would have been. It need not be said.
+            // RFC 9110 9.3.2: the length that a GET would have had. It may be left out.
             _ if is_head && len == 0 => return Ok((SendFraming::None, FramingLine::None)),
             Some(given) if given < len => return Err(ErrorKind::LengthExceeded),
             Some(given) if given > len => return Err(ErrorKind::LengthShort),
@@ -354,7 +357,7 @@ impl Connection {
         self.heads & 1 != 0
     }
 
-    /// Sends the last response: to the waiting request, or to the next one.
+    /// Sends the connection's last response, to the waiting request or the next one.
     pub(in crate::connection) fn reject_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -417,10 +420,11 @@ fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(
     Ok(())
 }
 
-/// Writes the field lines of a 1xx.
+/// Writes the field lines of an informational response.
 ///
-/// RFC 9112, section 6.1 and RFC 9110, section 8.6: no framing in what has no content; nothing here
-/// keeps the connection alive or closes it. A 101 lists `upgrade` whether the caller does or not.
+/// It has no content, so no framing fields are allowed (RFC 9112, section 6.1; RFC 9110, section
+/// 8.6). Connection options for persistence are not allowed either. A 101 may list `upgrade`; the
+/// engine adds it anyway.
 pub(super) fn write_interim(
     draft: &mut Vec<u8>,
     fields: &dyn FieldSource,

@@ -1,10 +1,10 @@
-//! Corrects field lines that contradict themselves.
+//! Correction of contradictory field lines.
 //!
-//! [`Config::tidy`](crate::Config::tidy) allows it.
+//! It is used if [`Config::tidy`](crate::Config::tidy) is set.
 //!
-//! The strict encoder comes first. Only a list that it refuses comes here, and what is made of it
-//! goes through the strict encoder again. So nothing leaves that strict would not send. What has
-//! two meanings stays as it is, and is refused.
+//! The strict encoder runs first. Only field lines that it rejects are corrected here, and the
+//! result goes through the strict encoder again. So nothing is sent that the strict encoder would
+//! reject. Ambiguous field lines stay unchanged, and are rejected.
 
 use alloc::vec::Vec;
 
@@ -16,9 +16,9 @@ use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, decimal};
 
-/// The corrections, for the trace.
+/// The bits of the corrections, for the trace.
 ///
-/// `TraceStep::Tidied` has the same list in words.
+/// The comment of `TraceStep::Tidied` describes them.
 const LENGTH_LEFT_OUT: u32 = 1;
 const LENGTH_ONCE: u32 = 2;
 const CODING_LEFT_OUT: u32 = 4;
@@ -27,13 +27,13 @@ const TRAILERS_LEFT_OUT: u32 = 16;
 const EXPECT_LEFT_OUT: u32 = 32;
 const HOST_REPLACED: u32 = 64;
 
-/// Corrected field lines, and the record of the corrections.
+/// Corrected field lines, with a bit in `done` for each kind of correction.
 pub(crate) struct Tidied<'a> {
     pub(crate) lines: Vec<Field<'a>>,
     pub(crate) done: u32,
 }
 
-/// Returns whether a rejection is about lines that might be corrected.
+/// Returns whether the error is one that corrected field lines might avoid.
 pub(crate) fn may_cure(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -48,28 +48,28 @@ pub(crate) fn may_cure(kind: ErrorKind) -> bool {
 /// The framing fields that a message may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Allowed {
-    /// The message has no content, so no framing.
+    /// No framing field: the message has no content.
     Nothing,
-    /// A length alone, as to HTTP/1.0.
+    /// `Content-Length` alone, as for an HTTP/1.0 client.
     Length,
-    /// A length, or chunked.
+    /// `Content-Length`, or `Transfer-Encoding: chunked`.
     Both,
 }
 
-/// Returns the lines of a response of that status, or of a 1xx.
+/// Corrects the field lines of a response with that status.
 pub(crate) fn response<'a>(
     fields: &'a dyn FieldSource,
     status: u16,
     allowed: Allowed,
 ) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
-    // A 101's proof is none of the caller's lines either: the engine makes it.
+    // The proof of a 101 is removed as well: the engine adds it.
     tidied.retain(HANDSHAKE_LEFT_OUT, |field| upgrade::is_for_response(status, *field));
     tidied.tidy_framing(allowed);
     tidied
 }
 
-/// Returns the lines of a request.
+/// Corrects the field lines of a request.
 pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     let mut tidied = Tidied::of(request.fields);
     tidied.tidy_host(request);
@@ -79,7 +79,7 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
             || (field.is("Content-Length") && field.value.iter().any(|digit| *digit != b'0'))
     });
     if !has_content {
-        // An expectation of another kind stays, and is refused with the rest of its line.
+        // Other expectations stay, so that the strict encoder rejects the line.
         let is_continue = |field: &Field<'_>| {
             members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"))
         };
@@ -88,7 +88,7 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     tidied
 }
 
-/// Returns the lines of a trailer section; none if the message is not chunked.
+/// Corrects a trailer section; removes all of it if the message is not chunked.
 pub(crate) fn trailers<'a>(fields: &'a dyn FieldSource, is_chunked: bool) -> Tidied<'a> {
     let mut tidied = Tidied::of(fields);
     tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !is_forbidden_trailer(field));
@@ -110,9 +110,9 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// Makes the one Host the target's authority (RFC 9112, section 3.2).
+    /// Sets Host to the authority of the target (RFC 9112, section 3.2).
     ///
-    /// Two of them stay two.
+    /// If there are two Hosts, both stay and are rejected.
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
         let target = request.target.as_bytes();
         let is_connect = request.method == "CONNECT";
@@ -132,9 +132,10 @@ impl<'a> Tidied<'a> {
         self.done |= HOST_REPLACED;
     }
 
-    /// Leaves at most one framing field, and none without content.
+    /// Removes all but one framing field, and that too if content is not allowed.
     ///
-    /// Lengths that differ and codings other than chunked stay. RFC 9112, section 6.
+    /// Different lengths and codings other than chunked stay, and are rejected. RFC 9112, section
+    /// 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
         let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));
