@@ -118,6 +118,8 @@ impl Connection {
     }
 
     /// Returns how to close the transport, if it is closed now.
+    ///
+    /// RFC 9112, sections 8 and 9.6.
     pub fn closing(&self) -> Closing {
         if self.role == Role::Client {
             return Closing::Close;

@@ -47,6 +47,8 @@ impl Deflate {
     }
 
     /// Returns the parameters to accept an offer with, if this side's own allow it.
+    ///
+    /// RFC 7692, section 7.1.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;

@@ -168,6 +168,8 @@ fn one_length(value: &[u8]) -> &[u8] {
 }
 
 /// Converts a request head for HTTP/2, pseudo-header fields first.
+///
+/// `secure` is whether its scheme is `https`. RFC 9113, section 8.3.1.
 pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
     pseudo(request, request.method.as_bytes(), None, secure)
 }

@@ -117,7 +117,13 @@ impl Connection {
     /// has `Connection: close`. Its framing is that of [`respond`](Self::respond). If a response
     /// has already begun, `reject` returns `Answered`: then call [`abandon`](Self::abandon). Next:
     /// send the written bytes, then close the transport as [`closing`](Self::closing) returns. RFC
-    /// 9110, section 15.5.9; RFC 9112, section 9.6. ~
+    /// 9110, section 15.5.9; RFC 9112, section 9.6.
+    ///
+    /// # Errors
+    ///
+    /// `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
+    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
+    /// `LengthShort`, `OutputTooSmall`.
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
