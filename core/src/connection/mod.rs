@@ -92,7 +92,7 @@ enum SendFraming {
     Chunked,
     /// Bytes until the caller ends the message; then the connection closes.
     UntilClose,
-    /// Written by the caller; see [`Connection::note_response`].
+    /// Any framing: the caller sends it itself, see [`Connection::note_response`].
     Own,
 }
 

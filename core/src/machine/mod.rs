@@ -116,7 +116,7 @@ pub enum Awaiting {
     ///
     /// Send the content anyway after a timeout (RFC 9110, section 10.1.1).
     Continue,
-    /// Nobody: HTTP is over on this connection.
+    /// Nobody: HTTP has ended on this connection.
     Nothing,
     /// The peer: the rest of a request's head, which has begun to arrive.
     Head,
@@ -217,7 +217,7 @@ impl State {
         self.rx == Rx::Switched && self.tx == Tx::Switched
     }
 
-    /// Returns whether a 100 is expected and was not sent.
+    /// Returns whether a 100 is still expected and no final response has begun.
     pub fn continue_unsent(self) -> bool {
         self.expect != Expect::None && self.response == Phase::Idle
     }

@@ -182,7 +182,7 @@ impl State {
         let latest = self.pipelined == 0;
         if latest && self.upgrade == UpgradeState::Connect && answer.success && self.rx == Rx::Open
         {
-            // RFC 9110 9.3.6: a 2xx to CONNECT is a tunnel from the empty line on.
+            // RFC 9110 9.3.6: all bytes after the head of a 2xx to CONNECT belong to the tunnel.
             self.upgrade = UpgradeState::Agreed;
             self.response = Phase::Done;
             self.leave_http(role, Message::Response);

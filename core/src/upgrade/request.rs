@@ -74,7 +74,7 @@ impl<'a> Request<'a> {
         self.head.minor()
     }
 
-    /// Returns the field lines.
+    /// Returns the field lines of the head.
     #[inline]
     pub fn fields(&self) -> Fields<'a> {
         self.head.fields(self.bytes)

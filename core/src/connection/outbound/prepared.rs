@@ -50,7 +50,7 @@ pub struct Prepared(Arc<Parts>);
 struct Parts {
     status: u16,
     reason: Vec<u8>,
-    /// The caller's field lines.
+    /// The field lines that the caller gave, as names and values.
     fields: Vec<(Vec<u8>, Vec<u8>)>,
     /// The bytes that [`Connection::respond`] writes in response to a plain request.
     wire: Vec<u8>,
@@ -106,12 +106,12 @@ impl Prepared {
         })))
     }
 
-    /// Returns the status.
+    /// Returns the status of the response.
     pub fn status(&self) -> u16 {
         self.0.status
     }
 
-    /// Returns the content.
+    /// Returns the content of the response.
     pub fn content(&self) -> &[u8] {
         self.0.wire.get(self.0.head_len..).unwrap_or_default()
     }

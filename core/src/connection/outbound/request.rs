@@ -223,7 +223,7 @@ impl Connection {
         }
         let next = self.check_sending()?;
         Ok(match self.outgoing {
-            // An empty chunk would be the last one.
+            // A chunk of size 0 would end the message.
             _ if len == 0 => (DataParts::plain(), None, self.outgoing),
             SendFraming::None | SendFraming::Own => return Err(Error::local(ErrorKind::NoContent)),
             SendFraming::Length(left) => match left.checked_sub(len as u64) {
@@ -288,7 +288,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes the end of the message; returns true where it had ended before.
+    /// Writes the end of the message; returns `true` if it had already ended.
     fn compose_end(
         &self,
         draft: &mut Vec<u8>,

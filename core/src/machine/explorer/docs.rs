@@ -164,7 +164,7 @@ fn diagram<'a>(
     text + "```\n"
 }
 
-// The tables.
+// Tables of inputs, waiting parties, faults and rules.
 
 /// Returns the result of an input, given its name.
 ///

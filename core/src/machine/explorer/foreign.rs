@@ -49,7 +49,7 @@ pub(super) struct Pair {
 /// The state of the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Mind {
-    /// Between messages.
+    /// The peer is between two messages.
     Free,
     /// The peer waits for a 100 before it sends its content.
     Holding,

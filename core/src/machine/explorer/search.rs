@@ -57,7 +57,7 @@ pub(super) enum Until {
     Exhausted,
 }
 
-/// Visits all nodes of `model`.
+/// Visits the nodes of `model`, until the condition holds.
 pub(super) fn search<M: Model>(model: &M, until: Until) -> Found<M::Node> {
     let mut tree = Tree::new(model.start());
     let mut found = Found { nodes: Vec::new(), edges: 0, faults: BTreeMap::new() };
