@@ -1,6 +1,7 @@
 //! The buffer of received bytes.
 //!
-//! One allocation that stays between messages, always initialised, moved only by inbound calls.
+//! It is one allocation that is kept between messages. Its memory is always initialised, and only
+//! inbound calls move it.
 //!
 //! ```text
 //!   kept          consumed   unread            free
@@ -9,10 +10,10 @@
 //! └─────────────┴──────────┴─────────────────┴──────────┘
 //!                           start             end
 //! ```
-//! After the free bytes are a few that are never used, so that the scanner can load whole blocks.
+//! A few bytes after the free ones stay unused, so that the scanner can load whole blocks.
 //!
-//! A head that must stay readable is *kept*. What is consumed after it can be reclaimed without
-//! moving its spans, which count from the head's start.
+//! A head that must stay readable is *kept*. The bytes consumed after it can be reclaimed without
+//! moving the head, so its spans, which count from its start, stay valid.
 
 use alloc::vec::Vec;
 use core::hint;
@@ -20,9 +21,9 @@ use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
 
-/// The smallest allocation.
+/// The smallest allocation, in bytes.
 ///
-/// Most heads fit, and allocators keep blocks of up to about this size at hand.
+/// Most heads fit, and most allocators serve blocks of up to about this size quickly.
 const FIRST: usize = 1024;
 
 #[derive(Debug, Default)]
@@ -31,18 +32,18 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// The unread bytes below which more of an unfinished line means nothing.
+    /// The bound of `end` below which new bytes only continue an unfinished line.
     ///
-    /// It is not 0 if all bytes have been scanned, and the last are of a line that has not ended.
-    /// No limit is near then, and there is memory.
+    /// It is 0 unless all bytes have been scanned and the last ones belong to a line that has not
+    /// ended. Below it no limit is reached, and no memory has to be allocated.
     line: usize,
-    /// Bytes after `end` that were given away to be written into.
+    /// The number of bytes after `end` that the last `reserve` lent to the caller.
     ///
-    /// None once `end` has moved otherwise.
+    /// It is 0 once `end` has moved in another way.
     reserved: usize,
-    /// So many unread bytes may wait before the caller has to stop.
+    /// The number of unread bytes at which the caller has to stop reading.
     ///
-    /// Memory for more is asked for only if one read brings more.
+    /// More memory than this needs is allocated only if a single read brings more.
     waiting: usize,
 }
 
@@ -51,7 +52,7 @@ impl Buffer {
         Self { waiting, ..Self::default() }
     }
 
-    /// Sets the limit of unread bytes.
+    /// Sets the largest number of unread bytes.
     pub(crate) fn set_waiting(&mut self, waiting: usize) {
         self.waiting = waiting;
     }
@@ -61,21 +62,22 @@ impl Buffer {
         &self.data[self.start..self.end]
     }
 
-    /// Returns the bytes of a head that was found among the unread ones.
+    /// Returns the first `len` unread bytes, which are a complete head.
     #[inline]
     pub(crate) fn head(&self, len: usize) -> &[u8] {
         self.unread().get(..len).unwrap_or_default()
     }
 
-    /// Returns the first unread byte, or a stale one if none is unread.
+    /// Returns the first unread byte, or a stale byte if nothing is unread.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.data.get(self.start).copied()
     }
 
-    /// Returns all memory from the first unread byte on, and how many are unread.
+    /// Returns all memory from the first unread byte on, and the unread length.
     ///
-    /// Parsing rewrites one thing: a fold becomes spaces. The scanner reads whole blocks.
+    /// It is mutable because the parser replaces an obs-fold by spaces. It extends beyond the
+    /// unread bytes because the scanner loads whole blocks.
     #[inline]
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();
@@ -97,7 +99,7 @@ impl Buffer {
         &self.data[self.kept.clone()]
     }
 
-    /// Returns whether anything is kept.
+    /// Returns whether a head is kept.
     pub(crate) fn keeps(&self) -> bool {
         !self.kept.is_empty()
     }
@@ -114,21 +116,21 @@ impl Buffer {
         }
     }
 
-    /// Consumes `len` bytes and keeps them readable, instead of what was kept before.
+    /// Consumes `len` bytes and keeps them readable; bytes kept before are discarded.
     pub(crate) fn keep(&mut self, len: usize) {
         self.kept = self.start..self.start + len;
         self.start += len;
     }
 
-    /// Drops the kept bytes.
+    /// Discards the kept bytes.
     pub(crate) fn unkeep(&mut self) {
         self.kept = 0..0;
         self.consume(0);
     }
 
-    /// Returns free space of at least `min` bytes after the unread ones.
+    /// Returns at least `min` free bytes after the unread ones.
     ///
-    /// `commit` makes the written ones unread.
+    /// After writing to them, call `commit`.
     #[inline]
     pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
         if self.free() < min {
@@ -137,9 +139,9 @@ impl Buffer {
         self.reserved()
     }
 
-    /// Returns free space, or `None` if the allocator has no memory.
+    /// Returns at least `min` free bytes, or `None` if the allocator has no memory.
     ///
-    /// Nothing that is read has changed then.
+    /// In that case the content of the buffer is unchanged.
     #[inline]
     pub(crate) fn try_reserve(&mut self, min: usize) -> Option<&mut [u8]> {
         if self.free() >= min || self.try_make_room(min) { Some(self.reserved()) } else { None }
@@ -155,15 +157,12 @@ impl Buffer {
         self.data.len().saturating_sub(self.end + PADDING)
     }
 
-    /// Makes `len` bytes of the reserved space unread.
+    /// Appends the first `len` reserved bytes to the unread ones; returns `len`.
     ///
-    /// None, if the space is smaller.
-    ///
-    /// Returns their number.
+    /// Appends nothing and returns 0 if fewer bytes are reserved.
     #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
-        // Nothing, or more than there is: then the space stays as it is, and what has been read
-        // into it is not lost.
+        // The reserved space stays valid, so that bytes already read into it are not lost.
         if len == 0 || len > self.reserved {
             return 0;
         }
@@ -178,27 +177,27 @@ impl Buffer {
 
     /// Marks all unread bytes as part of a line that has not ended.
     ///
-    /// It may go on up to `reach` from the first of them.
+    /// The line may extend to `reach`, counted from the first unread byte.
     pub(crate) fn expect_line(&mut self, reach: usize) {
         self.line =
             self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
-    /// Returns whether only more of that line has come since.
+    /// Returns whether every byte received since `expect_line` continues that line.
     #[inline(always)]
     pub(crate) fn is_inside_line(&self) -> bool {
         self.line > 0
     }
 
-    /// Ends the mark of an unfinished line.
+    /// Removes the mark that `expect_line` made.
     pub(crate) fn end_line(&mut self) {
         self.line = 0;
     }
 
-    /// Fast path of `append`: more bytes of an unfinished line.
+    /// Fast path of `append`: appends bytes that continue an unfinished line.
     ///
-    /// A CR that may end it may be the last. Returns whether the bytes were taken. Must equal
-    /// `append`.
+    /// The last byte may be the CR that ends the line. Returns `false` and appends nothing if the
+    /// fast path does not apply. Must equal `append`.
     #[inline(always)]
     pub(crate) fn append_inside_line(&mut self, bytes: &[u8]) -> bool {
         let end = self.end + bytes.len();
@@ -209,11 +208,11 @@ impl Buffer {
             if bytes != b"\r" {
                 return false;
             }
-            // What comes next ends the line, or is wrong.
+            // The next byte either ends the line or is malformed.
             self.line = end + 1;
         }
         match bytes {
-            // A call for each byte of slow input would cost more than all the rest.
+            // A `memcpy` call for each byte of slow input would cost more than everything else.
             [byte] => self.data[self.end] = *byte,
             _ => self.data[self.end..end].copy_from_slice(bytes),
         }
@@ -230,9 +229,9 @@ impl Buffer {
         self.put(bytes);
     }
 
-    /// Appends bytes; returns false if the allocator has no memory.
+    /// Appends bytes; returns `false` if the allocator has no memory.
     ///
-    /// Nothing that is read has changed then.
+    /// In that case the content of the buffer is unchanged.
     #[inline]
     pub(crate) fn try_append(&mut self, bytes: &[u8]) -> bool {
         let has_room = self.free() >= bytes.len() || self.try_make_room(bytes.len());
@@ -251,7 +250,7 @@ impl Buffer {
         self.reserved = 0;
     }
 
-    /// Frees the memory, unless some of its bytes are still needed.
+    /// Frees the memory that neither the kept nor the unread bytes need.
     pub(crate) fn release(&mut self) {
         if self.is_empty() && self.kept.is_empty() {
             *self = Self::with_room_for(self.waiting);
@@ -262,7 +261,7 @@ impl Buffer {
         }
     }
 
-    /// Returns whether any of these bytes lies in this memory.
+    /// Returns whether `bytes` overlaps the memory of this buffer.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.data, bytes)
     }
@@ -288,11 +287,12 @@ impl Buffer {
         self.data.resize(len, 0);
     }
 
-    /// Makes room for `min` bytes by a move, and returns the length needed.
+    /// Compacts the buffer for `min` more bytes if useful, and returns its new length.
     fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
-        // What may wait, and the head that is kept before it. More is moved, and grows, by a step
-        // at a time, or a caller who always asks for much space would pay for it with each byte.
+        // `most` covers the bytes that may wait, and the kept head. Beyond it the buffer is
+        // compacted and grown only in larger steps. Otherwise a caller that always reserves much
+        // space would pay for a move with each byte.
         let step = self.waiting / 8;
         let most = self.waiting.saturating_add(2 * step).saturating_add(self.kept.len() + PADDING);
         let reclaimed = self.start - self.kept.len();
@@ -305,16 +305,14 @@ impl Buffer {
         let doubled = self.data.len().saturating_mul(2).max(FIRST);
         let needed = self.needed(min);
         match needed > most {
-            // One read that brings more than may wait gets just that.
+            // A single read that exceeds the limit gets exactly the memory that it needs.
             true if min > self.waiting => needed,
             true => needed.saturating_add(step),
             false => needed.max(doubled.min(most)),
         }
     }
 
-    /// Returns the length needed for `min` bytes more.
-    ///
-    /// A length above the maximum stays above it, and does not wrap.
+    /// Returns the length needed for `min` more bytes; saturates instead of wrapping.
     fn needed(&self, min: usize) -> usize {
         self.end.saturating_add(min).saturating_add(PADDING)
     }
@@ -334,12 +332,12 @@ impl Buffer {
 pub fn is_left<T>() -> bool {
     let mut place = Vec::<T>::new();
     let is_left = place.try_reserve_exact(1).is_ok();
-    // Or the compiler would see that nothing is done with it, and ask for none.
+    // Otherwise the compiler would remove the unused allocation.
     hint::black_box(&mut place);
     is_left
 }
 
-/// Returns whether two slices share memory.
+/// Returns whether two slices share a byte of memory.
 pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (one.as_ptr_range(), other.as_ptr_range());
     one.start.max(other.start) < one.end.min(other.end)
@@ -417,7 +415,7 @@ mod tests {
             "{}",
             buffer.data.capacity()
         );
-        // One read may bring more than that, and gets it.
+        // A single read that brings more than that gets the memory that it needs.
         buffer.append(&[b'y'; 3 * ROOM]);
         assert_eq!(buffer.kept(), [b'h'; 700]);
         assert!(
@@ -450,7 +448,7 @@ mod tests {
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
     }
 
-    /// Checks a length that no allocator has.
+    /// Checks that a request for more memory than exists leaves the buffer unchanged.
     #[test]
     fn room_that_is_refused_changes_nothing() {
         let mut buffer = Buffer::with_room_for(ROOM);

@@ -1,4 +1,4 @@
-//! Ordered field lines: look-up by name, and the walk over lists.
+//! Ordered field lines: lookup by name, and iteration over lists.
 //!
 //! RFC 9110, section 5.6.1.
 
@@ -8,7 +8,7 @@ use alloc::string::String;
 use crate::wire::known::{Known, KnownField};
 use crate::wire::syntax::trim;
 
-/// A piece of a head, counted from the head's first byte.
+/// A byte range of a head, counted from the head's first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) start: u32,
@@ -18,7 +18,7 @@ pub(crate) struct Span {
 impl Span {
     #[inline]
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        // A head is bounded by a u32 limit, so nothing is lost here.
+        // A u32 limit bounds the length of a head, so the casts lose nothing.
         Self { start: start as u32, end: end as u32 }
     }
 
@@ -39,32 +39,32 @@ pub(crate) struct FieldSpan {
 pub struct Field<'a> {
     /// The name, in the sender's spelling; compare it without regard to case.
     pub name: &'a [u8],
-    /// The value, with nothing decoded (RFC 9110, section 5.5).
+    /// The value as received or sent, with nothing decoded (RFC 9110, section 5.5).
     ///
-    /// The meaning of bytes above 0x7f is the field's.
+    /// The field's definition says what bytes above 0x7f mean.
     pub value: &'a [u8],
 }
 
 impl<'a> Field<'a> {
-    /// The names that [`is_secret`](Self::is_secret) knows, in lower case.
+    /// The names for which [`is_secret`](Self::is_secret) is true, in lower case.
     pub(crate) const SECRETS: [&'static str; 4] =
         ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-    /// Returns whether this is the field of that name (RFC 9110, section 5.1).
+    /// Returns whether the field has that name, in any case (RFC 9110, section 5.1).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
-    /// Returns whether it commonly holds a credential, which has no place in a log.
+    /// Returns whether the field commonly holds a credential, which must not be logged.
     ///
-    /// Those are `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`. `Debug` leaves
-    /// such values out, here and in all that shows field lines.
+    /// These fields are `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`. `Debug`
+    /// redacts their values, here and in every type that shows field lines.
     pub fn is_secret(&self) -> bool {
         Self::SECRETS.iter().any(|name| self.is(name))
     }
 }
 
-/// Shows the field as text, without a secret value.
+/// Shows the field as text, with a secret value redacted.
 impl core::fmt::Debug for Field<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_tuple("Field")
@@ -102,7 +102,7 @@ impl<'a> Fields<'a> {
         Self { bytes, spans, known }
     }
 
-    /// Returns one slice that holds every name and value, to be copied at once.
+    /// Returns one slice that contains every name and value, for a single copy.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -118,13 +118,13 @@ impl<'a> Fields<'a> {
         self.spans.is_empty()
     }
 
-    /// Returns the field line at `index`, counted from 0.
+    /// Returns the field line at `index`, counted from 0; `None` if there are fewer.
     #[inline]
     pub fn at(&self, index: usize) -> Option<Field<'a>> {
         self.spans.get(index).map(|span| self.view(span))
     }
 
-    /// Returns all field lines in order.
+    /// Returns an iterator over all field lines in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Field<'a>> + Clone + use<'a> {
         let fields = *self;
@@ -143,7 +143,7 @@ impl<'a> Fields<'a> {
         )
     }
 
-    /// Returns the value of the first field line of that name.
+    /// Returns the value of the first field line of that name, if there is one.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()
     }
@@ -174,11 +174,12 @@ impl<'a> Fields<'a> {
         self.iter().filter(move |field| field.is(name)).map(|field| field.value)
     }
 
-    /// Returns the members of a list field over all its lines.
+    /// Returns the members of a list field, from all of its field lines.
     ///
-    /// They are trimmed, and empty ones are left out. RFC 9110, section 5.6.1.
+    /// The members are trimmed, and empty ones are left out (RFC 9110, section 5.6.1).
     ///
-    /// A comma inside a quoted string splits too: the lists of this engine hold tokens only.
+    /// A comma inside a quoted string splits too, because the lists of this engine hold tokens
+    /// only.
     pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.all(name).flat_map(members)
     }
@@ -213,7 +214,7 @@ impl<'a> Iterator for Commas<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest?;
-        // Most lists are a word or two, which a call would cost more than.
+        // Most lists are a word or two, for which a call of memchr would cost more.
         let comma = match rest.len() {
             0..32 => rest.iter().position(|&byte| byte == b','),
             _ => memchr::memchr(b',', rest),
@@ -241,10 +242,10 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Adds the connection options of a field line.
+    /// Adds the connection options of one `Connection` field.
     #[inline]
     pub(crate) fn add(&mut self, value: &[u8]) {
-        // What browsers, libraries and proxies send is compared as a whole.
+        // The usual values of browsers, libraries and proxies are compared as a whole.
         match value {
             b"keep-alive" | b"Keep-Alive" => self.keep_alive = true,
             b"close" => self.close = true,
@@ -272,7 +273,7 @@ impl Options {
 
     /// Returns whether the connection persists (RFC 9112, section 9.3).
     ///
-    /// `close` ends it, HTTP/1.1 persists, HTTP/1.0 persists with `keep-alive`.
+    /// It does not with `close`; otherwise it does in HTTP/1.1, and in HTTP/1.0 with `keep-alive`.
     pub(crate) fn persist(self, minor: u8) -> bool {
         !self.close && (minor > 0 || self.keep_alive)
     }

@@ -1,6 +1,7 @@
 //! Message framing (RFC 9112, section 6.3), and the rules for target and `Host`.
 //!
-//! Pure functions of a complete head. Of several faults the one with the lowest offset is reported.
+//! These are pure functions of a complete head. Of several faults, the one with the lowest offset
+//! is reported.
 
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Lenient;
@@ -18,11 +19,11 @@ use crate::wire::syntax::{
 pub(crate) enum Framing {
     /// The message ends with its head.
     None,
-    /// After that many bytes of content.
+    /// The message has this number of content bytes.
     Length(u64),
-    /// Content in chunks.
+    /// The content is sent in the chunked transfer coding.
     Chunked,
-    /// Content up to the end of the connection (responses only).
+    /// The content ends when the connection closes (responses only).
     UntilClose,
 }
 
@@ -32,14 +33,14 @@ impl Framing {
         !matches!(self, Self::None | Self::Length(0))
     }
 
-    /// Returns true unless the length that a message announces is above `most`.
+    /// Returns whether the `Content-Length`, if there is one, is at most `most` bytes.
     #[inline(always)]
     pub(crate) fn is_within(self, most: u64) -> bool {
         !matches!(self, Self::Length(length) if length > most)
     }
 }
 
-/// Keeps the fault with the lowest offset.
+/// The fault with the lowest offset among those added.
 #[derive(Default)]
 struct FirstFault(Option<Fault>);
 
@@ -55,18 +56,18 @@ impl FirstFault {
     }
 }
 
-/// The framing and connection options of a plain request.
+/// The framing and connection options of a request that the fast path accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PlainRequest {
     pub(crate) framing: Framing,
     pub(crate) options: Options,
 }
 
-/// Fast path of [`request`], for a plain one.
+/// Fast path of [`request`]: most requests without a fault.
 ///
-/// Most requests are plain: HTTP/1.1, a path as its target, one Host that is a name and perhaps a
-/// port. A plain one has at most one length and one `Connection` without `close`, no coding and no
-/// expectation. No rule rejects such a head. Must equal [`request`].
+/// The request is HTTP/1.1, its target is a path, and its one `Host` is a name, perhaps with a
+/// port. It has at most one `Content-Length`, and at most one `Connection`, without `close`. It has
+/// no transfer coding and no expectation. Returns `None` for all others. Must equal [`request`].
 #[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
@@ -99,9 +100,9 @@ pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     Some(PlainRequest { framing, options })
 }
 
-/// Returns the framing of a request, if the head is valid.
+/// Checks the head of a request and returns its framing.
 ///
-/// The head is the first `len` of `bytes`; the content may have `most` bytes.
+/// The head is the first `len` bytes of `bytes`; the content may have at most `most` bytes.
 pub(crate) fn request(
     head: &Head,
     bytes: &[u8],
@@ -121,7 +122,7 @@ pub(crate) fn request(
         (Some(codings), _) => {
             if codings.last_is_chunked {
                 if let Some(at) = codings.other {
-                    // RFC 9112 6.1: a coding that is not understood is answered 501.
+                    // RFC 9112 6.1: the response to a coding that is not understood is a 501.
                     faults.add(ErrorKind::CodingUnknown, at);
                 }
             } else {
@@ -151,7 +152,7 @@ pub(crate) fn request(
     faults.or(framing)
 }
 
-/// Returns whether a received request ends with its head.
+/// Returns whether a received request has no content.
 pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
     let length = || content_length(head, bytes, &mut FirstFault::default());
     !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
@@ -159,9 +160,9 @@ pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
 
 /// Returns the framing of a response.
 ///
-/// Not for one to HEAD, nor for a 2xx to CONNECT.
+/// It must not be called for a response to HEAD, nor for a 2xx response to CONNECT.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
-    // RFC 9112 6.3: these end at the empty line whatever their fields say.
+    // RFC 9112 6.3: these responses end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {
         return Ok(Framing::None);
     }
@@ -180,7 +181,7 @@ fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut FirstFault) {
     let kind = match target_form(head.method(bytes), target) {
         Err(TargetFault::Form) => ErrorKind::TargetForm,
         Err(TargetFault::Authority) => ErrorKind::TargetAuthority,
-        // RFC 9110 7.4: an https target is accepted over a secured connection alone.
+        // RFC 9110 7.4: an https target is accepted over a secured connection only.
         Ok(_) if !secure && has_https_scheme(target) => ErrorKind::TargetInsecure,
         Ok(_) => return,
     };
@@ -191,11 +192,9 @@ fn has_https_scheme(target: &[u8]) -> bool {
     target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https://"))
 }
 
-/// Checks `Host`: exactly one, a host with an optional port.
+/// Checks that there is one `Host`, with a valid host and an optional port.
 ///
-/// RFC 9112, section 3.2.
-///
-/// HTTP/1.0 may do without.
+/// RFC 9112, section 3.2. In HTTP/1.0 it may be missing.
 fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
     let mut count = 0;
     for (value, at) in head.values(KnownField::Host, bytes) {
@@ -209,17 +208,16 @@ fn host(head: &Head, bytes: &[u8], len: usize, faults: &mut FirstFault) {
         }
     }
     if count == 0 && head.minor() > 0 {
-        // It is missed where the head ends.
-        // Where the empty line begins.
+        // The fault of a missing Host is reported at the empty line, which a CRLF or an LF makes.
         let empty_line = len.saturating_sub(2);
         let is_crlf = bytes.get(empty_line) == Some(&b'\r');
         faults.add(ErrorKind::HostMissing, empty_line + usize::from(!is_crlf));
     }
 }
 
-/// Reads `Content-Length` (RFC 9112, section 6.3).
+/// Parses `Content-Length` (RFC 9112, section 6.3).
 ///
-/// Members and lines that agree are one length; anything else has no safe reading.
+/// Several lines or list members with the same number count as one; anything else is rejected.
 fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<u64> {
     let mut length = None;
     for (value, at) in head.values(KnownField::ContentLength, bytes) {
@@ -239,7 +237,7 @@ fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<
 #[derive(Clone, Copy)]
 struct Codings {
     last_is_chunked: bool,
-    /// The offset of a coding other than chunked.
+    /// The offset of a field value that lists a coding other than chunked.
     other: Option<usize>,
     at: usize,
 }
@@ -263,8 +261,8 @@ fn transfer_encoding(
             } else {
                 found.other = found.other.or(Some(at));
             }
-            // RFC 9112 7.1: chunked has no parameters, and is applied once. Others may have some
-            // (RFC 9110 10.1.4).
+            // RFC 9112 7.1: chunked has no parameters, and is applied once. Other codings may have
+            // parameters (RFC 9110 10.1.4).
             let name = trim(member.split(|&byte| byte == b';').next().unwrap_or_default());
             let is_chunked_with_parameters =
                 name.len() < member.len() && name.eq_ignore_ascii_case(b"chunked");
@@ -276,11 +274,11 @@ fn transfer_encoding(
             faults.add(ErrorKind::CodingInvalid, at);
         }
         if head.minor() == 0 && !lenient.coding_in_http10 {
-            // RFC 9112 6.1: an HTTP/1.0 recipient on the way would not have understood it.
+            // RFC 9112 6.1: an HTTP/1.0 intermediary would not have understood the coding.
             faults.add(ErrorKind::CodingIn10, at);
         }
     }
-    // RFC 9112 6.1: both is how requests are smuggled.
+    // RFC 9112 6.1: a message with both framing fields may be an attempt at request smuggling.
     let length =
         head.values(KnownField::ContentLength, bytes).next().filter(|_| !lenient.both_framings);
     if let (Some(codings), Some((_, at))) = (codings, length) {

@@ -3,7 +3,7 @@
 use crate::enums::enums;
 use crate::wire::scan;
 
-/// The fields that the engine acts on itself, and so finds while it parses.
+/// The fields that the engine itself acts on, and so detects while parsing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KnownField {
     /// RFC 9110, section 7.2.
@@ -47,21 +47,20 @@ enums! {
     }
 }
 
-/// A set of known fields, a bit for each.
+/// A set of known fields, one bit for each.
 pub(crate) type KnownFields = u16;
 
 impl KnownField {
     pub(crate) const COUNT: usize = Self::ALL.len();
 
-    /// The set of all known fields.
     pub(crate) const EACH: KnownFields = (1 << Self::COUNT) - 1;
 
-    /// Returns the set of this one alone.
+    /// Returns the set that contains only this field.
     pub(crate) const fn bit(self) -> KnownFields {
         1 << self as u8
     }
 
-    /// Returns the set of these fields.
+    /// Returns the set that contains these fields.
     pub(crate) const fn set(fields: &[Self]) -> KnownFields {
         let (mut set, mut at) = (0, 0);
         while at < fields.len() {
@@ -71,7 +70,7 @@ impl KnownField {
         set
     }
 
-    /// Returns the known field of that name, in any case.
+    /// Returns the known field of that name, in any case; `None` if there is none.
     #[inline]
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
         if name.len() > scan::OPENING {
@@ -79,7 +78,7 @@ impl KnownField {
         }
         let (begins, ends) = match *name {
             [a, b] => (u64::from(u16::from_le_bytes([a, b])), 0),
-            // Two halves that overlap.
+            // Two halves of four bytes that overlap.
             [.., _, _, _, _] if name.len() < 8 => {
                 let half = |bytes: Option<&[u8; 4]>| {
                     bytes.map_or(0, |bytes| u64::from(u32::from_le_bytes(*bytes)))
@@ -92,7 +91,7 @@ impl KnownField {
         (known.bit() & Self::LONG == 0 || Self::verify_slot(name)).then_some(known)
     }
 
-    /// Fields whose names [`slot`](Self::slot) does not look at in full.
+    /// The fields whose names [`slot`](Self::slot) compares only in part.
     pub(crate) const LONG: KnownFields = {
         let (mut set, mut at) = (0, 0);
         while at < Self::COUNT {
@@ -103,9 +102,10 @@ impl KnownField {
         set
     };
 
-    /// Verifies a name that [`slot`](Self::slot) takes for a [`LONG`](Self::LONG) one.
+    /// Compares the middle of a [`LONG`](Self::LONG) name, after [`slot`](Self::slot).
     ///
-    /// No more than eight bytes are left, and those after the first eight hold them.
+    /// At most eight bytes are left to compare, and the eight bytes after the first eight contain
+    /// them.
     #[inline]
     pub(crate) fn verify_slot(name: &[u8]) -> bool {
         let shape = name.first().and_then(|&first| SHAPES.get(shape_of(name.len(), first)));
@@ -114,16 +114,17 @@ impl KnownField {
         })
     }
 
-    /// Recognises the name that a line begins with, without a branch to mispredict.
+    /// Recognises a field name from its ends, without a branch to mispredict.
     ///
-    /// [`recognise`](Self::recognise): which place it has in [`ALL`](Self::ALL), or
-    /// [`COUNT`](Self::COUNT), or [`NAMELESS`] where there is none. The name has `len` token
-    /// characters, at most [`OPENING`](scan::OPENING); it begins and ends with these eight bytes,
-    /// of which the lowest is the first. Where it is shorter, the others mean nothing.
+    /// It is the branch-free form of [`recognise`](Self::recognise). Returns the field's index in
+    /// [`ALL`](Self::ALL), [`COUNT`](Self::COUNT) for any other name, and [`NAMELESS`] if `len` is
+    /// 0. The name has `len` token characters, at most [`OPENING`](scan::OPENING). `begins` holds
+    /// its first eight bytes and `ends` its last eight, the first one lowest. If the name is
+    /// shorter, the other bytes are ignored.
     ///
-    /// The length and one bit of the first letter say which known name it could be. Its first and
-    /// its last eight bytes say whether it is. What lies between those, of the [`LONG`](Self::LONG)
-    /// ones, is for the caller to compare.
+    /// The length and one bit of the first letter select the only known name possible. The first
+    /// and last eight bytes decide whether it is that name. The caller must compare the bytes
+    /// between, which only [`LONG`](Self::LONG) names have.
     #[inline(always)]
     pub(crate) fn slot(begins: u64, ends: u64, len: usize) -> usize {
         let shape = &SHAPES[shape_of(len, begins as u8)];
@@ -135,19 +136,19 @@ impl KnownField {
     }
 }
 
-/// Eight bytes of a known name, whose letters may be in any case.
+/// Up to eight bytes of a known name, compared without regard to case.
 #[derive(Clone, Copy)]
 struct Eight {
     word: u64,
-    /// The bits that count.
+    /// The bits to compare.
     mask: u64,
 }
 
 impl Eight {
-    /// A pattern that any bytes match.
+    /// The pattern that any bytes match.
     const ANY: Self = Self { word: 0, mask: 0 };
 
-    /// Returns the bytes of the name from `from` on, as far as there are any.
+    /// Returns the pattern of up to eight bytes of the name, from `from` on.
     const fn of(name: &[u8], from: usize) -> Self {
         let (Self { mut word, mut mask }, mut at) = (Self::ANY, 0);
         while at < 8 && from + at < name.len() {
@@ -169,21 +170,21 @@ impl Eight {
     }
 }
 
-/// The known name of a length and a bit of the first letter, if there is one.
+/// The only known name with a given length and lowest bit of the first letter.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Shape {
     begins: Eight,
-    /// The last eight bytes, of a name that has as many.
+    /// The last eight bytes, if the name has that many.
     ends: Eight,
-    /// The bytes between, of a name that is longer than sixteen.
+    /// The bytes after the first eight, if the name is longer than 16.
     middle: Eight,
-    /// The field with this shape; any other name is unknown.
+    /// The index of the known field, or the slot for names that match none.
     slot: u8,
 }
 
 impl Shape {
-    /// Returns a shape that no known name has.
+    /// Returns the entry for a shape that no known name has.
     const fn of_none(slot: usize) -> Self {
         Self { begins: Eight::ANY, ends: Eight::ANY, middle: Eight::ANY, slot: slot as u8 }
     }
@@ -194,7 +195,7 @@ impl Shape {
     }
 }
 
-/// Returns eight bytes of a name.
+/// Returns eight bytes as a number, the first one lowest; 0 for `None`.
 #[inline(always)]
 fn word(bytes: Option<&[u8; 8]>) -> u64 {
     bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
@@ -202,7 +203,7 @@ fn word(bytes: Option<&[u8; 8]>) -> u64 {
 
 const SHAPE_COUNT: usize = 2 * (scan::OPENING + 1);
 
-/// Returns the shape that a name could have.
+/// Returns the index in `SHAPES` for a name of that length and first letter.
 #[inline(always)]
 const fn shape_of(len: usize, first: u8) -> usize {
     2 * len + (first & 1) as usize
@@ -227,44 +228,46 @@ static SHAPES: [Shape; SHAPE_COUNT] = {
 
 /// The index of the first line of each known field.
 ///
-/// After them the first of all others, and of the lines without a name.
+/// Two more slots follow: one for all other fields, and one for lines without a name.
 pub(crate) type FirstLines = [u32; FIRST_LINES];
 
-/// A power of two, so that a slot in range costs nothing to check.
+/// The number of slots.
+///
+/// It is a power of two, so that a slot is brought into range without a check.
 pub(crate) const FIRST_LINES: usize = 16;
 
-/// The slot of a line that begins with no name.
+/// The slot of a line that does not begin with a name.
 pub(crate) const NAMELESS: usize = FIRST_LINES - 1;
 
 const _: () = assert!(KnownField::COUNT < NAMELESS);
 
-/// The known fields of a head.
+/// The known fields that a head has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
-    /// The index of each field's first line, if the field is there.
+    /// The index of each field's first line; meaningless for fields not in `seen`.
     pub(crate) first: FirstLines,
-    /// The fields that are there.
+    /// The set of fields that the head has.
     pub(crate) seen: KnownFields,
-    /// The fields that are there more than once.
+    /// The set of fields that the head has more than once.
     pub(crate) repeated: KnownFields,
 }
 
 impl Known {
     pub(crate) const NONE: Self = Self { first: [0; FIRST_LINES], seen: 0, repeated: 0 };
 
-    /// Returns the index of the first line of a field.
+    /// Returns the index of a field's first line, if the head has the field.
     #[inline]
     pub(crate) fn first(&self, field: KnownField) -> Option<usize> {
         (self.seen & field.bit() != 0).then_some(self.first[field as usize] as usize)
     }
 
-    /// Returns the index of the only line of a field.
+    /// Returns the index of a field's line, if the head has exactly one.
     #[inline]
     pub(crate) fn only(&self, field: KnownField) -> Option<usize> {
         self.first(field).filter(|_| self.repeated & field.bit() == 0)
     }
 
-    /// Notes that the line at `index` has the known field in that slot, or none.
+    /// Records that the line at `index` holds the known field of that slot, if any.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
         let bit = (1 << slot) & KnownField::EACH;
         if self.seen & bit == 0 {
@@ -298,7 +301,7 @@ mod tests {
         };
         for &field in KnownField::ALL {
             assert_eq!(slot(field.name().to_uppercase().as_bytes()), field as usize);
-            // One byte changed, to every other, at every place.
+            // At every position, the byte is replaced by every other byte.
             for at in 0..field.name().len() {
                 for byte in 0..=255 {
                     let mut name = field.name().as_bytes().to_vec();

@@ -2,25 +2,27 @@
 
 use crate::wire::source::FieldSource;
 
-/// A request to send. The version is always HTTP/1.1.
+/// A request to send.
+///
+/// The version is always HTTP/1.1.
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     /// The method, a token.
     pub method: &'a str,
-    /// The target in the form that fits the method (RFC 9112, section 3.2).
+    /// The request target, in the form that fits the method (RFC 9112, section 3.2).
     pub target: &'a str,
-    /// The field lines of a request.
+    /// The field lines of the request.
     ///
-    /// An array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()`
-    /// for none. `Host` is needed and goes out first. `Connection` is merged with what the engine
-    /// has to say, and stays as it is where it says just that. `Upgrade` is not given here but as
-    /// the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding`
-    /// that ends in chunked.
+    /// Pass an array or a `Vec` of name and value pairs by reference, `&slice` for a slice of them,
+    /// or `&()` for none. `Host` is required and is sent first. `Connection` is merged with the
+    /// engine's connection options; it is sent unchanged if it already has exactly these. `Upgrade`
+    /// is not permitted here: pass the offer to `send_request`. Content follows if `Content-Length`
+    /// is above 0 or the last coding of `Transfer-Encoding` is chunked.
     pub fields: &'a dyn FieldSource,
 }
 
 impl<'a> RequestHead<'a> {
-    /// Creates a request of these parts.
+    /// Creates a request head from its parts.
     pub const fn new(method: &'a str, target: &'a str, fields: &'a dyn FieldSource) -> Self {
         Self { method, target, fields }
     }
@@ -29,21 +31,21 @@ impl<'a> RequestHead<'a> {
 /// A response to send.
 #[derive(Clone, Copy)]
 pub struct ResponseHead<'a> {
-    /// The status: 200 to 599, for `send_informational` 1xx, for `reject` 400 to 599.
+    /// The status: 200 to 599, 1xx for `send_informational`, 400 to 599 for `reject`.
     pub status: u16,
-    /// The reason phrase, as bytes like those of a received one; it may be empty.
+    /// The reason phrase; it may be empty.
     pub reason: &'a [u8],
-    /// The field lines of a response.
+    /// The field lines of the response.
     ///
-    /// An array or a `Vec` of name and value pairs by reference, `&slice` of a slice of them, `&()`
-    /// for none. `Connection` is merged with what the engine has to say. Without `Content-Length`
-    /// and `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client
-    /// until close.
+    /// Pass an array or a `Vec` of name and value pairs by reference, `&slice` for a slice of them,
+    /// or `&()` for none. `Connection` is merged with the engine's connection options. If a
+    /// response with content has neither `Content-Length` nor `Transfer-Encoding`, it is sent
+    /// chunked. To an HTTP/1.0 client its content then ends when the connection closes.
     pub fields: &'a dyn FieldSource,
 }
 
 impl<'a> ResponseHead<'a> {
-    /// Creates a response of these parts, with the registered reason phrase.
+    /// Creates a response head with the registered reason phrase of its status.
     ///
     /// ```
     /// use switchover::ResponseHead;
@@ -61,12 +63,12 @@ impl<'a> ResponseHead<'a> {
         Self { status, reason: Self::usual_reason(status).as_bytes(), fields }
     }
 
-    /// Returns the registered reason phrase of a status, or an empty one.
+    /// Returns the registered reason phrase of a status code, or an empty string.
     ///
-    /// RFC 9110, section 15, and the IANA registry.
+    /// The phrases are those of RFC 9110, section 15, and of the IANA registry.
     pub const fn usual_reason(status: u16) -> &'static str {
         let line = standard_status_line(status);
-        // Not sliced: what a slice out of bounds would panic with is much code for WebAssembly.
+        // Not sliced: the panic of a slice out of bounds is much code in WebAssembly.
         let Some((line, _)) = line.split_at_checked(line.len().saturating_sub(2)) else {
             return "";
         };
@@ -77,12 +79,12 @@ impl<'a> ResponseHead<'a> {
     }
 }
 
-/// The offset of the reason in a status line.
+/// The offset of the reason phrase in a status line.
 pub(crate) const REASON_OFFSET: usize = 13;
 
-/// Returns the status line with the registered reason, CRLF included.
+/// Returns the status line with the registered reason phrase, including its CRLF.
 ///
-/// It is empty if there is no registered reason.
+/// Returns an empty string if the status code has no registered reason phrase.
 pub(crate) const fn standard_status_line(status: u16) -> &'static str {
     match status {
         100 => "HTTP/1.1 100 Continue\r\n",
@@ -150,9 +152,9 @@ pub(crate) const fn standard_status_line(status: u16) -> &'static str {
     }
 }
 
-/// The framing of content that the caller sends itself, for vectored writes.
+/// The framing of a piece of content that the caller writes itself.
 ///
-/// Write the prefix, the content, the suffix.
+/// Write the prefix, the content, then the suffix, for example with one vectored write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataParts {
     prefix: [u8; Self::LONGEST],
@@ -161,14 +163,16 @@ pub struct DataParts {
 }
 
 impl DataParts {
-    /// Sixteen hex digits and CRLF.
+    /// The length of the longest prefix: sixteen hex digits and CRLF.
     const LONGEST: usize = 18;
 
     pub(crate) fn plain() -> Self {
         Self { prefix: [0; Self::LONGEST], len: 0, suffix: b"" }
     }
 
-    /// Returns `chunk-size CRLF` and `CRLF` (RFC 9112, section 7.1).
+    /// Returns the framing of a chunk: `chunk-size CRLF` and `CRLF`.
+    ///
+    /// RFC 9112, section 7.1.
     pub(crate) fn chunk(len: usize) -> Self {
         let mut parts = Self { prefix: [0; Self::LONGEST], len: 0, suffix: b"\r\n" };
         let digits = (usize::BITS - len.leading_zeros()).div_ceil(4).max(1);
@@ -200,7 +204,7 @@ impl DataParts {
 mod tests {
     use super::*;
 
-    /// The registered HTTP status codes with a reason of their own.
+    /// The registered status codes with a reason phrase.
     ///
     /// 104 (temporary), 306 and 418 are left out.
     const REGISTERED: [u16; 61] = [
@@ -232,7 +236,7 @@ mod tests {
         for (len, prefix) in [(1, "1\r\n"), (15, "f\r\n"), (16, "10\r\n"), (65_536, "10000\r\n")] {
             assert_eq!(DataParts::chunk(len).prefix(), prefix.as_bytes());
         }
-        // The longest: sixteen digits, or eight where a length has 32 bits.
+        // The longest prefix has sixteen digits, or eight where a length has 32 bits.
         assert_eq!(
             DataParts::chunk(usize::MAX).prefix().len(),
             usize::BITS as usize / 4 + "\r\n".len()

@@ -1,6 +1,7 @@
 //! The wire format: from bytes to messages, and back.
 //!
-//! What came is read, in this order; what goes out is written by the last two.
+//! The modules are listed in the order in which input passes through them. The last two write
+//! output.
 
 pub(crate) mod buffer;
 pub(crate) mod scan;

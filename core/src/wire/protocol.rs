@@ -1,12 +1,13 @@
-//! The names of protocols in `Upgrade`.
+//! The names of protocols in the `Upgrade` field.
 //!
 //! RFC 9110, section 7.8.
 
 use crate::wire::scan;
 
-/// `protocol-name ["/" protocol-version]` (RFC 9110, section 7.8).
+/// A protocol in `Upgrade`: `protocol-name ["/" protocol-version]`.
 ///
-/// Equal are those that mean the same: names without regard to case, versions exactly.
+/// RFC 9110, section 7.8. Two values are equal if the names are equal in any case and the versions
+/// are equal exactly.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol<'a> {
     /// The name; compared without regard to case.
@@ -16,7 +17,7 @@ pub struct Protocol<'a> {
 }
 
 impl<'a> Protocol<'a> {
-    /// Reads one list member.
+    /// Parses one member of an `Upgrade` list; `None` if it is malformed.
     pub fn parse(member: &'a [u8]) -> Option<Self> {
         let (name, rest) = scan::token(member);
         let version = match rest.split_first() {
@@ -30,7 +31,7 @@ impl<'a> Protocol<'a> {
         (!name.is_empty()).then_some(Self { name, version })
     }
 
-    /// Returns whether both mean the same protocol.
+    /// Returns whether both are the same protocol, with the names compared in any case.
     pub fn same_as(&self, other: &Protocol<'_>) -> bool {
         self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
     }

@@ -1,30 +1,30 @@
-//! The sources that field lines are written from.
+//! The sources from which field lines are encoded.
 
 use crate::wire::fields::{Field, Fields};
 use crate::wire::known::{KnownField, KnownFields};
 
-/// A piece of a field source, for the encoder.
+/// A part of a field source, for the encoder.
 pub enum Piece<'a> {
-    /// A line that is to be checked.
+    /// A field line that the encoder must validate.
     Line(Field<'a>),
-    /// A line whose bytes were checked by the type that it comes from.
+    /// A field line whose bytes the type that it comes from has validated.
     ///
-    /// Its meaning was not checked.
+    /// The encoder must still check its meaning.
     #[cfg(feature = "http")]
     Sound(Field<'a>),
-    /// The lines of a [`Block`](crate::Block).
+    /// The lines of a [`Block`](crate::Block), validated before.
     ///
-    /// An error counts them as one.
+    /// The index of an error counts them as one line.
     Block(CheckedFields<'a>),
 }
 
-/// A [`FieldSource`] that has other pieces than lines that are to be checked.
+/// A [`FieldSource`] with pieces that do not need full validation.
 pub trait Pieces {
     /// Calls `each` with every piece in order.
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
 }
 
-/// Calls `each` with the pieces of any source: its lines, or larger pieces.
+/// Calls `each` with the pieces of any source: larger pieces, or its field lines.
 pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(Piece<'s>)) {
     match source.pieces() {
         Some(pieces) => pieces.each_piece(each),
@@ -32,22 +32,23 @@ pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(P
     }
 }
 
-/// A source of field lines, from which a head or trailer section is written.
+/// A source of field lines, from which a head or trailer section is encoded.
 ///
-/// Implemented for slices and arrays of [`Field`] and of name and value pairs, and for the
-/// [`Fields`] of a received message. Also for a [`Block`](crate::Block) that was checked before,
-/// for two of them as a pair, and for `()`. `&()` is none, where `&[]` would not say of what.
+/// It is implemented for slices and arrays of [`Field`] and of name and value pairs, and for the
+/// [`Fields`] of a received message. It is also implemented for a validated
+/// [`Block`](crate::Block), for a pair of two sources, and for `()`. Use `&()` for no field lines;
+/// the type of `&[]` is ambiguous.
 ///
-/// An implementation gives the same lines every time. The engine checks them as it writes them, in
-/// one walk; the rules of an offered protocol, and [`Config::tidy`](crate::Config::tidy), ask
-/// again.
+/// An implementation must return the same lines every time. The engine validates them while it
+/// encodes them, in one pass. The rules of an offered protocol, and
+/// [`Config::tidy`](crate::Config::tidy), read them again.
 pub trait FieldSource {
     /// Calls `each` with every field line in order.
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>));
 
-    /// Calls `each` with the values of some known fields.
+    /// Calls `each` with the values of the known fields in `wanted`.
     ///
-    /// The lines of one field come in their order.
+    /// The values of one field come in the order of its lines.
     #[doc(hidden)]
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         self.each(&mut |field| {
@@ -59,13 +60,13 @@ pub trait FieldSource {
         });
     }
 
-    /// Returns the same lines in larger pieces, if there are any.
+    /// Returns the same lines as larger pieces; `None` if there are only lines.
     #[doc(hidden)]
     fn pieces(&self) -> Option<&dyn Pieces> {
         None
     }
 
-    /// Returns an upper bound of lines and their bytes, if one is known.
+    /// Returns upper bounds of the number of lines and of their total bytes, if known.
     #[doc(hidden)]
     fn at_most(&self) -> Option<(usize, usize)> {
         None
@@ -81,7 +82,7 @@ impl FieldSource for Fields<'_> {
         self.iter().for_each(each);
     }
 
-    /// Looks only at the lines that were found when the head was parsed.
+    /// Visits only the lines that the parser recognised.
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         let mut rest = wanted & self.known.seen;
         while rest != 0 {
@@ -127,7 +128,7 @@ where
     }
 }
 
-/// The lines of the first source, then those of the second.
+/// The field lines of the first source, then those of the second.
 impl<A: FieldSource, B: FieldSource> FieldSource for (A, B) {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
         self.0.each(each);
@@ -164,12 +165,12 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
     }
 }
 
-/// Field lines that have been checked, in the form in which they are sent.
+/// Validated field lines, in the form in which they are sent.
 #[derive(Clone, Copy)]
 pub struct CheckedFields<'d>(&'d [u8]);
 
 impl<'d> CheckedFields<'d> {
-    /// Wraps lines that the encoder has written and checked.
+    /// Wraps lines that the encoder has written and validated.
     pub(crate) fn new(lines: &'d [u8]) -> Self {
         Self(lines)
     }
@@ -193,9 +194,9 @@ impl FieldSource for CheckedFields<'_> {
     }
 }
 
-/// Splits written lines into the first and the others.
+/// Splits encoded lines into the first line and the rest; `None` if there is none.
 ///
-/// A name has no colon, and a value no CR.
+/// A name contains no colon, and a value no CR.
 pub(crate) fn first_line(lines: &[u8]) -> Option<(Field<'_>, &[u8])> {
     let colon = memchr::memchr(b':', lines)?;
     let end = colon + memchr::memchr(b'\r', &lines[colon..])?;

@@ -1,11 +1,11 @@
-//! The byte classes of RFC 9110 and RFC 9112, and the small grammars made of them.
+//! The byte classes of RFC 9110 and RFC 9112, and small grammars built from them.
 
 use crate::wire::scan;
 use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, is_host_byte, is_tchar};
 
 #[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    // No branch for each: nearly all that is asked for is one.
+    // No branch for each byte, because nearly all input is a token.
     !bytes.is_empty() && bytes.iter().fold(true, |all, &byte| all & is_tchar(byte))
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn is_ows(byte: u8) -> bool {
 
 /// Parses `1*DIGIT` (RFC 9110, section 8.6).
 ///
-/// `None` for anything else, and for numbers above 64 bits.
+/// `None` for anything else, and for numbers that do not fit in 64 bits.
 pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     if bytes.is_empty() {
         return None;
@@ -41,25 +41,25 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
     })
 }
 
-/// The requirement on a port.
+/// The rule for the port of an authority.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// `[":" *DIGIT]`, as in Host.
+    /// The port may be missing or empty (`[":" *DIGIT]`), as in Host.
     Optional,
-    /// `":" 1*DIGIT` up to 65535, as in CONNECT (RFC 9110, section 9.3.6).
+    /// The port is required, from 1 to 65535, as in CONNECT (RFC 9110, section 9.3.6).
     Required,
 }
 
-/// Returns whether these are the digits of a port.
+/// Returns whether `digits` is a number from 0 to 65535.
 pub(crate) fn is_port(digits: &[u8]) -> bool {
     decimal(digits).is_some_and(|port| port <= 65_535)
 }
 
 /// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, section 4.2).
 ///
-/// `Optional` also allows an empty one.
+/// `Port::Optional` also permits an empty host.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
-    // Most hosts are plain names.
+    // Most hosts are names without percent-encoding.
     let plain = scan::run(&HOST_CLASS, bytes, 0);
     let (host, rest) = match bytes {
         _ if plain == bytes.len() => (bytes, &bytes[plain..]),
@@ -116,27 +116,27 @@ fn is_reg_name(name: &[u8]) -> bool {
     }
 }
 
-/// The form of a request target, RFC 9112, section 3.2.
+/// The form of a request target (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetForm {
-    /// `/where?q=now`.
+    /// A path, such as `/where?q=now`.
     Origin,
-    /// `http://www.example.org/where`.
+    /// A URI, such as `http://www.example.org/where`.
     Absolute,
-    /// `www.example.com:80`, with CONNECT alone.
+    /// Host and port, such as `www.example.com:80`; only with CONNECT.
     Authority,
-    /// `*`, with OPTIONS alone.
+    /// `*`; only with OPTIONS.
     Asterisk,
 }
 
-/// Why a target and its method are no pair.
+/// The reason why a target does not fit its method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetFault {
     Form,
     Authority,
 }
 
-/// Returns the form of `target`, if that form fits `method`.
+/// Returns the form of `target`, or an error if the form does not fit `method`.
 pub(crate) fn target_form(method: &[u8], target: &[u8]) -> Result<TargetForm, TargetFault> {
     if method == b"CONNECT" {
         return match is_authority(target, Port::Required) {
@@ -162,7 +162,8 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
         return Err(TargetFault::Form);
     }
     if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
-        // "host:port" outside CONNECT looks like a scheme; a hierarchical URI does not.
+        // "host:port" outside CONNECT parses as a scheme, but lacks the slash of a hierarchical
+        // URI.
         return match rest.strip_prefix(b"//") {
             Some(after) if !is_authority_with_userinfo(until_path(after)) => {
                 Err(TargetFault::Authority)
@@ -171,7 +172,7 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
             _ => Ok(TargetForm::Absolute),
         };
     }
-    // RFC 9110 4.2: an http URI has a non-empty host, and userinfo from the wire is an error.
+    // RFC 9110 4.2: an http URI has a non-empty host, and userinfo from a peer is an error.
     let after = rest.strip_prefix(b"//").ok_or(TargetFault::Authority)?;
     match authority_has_host(until_path(after)) {
         true => Ok(TargetForm::Absolute),
@@ -179,9 +180,9 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
     }
 }
 
-/// Returns the authority of a target in absolute form, without userinfo.
+/// Returns the authority of a target in absolute-form, without userinfo.
 ///
-/// It is empty if the URI has none (RFC 9112, section 3.2).
+/// `None` for other forms; empty if the URI has no authority (RFC 9112, section 3.2).
 pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
@@ -195,7 +196,9 @@ pub(crate) fn without_port(authority: &[u8]) -> &[u8] {
     memchr::memrchr(b':', authority).map_or(authority, |colon| &authority[..colon])
 }
 
-/// Returns path and query of a target in origin or absolute form; `*` as it is.
+/// Returns path and query of a target in origin-form or absolute-form.
+///
+/// `*` is returned unchanged.
 pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     if matches!(target, [b'/', ..] | b"*") {
         return target;
@@ -204,19 +207,19 @@ pub(crate) fn after_authority(target: &[u8]) -> &[u8] {
     rest.strip_prefix(b"//").map_or(rest, |after| &after[until_path(after).len()..])
 }
 
-/// Returns the rest of an absolute target after the scheme.
+/// Returns the part of a target in absolute-form after the scheme and its colon.
 pub(crate) fn after_colon(target: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b':', target).and_then(|colon| target.get(colon + 1..))
 }
 
-/// Returns the authority at the beginning of what follows `//`.
+/// Returns the authority at the beginning of `after`, the text after `//`.
 pub(crate) fn until_path(after: &[u8]) -> &[u8] {
     &after[..after.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(after.len())]
 }
 
-/// Checks an authority of other schemes: with userinfo, or an empty host.
+/// Checks the authority of a URI with a scheme other than http and https.
 ///
-/// RFC 3986, section 3.2.
+/// It may have userinfo or an empty host (RFC 3986, section 3.2).
 fn is_authority_with_userinfo(authority: &[u8]) -> bool {
     let host = authority
         .iter()

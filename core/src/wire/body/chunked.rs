@@ -1,4 +1,4 @@
-//! The decoder of the chunked coding.
+//! The decoder of the chunked transfer coding.
 //!
 //! RFC 9112, section 7.1.
 
@@ -8,24 +8,24 @@ use crate::limits::Limits;
 use crate::wire::scan::class::{is_tchar, is_value_byte};
 use crate::wire::syntax::is_ows;
 
-/// The state of the chunked decoder.
+/// The part of the chunked coding that the next byte belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ChunkState {
-    /// Before the first digit.
+    /// Before the first digit of the chunk size.
     Start,
     Size,
-    /// Whitespace before a semicolon.
+    /// In whitespace before a semicolon.
     Gap,
-    /// After a semicolon.
+    /// After a semicolon, before the name of a chunk extension.
     Semicolon,
     Name,
-    /// Whitespace after a name.
+    /// In whitespace after the name of a chunk extension.
     NameGap,
     Equals,
     Token,
     Quoted,
     Escaped,
-    /// After a closing quote.
+    /// After the closing quote of an extension's value.
     QuotedEnd,
     LineEnd,
     Data,
@@ -33,14 +33,14 @@ enum ChunkState {
     DataLf,
 }
 
-/// The chunked coding of RFC 9112, section 7.1.
+/// The state of the decoder of the chunked coding (RFC 9112, section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Chunked {
-    /// The bytes left of the chunk size, then of the chunk's data.
+    /// The chunk size read so far, then the chunk's data bytes still to come.
     left: u64,
-    /// Bytes of this chunk line.
+    /// The length of the current chunk line so far, in bytes.
     line: u32,
-    /// The bytes of all extensions.
+    /// The total length of the chunk extensions of this message so far, in bytes.
     extensions: u32,
     place: ChunkState,
 }
@@ -48,14 +48,14 @@ pub(crate) struct Chunked {
 impl Chunked {
     pub(super) const NEW: Self = Self { left: 0, line: 0, extensions: 0, place: ChunkState::Start };
 
-    /// Returns the data still to come of the chunk under way.
+    /// Returns the number of data bytes still to come in the current chunk.
     pub(super) fn data_left(self) -> u64 {
         if self.place == ChunkState::Data { self.left } else { 0 }
     }
 
-    /// Counts `len` bytes of data read by the caller.
+    /// Records that the caller read `len` bytes of the chunk's data itself.
     ///
-    /// Returns false if there cannot be as many.
+    /// Returns `false` if the chunk has fewer bytes left.
     pub(super) fn pass(&mut self, len: u64) -> bool {
         let left = self.data_left();
         if len > left {
@@ -104,10 +104,10 @@ impl Chunked {
         Ok(BodyPart::More { skip: len })
     }
 
-    /// Returns the content at `at`, coalesced with that of small chunks after it.
+    /// Returns the content at `at`, coalesced with that of the small chunks after it.
     ///
-    /// Only chunks that are small, plain and complete are coalesced: a copy of so few bytes costs
-    /// less than an event.
+    /// Only small and complete chunks without extensions are coalesced: to copy so few bytes costs
+    /// less than another event.
     #[inline(always)]
     fn data(
         &mut self,
@@ -121,8 +121,8 @@ impl Chunked {
         let (first, mut content) = (end, end);
         if self.left == 0 {
             self.place = ChunkState::DataCr;
-            // Chunks have less content than bytes, so no sum has to be looked at where the limit is
-            // far.
+            // Chunks have fewer content bytes than wire bytes. If all remaining bytes fit within
+            // the content limit, no chunk needs to be checked against it.
             let gathers = limits.chunk_line >= DIGITS && room.holds((len - end) as u64);
             let until = if gathers { len } else { end };
             while let Some((start, size)) = small_chunk_line(bytes, end, until) {
@@ -134,10 +134,11 @@ impl Chunked {
         BodyPart::Data { skip: at, len: content - at, tail: end - content }
     }
 
-    /// Fast path of `step`: `chunk-size CRLF` as nearly every peer sends it.
+    /// Fast path of `step`: reads a complete `chunk-size CRLF` without extensions.
     ///
-    /// The CRLF of the chunk before comes first, if there was one. Returns where the data begins,
-    /// and its length, which is not 0. Must equal the automaton, which reads any other line.
+    /// A CRLF before the line, which ends the previous chunk, is read too. Returns the offset of
+    /// the data and its length, which is not 0; `None` for any other line. Must equal the
+    /// byte-by-byte `step`.
     #[inline(always)]
     fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
         let at = match self.place {
@@ -205,7 +206,9 @@ impl Chunked {
         Ok(())
     }
 
-    /// Counts the bytes of the line and of the extensions; the CRLF is neither.
+    /// Counts a byte of the chunk line and of the extensions, without the CRLF.
+    ///
+    /// Returns an error if either count exceeds its limit.
     fn count(&mut self, byte: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
         match (self.place, next) {
             (ChunkState::DataCr | ChunkState::DataLf, _) => self.line = 0,
@@ -227,16 +230,16 @@ impl Chunked {
     }
 }
 
-/// Chunks up to here are gathered.
+/// The largest size in bytes of a chunk that is coalesced with the one before.
 pub(super) const COALESCE_MAX: usize = 1024;
 
-/// The most hex digits of a small chunk's size.
+/// The largest number of hex digits in the size of a chunk that is coalesced.
 const DIGITS: u32 = 3;
 
-/// Reads the line of a small chunk that has come whole.
+/// Parses the chunk line of a small chunk whose data is complete.
 ///
-/// The CRLF of the chunk before comes first. Returns where the data begins, and its length, which
-/// is not 0. Any other line is read on its own.
+/// The line begins with the CRLF that ends the previous chunk. Returns the offset of the data and
+/// its length, which is not 0; `None` for any other line.
 #[inline(always)]
 fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
     let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
@@ -246,9 +249,9 @@ fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize
     (start + size <= end).then_some((start, size))
 }
 
-/// Reads `CRLF chunk-size CRLF` with `COUNT` digits.
+/// Parses `CRLF chunk-size CRLF` with `COUNT` digits from the low bytes of `word`.
 ///
-/// Returns the length of the line, and the size.
+/// Returns the length of these bytes, and the chunk size.
 #[inline(always)]
 fn digits<const COUNT: usize>(word: u64) -> Option<(usize, usize)> {
     const CRLF: u16 = u16::from_le_bytes(*b"\r\n");
@@ -259,10 +262,10 @@ fn digits<const COUNT: usize>(word: u64) -> Option<(usize, usize)> {
         .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
 }
 
-/// The bytes of a line that may be plain: seven digits and CRLF.
+/// The length of the longest line for the fast path: seven digits and CRLF.
 const LINE: usize = 9;
 
-/// The value of each hex digit; more than 15 for other bytes.
+/// The value of each byte as a hex digit; 255 for bytes that are no digit.
 static HEX: [u8; 256] = {
     let (mut table, mut byte) = ([u8::MAX; 256], 0);
     while byte < 256 {
@@ -277,9 +280,10 @@ static HEX: [u8; 256] = {
     table
 };
 
-/// Moves bytes to a lower place.
+/// Moves `len` bytes from the offset `from` to the lower offset `to`.
 ///
-/// A few of them as sixteen, where what is overwritten after them has been read.
+/// Up to 16 bytes are copied as a block of 16. The bytes that this overwrites beyond `len` have
+/// been read already.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
     if len <= 16

@@ -1,8 +1,8 @@
-//! Content: from received bytes to slices, for each kind of framing.
+//! Decoding of content: from received bytes to slices, for each kind of framing.
 //!
-//! The chunk line is a little automaton that consumes byte by byte. So nothing of it has to stay in
-//! the buffer, and a cut anywhere makes no difference. Trailers are field lines: the folder `head`
-//! reads them.
+//! The chunk line is parsed by a state machine that consumes every byte at once. So no part of it
+//! stays in the buffer, and the input may be split anywhere. Trailers are field lines, which the
+//! module `head` parses.
 
 mod chunked;
 
@@ -18,30 +18,30 @@ use crate::wire::framing::Framing;
 /// See [`Connection::content`](crate::Connection::content).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
-    /// There is no message, or all of its content has been shown.
+    /// There is no message, or all of its content has been received.
     None,
-    /// A number of bytes.
+    /// The number of content bytes still to come.
     Length(u64),
-    /// A number of bytes of the current chunk.
+    /// The number of bytes still to come in the current chunk.
     ///
-    /// What follows it is not known yet.
+    /// The sizes of later chunks are not known yet.
     Chunked(u64),
-    /// Whatever comes before the connection ends.
+    /// All bytes until the connection closes.
     UntilClose,
 }
 
 /// The way in which the end of content is found (RFC 9112, section 6.3).
 ///
-/// The kinds of [`Content`], without their numbers.
+/// These are the variants of [`Content`] without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
-    /// There is no content, or none is left.
+    /// There is no content, or all of it has been received.
     None,
-    /// The content is framed by its length.
+    /// The content has a length known from the start, as by `Content-Length`.
     Length,
-    /// The content is framed by chunks.
+    /// The content is sent in the chunked transfer coding.
     Chunked,
-    /// The content ends with the connection.
+    /// The content ends when the connection closes.
     UntilClose,
 }
 
@@ -62,18 +62,20 @@ impl Content {
     }
 }
 
-/// The rest of the message being received.
+/// The decoder for the rest of the message being received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
     None,
     Length(u64),
     Chunked(Chunked),
-    /// The last chunk has come; field lines follow.
+    /// The last chunk was received; the trailer section follows.
     Trailers,
     UntilClose,
 }
 
-/// Content that a message may still have; the largest number is no bound.
+/// The number of content bytes that a message may still have.
+///
+/// `u64::MAX` means that there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Room(pub(crate) u64);
 
@@ -84,7 +86,7 @@ impl Room {
         len <= self.0
     }
 
-    /// Takes a number of bytes off the room for content.
+    /// Subtracts `len` content bytes from the rest that is allowed.
     pub(crate) fn take(&mut self, len: u64) {
         if *self != Self::UNBOUNDED {
             self.0 -= len;
@@ -92,27 +94,27 @@ impl Room {
     }
 }
 
-/// Limits for the content of a message.
+/// The limits that apply while the content of a message is decoded.
 pub(crate) struct Bounds<'a> {
     pub(crate) limits: &'a Limits,
-    /// The room for content in chunks.
+    /// The number of content bytes that chunks may still have.
     ///
-    /// A length is compared with the limit when the head is read.
+    /// A `Content-Length` is compared with the limit when the head is read.
     pub(crate) room: &'a mut Room,
-    /// Whitespace may end a chunk's line.
+    /// Permits whitespace at the end of a chunk line.
     ///
     /// See [`Lenient::space_after_chunk_size`](crate::Lenient::space_after_chunk_size).
     pub(crate) spaces: bool,
 }
 
-/// The meaning of the next bytes.
+/// The result of decoding some received bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyPart {
-    /// Framing of `skip` bytes, content of `len`, and `tail` bytes that are done with.
+    /// `skip` bytes of framing, `len` bytes of content, then `tail` bytes to discard.
     Data { skip: usize, len: usize, tail: usize },
     /// `skip` bytes of framing, then the trailer section.
     Trailers { skip: usize },
-    /// `skip` bytes of framing, and more is needed.
+    /// `skip` bytes of framing, after which more input is needed.
     More { skip: usize },
 }
 
@@ -126,7 +128,7 @@ impl Body {
         }
     }
 
-    /// Decodes the first `len` of `bytes`, which are at least one.
+    /// Decodes the first `len` bytes of `bytes`; `len` is at least 1.
     ///
     /// The content of small chunks is coalesced.
     pub(crate) fn decode(
@@ -151,7 +153,7 @@ impl Body {
         }
     }
 
-    /// Returns the content still to come, as far as the framing has said.
+    /// Returns the content still to come, as far as it is known.
     pub(crate) fn content(self) -> Content {
         match self {
             Self::None | Self::Length(0) => Content::None,
@@ -162,9 +164,9 @@ impl Body {
         }
     }
 
-    /// Counts `len` bytes of content read by the caller.
+    /// Records that the caller read `len` content bytes from the transport itself.
     ///
-    /// Returns false if there cannot be as many.
+    /// Returns `false` if fewer bytes are left.
     pub(crate) fn pass(&mut self, len: u64) -> bool {
         match self {
             Self::UntilClose => true,
@@ -177,13 +179,13 @@ impl Body {
         }
     }
 
-    /// Returns whether all that the framing asks for has come.
+    /// Returns whether the message is complete.
     pub(crate) fn is_complete(self) -> bool {
         matches!(self, Self::None | Self::Length(0))
     }
 }
 
-/// Takes as much of `left` as is available, and returns its length.
+/// Subtracts from `left` as many bytes as are available, and returns their number.
 fn take(left: &mut u64, available: usize) -> usize {
     let len = usize::try_from(*left).map_or(available, |left| left.min(available));
     *left -= len as u64;
@@ -206,9 +208,9 @@ mod tests {
         body.decode(bytes, len, Bounds { limits, room: &mut Room(u64::MAX), spaces: false })
     }
 
-    /// Returns all content, and the bytes before the trailer section.
+    /// Returns the decoded content, and the offset of the trailer section.
     ///
-    /// The input is fed `step` bytes at a time.
+    /// The input is decoded `step` bytes at a time.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
         let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
         let mut end = 0;
@@ -277,7 +279,7 @@ mod tests {
         }
     }
 
-    /// Checks that lines of small chunks count towards the limit like the first.
+    /// Checks that the limit for a chunk line applies to coalesced chunks too.
     #[test]
     fn every_line_is_held_to_the_limit() {
         let (mut body, mut input) =
@@ -292,7 +294,7 @@ mod tests {
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
 
-    /// Checks the limit of content in every cut of the chunks and their lines.
+    /// Checks the limit of content for every split of the input.
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";

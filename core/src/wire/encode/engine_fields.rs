@@ -1,4 +1,4 @@
-//! The fields that the engine writes after the caller's.
+//! The fields that the engine writes after those of the caller.
 
 use alloc::vec::Vec;
 
@@ -6,12 +6,12 @@ use super::{FieldSummary, at, end_line, line};
 use crate::wire::fields::{Field, members};
 use crate::wire::source::{CheckedFields, FieldSource};
 
-/// The one framing field that the engine adds, if any.
+/// The framing field that the engine adds to a head, if any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum FramingLine {
     #[default]
     None,
-    /// `Content-Length` with this number.
+    /// `Content-Length` with this number of bytes.
     Length(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
@@ -29,7 +29,6 @@ impl FramingLine {
 }
 
 fn put_length(draft: &mut Vec<u8>, length: u64) {
-    /// The digits of the largest number.
     const DIGITS: usize = 20;
     let (mut digits, mut first, mut rest) = ([b'0'; DIGITS], DIGITS - 1, length);
     while rest > 9 {
@@ -43,18 +42,18 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
     end_line(draft);
 }
 
-/// The fields that the engine adds to the caller's.
+/// The fields that the engine adds to those of the caller.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct EngineFields<'a> {
-    /// Fields that the offered or accepted protocols add.
+    /// The fields that the offered or accepted protocols require.
     pub(crate) markers: &'a [Field<'a>],
-    /// The field that a protocol's rules demand of its 101.
+    /// The field that proves the 101 to the client, such as `Sec-WebSocket-Accept`.
     pub(crate) proof: Option<Field<'a>>,
-    /// The framing field that the caller left to the engine.
+    /// The framing field, if the caller left it to the engine.
     pub(crate) framing: FramingLine,
-    /// The `Upgrade` list, entry by entry.
+    /// The entries of `Upgrade`.
     pub(crate) upgrade: &'a [&'a str],
-    /// Names of fields that are for this hop alone.
+    /// The names of hop-by-hop fields that `Connection` must list.
     pub(crate) hop_fields: &'a [&'a str],
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
@@ -82,13 +81,13 @@ pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineF
     }
 }
 
-/// Slow path of `finish`: with fields about the connection or a protocol.
+/// Slow path of `finish`: also writes `Upgrade`, `Connection` and protocol fields.
 #[inline(never)]
 fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
     let mut merged = Vec::new();
     if survey.connection {
         options(&mut merged, survey.written(draft), survey.te, added);
-        // What the caller has said as it has to be said stays where and as it is.
+        // A `Connection` of the caller that already has exactly these options stays in place.
         if survey.lists(&merged, draft) {
             merged.clear();
         } else {
@@ -109,7 +108,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
         }
         draft.extend_from_slice(b"\r\n");
     }
-    // One `Connection` for all that has to be said.
+    // All connection options go into one `Connection` field.
     let begin = draft.len();
     draft.extend_from_slice(b"Connection: ");
     let named = draft.len();
@@ -124,7 +123,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
     draft.extend_from_slice(b"\r\n");
 }
 
-/// Removes the caller's `Connection` from the draft.
+/// Removes the caller's `Connection` fields from the draft.
 fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     let given = at(survey.lines, draft).to_vec();
     draft.truncate(survey.lines.0);
@@ -135,7 +134,7 @@ fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
     });
 }
 
-/// Writes our connection options, then the caller's other ones.
+/// Writes the engine's connection options, then the caller's other ones.
 fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
@@ -158,7 +157,7 @@ fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &Engin
     }
     given.each(&mut |field| {
         if field.is("Connection") {
-            // Whether ours are said is for the state to say, and not for the caller.
+            // The state of the connection decides about the engine's own options, not the caller.
             let is_ours = |option: &[u8]| {
                 let is = |name: &str| option.eq_ignore_ascii_case(name.as_bytes());
                 said.iter().any(|(_, name)| is(name))

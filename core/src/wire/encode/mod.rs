@@ -1,4 +1,4 @@
-//! The encoder: decisions become bytes; only this code writes a CRLF.
+//! The encoder of messages; no other module writes a CRLF.
 
 mod engine_fields;
 
@@ -15,7 +15,9 @@ use crate::wire::message::{REASON_OFFSET, standard_status_line};
 use crate::wire::source::{CheckedFields, FieldSource, Piece, Pieces, each_piece, first_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
 
-/// Writes the composed parts to `out`, all or nothing.
+/// Writes all parts to `out`, or none.
+///
+/// Returns an error if `out` has too little room.
 #[inline]
 pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Error> {
     let len = parts.iter().map(|part| part.len()).sum();
@@ -26,14 +28,16 @@ pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Err
     Ok(())
 }
 
-/// Ends a line. Byte by byte, which is two stores; a slice would be a call.
+/// Writes CRLF.
+///
+/// Two pushes compile to two stores; a slice would be a call.
 #[inline(always)]
 fn end_line(draft: &mut Vec<u8>) {
     draft.push(b'\r');
     draft.push(b'\n');
 }
 
-/// An offset in the draft, and a line's index.
+/// The start and end of a range of the draft, in bytes.
 type DraftOffset = (usize, usize);
 
 fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
@@ -44,43 +48,45 @@ fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FieldSummary {
     pub(crate) length: Option<u64>,
-    /// The last transfer coding is chunked.
+    /// Set if the last transfer coding is chunked.
     pub(crate) chunked: bool,
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
-    /// A `Connection` field was found; its options are merged with the engine's.
+    /// Set if there is a `Connection` field, to merge with the engine's options.
     connection: bool,
-    /// There is a TE field, which `Connection` must list.
+    /// Set if there is a `TE` field, which `Connection` must list.
     ///
     /// RFC 9110, section 10.1.4.
     te: bool,
     hosts: u32,
-    /// The offset of the line of `Host`, and its index.
+    /// The range of the `Host` line in the draft.
     host: DraftOffset,
     host_index: usize,
-    /// The number of lines.
+    /// The number of field lines written so far.
     count: usize,
-    /// The first that may not be sent, and the first that may not be sent here.
+    /// The first error of a field line, apart from lines not allowed in this place.
     fault: Option<Error>,
     reserved: Option<Error>,
-    /// The offset of the field lines in the draft.
+    /// The range of all field lines in the draft.
     lines: DraftOffset,
 }
 
-/// Writes the caller's field lines to the draft, each one checked.
+/// Checks the caller's field lines and writes them to the draft.
 ///
-/// The first that may not be sent is the error.
+/// # Errors
+///
+/// The error of the first line that may not be sent.
 pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
     let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
 
 impl FieldSummary {
-    /// Writes field lines that must also be allowed in this place.
+    /// Checks and writes field lines, each of which `is_allowed` must also permit.
     ///
-    /// That one is not allowed is the last of all errors. The summary is filled in place: to pass
-    /// it around costs more than the lines of a short head.
+    /// A line that is not permitted is reported only if there is no other error. The summary is
+    /// filled in place, because copying it costs more than the lines of a short head.
     #[inline(always)]
     pub(crate) fn lines_allowed(
         &mut self,
@@ -95,16 +101,16 @@ impl FieldSummary {
         }
         self.lines = (begin, draft.len());
         let final_coding_is_missing = self.codings && !self.chunked;
-        // RFC 9112 6.2: never both; 6.1: what is coded ends in chunked.
+        // RFC 9112 6.2: never both framing fields; 6.1: chunked is the last coding.
         if (self.codings && self.length.is_some()) || final_coding_is_missing {
             self.fault = self.fault.or(Some(Error::local(ErrorKind::FramingConflict)));
         }
         self.fault.or(self.reserved).map_or(Ok(()), Err)
     }
 
-    /// Writes lines, and blocks as a whole.
+    /// Writes the pieces of a source: field lines, and blocks as a whole.
     ///
-    /// Blocks say nothing that the engine has to know, and are allowed everywhere.
+    /// A block has no field that the engine must know, and is permitted in any place.
     #[inline(never)]
     fn push_source(
         &mut self,
@@ -123,7 +129,7 @@ impl FieldSummary {
         });
     }
 
-    /// Writes a field line, checks it and records its facts.
+    /// Writes and checks a field line, and records its meaning.
     #[inline(always)]
     fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
@@ -131,7 +137,7 @@ impl FieldSummary {
         self.judge(check(field), field, start, is_allowed);
     }
 
-    /// Writes a line whose bytes were checked before.
+    /// Writes a field line whose bytes were validated before, and records its meaning.
     #[cfg(feature = "http")]
     fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
@@ -148,12 +154,12 @@ impl FieldSummary {
         is_allowed: bool,
     ) {
         let read = match checked {
-            // As most are.
+            // Most fields are not known to the engine.
             Ok(None) => Ok(()),
             Ok(Some(known)) => self.note(known, field, start),
             Err(kind) => Err(kind),
         };
-        // Nearly always there is none, and nothing is moved.
+        // Errors are rare; otherwise nothing is copied.
         if let Err(kind) = read {
             self.fault.get_or_insert(Error::in_field(kind, self.count));
         }
@@ -163,9 +169,9 @@ impl FieldSummary {
         self.count += 1;
     }
 
-    /// Records the facts of a known field's line.
+    /// Records the meaning of a known field.
     ///
-    /// The line begins in the draft at `start`.
+    /// `start` is the offset of its line in the draft.
     fn note(&mut self, known: KnownField, field: Field<'_>, start: usize) -> Result<(), ErrorKind> {
         match known {
             KnownField::Upgrade => return Err(ErrorKind::ReservedField),
@@ -192,7 +198,7 @@ impl FieldSummary {
             }
             KnownField::TransferEncoding => {
                 let mut codings = members(field.value).peekable();
-                // A line that names no coding is one that our own reader refuses.
+                // Our own parser rejects a Transfer-Encoding that names no coding.
                 codings.peek().ok_or(ErrorKind::FramingConflict)?;
                 for coding in codings {
                     // RFC 9112 6.1: chunked is applied once, and last.
@@ -205,7 +211,7 @@ impl FieldSummary {
             }
             KnownField::Te => {
                 self.te = true;
-                // RFC 9112 7.4: every recipient takes chunked, so it is not listed.
+                // RFC 9112 7.4: every recipient accepts chunked, so TE does not list it.
                 if members(field.value).any(|coding| coding.eq_ignore_ascii_case(b"chunked")) {
                     return Err(ErrorKind::FramingConflict);
                 }
@@ -213,7 +219,7 @@ impl FieldSummary {
             KnownField::Expect => {
                 self.expects_continue |= expects_continue(field.value);
             }
-            // The fields of a protocol are for its rules.
+            // The rules of a protocol check the protocol's own fields.
             _ => {}
         }
         Ok(())
@@ -237,17 +243,17 @@ impl FieldSummary {
         self.hosts == 1
     }
 
-    /// Returns the error for a missing, repeated or wrong `Host`.
+    /// Returns the error for a `Host` that differs from the target's authority.
     pub(crate) fn host_differs(&self) -> Error {
         Error::in_field(ErrorKind::HostDiffers, self.host_index)
     }
 
-    /// Returns the value of `Host`.
+    /// Returns the value of `Host`; empty if there is none.
     pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
-    /// Returns whether the caller's `Connection` is one line with these options.
+    /// Returns whether the caller's only `Connection` field has exactly these options.
     fn lists(&self, options: &[u8], draft: &[u8]) -> bool {
         let (mut lines, mut is_same) = (0, false);
         self.written(draft).each(&mut |field| {
@@ -258,13 +264,15 @@ impl FieldSummary {
         lines == 1 && is_same
     }
 
-    /// Returns the written field lines.
+    /// Returns the field lines as written to the draft.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
         CheckedFields::new(at(self.lines, draft))
     }
 }
 
-/// Checks that a field line may be sent, and returns the known field it has.
+/// Checks that a field line may be sent; returns the known field that it is.
+///
+/// `Ok(None)` if the engine does not know the field.
 #[inline(always)]
 pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     let known = KnownField::recognise(field.name);
@@ -276,9 +284,9 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     }
 }
 
-/// Fields that may not come in a trailer section (RFC 9110, section 6.5.1).
+/// The fields that are rejected in a trailer section (RFC 9110, section 6.5.1).
 ///
-/// They change how a message is framed, routed, authenticated or read.
+/// They affect framing, routing, authentication or processing of the message.
 const FORBIDDEN_TRAILERS: &[&str] = &[
     "Age",
     "Authorization",
@@ -320,9 +328,9 @@ pub(crate) fn is_forbidden_trailer(field: &Field<'_>) -> bool {
     FORBIDDEN_TRAILERS.iter().any(|name| field.is(name))
 }
 
-/// Writes a trailer section with its empty line, each line checked.
+/// Checks and writes a trailer section with its empty line.
 ///
-/// Returns whether it has lines.
+/// Returns whether it has field lines.
 pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
     let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
@@ -341,7 +349,7 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
         }
         count += 1;
     });
-    // A block may hold no line.
+    // A block may have no field line.
     let holds_any = draft.len() > begin;
     draft.extend_from_slice(b"\r\n");
     fault.map_or(Ok(holds_any), Err)
@@ -353,17 +361,19 @@ pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
     }
 }
 
-/// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112, section 4).
+/// A status line: `HTTP-version SP status-code SP [ reason-phrase ] CRLF`.
+///
+/// RFC 9112, section 4.
 #[derive(Clone, Copy)]
 pub(crate) enum StatusLine<'a> {
-    /// A usual status line, with the registered reason phrase.
+    /// The complete line with the registered reason phrase.
     Usual(&'static str),
-    /// A status line with the caller's reason phrase.
+    /// The status code, and a reason phrase of the caller.
     Own(u16, &'a [u8]),
 }
 
 impl<'a> StatusLine<'a> {
-    /// Returns a status line with the registered reason, or with none.
+    /// Returns a status line with the registered reason phrase, or an empty one.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
         match standard_status_line(status) {
@@ -406,7 +416,7 @@ impl<'a> StatusLine<'a> {
     }
 }
 
-/// Moves `Host` to the front (RFC 9110, section 7.2).
+/// Moves the `Host` line before all other field lines (RFC 9110, section 7.2).
 pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
     let ((begin, _), (start, end)) = (survey.lines, survey.host);
     if begin < start
@@ -424,7 +434,7 @@ pub(crate) fn line(draft: &mut Vec<u8>, field: Field<'_>) {
     end_line(draft);
 }
 
-/// Joins the entries of a list as they are sent; the engine keeps them.
+/// Writes the entries to `list`, separated by `, `, instead of its content.
 pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
     list.clear();
     for entry in entries {

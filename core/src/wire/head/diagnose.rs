@@ -1,8 +1,8 @@
-//! The cold pass: reads a line byte by byte, up to its first fault.
+//! The slow search for the fault in a line that the parser rejected.
 //!
-//! It is a little automaton, so its verdict on a byte depends on nothing after that byte. Whatever
-//! made the fast parser stop, and however much of the input was there by then, the answer is the
-//! same. On one byte syntax comes before limits.
+//! It is a state machine that reads byte by byte, so its decision on a byte depends on no later
+//! byte. The result is therefore the same wherever the fast parser stopped, and however much input
+//! had arrived. If one byte breaks both the syntax and a limit, the syntax error is reported.
 
 use super::section::{Section, Tolerated};
 use crate::error::{ErrorKind, Fault};
@@ -14,11 +14,11 @@ use crate::wire::syntax::is_ows;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Request {
-        /// A bare LF ends the line.
+        /// Permits a bare LF as the end of the line.
         lone_lf: bool,
     },
     Status(Tolerated),
-    /// The `index`-th field line of its section.
+    /// A field line; `index` is its number in the section, counted from 0.
     Field {
         section: Section,
         index: usize,
@@ -39,29 +39,27 @@ impl Line {
     }
 }
 
-/// The state of the automaton in a line.
+/// The state of the state machine within a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Method,
     Target,
-    /// The fault is in the version, at this byte of it.
+    /// In the HTTP version, at this index.
     Version(u8),
-    /// The fault is in a status code, at this digit or the space after.
+    /// In the status code, at this digit or, at 3, the space after it.
     Status(u8),
     FieldStart,
     FieldName,
-    /// The fault is in a field value or a reason phrase.
+    /// In a field value or a reason phrase.
     Text,
-    /// After a CR.
     Cr,
-    /// After the CR of an empty line.
     LastCr,
 }
 
-/// Finds the first fault of the line at `start`.
+/// Returns the first fault of the line at offset `start`.
 ///
-/// `bytes` begins with the head and ends where looking further cannot matter. `limit` bounds the
-/// whole section.
+/// `bytes` begins with the head and ends where later bytes cannot change the result. `limit` is the
+/// largest length of the whole section.
 pub(crate) fn diagnose(
     line: Line,
     bytes: &[u8],
@@ -77,7 +75,7 @@ pub(crate) fn diagnose(
     fault.unwrap_or(Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() })
 }
 
-/// Finds the first fault, if there is one.
+/// Returns the first fault of the line, or `None` if it has none.
 pub(crate) fn first_fault(
     line: Line,
     bytes: &[u8],
@@ -90,12 +88,12 @@ pub(crate) fn first_fault(
         Line::Status(_) => Place::Version(0),
         Line::Field { .. } => Place::FieldStart,
     };
-    // As if a space stood before the line: the first byte of the method is found as that of the
-    // target is.
+    // Acts as a space before the line, so that the first byte of the method is detected in the same
+    // way as that of the target.
     let mut before = b' ';
     for (at, &byte) in bytes.iter().enumerate().skip(start) {
         let index = at - start;
-        // Neither of them may be empty.
+        // Neither the method nor the target may be empty.
         let is_first = before == b' ';
         match step(line, place, byte, is_first) {
             Err(kind) => return Some(Fault { kind, at }),
@@ -120,7 +118,7 @@ fn section_too_large(line: Line) -> ErrorKind {
     }
 }
 
-/// Returns the limit that the byte at `index` of its line is the first to break.
+/// Returns the limit that the byte at `index` of the line exceeds, if any.
 fn exceeded(
     line: Line,
     place: Place,
@@ -154,7 +152,7 @@ fn exceeded(
 }
 
 fn step(line: Line, place: Place, byte: u8, is_first: bool) -> Result<Place, ErrorKind> {
-    // What ends the line stands where a CR would, which an LF then needs no more.
+    // A bare LF that may end the line acts as its CR, and no LF has to follow.
     let byte = match place {
         Place::Cr | Place::LastCr => {
             return if byte == b'\n' { Ok(place) } else { Err(ErrorKind::BareCr) };
@@ -222,7 +220,7 @@ fn status(line: Line, at: u8, byte: u8) -> Result<Place, ErrorKind> {
     }
 }
 
-/// Checks whitespace that begins a line (RFC 9112, sections 2.2 and 5.2).
+/// Checks whitespace at the start of a line (RFC 9112, sections 2.2 and 5.2).
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
         Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),

@@ -1,6 +1,6 @@
-//! A head that is there as a whole, in one go.
+//! The fast path for a head that has arrived completely.
 //!
-//! No branch in it is one that the processor would often guess wrong.
+//! It contains no branch that the processor often mispredicts.
 
 use super::{Head, Section, StartLine, ends_at, field_line, slot, token_len};
 use crate::limits::Limits;
@@ -12,7 +12,7 @@ use crate::wire::scan::class::Class;
 impl Head {
     /// Fast path of `Head::parse`: a complete head without a fault.
     ///
-    /// `None` otherwise; then nothing left of the attempt has a meaning. Must equal `parse_slow`.
+    /// Returns `None` for any other input; `self` must then be cleared. Must equal `parse_slow`.
     #[inline(always)]
     pub(super) fn parse_fast(
         &mut self,
@@ -22,7 +22,7 @@ impl Head {
         limits: &Limits,
     ) -> Option<usize> {
         let Self { start_line, known, fields, .. } = self;
-        // What a head may not have is not looked at. It is also what keeps the places below 2^32.
+        // Bytes beyond the limit for heads are not scanned. This also keeps all offsets below 2^32.
         let (len_at_most, lines_at_most) =
             (len.min(section.limit(limits)), (limits.fields as usize).saturating_add(1));
         let lines = &mut HeadLines {
@@ -43,7 +43,7 @@ impl Head {
         Some(head_len)
     }
 
-    /// Verifies known fields whose names are longer than `slot` looks at.
+    /// Verifies the known fields whose names are longer than `slot` compares.
     #[inline]
     fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
         let mut long = self.known.seen & KnownField::LONG;
@@ -61,7 +61,7 @@ impl Head {
     }
 }
 
-/// Reads the lines of a head into its parts.
+/// A reader that stores the parsed lines in the parts of a `Head`.
 struct HeadLines<'a> {
     bytes: &'a [u8],
     section: Section,
@@ -69,22 +69,22 @@ struct HeadLines<'a> {
     start_line: &'a mut StartLine,
     /// The table of known fields, in its final place.
     ///
-    /// A copy of what was just written would wait for the writes.
+    /// A copy would have to wait for the writes just made.
     known: Option<&'a mut Known>,
     fields: &'a mut alloc::vec::Vec<FieldSpan>,
     head_len: usize,
 }
 
-/// The lines found so far.
+/// The state of the pass over the field lines.
 struct Found<'a> {
     bytes: &'a [u8],
     index: u32,
-    /// The index of each known field.
+    /// The index of the last line of each known field.
     ///
-    /// It is that of the last line, which is the first as long as none is repeated.
+    /// As long as no field is repeated, that is also the first line.
     places: &'a mut Known,
     seen: KnownFields,
-    /// The number of lines with a known field.
+    /// The number of lines that hold a known field.
     known: u32,
     is_well: bool,
 }
@@ -107,7 +107,7 @@ impl<'a> scan::Reader for HeadLines<'a> {
             Section::Response(tolerated) => {
                 StartLine::response(bytes.get(..start_line)?, tolerated, limits)?
             }
-            // A trailer section is never taken in one go.
+            // A trailer section never takes the fast path.
             Section::Trailers(_) => return None,
         };
         let is_head = ends_at(bytes, start_line) && ends_at(bytes, self.head_len - 2);
@@ -123,13 +123,13 @@ impl<'a> scan::Reader for HeadLines<'a> {
 
     /// Fast path of a field line: `name: value` as nearly every peer sends it.
     ///
-    /// `field-name ":" OWS field-value OWS` (RFC 9112, section 5): a name of some length, one space
-    /// before the value, none after it. The value's bytes have passed the scanner. Must equal
-    /// `line_slow`.
+    /// The syntax is `field-name ":" OWS field-value OWS` (RFC 9112, section 5). Here the name is
+    /// not empty, one space precedes the value, and none follows it. The scanner has already
+    /// validated the bytes of the value. Must equal `line_slow`.
     #[inline(always)]
     fn line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) -> bool {
         let scan::Line { start, name, end, name_begins, name_ends, middle, closing } = line;
-        // A value that is empty ends with the space after the colon.
+        // An empty value ends with the space after the colon.
         let is_cut_well = middle[..2] == *b": "
             && middle[2] != b' '
             && closing[0] != b' '
@@ -158,7 +158,7 @@ impl<'a> scan::Reader for HeadLines<'a> {
     fn finish(&mut self, found: Found<'a>) -> Option<usize> {
         let Found { places, seen, known, is_well, .. } = found;
         *places = Known { seen: seen & KnownField::EACH, repeated: 0, ..*places };
-        // A field that stands twice is left to the other way.
+        // A head that repeats a known field is left to the slow path.
         let is_well = is_well && seen & (1 << NAMELESS) == 0 && places.seen.count_ones() == known;
         is_well.then_some(self.head_len)
     }
@@ -175,7 +175,7 @@ impl Found<'_> {
     }
 }
 
-/// Parses a field line that the fast path leaves, and returns its slot.
+/// Parses a field line that the fast path rejects, and returns its slot.
 #[cold]
 #[inline(never)]
 fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)> {
@@ -184,7 +184,7 @@ fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)>
     Some((field, slot(field, bytes)))
 }
 
-/// Returns whether each field line keeps the limit.
+/// Returns whether no field line exceeds its limit.
 #[cold]
 fn are_short(ends: &[u32], limits: &Limits) -> bool {
     ends.windows(2).all(|pair| pair[1] - pair[0] - 2 <= limits.field_line)

@@ -1,14 +1,12 @@
-//! Start line and field lines, from bytes to spans.
+//! Parsing of start line and field lines, from bytes to spans.
 //!
-//! A head that is there as a whole, as most are, is taken in one go: `scan` finds all its lines,
-//! then each is read. A head that comes in pieces, or has anything unusual in it, is taken line by
-//! line as their ends are found. A byte that has been looked at is not looked at again, however the
-//! input is cut. Both ways read a line by the same functions, and what is accepted is checked for
-//! good.
+//! Most heads arrive completely. Then `scan` finds all lines in one pass, and each is parsed. A
+//! head that arrives in pieces, or has anything unusual, is parsed line by line as the line ends
+//! are found. However the input is split, no byte is scanned twice. Both ways parse a line by the
+//! same functions, and an accepted line needs no further check.
 //!
-//! What is not accepted goes through `diagnose.rs`, a slow walk over that one line. It finds the
-//! first byte that no valid message could have had there, so an error is the same for one input at
-//! every split.
+//! A rejected line is read again by `diagnose.rs`, slowly. It finds the first byte that no valid
+//! message could have there. So the error for an input is the same however it is split.
 
 mod diagnose;
 mod fast;
@@ -28,23 +26,23 @@ use crate::wire::scan;
 use crate::wire::scan::class::is_tchar;
 use crate::wire::syntax::{is_ows, trim};
 
-/// A head, or a trailer section, while it is parsed and afterwards.
+/// A head or trailer section, while it is parsed and afterwards.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     start_line: StartLine,
     has_start_line: bool,
     is_complete: bool,
     known: Known,
-    /// The offers, of the first 64, that were eligible; a bit for each.
+    /// The eligible ones among the first 64 offers, a bit for each.
     pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
-    /// The offset of the current line.
+    /// The offset at which the current line starts.
     line: usize,
-    /// The offset up to which no end of a line was found.
+    /// The offset before which no end of the current line was found.
     scanned: usize,
 }
 
-/// Most heads have no more field lines.
+/// The number of field lines that suffices for most heads.
 const USUAL: usize = 16;
 
 impl Default for Head {
@@ -63,29 +61,30 @@ impl Default for Head {
 }
 
 impl Head {
-    /// Prepares for the next head; the memory stays.
+    /// Clears the state for the next head, and keeps the allocated memory.
     pub(crate) fn clear(&mut self) {
         let mut fields = core::mem::take(&mut self.fields);
         fields.clear();
         *self = Self { fields, ..Self::default() };
     }
 
-    /// Asks for the memory that most heads need, before one is waited for.
+    /// Allocates the memory that most heads need, before a head is awaited.
     pub(crate) fn make_room(&mut self) {
         if self.fields.capacity() == 0 {
             self.fields.reserve(USUAL);
         }
     }
 
-    /// Returns whether a part of a head has been seen, and not all.
+    /// Returns whether a head was received in part.
     pub(crate) fn is_begun(&self) -> bool {
         !self.is_complete && self.scanned > 0
     }
 
-    /// Parses a head further, with the bytes that have come since.
+    /// Continues to parse a head with the bytes received since the last call.
     ///
-    /// The first `len` of `bytes` begin with the head's first byte and are all that has come; after
-    /// them may be more, which means nothing. Gives the head's length once its empty line is there.
+    /// The first `len` bytes of `bytes` are everything received since the start of the head; bytes
+    /// after them are ignored. Returns the length of the head once its empty line was received,
+    /// `None` before.
     #[inline(always)]
     pub(crate) fn parse(
         &mut self,
@@ -95,7 +94,7 @@ impl Head {
         limits: &Limits,
     ) -> Result<Option<usize>, Fault> {
         if self.is_complete || self.scanned == 0 {
-            // A trailer section is a line or two, and after it may be anything.
+            // A trailer section is a line or two, and any bytes may follow it.
             if !section.is_trailers()
                 && let Some(len) = self.parse_fast(bytes, len, section, limits)
             {
@@ -145,7 +144,7 @@ impl Head {
         }
     }
 
-    /// Returns the first byte not scanned that ends a line or may not be in one.
+    /// Returns the first unscanned byte that ends a line or is not allowed in one.
     fn line_end(&self, bytes: &[u8], section: Section) -> Option<usize> {
         let mut from = self.scanned;
         loop {
@@ -157,7 +156,7 @@ impl Head {
         }
     }
 
-    /// Asks for more bytes, unless a limit is broken already.
+    /// Returns `None` to ask for more bytes, or the fault if a limit is exceeded.
     fn partial(
         &self,
         bytes: &[u8],
@@ -172,17 +171,17 @@ impl Head {
         Ok(None)
     }
 
-    /// Fast path of `parse`: more of the unfinished line, up to a CR at most.
+    /// Fast path of `parse`: more bytes of the unfinished line, at most up to a CR.
     pub(crate) fn continue_line(&mut self, bytes: &[u8]) {
         self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
 
-    /// Returns whether all of `len` bytes are scanned, and the last ends no line.
+    /// Returns whether all `len` bytes are scanned and the last line has not ended.
     pub(crate) fn is_inside_line(&self, len: usize) -> bool {
         self.scanned == len
     }
 
-    /// Returns how far the unfinished line may go before a limit is checked again.
+    /// Returns the offset that the line may reach before a limit must be checked.
     pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
         let line =
             if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };
@@ -217,7 +216,7 @@ impl Head {
         }
     }
 
-    /// Begins the head with its start line.
+    /// Stores the parsed start line; returns `false` if there is none.
     fn begin(&mut self, start_line: Option<StartLine>) -> bool {
         self.has_start_line = start_line.is_some();
         self.start_line = start_line.unwrap_or_default();
@@ -234,13 +233,13 @@ impl Head {
         true
     }
 
-    /// Replaces a fold in a response by spaces (RFC 9112, section 5.2).
+    /// Replaces the line end of an obs-fold by spaces (RFC 9112, section 5.2).
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         let crlf = bytes[self.line - 2] == b'\r';
         bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');
         let more = trimmed(&bytes[self.line..end], self.line);
         let Some(last) = self.fields.last_mut() else { return };
-        // Only what is new is looked at, or a head of folds would cost its square.
+        // Only the new line is trimmed; otherwise many obs-folds would take quadratic time.
         if more.start < more.end {
             let is_empty = last.value.start == last.value.end;
             last.value =
@@ -250,7 +249,7 @@ impl Head {
 
     /// Returns the fault with the lowest offset.
     ///
-    /// `seen` is the last one that had to be looked at to know that something is.
+    /// `seen` is the offset of the byte at which the parser noticed that there is a fault.
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {
         let line = match section {
             Section::Request { lone_lf } if self.line == 0 => Line::Request { lone_lf },
@@ -260,7 +259,7 @@ impl Head {
         diagnose(line, &bytes[..=seen], self.line, section.limit(limits), limits)
     }
 
-    // Afterwards.
+    // Access to a parsed head.
 
     #[inline]
     pub(crate) fn method<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
@@ -286,7 +285,7 @@ impl Head {
         self.start_line.status
     }
 
-    /// Returns the x of HTTP/1.x.
+    /// Returns the minor version, the x of HTTP/1.x.
     #[inline]
     pub(crate) fn minor(&self) -> u8 {
         self.start_line.minor
@@ -307,7 +306,7 @@ impl Head {
         self.known.seen & known != 0
     }
 
-    /// Returns the value of a known field that occurs once, and its offset.
+    /// Returns the value of a known field and its offset, if the field occurs once.
     #[inline(always)]
     pub(crate) fn only<'b>(&self, known: KnownField, bytes: &'b [u8]) -> Option<(&'b [u8], usize)> {
         let field = self.fields.get(self.known.only(known)?)?;
@@ -332,7 +331,7 @@ impl Head {
     }
 }
 
-/// Returns whether a line ends at `end`.
+/// Returns whether a CRLF is at `end`.
 #[inline(always)]
 fn ends_at(bytes: &[u8], end: usize) -> bool {
     bytes.get(end..end + 2) == Some(b"\r\n")
@@ -346,7 +345,9 @@ fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
     KnownField::recognise(field.name.of(bytes)).map_or(KnownField::COUNT, |known| known as usize)
 }
 
-/// Parses a field line in any form.
+/// Parses a field line in any valid form.
+///
+/// The name has `name` bytes and the line ends before `end`.
 fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
     let colon = start + name;
     if name == 0 || bytes.get(colon) != Some(&b':') {
@@ -357,6 +358,8 @@ fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<Fie
 }
 
 /// Returns the span of `raw` without surrounding whitespace.
+///
+/// `start` is the offset of `raw` in the head.
 fn trimmed(raw: &[u8], start: usize) -> Span {
     let value = trim(raw);
     let lead =

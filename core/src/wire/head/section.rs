@@ -1,17 +1,17 @@
-//! The kind of lines being read: a head or a trailer section.
+//! The kind of lines being parsed: those of a head or of a trailer section.
 
 use crate::limits::{Lenient, Limits};
 
-/// Leniencies of a client for the lines of a response; see [`Lenient`].
+/// The leniencies of a client for the lines of a response; see [`Lenient`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tolerated {
-    /// The status line may end with the status, without the space before a reason.
+    /// Permits a status line without the space after the status code.
     pub(crate) bare_status: bool,
-    /// The major version of the status line may be any digit.
+    /// Permits any digit as the major version in the status line.
     pub(crate) any_version: bool,
-    /// An LF ends a line as a CRLF does.
+    /// Permits an LF without a CR as the end of a line.
     pub(crate) lone_lf: bool,
-    /// A value may hold control bytes.
+    /// Permits control bytes in a field value.
     pub(crate) controls: bool,
 }
 
@@ -29,12 +29,12 @@ impl Tolerated {
 /// The kind of lines being parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
-    /// `lone_lf`: an LF ends a line as a CRLF does.
+    /// A request's head; `lone_lf` permits an LF without a CR as the end of a line.
     Request {
         lone_lf: bool,
     },
     Response(Tolerated),
-    /// The trailers of a message; of a response with a client's leniencies.
+    /// A trailer section; `Some` holds a client's leniencies for that of a response.
     Trailers(Option<Tolerated>),
 }
 
@@ -58,16 +58,16 @@ impl Section {
         }
     }
 
-    /// Returns whether a line that begins with whitespace continues another.
+    /// Returns whether a line that begins with whitespace continues the line before.
     ///
-    /// Clients do so (RFC 9112, section 5.2).
+    /// This is obs-fold (RFC 9112, section 5.2), which clients accept.
     pub(super) fn folds(self) -> bool {
         matches!(self, Self::Response(_) | Self::Trailers(Some(_)))
     }
 
-    /// Returns whether a value may have this control byte.
+    /// Returns whether a value may contain this control byte.
     ///
-    /// None that is whitespace or a line's end to some reader.
+    /// Bytes that any reader could take for whitespace or a line end are never permitted.
     pub(super) fn takes_control(self, byte: u8) -> bool {
         matches!(byte, 0x01..=0x08 | 0x0e..=0x1f | 0x7f) && self.tolerated().controls
     }

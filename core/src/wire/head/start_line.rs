@@ -1,4 +1,4 @@
-//! The first line of a request or a response.
+//! The start line of a request or a response.
 
 use super::section::Tolerated;
 use crate::limits::Limits;
@@ -8,31 +8,31 @@ use crate::wire::scan::class::{Class, TARGET_CLASS, TOKEN_CLASS};
 /// The parts of a start line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StartLine {
-    /// Method or reason.
+    /// The method of a request, or the reason phrase of a response.
     pub(super) word: Span,
     pub(super) target: Span,
     pub(super) status: u16,
-    /// The x of HTTP/1.x.
+    /// The minor version, the x of HTTP/1.x.
     pub(super) minor: u8,
 }
 
-/// Returns whether these bytes are `HTTP/`, a digit, a dot, and a byte.
+/// Returns whether these bytes are `HTTP/`, a digit, a dot, and any byte.
 #[cold]
 fn is_any_version(version: [u8; 8]) -> bool {
     let [name @ .., major, dot, _] = version;
     name == *b"HTTP/" && major.is_ascii_digit() && dot == b'.'
 }
 
-/// `HTTP/1.`, in the low bytes.
+/// The bytes `HTTP/1.`, the first one lowest.
 const HTTP_1: u64 = u64::from_le_bytes(*b"HTTP/1.\0");
 
 impl StartLine {
-    /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3).
+    /// Parses `method SP request-target SP HTTP-version` (RFC 9112, section 3).
     ///
-    /// With exactly two spaces.
+    /// There must be exactly two spaces.
     ///
-    /// It stands at the beginning of `bytes` and ends at `end`; what stands after that is not
-    /// looked at. `run` is [`scan::run`](crate::wire::scan::run).
+    /// The line is the first `end` bytes of `bytes`; bytes after it are ignored. `run` is
+    /// [`scan::run`](crate::wire::scan::run).
     #[inline(always)]
     pub(super) fn request(
         run: impl Fn(&Class, &[u8], usize) -> usize,
@@ -60,7 +60,7 @@ impl StartLine {
         })
     }
 
-    /// Reads `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, section 4).
+    /// Parses `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112, section 4).
     #[inline]
     pub(super) fn response(line: &[u8], tolerated: Tolerated, limits: &Limits) -> Option<Self> {
         let (version, rest) = line.split_first_chunk::<8>()?;

@@ -1,4 +1,4 @@
-//! Tests of the parser of heads.
+//! Tests of the parser for heads.
 
 use super::diagnose::first_fault;
 use super::*;
@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
 
 const REQUEST: Section = Section::Request { lone_lf: false };
 
-/// Parses all of the input with the slow parser.
+/// Parses the whole input with the slow parser.
 fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
     let (mut start, mut index) = (0, 0);
     loop {
@@ -42,7 +42,7 @@ fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
     }
 }
 
-/// A tiny deterministic generator (xorshift).
+/// A small deterministic random number generator (xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -72,7 +72,7 @@ fn input(dice: &mut Dice, seed: &[u8]) -> Vec<u8> {
 fn more_lines_than_the_scanner_counts_are_a_head_all_the_same() {
     let limits = Limits { fields: 5_000, ..Limits::DEFAULT };
     let counts = [513, 500, 511, 512, 958, 959, 960, 961, 962, 4_000];
-    // An interpreter takes minutes for all of them.
+    // Miri would take minutes for all of them.
     for &count in &counts[..if cfg!(miri) { 1 } else { counts.len() }] {
         let mut bytes =
             [b"GET / HTTP/1.1\r\n".as_slice(), &b"Te: a\r\n".repeat(count), b"\r\n"].concat();
@@ -126,7 +126,7 @@ fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
         let (section, seed) = seeds[round % seeds.len()];
         let bytes = input(&mut dice, seed);
         let cut = dice.below(bytes.len() + 1);
-        // What stands after the input must not matter.
+        // Bytes after the input must not matter.
         let (mut head, mut fed) = (Head::default(), bytes.clone());
         fed.resize(bytes.len() + scan::PADDING, b"\r\n x"[dice.below(4)]);
         let first = head.parse(&mut fed, cut, section, &LIMITS);
@@ -137,7 +137,7 @@ fn the_fast_parser_and_the_slow_one_agree_at_every_cut() {
             first
         };
         match (outcome, slow(&bytes, section)) {
-            // The fast parser looks at a line that has not come whole only to bound it.
+            // Of an incomplete line the fast parser checks only the length.
             (Ok(None), Err(fault)) => {
                 let line = bytes[..fault.at]
                     .iter()

@@ -1,32 +1,32 @@
-//! Sets of bytes of RFC 9110 and RFC 9112, to be looked up 16 or 32 at once.
+//! Sets of bytes of RFC 9110 and RFC 9112, for lookup of 16 or 32 bytes at once.
 
 /// A set of ASCII characters, as a table of 16 columns.
 ///
-/// There is a column for each low half of a byte, with a bit for each high half. Bytes above 0x7f
-/// are in no set.
+/// The low four bits of a byte select the column, and the high four bits select a bit in it. Bytes
+/// above 0x7f are in no set.
 #[derive(Debug)]
 pub(crate) struct Class {
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) columns: [u8; 16],
-    /// The ranges of a class that is exactly two ranges.
+    /// The two ranges of a class that consists of exactly two ranges.
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) ranges: Option<Ranges>,
-    /// The set for one byte at a time: a bit in a table of all.
+    /// The table for lookup of single bytes; `bit` is this set's bit in each entry.
     table: &'static [u8; 256],
     bit: u8,
 }
 
-/// Two ranges: the first byte of each, and how many follow it.
+/// Two byte ranges: the first byte of each, and the number of bytes after it.
 ///
-/// Each is repeated for 16 bytes.
+/// Each number is repeated 16 times, to fill a vector.
 pub(super) type Ranges = [([u8; 16], [u8; 16]); 2];
 
-/// The bit for each high half. There is none for bytes above 0x7f.
+/// The bit for each value of the high four bits; 0 for bytes above 0x7f.
 #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
 pub(super) const ROWS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 0, 0, 0, 0, 0, 0, 0, 0];
 
 impl Class {
-    /// Returns the class of the bytes that have `bit` in the table.
+    /// Creates the class of the bytes whose entry in the table has `bit`.
     pub(crate) const fn of(table: &'static [u8; 256], bit: u8) -> Self {
         let (mut columns, mut byte) = ([0; 16], 0);
         while byte < table.len() {
@@ -39,14 +39,14 @@ impl Class {
         Self { columns, ranges: ranges(table, bit), table, bit }
     }
 
-    /// Returns how many bytes of the class follow one another at `at`.
+    /// Returns the number of consecutive bytes of the class from offset `at` on.
     #[inline]
     pub(super) fn run(&self, bytes: &[u8], at: usize) -> usize {
         let rest = bytes.get(at..).unwrap_or_default();
         let (table, bit) = (self.table, self.bit);
         let mut len = 0;
-        // Four bytes share the work of one turn of the loop. One branch for all four would wait for
-        // four look-ups, and short runs, as of a method, would pay for bytes after them.
+        // Each iteration handles four bytes. A single branch for all four would wait for four
+        // lookups, and a short run, such as a method, would also pay for the bytes after it.
         while let Some([a, b, c, d]) = rest.get(len..).and_then(<[u8]>::first_chunk::<4>) {
             for (place, byte) in [a, b, c, d].into_iter().enumerate() {
                 if table[*byte as usize] & bit == 0 {
@@ -58,7 +58,9 @@ impl Class {
         len + rest[len..].iter().take_while(|&&byte| table[byte as usize] & bit != 0).count()
     }
 
-    /// Returns the length by vectors, from `prefix` for one vector.
+    /// Returns the length of a run, scanned in chunks of `LEN` bytes.
+    ///
+    /// `prefix` returns the number of bytes of the class at the beginning of one chunk.
     #[inline(always)]
     #[cfg_attr(
         any(
@@ -84,10 +86,10 @@ impl Class {
         len + self.run_on(bytes, at + len)
     }
 
-    /// Slow path of [`run`](Self::run): the rest of a long input.
+    /// Slow path of [`run`](Self::run): the last bytes, fewer than a vector.
     ///
-    /// Also where no instruction looks up many bytes. It is out of line, apart from the code that
-    /// reads heads.
+    /// It also scans everything on machines without vectors. It is out of line to keep the head
+    /// parser small.
     #[inline(never)]
     pub(super) fn run_on(&self, bytes: &[u8], at: usize) -> usize {
         self.run(bytes, at)
@@ -119,18 +121,18 @@ const HOST: u8 = 4;
 const VALUE: u8 = 8;
 const BASE64: u8 = 16;
 
-/// Token characters, for the scanner.
+/// The characters of a token.
 pub(crate) static TOKEN_CLASS: Class = Class::of(CLASS, TOKEN);
 /// The characters of a request target.
 pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
-/// The characters of a host name, but for escaped bytes.
+/// The characters of a host name, without percent-encoding.
 pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
 
 /// The digits of base64 (RFC 4648, section 4).
 #[cfg(feature = "websocket")]
 pub(crate) static BASE64_CLASS: Class = Class::of(CLASS, BASE64);
 
-/// The classes of each byte, a bit for each class.
+/// The classes of each byte, one bit for each class.
 const CLASS: &[u8; 256] = &classes();
 
 const fn classes() -> [u8; 256] {
@@ -143,12 +145,12 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"!#$%&'*+-.^_`|~") {
             class |= TOKEN;
         }
-        // RFC 9112 3.2: no whitespace, no control, no fragment; what else a URI may not hold is
-        // the caller's business.
+        // RFC 9112 3.2: no whitespace, no control byte, no fragment. The caller decides about other
+        // characters that a URI may not contain.
         if byte.is_ascii_graphic() && byte != b'#' {
             class |= TARGET;
         }
-        // RFC 3986 3.2.2: reg-name without its percent sign, which needs two digits after it.
+        // RFC 3986 3.2.2: reg-name without the percent sign, which two digits must follow.
         if byte.is_ascii_alphanumeric() || is_one_of(byte, b"-._~!$&'()*+,;=") {
             class |= HOST;
         }

@@ -1,12 +1,12 @@
-//! Finding lines fast.
+//! The scanner: fast search for the lines of a head.
 //!
-//! Everything that looks at bytes in bulk is here, and with it all `unsafe` of this crate.
+//! All code that scans bytes in bulk is in this module, and with it all `unsafe` of this crate.
 //!
 //! # How it works
 //!
-//! A head is lines, and the bytes that end a line (CR, LF) are control bytes. So one pass over the
-//! head, 64 bytes at a time, asks a single question of each byte: *is it a control byte?* The
-//! answers of a block are the bits of one word. Take 16 bytes (`.` is a zero):
+//! A head consists of lines, and the bytes that end a line (CR, LF) are control bytes. So one pass
+//! over the head, 64 bytes at a time, tests each byte: *is it a control byte?* The results of a
+//! block are the bits of one word. An example with 16 bytes (`.` is a zero):
 //!
 //! ```text
 //! bytes     A : 1 ␍ ␊ B b : 2 ␍ ␊ ␍ ␊ x y z
@@ -15,27 +15,28 @@
 //! third      . . . . . . . . . . . 1 1 . . .      mask & mask << 1 & mask << 2
 //! ```
 //!
-//! (The first byte is the lowest bit, so `<<` moves the picture to the right.) Where a run of
-//! control bytes *begins*, a line may end: two lines end here, at 3 and at 9. A run of *three*
-//! means that a line begins with a control byte, which only the empty line does: the head ends
-//! there. Nothing in this depends on where a line began, so the processor works on several blocks
-//! at the same time. A scanner that walks from line to line waits for each line's end.
+//! (The first byte is the lowest bit, so `<<` moves the bits to the right in this picture.) Where a
+//! run of control bytes *begins*, a line may end: in the example, two lines end, at 3 and at 9. A
+//! run of *three* means that a line begins with a control byte. Only the empty line does, so the
+//! head ends with it. No step depends on where a line began, so the processor works on several
+//! blocks at the same time. A scanner that walks from line to line has to wait for the end of each.
 //!
-//! That is also all the checking a value needs. A stray NUL or a bare LF begins a run of its own,
-//! so it looks like the end of a line. There the folder `head` finds no CRLF. So does an HTAB,
-//! which a value may have: such a head is rare, and is taken line by line.
+//! This pass also validates the field values. A stray NUL or a bare LF begins a run of its own, so
+//! it looks like the end of a line. The module `head` then finds no CRLF at that place. The same
+//! happens with an HTAB, which a value may contain. Such a head is rare, and is parsed line by
+//! line.
 //!
-//! The second pass asks of each field line how many token characters it begins with: those are its
-//! name. It hands the line to the folder `head`. Beyond that only [`run`] is asked for: how many
-//! bytes of a class there are, of a method, a target, a host.
+//! The second pass counts the token characters at the beginning of each field line, which are its
+//! name. It then passes the line to the module `head`. Apart from the two passes there is [`run`]:
+//! it counts consecutive bytes of a class, for a method, a target or a host.
 //!
-//! # Who does it
+//! # The implementations
 //!
-//! The two passes are written once, in `passes.rs`. `x86.rs`, `neon.rs` and `wasm.rs` give them the
-//! two questions in the instructions of their machines, `swar.rs` in ordinary arithmetic on words.
-//! On x86-64 the widest that the processor has is found out once, when the program runs; elsewhere
-//! the compiler knows. `naive.rs` is the twin that anybody can check, and each way must agree with
-//! it.
+//! The two passes are written once, in `passes.rs`. `x86.rs`, `neon.rs` and `wasm.rs` implement
+//! their basic operations with vector instructions, `swar.rs` with ordinary arithmetic on words. On
+//! x86-64 the widest instructions that the processor has are detected once, at run time. On other
+//! machines they are known at compile time. `naive.rs` is the simple implementation that all others
+//! are compared with.
 
 pub(crate) mod class;
 #[cfg(test)]
@@ -54,14 +55,17 @@ pub(crate) use class::Class;
 pub(crate) use passes::{Line, OPENING, PADDING, Reader};
 pub use path::Path;
 
-/// Reads the head at the beginning of `bytes`, and returns the reader's result.
+/// Parses the head at the beginning of `bytes`, and returns the reader's result.
 ///
-/// The empty line must be among the first `len` bytes. `None` if the head has not all come, or
-/// fewer than [`PADDING`] bytes stand after those. Also if it has more than `most` lines, or if its
-/// first line is shorter than any start line. What the reader has seen then means nothing. The
-/// bytes after the head make no difference.
+/// The empty line must be within the first `len` bytes; bytes after the head do not matter. Returns
+/// `None` in these cases, in which the data given to the reader is meaningless:
 ///
-/// Where a line ends stands a control byte: whether that is a CRLF is for the reader to see.
+/// - The head is incomplete.
+/// - Fewer than [`PADDING`] bytes follow the first `len`.
+/// - The head has more than `most` lines.
+/// - The first line is shorter than any valid start line.
+///
+/// At the end of each line is some control byte; the reader must check that it is a CRLF.
 #[inline]
 pub(crate) fn head<R: Reader>(
     bytes: &[u8],
@@ -92,20 +96,20 @@ fn head_on<R: Reader>(
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         Path::Simd128 => wasm::head(bytes, len, most, reader),
         _ if Path::HAS_SWAR => swar::head(bytes, len, most, reader),
-        // No other path is ever taken; line by line a head is read all the same.
+        // No other path exists. Without one, heads are parsed line by line.
         _ => None,
     }
 }
 
-/// Returns how many bytes of a class follow one another at `at`.
+/// Returns the number of consecutive bytes of a class from offset `at` on.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) fn run(class: &Class, bytes: &[u8], at: usize) -> usize {
     run_on(Path::current(), class, bytes, at)
 }
 
-/// Splits the bytes after the token at their beginning.
+/// Splits `bytes` after the token at their beginning.
 ///
-/// Most tokens are too short for anything but one byte after the other.
+/// The token may be empty. It is scanned byte by byte, because most tokens are short.
 #[inline]
 #[allow(unsafe_code)]
 pub(crate) fn token(bytes: &[u8]) -> (&str, &[u8]) {
@@ -131,20 +135,19 @@ fn run_on(path: Path, class: &Class, bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// Returns whether there is a control byte other than HTAB.
+/// Returns whether `bytes` contains a control byte other than HTAB.
 #[inline]
 pub(crate) fn has_control(bytes: &[u8]) -> bool {
     swar::has_control(bytes)
 }
 
-/// Returns the first control byte other than HTAB.
+/// Returns the offset of the first control byte other than HTAB.
 ///
-/// No other byte ends a line or is an error in it. For input that comes in pieces, where there is
-/// little to look at.
+/// Only these bytes end a line or are an error in it. Meant for input that arrives in small pieces.
 #[inline]
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     match bytes {
-        // The slowest input of all is not worth a call.
+        // A single byte, the slowest form of input, is not worth a call.
         [byte] => swar::stops(*byte).then_some(0),
         _ => swar::control(bytes),
     }
@@ -219,16 +222,16 @@ mod tests {
             assert_eq!(line.name_ends.to_le_bytes(), bytes[line.start + line.name - 8..][..8]);
             assert_eq!(line.middle, &rest[line.name..][..3]);
             assert_eq!(line.closing, &bytes[line.end - 1..][..3]);
-            // What a path may leave to the reader.
+            // A path may stop early and leave the rest of the name to the reader.
             let all = rest.iter().take_while(|&&byte| is_tchar(byte)).count();
             assert!(line.name == all || (line.name < all && line.middle[0] != b':'));
             *item = (line.start, all, line.end);
-            // Some are taken for unusual ones.
+            // Half of the lines are reported as unusual.
             line.end & 1 == 0
         }
     }
 
-    /// Compares every path of this machine on one input, whatever follows it.
+    /// Checks that every path of this machine agrees, whatever bytes follow the input.
     fn agree(input: &[u8]) {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {
@@ -302,7 +305,7 @@ mod tests {
                 (5000, 5001, true),
                 (5000, 4999, false),
             ] {
-                // An interpreter takes a minute for these.
+                // Miri would take a minute for these.
                 if cfg!(miri) && lines > LINES + 1 {
                     continue;
                 }

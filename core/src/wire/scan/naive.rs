@@ -1,4 +1,4 @@
-//! The twins of the fast scanners, byte by byte.
+//! Simple byte-by-byte versions of the fast scanners, for comparison in tests.
 
 use alloc::vec::Vec;
 
@@ -9,10 +9,10 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     bytes.iter().position(|&byte| byte != b'\t' && byte.is_ascii_control())
 }
 
-/// Returns start, name and end of every line after the first one.
+/// Returns start, name length and end of every line after the first one.
 ///
-/// A line ends where a run of control bytes begins; the run of three is the last. A name may go on
-/// into what stands after the bytes. The first line is not too short.
+/// A line ends where a run of control bytes begins; a run of three ends the head. A name may extend
+/// into the bytes `after`. Returns `None` if no head ends here, or if the first line is too short.
 pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {

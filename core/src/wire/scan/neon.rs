@@ -1,4 +1,4 @@
-//! aarch64: 16 bytes at a time.
+//! The scanner for aarch64, with NEON: 16 bytes at a time.
 #![allow(unsafe_code)]
 
 use core::arch::aarch64::*;
@@ -59,8 +59,8 @@ fn controls(block: &[u8; 64]) -> u64 {
         let bytes = load(&quarters[at]);
         vorrq_u8(vcltq_u8(bytes, vdupq_n_u8(0x20)), vceqq_u8(bytes, vdupq_n_u8(0x7f)))
     });
-    // There is no instruction that gathers top bits: each byte keeps the bit of its place, and sums
-    // of neighbours bring the bits together.
+    // NEON has no instruction that gathers the top bits. Each byte keeps the bit of its position,
+    // and pairwise additions combine these bits.
     let places = load(&[1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128]);
     let ab = vpaddq_u8(vandq_u8(a, places), vandq_u8(b, places));
     let cd = vpaddq_u8(vandq_u8(c, places), vandq_u8(d, places));
@@ -80,11 +80,11 @@ fn prefix(class: &Class, bytes: &[u8; 32]) -> usize {
 #[target_feature(enable = "neon")]
 fn prefix_of(class: &Class, bytes: &[u8; 16]) -> usize {
     let bytes = load(bytes);
-    // An index beyond the table finds zero.
+    // An index beyond the table yields zero.
     let column = vqtbl1q_u8(load(&class.columns), vandq_u8(bytes, vdupq_n_u8(0x8f)));
     let row = vqtbl1q_u8(load(&ROWS), vshrq_n_u8::<4>(bytes));
     let others = vreinterpretq_u16_u8(vceqq_u8(vandq_u8(column, row), vdupq_n_u8(0)));
-    // Four bits for each byte.
+    // The narrowing shift leaves four bits for each byte.
     let others = vget_lane_u64::<0>(vreinterpret_u64_u8(vshrn_n_u16::<4>(others)));
     others.trailing_zeros() as usize / 4
 }

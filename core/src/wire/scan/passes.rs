@@ -1,4 +1,4 @@
-//! The two passes over a head, generic over its reader.
+//! The two passes over a head, generic over the instruction set and the reader.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -6,98 +6,99 @@ use core::mem::MaybeUninit;
 
 use super::Class;
 
-/// The bytes of a line that are looked at for its name.
+/// The number of bytes at the start of a line that are searched for its name.
 pub(crate) const OPENING: usize = 32;
 
-/// The bytes that must stand after the head.
+/// The number of bytes that must follow the head in memory.
 ///
-/// So a block can be loaded wherever a line begins or ends.
+/// With them a whole block can be loaded from wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;
 
 /// The minimum length of the first line.
 ///
-/// So this many bytes stand before every other line.
+/// It guarantees that this many bytes precede every other line.
 pub(crate) const FIRST_LINE: usize = 8;
 
-/// A head of so many lines is taken without memory from the heap.
+/// The largest number of lines for which the scanner needs no heap memory.
 pub(crate) const LINES: usize = 128;
 
 /// A field line as the scanner finds it, before it is parsed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line<'a> {
-    /// The offset of its first byte.
+    /// The offset of the line's first byte.
     pub(crate) start: usize,
-    /// The number of token characters at its beginning.
+    /// The number of token characters at the start of the line.
     ///
-    /// Perhaps there are more: where no colon stands after them, look again.
+    /// There may be more: if no colon follows them, count again.
     pub(crate) name: usize,
     /// The offset of the control byte that ends the line.
     pub(crate) end: usize,
     /// The eight bytes from `start` on, the first one lowest.
     pub(crate) name_begins: u64,
-    /// The eight bytes before the end of the name.
+    /// The last eight bytes of the name, the first one lowest.
     ///
-    /// If the name is shorter, the first are of what stands before it.
+    /// If the name is shorter, the first of them are bytes before the line.
     pub(crate) name_ends: u64,
     /// The three bytes after the name.
     pub(crate) middle: &'a [u8; 3],
-    /// The last byte before `end` and two from there on.
+    /// The byte before `end`, and the two bytes from `end` on.
     pub(crate) closing: &'a [u8; 3],
 }
 
-/// A receiver of lines.
+/// A receiver of the lines that the scanner finds.
 ///
-/// A trait and no closure, because only a method can be told to be compiled into whatever calls it
-/// (all of them are `#[inline(always)]`). The call would cost as much as the line. What changes
-/// from line to line is a value of its own, so that it stays in registers.
+/// This is a trait and not a closure, because only methods can be forced to be inlined (all are
+/// `#[inline(always)]`). A call would cost as much as the rest of the line. The state that changes
+/// from line to line is a separate value, so that it stays in registers.
 pub(crate) trait Reader: Sized {
     /// The state that changes from line to line.
     type State;
 
-    /// The result of a field line.
+    /// The result of parsing one field line.
     type Item;
 
-    /// Reads the start line; `None` ends the pass.
+    /// Parses the start line; `None` ends the pass.
     ///
-    /// It ends at the first of `ends`, at each of which a line ends. `run` is [`run`](super::run).
+    /// `ends` are the offsets at which lines end; the start line ends at the first. `run` is
+    /// [`run`](super::run).
     fn start(
         &mut self,
         run: impl Fn(&Class, &[u8], usize) -> usize,
         ends: &[u32],
     ) -> Option<Self::State>;
 
-    /// Returns the slots for field lines; lines without a slot are not read.
+    /// Returns a slot for each field line; lines without a slot are not parsed.
     fn items(&mut self) -> &mut [Self::Item];
 
-    /// Fast path of a field line: writes it to its slot.
+    /// Fast path of a field line: parses it and writes the result to its slot.
     ///
-    /// Returns false, and changes nothing, for an unusual line. Must equal `line_slow`.
+    /// Returns `false` and changes nothing if the line is unusual. Must equal `line_slow`.
     fn line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item) -> bool;
 
-    /// Slow path of a field line.
+    /// Slow path of a field line: parses it in any form.
     fn line_slow(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
 
-    /// Ends the pass after the last line.
+    /// Ends the pass after the last line, and returns its result.
     fn finish(&mut self, state: Self::State) -> Option<usize>;
 }
 
-/// The operations of an instruction set.
+/// The operations that each instruction set implements.
 pub(super) trait Questions: Copy {
-    /// Returns a mask of control bytes: bit i for byte i.
+    /// Returns the control bytes of a block: bit i is set if byte i is one.
     fn controls(self, block: &[u8; 64]) -> u64;
 
-    /// Returns how many token characters the bytes begin with.
+    /// Returns the number of token characters at the beginning of `opening`.
     ///
-    /// It may stop before an unusual one.
+    /// An implementation may stop early at a character that is rare in names.
     fn token(self, opening: &[u8; OPENING]) -> usize;
 
     /// Returns the length of a run; see [`run`](super::run).
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize;
 }
 
-/// Reads a head with one instruction set; see [`head`](super::head).
+/// Parses a head with one instruction set; see [`head`](super::head).
 ///
-/// Inlined into the caller, so that everything is compiled for the caller's instruction set.
+/// It is inlined, so that everything is compiled for the instruction set of the caller.
 #[inline(always)]
 pub(super) fn head<R: Reader>(
     ask: impl Questions,
@@ -109,7 +110,7 @@ pub(super) fn head<R: Reader>(
     let (mut places, mut more_places) = ([MaybeUninit::uninit(); LINES + BLOCK], Vec::new());
     let mut room = most.min(LINES);
     let mut found = Lines::find(ask, bytes, len, room, &mut places);
-    // Few limits let more lines through.
+    // Few configured limits permit more lines than the first table holds.
     while let Err(Unfound::TooMany) = found
         && room < most
     {
@@ -120,19 +121,19 @@ pub(super) fn head<R: Reader>(
     found.ok()?.read(ask, reader)
 }
 
-/// The bytes looked at in one step.
+/// The number of bytes scanned in one step.
 const BLOCK: usize = 64;
 
-/// Why the lines of a head were not found.
+/// The reason why the ends of a head's lines were not found.
 enum Unfound {
     Incomplete,
     TooMany,
 }
 
-/// An iterator over the ends of a head's lines, up to the empty one.
+/// The offsets at which the lines of a head end, up to the empty line.
 ///
-/// What the methods promise each other: every end is a place in `bytes` after which [`PADDING`]
-/// bytes stand. Between two ends that follow each other lies a byte that is neither.
+/// Invariants: at least [`PADDING`] bytes of `bytes` follow every end. Between two consecutive ends
+/// lies a byte that is neither.
 struct Lines<'a> {
     bytes: &'a [u8],
     ends: &'a [u32],
@@ -147,16 +148,16 @@ impl<'a> Lines<'a> {
         most: usize,
         places: &'a mut [MaybeUninit<u32>],
     ) -> Result<Self, Unfound> {
-        // A place is 32 bits, which the limits keep to.
+        // An offset is stored in 32 bits; the limits keep heads below that.
         let is_padded = bytes.len().checked_sub(PADDING).is_some_and(|most| len <= most);
         if !is_padded || len > u32::MAX as usize {
             return Err(Unfound::Incomplete);
         }
         let (mut count, mut at) = (0, 0);
-        // The last byte of the block before, and its last two.
+        // The masks of the previous block's last byte, and of its last two bytes.
         let (mut one_before, mut two_before) = (0, 0);
         while at < len {
-            // The last block may have more than is asked for.
+            // The last block may have more ends than are permitted.
             let slots =
                 places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
             let Some(slots) = slots else { return Err(Unfound::TooMany) };
@@ -164,7 +165,7 @@ impl<'a> Lines<'a> {
             let mask = ask.controls(unsafe { chunk_at(bytes, at) });
             let (after_one, after_two) = (mask << 1 | one_before, mask << 2 | two_before);
             let third = mask & after_one & after_two;
-            // Runs that begin after the third byte are after the head.
+            // Line ends after the run of three are behind the head.
             let begins = mask & !after_one & (third & third.wrapping_neg()).wrapping_sub(1);
             count += store(begins, at, slots);
             if third != 0 {
@@ -203,7 +204,7 @@ impl<'a> Lines<'a> {
                 break;
             }
         }
-        // Apart from the others: a call among those, rare as it is, would cost each of them its
+        // A separate loop: a call within the first loop, however rare, would cost every line
         // registers.
         if let Some((line, item)) = unusual {
             R::line_slow(&mut state, line, item);
@@ -223,8 +224,8 @@ impl<'a> Lines<'a> {
 /// Returns the line between two offsets.
 ///
 /// # Safety
-/// It ends at one of [`Lines`]'s ends that is not the first, and begins two bytes after the end
-/// before.
+/// `end` is one of the ends in [`Lines`] but not the first. `start` is two bytes after the end
+/// before it.
 #[inline(always)]
 unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -> Line<'_> {
     debug_assert!(start <= end && end + PADDING <= bytes.len());
@@ -242,10 +243,10 @@ unsafe fn line_at(ask: impl Questions, bytes: &[u8], start: usize, end: usize) -
     Line { start, name, end, name_begins, name_ends, middle, closing }
 }
 
-/// Returns the `LEN` bytes at `at`.
+/// Returns the `LEN` bytes at offset `at`.
 ///
 /// # Safety
-/// They are there.
+/// `bytes` has at least `at + LEN` bytes.
 #[inline(always)]
 unsafe fn chunk_at<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     debug_assert!(at + LEN <= bytes.len());
@@ -253,10 +254,10 @@ unsafe fn chunk_at<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     unsafe { &*bytes.as_ptr().add(at).cast() }
 }
 
-/// Writes the places of the set bits, and returns their number.
+/// Writes the offsets of the set bits to `slots`, and returns their number.
 ///
-/// The first two without a question: more are rare in one block, and a loop whose length cannot be
-/// guessed costs more than the writes.
+/// The first two are written without a check. More than two in one block are rare, and a loop of
+/// unpredictable length costs more than the writes.
 #[inline(always)]
 fn store(mut bits: u64, at: usize, slots: &mut [MaybeUninit<u32>; 64]) -> usize {
     let count = bits.count_ones() as usize;

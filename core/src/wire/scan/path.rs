@@ -1,33 +1,34 @@
-//! The choice of instructions for the scanner.
+//! The choice of an instruction set for the scanner.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
-/// A way to scan: an instruction set, or none in particular.
+/// An instruction set that the scanner can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Path {
-    /// x86-64 of about 2013 and later, 32 bytes an instruction.
+    /// AVX2, on x86-64 processors since about 2013: 32 bytes at a time.
     Avx2 = 1,
     /// SSE2, on every x86-64: 16 bytes at a time.
     Sse2,
     /// NEON, on every aarch64: 16 bytes at a time.
     Neon,
-    /// WebAssembly with its fixed-width vectors, 16 bytes.
+    /// The fixed-width vectors of WebAssembly: 16 bytes at a time.
     Simd128,
-    /// Machine words, anywhere: 8 bytes at a time.
+    /// Ordinary machine words, on any machine: 8 bytes at a time.
     Swar,
 }
 
-/// The path in use; 0 before the first question.
+/// The path in use; 0 before the first scan.
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Path {
     const ALL: [Self; 5] = [Self::Avx2, Self::Sse2, Self::Neon, Self::Simd128, Self::Swar];
 
-    /// Heads are scanned in words, eight bytes at a time.
+    /// Set if this program contains the path that scans 8 bytes at a time.
     ///
-    /// That is so without vectors, and in programs that compare the two. A program made to be small
-    /// does not; on a microcontroller (no system at all) every head is read line by line.
+    /// It does on machines without vectors, in tests, and with the feature `std`. It does not in
+    /// small builds (WebAssembly or without `std`) with vectors. On a microcontroller (no operating
+    /// system) every head is parsed line by line.
     pub(super) const HAS_SWAR: bool = cfg!(any(
         test,
         all(feature = "std", not(target_family = "wasm")),
@@ -40,7 +41,7 @@ impl Path {
         ))
     ));
 
-    /// Returns whether this program can take the path on this machine.
+    /// Returns whether this program can use the path on this machine.
     fn is_available(self) -> bool {
         match self {
             Self::Avx2 => has_avx2(),
@@ -51,7 +52,7 @@ impl Path {
         }
     }
 
-    /// Returns its name, such as `avx2` or `swar`.
+    /// Returns the name of the path, such as `avx2` or `swar`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Avx2 => "avx2",
@@ -67,14 +68,14 @@ impl Path {
         Self::current()
     }
 
-    /// Returns every path that can be taken here, the fastest first.
+    /// Returns every path that can be used on this machine, the fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|path| path.is_available())
     }
 
-    /// Makes the whole program take this path, for tests and benches.
+    /// Makes the whole program use this path, for tests and benchmarks.
     ///
-    /// Returns false, and changes nothing, if it cannot be taken.
+    /// Returns `false` and changes nothing if the path is not available.
     pub fn force(self) -> bool {
         let is_available = self.is_available();
         if is_available {
@@ -83,9 +84,9 @@ impl Path {
         is_available
     }
 
-    /// Returns the path to take.
+    /// Returns the path to use.
     ///
-    /// If there is only one, the compiler takes it; if there are two, the first call finds out.
+    /// If only one is possible, it is known at compile time; otherwise the first call detects it.
     #[inline(always)]
     pub(super) fn current() -> Self {
         const AVX2: u8 = Path::Avx2 as u8;
@@ -94,8 +95,8 @@ impl Path {
         const SIMD128: u8 = Path::Simd128 as u8;
         const SWAR: u8 = Path::Swar as u8;
         let current = CURRENT.load(Ordering::Relaxed);
-        // Before the others, as most programs answer so: one comparison, where a table of all
-        // answers takes a jump.
+        // AVX2 comes first because most machines have it: one comparison is faster than a jump
+        // table.
         if cfg!(target_arch = "x86_64") && current == AVX2 {
             return Self::Avx2;
         }

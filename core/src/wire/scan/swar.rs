@@ -1,8 +1,8 @@
-//! Eight bytes at a time in a plain register.
+//! The scanner for any machine: eight bytes at a time in an ordinary register.
 //!
-//! In a word `w` a byte below 0x20 is one whose subtraction of 0x20 borrows while its top bit was
-//! clear. Equality with a constant is a byte that becomes zero under XOR. Borrows may run into the
-//! bytes above, so only the lowest flag is trusted, and the byte there is looked at again.
+//! A byte of a word is below 0x20 if subtracting 0x20 borrows and its top bit was clear. A byte
+//! equals a constant if XOR with the constant makes it zero. Borrows may spill into the bytes
+//! above. So only the lowest flag is reliable, and the byte it belongs to is checked again.
 
 use super::class::Class;
 use super::passes::{self, OPENING, Questions, Reader};
@@ -11,9 +11,9 @@ use crate::wire::scan::class::is_tchar;
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// Returns the top bit of each byte below the bound.
+/// Returns a word with the top bit set for each byte below `bound`.
 ///
-/// The first is right; those after it may be wrong.
+/// Only the lowest flag is reliable; flags above it may be wrong.
 const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(LOW * bound as u64) & !word & HIGH
 }
@@ -22,7 +22,7 @@ const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (LOW * byte as u64), 1)
 }
 
-/// The instruction set of any machine: words of 8 bytes.
+/// The operations on 8-byte words, which any machine has.
 #[derive(Clone, Copy)]
 struct Words;
 
@@ -43,7 +43,7 @@ impl Questions for Words {
     }
 }
 
-/// Reads a head; a function of its own, as on the detected paths.
+/// Parses a head; out of line like the detected paths.
 #[inline(never)]
 pub(super) fn head<R: Reader>(
     bytes: &[u8],
@@ -54,20 +54,20 @@ pub(super) fn head<R: Reader>(
     passes::head(Words, bytes, len, most, reader)
 }
 
-/// Returns the control bytes, exact in every bit.
+/// Returns the control bytes of a block; every bit is exact.
 ///
-/// No sum or difference leaves its byte.
+/// No addition carries from one byte into the next.
 #[inline(always)]
 fn controls(block: &[u8; 64]) -> u64 {
     let (words, _) = block.as_chunks::<8>();
     words.iter().rev().fold(0, |mask, word| {
         let word = u64::from_le_bytes(*word);
         let seven = word & !HIGH;
-        // The top bit of a byte: at least 0x20; not DEL.
+        // The top bit of each byte is set if the byte is at least 0x20, or is not DEL.
         let visible = (seven + LOW * 0x60) | word;
         let not_del = ((seven ^ (LOW * 0x7f)) + LOW * 0x7f) | word;
         let control = (!visible | !not_del) & HIGH;
-        // Gathers the eight top bits into the top byte.
+        // The multiplication gathers the eight top bits in the top byte.
         mask << 8 | (control >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
     })
 }
@@ -77,7 +77,7 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
     for chunk in words {
         let word = u64::from_le_bytes(*chunk);
-        // HTAB counts as a candidate here: it is rare, and leaving it out would cost every word.
+        // HTAB counts as a candidate: it is rare, and excluding it would cost time for every word.
         if (below(word, 0x20) | equal(word, 0x7f)) != 0
             && let Some(found) = chunk.iter().position(|&byte| stops(byte))
         {
@@ -88,7 +88,9 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     rest.iter().position(|&byte| stops(byte)).map(|found| at + found)
 }
 
-/// Words, of which the last ends with the bytes and repeats some of the one before.
+/// Returns whether `bytes` contains a control byte other than HTAB.
+///
+/// The last word ends with the last byte and overlaps the word before.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else {
         return bytes.iter().any(|&byte| stops(byte));
@@ -98,7 +100,7 @@ pub(super) fn has_control(bytes: &[u8]) -> bool {
         below(word, 0x20) | equal(word, 0x7f)
     };
     let (words, _) = bytes.as_chunks::<8>();
-    // HTAB counts as a candidate here, as above.
+    // HTAB counts as a candidate, as in `control`.
     let any = words.iter().fold(may_stop(last), |any, word| any | may_stop(word));
     any != 0 && control(bytes).is_some()
 }

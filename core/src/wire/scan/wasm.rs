@@ -1,4 +1,4 @@
-//! WebAssembly with fixed-width vectors: 16 bytes at a time.
+//! The scanner for WebAssembly with fixed-width vectors: 16 bytes at a time.
 #![allow(unsafe_code)]
 
 use core::arch::wasm32::*;
@@ -63,7 +63,7 @@ fn prefix(class: &Class, bytes: &[u8; 32]) -> usize {
     let (halves, _) = bytes.as_chunks::<16>();
     let others = halves.iter().rev().fold(0, |mask, half| {
         let bytes = load(half);
-        // An index beyond the table finds zero.
+        // An index beyond the table yields zero.
         let column = u8x16_swizzle(load(&class.columns), v128_and(bytes, u8x16_splat(0x8f)));
         let row = u8x16_swizzle(load(&ROWS), u8x16_shr(bytes, 4));
         let others = u8x16_eq(v128_and(column, row), u8x16_splat(0));

@@ -1,4 +1,4 @@
-//! The x86-64 paths: 32 bytes at a time with AVX2, 16 with SSE2.
+//! The scanner for x86-64: 32 bytes at a time with AVX2, 16 with SSE2.
 //!
 //! Every such processor has SSE2.
 #![allow(unsafe_code)]
@@ -11,8 +11,8 @@ use crate::wire::scan::class::TOKEN_CLASS;
 
 /// Returns whether AVX2 may be used.
 ///
-/// The processor has all of its instructions, and the system keeps the wide registers of each
-/// thread. The standard library finds out the same; a program without it has this processor too.
+/// The processor must have all its instructions, and the system must save the wide registers of
+/// each thread. The check is that of the standard library, so that it also works without `std`.
 pub(super) fn has_avx2() -> bool {
     if cfg!(all(
         target_feature = "avx2",
@@ -22,11 +22,11 @@ pub(super) fn has_avx2() -> bool {
     )) {
         return true;
     }
-    // An enclave cannot ask.
+    // An SGX enclave cannot execute CPUID.
     if cfg!(target_env = "sgx") {
         return false;
     }
-    // Unsafe in the oldest Rust that compiles this, safe in newer ones.
+    // `__cpuid_count` is unsafe in the oldest supported Rust, and safe in newer ones.
     #[allow(unused_unsafe)]
     // SAFETY: every x86-64 has the instruction; outside of an enclave every program may use it.
     let ask = |leaf| unsafe { __cpuid_count(leaf, 0) };
@@ -39,8 +39,8 @@ pub(super) fn has_avx2() -> bool {
     has_all && unsafe { kept_registers() } & (XMM | YMM) == XMM | YMM
 }
 
-// Bits of leaf 1's ECX, of leaf 7's EBX (AVX2, BMI1 and BMI2), of XCR0: Intel's manual, volume 2,
-// CPUID; volume 1, 13.3.
+// Bits of ECX in leaf 1, of EBX in leaf 7 (AVX2, BMI1, BMI2), and of XCR0. See Intel's manual,
+// volume 2, CPUID, and volume 1, 13.3.
 const POPCNT: u32 = 1 << 23;
 const OSXSAVE: u32 = 1 << 27;
 const AVX: u32 = 1 << 28;
@@ -54,7 +54,7 @@ fn kept_registers() -> u64 {
     unsafe { _xgetbv(0) }
 }
 
-/// The instruction set AVX2, and those that came with it.
+/// The AVX2 path, with the instructions that came with AVX2.
 #[derive(Clone, Copy)]
 struct Avx2;
 
@@ -112,10 +112,10 @@ fn controls_avx2(block: &[u8; 64]) -> u64 {
     })
 }
 
-/// Returns the length of a prefix, by a table of 16 by 8.
+/// Returns the number of leading bytes of the class, by a table of 16 by 8.
 ///
-/// Each byte has a column for its low half, and in it a bit for its high half. Bytes above 0x7f
-/// find nothing there.
+/// The low four bits of each byte select a column, the high four bits select a bit in it. Bytes
+/// above 0x7f match nothing.
 #[inline]
 #[target_feature(enable = "avx2,bmi1")]
 fn prefix_avx2(class: &Class, bytes: &[u8; 32]) -> usize {
@@ -129,7 +129,7 @@ fn prefix_avx2(class: &Class, bytes: &[u8; 32]) -> usize {
     (_mm256_movemask_epi8(others) as u32).trailing_zeros() as usize
 }
 
-/// The instruction set SSE2, which every x86-64 has.
+/// The SSE2 path, which every x86-64 has.
 #[derive(Clone, Copy)]
 struct Sse2;
 
@@ -146,7 +146,7 @@ impl Questions for Sse2 {
         unsafe { token_sse2(opening) }
     }
 
-    /// Returns the length of a run; SSE2 has no lookup and compares.
+    /// Returns the length of a run by comparisons, as SSE2 has no table lookup.
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         match &class.ranges {
@@ -157,7 +157,7 @@ impl Questions for Sse2 {
     }
 }
 
-/// Reads a head; a function of its own, so that the choice costs no more.
+/// Parses a head; out of line, so that choosing between the paths is cheap.
 #[inline(never)]
 pub(super) fn head_sse2<R: Reader>(
     bytes: &[u8],
@@ -194,7 +194,7 @@ fn controls_sse2(block: &[u8; 64]) -> u64 {
 
 /// Returns the length of a token of letters, digits, `-` and `_`.
 ///
-/// There is no table to look up in. At another character it stops, and the caller looks on.
+/// SSE2 has no table lookup. At any other character the count stops, and the caller continues.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn token_sse2(bytes: &[u8; OPENING]) -> usize {
