@@ -1,4 +1,4 @@
-//! Between HTTP/1.1 and HTTP/2: fields, and an offer as an extended CONNECT.
+//! Conversion between HTTP/1.1 and HTTP/2: fields, and offers as extended CONNECT.
 //!
 //! RFC 9113, section 8.2.2; RFC 8441.
 //!
@@ -48,13 +48,14 @@ use crate::wire::message::RequestHead;
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
 
-/// Returns the extended CONNECT for a request that offers `protocol`.
+/// Converts a request that offers `protocol` to an extended CONNECT.
 ///
-/// Pseudo-header fields come first. A 2xx to it is the 101. Only if the server's
-/// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. RFC 8441, sections 4 and 5.
+/// Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx response to it means
+/// what a 101 means in HTTP/1.1. In the result, pseudo-header fields come first. RFC 8441, sections
+/// 4 and 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
-    // The name as it is registered, since `:protocol` is compared as it is.
+    // The registered spelling, because HTTP/2 peers compare `:protocol` exactly.
     let name =
         registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
     pseudo(request, b"CONNECT", Some(name), secure)
@@ -62,20 +63,25 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 
 /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
 ///
-/// Host comes from `:authority`, cookies in one line again (RFC 9113, section 8.2.3). For an
-/// extended CONNECT send them with GET, its `:path`, and its `:protocol` as the offer. For
-/// `websocket` add a key of this hop's own (RFC 8441, section 5). Pseudo-header fields in `fields`
-/// are left out. An error where the list holds what has no place in HTTP/2, an upper-case name or a
-/// line break in a value among it.
+/// `Host` comes from `authority`, the value of `:authority`. The `Cookie` fields are joined to one
+/// line (RFC 9113, section 8.2.3). Pseudo-header fields in `fields` are left out.
+///
+/// For an extended CONNECT, send the lines with GET and its `:path`, and offer its `:protocol`. For
+/// `websocket`, pass a new key for this hop (RFC 8441, section 5).
+///
+/// # Errors
+///
+/// An error if a field is not permitted in HTTP/2, such as one with an upper-case name or with a
+/// line break in its value.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,
     websocket_key: Option<&str>,
 ) -> Result<Vec<FieldLine>, OverHttp2> {
     check_http2(None, fields)?;
-    // What stands beside the list becomes a line as well.
+    // The authority and the key become field lines too, and must be checked.
     check_http2(None, &[("host", authority), ("cookie", websocket_key.unwrap_or_default())])?;
-    // RFC 9113 8.3.1: Host counts where there is no `:authority`.
+    // RFC 9113 8.3.1: Host is used if there is no `:authority`.
     let mut host = authority.as_bytes().to_vec();
     fields.each(&mut |field| {
         if host.is_empty() && field.is("host") {

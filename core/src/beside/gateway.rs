@@ -39,18 +39,18 @@ use crate::upgrade::policy;
 use crate::upgrade::request::{Request, offers};
 use crate::wire::protocol::Protocol;
 
-/// Returns whether an intermediary may pass on an offer of that protocol.
+/// Returns whether an intermediary may forward an offer of `protocol`.
 ///
-/// It must be a single one, and not be between two neighbours like TLS and h2c. For the `:protocol`
-/// of an extended CONNECT, which no offer stands for yet.
+/// Call it for the `:protocol` of an extended CONNECT, which is not listed as an offer. The value
+/// must be a single protocol, and not one between two neighbours, like TLS and h2c.
 pub fn may_forward(protocol: &str) -> bool {
     Protocol::parse(protocol.as_bytes()).is_some_and(|protocol| policy::may_be_forwarded(&protocol))
 }
 
 /// Returns the protocols that an intermediary may offer to its server.
 ///
-/// They are in the client's order. Each may be accepted, and is not between two neighbours like TLS
-/// and h2c. Registered names have their registered spelling.
+/// They are in the client's order, and in their registered spelling. Each can be accepted, and is
+/// not one between two neighbours, like TLS and h2c.
 pub fn forwardable<'a>(
     request: &Request<'a>,
 ) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {

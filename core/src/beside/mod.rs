@@ -1,6 +1,6 @@
-//! Tools for use beside a connection.
+//! Tools that accompany a connection.
 //!
-//! Nothing else in this crate imports it.
+//! No other module of this crate imports them.
 
 pub mod bridge;
 pub mod gateway;

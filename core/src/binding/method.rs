@@ -1,10 +1,10 @@
-//! The registered methods, for languages that switch over numbers.
+//! The registered methods, for languages that compare numbers rather than strings.
 
 use crate::enums::enums;
 
-/// A method of IANA's registry.
+/// A method of the IANA registry.
 ///
-/// Which method a request has is its text; a method that is not registered is none of these.
+/// The text of a request remains its method: an unregistered method has no value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// RFC 9110, section 9.3.1: safe.
@@ -103,11 +103,9 @@ enums! {
 }
 
 impl Method {
-    /// Returns the method of that text.
+    /// Returns the registered method with exactly this text, if there is one.
     ///
-    /// Compared exactly (RFC 9110, section 9.1).
-    ///
-    /// The usual ones are found first.
+    /// Methods are compared with case (RFC 9110, section 9.1). The common ones are compared first.
     pub fn of(text: &[u8]) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name().as_bytes() == text)
     }

@@ -1,6 +1,6 @@
 //! Functions for bindings to other languages.
 //!
-//! It is no part of the API: it may change in any version.
+//! They are not a part of the public API, and may change in any version.
 
 mod method;
 mod spelling;
@@ -36,44 +36,42 @@ use crate::wire::framing;
 use crate::wire::message::RequestHead;
 use crate::wire::syntax;
 
-/// Access to a connection for languages that cannot hold what Rust holds.
+/// Access to a connection for languages that cannot hold Rust references.
 pub trait Bound {
-    /// Returns which end of the connection this is.
+    /// Returns the end of the connection that this side is: client or server.
     fn role(&self) -> Role;
 
     /// Returns whether the transport is TLS.
     ///
-    /// From the start or since `resume_http`.
+    /// It is from the start, or since `resume_http`.
     fn is_secure(&self) -> bool;
 
-    /// Returns the peer's error that ended receiving, if one did.
+    /// Returns the error of the peer that ended receiving, if there was one.
     fn failure(&self) -> Option<Error>;
 
-    /// Returns the limits that hold now.
+    /// Returns the limits in force.
     fn limits(&self) -> Limits;
 
-    /// Returns whether any of these bytes lies in the memory of received bytes.
+    /// Returns whether `bytes` overlaps the memory of the received bytes.
     ///
-    /// Some languages cannot keep an event's slices out of `receive`.
+    /// In some languages, a slice of an event could be passed to `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
 
-    /// Calls `receive` where the allocator may have no memory.
+    /// Calls `receive`; returns `false` if the allocator has no memory.
     ///
-    /// Then it returns false, and nothing is taken.
+    /// In that case none of the bytes are consumed.
     fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error>;
 
-    /// Calls `receive_buffer` where the allocator may have no memory.
-    ///
-    /// Then there is no space.
+    /// Calls `receive_buffer`; returns `None` if the allocator has no memory.
     fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error>;
 
-    /// Returns the bytes that `take_leftover` would take.
+    /// Returns the bytes that `take_leftover` would return.
     fn leftover(&self) -> &[u8];
 
-    /// Takes the leftover into memory that the caller brings.
+    /// Appends the leftover to `out`, and removes it from the connection.
     fn take_leftover_into(&mut self, out: &mut Vec<u8>);
 
-    /// Hands over the unread bytes into the caller's memory, all or nothing.
+    /// Calls `hand_over`, and writes all unread bytes to `out`, or none.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
 }
 
@@ -121,13 +119,15 @@ impl Bound for Connection {
     }
 }
 
-/// Returns the kind of an event, which has a number.
+/// Returns the kind of an event.
 #[inline]
 pub const fn event_kind(event: &Event<'_>) -> EventKind {
     event.kind()
 }
 
-/// Returns the kind of the content still to come, and how much it is.
+/// Returns the kind of the content still to come, and its length in bytes.
+///
+/// The length is 0 where the kind has none.
 pub const fn content_kind(content: Content) -> (ContentKind, u64) {
     content.kind_and_len()
 }
@@ -138,24 +138,22 @@ pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
     request.line_bytes()
 }
 
-/// Returns whether a request ends with its head.
-///
-/// No content follows it then. RFC 9112, section 6.3.
+/// Returns whether a request has no content (RFC 9112, section 6.3).
 #[inline]
 pub fn request_ends(request: &Request<'_>) -> bool {
     framing::ends(request.head, request.bytes)
 }
 
-/// Returns [`Request::path`] and [`Request::query`] of a copied head.
+/// Returns [`Request::path`] and [`Request::query`] of a head that was copied.
 ///
-/// Of one that is not the connection's any more.
+/// It is for a head that the connection does not hold any more.
 pub fn path_and_query<'t>(method: &[u8], target: &'t [u8]) -> (&'t [u8], Option<&'t [u8]>) {
     request::path_and_query((method, target))
 }
 
-/// Returns [`Request::authority`] of a copied head.
+/// Returns [`Request::authority`] of a head that was copied.
 ///
-/// Of one that is not the connection's any more.
+/// It is for a head that the connection does not hold any more.
 pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     request::authority(head.method.as_bytes(), head.target.as_bytes(), || {
         let mut host = None;
@@ -164,7 +162,9 @@ pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     })
 }
 
-/// Checks that a field line may be sent, and returns the known field it is.
+/// Checks that a field line may be sent; returns the known field that it is.
+///
+/// `Ok(None)` if the engine does not know the field.
 ///
 /// # Errors
 ///
@@ -173,21 +173,23 @@ pub fn check_field(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     encode::check(field)
 }
 
-/// Returns whether these bytes are a token, as a method is.
+/// Returns whether `bytes` is a token, such as a method.
 ///
 /// RFC 9110, section 5.6.2.
 pub fn is_token(bytes: &[u8]) -> bool {
     syntax::is_token(bytes)
 }
 
-/// Returns the members of a field's value that is a list.
+/// Returns the members of a list-based field value.
 ///
 /// RFC 9110, section 5.6.1.
 pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     fields::members(value)
 }
 
-/// Returns the bytes of field lines, and the places of names and values.
+/// Returns the bytes of field lines, and the offsets of names and values in them.
+///
+/// The four numbers are start and end of the name, then start and end of the value.
 #[inline]
 pub fn spans<'a>(
     fields: &Fields<'a>,
@@ -196,11 +198,15 @@ pub fn spans<'a>(
 }
 
 /// Returns the index of the first line of a known field, without a search.
+///
+/// `None` if there is no such line.
 pub fn index_of(fields: &Fields<'_>, field: KnownField) -> Option<usize> {
     fields.index_of(field)
 }
 
-/// Returns [`Bound::holds`] for a reader of capsules.
+/// Returns whether `bytes` overlaps the memory of a parser of capsules.
+///
+/// It is [`Bound::holds`] for `Capsules`.
 pub fn capsules_hold(capsules: &Capsules, bytes: &[u8]) -> bool {
     capsules.holds(bytes)
 }
@@ -208,7 +214,7 @@ pub fn capsules_hold(capsules: &Capsules, bytes: &[u8]) -> bool {
 /// The names of fields that commonly hold a credential, in lower case.
 pub const SECRETS: [&str; 4] = Field::SECRETS;
 
-/// The features of the crate that it is built with, by their names in Cargo.
+/// The Cargo features that the crate is built with.
 pub const FEATURES: &[&str] = &[
     #[cfg(feature = "std")]
     "std",
@@ -227,7 +233,7 @@ pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
 
 /// Decodes a selection from its four numbers.
 ///
-/// Numbers that stand for none give one that every connection refuses.
+/// If the numbers encode no selection, the result is one that every connection rejects.
 pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {
     Selection::from_bits(bits)
 }

@@ -1,20 +1,20 @@
-//! The names in the texts of the table of errors, as each language has them.
+//! The identifiers in the texts of the table of errors, spelled for each language.
 //!
-//! A name stands between backticks, in Rust's spelling. All of it can be done when a program is
-//! compiled, as C needs it.
+//! The texts have Rust's identifiers between backticks. All replacements can be done at compile
+//! time, as C requires.
 
-/// A language that shows the texts and is not Rust.
+/// A language other than Rust that shows the texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// C: `swo_` begins functions, the configuration has limits and leniencies.
+    /// C: functions begin with `swo_`; limits and leniencies are in the configuration.
     C,
-    /// Functions are methods, limits and leniencies are arguments of the configuration.
+    /// Python: functions are methods; limits and leniencies are arguments of `Config`.
     Python,
-    /// JavaScript: the same names in camel case.
+    /// JavaScript: Rust's names in camel case.
     JavaScript,
 }
 
-/// The methods of a connection that the texts name, which are functions in C.
+/// The methods of a connection that occur in the texts; in C they are functions.
 pub const METHODS: &[&str] = &[
     "abandon",
     "accept",
@@ -43,7 +43,7 @@ pub const METHODS: &[&str] = &[
     "wants_input",
 ];
 
-/// Other names: in Rust, in C, in Python, in JavaScript.
+/// All other identifiers: in Rust, in C, in Python, in JavaScript.
 const OTHERS: &[[&str; 4]] = &[
     ["Config::tidy", "config.tidy", "Config.tidy", "config.tidy"],
     ["Content", "SWO_OWES_CONTENT", "Owes.CONTENT", "content"],
@@ -59,19 +59,19 @@ const OTHERS: &[[&str; 4]] = &[
     ["selection.early()", "swo_selection_early", "selection.early()", "selection.early()"],
 ];
 
-/// The most bytes of a text, in any language.
+/// The length in bytes of the longest text, in any language.
 pub const LONGEST: usize = 640;
 
-/// An error's text in one language, with the names of that language.
+/// The text of an error, with the identifiers of one language.
 pub struct Spelled {
     bytes: [u8; LONGEST],
     len: usize,
 }
 
 impl Spelled {
-    /// Makes the text with its names in that language.
+    /// Spells the text with the identifiers of `language`.
     ///
-    /// No more of it than `LONGEST`.
+    /// A result longer than `LONGEST` bytes is truncated.
     pub const fn new(text: &str, language: Language) -> Self {
         let mut spelled = Self { bytes: [0; LONGEST], len: 0 };
         let mut rest = text.as_bytes();
@@ -86,7 +86,7 @@ impl Spelled {
         spelled
     }
 
-    /// Returns the bytes of the text.
+    /// Returns the spelled text as bytes.
     pub const fn as_bytes(&self) -> &[u8] {
         match self.bytes.split_at_checked(self.len) {
             Some((bytes, _)) => bytes,
@@ -153,7 +153,7 @@ impl Spelled {
 
     const fn put(&mut self, bytes: &[u8]) {
         let mut at = 0;
-        // Nothing here panics, which would be much code for WebAssembly.
+        // This loop cannot panic, which would be much code in WebAssembly.
         while at < bytes.len() && self.len < LONGEST {
             self.bytes[self.len] = bytes[at];
             (self.len, at) = (self.len + 1, at + 1);
@@ -161,7 +161,7 @@ impl Spelled {
     }
 }
 
-/// Splits a text at the next name: before it, the name, after it.
+/// Splits a text into the part before the next identifier, it, and the rest.
 const fn next_name(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let Some((before, rest)) = cut(text) else { return None };
     let Some((name, rest)) = cut(rest) else { return None };
@@ -198,7 +198,7 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
     matches!(after(a, b), Some([]))
 }
 
-/// Returns the rest after a beginning.
+/// Removes `beginning` from the start of `text`; `None` if it is not there.
 const fn after<'a>(text: &'a [u8], beginning: &[u8]) -> Option<&'a [u8]> {
     let (mut text, mut beginning) = (text, beginning);
     while let Some((wanted, others)) = beginning.split_first() {
@@ -219,7 +219,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::limits::{Lenient, Limits};
 
-    /// Names that are the same everywhere: fields, and what is no code of ours.
+    /// Code spans that every language spells alike: fields, and code of others.
     const PLAIN: &[&str] = &[
         "#",
         "*",
@@ -257,9 +257,9 @@ mod tests {
         assert_eq!(Spelled::new("no name, a ` alone", Language::C).as_str(), "no name, a ` alone");
     }
 
-    /// Checks that each name in the table of errors is known.
+    /// Checks that each identifier in the table of errors is known.
     ///
-    /// Another would be shown to a language's users as it is.
+    /// An unknown one would be shown to users of other languages in Rust's spelling.
     #[test]
     fn every_name_in_the_table_of_errors_is_known() {
         let limits: Vec<_> =

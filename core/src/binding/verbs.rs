@@ -1,30 +1,31 @@
-//! The verbs of a connection: roles, errors, and the next call.
+//! The verbs of a connection: their roles, errors, and next calls.
 //!
-//! `tests/rust/tests/verbs.rs` writes the lists in the documents of all languages and the table of
-//! their names from this one. The tests fail where a verb gives an error that is not listed here.
+//! `tests/rust/tests/verbs.rs` prints the lists of errors in the documentation of all languages,
+//! and the table of names, from this list. The tests fail if a verb returns an error that is not
+//! listed here.
 
 use crate::error::ErrorKind::{self, *};
 use crate::machine::Role;
 
-/// A verb of [`Connection`](crate::Connection).
+/// A method of [`Connection`](crate::Connection).
 pub struct Verb {
-    /// The name of the verb in Rust.
+    /// The name of the method in Rust.
     pub name: &'static str,
-    /// The role that has the verb; `None` for both.
+    /// The only role that has the method; `None` if both have it.
     pub role: Option<Role>,
-    /// The rule of the verb.
+    /// The section of an RFC that the method implements.
     pub clause: &'static str,
-    /// The next call or step, in Rust's names.
+    /// The next call or step, with Rust's names.
     pub next: &'static str,
-    /// The errors that the verb can be refused with.
+    /// The errors that the method can return.
     ///
-    /// After the peer's error each call that `Failed` would refuse gives that error instead.
+    /// After an error by the peer, each call that `Failed` would reject returns that error instead.
     pub errors: &'static [ErrorKind],
 }
 
 macro_rules! verbs {
     ($($name:literal, $role:expr, $clause:literal, $next:literal, [$($error:ident),*];)+) => {
-        /// All verbs, each with its row.
+        /// All verbs.
         pub const VERBS: &[Verb] = &[$(
             Verb { name: $name, role: $role, clause: $clause, next: $next, errors: &[$($error),*] }
         ),+];

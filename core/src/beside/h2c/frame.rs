@@ -1,15 +1,15 @@
-//! The part of HTTP/2's framing that the splice needs.
+//! The part of HTTP/2's framing that `Splice` needs.
 //!
-//! RFC 9113, sections 4.1 and 6; field lists in their literal form.
+//! RFC 9113, sections 4.1 and 6. Field lists are encoded as literals.
 
 use alloc::vec::Vec;
 
 use crate::upgrade::http2::FieldLine;
 
-/// A client's connection preface (RFC 9113, section 3.4).
+/// The connection preface of a client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The longest payload that every endpoint takes (RFC 9113, section 4.2).
+/// The longest payload that every endpoint accepts (RFC 9113, section 4.2).
 pub(super) const LONGEST: usize = 16_384;
 
 pub(super) const DATA: u8 = 0;
@@ -23,7 +23,7 @@ pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 pub(super) const PADDED: u8 = 8;
 
-/// The nine bytes before a payload.
+/// The nine-byte header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) bytes: [u8; 9],
@@ -54,7 +54,7 @@ impl Header {
         u32::from_be_bytes([a & 0x7f, b, c, d])
     }
 
-    /// Splits a frame's header into two, the first with `len` bytes of payload.
+    /// Splits the header into two; the first frame has `len` bytes of payload.
     pub(super) fn split(&self, len: u32) -> (Self, Self) {
         let [kind, flags] = [self.kind(), self.bytes[4]];
         let front = Self::new(len as usize, kind, flags & !END_STREAM, self.stream());
@@ -66,24 +66,24 @@ impl Header {
     }
 }
 
-/// A reader of frames, whose input may be cut anywhere.
+/// An incremental parser of frames; the input may be split anywhere.
 ///
-/// A payload is given as it comes.
+/// The payload of a frame is returned in the pieces in which it arrives.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     partial: Vec<u8>,
-    /// The bytes of the current payload still to come.
+    /// The number of payload bytes still to come in the current frame.
     left: u32,
 }
 
-/// The next piece of the input.
+/// The next part of the input.
 pub(super) enum Piece<'a> {
     Header(Header),
     Payload(&'a [u8]),
 }
 
 impl Frames {
-    /// Takes the next piece out of `input`; `None` if there is none.
+    /// Returns the next part of `input` and removes it; `None` if there is none.
     pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
         if self.left > 0 {
             let (payload, rest) = input.split_at(input.len().min(self.left as usize));
@@ -101,12 +101,12 @@ impl Frames {
         Some(Piece::Header(header))
     }
 
-    /// Returns whether the current payload has come whole.
+    /// Returns whether the payload of the current frame is complete.
     pub(super) fn is_whole(&self) -> bool {
         self.left == 0
     }
 
-    /// Takes the bytes of a header that has not come whole.
+    /// Removes and returns the bytes of an incomplete frame header.
     pub(super) fn take_partial(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.partial)
     }
@@ -121,7 +121,7 @@ pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Ve
     out.extend_from_slice(payload);
 }
 
-/// Writes a field list as HEADERS and as many CONTINUATION as needed.
+/// Encodes a field list as HEADERS, and CONTINUATION frames as needed.
 pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: &mut Vec<u8>) {
     let block = literals(list);
     let end_stream = if ends_stream { END_STREAM } else { 0 };
@@ -135,9 +135,9 @@ pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: 
     }
 }
 
-/// Writes literals that are never indexed (RFC 7541, section 6.2.3).
+/// Encodes the fields as never-indexed literals (RFC 7541, section 6.2.3).
 ///
-/// So the table that both ends keep stays as the client has it.
+/// So the dynamic table that client and engine share does not change.
 fn literals(list: &[FieldLine]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in list {
@@ -150,9 +150,9 @@ fn literals(list: &[FieldLine]) -> Vec<u8> {
     block
 }
 
-/// Writes a length with a prefix of seven bits (RFC 7541, section 5.1).
+/// Encodes a length with a prefix of seven bits (RFC 7541, section 5.1).
 ///
-/// There is no Huffman code.
+/// The bit for Huffman coding is not set.
 fn put_length(len: usize, out: &mut Vec<u8>) {
     let Some(mut rest) = len.checked_sub(0x7f) else { return out.push(len as u8) };
     out.push(0x7f);

@@ -1,6 +1,6 @@
-//! HTTP/1.1 to HTTP/2 on one connection (RFC 7540, section 3.2).
+//! Upgrade from HTTP/1.1 to HTTP/2 on one connection (RFC 7540, section 3.2).
 //!
-//! A [`Splice`] stands in front of an HTTP/2 engine that knows nothing of upgrades.
+//! A [`Splice`] is a filter in front of an HTTP/2 engine that does not support upgrades.
 
 mod frame;
 mod opening;

@@ -1,4 +1,4 @@
-//! The first bytes to the engine: the request as frames, and the client's preface.
+//! The first bytes for the engine: the request as frames, and the client's preface.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use crate::upgrade::http2::{http2_fields, http2_request};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
-/// Returns the frames of the request on stream 1.
+/// Encodes the request as frames on stream 1.
 pub(super) fn frames(
     head: &RequestHead<'_>,
     content: &[u8],
@@ -32,9 +32,9 @@ pub(super) fn frames(
     out
 }
 
-/// Returns the length of the preface and the first SETTINGS.
+/// Returns the length of the client's preface and its first SETTINGS frame.
 ///
-/// Only once they have come whole; an error if the bytes are something else.
+/// `None` until both are complete; an error if the bytes are something else.
 pub(super) fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {

@@ -1,25 +1,26 @@
-//! The splice, by which any HTTP/2 engine answers the request of an upgrade.
+//! The filter by which any HTTP/2 engine responds to the request of an upgrade.
 //!
-//! The response is on stream 1, though the engine knows nothing of upgrades (RFC 7540, section
+//! The response is on stream 1, though the engine does not support upgrades (RFC 7540, section
 //! 3.2).
 //!
-//! To the engine it looks as if the client had spoken HTTP/2 from the start. After the client's
-//! preface and its first SETTINGS come the request and its content, as frames on stream 1. Three
-//! things must not show:
+//! To the engine it looks as if the client had used HTTP/2 from the start. After the client's
+//! preface and first SETTINGS frame, it receives the request and its content as frames on stream 1.
+//! The filter hides three differences:
 //!
 //! - The settings of `HTTP2-Settings` go first, in a SETTINGS frame of their own, because engines
-//!   refuse a frame that says a setting twice. The engine acknowledges it, the client never sent
-//!   it: that first ACK is dropped.
-//! - The content takes room of the engine's window that the client does not know is gone: a *debt*.
-//!   As much is taken off what the engine's first WINDOW_UPDATEs give to the connection. Until then
-//!   the client may send more than the engine takes, so what is too much waits here.
-//! - What waits keeps its order where order has a meaning: within a stream, and among header blocks
-//!   and ACKs of settings. Compression has a state, and so have settings. All else overtakes, or an
-//!   engine that waits for a window would wait for ever.
+//!   reject a frame that repeats a setting. The engine acknowledges that frame, but the client
+//!   never sent it. So the filter drops that first ACK.
+//! - The content uses up a part of the engine's connection window, and the client does not know.
+//!   That part is the *debt*. The filter subtracts it from the engine's first WINDOW_UPDATE frames
+//!   for the connection. Until then the client may send more than the engine accepts, so the excess
+//!   is queued.
+//! - Queued frames keep their order where it matters: within a stream, and among header blocks and
+//!   SETTINGS ACKs. Header compression has a state, and so have settings. All other frames overtake
+//!   them. Otherwise an engine that waits for a window would wait forever.
 //!
-//! While there is debt nothing is given to the client, so it sends 65,535 bytes of DATA at most.
-//! That is the most of them that can wait. Once the debt is paid both sides mean the same window,
-//! and nothing waits any more.
+//! While there is debt, the client receives no window. So it sends at most 65,535 bytes of DATA,
+//! and no more can be queued. Once the debt is paid, both sides agree on the window, and nothing is
+//! queued any more.
 
 use alloc::vec::Vec;
 
@@ -36,28 +37,28 @@ use crate::upgrade::h2c::{check, requested};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
-/// The window that a connection begins with (RFC 9113, section 6.9.2).
+/// The initial window of a connection, in bytes (RFC 9113, section 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
-/// The bytes that may wait before the client is not read any more.
+/// The number of queued bytes above which the client is not read any more.
 ///
-/// Its window, and frames that take no window.
+/// It covers the client's window, and frames that need no window.
 const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
-/// A filter between a client that was sent a `101` for `h2c` and an engine.
+/// A filter between an HTTP/2 engine and a client that was sent a 101 for `h2c`.
 ///
-/// It is done as soon as both have the same state.
+/// It is needed until both have the same state.
 ///
-/// What the client sends goes to [`client_sent`](Self::client_sent), what the engine writes to
-/// [`engine_sent`](Self::engine_sent); after either, pass on what
-/// [`take_for_engine`](Self::take_for_engine) and [`take_for_client`](Self::take_for_client) hold.
-/// Do not read the client while [`wants_client`](Self::wants_client) is false. Once
-/// [`is_done`](Self::is_done), connect the two directly.
+/// Pass what the client sends to [`client_sent`](Self::client_sent), and what the engine writes to
+/// [`engine_sent`](Self::engine_sent). After each call, forward the bytes that
+/// [`take_for_engine`](Self::take_for_engine) and [`take_for_client`](Self::take_for_client)
+/// return. Do not read the client while [`wants_client`](Self::wants_client) is false. Once
+/// [`is_done`](Self::is_done) is true, connect the two directly.
 ///
-/// The engine is a plain HTTP/2 server, the same that takes clients with prior knowledge. After the
-/// client's preface and first SETTINGS it finds the settings of the offer, and the request in
-/// stream 1. Its ACK for the former does not reach the client. What a client sends that is no
-/// HTTP/2 it gets as it is, and reports.
+/// The engine is an ordinary HTTP/2 server, as for clients with prior knowledge. After the client's
+/// preface and first SETTINGS frame it receives the settings of the offer, and the request on
+/// stream 1. Its ACK for these settings does not reach the client. If the client sends something
+/// other than HTTP/2, the engine gets it unchanged, and reports the error.
 ///
 /// ```
 /// use switchover::h2c::Splice;
@@ -97,20 +98,20 @@ pub struct Splice {
     start: Start,
     client: Frames,
     engine: Frames,
-    /// The fate of the client's current frame, and of the header block it began.
+    /// The decision on the client's current frame, and on its unfinished header block.
     client_frame: Fate,
     block: Option<Fate>,
     engine_frame: Reply,
     windows: Windows,
     waiting: Waiting,
     has_dropped_ack: bool,
-    /// The client has ended.
+    /// Set once the client has closed its direction.
     has_ended: bool,
     for_engine: Vec<u8>,
     for_client: Vec<u8>,
 }
 
-/// The state alone is shown: a header block may hold a password.
+/// Shows only the state, because a header block may contain a password.
 impl core::fmt::Debug for Splice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Splice")
@@ -122,51 +123,55 @@ impl core::fmt::Debug for Splice {
 }
 
 enum Start {
-    /// The preface and the first SETTINGS are not there yet.
+    /// The client's preface and first SETTINGS frame are not complete.
     Awaited {
         held: Vec<u8>,
-        /// The payload of the frame that goes before the client's own.
+        /// The payload of the SETTINGS frame that precedes the client's own.
         settings: Vec<u8>,
-        /// The frames of the request, which go after it.
+        /// The frames of the request, which follow the client's own SETTINGS.
         request: Vec<u8>,
         content: usize,
     },
     Passed,
     /// The client's first bytes are not HTTP/2.
     ///
-    /// The engine gets them as they are and reports it.
+    /// The engine receives them unchanged and reports the error.
     Malformed,
 }
 
-/// The fate of a frame of the client's.
+/// The decision on a frame from the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Passes,
     Waits,
 }
 
-/// The fate of a frame of the engine's.
+/// The decision on a frame from the engine.
 #[derive(PartialEq, Eq)]
 enum Reply {
     Passes,
     Dropped,
-    /// A WINDOW_UPDATE of the connection, whose payload is awaited.
+    /// A WINDOW_UPDATE for the connection, with its payload as far as received.
     Update(Vec<u8>),
 }
 
 #[derive(Debug)]
 struct Windows {
-    /// The window of the connection that the engine has given.
+    /// The connection window that the engine has granted, in bytes.
     engine: i64,
-    /// The window that the client believes in beyond that.
+    /// The window in bytes that the client assumes beyond that.
     debt: u32,
 }
 
 impl Splice {
-    /// Creates a splice before the 101, with the request's content.
+    /// Creates a splice, before the 101 is sent.
     ///
-    /// `content` and `trailers` (`&()` is none) are all that came, at most 65,535 bytes. Where it
-    /// cannot be taken along the error says why; then decline the offer.
+    /// `content` and `trailers` are those of the whole request: at most 65,535 bytes, and `&()` for
+    /// no trailers.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the request cannot be converted to HTTP/2; then decline the offer.
     pub fn new(
         request: &Request<'_>,
         content: &[u8],
@@ -203,7 +208,7 @@ impl Splice {
         })
     }
 
-    /// Bytes of the client, the leftover of the 101 first.
+    /// Processes bytes from the client; the first are the leftover of the 101.
     pub fn client_sent(&mut self, mut bytes: &[u8]) {
         if let Start::Awaited { held, .. } = &mut self.start {
             held.extend_from_slice(bytes);
@@ -216,9 +221,10 @@ impl Splice {
         self.read_client(bytes);
     }
 
-    /// Records the client's end; an incomplete frame goes to the engine as it is.
+    /// Records that the client has closed its direction.
     ///
-    /// Tell the engine of the end once [`is_waiting`](Self::is_waiting) is false.
+    /// An incomplete frame is passed to the engine as it is. Report the end to the engine once
+    /// [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
         if let Start::Awaited { held, .. } = &mut self.start {
             let held = core::mem::take(held);
@@ -226,13 +232,13 @@ impl Splice {
         }
         self.has_ended = true;
         if !self.client.is_whole() && self.client_frame == Fate::Passes {
-            // Nothing can come after a frame that is cut off.
+            // No frame can follow a truncated one.
             self.waiting = Waiting::default();
         }
         self.release(self.client.is_whole());
     }
 
-    /// Bytes that the engine has written.
+    /// Processes bytes that the engine has written.
     pub fn engine_sent(&mut self, bytes: &[u8]) {
         let (mut input, mut frames) = (bytes, core::mem::take(&mut self.engine));
         while let Some(piece) = frames.next(&mut input) {
@@ -243,38 +249,38 @@ impl Splice {
         }
         self.engine = frames;
         if matches!(self.start, Start::Malformed) {
-            // Nothing is dropped and nothing is owed, so no header has to come whole to be passed.
+            // Nothing has to be dropped or subtracted, so an incomplete header can be passed on.
             self.for_client.append(&mut self.engine.take_partial());
         }
         self.release(self.client.is_whole());
     }
 
-    /// Takes the bytes for the engine.
+    /// Removes and returns the bytes to pass to the engine.
     pub fn take_for_engine(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.for_engine)
     }
 
-    /// Takes the bytes for the client.
+    /// Removes and returns the bytes to send to the client.
     pub fn take_for_client(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.for_client)
     }
 
-    /// Returns whether the client should be read.
+    /// Returns whether the caller should read from the client.
     ///
-    /// False only while too much waits for the engine.
+    /// It is false only while too many bytes are queued for the engine.
     pub fn wants_client(&self) -> bool {
         self.waiting.bytes < MOST_WAITING || !self.client.is_whole()
     }
 
-    /// Returns whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes from the client are queued for the engine's window.
     pub fn is_waiting(&self) -> bool {
         !self.waiting.frames.is_empty()
     }
 
-    /// Returns whether both sides agree and nothing is held here.
+    /// Returns whether client and engine can be connected directly.
     ///
-    /// Client and engine can then be connected directly. With content the engine must first give as
-    /// much of its window back; until then go on as before, which harms nothing.
+    /// Both then have the same state, and no bytes are held here. If the request had content, the
+    /// engine must first grant as much window again. Until then keep using the splice.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,
@@ -289,7 +295,7 @@ impl Splice {
 
     // From the client to the engine.
 
-    /// Puts the request after the client's first SETTINGS, once these have come.
+    /// Inserts the request after the client's first SETTINGS, once that is complete.
     fn begin(&mut self) {
         let Start::Awaited { held, settings, request, content } = &mut self.start else { return };
         let Some(is_http2) = first_settings(held) else { return };
@@ -304,9 +310,9 @@ impl Splice {
         self.read_client(&held[len..]);
     }
 
-    /// Leaves all bytes to the engine, as the client does not speak HTTP/2.
+    /// Passes all bytes to the engine, because the client does not speak HTTP/2.
     ///
-    /// No content was taken over.
+    /// The engine receives no content of the request, so there is no debt.
     fn leave_to_engine(&mut self, held: &[u8]) {
         self.for_engine.extend_from_slice(held);
         self.start = Start::Malformed;
@@ -324,7 +330,7 @@ impl Splice {
                 },
             }
             if frames.is_whole() {
-                // Not before: nothing may stand inside a frame.
+                // Only between frames, because nothing may be inserted inside one.
                 self.release(true);
             }
         }
@@ -344,9 +350,9 @@ impl Splice {
         }
     }
 
-    /// Returns the fate of a frame, by its order and the engine's window.
+    /// Decides on a frame by the order to keep and the engine's window.
     fn fate(&self, header: Header) -> Fate {
-        // Longer than what may wait: a fault of the client's that the engine will find.
+        // A frame longer than the queue's limit is a client's error, which the engine will detect.
         let may_wait = header.len() as usize <= MOST_WAITING;
         let must_wait = match header.kind() {
             DATA if i64::from(header.len()) > self.windows.engine && self.windows.debt > 0 => true,
@@ -367,14 +373,16 @@ impl Splice {
         self.for_engine.extend_from_slice(payload);
     }
 
-    /// Sends the frames that may go, unless a frame or header block is in progress.
+    /// Sends the queued frames that may be sent.
+    ///
+    /// Sends none while a frame or header block is in progress, unless the client has ended.
     fn release(&mut self, is_whole: bool) {
         let is_between_frames = is_whole || self.client_frame == Fate::Waits;
         let is_inside = !is_between_frames || self.block == Some(Fate::Passes);
         if is_inside && !self.has_ended {
             return;
         }
-        // The last one may not have come whole; after the client's end nothing more of it comes.
+        // The last queued frame may be incomplete. After the client's end, no more of it will come.
         let is_incomplete = !is_whole || self.block == Some(Fate::Waits);
         let kept = usize::from(is_incomplete && !self.has_ended);
         while self.waiting.frames.len() > kept {
@@ -386,9 +394,9 @@ impl Splice {
         }
     }
 
-    /// Takes the first waiting frame, or as much DATA as the engine's window fits.
+    /// Removes the first queued frame, or as much of its DATA as the window allows.
     ///
-    /// An engine may give nothing back before its window is used up.
+    /// DATA is split because an engine may not enlarge its window before that is used up.
     fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, _) = self.waiting.frames.front()?;
         let room = match self.windows.debt {
@@ -398,7 +406,7 @@ impl Splice {
         if header.kind() != DATA || header.len() <= room {
             return self.waiting.pop();
         }
-        // The bytes of padding are not known to be the last ones.
+        // A padded frame is not split: its padding cannot be told from its data here.
         if room == 0 || header.has(PADDED) {
             return None;
         }
@@ -437,12 +445,12 @@ impl Splice {
         }
     }
 
-    /// Pays the debt from a window that the engine gives; the client gets the rest.
+    /// Pays the debt from a window that the engine grants; the client gets the rest.
     fn pay(&mut self, given: u32) {
         let paid = self.windows.debt.min(given);
         self.windows.debt -= paid;
         self.windows.engine += i64::from(given);
-        // An update by nothing is an error of the engine's own, and the client's to find.
+        // A WINDOW_UPDATE of 0 is the engine's own error, and is left to the client to detect.
         if paid < given || given == 0 {
             frame::put(WINDOW_UPDATE, 0, 0, &(given - paid).to_be_bytes(), &mut self.for_client);
         }

@@ -1,4 +1,4 @@
-//! The frames that wait for an engine's window.
+//! The queue of frames that wait for the engine's window.
 
 use alloc::collections::VecDeque;
 use alloc::collections::btree_map::{BTreeMap, Entry};
@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 
 use super::frame::{CONTINUATION, HEADERS, Header};
 
-/// The client's frames that the engine does not take yet, in their order.
+/// The client's frames that the engine cannot accept yet, in order.
 #[derive(Default)]
 pub(super) struct Waiting {
     pub(super) frames: VecDeque<(Header, Vec<u8>)>,
     pub(super) bytes: usize,
-    /// The number of frames of each stream.
+    /// The number of queued frames of each stream.
     pub(super) streams: BTreeMap<u32, usize>,
-    /// The number of frames that a header block must not overtake.
+    /// The number of queued frames that a header block must not overtake.
     pub(super) blocks_and_acks: usize,
 }
 
@@ -32,7 +32,7 @@ impl Waiting {
         }
     }
 
-    /// Takes the beginning of the first frame's payload, as a frame of its own.
+    /// Removes the first `len` payload bytes of the first frame, as a frame.
     pub(super) fn split(&mut self, len: u32) -> Option<(Header, Vec<u8>)> {
         let (header, payload) = self.frames.front_mut()?;
         let rest = payload.split_off(payload.len().min(len as usize));
@@ -59,7 +59,8 @@ impl Waiting {
 
 /// Returns whether a header block must not overtake this frame.
 ///
-/// It is another block, or the ACK of settings that say how blocks are written.
+/// That is the case for another header block, and for a SETTINGS ACK, because settings affect how
+/// header blocks are encoded.
 fn keeps_place(header: &Header) -> bool {
     matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
 }

@@ -1,4 +1,4 @@
-//! The capsules after a 101: DATAGRAM is read, others are skipped.
+//! The capsules after a 101: DATAGRAM capsules are parsed, all others skipped.
 //!
 //! RFC 9297, section 3.
 
@@ -9,13 +9,13 @@ use bytes::BufMut;
 
 use crate::wire::buffer::overlap;
 
-/// A fault in a stream of capsules, which is aborted (RFC 9297, section 3.3).
+/// A fault that aborts a stream of capsules (RFC 9297, section 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CapsuleFault {
-    /// A datagram that is longer than the limit.
+    /// A datagram is longer than the limit.
     TooLong,
-    /// A datagram without its context (RFC 9298, section 5).
+    /// A datagram has no context identifier (RFC 9298, section 5).
     NoContext,
     /// The stream ended inside a capsule.
     Truncated,
@@ -26,7 +26,7 @@ crate::enums::enums! {
 }
 
 impl CapsuleFault {
-    /// Returns a sentence for people.
+    /// Returns a description of the fault for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::TooLong => "a datagram is longer than the limit",
@@ -47,10 +47,10 @@ impl core::error::Error for CapsuleFault {}
 /// One datagram of a stream of capsules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram<'a> {
-    /// The context: 0 is a UDP payload or an IP packet.
+    /// The context identifier: 0 is a UDP payload or an IP packet.
     ///
-    /// Others are agreed on by both sides; drop an unknown one (RFC 9298, section 4). It has 62
-    /// bits; the bits beyond them are not written.
+    /// Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, section 4).
+    /// The identifier has 62 bits, and higher bits are not written.
     pub context: u64,
     /// The payload.
     pub payload: &'a [u8],
@@ -58,25 +58,25 @@ pub struct Datagram<'a> {
 
 const DATAGRAM: u64 = 0;
 
-/// The largest number that RFC 9000, section 16 can write.
+/// The largest variable-length integer (RFC 9000, section 16).
 const LARGEST: u64 = (1 << 62) - 1;
 
-/// A reader of DATAGRAM capsules from the bytes after a 101.
+/// A parser of DATAGRAM capsules, for the bytes after a 101.
 ///
 /// Capsules of other types are skipped (RFC 9297, section 3.3).
 pub struct Capsules {
-    /// The longest datagram payload, a bound on what is held.
+    /// The longest datagram payload in bytes, which limits the memory used.
     longest: usize,
     held: Vec<u8>,
-    /// The bytes of `held` that the last datagram took.
+    /// The number of bytes of `held` that have been consumed.
     passed: usize,
-    /// The bytes of an unknown capsule still to come.
+    /// The number of bytes of an unknown capsule still to come.
     skip: u64,
-    /// The fault of the stream; nothing after it is read.
+    /// The fault of the stream; nothing after it is parsed.
     fault: Option<CapsuleFault>,
 }
 
-/// The state alone is shown, not the payloads.
+/// Shows only the state, not the payloads.
 impl core::fmt::Debug for Capsules {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Capsules")
@@ -88,34 +88,35 @@ impl core::fmt::Debug for Capsules {
 }
 
 impl Capsules {
-    /// The longest UDP payload (RFC 9298, section 5).
+    /// The length of the longest UDP payload in bytes (RFC 9298, section 5).
     pub const UDP_PAYLOAD: usize = 65_527;
 
-    /// Creates a reader of datagrams up to that payload.
+    /// Creates a parser of datagrams with at most `longest` bytes of payload.
     ///
     /// [`UDP_PAYLOAD`](Self::UDP_PAYLOAD) is the maximum of UDP.
     pub fn new(longest: usize) -> Self {
         Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
 
-    /// Takes bytes of the stream, the leftover of the 101 first.
+    /// Appends bytes received from the stream; the first are the leftover of the 101.
     ///
-    /// Next: [`next_datagram`](Self::next_datagram) until there is none.
+    /// Next: [`next_datagram`](Self::next_datagram) until it returns `None`.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
         self.held.extend_from_slice(bytes);
     }
 
-    /// Returns whether any of these bytes lies in the memory of what was received.
+    /// Returns whether `bytes` overlaps the memory of the received bytes.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.held, bytes)
     }
 
-    /// Returns the next datagram; `None` before more bytes come.
+    /// Returns the next datagram; `None` if more bytes are needed.
     ///
     /// # Errors
     ///
-    /// The fault that the stream of capsules has. It is aborted: each further call says the same.
+    /// The fault of the stream of capsules, which is then aborted: each further call returns the
+    /// same error.
     pub fn next_datagram(&mut self) -> Result<Option<Datagram<'_>>, CapsuleFault> {
         let datagram = match self.fault {
             Some(fault) => Err(fault),
@@ -142,7 +143,7 @@ impl Capsules {
                 self.skip = len;
                 continue;
             }
-            // A context has at most eight bytes.
+            // A context identifier has at most eight bytes.
             if len > (self.longest as u64).saturating_add(8) {
                 return Err(CapsuleFault::TooLong);
             }
@@ -164,7 +165,7 @@ impl Capsules {
         Ok(Some((context, value.end - payload.len()..value.end)))
     }
 
-    /// Ends the stream.
+    /// Checks that the stream ends between two capsules.
     ///
     /// # Errors
     ///
@@ -199,7 +200,9 @@ impl Datagram<'_> {
     }
 }
 
-/// Returns a variable-length integer and the rest (RFC 9000, section 16).
+/// Parses a variable-length integer; also returns the bytes after it.
+///
+/// RFC 9000, section 16.
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let len = 1 << (bytes.first()? >> 6);
     let (bytes, rest) = bytes.split_at_checked(len)?;
@@ -230,7 +233,7 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    /// Returns the datagrams of `bytes`, cut into pieces of that size.
+    /// Returns the datagrams of `bytes`, received in pieces of `piece` bytes.
     fn shown(bytes: &[u8], piece: usize, longest: usize) -> String {
         let (mut capsules, mut out) = (Capsules::new(longest), String::new());
         for piece in bytes.chunks(piece) {
@@ -253,11 +256,11 @@ mod tests {
     fn streams() {
         let mut stream = Vec::new();
         Datagram { context: 0, payload: b"one" }.write(&mut stream);
-        // Type 0x1b of two bytes, and one of 8 bytes' length that holds 70.
+        // Type 0x1b with two bytes, and a type with a length of 70 encoded in eight bytes.
         stream.extend_from_slice(b"\x1b\x02xx\x2f\xc0\0\0\0\0\0\0\x46");
         stream.extend_from_slice(&[b'y'; 70]);
         Datagram { context: 64, payload: b"" }.write(&mut stream);
-        // A number need not be written in its shortest form (RFC 9000 16).
+        // An integer may be encoded longer than necessary (RFC 9000 16).
         stream.extend_from_slice(b"\x40\x00\x40\x04\x40\x00zz");
         for piece in 1..=stream.len() {
             assert_eq!(shown(&stream, piece, 100), "0:one 64: 0:zz ", "{piece}");

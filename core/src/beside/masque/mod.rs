@@ -1,7 +1,7 @@
-//! Proxying over HTTP/1.1 by upgrade, and its capsules.
+//! Proxying over HTTP/1.1 by upgrade, and the capsule protocol.
 //!
-//! `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules that they and others use
-//! after the 101 (RFC 9297).
+//! `connect-udp` (RFC 9298), `connect-ip` (RFC 9484), and the capsules (RFC 9297) that these and
+//! other protocols use after the 101.
 //!
 //! ```
 //! use switchover::masque::{Capsules, Datagram, UdpTarget};
@@ -47,10 +47,10 @@ use crate::upgrade::context::Values;
 use crate::wire::scan::class::is_tchar;
 use crate::wire::source::FieldSource;
 
-/// Returns whether a message says that capsules follow.
+/// Returns whether a message announces capsules with `Capsule-Protocol`.
 ///
-/// `Capsule-Protocol` is then the item `?1`, with any parameters. Anything else counts as absent
-/// (RFC 9297, section 3.4).
+/// The value must be the item `?1`, with any parameters. Any other value counts as absent (RFC
+/// 9297, section 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     let mut capsules = Values::None;
     fields.each(&mut |field| {
@@ -64,7 +64,9 @@ pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     }
 }
 
-/// Checks `*( ";" *SP key [ "=" bare-item ] )` (RFC 9651, section 3.1.2).
+/// Checks parameters: `*( ";" *SP key [ "=" bare-item ] )`.
+///
+/// RFC 9651, section 3.1.2.
 fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
         let start = parameter.iter().position(|&byte| byte != b' ').unwrap_or(parameter.len());
@@ -85,7 +87,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Returns the rest after a bare item (RFC 9651, section 3.3).
+/// Returns the bytes after a bare item (RFC 9651, section 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
@@ -105,7 +107,7 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the rest after a string of visible ASCII and spaces.
+/// Returns the bytes after a string of visible ASCII and spaces.
 fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
@@ -119,7 +121,7 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the rest after a number; its count of digits is not checked.
+/// Returns the bytes after a number; the number of its digits is not checked.
 fn number(value: &[u8]) -> Option<&[u8]> {
     let digits =
         |value: &[u8]| value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());

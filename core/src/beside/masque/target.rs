@@ -1,4 +1,4 @@
-//! The variables of a proxying request's target.
+//! The variables in the target of a proxying request.
 //!
 //! RFC 9298, section 3; RFC 9484, section 4.6.
 
@@ -10,32 +10,35 @@ use crate::wire::syntax::{Port, after_authority, is_authority};
 /// The destination of a `connect-udp` request (RFC 9298, section 3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UdpTarget {
-    /// A name or an address; an IPv6 address without brackets.
+    /// A host name or an IP address; an IPv6 address has no brackets.
     pub host: String,
-    /// 1 to 65535.
+    /// The UDP port, from 1 to 65535.
     pub port: u16,
 }
 
 /// The destination of a `connect-ip` request (RFC 9484, section 4.6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct IpTarget {
-    /// A name, an address or a prefix such as `192.0.2.0/24`; `None` is `*`, any.
+    /// A host name, an address or a prefix such as `192.0.2.0/24`.
+    ///
+    /// `None` stands for `*`, any.
     pub target: Option<String>,
-    /// The Internet Protocol number; `None` is `*`, any.
+    /// The Internet Protocol number; `None` stands for `*`, any.
     pub protocol: Option<u8>,
 }
 
 impl UdpTarget {
-    /// The template for `connect-udp` where nothing else is configured.
+    /// The default template for `connect-udp`.
     ///
     /// RFC 9298, section 2.
     pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
-    /// Parses `target_host` and `target_port` of a request target.
+    /// Parses the variables `target_host` and `target_port` of a request target.
     ///
     /// RFC 9298, section 3.1.
     ///
-    /// `None` if it does not fit the template or a variable is not valid: answer 400.
+    /// Returns `None` if the target does not match the template, or if a variable is invalid; then
+    /// respond with 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [host, port] = variables(template, target, ["target_host", "target_port"])?;
         let port = number(&port).filter(|&port: &u16| port > 0)?;
@@ -44,14 +47,17 @@ impl UdpTarget {
 }
 
 impl IpTarget {
-    /// The template for `connect-ip` where nothing else is configured.
+    /// The default template for `connect-ip`.
     ///
     /// RFC 9484, section 3.
     pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
 
-    /// Parses `target` and `ipproto` of a request target (RFC 9484, section 4.6).
+    /// Parses the variables `target` and `ipproto` of a request target.
     ///
-    /// `None` if it does not fit the template or a variable is not valid: answer 400.
+    /// RFC 9484, section 4.6.
+    ///
+    /// Returns `None` if the target does not match the template, or if a variable is invalid; then
+    /// respond with 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
         let protocol = match protocol.as_str() {
@@ -66,25 +72,25 @@ impl IpTarget {
     }
 }
 
-/// Returns whether this is an address, or a name as in RFC 3986.
+/// Returns whether `host` is an IP address, or a name as in RFC 3986.
 ///
-/// A name needs no percent sign, since it has been decoded.
+/// A name must not contain a percent sign, because it has been decoded.
 fn is_host(host: &str) -> bool {
     let is_name =
         || !host.contains([':', '[', '%']) && is_authority(host.as_bytes(), Port::Optional);
     !host.is_empty() && (is_name() || host.parse::<core::net::Ipv6Addr>().is_ok())
 }
 
-/// Parses decimal digits without leading zeros.
+/// Parses a decimal number without leading zeros.
 fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits == "0" || !digits.starts_with('0'));
     is_plain.then(|| digits.parse().ok())?
 }
 
-/// Returns whether `address/length` is valid; `None` without a slash.
+/// Returns whether `target`, as `address/length`, is valid; `None` without a slash.
 ///
-/// RFC 9484, section 4.6: no bit after the prefix is set.
+/// RFC 9484, section 4.6: all bits after the prefix must be 0.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
     let length: u32 = number(length).unwrap_or(u32::MAX);
@@ -101,10 +107,10 @@ fn is_prefix(target: &str) -> Option<bool> {
     })
 }
 
-/// Returns the values of a template's variables, decoded.
+/// Returns the decoded values of a template's variables.
 ///
-/// A template has expressions of the forms `{name}` and `{?name,name}` (RFC 6570, section 1.2). RFC
-/// 9298 and RFC 9484 need no others. Each variable occurs once.
+/// The template may have expressions of the forms `{name}` and `{?name,name}` (RFC 6570, section
+/// 1.2). RFC 9298 and RFC 9484 need no others. Each variable must occur exactly once.
 fn variables<const N: usize>(
     template: &str,
     target: &str,
@@ -116,8 +122,7 @@ fn variables<const N: usize>(
     while let Some((literal, opened)) = template.split_once('{') {
         let (expression, after) = opened.split_once('}')?;
         rest = rest.strip_prefix(literal)?;
-        // The value ends where the template goes on, with the query that `{?` begins or with what
-        // it says.
+        // The value ends at the next character of the template, or at the query that `{?` begins.
         let end = if after.starts_with("{?") { Some('?') } else { after.chars().next() };
         match expression.strip_prefix('?') {
             None => rest = take_value(expression, rest, end, &names, &mut values)?,
@@ -142,9 +147,9 @@ fn variables<const N: usize>(
     is_complete.then(|| decoded.map(Option::unwrap_or_default))
 }
 
-/// Takes one value, up to `end` or the end of the target.
+/// Decodes and stores one value, which extends to `end` or the end of the target.
 ///
-/// Also returns the rest.
+/// Returns the text after it; `None` if the variable is unknown or repeated.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,
@@ -158,10 +163,10 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
 }
 
-/// Decodes a value (RFC 6570, section 3.2.2).
+/// Decodes the value of a variable (RFC 6570, section 3.2.2).
 ///
-/// Characters that are neither unreserved nor percent-encoded cannot come from a variable. RFC
-/// 9484, section 4.6 writes a bare `*` for any.
+/// Characters must be unreserved or percent-encoded. A bare `*` is permitted too, which RFC 9484,
+/// section 4.6 uses for any.
 fn decode(value: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = value.as_bytes();
