@@ -1,4 +1,4 @@
-//! The content of a message that was received.
+//! The content of a received message.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use crate::sync::{Mutex, MutexGuard, lock};
 
 /// The content of a received request or response, and its trailers.
 ///
-/// It is an [`http_body::Body`], so what is made for those works: `http_body_util::BodyExt`, axum's
-/// extractors. [`read`](Self::read) takes all of it at once. Content is read from the peer only
-/// while it is asked for, so a peer that sends faster than your code reads has to wait. A server's
-/// client that waits for a 100 gets it at the first read (RFC 9110, section 10.1.1).
+/// It is an [`http_body::Body`], so it works with `http_body_util::BodyExt` and axum's extractors.
+/// [`read`](Self::read) reads all of it at once. Content is read from the transport only on demand:
+/// a peer that sends faster than your code reads has to wait. A client that waits for a 100
+/// (Continue) gets it at the handler's first read (RFC 9110, section 10.1.1).
 ///
-/// What a handler has not read when its answer is complete is dropped, up to `limits.drain` bytes
-/// of it, after which the connection closes. After that, and after a switch, a body that was kept
-/// fails.
+/// Content that a handler has not read when its response is complete is discarded, up to
+/// `limits.drain` bytes; if there is more, the connection closes. A body kept beyond the response,
+/// or beyond an upgrade, then returns an error.
 #[derive(Default)]
 pub struct Body(Kind);
 
@@ -34,7 +34,7 @@ enum Kind {
 /// A source of content.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
-    /// Returns the bytes that are left, if the length is known.
+    /// Returns the number of bytes still to come, if the length is known.
     fn left(&self) -> Option<u64>;
 }
 
@@ -50,10 +50,10 @@ impl Body {
 
     /// Reads the whole content, without trailers, if it has at most `largest` bytes.
     ///
-    /// `None` is more than that: answer 413.
+    /// Returns `None` if there is more; then respond with 413.
     ///
-    /// Where it is dropped half-way, what it has read is gone. A frame at a time, as
-    /// `BodyExt::frame` gives it, is cancel safe.
+    /// Not cancel safe: content already read is lost. Reading single frames with `BodyExt::frame`
+    /// is cancel safe.
     pub async fn read(mut self, largest: usize) -> Result<Option<Bytes>, Error> {
         let mut content = BytesMut::new();
         loop {
@@ -78,8 +78,8 @@ impl Body {
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),
             Kind::Coming(source) => match ready!(source.poll_frame(context)) {
                 Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
-                // The end, trailers or an error: what the source has after it is not this
-                // message's.
+                // After the end, trailers or an error, the source must not be polled: its next
+                // frame would be of another message.
                 last => Poll::Ready(last),
             },
         };
@@ -143,10 +143,10 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// The content that a connection passes to its handler.
+/// The channel through which a connection passes content to its handler.
 ///
-/// The connection reads it, and the handler may be another task. It holds one frame, and only after
-/// the handler has asked for it.
+/// The connection reads the content, and the handler may run in another task. The channel holds at
+/// most one frame, and only after the handler has asked for it.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<Passing>);
 
@@ -169,9 +169,9 @@ impl Channel {
         lock(&self.0)
     }
 
-    /// Stops waking the connection, which is polled now.
+    /// Stops waking the connection, which is being polled now.
     ///
-    /// Until it asks [`is_wanted`](Self::is_wanted) again, it need not be woken.
+    /// It is woken again only after its next call of [`is_wanted`](Self::is_wanted).
     pub(crate) fn attend(&self) {
         self.lock().connection = None;
     }
@@ -185,14 +185,12 @@ impl Channel {
         passing.is_wanted && passing.frame.is_none() && !passing.is_over
     }
 
-    /// Returns whether the handler still has the body.
-    ///
-    /// No one else can read it.
+    /// Returns whether the handler still holds the body, and so may read it.
     pub(crate) fn is_in_use(self: &Arc<Self>) -> bool {
         Arc::strong_count(self) > 1
     }
 
-    /// Gives the handler the frame that it waits for; `None` is the end.
+    /// Passes the handler the frame that it waits for; `None` is the end.
     pub(crate) fn give(&self, frame: Option<Result<Frame<Bytes>, Error>>) {
         let mut passing = self.lock();
         passing.is_over |= !matches!(frame, Some(Ok(_)));
@@ -203,7 +201,7 @@ impl Channel {
         }
     }
 
-    /// Ends the content with an error for who waits, or will.
+    /// Ends the content with an error, for current and later reads.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
             self.give(Some(Err(Error::gone(why))));
@@ -211,7 +209,7 @@ impl Channel {
     }
 }
 
-/// Keeps the waker of the task; it is cloned only if it is another one.
+/// Stores the waker of the task; clones it only if it differs from the stored one.
 pub(crate) fn wait(waker: &mut Option<Waker>, context: &Context<'_>) {
     if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
         *waker = Some(context.waker().clone());

@@ -1,16 +1,17 @@
 //! The slot for the callback that takes over an upgraded connection.
 //!
-//! The request's handler sets it, at any time and from any task, and the connection takes it.
+//! The request's handler sets the callback, at any time and from any task. The connection removes
+//! it.
 
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// Shared by both. `T` is the function that takes over.
+/// The slot that handler and connection share; `T` is the callback.
 pub(crate) struct CallbackSlot<T>(Mutex<State<T>>);
 
 enum State<T> {
     Open,
     By(T),
-    /// The connection has been taken over, or will not be.
+    /// The callback was removed, or the connection was not upgraded.
     Over,
 }
 
@@ -19,16 +20,16 @@ impl<T> CallbackSlot<T> {
         Self(Mutex::new(State::Open))
     }
 
-    /// Sets the callback.
+    /// Sets the callback, in place of an earlier one.
     ///
-    /// The last one counts. Once the decision is over it is dropped.
+    /// Drops it if the slot is closed.
     pub(crate) fn set(&self, callback: T) {
         let mut state = self.state();
         let unused = match *state {
             State::Over => State::By(callback),
             _ => std::mem::replace(&mut *state, State::By(callback)),
         };
-        // What a dropped function had may come here again.
+        // Dropping the unused callback may call this again, so the lock must be released first.
         drop(state);
         drop(unused);
     }
@@ -37,10 +38,10 @@ impl<T> CallbackSlot<T> {
         matches!(*self.state(), State::By(_))
     }
 
-    /// Takes the callback, if there is one; no other will be taken.
+    /// Removes the callback, if there is one, and closes the slot.
     ///
-    /// Drop it, and the wait for the connection ends: a task that waits may hold the request, and
-    /// with it what it waits for.
+    /// Drop the callback to end the wait for the upgrade. Otherwise a waiting task that holds the
+    /// request would keep alive what it waits for.
     pub(crate) fn take(&self) -> Option<T> {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         if let State::By(callback) = state { Some(callback) } else { None }

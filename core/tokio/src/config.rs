@@ -5,35 +5,35 @@ use std::time::Duration;
 
 use crate::observe::Observer;
 
-/// The default limit of a request's content, in bytes.
+/// The default limit for the content of a request, in bytes.
 const CONTENT: u64 = 1 << 30;
 
-/// The configuration of a server's or client's connection.
+/// The configuration of a connection, for servers and clients.
 ///
-/// End a literal with `..Default::default()`: it may get new members.
+/// End a literal with `..Default::default()`, because new fields may be added.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The engine's limits and leniencies; `secure` if the stream is TLS.
+    /// The limits and leniencies of the engine; set `secure` if the stream is TLS.
     ///
-    /// A server takes no `http2_preface`: look at the first bytes yourself, and give such a
-    /// connection to an HTTP/2 server. Its default limits the content of a request to 1 GiB
-    /// (`limits.content`), where the engine has no limit.
+    /// A server does not support `http2_preface`: inspect the first bytes yourself, and pass an
+    /// HTTP/2 connection to an HTTP/2 server. The default limits the content of a request to 1 GiB
+    /// (`limits.content`), while the engine's own default has no limit.
     pub http: Arc<switchover::Config>,
-    /// The timeouts of the peer.
+    /// The timeouts for the peer, and for the handler.
     pub timeouts: Timeouts,
-    /// A server adds `Date` to a response without one (RFC 9110, section 6.6.1).
+    /// Makes a server add `Date` to a response without one (RFC 9110, section 6.6.1).
     pub date: bool,
-    /// A client that has half-closed still gets its response (RFC 9112, section 9.6).
+    /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
-    /// Its disconnect is then noticed only by a reset, or when the response is sent. Without it the
-    /// handler is dropped once the client's end comes. Neither is noticed while content of the
-    /// request waits that the handler does not read.
+    /// Then a disconnect of the client is noticed only by a reset, or when the response is sent. If
+    /// this is `false`, the handler is dropped once the client closes its direction. Neither is
+    /// noticed while content of the request is waiting that the handler does not read.
     pub half_close: bool,
-    /// A server's requests have an [`InformationalSender`](crate::informational).
+    /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///
-    /// It costs an allocation or two for each request.
+    /// This costs an allocation or two for each request.
     pub informational: bool,
-    /// The observer of everything that enters and leaves the engine.
+    /// The observer of all input, events and decisions of the engine; `None` for none.
     pub observer: Option<Arc<dyn Observer>>,
 }
 
@@ -52,9 +52,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Returns the same configuration for a stream that is TLS.
+    /// Returns a copy of the configuration, for a stream that is TLS.
     ///
-    /// Targets and offers are judged by it (RFC 9110, section 7.8).
+    /// The engine takes this into account for targets and offers (RFC 9110, section 7.8).
     pub fn secure(&self) -> Self {
         let http = switchover::Config { secure: true, ..switchover::Config::clone(&self.http) };
         Self { http: Arc::new(http), ..self.clone() }
@@ -63,41 +63,42 @@ impl Config {
 
 /// Timeouts for each phase of a connection; `None` disables one.
 ///
-/// The time runs while there is something to wait for, not while your code works. Each byte of
-/// content, and each that is sent, adds a millisecond. Long content may take long; a byte a second
-/// may not.
+/// A timeout runs while the peer is awaited, not while your code works. Each byte of content
+/// received, and each byte sent, adds a millisecond. So long content may take long, but a byte per
+/// second is too slow.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// A server waits for the first byte of a request: 60 s.
+    /// The timeout for the first byte of a request, in a server: 60 s.
     pub idle: Option<Duration>,
-    /// A server waits for the rest of a head, from its first byte on: 30 s.
+    /// The timeout for the rest of a head after its first byte, in a server: 30 s.
     pub head: Option<Duration>,
-    /// Content: 30 s.
+    /// The timeout for content: 30 s.
     ///
-    /// A server's timeout is for all content of a request. A client's begins anew with each piece
-    /// of a response, once its request has left: a server may send events now and then.
+    /// In a server it applies to the whole content of a request. In a client it starts anew with
+    /// each piece of a response, once the request was sent. So a server may send events at long
+    /// intervals.
     pub content: Option<Duration>,
-    /// Sending: 30 s, and up to three times as long for what the system has taken.
+    /// The timeout for sending: 30 s, and up to three times more for buffered bytes.
     ///
-    /// Linux reports room only after a third of its buffer is free, up to a megabyte. A peer that
-    /// takes 10 kB/s is not given up.
+    /// Linux reports free space only after a third of its buffer, up to a megabyte, was sent. With
+    /// this extension, a peer that receives 10 kB/s is not disconnected.
     pub write: Option<Duration>,
-    /// A server's handler makes a response: for ever.
+    /// The timeout for the handler to return a response, in a server: none.
     ///
-    /// When it is over the client gets a 503, and the handler is dropped.
+    /// When it expires, the client gets a 503, and the handler is dropped.
     pub handler: Option<Duration>,
-    /// Waiting for a response, or the next interim one: 60 s.
+    /// The timeout for a response, or for the next interim one, in a client: 60 s.
     ///
-    /// It begins once the request has left.
+    /// It starts once the request was sent.
     pub response: Option<Duration>,
-    /// Waiting for a 100; then the content is sent all the same: 1 s.
+    /// The timeout for a 100, after which the content is sent anyway: 1 s.
     ///
     /// RFC 9110, section 10.1.1.
     pub expect_continue: Duration,
-    /// Graceful shutdown of [`serve`](crate::serve): 10 s.
+    /// The timeout for the graceful shutdown of [`serve`](crate::serve): 10 s.
     ///
-    /// It waits for responses in progress and for upgraded connections, and then drops those that
-    /// are left.
+    /// Within it, responses in progress and upgraded connections may end. The remaining ones are
+    /// dropped.
     pub shutdown: Option<Duration>,
 }
 

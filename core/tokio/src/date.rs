@@ -1,4 +1,4 @@
-//! The field line of `Date`, made anew once a second.
+//! The `Date` field line, formatted once per second.
 //!
 //! RFC 9110, section 6.6.1.
 
@@ -14,7 +14,7 @@ use switchover::{Block, Error};
 struct Last {
     second: u64,
     line: Option<Block>,
-    /// The clock was read in this turn: nothing has waited since.
+    /// Set if the clock was read in the current poll of a connection.
     is_new: bool,
 }
 
@@ -27,8 +27,8 @@ thread_local! {
 pin_project! {
     /// Runs the inner future with a cached date.
     ///
-    /// Responses that leave without a wait between them have the same date. To read the clock for
-    /// each would cost as much as the rest of a head.
+    /// All responses written in one poll have the same date. To read the clock for each would cost
+    /// as much as the rest of a head.
     pub(crate) struct CachedDate<F> {
         #[pin]
         pub(crate) future: F,
@@ -44,7 +44,7 @@ impl<F: Future> Future for CachedDate<F> {
     }
 }
 
-/// Passes the line of `Date` to a sender, or none.
+/// Calls `send` with the `Date` line, or with an empty block if none is wanted.
 pub(crate) fn with_line(
     is_wanted: bool,
     send: impl FnOnce(&Block) -> Result<(), Error>,

@@ -5,46 +5,48 @@ use std::io;
 
 use http::StatusCode;
 
-/// Any error of your code's: a handler's, or of a body that is sent.
+/// Any error of your code, such as that of a handler or of a body to send.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The reason why a connection, or one message on it, failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The engine's: the peer broke the protocol, or a call was out of order.
+    /// An error of the engine: the peer broke the protocol, or a call was out of order.
     ///
-    /// [`switchover::Error::blame`] says whose fault it is.
+    /// [`switchover::Error::blame`] returns whose fault it is.
     Protocol(switchover::Error),
-    /// The transport's, or the peer has gone: then the kind is `UnexpectedEof`.
+    /// An error of the transport; of kind `UnexpectedEof` if the peer disconnected.
     Io(io::Error),
-    /// The peer was too slow; which of the [`Timeouts`](crate::Timeouts) it was.
+    /// The peer was too slow.
+    ///
+    /// The text names the phase whose timeout expired; see [`Timeouts`](crate::Timeouts).
     TimedOut(&'static str),
-    /// More of the content was left unread than `limits.drain` allows to drop.
+    /// The unread content is longer than `limits.drain`, so it is not discarded.
     ///
-    /// A server answers it with 413.
+    /// A server responds with 413.
     ContentTooLarge,
-    /// The content of a request could not be received: the handler's body fails.
+    /// The content of a request could not be received; the handler's body returns this.
     ///
-    /// A handler that returns this error, alone or as the source of its own, answers its client
-    /// with the status that fits.
+    /// If a handler returns this error, alone or as the source of its own, the client gets the
+    /// status that fits.
     Content(Box<Error>),
-    /// A body that was to be sent has failed.
+    /// The body to send returned an error.
     ///
-    /// What had left of the message cannot be taken back, so the connection is over.
+    /// The part of the message already sent cannot be taken back, so the connection ends.
     Body(BoxError),
-    /// The handler has failed. Its client got a 500.
+    /// The handler returned an error; its client got a 500.
     Handler(BoxError),
-    /// A call that makes no sense here, and what to do instead.
+    /// The call is not possible in this state; the text says what to do instead.
     Misuse(&'static str),
 }
 
 impl Error {
-    /// Returns the status that a server responds with, if it still may.
+    /// Returns the status for the server's response, if one can still be sent.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Protocol(error) => {
-                // What your code did wrong has no status of its own.
+                // An error made by the caller's code has no status of its own.
                 let status = error.status().and_then(|status| StatusCode::from_u16(status).ok());
                 status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }

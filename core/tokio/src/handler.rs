@@ -11,23 +11,23 @@ use crate::error::BoxError;
 
 /// A tower service that responds to requests.
 ///
-/// [`serve_connection`](crate::serve_connection) calls it with each request. Every service that
-/// takes a `Request<Body>` and gives a `Response` is one, such as an axum `Router` or a
-/// [`service_fn`]. It is sealed: there is nothing to implement.
+/// [`serve_connection`](crate::serve_connection) calls it with each request. Every service from
+/// `Request<Body>` to `Response` implements it, such as an axum `Router` or a [`service_fn`]. The
+/// trait is sealed: you cannot implement it otherwise.
 pub trait HttpService: sealed::Sealed {
-    /// The content of its responses.
+    /// The content of the service's responses.
     type Content: http_body::Body;
-    /// Why there is no response.
+    /// The error that the service returns instead of a response.
     ///
-    /// The client gets a 500; where it is for an [`Error`](crate::Error) of the request's body,
-    /// what fits that.
+    /// The client then gets a 500. If the error or one of its sources is the
+    /// [`Error`](crate::Error) of the request's body, the client gets the status that fits it.
     type Error;
-    /// A response on its way.
+    /// The future that returns a response.
     type Future: Future<Output = Result<Response<Self::Content>, Self::Error>>;
 
-    /// Waits until a request may be passed to `call`.
+    /// Waits until `call` may be called.
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
-    /// Answers a request.
+    /// Responds to a request.
     fn call(&mut self, request: Request<Body>) -> Self::Future;
 }
 
@@ -62,10 +62,10 @@ where
     }
 }
 
-/// Maps the errors of a handler and of its content to one type.
+/// Functions that convert the errors of a handler and of its content to `BoxError`.
 ///
-/// They are functions and not bounds. A future with such a bound is not known to be `Send` if the
-/// error is a `BoxError` and the handler a closure.
+/// They are functions instead of bounds. With a bound, the compiler cannot prove a future `Send` if
+/// the error is a `BoxError` and the handler a closure.
 pub(crate) struct ErrorMappers<H: HttpService> {
     pub(crate) of_handler: fn(H::Error) -> BoxError,
     pub(crate) of_content: fn(<H::Content as http_body::Body>::Error) -> BoxError,
@@ -95,7 +95,7 @@ where
     ServiceFn(answer)
 }
 
-/// See [`service_fn`].
+/// The service returned by [`service_fn`].
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceFn<F>(F);
 

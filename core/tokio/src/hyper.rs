@@ -1,8 +1,8 @@
-//! Upgrades for frameworks that only know hyper's (feature `hyper`).
+//! Upgrades for frameworks that use hyper's `OnUpgrade` (feature `hyper`).
 //!
-//! axum's `WebSocketUpgrade` wants an `OnUpgrade` in the request, which only hyper can make.
-//! [`WithOnUpgrade`] gets one from a hyper connection over a pipe in memory, and passes bytes
-//! between that and the real connection once it has switched. So such an upgrade costs a task, two
+//! axum's `WebSocketUpgrade` needs an `OnUpgrade` in the request, which only hyper can create.
+//! [`WithOnUpgrade`] gets one from a hyper connection over an in-memory pipe. After the switch it
+//! copies bytes between that pipe and the real connection. Such an upgrade costs a task, two
 //! buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`] costs none of that.
 
 use std::convert::Infallible;
@@ -28,18 +28,18 @@ use crate::sync::lock;
 use crate::upgrade::{self, Upgraded};
 use crate::wire::LINGER_MAX;
 
-/// Bytes in the pipe, each way.
+/// The capacity of the pipe in each direction, in bytes.
 const PIPE: usize = 64 * 1024;
-/// The timeout for a client that takes nothing once the framework has left.
+/// The timeout for a client that receives nothing after the framework's last byte.
 ///
-/// The system reports room only after a third of its buffer is free.
+/// The system reports free space only after a third of its buffer was sent.
 const SENDING: Duration = Duration::from_secs(120);
-/// Bytes of the client that are passed on at once.
+/// The number of bytes copied at a time.
 const PIECE: usize = 8 * 1024;
 
-/// A service whose offering requests carry hyper's `OnUpgrade`.
+/// A service that adds hyper's `OnUpgrade` to requests with an offer.
 ///
-/// They do if an offered protocol can be accepted.
+/// It adds one only if at least one offered protocol can be accepted.
 #[derive(Clone, Debug)]
 pub struct WithOnUpgrade<S>(pub S);
 
@@ -64,14 +64,14 @@ where
             let answer = self.0.call(request);
             return Box::pin(async move { answer.await.map_err(Into::into) });
         }
-        // The one that is ready answers.
+        // `poll_ready` was called on the original, so the original must serve this request.
         let next = self.0.clone();
         let mut handler = std::mem::replace(&mut self.0, next);
         Box::pin(async move {
             let (pipe, on_upgrade) = pipe().await?;
             request.extensions_mut().insert(on_upgrade);
             upgrade::take_over(&request, |upgraded| async {
-                // Either side may have gone by then, which ends the other.
+                // Either side may have disconnected by now, which ends the other too.
                 let _ = join(upgraded, pipe).await;
             });
             handler.call(request).await.map_err(Into::into)
@@ -79,19 +79,19 @@ where
     }
 }
 
-/// A pipe to a connection of hyper's that is about to switch.
+/// A pipe to a hyper connection that is about to be upgraded.
 struct Pipe {
     end: DuplexStream,
-    /// The sender that makes the connection switch.
+    /// The sender that makes hyper switch protocols.
     switch: oneshot::Sender<()>,
-    /// A receiver whose changes fail once the framework has dropped its end.
+    /// A receiver that fails once the framework has dropped its end of the pipe.
     gone: watch::Receiver<()>,
     failure: Failure,
 }
 
-/// Says how the client's stream has failed.
+/// The sender of errors of the client's stream to the framework.
 ///
-/// Dropped before the client's direction has ended, it says that it was cut.
+/// If dropped before the client's direction has ended, it reports that it was truncated.
 #[derive(Default)]
 struct Failure(Arc<Failures>);
 
@@ -106,7 +106,8 @@ struct Failures {
 
 impl Drop for Failure {
     fn drop(&mut self) {
-        // Only what passes bytes on says how they end: it may be dropped in the middle.
+        // The copying task may be dropped at any time. If it set no result, the stream was
+        // truncated.
         let _ = self.0.read.set(Some(ErrorKind::ConnectionAborted));
     }
 }
@@ -123,7 +124,7 @@ async fn pipe() -> Result<(Pipe, ::hyper::upgrade::OnUpgrade), BoxError> {
         let once = lock(&once).take();
         async move {
             if let Some((given, switched)) = once {
-                // Where the handler has gone, so has the pipe.
+                // If the handler was dropped, so was the pipe.
                 let _ = given.send(::hyper::upgrade::on(&mut request));
                 let _ = switched.await;
             }
@@ -151,20 +152,20 @@ async fn join(
     }
     let (mut from_client, mut to_client) = tokio::io::split(upgraded);
     let (mut from_pipe, mut to_pipe) = tokio::io::split(pipe);
-    // Dropped before the pipe, as the framework sees the end then.
+    // Dropped before the pipe, because the framework sees the end once the pipe is dropped.
     let failure = failure;
     let joined = {
         let mut said = pin!(all_said(&mut from_pipe, &mut to_client, gone.clone(), &failure));
         let mut taken = pin!(async {
             tokio::select! {
                 taken = passed_on(&mut from_client, &mut to_pipe, &failure) => taken,
-                // A framework that has dropped its end takes no more, and has still said what waits
-                // in the pipe.
+                // A framework that has dropped its end reads no more, but its last bytes may still
+                // be in the pipe.
                 () = dropped(gone) => Ok(()),
             }
         });
-        // A client that cannot be read takes nothing, either; one that takes no more may still have
-        // said something.
+        // A client that cannot be read receives nothing either. A client that receives no more may
+        // still have sent something.
         tokio::select! {
             taken = &mut taken => match taken {
                 Ok(()) => said.await,
@@ -174,12 +175,12 @@ async fn join(
         }
     };
     if let Err(error) = joined {
-        // One that has taken nothing for long must not take the half for all.
+        // A client that received nothing for long must not take a part for the whole.
         from_client.unsplit(to_client).reset();
         return Err(error.into());
     }
-    // To close with bytes of the client unread would reset the connection, and take what is on its
-    // way from it.
+    // To close with unread bytes from the client would reset the connection, and lose bytes on
+    // their way to the client.
     let _ = timeout(LINGER_MAX, copy(&mut from_client, &mut sink())).await;
     Ok(())
 }
@@ -189,10 +190,10 @@ async fn dropped(mut gone: watch::Receiver<()>) {
     while gone.changed().await.is_ok() {}
 }
 
-/// Copies the framework's bytes to the peer, until their end.
+/// Copies the framework's bytes to the client, until their end.
 ///
-/// Once it has dropped the pipe, the client has to take some of it now and then. Where the client
-/// takes no more, the framework's next write fails.
+/// After the framework has dropped the pipe, the client must make progress within a timeout. If the
+/// client receives no more, the framework's next write fails.
 async fn all_said(
     from: &mut ReadHalf<DuplexStream>,
     to: &mut WriteHalf<Upgraded>,
@@ -202,7 +203,7 @@ async fn all_said(
     let said = said_to_the_end(from, to, &gone).await;
     if let Err(error) = &said {
         let _ = failure.0.write.set(error.kind());
-        // A write that waits is over.
+        // Ends a write of the framework that is waiting.
         let mut dropping = sink();
         tokio::select! {
             _ = copy(from, &mut dropping) => {}
@@ -228,12 +229,12 @@ async fn said_to_the_end(
         if read == 0 {
             return in_time(to.shutdown(), gone).await;
         }
-        // A stream that gathers, as TLS does, learns that this may be all for now.
+        // A buffering stream, such as TLS, must be flushed: no more bytes may follow soon.
         in_time(to.flush(), gone).await?;
     }
 }
 
-/// Waits for the client, with a timeout once the framework has dropped the pipe.
+/// Waits for the client; with a timeout once the framework has dropped the pipe.
 async fn in_time<T>(
     step: impl Future<Output = io::Result<T>>,
     gone: &watch::Receiver<()>,
@@ -246,9 +247,9 @@ async fn in_time<T>(
     }
 }
 
-/// Passes on what the client sends, to its end.
+/// Copies the client's bytes to the framework, until their end.
 ///
-/// An error is the client's: a framework that takes no more is none.
+/// Fails only with an error of the client; a framework that reads no more is not an error.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<DuplexStream>,
@@ -271,7 +272,7 @@ async fn passed_on(
     }
 }
 
-/// The framework's end of the pipe. The other end learns when it is dropped.
+/// The framework's end of the pipe; the other end is notified when it is dropped.
 struct End {
     pipe: DuplexStream,
     failures: Arc<Failures>,

@@ -1,6 +1,6 @@
-//! Interim responses, which a handler sends before its final one.
+//! Interim (1xx) responses, which a handler sends before its final one.
 //!
-//! A 103 with `Link`, for instance. RFC 9110, section 15.2.
+//! A 103 with `Link` is an example. RFC 9110, section 15.2.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use http::{Request, Response};
 use crate::body::wait;
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// Responses that wait while the client does not read.
+/// The number of responses that may wait; another one replaces the oldest.
 const MOST: usize = 16;
 
 /// A sender of interim responses to the client of one request.
 ///
-/// The handler has it, or another task. See [`informational`].
+/// The handler gets it by [`informational`], and may pass it to another task.
 #[derive(Clone, Debug)]
 pub struct InformationalSender(Arc<Mutex<Waiting>>);
 
@@ -38,12 +38,13 @@ impl InformationalSender {
         Self(Arc::default())
     }
 
-    /// Sends an interim response, if the client may get it.
+    /// Queues an interim response, which is sent if the client may get it.
     ///
-    /// Nothing is sent once the final response has begun, or to a client that speaks HTTP/1.0. Nor
-    /// is a final response, or a 101, which is
-    /// [`Selected::accept`](crate::upgrade::Selected::accept)'s. A 100 that is owed is sent where
-    /// the request's body is read: your code need not. While the client takes nothing, they wait.
+    /// It is discarded once the final response has begun, and for an HTTP/1.0 client. A response
+    /// with a final status is discarded too. So is a 101, which
+    /// [`Selected::accept`](crate::upgrade::Selected::accept) makes. There is no need to send a
+    /// 100: the server sends it when the request's body is read. While the client does not read, up
+    /// to 16 responses wait; then the oldest are discarded.
     pub fn send(&self, response: Response<()>) {
         let mut waiting = self.lock();
         if waiting.responses.len() == MOST {
@@ -55,7 +56,7 @@ impl InformationalSender {
         }
     }
 
-    /// Takes the responses to send; the connection is woken when there are more.
+    /// Removes and returns the queued responses; wakes the connection when more come.
     pub(crate) fn take(&self, context: &Context<'_>) -> VecDeque<Response<()>> {
         let mut waiting = self.lock();
         wait(&mut waiting.connection, context);

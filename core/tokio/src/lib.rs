@@ -7,9 +7,9 @@
 //! | one connection, over any stream | [`serve_connection`], [`serve_connection_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
-//! | HTTP/2 after a switch | [`Http2Stream`] |
-//! | limits, deadlines | [`Config`] |
-//! | what happens on the wire | [`observe`] |
+//! | HTTP/2 after an upgrade | [`Http2Stream`] |
+//! | limits, timeouts | [`Config`] |
+//! | the events of a connection | [`observe`] |
 
 mod body;
 mod callback_slot;
@@ -46,7 +46,7 @@ pub use server::{ShutdownSignal, accept, serve, serve_connection, serve_connecti
 pub use switchover;
 pub use upgrade::Upgraded;
 
-/// A transport that a connection runs over: TCP, TLS, a pipe in memory.
+/// A byte stream for a connection: TCP, TLS, or an in-memory pipe.
 pub trait Transport:
     tokio::io::AsyncRead + tokio::io::AsyncWrite + std::any::Any + Send + Unpin
 {

@@ -1,8 +1,8 @@
 //! Observation of a connection: its bytes, decisions and events.
 //!
-//! For a log of the wire while you develop, a page that draws a connection, a test that holds what
-//! happened. It shows everything, passwords too, which the `tracing` feature leaves out. The
-//! [front page](crate#what-happens-on-the-wire) has one; set it as
+//! Use it to log the bytes while you develop, to visualise a connection, or to assert in a test
+//! what happened. It shows everything, including passwords, which the `tracing` feature leaves out.
+//! The [front page](crate#what-happens-on-the-wire) has an example of an observer; set it as
 //! [`Config::observer`](crate::Config::observer):
 //!
 //! ```
@@ -21,8 +21,8 @@
 //! let config = Config { observer: Some(Arc::new(Log)), ..Config::default() };
 //! ```
 //!
-//! One observer may watch many connections. To tell them apart, give each its own, in a config of
-//! its own: see [`accept`](crate::accept).
+//! One observer may watch many connections. To distinguish them, give each connection its own
+//! observer, in its own config: see [`accept`](crate::accept).
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -35,10 +35,10 @@ use switchover::{
 
 /// An observer of connections.
 pub trait Observer: Send + Sync {
-    /// Receives an observation just after it has happened.
+    /// Receives an observation, just after it was made.
     ///
-    /// `http` is the connection after it, to ask for its state, its position, or why an offer was
-    /// declined. The task that serves the connection calls it, so it must not block.
+    /// `http` is the connection afterwards. Query it for its state, its position, or why an offer
+    /// was declined. The task that serves the connection makes the call, so it must not block.
     fn observe(&self, what: Observation<'_>, http: &Connection);
 }
 
@@ -48,35 +48,35 @@ impl std::fmt::Debug for dyn Observer {
     }
 }
 
-/// One observation: something that happened on a connection.
+/// An observation: something that happened on a connection.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Observation<'a> {
-    /// The engine took these bytes of the peer's.
+    /// The engine consumed these bytes from the peer.
     Received(&'a [u8]),
-    /// The peer's bytes have ended.
+    /// The peer closed its direction, or the transport failed.
     Ended(End),
     /// The engine emitted this event.
     Event(Event<'a>),
-    /// The message has ended with the event before, so that its end is none of its own.
+    /// The message ended with its previous event, so no separate event marks the end.
     EndOfMessage,
-    /// The engine goes on once your code has acted, or not at all.
+    /// The engine emits nothing until your code acts, or nothing more at all.
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
     /// A decision by your code or the adapter, and the bytes written for the peer.
     Decided(Decision<'a>, &'a [u8]),
-    /// A decision that the engine has rejected: nothing was written.
+    /// A decision that the engine rejected, and the error; nothing was written.
     Refused(Decision<'a>, Error),
     /// Bytes of the new protocol that [`Upgraded`](crate::Upgraded) has read.
     ///
-    /// Those that came with the switch are not among them.
+    /// Bytes that arrived together with the upgrade are not included.
     UpgradedRead(&'a [u8]),
     /// Bytes of the new protocol that `Upgraded` has written.
     UpgradedWrite(&'a [u8]),
 }
 
-/// A call of one of [`Connection`]'s verbs, with what it was given.
+/// A call of a method of [`Connection`], with its arguments.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Decision<'a> {
@@ -116,8 +116,9 @@ pub enum Decision<'a> {
 ///
 /// The adapter uses it. It is public for code that drives the engine itself.
 ///
-/// It derefs to the [`Connection`], for questions. Each verb is the one of that name there, with
-/// the same errors and what to call next. What is not told has no verb here.
+/// It derefs to the [`Connection`] for read access. Each method calls the one of that name in
+/// [`Connection`], with the same errors and the same next calls. Methods that cause no observation
+/// are missing here.
 pub struct ObservedConnection {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,
@@ -132,7 +133,7 @@ impl Deref for ObservedConnection {
 }
 
 impl ObservedConnection {
-    /// Returns a connection with this observer.
+    /// Creates a connection that reports to `observer`; `None` disables reports.
     pub fn new(connection: Connection, observer: Option<Arc<dyn Observer>>) -> Self {
         Self { connection, observer }
     }
@@ -146,14 +147,14 @@ impl ObservedConnection {
         }
     }
 
-    /// Calls the observer; out of line, as few connections have one.
+    /// Calls the observer; out of line, because few connections have one.
     #[cold]
     #[inline(never)]
     fn observe(&self, observer: &Arc<dyn Observer>, what: Observation<'_>) {
         observer.observe(what, &self.connection);
     }
 
-    // Bytes in, events out.
+    // Input: bytes in, events out.
 
     /// Calls [`Connection::receive`].
     ///
@@ -180,7 +181,7 @@ impl ObservedConnection {
     /// Calls [`Connection::commit`].
     pub fn commit(&mut self, len: usize) {
         let taken = self.connection.commit(len);
-        // What has come last is what has been read last.
+        // The bytes just committed are the last of the unread ones.
         self.tell(|http| {
             let bytes = http.unread();
             let begin = bytes.len().checked_sub(taken)?;
@@ -240,7 +241,7 @@ impl ObservedConnection {
         leftover
     }
 
-    // Decisions in, bytes out.
+    // Output: decisions in, bytes out.
 
     #[inline]
     fn write(
@@ -369,9 +370,9 @@ impl ObservedConnection {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
 
-    /// Calls [`Connection::send_data_parts`], for this content.
+    /// Calls [`Connection::send_data_parts`] for the content `data`.
     ///
-    /// An observer gets it as one with what goes around it.
+    /// The observer gets prefix, content and suffix as one piece.
     ///
     /// # Errors
     ///
@@ -403,9 +404,11 @@ impl ObservedConnection {
 
     /// Calls [`Connection::skip_content`].
     ///
+    /// If there is nothing to skip, the error is not reported to the observer.
+    ///
     /// # Errors
     ///
-    /// None if there is nothing to skip; else those of the engine.
+    /// Those of the engine.
     pub fn skip_content(&mut self) -> Result<(), Error> {
         let outcome = self.connection.skip_content();
         self.tell(|_| match outcome {
@@ -443,12 +446,12 @@ impl ObservedConnection {
         self.decide(Decision::Resume, Connection::resume_http)
     }
 
-    /// Calls [`Connection::release`], which changes nothing that is observed.
+    /// Calls [`Connection::release`], which causes no observation.
     pub fn release(&mut self) {
         self.connection.release();
     }
 
-    /// Reports bytes of the new protocol.
+    /// Reports bytes of the new protocol to the observer.
     #[inline]
     pub(crate) fn tell_of_new_protocol(&self, what: Observation<'_>) {
         match (&self.observer, what) {

@@ -1,11 +1,12 @@
-//! The one part of a status line that `http` has no place for.
+//! The reason phrase, for which the crate `http` has no field.
 
 use bytes::Bytes;
 
 /// A reason phrase other than the standard one of its status.
 ///
-/// It is an extension of the responses that a client gets, and of those that a handler gives. A
-/// phrase with an invalid character makes a handler's response a 500. RFC 9112, section 4.
+/// It is an extension of a response: the client sets it on received responses, and a handler may
+/// set it on its own. If a handler's phrase has an invalid character, the client gets a 500. RFC
+/// 9112, section 4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonPhrase(Bytes);
 
@@ -15,7 +16,7 @@ impl ReasonPhrase {
         Self(text.into())
     }
 
-    /// Returns the bytes of the reason phrase; their encoding is not known.
+    /// Returns the bytes of the reason phrase; their encoding is unknown.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -1,6 +1,6 @@
-//! A request of a client, and its response.
+//! The exchange of a client's request and its response.
 //!
-//! Both move in whatever order the peer takes and gives them.
+//! Content moves in both directions at once, as fast as the peer receives and sends it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -19,26 +19,26 @@ use crate::sync::{Mutex, lock};
 use crate::wire::{Deadline, Wire};
 use crate::{ReasonPhrase, Transport};
 
-/// A connection, and the content of the request that is on its way.
+/// A connection, and the content of the request being sent.
 pub(super) struct Exchange<S> {
-    /// The wire; `None` once the connection has switched.
+    /// The transport and the engine; `None` once the connection has been upgraded.
     pub(super) wire: Option<Wire<S>>,
     content: Option<Pin<Box<Sent>>>,
-    /// The request is complete.
+    /// Set once the request is complete.
     pub(super) is_sent: bool,
-    /// The deadline for a 100.
+    /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
-/// The first that comes back.
+/// The first reply to a request: a response, or the switch to another protocol.
 pub(super) enum Head {
-    /// A response, without its content.
+    /// A response without its content.
     ///
-    /// The content's length, if it is known, or `None` without content. Why an offer was declined.
-    /// The protocols that a 426 requires.
+    /// The body of the `Response` is `None` without content, `Some(None)` if its length is unknown.
+    /// The other fields are why an offer was declined, and the protocols that a 426 requires.
     Response(Response<Option<Option<u64>>>, Option<Why>, Vec<String>),
     Switched,
 }
@@ -54,17 +54,17 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Reads the bytes that have come before a request.
+    /// Reads bytes that arrived before a request was sent.
     ///
-    /// The engine refuses it as a response without a request (RFC 9112, section 9.2). Fails if the
-    /// server has ended the connection.
+    /// The engine rejects them as a response without a request (RFC 9112, section 9.2). Fails if
+    /// the server has closed the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         if !wire.is_read_closed() {
             let _ = wire.poll_receive(context)?;
         }
-        // After `Connection: close`, or with bytes unread, the engine refuses the request, and says
-        // why.
+        // After `Connection: close`, or with unread bytes, the engine rejects the request itself,
+        // with the reason.
         if wire.is_read_closed() && wire.http.persists() {
             return Err(Error::gone("the server has ended the connection"));
         }
@@ -112,10 +112,11 @@ impl<S: Transport> Exchange<S> {
                     }
                     wire.receiving.clear();
                     if waits_for_100 {
-                        // The content is not wanted, and without it no other request can follow
-                        // (RFC 9110 10.1.1).
+                        // The server does not want the content. Without it, no other request can
+                        // follow (RFC 9110 10.1.1).
                         self.content = None;
-                        // Where the server has not closed already.
+                        // Fails if the server has already closed the connection, which does not
+                        // matter.
                         let _ = wire.http.close_after_response();
                     }
                     let content = if wire.http.take_end() {
@@ -143,7 +144,7 @@ impl<S: Transport> Exchange<S> {
                     )));
                 }
                 Next::NeedData => {
-                    // Until it has the request, there is nothing that the server owes.
+                    // Before the request is complete, the server need not respond.
                     let timeout = wire.timeouts.response.filter(|_| self.content.is_none());
                     wire.receiving.wait_for("a response", timeout);
                     ready!(wire.poll_receive(context))?;
@@ -152,9 +153,10 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Sends content beside what is read.
+    /// Sends content while the response is awaited or read.
     ///
-    /// A server that takes no more may still answer, so that is no failure yet.
+    /// A server that accepts no more content may still respond. So an I/O error only stops the
+    /// sending.
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
         (self.content, self.is_sent) = (None, false);
@@ -167,9 +169,9 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Sends content that is ready, as far as the server takes it.
+    /// Sends as much content as is available and the server accepts.
     ///
-    /// Ready once all has left.
+    /// Ready once all content was sent.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
@@ -205,7 +207,7 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Waits until the request has left.
+    /// Waits until the whole request was sent.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
         Poll::Ready(if self.is_sent {
@@ -249,7 +251,7 @@ fn invalid(error: http::Error) -> Error {
 }
 
 pin_project! {
-    /// A body whose data are `Bytes` and whose errors are all of one type.
+    /// A body with its data converted to `Bytes` and its errors to `BoxError`.
     struct BytesBody<B> {
         #[pin]
         body: B,

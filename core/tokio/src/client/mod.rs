@@ -1,4 +1,4 @@
-//! A client: requests on a kept connection, and upgrades.
+//! A client: requests on a persistent connection, and upgrades.
 
 mod exchange;
 mod outcome;
@@ -24,17 +24,19 @@ use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
 
-/// Returns a client for this connection. Next: [`Client::send`].
+/// Creates a client on an established connection.
+///
+/// Next: [`Client::send`].
 pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
     let http = Connection::with_config(Role::Client, Arc::clone(&config.http));
     Client::over(stream, ObservedConnection::new(http, config.observer.clone()), config)
 }
 
-/// Checks a request before there is a connection for it.
+/// Checks a request without a connection.
 ///
-/// Fails where [`Client::send`] or [`Client::upgrade`] would. An intermediary can so answer its
-/// client's mistakes without its server: content in a TRACE, for instance (RFC 9110, section
-/// 9.3.8).
+/// Returns the error that [`Client::send`] or [`Client::upgrade`] would return. So an intermediary
+/// can reject a client's invalid request without its server, for instance a TRACE with content (RFC
+/// 9110, section 9.3.8).
 pub fn check<B: HttpBody>(
     request: &Request<B>,
     offer: &[&str],
@@ -51,9 +53,10 @@ pub fn check<B: HttpBody>(
     write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
 }
 
-/// Sends one request that offers these protocols, on a connection of its own.
+/// Sends one request that offers the protocols in `offer`, on a new connection.
 ///
-/// They are in order of preference. See [`Client::upgrade`].
+/// The protocols are in order of preference. `stream` is used for this request only. See
+/// [`Client::upgrade`].
 pub async fn upgrade<S, B>(stream: S, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
 where
     S: Transport,
@@ -64,16 +67,16 @@ where
 
 /// A connection to a server, for one request after the other.
 ///
-/// There is no task that drives it: what has to be sent and read is, while you wait for a response
-/// or read its content.
+/// There is no background task: the connection sends and reads while you await a response or read
+/// its content.
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
 impl HttpOverTls {
-    /// Receives the response to the earlier request above the new layer.
+    /// Receives the response to the earlier request over the new TLS layer.
     ///
-    /// Also returns the connection for the next requests. `stream` is the TLS above what was
-    /// [upgraded](Upgraded::into_http_over_tls). Next: read the response, then [`Client::send`]
-    /// with URIs of `https`.
+    /// Also returns the client for the next requests. `stream` is the TLS stream over the
+    /// [upgraded](Upgraded::into_http_over_tls) one. Next: read the response, then [`Client::send`]
+    /// with URIs of the scheme `https`.
     ///
     /// ```no_run
     /// # async fn get(
@@ -92,8 +95,8 @@ impl HttpOverTls {
     /// # }
     /// ```
     ///
-    /// Where the server ends or is late, and for a server's connection, it is an error. Not cancel
-    /// safe, as [`Client::send`]. RFC 2817, section 3.3.
+    /// Fails if the server closes or is late, and if the upgraded connection is a server's. Not
+    /// cancel safe, like [`Client::send`]. RFC 2817, section 3.3.
     pub async fn receive<S: Transport>(
         mut self,
         stream: S,
@@ -118,22 +121,24 @@ impl<S: Transport> Client<S> {
         Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.timeouts)))))
     }
 
-    /// Sends a request, and gives its response once the head has come.
+    /// Sends a request, and returns the response once its head has arrived.
     ///
-    /// Content may still be on its way in both directions then: it moves while the response's is
-    /// read.
+    /// Content may still be in transit in both directions; it moves while you read the content of
+    /// the response.
     ///
-    /// `Host` is added from the URI, where it has an authority, and so is how the content ends. A
-    /// request that says `Expect: 100-continue` waits for the 100, for as long as
-    /// [`Timeouts::expect_continue`](crate::Timeouts) says. If the response comes instead, it is
-    /// the connection's last, and the content is not sent. Before the next request read the
-    /// response to its end, or drop it. Then the rest of it is discarded too, up to `limits.drain`.
+    /// If they are missing, `Host` is added from the URI, and `Content-Length` or
+    /// `Transfer-Encoding` from the body. A request with `Expect: 100-continue` waits for the 100
+    /// at most for [`Timeouts::expect_continue`](crate::Timeouts). If the final response arrives
+    /// instead, the content is not sent, and the connection closes after that response.
     ///
-    /// Fails before anything is sent if the server is known to have ended the connection, or to
+    /// Before the next request, read the content of the response to its end, or drop it. If it is
+    /// dropped, up to `limits.drain` bytes of the rest are discarded.
+    ///
+    /// Fails before anything is sent if the server is known to have closed the connection, or to
     /// have sent a response without a request. The request may then be sent on another connection
     /// (RFC 9112, sections 9.2 and 9.3.1).
     ///
-    /// Not cancel safe: a request that was given up cannot be taken back, so the next call is a
+    /// Not cancel safe: a request that was given up cannot be taken back, so the next call returns
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, section 9.3.
     pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Body>, Error>
     where
@@ -145,14 +150,14 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// Sends a request that offers these protocols, in order of preference.
+    /// Sends a request that offers the protocols in `offer`, in order of preference.
     ///
-    /// A CONNECT offers a tunnel. A server that declines answers as it would without the offer, and
-    /// the next request may follow.
+    /// A CONNECT offers a tunnel. A server that declines responds as it would without the offer,
+    /// and another request may follow.
     ///
-    /// A handshake for `websocket` gets its key and version, and an offer of `h2c` its
-    /// `HTTP2-Settings`, unless the request has them. Not cancel safe, as [`send`](Self::send). RFC
-    /// 9110, sections 7.8 and 9.3.6.
+    /// An offer of `websocket` adds key and version of the handshake, and an offer of `h2c` adds
+    /// `HTTP2-Settings`, unless the request has them. Not cancel safe, like [`send`](Self::send).
+    /// RFC 9110, sections 7.8 and 9.3.6.
     pub async fn upgrade<B>(
         &mut self,
         request: Request<B>,
@@ -186,18 +191,18 @@ impl<S: Transport> Client<S> {
         }
     }
 
-    /// Sets the callback for interim responses, a 100 included.
+    /// Sets the callback for interim (1xx) responses, including a 100.
     ///
-    /// Without one they are discarded. It is called while `send` runs, so it must not block. RFC
-    /// 9110, section 15.2.
+    /// Without a callback they are discarded. It is called while `send` runs, so it must not block.
+    /// RFC 9110, section 15.2.
     pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
         self.lock().on_informational = Some(Box::new(tell));
     }
 
-    /// Returns whether the last request is complete.
+    /// Returns whether the last request was sent completely.
     ///
-    /// An incomplete one whose response has come was answered early. Its content is sent while the
-    /// response's is read, if the server takes it. RFC 9112, section 9.5.
+    /// If not, the server responded early. The rest of the request's content is sent while you read
+    /// that of the response, if the server accepts it. RFC 9112, section 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().is_sent
     }
@@ -209,7 +214,7 @@ impl<S: Transport> Client<S> {
         self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.is_read_closed())
     }
 
-    /// Ends the connection; what a response has left is not read.
+    /// Closes the connection, without reading the rest of a response.
     pub async fn close(self) {
         let wire = self.lock().wire.take();
         if let Some(wire) = wire {
@@ -221,7 +226,7 @@ impl<S: Transport> Client<S> {
         lock(&self.0)
     }
 
-    /// Sees to the end of the exchange before.
+    /// Completes the previous exchange, or fails if that is not possible.
     async fn finish(&mut self) -> Result<(), Error> {
         let is_answered =
             || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);

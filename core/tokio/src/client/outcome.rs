@@ -1,4 +1,4 @@
-//! The outcome of an offer, as a client sees it.
+//! The outcome of an offer, for a client.
 
 use std::fmt;
 
@@ -12,26 +12,26 @@ use crate::body::Body;
 #[derive(Debug)]
 #[must_use = "the server may have accepted, and then waits for the new protocol"]
 pub enum Outcome {
-    /// The server has accepted.
+    /// The server has accepted the offer.
     ///
-    /// The engine has checked that its 101 names what was offered, and answers what that protocol
-    /// asks.
+    /// The engine has checked that the 101 names an offered protocol, and follows that protocol's
+    /// rules.
     Upgraded(Upgraded),
-    /// The server has not, which is no error: the connection can be used as before.
+    /// The server has declined, which is no error: the connection can still be used.
     Declined(Declined),
 }
 
-/// An ordinary answer to a request with an offer.
+/// An ordinary response to a request with an offer.
 ///
-/// As an error it says the status and why.
+/// As an error, it displays the status and the reason.
 pub struct Declined {
-    /// The answer, with its content.
+    /// The response, with its content.
     pub response: Response<Body>,
-    /// Why the offer came to nothing.
+    /// The reason why the offer was declined, if one is known.
     pub why: Option<Why>,
     /// The protocols that a 426 requires, in the server's order of preference.
     ///
-    /// Offer some of them the next time. RFC 9110, section 15.5.22.
+    /// Offer some of them in the next request. RFC 9110, section 15.5.22.
     pub required: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ impl Outcome {
     ///
     /// # Errors
     ///
-    /// The response of a server that has declined.
+    /// `Declined` with the response, if the server has declined.
     pub fn into_result(self) -> Result<Upgraded, Box<Declined>> {
         match self {
             Self::Upgraded(upgraded) => Ok(upgraded),

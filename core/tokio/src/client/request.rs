@@ -1,4 +1,4 @@
-//! The head of a request: your fields, and those that the client adds.
+//! The head of a request: the caller's fields, and those that the client adds.
 
 use http::request::Parts;
 use http::{Method, header};
@@ -9,7 +9,7 @@ use switchover::http::target;
 use crate::error::Error;
 use crate::observe::ObservedConnection;
 
-/// Writes the head of a request.
+/// Writes the head of a request to `out`.
 pub(super) fn write_request_head(
     http: &mut ObservedConnection,
     out: &mut Vec<u8>,
@@ -26,12 +26,12 @@ pub(super) fn write_request_head(
     )?)
 }
 
-/// Adds the fields that a request needs beside the caller's.
+/// Adds the fields that a request needs and the caller did not set.
 fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
     if let Some(authority) =
         head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))
     {
-        // RFC 9110 7.2: without the user's part.
+        // RFC 9110 7.2: without userinfo.
         let host = authority.as_str().rsplit('@').next().unwrap_or_default();
         let host =
             host.parse().map_err(|_| Error::Misuse("the URI's authority cannot be a Host"))?;
@@ -40,7 +40,7 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     head.headers.remove(header::TRANSFER_ENCODING);
     if !head.headers.contains_key(header::CONTENT_LENGTH) {
         match body.size_hint().exact() {
-            // RFC 9110 8.6: said where the method expects content.
+            // RFC 9110 8.6: a length of 0 is sent only if the method expects content.
             Some(0) if !matches!(head.method, Method::POST | Method::PUT | Method::PATCH) => {}
             Some(length) => drop(head.headers.insert(header::CONTENT_LENGTH, length.into())),
             None if body.is_end_stream() => {}
@@ -61,9 +61,9 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
     Ok(())
 }
 
-/// The SETTINGS that a client of HTTP/2 begins with.
+/// The SETTINGS payload of `HTTP2-Settings`, in base64url.
 ///
-/// 100 concurrent streams, and the default window (RFC 7540, section 3.2.1).
+/// It sets 100 concurrent streams, and the default window (RFC 7540, section 3.2.1).
 const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
 /// Adds the fields of a WebSocket handshake (RFC 6455, section 4.1).

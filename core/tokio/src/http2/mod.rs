@@ -1,7 +1,7 @@
-//! A stream on which HTTP/2 goes on with a request made in HTTP/1.1.
+//! A stream on which HTTP/2 continues with a request made in HTTP/1.1.
 //!
-//! The HTTP/2 implementation need not know upgrades: a server answers the request, a client gets
-//! the response.
+//! The HTTP/2 library need not support upgrades: in a server it responds to the request, in a
+//! client it receives the response.
 
 mod opening;
 
@@ -16,46 +16,45 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::Upgraded;
 use opening::Opening;
 
-/// Bytes that are read at a time.
+/// The number of bytes read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Bytes that wait to be sent before the engine may write more.
+/// The number of unsent bytes at which writes of the engine have to wait.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// The peer's stream as an HTTP/2 library sees it.
+/// The stream of an upgraded connection, as an HTTP/2 library uses it.
 ///
-/// A server such as `h2::server::handshake` finds the earlier request as stream 1, and responds
-/// there: [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2) returns such a stream.
-/// A client gets the response from stream 1: [`Http2Stream::client`]. RFC 7540, section 3.2.
+/// A server library such as `h2::server::handshake` finds the earlier request as stream 1, and
+/// responds there: see [`Selected::accept_http2`](crate::upgrade::Selected::accept_http2). A client
+/// library gets the response on stream 1: see [`Http2Stream::client`]. RFC 7540, section 3.2.
 ///
-/// `h2` ends a connection on which many small DATA frames wait, about 130 at its usual window. A
-/// server whose clients send small messages sets `data_frame_budget` of its builder.
+/// `h2` ends a connection if many small DATA frames wait, about 130 at its usual window. If your
+/// clients send small messages, set `data_frame_budget` of its server builder.
 pub struct Http2Stream<S = Upgraded> {
     stream: S,
     between: Option<Box<dyn StreamFilter>>,
     for_engine: Vec<u8>,
     for_peer: Vec<u8>,
     has_ended: bool,
-    /// The waker of a reader: written bytes may bring what it waits for.
+    /// The waker of a pending reader: a write may produce the bytes that it waits for.
     reader: Option<Waker>,
 }
 
-/// A filter between the peer and the HTTP/2 engine, until both agree.
+/// A filter between the peer and the HTTP/2 engine, until both have the same state.
 trait StreamFilter: Send + Sync {
     fn peer_sent(&mut self, bytes: &[u8]);
     fn peer_ended(&mut self);
     fn engine_sent(&mut self, bytes: &[u8]) -> io::Result<()>;
     fn take_for_engine(&mut self) -> Vec<u8>;
     fn take_for_peer(&mut self) -> Vec<u8>;
-    /// Returns whether the peer should be read.
     fn wants_peer(&self) -> bool;
-    /// Returns whether bytes of the peer wait for the engine's window.
+    /// Returns whether bytes from the peer are queued for the engine's window.
     fn is_waiting(&self) -> bool;
-    /// Returns whether the filter has done its work.
+    /// Returns whether the filter is not needed any more.
     fn is_done(&self) -> bool;
 }
 
-/// Before an engine that is a server.
+/// The filter in front of a server's engine.
 impl StreamFilter for Splice {
     fn peer_sent(&mut self, bytes: &[u8]) {
         self.client_sent(bytes);
@@ -99,10 +98,11 @@ impl Http2Stream {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
-    /// Returns a server's stream, for hosts that drive the engine themselves.
+    /// Creates a server's stream, for callers that drive the `switchover` engine.
     ///
-    /// It takes a client's stream, the splice made of the request, and the bytes of HTTP/2 received
-    /// already. Without a splice, for a client that began with HTTP/2, bytes pass as they are.
+    /// `stream` is the connection to the client, `splice` is made from the request, and `leftover`
+    /// are the bytes of HTTP/2 already received. Without a splice, for a client that began with
+    /// HTTP/2, all bytes pass unchanged.
     pub fn server(stream: S, splice: Option<Splice>, leftover: &[u8]) -> Self {
         Self::with(
             stream,
@@ -111,15 +111,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         )
     }
 
-    /// Returns the stream for an HTTP/2 client whose server has accepted `h2c`.
+    /// Creates the stream for an HTTP/2 client whose server has accepted `h2c`.
     ///
-    /// An [`Upgraded`] becomes the stream for a client such as `h2::client::handshake`.
+    /// `stream` is the [`Upgraded`]; pass the result to a client such as `h2::client::handshake`.
     ///
-    /// Its first request must be that of the upgrade again, without content
-    /// (`send_request(request, true)`). It does not leave, and its response is the one that the
-    /// server owes. Nothing comes from the server before, so make it at once. Another first request
-    /// is an error of the kind `InvalidInput`. So is a second one that the client writes before it
-    /// has read anything; `h2` reads first. RFC 7540, section 3.2.
+    /// The first request must repeat that of the upgrade, without content (`send_request(request,
+    /// true)`). It is not sent, and its response is the one that the server owes. Nothing is
+    /// received before, so send it at once. Any other first request is an error of the kind
+    /// `InvalidInput`. So is a second request that the client writes before it has read anything;
+    /// `h2` reads first. RFC 7540, section 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {
@@ -169,9 +169,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Ok(())
     }
 
-    /// Collects the bytes that the filter has let through.
+    /// Collects the bytes that the filter returns.
     ///
-    /// Removes the filter once it has done its work.
+    /// Removes the filter once it is not needed any more.
     fn collect(&mut self) {
         if let Some(between) = &mut self.between {
             self.for_engine.append(&mut between.take_for_engine());
@@ -182,9 +182,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         }
     }
 
-    /// Returns whether bytes of this direction pass without a copy.
+    /// Returns whether bytes of one direction pass without a copy.
     ///
-    /// They do once the splice has no part in them, and nothing waits.
+    /// They do if there is no filter and the buffer `waiting` of that direction is empty.
     fn passes(&self, waiting: &[u8]) -> bool {
         self.between.is_none() && waiting.is_empty()
     }
@@ -193,14 +193,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         !self.has_ended && self.between.as_ref().is_none_or(|between| between.wants_peer())
     }
 
-    /// Returns whether the stream is over.
+    /// Returns whether no more bytes can be read.
     ///
-    /// What waits for the engine's window is not lost with the peer's end.
+    /// Bytes that are queued for the engine's window remain readable after the peer's end.
     fn is_over(&self) -> bool {
         self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
     }
 
-    /// Waits until there is something to read.
+    /// Returns `Pending`; a write wakes the reader while there is a filter.
     fn wait<T>(&mut self, context: &Context<'_>) -> Poll<T> {
         self.reader = self.between.is_some().then(|| context.waker().clone());
         Poll::Pending
@@ -244,7 +244,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
             }
         }
         if self.for_engine.is_empty() && !self.is_over() {
-            // Until the engine has opened its window, or has asked.
+            // Waits until the engine has opened its window, or the client has repeated its request.
             return self.wait(context);
         }
         let len = to.remaining().min(self.for_engine.len());

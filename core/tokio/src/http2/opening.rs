@@ -1,18 +1,18 @@
-//! The filter by which any HTTP/2 client reads an upgrade's response.
+//! The filter by which any HTTP/2 client receives the response to an upgrade.
 //!
-//! The response is that of stream 1, though the client knows nothing of upgrades (RFC 7540, section
+//! The response is on stream 1, though the client does not support upgrades (RFC 7540, section
 //! 3.2).
 //!
-//! The client asks again, and to the server it looks as if it had not: the HEADERS of stream 1 are
-//! dropped. Two things must not show:
+//! The client repeats the request on stream 1, and the filter drops its HEADERS, so that the server
+//! does not see them. The filter hides two differences:
 //!
-//! - Compression has a state (RFC 7541, section 2.3). Lines that the client has put into its table
-//!   with the request are not in the server's. So a SETTINGS of ours sets the size of the table to
-//!   0, which takes out what is in it. After the request a second one sets it to what each
-//!   connection begins with. Both come before the server's first; the client's ACKs for them are
-//!   dropped.
-//! - A server that answers at once answers a request that the client has not made. What comes waits
-//!   until it has.
+//! - Header compression has a state (RFC 7541, section 2.3). The server's table lacks the lines
+//!   that the client adds to its own with the dropped request. So a SETTINGS frame of the filter
+//!   first sets the size of the table to 0, which empties it. After the request, a second one
+//!   restores the default size. The client receives both before the server's first frame; its ACKs
+//!   for them are dropped.
+//! - A fast server may respond before the client has repeated the request. Bytes from the server
+//!   are held until it has.
 
 use std::io;
 
@@ -32,24 +32,24 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// SETTINGS with HEADER_TABLE_SIZE 0 and then the default of 4,096.
+/// SETTINGS frames with HEADER_TABLE_SIZE 0, and with the default of 4,096.
 ///
 /// RFC 9113, section 6.5.2.
 const NO_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x10, 0];
 
-/// A filter between a server asked in HTTP/1.1 and a client that asks again.
+/// A filter between a server that got an HTTP/1.1 request and an HTTP/2 client.
 pub(super) struct Opening {
     asked: Asked,
-    /// The number of our SETTINGS that the client has yet to acknowledge.
+    /// The number of our SETTINGS frames that the client has yet to acknowledge.
     acks: u8,
-    /// Bytes that the server sent before the client asked.
+    /// Bytes from the server, held until the client has repeated the request.
     held: Vec<u8>,
     for_client: Vec<u8>,
     for_server: Vec<u8>,
-    /// The part of a header of the client's frame that has come.
+    /// The received part of an incomplete frame header from the client.
     header: Vec<u8>,
-    /// The bytes left to pass or to drop, the preface first.
+    /// The bytes to forward or drop before the next frame; at first the preface.
     left: usize,
     drops: bool,
 }
@@ -58,7 +58,7 @@ pub(super) struct Opening {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asked {
     NotYet,
-    /// The header block of the response has begun.
+    /// The header block of the repeated request has begun.
     Begun,
     Whole,
 }
@@ -77,7 +77,7 @@ impl Opening {
         }
     }
 
-    /// Gives a frame with this header its way.
+    /// Decides whether the frame with this header is forwarded or dropped.
     fn begin(&mut self, [a, b, c, kind, flags, stream @ ..]: [u8; HEADER]) -> io::Result<()> {
         self.left = u32::from_be_bytes([0, a, b, c]) as usize;
         self.drops = match kind {
@@ -92,7 +92,7 @@ impl Opening {
                 true
             }
             CONTINUATION => self.asked == Asked::Begun,
-            // Its table has lines of the first one's.
+            // This request may refer to lines of the dropped one in the compression table.
             HEADERS if self.acks == 2 => {
                 return Err(misuse("a second request has to wait for the server's SETTINGS"));
             }
@@ -124,7 +124,7 @@ impl super::StreamFilter for Opening {
         if waits { &mut self.held } else { &mut self.for_client }.extend_from_slice(bytes);
     }
 
-    /// Ignores the peer's end: nothing is read before the client has asked.
+    /// Ignores the end: the server is not read before the request was repeated.
     fn peer_ended(&mut self) {}
 
     fn engine_sent(&mut self, mut bytes: &[u8]) -> io::Result<()> {
@@ -186,7 +186,7 @@ mod tests {
         [&START[..], &frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 0])].concat()
     }
 
-    /// Checks that the same bytes leave, however the client's writes are cut.
+    /// Checks that the same bytes are sent, however the client's writes are split.
     #[test]
     fn the_request_and_two_acks_do_not_leave() {
         let ack = || frame(SETTINGS, ACK, 0, b"");
@@ -211,7 +211,7 @@ mod tests {
         }
     }
 
-    /// Checks a request that refers to lines which the server does not have.
+    /// Checks a request that refers to compressed lines which the server does not have.
     #[test]
     fn a_second_request_before_the_table_is_empty_is_an_error() {
         let mut opening = Opening::new();
