@@ -1,12 +1,12 @@
 //! The lock that a connection shares with its handlers.
 //!
-//! They may run in other threads. `core/tokio/peers/tests/threads.rs` replaces this file by a
-//! model, and tries the orders in which two threads lock.
+//! The handlers may run in other threads. `core/tokio/peers/tests/threads.rs` replaces this file by
+//! a model, and tests the orders in which two threads lock.
 
 use std::sync::PoisonError;
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-/// Locks, also after a panic: no change of ours is left half-done.
+/// Locks a mutex, even after a panic, because no change is ever left incomplete.
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
-//! Events and spans for `tracing` (its feature).
+//! Events and spans for `tracing` (feature `tracing`).
 //!
-//! There is a span for each connection and each exchange. In them the engine reports what came, was
-//! decided and was rejected. It holds kinds, numbers and positions, no field and no content.
+//! There is a span for each connection and one for each exchange. In them the engine reports input,
+//! decisions and rejections. It reports kinds, numbers and positions, but no field and no content.
 
 use std::future::Future;
 
@@ -20,7 +20,7 @@ pub(crate) fn connection<F: Future>(future: F) -> F {
     future
 }
 
-/// Returns the span of an exchange.
+/// Returns the span of an exchange: a request and its response.
 #[cfg(feature = "tracing")]
 pub(crate) fn exchange<B>(request: &Request<B>) -> Exchange {
     Exchange(tracing::info_span!(
@@ -42,7 +42,7 @@ pub(crate) struct Exchange(tracing::Span);
 pub(crate) struct Exchange;
 
 impl Exchange {
-    /// Runs a future in the span of a request.
+    /// Runs a future in the span of an exchange.
     #[cfg(feature = "tracing")]
     pub(crate) fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
         tracing::Instrument::instrument(future, self.0.clone())
@@ -53,7 +53,7 @@ impl Exchange {
         future
     }
 
-    /// Tells what the engine has noted since the last time.
+    /// Emits the trace entries that the engine has recorded since the last call.
     #[cfg(feature = "tracing")]
     pub(crate) fn tell(&self, http: &mut ObservedConnection) {
         let _entered = self.0.enter();

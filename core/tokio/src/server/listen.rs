@@ -1,4 +1,4 @@
-//! A listener, and the tasks of its connections.
+//! The accept loop, and the tasks of its connections.
 
 use std::future::Future;
 use std::io::ErrorKind;
@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::error::BoxError;
 use crate::handler::HttpService;
 
-/// The bytes that the system may hold, beyond those in flight.
+/// The limit in bytes for data that the system buffers and has not sent yet.
 const UNSENT: u32 = 128 * 1024;
 
 /// The delay before a listener accepts again after an error.
@@ -24,13 +24,13 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and serves each in a task.
 ///
-/// Each gets a clone of `handler`, as [`serve_connection_until`] does.
+/// Each connection gets a clone of `handler`, as for [`serve_connection_until`].
 ///
-/// After `stop` the answers under way are the last of their connections. It returns when all
-/// connections have ended, at the latest after [`Timeouts::shutdown`](crate::Timeouts::shutdown).
-/// That drops those that are left: a handler that takes longer, and upgraded connections.
-/// `std::future::pending()` never stops. [`accept`] is for what serves above TLS, for what is to
-/// see that the server stops, and for what wants to see errors.
+/// Once `stop` is ready, each connection ends after the response in progress. `serve` returns when
+/// all connections have ended, at the latest after
+/// [`Timeouts::shutdown`](crate::Timeouts::shutdown). The remaining ones are then dropped: slow
+/// handlers and upgraded connections. Pass `std::future::pending()` to never stop. Use [`accept`]
+/// to serve over TLS, to observe the shutdown, or to receive the errors of connections.
 pub async fn serve<H>(
     listener: TcpListener,
     handler: H,
@@ -43,7 +43,7 @@ pub async fn serve<H>(
     let (config, shutdown) = (config.clone(), config.timeouts.shutdown);
     let serve = move |stream, stopping: ShutdownSignal| {
         let (handler, config) = (handler.clone(), config.clone());
-        // The client has got its answer.
+        // An error is ignored: the client has already got the response for it.
         async move { drop(serve_connection_until(stream, handler, &config, stopping.wait()).await) }
     };
     let mut connections = accept_until(listener, stop, serve).await;
@@ -55,9 +55,9 @@ pub async fn serve<H>(
 
 /// Accepts connections until `stop` is ready, and spawns `serve` for each.
 ///
-/// Where none can be accepted, as the system is out of descriptors, it tries again a moment later.
-/// After `stop` it waits for all of them, however long they take; they see it in what they were
-/// given. Dropping it cuts those that are left.
+/// If no connection can be accepted, because file descriptors ran out, it retries after 50 ms. Once
+/// `stop` is ready, it waits for all connections, without a timeout; their [`ShutdownSignal`] tells
+/// them. If the future is dropped, the remaining connections are dropped too.
 pub async fn accept<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
@@ -68,7 +68,7 @@ pub async fn accept<F>(
     ended(&mut accept_until(listener, stop, serve).await).await;
 }
 
-/// Accepts connections until `stop` is ready, and returns those that are left.
+/// Accepts connections until `stop` is ready; returns the tasks still running.
 async fn accept_until<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,
@@ -82,21 +82,21 @@ where
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            // What has ended is forgotten.
+            // Removes tasks that have ended.
             Some(_) = connections.join_next() => continue,
             () = &mut stop => break,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
-            // The client's own end, which keeps no other waiting.
+            // Only this client is affected, so there is no delay for the others.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
             Err(_) => {
                 sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             }
         };
-        // An answer is not held back for the one after it; a socket that refuses this is gone
-        // already.
+        // A response is not delayed until the next one is written. If this fails, the socket is
+        // already disconnected.
         let _ = stream.set_nodelay(true);
         bound_unsent(&stream);
         connections.spawn(serve(stream, ShutdownSignal(stopped.clone())));
@@ -106,10 +106,10 @@ where
     connections
 }
 
-/// Limits the bytes that the system holds beyond those in flight.
+/// Limits the bytes that the system buffers and has not sent yet.
 ///
-/// Else a client that reads slowly but steadily would look like one that reads nothing, until a
-/// third of a large buffer is free.
+/// Without it, a client that reads slowly but steadily would look like one that reads nothing,
+/// until a third of a large buffer is free.
 fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
@@ -130,7 +130,7 @@ impl ShutdownSignal {
     ///
     /// Pass it to [`serve_connection_until`], or await it in an upgraded connection. Cancel safe.
     pub async fn wait(mut self) {
-        // A server that is gone has stopped.
+        // An error means that the server is gone, so it has stopped too.
         let _ = self.0.wait_for(|&is_stopping| is_stopping).await;
     }
 }

@@ -1,4 +1,4 @@
-//! A server: requests, a handler that answers them, and the end of a connection.
+//! A server: requests, the handler that responds to them, and the shutdown.
 
 mod listen;
 mod response;
@@ -28,23 +28,23 @@ pub use listen::{ShutdownSignal, accept, serve};
 
 /// Serves one connection, from its first byte to its last.
 ///
-/// It calls `handler` with each request, and closes the stream.
+/// It calls `handler` with each request, and closes the stream at the end.
 ///
 /// `handler` is a [`service_fn`](crate::service_fn), an axum `Router`, or any other tower service.
-/// It is called with one request after the other; the next one is read once the answer is complete.
-/// What is not the handler's business is done: `Expect`, HEAD, the framing of content, `Date`, and
-/// content that was not read. So is the answer to a request that is malformed or late. A body that
-/// gives data at once is sent in one piece with its head.
+/// It is called with one request after the other; the next request is read once the response is
+/// complete. The server itself handles `Expect`, HEAD, the framing of content, `Date`, and content
+/// that was not read. It also responds to requests that are malformed or late. If a body yields all
+/// its data at once, that is sent in one write with the head.
 ///
-/// Returns when the connection is over, and its new protocol too. The future that was given to
-/// [`Selected::accept`](crate::upgrade::Selected::accept) runs in this one. An error says why it
-/// ended early; the client got the answer that fits, if it still could. If a handler panics, the
-/// client gets a 500, and the panic goes on here. If its content panics, a response that has begun
-/// is truncated.
+/// Returns when the connection has ended, including its new protocol after an upgrade. The future
+/// passed to [`Selected::accept`](crate::upgrade::Selected::accept) runs inside this one. An error
+/// says why the connection ended early; the client got the matching response, if that was still
+/// possible. If a handler panics, the client gets a 500, and the panic is resumed. If its content
+/// panics, a response that has begun is truncated.
 ///
-/// Cancel safe in this sense: if it is dropped, the connection is closed at once, and nothing else
-/// is lost. A socket is reset where the client would take a cut answer for a whole one. RFC 9112,
-/// sections 8 and 9.
+/// If the future is dropped, the connection is closed at once, and nothing else is lost. A socket
+/// is reset if the client could take a truncated response for a complete one. RFC 9112, sections 8
+/// and 9.
 pub async fn serve_connection<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
 where
     S: Transport,
@@ -53,10 +53,10 @@ where
     serve_connection_until(stream, handler, config, std::future::pending()).await
 }
 
-/// Serves one connection until `stop` is ready.
+/// Serves one connection until it ends, or until `stop` is ready.
 ///
-/// The response in progress is then the last, and says so with `Connection: close`. An idle
-/// connection closes at once; one that has switched is not ended. RFC 9112, section 9.6.
+/// Once `stop` is ready, the response in progress is the last, and has `Connection: close`. An idle
+/// connection closes at once; an upgraded connection is not ended. RFC 9112, section 9.6.
 pub async fn serve_connection_until<S, H>(
     stream: S,
     handler: H,
@@ -81,12 +81,12 @@ where
 }
 
 impl HttpOverTls {
-    /// Serves HTTP above the new layer, as [`serve_connection`] does.
+    /// Serves HTTP over the new TLS layer, as [`serve_connection`] does.
     ///
-    /// `stream` is the TLS above what was [accepted](crate::upgrade::Selected::accept). The first
-    /// request is the one that led to it: it comes to `handler` again, without an offer. Give it
-    /// another function than the one that has accepted, or a boxed future: a future cannot contain
-    /// itself. RFC 2817, section 3.
+    /// `stream` is the TLS stream over the [accepted](crate::upgrade::Selected::accept) one. The
+    /// first request is the one that offered the upgrade: `handler` receives it again, without an
+    /// offer. Pass another function than the one that accepted, or a boxed future, because a future
+    /// cannot contain itself. RFC 2817, section 3.
     pub async fn serve_connection<S, H>(
         self,
         stream: S,
@@ -100,7 +100,7 @@ impl HttpOverTls {
         self.serve_connection_until(stream, handler, config, std::future::pending()).await
     }
 
-    /// Serves HTTP above the new layer until `stop` is ready.
+    /// Serves HTTP over the new TLS layer until it ends, or until `stop` is ready.
     ///
     /// It stops as [`serve_connection_until`] does.
     pub async fn serve_connection_until<S, H>(
@@ -127,7 +127,7 @@ impl HttpOverTls {
     }
 }
 
-/// A request that is to be answered, or will be.
+/// The next request for the handler.
 #[derive(Default)]
 struct NextRequest {
     request: Request<Body>,
@@ -136,12 +136,13 @@ struct NextRequest {
 
 /// The handles that a request shares with its connection.
 ///
-/// Once the request is over, answered or not, what waits at the other ends waits no longer.
+/// They are dropped once the request is over, with or without a response. Then whoever waits for
+/// its content or upgrade is woken.
 #[derive(Default)]
 struct RequestHandles {
-    /// The channel for its content, if there is any.
+    /// The channel for the content of the request, if there is any.
     channel: Option<Arc<Channel>>,
-    /// The pending upgrade, if there is an offer.
+    /// The pending upgrade, if the request has an offer.
     chance: Option<Arc<PendingUpgrade>>,
     /// The queue of interim responses, if they are enabled.
     informational: Option<InformationalSender>,
@@ -169,21 +170,21 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     /// The deadline of the handler.
     handling: Deadline,
     question: NextRequest,
-    /// The question waits for its handler.
+    /// Set if `question` holds a request that the handler has not been called with.
     is_asked: bool,
-    /// The memory that requests are made in.
+    /// The memory reused for requests.
     memory: RequestMemory,
 }
 
-/// The memory that requests are made in, one after the other.
+/// The memory reused for one request after the other.
 #[derive(Default)]
 struct RequestMemory {
-    /// A map that is not used any more: that of the last answer.
+    /// A header map to reuse, from the last response.
     headers: HeaderMap,
     bytes: BytesMut,
 }
 
-/// Why no further request is served.
+/// The reason why no further request is served.
 enum Failure {
     /// An error, with the status to send if a response can still be sent.
     Error(StatusCode, Error),

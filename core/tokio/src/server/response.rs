@@ -1,6 +1,6 @@
-//! Writes a response of `http`: its head, content and end.
+//! Sending of a handler's response: its head, content and end.
 //!
-//! Its status decides what it means for the connection.
+//! The status decides how the connection continues.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -22,13 +22,13 @@ use crate::handler::{ErrorMappers, HttpService};
 use crate::upgrade::PendingUpgrade;
 use crate::{ReasonPhrase, Transport, date};
 
-/// The kind of a response, by what follows its head.
+/// The kind of a response, by the content that may follow its head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ResponseKind {
     Usual,
-    /// The head alone: the response has no content.
+    /// The response to HEAD: it has no content.
     Head,
-    /// A 2xx opens a tunnel.
+    /// The response to CONNECT: a 2xx opens a tunnel.
     Connect,
 }
 
@@ -48,10 +48,10 @@ pub(super) enum ResponseOutcome {
     Switched,
 }
 
-/// A frame of a handler's content; `None` is its end.
+/// A frame of a handler's content; `None` at its end.
 type NextFrame<H> = Option<Frame<<<H as HttpService>::Content as Body>::Data>>;
 
-/// The fields set by the handler that the engine or server would set.
+/// The fields set by the handler that the engine or server would set otherwise.
 #[derive(Clone, Copy, Default)]
 struct HandlerFields {
     date: bool,
@@ -74,7 +74,7 @@ impl HandlerFields {
     }
 }
 
-/// The engine's verb for a response.
+/// The engine's method for sending a response.
 enum Verb {
     Send,
     /// A 426 that requires the protocols of this list.
@@ -97,7 +97,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         let own = HandlerFields::of(&head.headers);
         if own.coding {
-            // How the content ends is the engine's to say.
+            // The engine decides about the framing.
             head.headers.remove(header::TRANSFER_ENCODING);
         }
         let has_taker = chance.is_some_and(PendingUpgrade::has_callback);
@@ -123,8 +123,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             let has_length =
                 !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
             if !has_length {
-                // A length of content that is dropped, or would be in answer to a GET. RFC 9110,
-                // 8.6.
+                // The content is discarded, or would belong to a response to GET: RFC 9110, 8.6.
                 head.headers.remove(header::CONTENT_LENGTH);
             }
             let length = content.size_hint().exact();
@@ -137,22 +136,22 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         mem::swap(&mut self.memory.headers, &mut head.headers);
         if channel.is_some() {
-            // What was not read of the request. It is dropped, as far as that is not too much.
+            // Discards the rest of the request's content, if that is not too long.
             let _ = self.wire.http.skip_content();
         }
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Returns whether more of the request may follow than will be dropped.
+    /// Returns whether the rest of the request may be too long to discard.
     ///
-    /// The response then says that it is the last. A body that the handler has kept may still be
-    /// read.
+    /// The response then announces that the connection closes. If the handler has kept the body,
+    /// the rest may still be read.
     fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
         let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
         if let Some(left) = channel.left() {
             return left > self.config.http.limits.drain;
         }
-        // How much chunks come to is not known before all of them are there.
+        // The total length of chunks is unknown until all have arrived.
         if self.wire.http.skip_content().is_err() {
             return false;
         }
@@ -165,9 +164,9 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// Returns the verb: an ordinary response, or a 426.
+    /// Returns the method for the response: an ordinary one, or a 426.
     ///
-    /// The engine writes `Upgrade`.
+    /// Removes `Upgrade` from the head, because the engine writes it.
     fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {
@@ -182,8 +181,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         match (head.status, listed.as_str()) {
             (StatusCode::UPGRADE_REQUIRED, "") => {
-                // RFC 9110 15.5.22: a 426 says what would do. One that does not can only mean that
-                // this will not.
+                // RFC 9110 15.5.22: a 426 lists protocols. Without a list it can only mean that
+                // this request is invalid.
                 head.status = StatusCode::BAD_REQUEST;
             }
             (StatusCode::UPGRADE_REQUIRED, _) => return Ok(Verb::Require(listed)),
@@ -208,7 +207,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         })
     }
 
-    /// Sends content, all at once if it is there.
+    /// Sends head and content; in one piece if all content is available at once.
     async fn send(
         &mut self,
         head: &Parts,
@@ -223,8 +222,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         let is_whole = poll_fn(|context| {
             Poll::Ready(match next_frame(body.as_mut(), errors, context)? {
                 Poll::Pending => {
-                    // What it waits for may be the request's content, which a client does not send
-                    // once it has an answer.
+                    // The body may wait for the request's content, which the client does not send
+                    // once it has a response.
                     if channel.is_some_and(|channel| channel.is_wanted(context)) {
                         self.wire.ask_for_content()?;
                     }
@@ -247,7 +246,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         let length = if is_whole {
             Some(data.len() as u64)
         } else {
-            // A length that cannot be counted is none: the content is sent in chunks.
+            // If the total does not fit in a u64, the content is sent in chunks.
             promised.filter(|&all| all < u64::MAX).or_else(|| {
                 body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
             })
@@ -267,7 +266,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 
     /// Waits for the next frame of content.
     ///
-    /// What there is is sent meanwhile, and what it may be made of is read.
+    /// Meanwhile it sends the available output, and reads the request's content if the handler
+    /// waits for it.
     fn poll_frame(
         &mut self,
         context: &mut Context<'_>,
@@ -290,10 +290,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// Sends a 101.
+    /// Sends the 101 that accepts an offer.
     ///
-    /// Everything that the switch needs is made before it is written, so that nothing can fail
-    /// after it.
+    /// Everything that the upgrade needs is prepared before the 101 is written, so that nothing can
+    /// fail afterwards.
     async fn switch(
         &mut self,
         mut headers: HeaderMap,
@@ -313,8 +313,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         self.finish_request().await?;
         let http = &mut self.wire.http;
         let Some(selection) = http.select(&[token], Order::Client) else {
-            // A framework may not know the rules of what it accepts: then it is the client that has
-            // broken one.
+            // A framework may not know the rules of the protocol that it accepts. If one is broken,
+            // that is the client's fault.
             return Err(match chance.and_then(|chance| chance.ineligible(token)) {
                 Some(rule) => {
                     Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into()))
@@ -334,9 +334,9 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Switched)
     }
 
-    /// Drops the rest of the request, up to `limits.drain`.
+    /// Discards the rest of the request, up to `limits.drain`.
     ///
-    /// So the next request can be told apart.
+    /// So the bytes after it can be recognised.
     async fn finish_request(&mut self) -> Result<(), Error> {
         let most = self.config.http.limits.drain;
         if matches!(self.wire.http.content(), Content::Length(left) if left > most) {
@@ -354,10 +354,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
     }
 }
 
-/// Content that is written in one piece with its head.
+/// The length in bytes from which content is not copied after its head.
 const WHOLE: usize = 4 * 1024;
 
-/// Passes the handler's fields and those that the server adds.
+/// Calls `send` with the handler's fields and those that the server adds.
 fn with_extra(
     head: &Parts,
     has_date: bool,
@@ -373,7 +373,7 @@ fn with_extra(
     Ok(())
 }
 
-/// Returns the head with its standard reason, or its own.
+/// Returns the head with its standard reason phrase, or the one set by the handler.
 fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> ResponseHead<'a> {
     let usual = ResponseHead::new(head.status.as_u16(), fields);
     head.extensions
@@ -381,7 +381,7 @@ fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> 
         .map_or(usual, |reason: &ReasonPhrase| ResponseHead { reason: reason.as_bytes(), ..usual })
 }
 
-/// Returns whether this status has no content.
+/// Returns whether a response with this status has no content.
 ///
 /// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
 fn has_no_content(status: StatusCode) -> bool {
@@ -401,7 +401,7 @@ fn next_frame<H: HttpService>(
     }
 }
 
-/// Returns data or trailers.
+/// Splits a frame into data and trailers, of which it has one.
 fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
     match frame.into_data() {
         Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),

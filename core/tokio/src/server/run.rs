@@ -1,4 +1,4 @@
-//! Requests, one after the other, and the end.
+//! The loop over the requests of a connection, and its end.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -45,7 +45,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves the connection to its end, from the question on if there is one already.
+    /// Serves the connection to its end; begins with `question` if `is_asked` is set.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         match self.requests().await {
             Ok(Some(chance)) => self.run_upgrade(&chance).await,
@@ -94,7 +94,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             self.drive_handler(context, links, |this, context| this.handler.poll_ready(context))
         })
         .await?;
-        // The handler's future ends before its response is sent.
+        // The handler's future is dropped before its response is sent.
         let (mut head, content) = {
             let call = || self.handler.call(mem::take(&mut self.question.request));
             let mut response = match catch_unwind(AssertUnwindSafe(call)) {
@@ -110,11 +110,11 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         self.answer(&mut head, pin!(content), kind, links).await
     }
 
-    // A request.
+    // Receiving a request.
 
-    /// Waits for the next question; false where there will be none.
+    /// Waits for the next request; returns `false` if there will be none.
     async fn next_request(&mut self) -> Result<bool, Failure> {
-        // Answers that are not taken are a reason to read no further request.
+        // If responses are not received by the client, no further request is read.
         poll_fn(|context| self.wire.poll_writable(context)).await?;
         loop {
             match self.wire.http.next_event()? {
@@ -124,7 +124,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                     self.question.add_content(&mut self.wire.http);
                     return Ok(true);
                 }
-                // The rest of a request that was answered without it.
+                // The rest of a request whose response was sent before its end.
                 Next::Event(_) => {}
                 Next::Paused(_) => return Ok(false),
                 Next::NeedData => {
@@ -136,7 +136,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Reads more from the peer; false if nothing more is read.
+    /// Reads more from the peer; returns `false` if the connection should end.
     fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         ready!(self.wire.poll_send(context))?;
         let is_idle = self.wire.is_idle();
@@ -151,7 +151,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         };
         match self.wire.poll_receive(context) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
-            // A client that has nothing more to ask may go as it likes.
+            // A client without a request in progress may disconnect in any way.
             Poll::Ready(Err(_)) if is_idle => Poll::Ready(Ok(false)),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
@@ -163,15 +163,14 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Returns whether the server shuts down.
     pub(super) fn poll_stop(&mut self, context: &mut Context<'_>) -> bool {
         self.is_stopping = self.is_stopping || self.stop.as_mut().poll(context).is_ready();
         self.is_stopping
     }
 
-    // Its handler.
+    // Running the handler.
 
-    /// Polls the handler, and does meanwhile what the connection has to do.
+    /// Polls the handler, and runs the connection's I/O meanwhile.
     fn drive_handler<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -206,18 +205,18 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         })
     }
 
-    /// Sends interim responses that the client may get.
+    /// Sends interim responses, unless the client may not get them.
     fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
-            // Refused is what the client does not know.
+            // The engine rejects those that the client does not support.
             let _ = self.wire.http.send_informational(&head, self.wire.out.text());
         }
     }
 
     /// Runs the connection's I/O while the handler works.
     ///
-    /// Returns whether the handler has got what it waits for.
+    /// Returns `true` if the handler was given the content that it waits for.
     pub(super) fn drive_io(
         &mut self,
         context: &mut Context<'_>,
@@ -234,8 +233,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             channel.give(frame);
             return Ok(true);
         }
-        // To learn that the client has gone. What it sends beyond its request waits here until that
-        // is answered.
+        // Reads in order to notice that the client disconnects. Bytes after the request are
+        // buffered until the response is complete.
         let may_read =
             |http: &ObservedConnection| http.awaiting() == Awaiting::Caller && http.wants_input();
         while may_read(&self.wire.http)
@@ -249,9 +248,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         Ok(false)
     }
 
-    // The end.
+    // The end of the connection.
 
-    /// Answers what cannot be served, where that can still be done.
+    /// Responds to a request that cannot be served, if that is still possible.
     fn send_error_response(&mut self, status: StatusCode) {
         let (http, out) = (&mut self.wire.http, self.wire.out.text());
         let refused = date::with_line(self.config.date, |date| {
@@ -259,12 +258,12 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             http.reject(&head, b"", out)
         });
         if refused.is_err() {
-            // A response has begun, or the connection is over already.
+            // A response has begun, or the connection has already ended.
             let _ = http.abandon();
         }
     }
 
-    /// Hands the connection over to the new protocol.
+    /// Passes the connection to the callback for the new protocol.
     async fn run_upgrade(mut self, chance: &PendingUpgrade) -> Result<(), Error> {
         let taker =
             chance.take_callback().ok_or(Error::Misuse("nothing takes the connection over"))?;
@@ -289,7 +288,7 @@ impl NextRequest {
         informs: bool,
     ) -> Result<(), Failure> {
         let Self { request, links } = self;
-        // A target that is legal on the wire and none for `http`, which has no words for it.
+        // A target may be valid in HTTP but not representable in the crate `http`.
         mem::swap(request.headers_mut(), &mut memory.headers);
         received.write_to(request, &mut memory.bytes).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
@@ -315,7 +314,7 @@ impl NextRequest {
             _ => None,
         };
         if left.is_some_and(|length| length <= http.unread().len() as u64) {
-            // All of it is there: one event, and no other can be in the way.
+            // All content has arrived: it is one event, and no other can precede it.
             if let Ok(Next::Event(Event::Data(data))) = http.next_event() {
                 *self.request.body_mut() = Bytes::copy_from_slice(data).into();
                 http.take_end();
@@ -328,13 +327,13 @@ impl NextRequest {
     }
 }
 
-/// Returns the response to an error of the handler.
+/// Returns the failure for an error of the handler.
 ///
-/// If the error is that of the request's body, it has the status that the client has earned.
+/// If its cause is the request's body, the status is the one that fits that error.
 fn handler_failed(error: BoxError) -> Failure {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
     while let Some(known) = cause {
-        // What a client of the handler's own has met is no fault of this one's.
+        // Other errors may come from the handler's own client, and are not the fault of this one.
         if let Some(own @ Error::Content(_)) = known.downcast_ref::<Error>() {
             return Failure::Error(own.status(), Error::Handler(error));
         }

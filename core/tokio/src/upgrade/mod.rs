@@ -1,7 +1,7 @@
 //! Upgrades: offers, a handler's decision, and the new protocol's stream.
 //!
-//! A handler that speaks other protocols asks [`select`] and accepts; every other answer declines,
-//! and changes nothing else:
+//! A handler that supports other protocols calls [`select`], and accepts. Any other response
+//! declines the offer and changes nothing else:
 //!
 //! ```
 //! use http::{Request, Response};
@@ -39,9 +39,11 @@ pub use upgraded::{HttpOverTls, Upgraded};
 /// A protocol that a client has offered (RFC 9110, section 7.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The name of the protocol, with its version, as the client spelled them.
+    /// The name of the protocol, with its version, in the client's spelling.
     pub protocol: String,
     /// The rule that the request breaks, so that the offer cannot be accepted.
+    ///
+    /// `None` if it can be.
     pub ineligible: Option<Ineligible>,
 }
 
@@ -53,15 +55,14 @@ impl Offer {
 
 /// The protocols that the client of a request offers.
 ///
-/// An axum handler takes it as an extractor (feature `axum`); others get the same by [`offers`] and
-/// [`select`].
+/// It is an extractor for axum handlers (feature `axum`); others use [`offers`] and [`select`].
 #[derive(Clone, Default)]
 pub struct Offers(Option<Arc<PendingUpgrade>>);
 
 impl Offers {
-    /// Returns the offers of a request that the server gave to its handler.
+    /// Returns the offers of a request that the server passed to its handler.
     ///
-    /// There are none for any other request.
+    /// For any other request there are none.
     pub fn of(extensions: &http::Extensions) -> Self {
         Self(PendingUpgrade::found_in(extensions).cloned())
     }
@@ -99,16 +100,17 @@ impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
 
 /// Returns the client's offers, in its order of preference.
 ///
-/// It is empty without a valid offer.
+/// The list is empty if the request has no valid offer.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
     PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
 }
 
-/// Selects the first of your protocols that the client offers.
+/// Selects the first protocol of `preferences` that the client offers.
 ///
-/// The request must keep that protocol's rules. Each is a protocol such as `foo/2`, or a stack of
-/// layers such as `TLS/1.2, HTTP/1.1`. After `None`, answer as if nothing had been offered, or with
-/// [`require`]. Next: [`Selected::accept`]. RFC 9110, section 7.8.
+/// Protocols whose rules the request breaks are not selected. Each entry is a protocol such as
+/// `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. If `None` is returned, respond as if
+/// nothing had been offered, or with [`require`]. Next: [`Selected::accept`]. RFC 9110, section
+/// 7.8.
 pub fn select<'p, B>(
     request: &Request<B>,
     preferences: impl IntoIterator<Item = &'p str>,
@@ -116,7 +118,7 @@ pub fn select<'p, B>(
     Offers::of(request.extensions()).select(preferences)
 }
 
-/// A protocol that both sides can live with.
+/// A protocol that the client offers and your code supports.
 #[must_use = "nothing is accepted before `accept` makes the response"]
 pub struct Selected {
     protocol: String,
@@ -124,25 +126,25 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// Returns the name of the protocol, with its version, as you spelled them.
+    /// Returns the name of the protocol, with its version, as given to [`select`].
     pub fn protocol(&self) -> &str {
         &self.protocol
     }
 
     /// Returns the subprotocols offered by a WebSocket client, in its order.
     ///
-    /// Set the one you take as `Sec-WebSocket-Protocol` of the response. RFC 6455, section 1.9.
+    /// Set the one you choose as `Sec-WebSocket-Protocol` of the response. RFC 6455, section 1.9.
     pub fn subprotocols(&self) -> &[String] {
         &self.chance.subprotocols
     }
 
-    /// Returns the 101 that accepts it; add header fields as to any response.
+    /// Returns the 101 that accepts the protocol; you may add header fields.
     ///
-    /// Once it has left, the server runs what `speak` gives, to its end. The rest of the request's
-    /// content is dropped, up to `limits.drain`: read it before, if you want it. If there is more,
-    /// the client gets a 413.
+    /// After the 101 was sent, the server runs the future that `speak` returns, to its end. Before,
+    /// the rest of the request's content is discarded, up to `limits.drain`; read it first if you
+    /// need it. If there is more, the client gets a 413.
     ///
-    /// If the response is not sent, `speak` is dropped.
+    /// If the 101 is not sent, `speak` is dropped.
     pub fn accept<F, R, B>(self, speak: F) -> Response<B>
     where
         F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -153,11 +155,10 @@ impl Selected {
         self.response()
     }
 
-    /// Returns the 101 that accepts HTTP/2, which answers the request as stream 1.
+    /// Returns the 101 that accepts HTTP/2, where the response is on stream 1.
     ///
-    /// Give it the request's content, which is passed to HTTP/2.
-    /// [`Http2Stream`](crate::Http2Stream) is for an HTTP/2 server such as `h2`. RFC 7540, section
-    /// 3.2.
+    /// `content` is the content of the request, which becomes that of stream 1. Pass the
+    /// [`Http2Stream`](crate::Http2Stream) to an HTTP/2 server such as `h2`. RFC 7540, section 3.2.
     #[cfg(feature = "h2c")]
     pub fn accept_http2<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
     where
@@ -172,7 +173,7 @@ impl Selected {
     fn response<B: Default>(&self) -> Response<B> {
         let mut response = Response::new(B::default());
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-        // A protocol's name has only characters that a value may have.
+        // All characters of a protocol's name are permitted in a field value.
         if let Ok(value) = HeaderValue::from_str(&self.protocol) {
             response.headers_mut().insert(header::UPGRADE, value);
         }
@@ -180,10 +181,10 @@ impl Selected {
     }
 }
 
-/// Returns the 2xx that opens the tunnel of a CONNECT; `None` otherwise.
+/// Returns the 2xx that opens the tunnel of a CONNECT; `None` for other methods.
 ///
-/// Once it has left, the server runs what `speak` gives, to its end. A 2xx to CONNECT that comes
-/// from elsewhere is answered as 501. RFC 9110, section 9.3.6.
+/// After it was sent, the server runs the future that `speak` returns, to its end. If a handler
+/// returns a 2xx to CONNECT without this call, the client gets a 501. RFC 9110, section 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -196,15 +197,15 @@ where
     Some(Response::new(B::default()))
 }
 
-/// Returns the stream of an upgrade whose 101 a framework makes itself.
+/// Returns the upgraded stream if a framework creates the 101 itself.
 ///
-/// It is ready once a 101 that names an offered protocol has been sent. Fails if the response is
-/// another one.
+/// The future is ready once a 101 that names an offered protocol was sent. It returns `None` if
+/// another response was sent.
 pub fn on<B>(
     request: &Request<B>,
 ) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
     let (sender, receiver) = oneshot::channel();
-    // If it is not waited for, the connection closes.
+    // If the receiver was dropped, the connection closes.
     take_over(request, |upgraded| {
         let _ = sender.send(upgraded);
         std::future::ready(())
@@ -225,8 +226,8 @@ where
 
 /// Returns a 426, which requires one of these protocols.
 ///
-/// They are in the server's order of preference. It has content like any other response. RFC 9110,
-/// section 15.5.22.
+/// List them in the server's order of preference. A 426 has content like any other response. RFC
+/// 9110, section 15.5.22.
 pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     let mut response = Response::new(content);
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;
@@ -234,9 +235,9 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     response
 }
 
-/// Says on an ordinary response what the connection could be upgraded to.
+/// Adds to an ordinary response the protocols that an upgrade could select.
 ///
-/// What is no protocol's name is left out. RFC 9110, section 7.8.
+/// Entries that are not valid protocol names are left out. RFC 9110, section 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
     let names: Vec<_> = protocols
         .iter()

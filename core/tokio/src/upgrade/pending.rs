@@ -17,7 +17,6 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-/// The callback that takes over the connection.
 type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
 type CallbackFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -31,7 +30,7 @@ pub(crate) struct PendingUpgrade {
     http2: Mutex<Http2Handoff>,
 }
 
-/// The content that HTTP/2 takes over from a request.
+/// The state of the request's content, if it continues in HTTP/2.
 #[cfg(feature = "h2c")]
 #[derive(Default)]
 enum Http2Handoff {
@@ -46,7 +45,7 @@ enum Http2Handoff {
 struct Offered(Arc<PendingUpgrade>);
 
 impl PendingUpgrade {
-    /// Returns the pending upgrade of the request on this connection, if any.
+    /// Creates the pending upgrade of a request with an offer or a CONNECT.
     pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
         let is_connect = *method == Method::CONNECT;
         let offers: Vec<_> = match request.offers() {
@@ -77,7 +76,7 @@ impl PendingUpgrade {
         extensions.insert(Offered(self));
     }
 
-    /// Returns the pending upgrade of a request that the server gave to a handler.
+    /// Returns the pending upgrade of a request that the server passed to a handler.
     pub(super) fn found_in(extensions: &http::Extensions) -> Option<&Arc<Self>> {
         extensions.get::<Offered>().map(|offered| &offered.0)
     }
@@ -86,7 +85,7 @@ impl PendingUpgrade {
         self.taking.take()
     }
 
-    /// Sets the callback that runs once the connection has switched.
+    /// Sets the callback that runs after the upgrade.
     pub(super) fn take_over<F, R>(&self, speak: F)
     where
         F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -105,13 +104,13 @@ impl PendingUpgrade {
         self.taking.is_set()
     }
 
-    /// Passes the request to HTTP/2, with this content.
+    /// Stores the request's content, to be passed to HTTP/2.
     #[cfg(feature = "h2c")]
     pub(super) fn take_along(&self, content: Bytes) {
         *lock(&self.http2) = Http2Handoff::Content(content);
     }
 
-    /// Makes the splice, if the request goes on in HTTP/2.
+    /// Creates the splice, if the request continues in HTTP/2.
     #[cfg(feature = "h2c")]
     pub(crate) fn make_splice(&self, request: &switchover::Request<'_>) -> Result<(), Error> {
         let mut http2 = lock(&self.http2);

@@ -13,12 +13,12 @@ use crate::Transport;
 use crate::observe::{Observation, ObservedConnection};
 use crate::wire::Stream;
 
-/// A connection that speaks another protocol: its bytes, from the first one on.
+/// A connection that speaks another protocol, from its first byte on.
 ///
-/// What came with the head is read first.
+/// Reading returns first the bytes that arrived together with the head.
 ///
-/// It lives as long as you keep it; the connection it came from is done with it. Shut it down
-/// before you drop it, where the new protocol wants its last bytes to arrive.
+/// The stream is independent of the HTTP connection it came from. Shut it down before you drop it,
+/// if the last bytes must arrive.
 pub struct Upgraded {
     stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
@@ -36,7 +36,7 @@ struct Agreement {
 }
 
 impl Upgraded {
-    /// Takes over a connection that shows [`Switched`](switchover::Event::Switched).
+    /// Takes over a connection that emits [`Switched`](switchover::Event::Switched).
     pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: ObservedConnection) -> Self {
         let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
         if let Some(switchover::Event::Switched(switched)) = http.event() {
@@ -62,43 +62,44 @@ impl Upgraded {
         &self.agreement.protocol
     }
 
-    /// Returns the request that led to the switch, for a server.
+    /// Returns the request that led to the upgrade, in a server.
     ///
-    /// It is to be answered in the new protocol (RFC 9110, section 7.8).
+    /// The response to it is sent in the new protocol (RFC 9110, section 7.8). `None` in a client.
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }
 
-    /// Returns the 101, or the 2xx to CONNECT, for a client.
+    /// Returns the 101, or the 2xx to CONNECT, in a client; `None` in a server.
     pub fn response(&self) -> Option<&Response<()>> {
         self.agreement.response.as_ref()
     }
 
-    /// Returns the stream and the bytes of the new protocol already read.
+    /// Returns the transport, and bytes of the new protocol that were already read.
     ///
-    /// Read the second first.
+    /// Process these bytes before you read from the transport.
     ///
-    /// If a write has met a reset, a read of this stream ends as after a FIN: the error is not
-    /// remembered there.
+    /// If a write has failed with a reset, a read of this transport ends as after a FIN, because
+    /// the error is not kept.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
         (self.stream.into_inner(), self.leftover)
     }
 
     /// Closes with a reset, if the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
-    /// Use it for a truncated stream that would look complete after an orderly end. A tunnel that
-    /// has lost its other side is one (RFC 9113, section 8.5). Bytes that have not arrived yet are
-    /// lost. Another transport is dropped; TLS shows that by the missing alert.
+    /// Use it if a truncated stream would look complete after an orderly end. An example is a
+    /// tunnel that lost its other side (RFC 9113, section 8.5). Bytes that have not arrived yet are
+    /// lost. Any other transport is dropped; TLS shows the truncation by the missing close alert.
     pub fn reset(self) {
         if let Some(socket) = self.stream.socket() {
             let _ = socket.set_zero_linger();
         }
     }
 
-    /// Returns the stream for a TLS handshake, and the HTTP that goes on above it.
+    /// Returns the stream for a TLS handshake, and the HTTP connection to run over it.
     ///
-    /// That begins with the response to the earlier request. Next:
-    /// [`HttpOverTls::serve_connection`], a client's [`HttpOverTls::receive`]. RFC 2817, section 3.
+    /// That connection continues with the response to the earlier request. Next:
+    /// [`HttpOverTls::serve_connection`], or in a client [`HttpOverTls::receive`]. RFC 2817,
+    /// section 3.
     pub fn into_http_over_tls(mut self) -> (Self, HttpOverTls) {
         let other = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let http = std::mem::replace(&mut self.http, Box::new(other));
@@ -106,7 +107,7 @@ impl Upgraded {
     }
 }
 
-/// HTTP that goes on above a new layer.
+/// An HTTP connection that continues over a new TLS layer.
 pub struct HttpOverTls {
     pub(crate) http: ObservedConnection,
 }

@@ -1,4 +1,4 @@
-//! A stream with its engine, alike for a server and a client.
+//! A stream with its engine, for both servers and clients.
 
 mod output;
 mod stream;
@@ -26,13 +26,13 @@ use output::OutputBuffer;
 pub(crate) use stream::Stream;
 pub(crate) use timer::{Alarm, Deadline};
 
-/// Bytes that are read at a time.
+/// The number of bytes read at a time.
 const PIECE: usize = 16 * 1024;
 
 /// The idle time after which a connection releases its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// The time to read on from a peer that should have ended.
+/// The longest time to read and discard input after our last byte.
 ///
 /// It ends earlier after a pause of `LINGER_IDLE`.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
@@ -45,34 +45,34 @@ pub(crate) struct Wire<S> {
     pub(crate) http: ObservedConnection,
     pub(crate) out: OutputBuffer,
     pub(crate) timeouts: Timeouts,
-    /// The deadline for what the peer has to send.
+    /// The deadline for the peer to send.
     pub(crate) receiving: Deadline,
-    /// The deadline for what the peer has to take.
+    /// The deadline for the peer to receive.
     writing: Deadline,
     memory: Memory,
     pub(crate) alarm: Alarm,
     writes: Writes,
-    /// The peer has sent its last byte, or its direction has failed.
+    /// Set once the peer has sent its last byte, or its direction has failed.
     is_read_closed: bool,
 }
 
-/// The memory of a connection, which one that is idle gives back after a while.
+/// The state of a connection's memory, which an idle one releases after a while.
 #[derive(Clone, Copy)]
 enum Memory {
     Held,
-    /// The connection is idle: until then.
+    /// The connection is idle, and releases its memory at this time.
     HeldUntil(Instant),
     Released,
 }
 
-/// Our direction, and what becomes of it if the stream is dropped.
+/// The state of our direction, and what a drop of the stream would do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writes {
-    /// Closes with a FIN.
+    /// A drop closes with a FIN.
     Open,
-    /// Closes with a reset: see [`Wire::arm_reset`].
+    /// A drop closes with a reset: see [`Wire::arm_reset`].
     OpenOrReset,
-    /// Part of what had to be sent may have left, and nothing more will.
+    /// Output may have been sent in part, and no more can be sent.
     Broken,
 }
 
@@ -92,7 +92,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Sends the bytes that wait; ready once all of them have left.
+    /// Sends the waiting output; ready once all of it was sent.
     pub(crate) fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while !self.out.is_empty() {
             match self.out.poll_write(Pin::new(&mut self.stream), context) {
@@ -107,7 +107,7 @@ impl<S: Transport> Wire<S> {
                 }
             }
         }
-        // A stream that gathers, as TLS does, learns that this is all.
+        // A buffering stream, such as TLS, must be flushed.
         match Pin::new(&mut self.stream).poll_flush(context) {
             Poll::Ready(flushed) => {
                 self.writing.clear();
@@ -131,7 +131,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads once; also ready if the peer has ended.
+    /// Reads once; also ready if the peer has closed its direction.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.is_read_closed {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
@@ -164,7 +164,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Receives between two messages, so that an idle connection needs no memory.
+    /// Reads between two messages, so that an idle connection needs no buffer.
     fn poll_receive_copied(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
         let mut space = [MaybeUninit::uninit(); PIECE];
         let mut space = ReadBuf::uninit(&mut space);
@@ -198,7 +198,7 @@ impl<S: Transport> Wire<S> {
                 if self.writing.until() == first {
                     self.writes = Writes::Broken;
                 } else {
-                    // It is said once: an answer may follow, which has its own time.
+                    // The timeout is reported once: a response with its own timeout may follow.
                     self.receiving.clear();
                 }
                 return Poll::Ready(Err(Error::TimedOut(what)));
@@ -212,7 +212,7 @@ impl<S: Transport> Wire<S> {
         self.http.unread().is_empty() && self.http.state().is_idle()
     }
 
-    /// Starts the timeout for the next request.
+    /// Starts the timeout for the next request; returns the time if it starts now.
     pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
         let begun = self.receiving.wait_for("a request", timeout);
         if let Memory::Held = self.memory {
@@ -221,7 +221,7 @@ impl<S: Transport> Wire<S> {
         begun
     }
 
-    /// Clears the deadline, as what was waited for has come.
+    /// Clears the deadline after the awaited message arrived.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
@@ -232,16 +232,16 @@ impl<S: Transport> Wire<S> {
         self.is_read_closed
     }
 
-    /// Releases memory of a connection that has been idle for a while.
+    /// Releases the memory of a connection that has been idle for a while.
     ///
-    /// To do so at each pause would cost more than a response.
+    /// To do so after each message would cost more than a response.
     fn park(&mut self) {
         self.memory = Memory::Released;
         self.http.release();
         self.out.release();
     }
 
-    /// Returns whether memory was released, and nothing has come since.
+    /// Returns whether memory was released, and nothing was received since.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self.memory, Memory::Released)
     }
@@ -250,12 +250,12 @@ impl<S: Transport> Wire<S> {
         poll_fn(|context| self.poll_send(context)).await
     }
 
-    /// Drops what has not left: the peer takes no more.
+    /// Discards unsent output after the peer stopped reading.
     pub(crate) fn discard_output(&mut self) {
         self.out = OutputBuffer::default();
     }
 
-    /// Sends the 100 that the peer waits for.
+    /// Sends the 100 that the peer waits for, if any.
     ///
     /// RFC 9110, section 10.1.1.
     pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {
@@ -266,9 +266,9 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Waits for content with a timeout; `None` is its end.
+    /// Waits for content or trailers; returns `None` at the end of the message.
     ///
-    /// The peer may take so long for it.
+    /// The peer may take `timeout` for it.
     pub(crate) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
@@ -293,7 +293,8 @@ impl<S: Transport> Wire<S> {
                 }
                 Ok(Next::NeedData) => {
                     self.ask_for_content()?;
-                    // What the peer has not taken does not keep us from reading what it has sent.
+                    // Output that the peer does not receive must not keep us from reading its
+                    // input.
                     let sent = self.poll_send(context);
                     self.receiving.wait_for("content", timeout);
                     match (self.poll_receive(context), sent) {
@@ -310,7 +311,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Frames content, large pieces without a copy.
+    /// Frames and queues content; large pieces are not copied.
     pub(crate) fn write_data(&mut self, mut data: impl Buf) -> Result<(), Error> {
         let len = data.remaining();
         if len > 0 {
@@ -325,7 +326,7 @@ impl<S: Transport> Wire<S> {
 
     /// Writes the end of content, with trailers.
     ///
-    /// Trailers that have no place there are left out, as anyone on their way may do (RFC 9110,
+    /// Trailers that are not permitted are left out, as an intermediary may do too (RFC 9110,
     /// section 6.5.1).
     pub(crate) fn write_end(&mut self, trailers: Option<HeaderMap>) -> Result<(), Error> {
         let (http, out) = (&mut self.http, self.out.text());
@@ -337,7 +338,7 @@ impl<S: Transport> Wire<S> {
                 (Err(error), 1..) if error.kind() == ErrorKind::TrailerForbidden => {
                     match error.field() {
                         Some(index) => drop(lines.remove(index)),
-                        // Without chunks there are no trailers at all.
+                        // Content that is not chunked has no trailers at all.
                         None => lines.clear(),
                     }
                 }
@@ -346,10 +347,10 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Makes a drop of the connection a reset, as its content is close-delimited.
+    /// Makes a drop of the stream a reset while close-delimited content is sent.
     ///
     /// After a FIN the client would take a truncated response for complete (RFC 9112, section 8).
-    /// TLS shows it by the missing alert.
+    /// TLS shows the truncation by the missing close alert.
     pub(crate) fn arm_reset(&mut self) {
         let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
         if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
@@ -357,24 +358,24 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Ends the connection as the engine says.
+    /// Closes the connection in the way that the engine asks for.
     ///
-    /// The peer so gets the last of what was sent (RFC 9112, section 9.6).
+    /// So the peer receives the last bytes sent (RFC 9112, section 9.6).
     pub(crate) async fn end(mut self) {
-        // A slow peer gets the last answer in the time that any answer has.
+        // A slow peer has the usual time for the last response.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;
         if is_cut || self.flush().await.is_err() {
             return;
         }
         if let Some(socket) = self.stream.socket().filter(|_| self.writes == Writes::OpenOrReset) {
-            // It has been said to the end, so nothing waits for the socket to be closed.
+            // All content was sent, so the socket need not be reset any more.
             #[allow(
                 deprecated,
                 reason = "a linger of none does not block, and nothing else takes back one of zero"
             )]
             let _ = socket.set_linger(None);
         }
-        // A client that has been idle for a while has got all that was sent.
+        // A client that has been idle for a while has received all that was sent.
         let lingers = self.http.closing() == Closing::Linger && !self.is_parked();
         let end = async {
             self.stream.shutdown().await?;
@@ -387,7 +388,7 @@ impl<S: Transport> Wire<S> {
             }
             Ok::<_, io::Error>(())
         };
-        // A peer that goes on and on does not want to see it.
+        // A peer that keeps sending does not want to see the end.
         let _ = timeout(LINGER_MAX, end).await;
     }
 }

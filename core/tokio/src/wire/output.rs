@@ -1,4 +1,4 @@
-//! The output that waits: text of the engine, and content that is not copied.
+//! The output buffer: text of the engine, and content that is not copied.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -8,24 +8,24 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
-/// Content that is worth a piece of its own; what is shorter is copied.
+/// The length in bytes from which content is kept as a separate piece, not copied.
 const ZERO_COPY_MIN: usize = 4 * 1024;
 
-/// The bytes of text that may wait before no more are written.
+/// The number of unsent bytes of text at which no more are written.
 const TEXT_HIGH_WATER: usize = 64 * 1024;
 const HIGH_WATER: usize = 512 * 1024;
 
-/// Pieces that are sent at a time.
+/// The number of slices passed to one vectored write.
 const MAX_IO_SLICES: usize = 16;
 
 #[derive(Default)]
 pub(crate) struct OutputBuffer {
     text: Vec<u8>,
-    /// The bytes of `text` that have left.
+    /// The number of bytes of `text` that were sent.
     sent: usize,
-    /// Pieces of content, each with its place in the text.
+    /// Pieces of content, each with the offset in `text` that it follows.
     pieces: VecDeque<(usize, Bytes)>,
-    /// Bytes of content.
+    /// The number of unsent bytes in `pieces`.
     content: usize,
 }
 
@@ -35,7 +35,7 @@ impl OutputBuffer {
         &mut self.text
     }
 
-    /// Adds content that the engine has framed.
+    /// Appends content that the engine has framed.
     pub(crate) fn push(&mut self, content: Bytes) {
         if content.len() < ZERO_COPY_MIN {
             self.text.extend_from_slice(&content);
@@ -57,14 +57,14 @@ impl OutputBuffer {
         self.text.len() >= TEXT_HIGH_WATER || self.len() >= HIGH_WATER
     }
 
-    /// Gives back the memory of what has left.
+    /// Releases the memory if all output was sent.
     pub(crate) fn release(&mut self) {
         if self.is_empty() {
             *self = Self::default();
         }
     }
 
-    /// Writes once, and returns the number of bytes.
+    /// Writes once, and returns the number of bytes written.
     pub(crate) fn poll_write(
         &mut self,
         stream: Pin<&mut impl AsyncWrite>,
@@ -88,7 +88,7 @@ impl OutputBuffer {
         }
     }
 
-    /// Passes the first slices that wait, in order.
+    /// Calls `take` with the first unsent slices, in order.
     fn with_slices<T>(&self, take: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); MAX_IO_SLICES];
         let (mut at, mut count) = (self.sent, 0);
@@ -129,7 +129,7 @@ impl OutputBuffer {
 mod tests {
     use super::*;
 
-    /// Checks the order, however much a transport takes at a time.
+    /// Checks the order, however few bytes a transport accepts at a time.
     #[test]
     fn what_waits_leaves_in_order() {
         for step in [97, 997, 5000, 20_000] {

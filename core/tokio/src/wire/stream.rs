@@ -1,4 +1,4 @@
-//! A stream that tells a reset, which a write has met, from an end in order.
+//! A stream that reports a reset, seen by a write, to the next read.
 
 use std::any::Any;
 use std::io::{self, ErrorKind, IoSlice};
@@ -10,12 +10,12 @@ use tokio::net::TcpStream;
 
 use crate::Transport;
 
-/// A stream whose read fails at the end if a write has met a reset.
+/// A stream whose end is an error if a write has failed with a reset.
 ///
-/// A socket reports its error once. If a write meets it, the next read returns no bytes, as after a
+/// A socket reports its error once. If a write gets it, the next read returns no bytes, as after a
 /// FIN, though bytes may be missing (RFC 9112, section 8). If a FIN came before the reset, the
-/// write meets a broken pipe, and the end is one in order. This holds for a `TcpStream` alone: TLS
-/// tells the two apart by itself (9.8).
+/// write gets a broken pipe, and the end is orderly. This applies to a `TcpStream` only: TLS itself
+/// distinguishes the two (RFC 9112, section 9.8).
 pub(crate) struct Stream<S> {
     inner: S,
     failure: Option<ErrorKind>,
@@ -30,7 +30,7 @@ impl<S> Stream<S> {
         self.inner
     }
 
-    /// Remembers the kind of the first error.
+    /// Stores the kind of the first error.
     fn note<T>(&mut self, outcome: io::Result<T>) -> Poll<io::Result<T>> {
         if let Err(error) = &outcome {
             self.failure.get_or_insert(error.kind());

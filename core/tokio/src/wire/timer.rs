@@ -1,4 +1,4 @@
-//! Deadlines, and the one alarm of a connection.
+//! Deadlines, and the single timer of a connection.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// The time that a byte adds.
+/// The time that each byte adds to a deadline.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
-/// The number of timeouts that a peer may earn by what the system holds.
+/// The number of timeouts by which buffering of the system may extend a deadline.
 ///
-/// The system takes more only once a third of what it holds has left, which may be a megabyte.
+/// The system accepts more bytes only once a third of its buffer was sent, which may be a megabyte.
 const SYSTEM: u32 = 3;
 
 /// A deadline for one phase.
@@ -20,24 +20,24 @@ pub(crate) struct Deadline {
     what: &'static str,
     time: Time,
     timeout: Duration,
-    /// Earned before there was something to wait for.
+    /// The extension earned before the phase began.
     credit: Duration,
 }
 
 #[derive(Clone, Copy, Default)]
 enum Time {
-    /// No deadline: nothing is awaited, or for ever.
+    /// No deadline: nothing is awaited, or the timeout is disabled.
     #[default]
     Unlimited,
     Until(Instant),
-    /// Your code works on what has come; then this much is left for the rest.
+    /// The clock is stopped while the caller works; this much time is left.
     Left(Duration),
 }
 
 impl Deadline {
-    /// Starts the deadline, or goes on with one for the same phase.
+    /// Starts the deadline, or continues one for the same phase.
     ///
-    /// Returns the time of its beginning, if it begins now.
+    /// Returns the current time if the deadline starts now, else `None`.
     pub(crate) fn wait_for(
         &mut self,
         what: &'static str,
@@ -54,7 +54,7 @@ impl Deadline {
                 std::mem::take(&mut self.credit).min(timeout.saturating_mul(SYSTEM)),
             ),
         };
-        // What is longer than a clock goes is for ever.
+        // A timeout beyond the range of the clock is unlimited.
         let now = Instant::now();
         *self = Self {
             what,
@@ -65,7 +65,7 @@ impl Deadline {
         Some(now)
     }
 
-    /// Returns the deadline and its phase.
+    /// Returns the deadline and its phase, if the clock runs.
     pub(crate) fn until(&self) -> Option<(Instant, &'static str)> {
         match self.time {
             Time::Until(until) => Some((until, self.what)),
@@ -73,26 +73,25 @@ impl Deadline {
         }
     }
 
-    /// Stops the time, as part of the phase has come.
+    /// Stops the clock, because a part of what is awaited has arrived.
     pub(crate) fn pause(&mut self) {
         if let Time::Until(until) = self.time {
             self.time = Time::Left(until.saturating_duration_since(Instant::now()));
         }
     }
 
-    /// Clears the deadline.
     pub(crate) fn clear(&mut self) {
         self.time = Time::Unlimited;
     }
 
-    /// Extends the deadline by received bytes, up to the timeout at the beginning.
+    /// Extends the deadline for `len` received bytes, at most to a full timeout.
     pub(crate) fn extend(&mut self, len: usize) {
         self.earn_up_to(self.timeout, len);
     }
 
-    /// Extends the deadline by bytes that the system has taken for the peer.
+    /// Extends the deadline for `len` bytes that the system accepted for the peer.
     ///
-    /// It counts also before the phase begins.
+    /// If the phase has not begun, the extension is kept for it.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + SYSTEM), len),
@@ -109,7 +108,7 @@ impl Deadline {
         }
     }
 
-    /// Waits until the deadline has expired; returns the phase.
+    /// Waits until the deadline expires; returns the phase.
     pub(crate) fn poll_timeout(
         &self,
         alarm: &mut Alarm,
@@ -125,19 +124,19 @@ fn earned(len: usize) -> Duration {
     TIME_PER_BYTE.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
 }
 
-/// Goes off at the earliest deadline that was asked for.
+/// A timer that fires at the earliest deadline requested.
 #[derive(Default)]
 pub(crate) struct Alarm(Option<Pin<Box<Sleep>>>);
 
 impl Alarm {
-    /// Waits until the alarm goes off.
+    /// Waits until `until`.
     ///
-    /// An alarm that is set for an earlier time goes off for nothing, and is set again. That costs
-    /// less than to move it for each message.
+    /// A timer set for an earlier time fires too early, and is set again. That costs less than to
+    /// move it for each message.
     pub(crate) fn poll(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
         if sleep.deadline() > until {
-            // An alarm for what is over would go off at once, again and again.
+            // A timer for a past deadline would fire at once, again and again.
             if Instant::now() >= until {
                 return Poll::Ready(());
             }
