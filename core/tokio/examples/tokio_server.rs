@@ -1,4 +1,4 @@
-//! A server on tokio: pages, an echo, and `foo/2` for those who offer it.
+//! A server on tokio: a page, an echo, and `foo/2` for clients that offer it.
 
 use http::{Method, Request, Response, StatusCode};
 use switchover_tokio::{Body, BoxError, Config, Upgraded, serve, service_fn, upgrade};
@@ -30,10 +30,10 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     }
 }
 
-/// Speaks `foo/2`: each line comes back louder.
+/// Speaks `foo/2`: returns each line in upper case.
 async fn shout(stream: Upgraded) {
     let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
-    // A longer line is taken as several.
+    // A line longer than 65,536 bytes is processed in several parts.
     while let Ok(1..) = (&mut stream).take(65_536).read_until(b'\n', &mut line).await {
         line.make_ascii_uppercase();
         if stream.write_all(&line).await.is_err() {

@@ -1,4 +1,4 @@
-//! The content of a request in HTTP/2, as a body that can be sent.
+//! The content of an HTTP/2 request, as a body to send to the backend.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -13,20 +13,20 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::backend::locked;
 
-/// The content of a request, which is readable where its first owner dropped it.
+/// The content of a request, which stays readable after the first owner dropped it.
 #[derive(Clone)]
 pub(crate) struct Content(Arc<Mutex<Coming>>);
 
 struct Coming {
     stream: RecvStream,
-    /// `None` waits for ever.
+    /// The timeout of the client; `None` for none.
     clock: Option<Clock>,
 }
 
 /// A timeout for the content: `timeout`, and a millisecond more for each byte.
 ///
-/// Never more than `timeout` in all. So one that sends a byte a second is given up, one with much
-/// content is not.
+/// The time left never exceeds `timeout`. So a client that sends one byte per second is given up,
+/// and a client with much content is not.
 struct Clock {
     timeout: Duration,
     left: Duration,
@@ -39,7 +39,7 @@ impl Content {
         Self(Arc::new(Mutex::new(Coming { stream, clock: Some(clock) })))
     }
 
-    /// Stops the clock: the client may take as long as it likes.
+    /// Disables the timeout: the client may take as long as it likes.
     pub(crate) fn wait_for_ever(&self) {
         self.with(|coming| coming.clock = None);
     }
@@ -94,12 +94,12 @@ impl Coming {
 }
 
 impl Clock {
-    /// Completes once the client is late.
+    /// Completes once the client's time is over.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.alarm.get_or_insert_with(|| Box::pin(sleep(self.left))).as_mut().poll(context)
     }
 
-    /// Counts content; the time in which it is not waited for does not count.
+    /// Adds time for `len` bytes of content; time while nobody waits does not count.
     fn earn(&mut self, len: usize) {
         if let Some(alarm) = self.alarm.take() {
             self.left = alarm.deadline().saturating_duration_since(Instant::now());

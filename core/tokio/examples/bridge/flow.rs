@@ -1,9 +1,9 @@
-//! Content by `h2`, no faster than the other side takes it.
+//! Sending of content with `h2`, with back-pressure.
 
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
-/// Sends content, as much at a time as the client's window takes.
+/// Sends all data, as far as the client's window allows at a time.
 pub(crate) async fn send(to: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
     while !data.is_empty() {
         to.reserve_capacity(data.len());

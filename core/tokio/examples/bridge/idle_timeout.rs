@@ -1,7 +1,7 @@
 //! A stream that fails once it has been idle for a while.
 //!
-//! For protocols in which a peer may be silent. Else each one that has gone without a word would
-//! keep a place for ever.
+//! It is for protocols in which a peer may be silent. Without it, each peer that disappeared
+//! without a FIN would occupy a connection forever.
 
 use std::io;
 use std::pin::Pin;
@@ -26,13 +26,13 @@ impl<S: Unpin> IdleTimeout<S> {
         Pin::new(&mut self.stream)
     }
 
-    /// Bytes have moved.
+    /// Restarts the timeout, because bytes were read or written.
     fn begin_anew(&mut self) {
         let late = Instant::now() + self.timeout;
         self.late.as_mut().reset(late);
     }
 
-    /// Starts the timeout: nothing can be done until the peer does something.
+    /// Waits for the timeout, while the peer makes no progress.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         ready!(self.late.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "nothing has moved for too long")))
@@ -66,7 +66,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
         Poll::Ready(written)
     }
 
-    /// Flushes; nothing to flush is no progress.
+    /// Flushes; a flush does not count as progress.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
         if flushed.is_ready() { flushed } else { self.wait(context) }
@@ -86,9 +86,9 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
-    /// A peer that sends nothing, or takes nothing, is an error after a while.
+    /// Checks that a peer without progress causes an error after a while.
     ///
-    /// Who has done something is waited for as long again.
+    /// After progress the full timeout starts anew.
     #[test]
     fn a_silent_peer_is_an_error_after_a_while() {
         let clock =

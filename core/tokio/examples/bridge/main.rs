@@ -5,8 +5,9 @@
 //! ```
 //!
 //! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade. The `:protocol` is offered, the
-//! backend's 101 becomes a 200, and DATA frames carry the new protocol. The key of a WebSocket is
-//! this hop's own. Other requests and their responses pass, without hop-by-hop fields.
+//! backend's 101 becomes a 200, and DATA frames carry the new protocol. The key of a WebSocket
+//! handshake is made for this hop. Other requests and their responses are forwarded, without
+//! hop-by-hop fields.
 
 #[path = "../gateway/backend.rs"]
 mod backend;
@@ -55,31 +56,31 @@ use crate::forward::{
 };
 use crate::idle_timeout::IdleTimeout;
 
-/// Bytes that are read at a time.
+/// The number of bytes read at a time.
 const PIECE: usize = 16 * 1024;
 
-/// The requests of one client at a time.
+/// The maximum of concurrent requests of one client.
 ///
-/// And the bytes of each response that wait for its window.
+/// `UNSENT` is the maximum of bytes of each response that wait for the client's window.
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
 
-/// Bytes that a client may send on a stream before they are taken.
+/// The window of a stream: the bytes that a client may send before a read.
 ///
 /// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
 
-/// The memory that a client's small frames may cost beyond their content.
+/// The memory in bytes for a client's small DATA frames, beyond their content.
 ///
-/// 256 bytes each.
+/// Each frame costs 256 bytes.
 const FRAMES: usize = 16 << 20;
 
-/// Patiences in which nothing at all moves on a client's connection.
+/// The number of timeouts after which a client's idle connection ends.
 const IDLE: u32 = 3;
 
-/// The time that a client may go on with a request that has its response.
+/// The longest time for which a client may continue a request after its response.
 ///
-/// As long as there is no pause of `LINGER_IDLE`, and no longer.
+/// It ends earlier after a pause of `LINGER_IDLE`.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 
@@ -122,7 +123,8 @@ async fn serve(
     let connection = timeout(limit, shake_hands(stream, acceptor, limit)).await??;
     let mut answers = JoinSet::new();
     let served = streams(connection, &mut answers, &backend, stopping).await;
-    // A client that has ended all its streams may have left bytes that a backend still has to take.
+    // A client that has ended all its streams may have sent bytes that a backend has not received
+    // yet.
     while answers.join_next().await.is_some() {}
     served
 }
@@ -140,7 +142,7 @@ async fn streams(
     loop {
         let accepted = tokio::select! {
             accepted = timeout(limit, connection.accept()) => accepted,
-            // What has ended is forgotten.
+            // Removes tasks that have ended.
             Some(_) = answers.join_next() => continue,
             () = &mut stop, if !is_ending => {
                 is_ending = true;
@@ -155,7 +157,7 @@ async fn streams(
             }
             Ok(None) => return Ok(()),
             Err(_) if connection.has_streams() => {}
-            // Idle: tell the client, which has the same time once more.
+            // The connection is idle: tell the client, and wait for the same time once more.
             Err(_) if !is_ending => {
                 is_ending = true;
                 connection.graceful_shutdown();
@@ -165,24 +167,24 @@ async fn streams(
     }
 }
 
-/// Performs the TLS handshake, and begins HTTP/2 in it.
+/// Performs the TLS handshake, and starts HTTP/2 over it.
 async fn shake_hands(
     stream: TcpStream,
     acceptor: TlsAcceptor,
     limit: Duration,
 ) -> Result<Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>, BoxError> {
-    // A client that takes nothing must not keep its streams for ever. An idle one gets a GOAWAY
-    // before.
+    // A client that receives nothing must not keep its streams forever. An idle client gets a
+    // GOAWAY before this timeout.
     let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * limit);
     let mut builder = h2::server::Builder::new();
-    // RFC 8441 3: only then may the client send `:protocol`.
+    // RFC 8441 3: the client may send `:protocol` only after this setting.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
-    // A stream whose backend takes nothing must not keep the others waiting.
+    // A stream whose backend receives nothing must not block the others.
     builder.initial_connection_window_size(STREAMS * WINDOW).data_frame_budget(FRAMES);
     Ok(builder.handshake(stream).await?)
 }
 
-/// The response on a stream; interim responses come beside it.
+/// The sender of the response on a stream, and of interim responses.
 #[derive(Clone)]
 struct Respond {
     stream: Arc<Mutex<SendResponse<Bytes>>>,
@@ -205,7 +207,7 @@ impl Respond {
 
     /// Completes once the client has cancelled its request.
     ///
-    /// Before the response begins: from then on what sends its content looks.
+    /// It works only before the response begins; afterwards the code that sends the content checks.
     fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
         if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
@@ -216,33 +218,33 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     let (mut content, respond) = (Content::new(content, backend.timeout), Respond::new(respond));
     let exchanged = tokio::select! {
         exchanged = exchange(head, &content, &respond, &backend) => exchanged,
-        // The backend need not finish what the client has cancelled.
+        // The backend need not finish a request that the client has cancelled.
         () = cancelled(|context| respond.poll_cancelled(context)) => return,
     };
     if let Err(error) = exchanged {
         eprintln!("{}: {error}", backend.address);
-        // Where no answer has begun, this is it; one that has begun is cut, and the client sees
-        // that.
+        // If no response has begun, this is the response. One that has begun is truncated with a
+        // reset, which the client sees.
         if respond.send(plain(blamed(&error)), true).is_err() {
             return respond.lock().send_reset(Reason::INTERNAL_ERROR);
         }
     }
-    // What still comes is dropped. To reset the stream would be allowed (RFC 9113 8.1), but some
-    // clients then forget the answer, too.
+    // The rest of the request is discarded. A reset of the stream is permitted (RFC 9113 8.1), but
+    // some clients then discard the response too.
     let rest = async { while let Ok(Some(Ok(_))) = timeout(LINGER_IDLE, content.frame()).await {} };
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// Completes once the client has reset a stream, or is gone.
+/// Completes once the client has reset a stream, or has disconnected.
 async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reason, h2::Error>>) {
     match poll_fn(poll_reset).await {
-        // The head of the answer has left: from now on what sends its content looks.
+        // The head of the response was sent; from now on the code that sends the content checks.
         Err(error) if !(error.is_io() || error.is_reset() || error.is_go_away()) => pending().await,
         _ => {}
     }
 }
 
-/// Returns the status of an error, by whose fault it was.
+/// Returns the status for an error, by whose fault it was.
 fn blamed(error: &BoxError) -> StatusCode {
     match error.downcast_ref() {
         Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {
@@ -254,7 +256,7 @@ fn blamed(error: &BoxError) -> StatusCode {
     }
 }
 
-/// Serves one request, on a connection of its own to the backend.
+/// Serves one request, over a new connection to the backend.
 async fn exchange(
     head: request::Parts,
     content: &Content,
@@ -264,17 +266,17 @@ async fn exchange(
     let protocol = head.extensions.get::<Protocol>().map(Protocol::as_str);
     let is_tunnel = head.method == Method::CONNECT && protocol.is_none();
     if is_tunnel || protocol.is_some_and(|protocol| !may_forward(protocol)) {
-        // A tunnel to anywhere is another program's (RFC 8441 4); h2c and TLS are between two
-        // neighbours.
+        // A tunnel to any address is a matter for another program (RFC 8441 4). h2c and TLS are
+        // between two neighbours.
         respond.send(plain(StatusCode::NOT_IMPLEMENTED), true)?;
         return Ok(());
     }
     let Ok(headers) = to_request(&head) else {
-        // RFC 9113 8.1.1: what is for HTTP/1.1 alone makes a request malformed.
+        // RFC 9113 8.1.1: fields that only HTTP/1.1 has make a request malformed.
         respond.lock().send_reset(Reason::PROTOCOL_ERROR);
         return Ok(());
     };
-    // What an extended CONNECT carries is no content, and waits for the switch.
+    // The DATA of an extended CONNECT is no content, and is sent after the upgrade.
     let (method, body) = match protocol {
         Some(_) => (Method::GET, Either::Left(Empty::new())),
         None => {
@@ -293,7 +295,7 @@ async fn exchange(
     let offer: Vec<&str> = protocol.into_iter().collect();
     let informed = respond.clone();
     let inform = move |interim: Response<()>| {
-        // What comes too late need not arrive.
+        // An interim response that comes too late need not arrive.
         let head = translated(interim.status(), interim.headers(), interim.version());
         let _ = informed.lock().send_informational(head);
     };
@@ -306,7 +308,7 @@ async fn exchange(
             // RFC 8441 5: the 101 of one hop is the 200 of the other.
             let agreed = server.response().ok_or("a switch without its 101")?;
             let mut head = translated(StatusCode::OK, agreed.headers(), agreed.version());
-            // Some say one of the 101; what follows here is no content (RFC 9110 9.3.6).
+            // Some backends send Content-Length in a 101, but no content follows (RFC 9110 9.3.6).
             head.headers_mut().remove(CONTENT_LENGTH);
             let to_client = respond.send(head, false)?;
             content.wait_for_ever();
@@ -315,7 +317,7 @@ async fn exchange(
     }
 }
 
-/// Returns the request's fields as HTTP/1.1 has them.
+/// Converts the request's fields to HTTP/1.1.
 fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
     let fields = http1_fields(authority, &head.headers, None)?;
@@ -326,7 +328,7 @@ fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
     Ok(headers)
 }
 
-/// Passes the backend's response on, to its end.
+/// Forwards the backend's response, to its end.
 async fn pass(
     response: Response<switchover_tokio::Body>,
     known: fn(StatusCode) -> StatusCode,
@@ -357,12 +359,12 @@ async fn pass(
 
 /// Returns the status for a client whose offer the backend has declined.
 ///
-/// A 2xx would say that it was accepted (RFC 8441, section 5).
+/// A 2xx would mean that it was accepted (RFC 8441, section 5).
 fn when_declined(status: StatusCode) -> StatusCode {
     if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
 
-/// Translates a head of the backend to HTTP/2.
+/// Converts a response head of the backend to HTTP/2.
 fn translated(status: StatusCode, headers: &HeaderMap, version: Version) -> Response<()> {
     let mut head = plain(status);
     *head.headers_mut() = header_map(&http2_fields(&end_to_end(headers, version)));
@@ -375,18 +377,18 @@ fn plain(status: StatusCode) -> Response<()> {
     head
 }
 
-/// The client's bytes in a tunnel, on their way to the backend.
+/// The progress of the client's bytes on their way to the backend, in a tunnel.
 #[derive(Default)]
 struct Said {
-    /// The time since which the backend takes the content.
+    /// The time at which the current write to the backend began.
     since: Mutex<Option<Instant>>,
-    /// All of the content has left, and its end.
+    /// Set once all bytes and the end were sent to the backend.
     is_all: AtomicBool,
 }
 
-/// Bytes both ways, until the client cancels, which is a reset for the backend.
+/// Copies bytes in both directions, until both end or the client cancels.
 ///
-/// RFC 9113, section 8.5.
+/// A cancelled stream becomes a reset of the backend's connection. RFC 9113, section 8.5.
 async fn tunnel(
     server: Upgraded,
     content: Content,
@@ -406,11 +408,11 @@ async fn tunnel(
     passed
 }
 
-/// Passes bytes on in both directions, each to its end.
+/// Copies the bytes of each direction to its end.
 ///
-/// A side that ends its own direction still gets the other's. A backend that takes no more is read
-/// to its end (RFC 9110, section 9.3.6). An error is the client's, or that of a backend that can be
-/// neither read nor written.
+/// A side that ends its own direction still receives the other's. A backend that receives no more
+/// is read to its end (RFC 9110, section 9.3.6). An error is that of the client, or that of a
+/// backend that can be neither read nor written.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
@@ -436,8 +438,8 @@ async fn both_ways(
     if is_taken {
         return Ok(());
     }
-    // Of a client that has ended its stream, too, nothing is heard any more: the backend has to go
-    // on taking what it has sent.
+    // A client that has ended its stream too is silent from now on. The backend must keep receiving
+    // the bytes that the client sent.
     loop {
         tokio::select! {
             taken = &mut taken => return taken,
@@ -464,7 +466,7 @@ async fn to_backend(
                 *locked(&said.since) = Some(Instant::now());
                 match writer.write(left).await {
                     Ok(taken) => left = &left[taken..],
-                    // It may still have said something, and reading tells how it ends.
+                    // The backend may still have sent something, and reading shows how it ends.
                     Err(_) => return Ok(()),
                 }
             }

@@ -1,4 +1,4 @@
-//! TLS with a certificate made at the start, which no client has a reason to trust.
+//! TLS with a self-signed certificate made at start, which no client trusts.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
 
-/// Returns the configuration of a server of this machine that speaks HTTP/2.
+/// Returns the TLS configuration of an HTTP/2 server on localhost.
 pub(crate) fn server() -> Result<ServerConfig, Box<dyn Error + Send + Sync>> {
     let made = generate_simple_self_signed(["localhost", "127.0.0.1"].map(String::from))?;
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());

@@ -14,25 +14,25 @@ use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-/// The timeout of the connections under way at ^C.
+/// The time that connections have to finish after the first ^C.
 const GOODBYE: Duration = Duration::from_secs(4);
 
-/// The time to tell both sides of a tunnel after that.
+/// The time to notify both sides of a tunnel after that.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The timeouts in which a peer has to take some of the sent bytes.
+/// The number of timeouts within which a peer must accept some of the sent bytes.
 ///
-/// The system says that there is room only after a third of its buffer. A client of HTTP/2 says so
-/// after half of its window.
+/// The system reports free space only after a third of its buffer was sent. An HTTP/2 client
+/// reports it after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
-/// A server that requests are passed on to.
+/// The server that requests are forwarded to.
 #[derive(Clone)]
 pub(crate) struct Backend {
     pub(crate) address: Arc<str>,
     /// The configuration for both sides.
     pub(crate) config: Config,
-    /// The timeout of the backend, or of a client, for a message.
+    /// The timeout for the backend, or for a client, to send or receive a message.
     pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
 }
@@ -42,7 +42,7 @@ impl Backend {
         let limit = Duration::from_secs(seconds.max(1));
         let time = Some(limit);
         let config = Config {
-            // What comes from others may contradict itself in ways that no reader minds.
+            // Forwarded fields may contradict each other in harmless ways, which `tidy` removes.
             http: Arc::new(switchover::Config { tidy: true, ..switchover::Config::default() }),
             timeouts: Timeouts {
                 idle: time,
@@ -58,9 +58,9 @@ impl Backend {
         Self { address: address.into(), config, timeout: limit, farewell: Farewell::default() }
     }
 
-    /// Sends a request to the backend, over a connection of its own.
+    /// Sends a request to the backend, over a new connection.
     ///
-    /// Returns whether the response came before the request's end, too.
+    /// Also returns `true` if the response came before the request was complete.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
@@ -81,24 +81,24 @@ impl Backend {
     }
 }
 
-/// Returns the status of an error, by whose fault it was.
+/// Returns the status for an error, by whose fault it was.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
-        // The backend had no part in it.
+        // The request itself was invalid, and never reached the backend.
         Error::Protocol(error) if error.blame() == Blame::Local => StatusCode::BAD_REQUEST,
         _ => StatusCode::BAD_GATEWAY,
     }
 }
 
-/// Returns what a mutex holds, also where its last holder has panicked.
+/// Locks a mutex, even if its last holder has panicked.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves until ^C, and then for what is under way.
+/// Serves until ^C, and then until the connections have ended or time is over.
 ///
-/// A second ^C leaves the time for a farewell alone.
+/// A second ^C skips that wait, except for the time to notify the tunnels.
 pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
@@ -112,19 +112,19 @@ pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewe
     }
 }
 
-/// The moment at which tunnels have to end, as the server stops.
+/// The signal that tunnels have to end, because the server stops.
 #[derive(Clone, Default)]
 pub(crate) struct Farewell(watch::Sender<bool>);
 
 impl Farewell {
-    /// Completes when the signal has come, or was there before.
+    /// Waits for the signal; completes at once if it was sent before.
     pub(crate) async fn heard(&self) {
-        // It is dropped with all that hears it.
+        // The sender cannot be dropped while `self` exists, so there is no error.
         let _ = self.0.subscribe().wait_for(|&has_come| has_come).await;
     }
 }
 
-/// Parses an argument that is the address of a server.
+/// Parses a command-line argument of the form `HOST:PORT`.
 pub(crate) fn host_and_port(text: &str) -> Result<String, &'static str> {
     let (host, port) = text.rsplit_once(':').ok_or("HOST:PORT is wanted")?;
     let is_address = !host.is_empty() && !text.contains('/') && port.parse::<u16>().is_ok();

@@ -9,10 +9,10 @@ use http_body::Frame;
 use switchover::FieldSource;
 use switchover::gateway::EndToEnd;
 
-/// Fields that mean the same in a trailer section as in a header section.
+/// The fields that are forwarded in a trailer section.
 ///
-/// By their definitions. A recipient may take any other for a header field that was not checked
-/// (RFC 9110, section 6.5.1).
+/// Their definitions permit them in one. A recipient might take any other trailer for a header
+/// field that was not checked (RFC 9110, section 6.5.1).
 const TRAILERS: [&str; 10] = [
     "authentication-info",
     "content-digest",
@@ -26,9 +26,9 @@ const TRAILERS: [&str; 10] = [
     "signature-input",
 ];
 
-/// Returns the end-to-end fields of a head, with our name in Via.
+/// Returns the end-to-end fields of a head, with this intermediary added to Via.
 ///
-/// The head was received in this version (RFC 9110, sections 7.6.1 and 7.6.3).
+/// `version` is that of the received head (RFC 9110, sections 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
     if headers.contains_key(TRANSFER_ENCODING) {
@@ -46,9 +46,7 @@ pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     passed
 }
 
-/// Returns field lines that were received as a map.
-///
-/// Each has a name and a value that may be sent.
+/// Collects field lines in a `HeaderMap`; each must have a valid name and value.
 pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     let mut map = HeaderMap::new();
     fields.each(&mut |field| {
@@ -61,7 +59,7 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     map
 }
 
-/// Returns content as it is, and the trailers that may be forwarded.
+/// Returns content unchanged, and of trailers those that may be forwarded.
 pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     frame.into_trailers().map_or_else(
         |content| content,
@@ -72,15 +70,15 @@ pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     )
 }
 
-/// Counts Max-Forwards down, in the requests that it is for.
+/// Decrements Max-Forwards in OPTIONS and TRACE requests.
 ///
-/// True if it is spent: the request goes no further (RFC 9110, section 7.6.2).
+/// Returns `true` if it was 0: the request must not be forwarded (RFC 9110, section 7.6.2).
 pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     let mut is_spent = false;
     let counts = [Method::OPTIONS, Method::TRACE].contains(method);
     for (_, value) in headers.iter_mut().filter(|(name, _)| counts && *name == MAX_FORWARDS) {
         if !value.is_empty() && value.as_bytes().iter().all(u8::is_ascii_digit) {
-            // More than can be counted is as good as the most.
+            // A number that does not fit in a u64 is replaced by the largest one.
             let hops =
                 value.to_str().ok().and_then(|digits| digits.parse().ok()).unwrap_or(u64::MAX);
             is_spent |= hops == 0;
@@ -90,9 +88,10 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     is_spent
 }
 
-/// Returns a request that goes no further, as it came but for its secrets.
+/// Returns the content of the response to a request that is not forwarded.
 ///
-/// It is the content of the response to TRACE; that to OPTIONS has none (RFC 9110, section 9.3.8).
+/// For TRACE it is the request itself without its secret fields; for OPTIONS it is empty (RFC 9110,
+/// section 9.3.8).
 pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     if !line.starts_with("TRACE ") {
         return Vec::new();
@@ -107,7 +106,7 @@ pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     text
 }
 
-/// Returns the status for a client: an invalid one counts as a failed server's.
+/// Returns the status for a client: 502 in place of an invalid one.
 ///
 /// RFC 9110, section 15.
 pub(crate) fn valid_status(status: StatusCode) -> StatusCode {

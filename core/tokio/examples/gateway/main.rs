@@ -1,14 +1,14 @@
-//! A reverse proxy: it responds with what its client gets from the backend.
+//! A reverse proxy: it forwards requests to a backend, and its responses back.
 //!
 //! ```text
 //! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! Hop-by-hop fields stay, everything else passes (RFC 9110, section 7.6.1). An offer is passed on.
-//! The engine checks the backend's 101 against it, and the gateway accepts towards the client. Then
-//! bytes go both ways until each side has ended its own. A backend that declines leaves an ordinary
-//! response. Bytes after the offer are then read as the next request, as strictly as any (RFC 9931,
-//! section 3).
+//! Hop-by-hop fields are removed, everything else is forwarded (RFC 9110, section 7.6.1). An offer
+//! is forwarded too. The engine checks the backend's 101 against it, and the gateway accepts
+//! towards the client. Then bytes are copied in both directions until each side has ended its own.
+//! If the backend declines, its ordinary response is forwarded. Bytes after the offer are then
+//! parsed as the next request, as strictly as any (RFC 9931, section 3).
 
 mod backend;
 mod forward;
@@ -60,13 +60,13 @@ struct Args {
     timeout: u64,
 }
 
-/// The most time for reading on from a side whose peer has gone.
+/// The longest time to read and discard from a side after the other one has gone.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 
-/// The bytes of a tunnel that are passed on at once.
+/// The number of bytes of a tunnel copied at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Content that passes through, without what may not be forwarded.
+/// Content that is forwarded, without trailers that must not be.
 type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -90,11 +90,11 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Responds with the backend's response, or the status of its error.
+/// Returns the backend's response, or one with the status of its error.
 async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Content>, BoxError> {
     let response = match forward(request, &backend).await {
         Ok(response) => response,
-        // The client's own content: `serve` knows the answer to that.
+        // The client's own content has failed: `serve` knows the response for that.
         Err(Error::Body(error)) => return Err(error),
         Err(error) => {
             eprintln!("{}: {error}", backend.address);
@@ -146,15 +146,15 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     }
 }
 
-/// Returns the request as the backend gets it.
+/// Returns the request that is sent to the backend.
 ///
-/// One that names no authority, as HTTP/1.0 may, is at the backend's address.
+/// A request without an authority, as in HTTP/1.0, gets the backend's address as `Host`.
 fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();
     *onward.uri_mut() = head.uri.clone();
     *onward.headers_mut() = end_to_end(&head.headers, head.version);
-    // RFC 9112 3.2.2: what an absolute target says counts more than Host.
+    // RFC 9112 3.2.2: the authority of a target in absolute-form replaces Host.
     let named = head.uri.authority().map(|authority| authority.as_str());
     let host = named.or(Some(backend).filter(|_| !head.headers.contains_key(HOST)));
     if let Some(Ok(host)) = host.map(HeaderValue::from_str) {
@@ -163,16 +163,16 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     onward
 }
 
-/// Returns the backend's response as the client gets it.
+/// Returns the response that is sent to the client.
 ///
-/// `is_early`: it came before the end of the request, which is not waited for.
+/// `is_early`: the response came before the end of the request, which is not awaited.
 fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
         .map(String::from)
         .collect();
-    // RFC 9112 6.1: a coding that is not understood cannot be passed on as if it were none. (A 426
-    // that names no protocol is passed on as a 400, by the adapter.)
+    // RFC 9112 6.1: content with an unknown coding must not be forwarded as if it had none. (The
+    // adapter turns a 426 that lists no protocol into a 400.)
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
@@ -189,13 +189,13 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     response
 }
 
-/// Returns the members of a list, on however many lines it stands.
+/// Returns the members of a list-based field, from all its lines.
 fn members(response: &Response<Body>, name: HeaderName) -> impl Iterator<Item = &str> {
     let lists = response.headers().get_all(name).into_iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).map(str::trim)
 }
 
-/// Returns a response in the backend's place, the last one.
+/// Returns a response of the gateway itself, after which the connection closes.
 fn refusal(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
@@ -203,10 +203,11 @@ fn refusal(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// Bytes both ways, what had come already first.
+/// Copies bytes between client and server in both directions.
 ///
-/// A side that ends its own direction still gets the other's. One that has closed, or has failed,
-/// ends the tunnel: what came from it before has to reach the other (RFC 9110, section 9.3.6).
+/// A side that ends its own direction still receives the other's. If a side has closed or failed,
+/// the tunnel ends after the bytes received from it were sent to the other (RFC 9110, section
+/// 9.3.6).
 async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
@@ -219,17 +220,17 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
     };
     let is_cut = tokio::select! {
         _ = passed => false,
-        // What is on its way to the other side has its time.
+        // Bytes on their way to the other side still have time to arrive.
         () = stalled(&refused, &moved, SYSTEM * limit) => true,
         () = farewell.heard() => true,
     };
     if is_cut {
-        // Who has not got all must not take it for all.
+        // A side that has not received everything must not take it for complete.
         from_client.unsplit(to_client).reset();
         return from_server.unsplit(to_server).reset();
     }
-    // A side whose peer has gone may send on. To close with that unread would reset the connection,
-    // and take what is on its way to that side.
+    // A side may keep sending after the other one has gone. To close with unread bytes would reset
+    // the connection, and lose bytes on their way to that side.
     let _ = tokio::join!(to_client.shutdown(), to_server.shutdown());
     let (mut unread, mut unheard) = (sink(), sink());
     let rest = async {
@@ -238,10 +239,11 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// Passes one direction on, to its end.
+/// Copies one direction to its end.
 ///
-/// An error is that of the side that is read: the one that takes no more may still have said
-/// something. What it has refused is read all the same, for who sends may read only then.
+/// An error is that of the side that is read, because a side that receives no more may still have
+/// sent something. The bytes that it does not receive are read and discarded, since the sender may
+/// read only after its own writes.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,
@@ -267,9 +269,9 @@ async fn passed_on(
     }
 }
 
-/// Completes once the other side has taken nothing for so long.
+/// Completes once neither side has received anything for `limit`.
 ///
-/// After one side has rejected something.
+/// The time starts after one side has failed to receive.
 async fn stalled(refused: &Notify, moved: &Mutex<Instant>, limit: Duration) {
     refused.notified().await;
     let mut since = Instant::now();
