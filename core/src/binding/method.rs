@@ -7,83 +7,83 @@ use crate::enums::enums;
 /// The text of a request remains its method: an unregistered method has no value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// RFC 9110, section 9.3.1: safe.
+    /// The method `GET`, which is safe (RFC 9110, section 9.3.1).
     Get,
-    /// RFC 9110, section 9.3.2: safe; a GET without the content of its response.
+    /// The safe method `HEAD`, a GET without content (RFC 9110, section 9.3.2).
     Head,
-    /// RFC 9110, section 9.3.3.
+    /// The method `POST` (RFC 9110, section 9.3.3).
     Post,
-    /// RFC 9110, section 9.3.4: idempotent.
+    /// The method `PUT`, which is idempotent (RFC 9110, section 9.3.4).
     Put,
-    /// RFC 9110, section 9.3.5: idempotent.
+    /// The method `DELETE`, which is idempotent (RFC 9110, section 9.3.5).
     Delete,
-    /// RFC 9110, section 9.3.6: a tunnel.
+    /// The method `CONNECT`, which opens a tunnel (RFC 9110, section 9.3.6).
     Connect,
-    /// RFC 9110, section 9.3.7: safe.
+    /// The method `OPTIONS`, which is safe (RFC 9110, section 9.3.7).
     Options,
-    /// RFC 9110, section 9.3.8: safe.
+    /// The method `TRACE`, which is safe (RFC 9110, section 9.3.8).
     Trace,
-    /// RFC 5789, section 2.
+    /// The method `PATCH` (RFC 5789, section 2).
     Patch,
-    /// RFC 3744, section 8.1: idempotent.
+    /// The method `ACL`, which is idempotent (RFC 3744, section 8.1).
     Acl,
-    /// RFC 3253, section 12.6: idempotent.
+    /// The method `BASELINE-CONTROL`, which is idempotent (RFC 3253, section 12.6).
     BaselineControl,
-    /// RFC 5842, section 4: idempotent.
+    /// The method `BIND`, which is idempotent (RFC 5842, section 4).
     Bind,
-    /// RFC 3253, sections 4.4 and 9.4: idempotent.
+    /// The method `CHECKIN`, which is idempotent (RFC 3253, sections 4.4 and 9.4).
     Checkin,
-    /// RFC 3253, sections 4.3 and 8.8: idempotent.
+    /// The method `CHECKOUT`, which is idempotent (RFC 3253, sections 4.3 and 8.8).
     Checkout,
-    /// RFC 4918, section 9.8: idempotent.
+    /// The method `COPY`, which is idempotent (RFC 4918, section 9.8).
     Copy,
-    /// RFC 3253, section 8.2: idempotent.
+    /// The method `LABEL`, which is idempotent (RFC 3253, section 8.2).
     Label,
-    /// RFC 2068, section 19.6.1.2: idempotent.
+    /// The method `LINK`, which is idempotent (RFC 2068, section 19.6.1.2).
     Link,
-    /// RFC 4918, section 9.10.
+    /// The method `LOCK` (RFC 4918, section 9.10).
     Lock,
-    /// RFC 3253, section 11.2: idempotent.
+    /// The method `MERGE`, which is idempotent (RFC 3253, section 11.2).
     Merge,
-    /// RFC 3253, section 13.5: idempotent.
+    /// The method `MKACTIVITY`, which is idempotent (RFC 3253, section 13.5).
     Mkactivity,
-    /// RFC 4791, section 5.3.1: idempotent.
+    /// The method `MKCALENDAR`, which is idempotent (RFC 4791, section 5.3.1).
     Mkcalendar,
-    /// RFC 4918, section 9.3: idempotent.
+    /// The method `MKCOL`, which is idempotent (RFC 4918, section 9.3).
     Mkcol,
-    /// RFC 4437, section 6: idempotent.
+    /// The method `MKREDIRECTREF`, which is idempotent (RFC 4437, section 6).
     Mkredirectref,
-    /// RFC 3253, section 6.3: idempotent.
+    /// The method `MKWORKSPACE`, which is idempotent (RFC 3253, section 6.3).
     Mkworkspace,
-    /// RFC 4918, section 9.9: idempotent.
+    /// The method `MOVE`, which is idempotent (RFC 4918, section 9.9).
     Move,
-    /// RFC 3648, section 7: idempotent.
+    /// The method `ORDERPATCH`, which is idempotent (RFC 3648, section 7).
     Orderpatch,
-    /// RFC 9113, section 3.4: never a request's; the HTTP/2 preface begins with it.
+    /// The first word of the HTTP/2 preface, never a request (RFC 9113, section 3.4).
     Pri,
-    /// RFC 4918, section 9.1: safe.
+    /// The method `PROPFIND`, which is safe (RFC 4918, section 9.1).
     Propfind,
-    /// RFC 4918, section 9.2: idempotent.
+    /// The method `PROPPATCH`, which is idempotent (RFC 4918, section 9.2).
     Proppatch,
-    /// RFC 5842, section 6: idempotent.
+    /// The method `REBIND`, which is idempotent (RFC 5842, section 6).
     Rebind,
-    /// RFC 3253, section 3.6: safe.
+    /// The method `REPORT`, which is safe (RFC 3253, section 3.6).
     Report,
-    /// RFC 5323, section 2: safe.
+    /// The method `SEARCH`, which is safe (RFC 5323, section 2).
     Search,
-    /// RFC 5842, section 5: idempotent.
+    /// The method `UNBIND`, which is idempotent (RFC 5842, section 5).
     Unbind,
-    /// RFC 3253, section 4.5: idempotent.
+    /// The method `UNCHECKOUT`, which is idempotent (RFC 3253, section 4.5).
     Uncheckout,
-    /// RFC 2068, section 19.6.1.3: idempotent.
+    /// The method `UNLINK`, which is idempotent (RFC 2068, section 19.6.1.3).
     Unlink,
-    /// RFC 4918, section 9.11: idempotent.
+    /// The method `UNLOCK`, which is idempotent (RFC 4918, section 9.11).
     Unlock,
-    /// RFC 3253, section 7.1: idempotent.
+    /// The method `UPDATE`, which is idempotent (RFC 3253, section 7.1).
     Update,
-    /// RFC 4437, section 7: idempotent.
+    /// The method `UPDATEREDIRECTREF`, which is idempotent (RFC 4437, section 7).
     Updateredirectref,
-    /// RFC 3253, section 3.5: idempotent.
+    /// The method `VERSION-CONTROL`, which is idempotent (RFC 3253, section 3.5).
     VersionControl,
 }
 

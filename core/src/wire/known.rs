@@ -6,33 +6,33 @@ use crate::wire::scan;
 /// The fields that the engine itself acts on, and so detects while parsing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KnownField {
-    /// RFC 9110, section 7.2.
+    /// The field `Host` (RFC 9110, section 7.2).
     Host,
-    /// RFC 9110, section 8.6.
+    /// The field `Content-Length` (RFC 9110, section 8.6).
     ContentLength,
-    /// RFC 9112, section 6.1.
+    /// The field `Transfer-Encoding` (RFC 9112, section 6.1).
     TransferEncoding,
-    /// RFC 9110, section 7.6.1.
+    /// The field `Connection` (RFC 9110, section 7.6.1).
     Connection,
-    /// RFC 9110, section 7.8.
+    /// The field `Upgrade` (RFC 9110, section 7.8).
     Upgrade,
-    /// RFC 9110, section 10.1.1.
+    /// The field `Expect` (RFC 9110, section 10.1.1).
     Expect,
-    /// RFC 9110, section 10.1.4.
+    /// The field `TE` (RFC 9110, section 10.1.4).
     Te,
-    /// RFC 7540, section 3.2.1.
+    /// The field `HTTP2-Settings` (RFC 7540, section 3.2.1).
     Http2Settings,
-    /// RFC 6455, section 11.3.1.
+    /// The field `Sec-WebSocket-Key` (RFC 6455, section 11.3.1).
     WebSocketKey,
-    /// RFC 6455, section 11.3.2.
+    /// The field `Sec-WebSocket-Extensions` (RFC 6455, section 11.3.2).
     WebSocketExtensions,
-    /// RFC 6455, section 11.3.3.
+    /// The field `Sec-WebSocket-Accept` (RFC 6455, section 11.3.3).
     WebSocketAccept,
-    /// RFC 6455, section 11.3.4.
+    /// The field `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4).
     WebSocketProtocol,
-    /// RFC 6455, section 11.3.5.
+    /// The field `Sec-WebSocket-Version` (RFC 6455, section 11.3.5).
     WebSocketVersion,
-    /// RFC 9110, section 8.3.
+    /// The field `Content-Type` (RFC 9110, section 8.3).
     ContentType,
 }
 

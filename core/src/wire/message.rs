@@ -33,7 +33,7 @@ impl<'a> RequestHead<'a> {
 pub struct ResponseHead<'a> {
     /// The status: 200 to 599, 1xx for `send_informational`, 400 to 599 for `reject`.
     pub status: u16,
-    /// The reason phrase; it may be empty.
+    /// The bytes of the reason phrase; it may be empty, and need not be UTF-8.
     pub reason: &'a [u8],
     /// The field lines of the response.
     ///
