@@ -28,13 +28,13 @@
 //!     ]
 //! );
 //!
-//! // And the other way: the field lines to send with `GET /chat` and the offer of `websocket`,
-//! // with a key of one's own.
+//! // In the other direction: the field lines to send with `GET /chat` and an offer of
+//! // `websocket`, with a new key for this hop.
 //! let fields = [(":protocol", "websocket"), ("sec-websocket-version", "13")];
 //! let lines = http1_fields("a", &fields, Some("dGhlIHNhbXBsZSBub25jZQ==")).expect("valid fields");
 //! assert_eq!(lines[0], (b"host".to_vec(), b"a".to_vec()));
 //!
-//! // Upgrade and its like have no place in HTTP/2.
+//! // Connection-specific fields such as Upgrade are not permitted in HTTP/2.
 //! assert_eq!(check_http2(None, &[("upgrade", "foo/2")]), Err(OverHttp2::Upgrade));
 //! ```
 

@@ -72,15 +72,15 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// )?;
 /// server.advance()?;
 ///
-/// // All that the request brings along is needed before the 101; with content, that is at its end.
+/// // The splice needs the whole request before the 101: wait for the end of its content, if any.
 /// let selection = server.select(&["h2c"], Order::Client).expect("the offer is in order");
 /// let request = server.request().expect("a request with an offer is kept");
 /// let mut splice = Splice::new(&request, b"", &()).expect("nothing is too large");
 /// let mut out = Vec::new();
 /// server.accept(selection, &(), &mut out)?;
 ///
-/// // What the client sends from now on goes through the splice; here its preface and empty
-/// // SETTINGS.
+/// // From now on, pass what the client sends to the splice; here its preface and an empty
+/// // SETTINGS frame.
 /// splice.client_sent(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
 /// let for_engine = splice.take_for_engine();
 /// let (preface, settings) = for_engine.split_at(24);

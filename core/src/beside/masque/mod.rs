@@ -23,13 +23,13 @@
 //!     proxy.accept(selection.early(), &(), &mut out)?;
 //! }
 //!
-//! // What comes is capsules; each datagram of context 0 is for the socket.
+//! // The client sends capsules; forward each datagram of context 0 to the UDP socket.
 //! let mut capsules = Capsules::new(Capsules::UDP_PAYLOAD);
 //! capsules.receive(&proxy.take_leftover());
 //! assert_eq!(capsules.next_datagram()?, Some(Datagram { context: 0, payload: b"hi" }));
 //! assert_eq!(capsules.next_datagram()?, None);
 //!
-//! // And what the socket gives goes back as one.
+//! // Send each packet from the UDP socket to the client as a datagram.
 //! out.clear();
 //! Datagram { context: 0, payload: b"hello" }.write(&mut out);
 //! assert_eq!(out, b"\0\x06\0hello");

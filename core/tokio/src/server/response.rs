@@ -123,7 +123,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             let has_length =
                 !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT);
             if !has_length {
-                // The content is discarded, or would belong to a response to GET: RFC 9110, 8.6.
+                // The content is discarded, or would belong to a response to GET: RFC 9110 8.6.
                 head.headers.remove(header::CONTENT_LENGTH);
             }
             let length = content.size_hint().exact();
