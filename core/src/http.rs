@@ -126,10 +126,9 @@ impl TryFrom<Request<'_>> for ::http::Request<()> {
 impl Request<'_> {
     /// Writes this request into an existing `http::Request`, and reuses its memory.
     ///
-    /// `request` is a new one, apart from its headers, which are replaced, and its body, which is
-    /// kept. The header values share `memory`, which grows if needed. A server that reuses both
-    /// allocates nothing for most requests. `http::Request::try_from` does the same with new
-    /// memory.
+    /// All but the body and the extensions of `request` is replaced. The header values share
+    /// `memory`, which grows if needed. A server that reuses both allocates nothing for most
+    /// requests. `http::Request::try_from` does the same with new memory.
     ///
     /// ```
     /// use bytes::BytesMut;
@@ -163,6 +162,9 @@ impl Request<'_> {
         }
         memory.extend_from_slice(head);
         request.headers_mut().clear();
+        // Those of a new request; another method or target is written where there is one.
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = Uri::default();
         fill_request(request, self, memory.split().freeze())
     }
 }
@@ -278,6 +280,30 @@ mod tests {
             (Method::CONNECT, "a:1", "a:1"),
         ] {
             assert_eq!(target(&method, &Uri::from_static(uri)), wanted, "{method} {uri}");
+        }
+    }
+
+    /// Shows that nothing of the request before is left in a request that is reused.
+    #[test]
+    fn a_request_that_is_reused_has_the_new_line() {
+        let mut server = Connection::new(Role::Server);
+        let (mut request, mut memory) = (::http::Request::new(()), BytesMut::new());
+        let heads =
+            [("POST", "/x", "a"), ("GET", "/", "b"), ("OPTIONS", "*", "c"), ("GET", "/", "d")];
+        for (method, target, host) in heads {
+            let head = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            server.receive(head.as_bytes()).unwrap();
+            let Next::Event(Event::Request(received)) = server.next_event().unwrap() else {
+                panic!("no request");
+            };
+            received.write_to(&mut request, &mut memory).unwrap();
+            assert_eq!(
+                (request.method().as_str(), request.uri().to_string()),
+                (method, target.into())
+            );
+            assert_eq!(request.headers()["host"], host);
+            server.next_event().unwrap();
+            server.respond(&ResponseHead::new(204, &()), b"", &mut Vec::new()).unwrap();
         }
     }
 
