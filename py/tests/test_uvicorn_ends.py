@@ -16,10 +16,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played, rest_of
-from switchover import uvicorn as hosted
+from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played, rest_of, tell
+from switchover import Connection, Role, uvicorn as hosted
 from switchover._reset import acknowledged, has_hung_up, resets, unread_by_peer
 from switchover._uvicorn import transport as transport_of
+from switchover._uvicorn.ending import Ending
 from switchover._uvicorn.websocket import Undecided
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
@@ -257,13 +258,109 @@ def test_a_handshake_is_given_up_once() -> None:
         def get_protocol(self) -> Any:
             raise AttributeError("as asyncio's TLS has it, once it is closed")
 
-    for is_accepted in (False, True):
-        transport = Gone()
-        undecided = Undecided(None, transport, b"", True)
-        undecided.is_accepted = is_accepted
-        undecided.give_up()
-        assert transport.closed is not is_accepted
-        undecided.give_up()
+    async def main() -> None:
+        for is_accepted in (False, True):
+            transport = Gone()
+            ending = Ending(transport, Connection(Role.SERVER), asyncio.get_running_loop())
+            undecided = Undecided(None, transport, b"", True, ending, 1.0)
+            undecided.is_accepted = is_accepted
+            undecided.give_up()
+            assert transport.closed is not is_accepted
+            undecided.give_up()
+
+    asyncio.run(main())
+
+
+class Impatient(hosted.Protocol):
+    """Content and what is sent have little time."""
+
+    timeout_content = 0.5
+    timeout_write = 0.5
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize(
+    "next_request", [b"", GET + HANDSHAKE.replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n")]
+)
+def test_content_after_the_answer_has_a_deadline_beside_an_app_that_waits_for_the_end(
+    loop: str, next_request: bytes
+) -> None:
+    """A framework waits in `receive` while it streams its response."""
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        listener = asyncio.create_task(receive())
+        await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"all", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        await asyncio.wait([listener])
+
+    unfinished = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n")
+    with Served(streams, http=Impatient, loop=loop) as served, served.connect(next_request or unfinished) as connection:
+        assert b"all" in rest_of(connection)  # to its end
+
+
+@pytest.mark.parametrize("works", [False, True])
+def test_content_earns_its_time_whether_the_app_waits_or_works(works: bool) -> None:
+    """A longer pause may follow much that has come at once."""
+
+    async def slowly(scope: Any, receive: Any, send: Any) -> None:
+        if works:
+            await receive()
+            await asyncio.sleep(0.3)
+        await tell(scope, receive, send)
+
+    head = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 3000\r\n\r\n")
+    with Served(slowly, http=Impatient) as served, served.connect(head + b"x" * 10) as connection:
+        threading.Event().wait(0.1)
+        connection.sendall(b"x" * 2_000)
+        threading.Event().wait(1.2)
+        connection.sendall(b"x" * 990)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+
+
+@WEBSOCKETS
+def test_a_handshake_behind_an_answer_that_is_not_read_ends(ws: str) -> None:
+    """The response before it keeps its write deadline until the app accepts."""
+    heard = threading.Event()
+
+    async def hesitates(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"x" * 3_000_000})
+            return
+        await receive()
+        await receive()
+        heard.set()
+
+    with Served(hesitates, ws=ws, http=Impatient) as served, narrow(served, GET + HANDSHAKE) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        assert heard.wait(WAIT)
+
+
+def test_an_app_that_looks_after_its_answer_sends_no_100_for_the_next_request() -> None:
+    begun = threading.Event()
+
+    async def looks(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        if scope["path"] == "/next":
+            begun.set()
+            await asyncio.sleep(0.3)
+        await send({"type": "http.response.body", "body": b""})
+        for _ in range(0 if scope["path"] == "/next" else WAIT * 100):
+            if begun.is_set():
+                break
+            await asyncio.sleep(0.01)
+        if scope["path"] != "/next":
+            await receive()
+
+    expects = (
+        b"POST /next HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+    )
+    with Served(looks) as served, served.connect(GET + expects) as connection:
+        assert b" 100 " not in rest_of(connection)
 
 
 def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_end() -> None:

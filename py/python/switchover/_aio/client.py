@@ -171,10 +171,12 @@ async def _look(wire: Wire) -> None:
     try:
         # What is below a layer that is not known may be no content of it.
         with move_on_after(LOOK):
-            await wire.receive()
-        if wire.has_end:
-            raise BrokenResourceError("the server has ended the connection")
-        wire.connection.next_event()
+            # An end may follow bytes that are ignored, such as an empty line.
+            while has_come(wire.stream):
+                await wire.receive()
+                if wire.has_end:
+                    raise BrokenResourceError("the server has ended the connection")
+                wire.connection.next_event()
     except BaseException:
         await aclose_forcefully(wire.stream)
         raise

@@ -154,7 +154,7 @@ class Cycle:
 
     async def receive(self) -> ASGIReceiveEvent:
         """ASGI: content, or that the client has gone."""
-        if self.connection.owes is Owes.CONTINUE and not self.transport.is_closing():
+        if self.connection.owes is Owes.CONTINUE and not self.is_over() and not self.transport.is_closing():
             self.transport.write(self.connection.send_informational(100))
         if not self.is_over() and not self.message_event.is_set():
             if self.connection.wants_input:
@@ -164,8 +164,10 @@ class Cycle:
             try:
                 await self.message_event.wait()
             finally:
-                # The time stands still while the app works, also where it has looked for a moment only.
-                self.protocol.waiting.pause()
+                # The time stands still while the app works, also where it has looked for a moment only. After its
+                # response the deadline is the connection's.
+                if not self.response_complete:
+                    self.protocol.waiting.pause()
         self.message_event.clear()
         if self.is_over():
             self.has_heard = True

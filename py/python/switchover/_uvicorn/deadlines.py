@@ -19,25 +19,30 @@ class Wait:
         self.loop = loop
         self.expired = expired
         self.what = ""
-        self.most = self.left = self.until = 0.0
+        self.left = self.until = 0.0
         self.handle: asyncio.TimerHandle | None = None
+
+    def prepare(self, what: str, seconds: float) -> None:
+        """Sets a deadline that is paused: received bytes earn time from now on."""
+        self.stop()
+        self.what, self.left = what, seconds
 
     def begin(self, what: str, seconds: float) -> None:
         """Begins a deadline; one for the same thing goes on with the time left."""
         if self.what != what:
-            self.stop()
-            self.what, self.most, self.left = what, seconds, seconds
+            self.prepare(what, seconds)
         if self.handle is None:
             self.until = monotonic() + self.left
             self.handle = self.loop.call_later(self.left, self.expire)
 
     def earn(self, length: int) -> None:
-        """Adds the time of received bytes.
-
-        Never to more than there was at the beginning.
-        """
+        """Adds the time that received bytes of content earn, also while the deadline is paused."""
+        if self.what != "content":
+            return
         if self.handle is not None:
-            self.until = min(self.until + length * SECONDS_PER_BYTE, monotonic() + self.most)
+            self.until += length * SECONDS_PER_BYTE
+        else:
+            self.left += length * SECONDS_PER_BYTE
 
     def pause(self) -> None:
         """Waits no longer, but may again."""

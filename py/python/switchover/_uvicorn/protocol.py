@@ -373,6 +373,8 @@ class Protocol(asyncio.Protocol):
             app = service_unavailable
             self.logger.warning("Exceeded concurrency limit.")
         self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
+        if not request.ends:
+            self.waiting.prepare("content", self.timeout_content)
         apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
         if self.has_eof:
             self.leave_later(cycle)
@@ -399,7 +401,6 @@ class Protocol(asyncio.Protocol):
         """
         self.log_trace("Upgrading to WebSocket")
         self.waiting.stop()
-        self.ending.writing.stop()
         self.connections.discard(self)
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
         head, rest = handshake_of(request), self.connection.unread
@@ -407,7 +408,8 @@ class Protocol(asyncio.Protocol):
         # What an app does after its answer is nothing to a WebSocket.
         self.cycle = None
         self.flow.resume_reading()
-        Undecided(protocol, self.transport, rest, self.has_eof).begin(head, self.flow.write_paused)
+        undecided = Undecided(protocol, self.transport, rest, self.has_eof, self.ending, self.timeout_write)
+        undecided.begin(head, self.flow.write_paused)
 
     def send_error(self, error: RemoteProtocolError) -> None:
         """Answers what is no HTTP, if that can still be done, and ends the connection."""

@@ -9,6 +9,7 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from .. import Request
+from .ending import Ending
 from .transport import closes_after_eof
 
 ACCEPT_MAX = 4.0
@@ -42,7 +43,17 @@ class Undecided(asyncio.Protocol):
     Those classes lose what comes before, or break over it.
     """
 
-    def __init__(self, protocol: Any, transport: asyncio.Transport, rest: bytes, has_eof: bool) -> None:
+    def __init__(
+        self,
+        protocol: Any,
+        transport: asyncio.Transport,
+        rest: bytes,
+        has_eof: bool,
+        ending: Ending,
+        timeout_write: float,
+    ) -> None:
+        self.ending = ending
+        self.timeout_write = timeout_write
         self.protocol = protocol
         self.transport = transport
         self.held = bytearray(rest)
@@ -81,6 +92,7 @@ class Undecided(asyncio.Protocol):
         held, self.held = bytes(self.held), bytearray()
         self.is_accepted = True
         self.wait_no_more()
+        self.ending.writing.stop()
         self.transport.set_protocol(self.protocol)
         if self.transport.is_closing():
             return
@@ -116,6 +128,8 @@ class Undecided(asyncio.Protocol):
         """The client has ended its direction, and the app has taken too long to accept."""
         if not self.is_accepted and not self.transport.is_closing():
             self.transport.close()
+            # A response before may still be unsent.
+            self.ending.bound_the_rest(self.timeout_write)
 
     def wait_no_more(self) -> None:
         """Forgets that the app may take too long."""
@@ -125,12 +139,16 @@ class Undecided(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The class ends."""
         self.wait_no_more()
+        self.ending.lost(exc)
         self.protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Pauses the class."""
+        """Pauses the class, and begins the write deadline."""
+        self.ending.writing.begin(self.timeout_write)
         self.protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """Resumes the class."""
+        """Resumes the class, and ends the write deadline."""
+        if not self.transport.is_closing():
+            self.ending.writing.stop()
         self.protocol.resume_writing()
