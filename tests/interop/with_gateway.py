@@ -215,6 +215,16 @@ def the_gateway_between_sides_that_reset(_):
 
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
+def the_gateway_and_content_above_its_limit(_):
+    """The adapter's limit, 1 GiB, is the gateway's. It would say 502 of a backend that is not there."""
+    with socket.socket() as absent:
+        absent.bind(("127.0.0.1", 0))
+        with gateway(absent.getsockname()[1]) as front:
+            said = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000000\r\n\r\n").until(b"\r\n\r\n")
+    check(said.startswith(b"HTTP/1.1 413 "), said)
+
+
+@case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_before_a_backend_that_resets_in_its_early_answer(_):
     """The content meets the reset; the answer must not look whole."""
 

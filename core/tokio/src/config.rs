@@ -80,8 +80,10 @@ pub struct Timeouts {
     pub content: Option<Duration>,
     /// The timeout for sending: 30 s, and up to three times more for buffered bytes.
     ///
-    /// Linux reports free space only after a third of its buffer, up to a megabyte, was sent. With
-    /// this extension, a peer that receives 10 kB/s is not disconnected.
+    /// Linux reports free space only after a third of its buffer, up to a megabyte, was sent. So
+    /// 128 KiB of unsent bytes are buffered at most (`TCP_NOTSENT_LOWAT`), and a peer that receives
+    /// 10 kB/s is not disconnected. Below TLS set that option yourself, or use
+    /// [`accept`](crate::accept).
     pub write: Option<Duration>,
     /// The timeout for the handler to return a response, in a server: none.
     ///

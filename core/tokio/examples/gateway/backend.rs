@@ -43,7 +43,7 @@ impl Backend {
         let time = Some(limit);
         let config = Config {
             // Forwarded fields may contradict each other in harmless ways, which `tidy` removes.
-            http: Arc::new(switchover::Config { tidy: true, ..switchover::Config::default() }),
+            http: Arc::new(switchover::Config { tidy: true, ..(*Config::default().http).clone() }),
             timeouts: Timeouts {
                 idle: time,
                 head: time,

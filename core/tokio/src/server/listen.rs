@@ -15,9 +15,7 @@ use super::serve_connection_until;
 use crate::config::Config;
 use crate::error::BoxError;
 use crate::handler::HttpService;
-
-/// The limit in bytes for data that the system buffers and has not sent yet.
-const UNSENT: u32 = 128 * 1024;
+use crate::wire::bound_unsent;
 
 /// The delay before a listener accepts again after an error.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -98,23 +96,13 @@ where
         // A response is not delayed until the next one is written. If this fails, the socket is
         // already disconnected.
         let _ = stream.set_nodelay(true);
+        // Here too, as the connection may put TLS above the socket.
         bound_unsent(&stream);
         connections.spawn(serve(stream, ShutdownSignal(stopped.clone())));
     }
     drop(listener);
     let _ = stopping.send(true);
     connections
-}
-
-/// Limits the bytes that the system buffers and has not sent yet.
-///
-/// Without it, a client that reads slowly but steadily would look like one that reads nothing,
-/// until a third of a large buffer is free.
-fn bound_unsent(stream: &TcpStream) {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let _ = (stream, UNSENT);
 }
 
 async fn ended(connections: &mut JoinSet<()>) {

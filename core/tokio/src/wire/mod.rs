@@ -23,7 +23,7 @@ use crate::config::Timeouts;
 use crate::error::Error;
 use crate::observe::ObservedConnection;
 use output::OutputBuffer;
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
 
 /// The number of bytes read at a time.

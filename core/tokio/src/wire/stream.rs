@@ -10,6 +10,9 @@ use tokio::net::TcpStream;
 
 use crate::Transport;
 
+/// The limit in bytes for data that the system buffers and has not sent yet.
+const UNSENT: u32 = 128 * 1024;
+
 /// A stream whose end is an error if a write has failed with a reset.
 ///
 /// A socket reports its error once. If a write gets it, the next read returns no bytes, as after a
@@ -22,10 +25,6 @@ pub(crate) struct Stream<S> {
 }
 
 impl<S> Stream<S> {
-    pub(crate) fn new(inner: S) -> Self {
-        Self { inner, failure: None }
-    }
-
     pub(crate) fn into_inner(self) -> S {
         self.inner
     }
@@ -40,6 +39,14 @@ impl<S> Stream<S> {
 }
 
 impl<S: Transport> Stream<S> {
+    pub(crate) fn new(inner: S) -> Self {
+        let stream = Self { inner, failure: None };
+        if let Some(socket) = stream.socket() {
+            bound_unsent(socket);
+        }
+        stream
+    }
+
     pub(crate) fn boxed(self) -> Stream<Box<dyn Transport>> {
         Stream { inner: Box::new(self.inner), failure: self.failure }
     }
@@ -101,5 +108,33 @@ impl<S: Transport> AsyncWrite for Stream<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+/// Limits the bytes that the system buffers and has not sent yet.
+///
+/// Without it, a peer that reads slowly but steadily would look like one that reads nothing,
+/// until a third of a large buffer is free.
+pub(crate) fn bound_unsent(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (stream, UNSENT);
+}
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    /// Shows that the bound holds for sockets that no listener of ours has accepted.
+    #[tokio::test]
+    async fn a_socket_of_any_origin_buffers_little() -> io::Result<()> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let socket = TcpStream::connect(listener.local_addr()?).await?;
+        let stream = Stream::new(Box::new(socket) as Box<dyn Transport>);
+        let socket = stream.socket().expect("the socket");
+        assert_eq!(socket2::SockRef::from(socket).tcp_notsent_lowat()?, UNSENT);
+        Ok(())
     }
 }
