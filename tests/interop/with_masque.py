@@ -109,6 +109,25 @@ def early_datagrams_are_forwarded(board):
         same(read_datagram(raw), b"early")
 
 
+@case("a socket", "connect-udp")
+def datagrams_after_a_refused_one_are_forwarded(board):
+    """A port may be closed for a while; the target speaks first once it is open again."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as target:
+        target.settimeout(WAIT)
+        target.bind(("127.0.0.1", 0))
+        udp_port = target.getsockname()[1]
+        raw, _ = ask(board.port, udp_port, datagram(b"hello"))
+        payload, relay = target.recvfrom(65536)
+        same(payload, b"hello")
+    raw.socket.sendall(datagram(b"to a closed port"))
+    # Meanwhile the datagram is sent, and refused.
+    Raw(board.port, b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n").until(b"\r\n\r\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as target:
+        target.bind(("127.0.0.1", udp_port))
+        target.sendto(b"first", relay)
+        same(read_datagram(raw), b"first")
+
+
 @case("dnsmasq", "connect-udp", THROUGH, large=True)
 def dnsmasq_is_asked_through_us(board):
     question = b"".join(bytes([len(label)]) + label.encode() for label in NAME.split(".")) + b"\x00\x00\x01\x00\x01"

@@ -32,6 +32,14 @@ def early_bytes_glued_to_the_request(board):
 
 
 @case("a socket", "foo/2")
+def a_whole_line_is_answered_beside_an_unfinished_one(board):
+    raw = Raw(board.port, offer(b"/foo", b"foo/2") + b"hello\nwor")
+    raw.until(b"foo/2 200 GET /foo 0\nHELLO\n")
+    raw.socket.sendall(b"ld\nQUIT\n")
+    same(raw.rest(), b"WORLD\nBYE\n")
+
+
+@case("a socket", "foo/2")
 def the_same_one_byte_at_a_time(board):
     raw = Raw(board.port)
     for byte in offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n":

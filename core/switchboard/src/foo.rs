@@ -54,7 +54,8 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     }
     let mut line = Vec::new();
     for lines in 0.. {
-        if reader.buffer().is_empty() {
+        // Whole lines are answered together; the rest of an unfinished one may be long in coming.
+        if !reader.buffer().contains(&b'\n') {
             flush(&mut writer).await?;
         }
         line.clear();

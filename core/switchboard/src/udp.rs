@@ -72,7 +72,9 @@ pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Resu
                 0 => return capsules.finish().map(|()| datagrams).map_err(io::Error::other),
                 len => capsules.receive(&bytes[..len]),
             },
-            Ok(len) = socket.recv(&mut payload) => {
+            received = socket.recv(&mut payload) => {
+                // An earlier datagram was refused, as its port is closed. The next may come.
+                let Ok(len) = received else { continue };
                 datagrams += 1;
                 let mut out = Vec::new();
                 Datagram { context: 0, payload: &payload[..len] }.write(&mut out);
