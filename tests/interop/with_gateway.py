@@ -216,7 +216,10 @@ def the_gateway_between_sides_that_reset(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_content_above_its_limit(_):
-    """The adapter's limit, 1 GiB, is the gateway's. It would say 502 of a backend that is not there."""
+    """The adapter's limit, 1 GiB, is the gateway's.
+
+    It would say 502 of a backend that is not there.
+    """
     with socket.socket() as absent:
         absent.bind(("127.0.0.1", 0))
         with gateway(absent.getsockname()[1]) as front:

@@ -36,7 +36,7 @@ class Wait:
             self.handle = self.loop.call_later(self.left, self.expire)
 
     def earn(self, length: int) -> None:
-        """Adds the time that received bytes of content earn, also while the deadline is paused."""
+        """Adds the time that received bytes of content earn, also during a pause."""
         if self.what != "content":
             return
         if self.handle is not None:
