@@ -1,10 +1,10 @@
-//! The name under which programs look for the shared library at run time.
+//! The soname (install name on macOS) of the shared library.
 //!
-//! It changes with the ABI, not with the version.
+//! It contains the ABI number, not the version of the library.
 
 use std::env;
 
-/// Counts up with every change that a compiled program would notice.
+/// The ABI number; incremented with every change that breaks compiled programs.
 const ABI: u32 = 1;
 
 fn main() {

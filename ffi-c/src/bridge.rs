@@ -1,4 +1,4 @@
-//! Between HTTP/1.1 and HTTP/2 (RFC 9113, section 8.2.2; RFC 8441).
+//! Conversion between HTTP/1.1 and HTTP/2 (RFC 9113, section 8.2.2; RFC 8441).
 
 use alloc::vec::Vec;
 
@@ -16,39 +16,42 @@ use crate::send::{request_head, text};
 use crate::types::{swo_field, swo_request_head, swo_slice};
 
 export! {
-    /// Checks that a field list may stand in HTTP/2.
+    /// Checks that the field lines of an HTTP/2 message are allowed in HTTP/2.
     ///
-    /// A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
-    /// a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
-    /// (else SWO_NONE): the message is malformed. RFC 9113, section 8.2.2.
+    /// `status` is the status of a response, or 0 for a request. Check the field lines that an
+    /// HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
+    /// not allowed, which makes the message malformed; `reason` is then a SWO_OVER_HTTP2_*, else
+    /// SWO_NONE. RFC 9113, section 8.2.2.
     fn swo_check_http2(
         status: u32, fields: *const swo_field, count: usize, reason: *mut u32,
     ) -> swo_result = check_http2(status, (fields, count), reason);
 
     /// Converts the field lines of an HTTP/1.1 message to HTTP/2.
     ///
-    /// Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
-    /// handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
-    /// swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
+    /// Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), the fields
+    /// of a WebSocket handshake, `Host` (HTTP/2 has `:authority`) and `Expect`. Next:
+    /// swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
     fn swo_http2_fields(
         fields: *const swo_field, count: usize, lines: *mut *mut swo_lines,
     ) -> swo_result = http2_fields((fields, count), lines);
 
-    /// Converts a request to HTTP/2: pseudo-header fields, then swo_http2_fields.
+    /// Converts a request to HTTP/2: pseudo-header fields, then other field lines.
     ///
-    /// `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
-    /// SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
-    /// swo_lines_free. RFC 9113, section 8.3.1.
+    /// The other lines are those of swo_http2_fields. `secure` is not 0 if the scheme is `https`.
+    /// Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET if the method or the target is
+    /// not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.3.1.
     fn swo_http2_request(
         request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines,
     ) -> swo_result = http2_request(request, secure, lines);
 
     /// Converts a request that offers `protocol` to an extended CONNECT.
     ///
-    /// It asks for the same over HTTP/2. A 2xx to it is the 101. Only where the server's
-    /// SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
-    /// Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
-    /// Next: swo_lines_get; at the end swo_lines_free. RFC 8441, sections 4 and 5.
+    /// The extended CONNECT requests the same protocol over HTTP/2; a 2xx response to it
+    /// corresponds to a
+    /// 101. Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0
+    /// if the scheme is `https`. Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL
+    /// if the protocol is not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 8441,
+    /// sections 4 and 5.
     fn swo_extended_connect(
         request: *const swo_request_head, protocol: swo_slice, secure: u32,
         lines: *mut *mut swo_lines,
@@ -56,27 +59,27 @@ export! {
 
     /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
     ///
-    /// `host` comes from its `:authority`, cookies in one line again. Pseudo-header fields in
-    /// `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
-    /// this hop's own (swo_websocket_key); none where `data` is NULL. Errors: SWO_REFUSED where the
-    /// list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE).
-    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no
-    /// text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
-    /// its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, section
-    /// 8.2.3; RFC 8441, section 5.
+    /// `authority` (the request's `:authority`) becomes `Host`, and several `cookie` lines become
+    /// one. Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended
+    /// CONNECT to `websocket`: a new key for this hop (swo_websocket_key); no key if its `data` is
+    /// NULL. Errors: SWO_REFUSED if the list is malformed; `reason` is then a SWO_OVER_HTTP2_*,
+    /// else SWO_NONE. SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the
+    /// key is not UTF-8. Next: swo_lines_get, then swo_send_request with these lines; for an
+    /// extended CONNECT with the method GET, its `:path`, and its `:protocol` as the offer. At the
+    /// end swo_lines_free. RFC 9113, section 8.2.3; RFC 8441, section 5.
     fn swo_http1_fields(
         authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
         lines: *mut *mut swo_lines, reason: *mut u32,
     ) -> swo_result = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);
 
-    /// Returns an array of `count` field lines, as swo_send_request takes it.
+    /// Returns converted field lines as an array for swo_send_request.
     ///
-    /// `fields` is valid until swo_lines_free.
+    /// The array has `count` entries. `fields` is valid until swo_lines_free.
     fn swo_lines_get(
         lines: *const swo_lines, fields: *mut *const swo_field, count: *mut usize,
     ) -> swo_result = lines_get(lines, fields, count);
 
-    /// Frees field lines. NULL is allowed.
+    /// Frees converted field lines. NULL is allowed.
     fn swo_lines_free(lines: *mut swo_lines) -> swo_result = lines_free((lines, ()));
 }
 

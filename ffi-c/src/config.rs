@@ -1,4 +1,4 @@
-//! The behaviour of a connection: limits, leniencies and switches by name.
+//! The configuration of a connection: limits, leniencies and options.
 
 use core::mem::offset_of;
 
@@ -6,144 +6,162 @@ use switchover::{Config, Lenient, Limits};
 
 use crate::error::{BindingError, Done};
 
-/// The behaviour of a connection: limits, leniencies and switches.
+/// The configuration of a connection: limits, leniencies and options.
 ///
-/// Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
-/// swo_conn_init; it is copied there.
+/// Fill it with swo_config_init, change members as needed, and pass it to swo_conn_new or
+/// swo_conn_init, which copy it.
 ///
-/// Later versions append fields, and nothing else changes. A struct of a program that was compiled
-/// for an older version leaves what it does not have at the default. One for a newer version is
-/// taken as long as all that this library does not know is 0; else it is SWO_STRUCT_TOO_NEW.
+/// Later versions only append fields. If a program was compiled for an older version, the fields
+/// that its struct lacks have their defaults. A struct of a newer version is accepted if all
+/// members that this library does not know are 0; else the result is SWO_STRUCT_TOO_NEW.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_config {
-    /// `sizeof(swo_config)` as the program was compiled; swo_config_init sets it.
+    /// The `sizeof(swo_config)` of the compiled program; swo_config_init sets it.
     pub struct_size: usize,
-    /// The limit for a request line or status line without its CRLF.
+    /// The maximum length of a request line or status line in bytes, without its CRLF.
     ///
     /// RFC 9112, section 3 recommends 8,000 at least.
     pub start_line: u32,
-    /// A method. The longest one registered has 17 bytes; a longer one is noise.
+    /// The maximum length of a method in bytes.
+    ///
+    /// The longest registered method has 17 bytes; a longer one is noise.
     pub method: u32,
-    /// A field line without its CRLF: room for the cookies that browsers send.
+    /// The maximum length of a field line in bytes, without its CRLF.
+    ///
+    /// Browsers send long `Cookie` fields, which must fit.
     pub field_line: u32,
-    /// The number of field lines of a head, and again of a trailer section.
+    /// The maximum number of field lines of a head, and also of a trailer section.
     ///
     /// Real requests have about 20.
     pub fields: u32,
-    /// A whole head with its CRLFs; the common servers take between 8 and 64 KiB.
+    /// The maximum size of a whole head in bytes, with its CRLFs.
+    ///
+    /// The common servers accept between 8 and 64 KiB.
     pub head: u32,
-    /// Empty lines before a request line; RFC 9112, section 2.2 asks for one.
+    /// The maximum number of empty lines before a request line.
+    ///
+    /// RFC 9112, section 2.2 asks for one.
     pub empty_lines: u32,
-    /// A chunk's line without its CRLF: 16 hex digits and a short extension.
+    /// The maximum length of a chunk-size line in bytes, without its CRLF.
+    ///
+    /// 16 hex digits and a short chunk extension have to fit.
     pub chunk_line: u32,
-    /// The limit for all chunk extensions of one message.
+    /// The maximum size of all chunk extensions of one message together, in bytes.
     ///
-    /// Real programs do not use them, attackers do.
+    /// Real programs do not use chunk extensions, attackers do.
     pub chunk_extensions: u32,
-    /// A trailer section with its CRLFs: a checksum and some metadata.
+    /// The maximum size of a trailer section in bytes, with its CRLFs.
+    ///
+    /// Real trailer sections hold a checksum and some metadata.
     pub trailers: u32,
-    /// Informational responses before one final response.
+    /// The maximum number of informational responses before one final response.
     pub informational: u32,
-    /// Content that swo_skip_content reads and drops before it closes instead.
+    /// The number of bytes of content that swo_skip_content discards at most.
+    ///
+    /// If more follows, receiving ends and the connection closes.
     pub drain: u64,
-    /// The bytes that wait in the buffer before swo_receive refuses more.
+    /// The maximum number of unparsed bytes in the buffer; swo_receive rejects more.
     ///
-    /// Raised to what one head needs.
+    /// A value that is less than one head needs is raised to that.
     pub buffered: u32,
-    /// Protocols in one offer.
+    /// The maximum number of protocols in one offer.
     pub offers: u32,
-    /// Content that `h2c` takes along: at most what HTTP/2's first window takes.
-    pub h2c_content: u64,
-    /// The size of a request head that `h2c` takes along.
+    /// The maximum content, in bytes, of a request that is upgraded to `h2c`.
     ///
-    /// Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at most what your HTTP/2 engine takes
-    /// as a list of fields.
+    /// At most the initial flow-control window of HTTP/2.
+    pub h2c_content: u64,
+    /// The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
+    ///
+    /// Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). At most what your HTTP/2
+    /// engine accepts as a list of fields.
     pub h2c_head: u32,
     /// Not 0: the transport is TLS.
     ///
-    /// Without it a request for an `https` target is refused (RFC 9110, section 7.4).
+    /// If it is 0, a request for an `https` target is rejected (RFC 9110, section 7.4).
     pub secure: u32,
-    /// Not 0: a server takes the HTTP/2 preface as a switch.
+    /// Not 0: a server that receives the HTTP/2 preface switches to HTTP/2.
     ///
-    /// Only as the connection's first bytes (RFC 9113, section 3.4).
+    /// Only if the preface is the first bytes of the connection (RFC 9113, section 3.4).
     pub http2_preface: u32,
-    /// Not 0: an `h2c` offer without `HTTP2-Settings` is an offer like any other.
+    /// Not 0: an `h2c` offer without `HTTP2-Settings` is allowed, like any other offer.
     ///
-    /// It may be made and accepted (BuildKit). RFC 7540, section 3.2.1 forbids such an upgrade.
+    /// A client may send such an offer and a server may accept it, as BuildKit does. RFC 7540,
+    /// section 3.2.1 forbids such an upgrade.
     pub bare_h2c: u32,
-    /// Not 0: a client takes a 101 whose `Connection` does not list `upgrade`.
+    /// Not 0: a client accepts a 101 whose `Connection` does not list `upgrade`.
     ///
-    /// As of cupsd 2.4. Risk: a response that an intermediary passed on without understanding it is
-    /// taken for a switch.
+    /// cupsd 2.4 sends such a 101. Risk: an intermediary may have forwarded the response without
+    /// understanding it, and has not switched protocols itself.
     pub switch_without_connection: u32,
-    /// Not 0: a client takes a 101 without any `Upgrade` for its first offer.
+    /// Not 0: a client accepts a 101 without `Upgrade` as a switch to its first offer.
     ///
-    /// As of Jetty 9.4. Risk: the two sides may mean different protocols where several were
+    /// Jetty 9.4 sends such a 101. Risk: the two sides may mean different protocols if several were
     /// offered.
     pub switch_without_upgrade: u32,
-    /// Not 0: a client takes a 101 that lists several versions of one protocol.
+    /// Not 0: a client accepts a 101 with several versions of one offered protocol.
     ///
-    /// As of cupsd 2.4, of a protocol that was offered. Risk: which one it is, the next protocol
-    /// must find out.
+    /// cupsd 2.4 sends such a 101. Risk: the next protocol must find out which version is spoken.
     pub switch_to_alternatives: u32,
-    /// Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno).
+    /// Not 0: a client accepts a 101 in HTTP/1.0, as aiohttp and Deno send it.
     ///
-    /// Risk: an intermediary between may go on in HTTP.
+    /// Risk: an intermediary between client and server may continue with HTTP.
     pub switch_in_http10: u32,
-    // The first version ends here. What follows was appended: it must leave no padding at the end,
-    // for what a compiler puts into padding would be read as the next field.
-    /// Not 0: a client takes a status line without the space before the reason.
+    // The first version of the struct ends here; the fields below were appended. They must leave no
+    // padding at the end: a newer library would read what a compiler puts there as the next field.
+    /// Not 0: a client accepts a status line without the space before the reason.
     ///
-    /// Such as `HTTP/1.1 200` of small devices and servers written by hand. Risk: small, as such a
-    /// line means nothing else.
+    /// Such as `HTTP/1.1 200` of small devices and of servers written by hand. Risk: small, as such
+    /// a line means nothing else.
     pub status_without_space: u32,
-    /// Not 0: field lines that contradict themselves are corrected, not refused.
+    /// Not 0: contradictory field lines of your program are corrected, not rejected.
     ///
-    /// For programs whose field lines are not their own; swo_trace says what was done
-    /// (SWO_TRACE_STEP_TIDIED).
+    /// For programs that send the field lines of somebody else. swo_trace records each correction
+    /// as SWO_TRACE_STEP_TIDIED.
     pub tidy: u32,
-    /// Not 0: a server takes an LF without the CR before it as the end of a line.
+    /// Not 0: a server accepts an LF without a CR before it as the end of a line.
     ///
-    /// In a request's head, as people and old clients send it (RFC 9112, section 2.2). Never a CR
-    /// alone, never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a
-    /// line as part of the one before, a field that the proxy did not see.
+    /// Only in a request's head, as people and old clients send it (RFC 9112, section 2.2). A CR
+    /// without an LF is never accepted, nor is an LF without a CR in chunk-size lines or trailers.
+    /// Risk: a proxy in front may read such a line as part of the line before, and miss a field
+    /// that the server sees.
     pub lone_lf: u32,
-    /// Not 0: a client takes an LF without the CR before it as the end of a line.
+    /// Not 0: a client accepts an LF without a CR before it as the end of a line.
     ///
-    /// In a response's head and trailers (CGI scripts, servers written by hand); never a CR alone,
-    /// never in the lines of chunks. Risk: a proxy between may read such a line otherwise.
+    /// Only in a response's head and trailers, as CGI scripts and servers written by hand send it.
+    /// A CR without an LF is never accepted, nor is an LF without a CR in chunk-size lines. Risk: a
+    /// proxy between client and server may parse such a line otherwise.
     pub response_lone_lf: u32,
-    /// Not 0: a client takes spaces and tabs at the end of a chunk's line.
+    /// Not 0: a client accepts spaces and tabs at the end of a chunk-size line.
     ///
-    /// Some servers pad the size. Risk: small, as they can mean nothing else.
+    /// Some servers pad the size. Risk: small, as the padding can mean nothing else.
     pub space_after_chunk_size: u32,
-    /// Not 0: a client takes control bytes in field values and in the reason.
+    /// Not 0: a client accepts control bytes in field values and in the reason phrase.
     ///
-    /// Some sites put binary data into cookies; never NUL, LF, VT, FF, CR. Risk: a program that
-    /// prints or forwards the value has to be careful.
+    /// Some sites put binary data into cookies. NUL, LF, VT, FF and CR are never accepted. Risk: a
+    /// program that prints or forwards the value has to be careful.
     pub controls_in_values: u32,
-    /// Not 0: a client takes `Content-Length` beside `Transfer-Encoding`.
+    /// Not 0: a client accepts `Content-Length` beside `Transfer-Encoding`.
     ///
-    /// The response is framed by the latter. Risk: a proxy between that goes by the length sees
-    /// another end.
+    /// The response is framed by `Transfer-Encoding`. Risk: a proxy between client and server that
+    /// frames it by `Content-Length` sees another end.
     pub both_framings: u32,
-    /// Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`.
+    /// Not 0: a client accepts a response in HTTP/1.0 with a `Transfer-Encoding`.
     ///
-    /// Risk: a proxy between that knows HTTP/1.0 alone sees another end.
+    /// Risk: a proxy between client and server that knows only HTTP/1.0 sees another end.
     pub coding_in_http10: u32,
-    /// Not 0: a client takes a status line whose major version is not 1.
+    /// Not 0: a client accepts a status line whose major version is not 1.
     ///
-    /// One above counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
+    /// A major version above 1 counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
     pub any_version: u32,
-    /// 0, for an option of a later version.
+    /// Reserved for an option of a later version; must be 0.
     pub reserved: u32,
-    /// The limit for the content of a request, without its framing.
+    /// The maximum content of a request in bytes, without its framing.
     ///
-    /// More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A length that says
-    /// more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
-    /// by `drain` alone. The engine keeps no content, so there is no limit at first: set what one
-    /// request may send.
+    /// More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A `Content-Length`
+    /// above the limit is rejected with the head, a chunk with its chunk-size line. Content that
+    /// swo_skip_content discards is limited by `drain` alone. The engine stores no content, so the
+    /// default is no limit: set the most that one request may send.
     pub content: u64,
 }
 
@@ -155,8 +173,8 @@ const _: () = assert!(
 impl swo_config {
     /// Checks that swo_config_init has filled the struct.
     ///
-    /// The first bounds of one that it has not seen are all 0. One that sets what is reserved knows
-    /// more than this library.
+    /// In a struct that it has not filled, the first limits are all 0. If `reserved` is set, the
+    /// struct is of a newer version than this library.
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
         match (bounds, self.reserved) {
@@ -166,13 +184,13 @@ impl swo_config {
         }
     }
 
-    /// The size of the struct in its first version, on this target.
+    /// The size of the struct's first version in bytes, on this target.
     ///
-    /// It ends with that field. Every program has at least that; fields that are appended must not
-    /// change it.
+    /// `switch_in_http10` is the last field of the first version. Every program has at least that
+    /// size; fields that are appended must not change it.
     const OLDEST: usize = offset_of!(Self, switch_in_http10) + size_of::<u32>();
 
-    /// Checks that a struct of any version may have this size.
+    /// Checks that `given` is a possible size of the struct, in any version.
     pub(crate) fn size(given: usize) -> Done<usize> {
         match given {
             0..Self::OLDEST => Err(BindingError::StructTooOld.into()),
@@ -225,8 +243,8 @@ impl From<Config> for swo_config {
 
 impl From<swo_config> for Config {
     fn from(config: swo_config) -> Self {
-        // Without `..`, so that a bound or flag that the engine gets does not compile before it is
-        // here.
+        // Without `..`, so that a limit or option that is added to the engine does not compile
+        // until this struct has it too.
         Self {
             limits: Limits {
                 start_line: config.start_line,

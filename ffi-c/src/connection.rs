@@ -1,4 +1,4 @@
-//! The life of a connection, and what your code may ask of it in between.
+//! Creation and release of connections, and the version of the library.
 
 use core::ffi::{c_char, c_void};
 use core::ptr;
@@ -15,55 +15,57 @@ use crate::out::Out;
 use crate::types::{swo_free, swo_malloc, swo_realloc};
 
 export! {
-    /// Returns the version of the library that runs, as SWO_VERSION of the header.
+    /// Returns the version of the loaded library, such as SWO_VERSION of the header.
     ///
     /// Static.
     fn swo_version() -> *const c_char = version();
 
-    /// Returns the ABI number of the library that runs.
+    /// Returns the ABI number of the loaded library.
     ///
-    /// A program may use it if it equals SWO_ABI_VERSION of the header.
+    /// A program may use the library if the number equals SWO_ABI_VERSION of the header.
     fn swo_abi_version() -> u32 = abi_version();
 
-    /// Sets the functions that memory comes from, in the small flavour.
+    /// Sets the functions that allocate and free memory, in the small flavour.
     ///
-    /// They replace malloc(3) and its like. To be called before anything else but swo_version and
-    /// swo_abi_version, while no other thread is in the library. The functions may be called by
-    /// every thread that calls the library. Where malloc gives NULL, the call that needed it is
-    /// SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL; SWO_TOO_LATE
-    /// where the library has taken memory already, and always in the std flavour.
+    /// They replace malloc(3), realloc(3) and free(3). Call it before any function but swo_version
+    /// and swo_abi_version, while no other thread is in the library. The functions may be called by
+    /// every thread that calls the library. If `malloc` returns NULL, the call that needed memory
+    /// returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL;
+    /// SWO_TOO_LATE if the library has allocated memory already, and always in the std flavour.
     fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result
         = set_memory((malloc, realloc, free));
 
     /// Makes a connection on the heap.
     ///
-    /// `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied. Errors:
-    /// SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a
-    /// server receives, a client sends a request; at the end swo_conn_free.
+    /// `role` is SWO_ROLE_*. `config` is copied; NULL means the defaults. Errors: SWO_NULL,
+    /// SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a server
+    /// receives, a client sends a request; at the end swo_conn_free.
     fn swo_conn_new(role: u32, config: *const swo_config, conn: *mut *mut swo_conn) -> swo_result
         = new(role, config, conn);
 
-    /// Frees a connection that swo_conn_new made; every slice of it is over.
+    /// Frees a connection that swo_conn_new made; its slices become invalid.
     ///
-    /// NULL is allowed. It is not detected when one is freed twice. Errors: SWO_BAD_HANDLE for one
-    /// that is in place.
+    /// NULL is allowed. A double free is not detected. Errors: SWO_BAD_HANDLE for a connection that
+    /// swo_conn_init made.
     fn swo_conn_free(conn: *mut swo_conn) -> swo_result = free((conn, ()));
 
-    /// Returns the size of the memory for swo_conn_init, in bytes.
+    /// Returns the size of the memory that swo_conn_init needs, in bytes.
     ///
-    /// It may differ between versions of the library: ask, do not store; or take SWO_CONN_SIZE_MAX.
+    /// It may differ between versions of the library: call this at run time and do not store the
+    /// result, or use SWO_CONN_SIZE_MAX.
     fn swo_conn_size() -> usize = size();
 
-    /// Returns the alignment of the memory for swo_conn_init.
+    /// Returns the alignment of the memory that swo_conn_init needs, in bytes.
     ///
-    /// malloc always gives it.
+    /// Memory from malloc is always aligned so.
     fn swo_conn_align() -> usize = align();
 
     /// Makes a connection in the caller's memory; `conn` becomes `memory`.
     ///
-    /// Such as a part of the caller's own struct. The memory must not be moved or copied until
-    /// swo_conn_deinit, and a second swo_conn_init before that loses what the first holds. Errors:
-    /// those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
+    /// The memory may be a part of the caller's own struct. It must not be moved or copied until
+    /// swo_conn_deinit. A second swo_conn_init before that leaks the heap memory of the first
+    /// connection. Errors: those of swo_conn_new, and SWO_BAD_PLACE if the memory is too small or
+    /// not aligned.
     fn swo_conn_init(
         memory: *mut c_void, size: usize, role: u32, config: *const swo_config,
         conn: *mut *mut swo_conn,
@@ -71,12 +73,14 @@ export! {
 
     /// Ends a connection that swo_conn_init made; the memory is the caller's again.
     ///
-    /// NULL is allowed. Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was
-    /// ended already.
+    /// NULL is allowed. Errors: SWO_BAD_HANDLE for a connection from swo_conn_new, and for one that
+    /// was already ended.
     fn swo_conn_deinit(conn: *mut swo_conn) -> swo_result = deinit((conn, ()));
 }
 
-/// SWO_CONN_SIZE_MAX: room for what a version of the same ABI adds.
+/// The value of SWO_CONN_SIZE_MAX in bytes.
+///
+/// Larger than needed, so that later versions of the same ABI fit.
 const CONN_SIZE_MAX: usize = 256;
 
 const _: () = assert!(

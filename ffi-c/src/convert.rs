@@ -1,4 +1,4 @@
-//! The engine's values as the header's.
+//! Conversion of the engine's values to the structs of the header.
 
 use switchover::binding::{content_kind, event_kind, request_line};
 use switchover::masque::Datagram;
@@ -16,9 +16,9 @@ use crate::types::{
     swo_state_info, swo_switched, swo_trace_entry,
 };
 
-/// Converts a status to the two bytes that the engine keeps.
+/// Converts a status to the engine's type.
 ///
-/// One that has no room there is one that it refuses.
+/// A status above 65535 becomes 65535, which the engine rejects.
 pub(crate) fn status(status: u32) -> u16 {
     u16::try_from(status).unwrap_or(u16::MAX)
 }
@@ -135,8 +135,8 @@ impl From<Switched<'_>> for swo_switched {
 impl swo_event {
     /// Writes an event into the caller's struct.
     ///
-    /// Each kind is written for itself, so that the small ones cost no more than what they show:
-    /// `switched` makes the union large.
+    /// Each kind of event has its own branch, so that a small kind does not pay for copying the
+    /// whole union, which `switched` makes large.
     #[inline(always)]
     pub(crate) fn write(event: Event<'_>, position: u64, out: Out<'_, Self>) -> Done {
         let kind = event_kind(&event).number();
@@ -174,7 +174,8 @@ impl swo_event {
 
 impl From<State> for swo_state_info {
     fn from(state: State) -> Self {
-        // Taken apart, so that a new part of the state does not compile before it is here.
+        // Destructured, so that a field that is added to the state does not compile until it is
+        // here.
         let State {
             request,
             response,

@@ -1,4 +1,4 @@
-//! The defaults of a configuration, for a program of any version.
+//! The defaults of a configuration, for programs compiled for any version.
 
 use switchover::Config;
 
@@ -9,9 +9,9 @@ use crate::handle::memory::ConfigPlace;
 export! {
     /// Fills a configuration with the defaults.
     ///
-    /// `struct_size` is `sizeof(swo_config)`, so that a program that was compiled for another
-    /// version of this library gets as much as it knows. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
-    /// Next: change what is to be different, then swo_conn_new.
+    /// `struct_size` is `sizeof(swo_config)`. A program that was compiled for another version of
+    /// this library gets the members that its own struct has. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
+    /// Next: change members as needed, then swo_conn_new.
     fn swo_config_init(
         config: *mut swo_config, struct_size: usize,
     ) -> swo_result = init((config, struct_size));

@@ -1,6 +1,6 @@
-//! Results: the engine's errors by number, and those of the C binding.
+//! The results of calls: errors of the engine and of the C binding, as numbers.
 //!
-//! The binding's own are from 1000 up.
+//! Errors of the C binding have numbers from 1000 up.
 
 use core::num::NonZeroU32;
 
@@ -8,14 +8,14 @@ use switchover::{Error, ErrorKind};
 
 /// The result of a call: `SWO_OK` or the number of an error.
 ///
-/// `SWO_ERROR_*` are the engine's; the binding's own are from 1000 up.
+/// `SWO_ERROR_*` are errors of the engine; those of the C binding have numbers from 1000 up.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct swo_result(pub u32);
 
-/// The reason why a call was refused.
+/// The error that a call returned.
 ///
-/// It is the number that C gets, so that a result fits into a register.
+/// Stored as the number that C gets, so that a result fits into a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallError(NonZeroU32);
 
@@ -25,7 +25,7 @@ pub(crate) type Done<T = ()> = Result<T, CallError>;
 impl CallError {
     /// Makes an error of its number.
     ///
-    /// No error has the number 0, which is SWO_OK; if one had it, that would be a defect.
+    /// 0 is SWO_OK and the number of no error. A defect that passes 0 gets the greatest number.
     const fn of(code: u32) -> Self {
         match NonZeroU32::new(code) {
             Some(code) => Self(code),
@@ -57,61 +57,61 @@ impl From<BindingError> for CallError {
     }
 }
 
-/// The binding's own results.
+/// The errors of the C binding, which the engine does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum BindingError {
-    /// A pointer is NULL where something must be.
+    /// A pointer is NULL but must not be.
     Null = 1000,
-    /// A number that is no value of its enum.
+    /// A number is not a value of its enum.
     BadEnum = 1001,
     /// `struct_size` is smaller than the first version of the struct.
     ///
-    /// Or the struct is all zeros where swo_config_init should have filled it.
+    /// Or the struct is all zeros because swo_config_init has not filled it.
     StructTooOld = 1002,
-    /// A struct of a later version, with something set that this library does not know.
+    /// A struct of a newer version sets a member that this library does not know.
     StructTooNew = 1003,
     /// A defect inside the library.
     ///
-    /// A connection that was being changed is dead: free it.
+    /// The connection that the call was changing is dead: free it.
     Panic = 1004,
     /// The caller's array is too small; the count says how many entries it needs.
     ArrayTooSmall = 1005,
-    /// The pointer is no object of the kind that the function takes.
+    /// The pointer is not to a live object of the kind that the function needs.
     ///
-    /// Not a connection (or what else is taken), not one any more, or not of this kind (in place or
-    /// from `swo_conn_new`).
+    /// It never was such an object (a connection, say), or the object was freed. Or the connection
+    /// is from the other of `swo_conn_new` and swo_conn_init than the function needs.
     BadHandle = 1006,
-    /// There is no such thing.
+    /// The requested value does not exist.
     ///
-    /// No current event, no field lines in it, no field of that name, nothing that matches.
+    /// No current event, no field lines in the event, no field of that name, no match, or the like.
     Nothing = 1007,
     /// The length is not possible.
     ///
-    /// No object can have it, it is more than the space that was given, or it is not what the
-    /// function says.
+    /// No object can have that length, it exceeds the space that was provided, or the function
+    /// requires another one.
     BadLength = 1008,
     /// The memory for a connection is too small or not aligned.
     BadPlace = 1009,
-    /// A protocol's own rules forbid it; `reason` says which one.
+    /// The rules of a protocol forbid it; `reason` says which rule.
     Refused = 1010,
-    /// The bytes lie in memory of the object itself.
+    /// The bytes passed lie in memory of the object, which the call would change.
     ///
-    /// The call is about to change it: a slice of an event, or the space of swo_receive_buffer,
-    /// which takes swo_receive_commit.
+    /// For instance in a slice of an event, or in the space of swo_receive_buffer, for which
+    /// swo_receive_commit is to be called.
     Overlap = 1011,
-    /// A number that is larger than what it is written as.
+    /// A number is too large for the form in which it is encoded.
     BadNumber = 1012,
-    /// The small flavour's allocator has no memory for it.
+    /// The allocator of the small flavour has no memory for the call.
     ///
     /// Nothing has changed, and the same call may succeed later.
     OutOfMemory = 1013,
-    /// The library has taken memory already; in the std flavour it always has.
+    /// The library has allocated memory already; in the std flavour it always has.
     TooLate = 1014,
 }
 
 impl BindingError {
-    /// Every one, in the order of their numbers.
+    /// All errors of the binding, in the order of their numbers.
     pub const ALL: &'static [Self] = &[
         Self::Null,
         Self::BadEnum,
@@ -130,12 +130,12 @@ impl BindingError {
         Self::TooLate,
     ];
 
-    /// Returns the stable number.
+    /// Returns the stable number, which is a swo_result.
     pub const fn code(self) -> u32 {
         self as u32
     }
 
-    /// Returns the stable name.
+    /// Returns the stable name, such as `bad-enum`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -156,7 +156,7 @@ impl BindingError {
         }
     }
 
-    /// Returns a sentence for people.
+    /// Returns a description of the error for people.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Null => "a pointer is NULL where something must be",

@@ -1,4 +1,4 @@
-//! Events out: one call per event, all field lines of a head in one more.
+//! Events and the current request: one call for each, one more for its field lines.
 
 use alloc::vec::Vec;
 use core::ffi::c_char;
@@ -16,147 +16,153 @@ use crate::types::{
 };
 
 export! {
-    /// Moves on to the next event.
+    /// Parses the received bytes up to the next event.
     ///
-    /// **Inbound:** ends the current event and its slices; those of the new one are valid until the
-    /// next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
-    /// swo_failure says where, swo_error_status what a server may answer once. A client is then
-    /// paused, SWO_PAUSED_CLOSED. A server gets the same error until its answer is complete, so
-    /// answer. Call swo_abandon where an answer has begun that is not to be ended as if it were
-    /// whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
-    /// read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
+    /// **Inbound:** ends the current event and its slices; the slices of the new event are valid
+    /// until the next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
+    /// swo_failure says at which byte, swo_error_status which final response a server may still
+    /// send. A client is paused from then on, with SWO_PAUSED_CLOSED. A server gets the same error
+    /// again until its response is complete, so send that. Call swo_abandon if a response is under
+    /// way that must not look complete. Next: what the kind of the event demands. Repeat until
+    /// SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
+    /// SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
     fn swo_next_event(
         conn: *mut swo_conn, event: *mut swo_event,
     ) -> swo_result = next_event(conn, event);
 
-    /// Takes bytes that the peer sent and moves on to the next event.
+    /// Appends bytes received from the peer and parses up to the next event.
     ///
-    /// swo_receive and swo_next_event in one call, for servers that read into memory of their own.
+    /// swo_receive and swo_next_event in one call, for servers that read into their own memory.
     /// **Inbound:** ends the current event and its slices. Errors: those of swo_receive, after
-    /// which nothing is taken and there is no event; then those of swo_next_event. If the kind of
-    /// the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is
-    /// received.
+    /// which no byte was appended and there is no event; then those of swo_next_event. If the kind
+    /// of the event is not SWO_EVENT_KIND_NEED_DATA, continue with swo_next_event before you
+    /// receive more.
     fn swo_receive_event(
         conn: *mut swo_conn, data: *const u8, len: usize, event: *mut swo_event,
     ) -> swo_result = receive_event(conn, (data, len), event);
 
     /// Returns the current event again.
     ///
-    /// As often as wanted: decisions do not end it.
+    /// May be called any number of times: sending does not end the event.
     ///
-    /// Errors: SWO_NOTHING where none is current.
+    /// Errors: SWO_NOTHING if there is no current event.
     fn swo_current_event(
         conn: *const swo_conn, event: *mut swo_event,
     ) -> swo_result = current_event(conn, event);
 
-    /// Returns the field lines of the current event, in order and spelling.
+    /// Returns the field lines of the current event, in order and with their spelling.
     ///
-    /// Those of a head, the trailers of SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what
-    /// switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
-    /// the count needed in `count`; SWO_NOTHING where no event is current, or one without field
-    /// lines. RFC 9110, section 5.
+    /// For SWO_EVENT_KIND_END_OF_MESSAGE these are the trailers; for SWO_EVENT_KIND_SWITCHED the
+    /// field lines of the request (server) or of the 101 or 2xx (client). The slices are valid
+    /// until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`;
+    /// SWO_NOTHING if there is no current event or it has no field lines. RFC 9110, section 5.
     fn swo_event_fields(
         conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
     ) -> swo_result = event_fields(conn, (fields, cap, count));
 
-    /// Returns the field line at an index of the current event, counted from 0.
+    /// Returns the field line of the current event at an index, counted from 0.
     ///
-    /// Valid until the next inbound call. Errors: SWO_NOTHING.
+    /// Valid until the next inbound call. Errors: SWO_NOTHING if there is no such line.
     fn swo_event_field_at(conn: *const swo_conn, index: usize, field: *mut swo_field) -> swo_result
         = event_field_at(conn, index, field);
 
-    /// Returns the index of the first line of a field that the engine acts on.
+    /// Returns the index of the first line of a known field in the current event.
     ///
-    /// Without a search; for swo_event_fields and swo_event_field_at. `known_field` is a
-    /// SWO_KNOWN_FIELD_*. Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
+    /// Known fields are those that the engine acts on; `known_field` is a SWO_KNOWN_FIELD_*. Needs
+    /// no search. Use the index in the array of swo_event_fields, or with swo_event_field_at.
+    /// Errors: SWO_NOTHING if the event has no such field; SWO_BAD_ENUM.
     fn swo_event_field_index(
         conn: *const swo_conn, known_field: u32, index: *mut usize,
     ) -> swo_result = event_field_index(conn, known_field, index);
 
-    /// Returns the value of the first field line of that name.
+    /// Returns the value of the first field line with that name in the current event.
     ///
-    /// Of the current event, without regard to case. Valid until the next inbound call. Errors:
-    /// SWO_NOTHING where there is none.
+    /// Names are compared without regard to case. Valid until the next inbound call. Errors:
+    /// SWO_NOTHING if there is no such line.
     fn swo_event_field(
         conn: *const swo_conn, name: *const c_char, value: *mut swo_slice,
     ) -> swo_result = event_field(conn, name, value);
 
     /// Returns the members of a list field of the current event.
     ///
-    /// Over all its lines: trimmed, empty ones left out (RFC 9110, section 5.6.1). A comma inside a
-    /// quoted string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL,
-    /// with the count needed in `count`; SWO_NOTHING where no event is current.
+    /// The members of all its lines, trimmed, without empty ones (RFC 9110, section 5.6.1). A comma
+    /// inside a quoted string splits too. Valid until the next inbound call. Errors:
+    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if there is no current
+    /// event.
     fn swo_event_list(
         conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize,
         count: *mut usize,
     ) -> swo_result = event_list(conn, name, (members, cap, count));
 
-    /// Returns what the response of the current event advertises in `Upgrade`.
+    /// Returns the protocols in the `Upgrade` field of the current event's response.
     ///
-    /// For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
-    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
-    /// is no response. RFC 9110, section 7.8.
+    /// For a client. A 426 or any other response may advertise protocols. Valid until the next
+    /// inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if
+    /// the current event is not a response. RFC 9110, section 7.8.
     fn swo_advertised(
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = advertised(conn, (protocols, cap, count));
 
     /// Returns the current request, as long as its head is kept.
     ///
-    /// For a server. The head is kept through the event that showed it. With an offer, a CONNECT or
-    /// a response owed in a new protocol it is kept until that is settled. Valid until the next
-    /// inbound call. Errors: SWO_NOTHING where it is not kept.
+    /// For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
+    /// offer, with CONNECT, or if a response is owed in a new protocol, it is kept until that is
+    /// decided or sent. Valid until the next inbound call. Errors: SWO_NOTHING if the head is not
+    /// kept.
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 
-    /// Returns the authority that swo_current_request is for.
+    /// Returns the authority of the current request (swo_current_request).
     ///
-    /// For a server: the one in the target of a CONNECT or of an absolute target, else Host's. An
-    /// intermediary routes by it and sends it on as Host. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112,
-    /// sections 3.2 and 3.3.
+    /// For a server: the authority in the target of a CONNECT or in an absolute-form target, else
+    /// the value of `Host`. An intermediary routes by it and sends it on as `Host`. Valid until the
+    /// next inbound call. Errors: SWO_NOTHING if no request is kept, or if it is in HTTP/1.0 and
+    /// names no authority. RFC 9112, sections 3.2 and 3.3.
     fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
         = request_authority(conn, authority);
 
     /// Returns the number of a request's method, SWO_METHOD_*.
     ///
-    /// SWO_NONE for one that is not in IANA's registry, and for NULL. Methods compare exactly:
-    /// `get` is another one. RFC 9110, section 9.1.
+    /// SWO_NONE for a method that is not in IANA's registry, and for NULL. Methods are compared
+    /// exactly: `get` is not `GET`. RFC 9110, section 9.1.
     fn swo_method(request: *const swo_request) -> u32 = method(request);
 
-    /// Returns the path of a request's target, as sent, up to the query.
+    /// Returns the path of a request's target as sent, without the query.
     ///
-    /// Of a target in origin or absolute form. It is "/" where an absolute target has none, "*" in
-    /// an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
-    /// section 3.2; RFC 9110, section 4.2.3.
+    /// For a target in origin-form or absolute-form. It is "/" if an absolute-form target has no
+    /// path, "*" in an OPTIONS for the whole server, and empty in a CONNECT. Valid as long as the
+    /// target. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
     fn swo_target_path(
         request: *const swo_request, path: *mut swo_slice,
     ) -> swo_result = target_path(request, path);
 
-    /// Returns the query of a request's target, as sent.
+    /// Returns the query of a request's target as sent, without the question mark.
     ///
-    /// It stands after the first question mark. Valid as long as the target. Errors: SWO_NOTHING
-    /// where there is none. RFC 9112, section 3.2.
+    /// The part after the first question mark. Valid as long as the target. Errors: SWO_NOTHING if
+    /// the target has no query. RFC 9112, section 3.2.
     fn swo_target_query(request: *const swo_request, query: *mut swo_slice) -> swo_result
         = target_query(request, query);
 
-    /// Returns the field lines of swo_current_request.
+    /// Returns the field lines of the current request (swo_current_request).
     ///
-    /// Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
+    /// `count`. Valid until the next inbound call.
     fn swo_request_fields(
         conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
     ) -> swo_result = request_fields(conn, (fields, cap, count));
 
     /// Returns the protocols that the current request offers.
     ///
-    /// For a server: in the client's order, each eligible or with its reason; none where `no_offer`
-    /// of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
-    /// request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
-    /// RFC 9110, section 7.8.
+    /// For a server: in the client's order, each with SWO_NONE or the reason why it cannot be
+    /// accepted. The list is empty if the request offers nothing; its `no_offer` then says why.
+    /// Valid until the next inbound call. Errors: SWO_NOTHING if no request is kept;
+    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select. RFC 9110, section
+    /// 7.8.
     fn swo_offers(
         conn: *const swo_conn, offers: *mut swo_offer, cap: usize, count: *mut usize,
     ) -> swo_result = offers(conn, (offers, cap, count));
 
-    /// Returns whether a protocol is the one that the text names, such as `foo/2`.
+    /// Returns whether a protocol equals the one in `text`, such as `foo/2`.
     ///
     /// Names are compared without regard to case, versions exactly.
     fn swo_protocol_is(name: swo_slice, version: swo_slice, text: *const c_char) -> swo_flag
@@ -177,13 +183,12 @@ fn receive_event(mut conn: Conn<'_>, data: &[u8], out: Out<'_, swo_event>) -> Do
     next_event(conn, out)
 }
 
-/// Writes the current event, if it is one that shows something.
+/// Writes the current event into the caller's struct.
 #[inline(never)]
 fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
     swo_event::write(conn.event().ok_or(BindingError::Nothing)?, conn.position(), out)
 }
 
-/// Returns the field lines of the current event.
 fn shown(conn: &Connection) -> Done<Fields<'_>> {
     let fields = match conn.event().ok_or(BindingError::Nothing)? {
         Event::Request(request) => Some(request.fields()),
@@ -219,9 +224,9 @@ fn event_field_index(conn: &Connection, field: u32, out: Out<'_, usize>) -> Done
     out.set(index_of(&shown(conn)?, field).ok_or(BindingError::Nothing)?)
 }
 
-/// Returns the name as text.
+/// Returns a field name as UTF-8.
 ///
-/// A name that is no text is the name of no field.
+/// Bytes that are not UTF-8 become "", which is the name of no field.
 fn name(name: &[u8]) -> &str {
     str::from_utf8(name).unwrap_or_default()
 }
@@ -235,7 +240,6 @@ fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Don
     out.fill_counted(fields.list(name).count(), fields.list(name))
 }
 
-/// Returns the response of the current event.
 fn response(conn: &Connection) -> Option<Response<'_>> {
     match conn.event()? {
         Event::Informational(response) | Event::Response(response) => Some(response),
@@ -256,7 +260,7 @@ pub(crate) fn kept(conn: &Connection) -> Done<Request<'_>> {
 
 /// Returns the field lines of the current head.
 ///
-/// Of the response that the event shows, or of the request that is kept.
+/// Those of the current event's response, or else those of the kept request.
 pub(crate) fn head(conn: &Connection) -> Done<Fields<'_>> {
     match response(conn) {
         Some(response) => Ok(response.fields()),

@@ -1,7 +1,7 @@
-//! Memory in the two flavours.
+//! Calls of the engine that allocate memory, in the two flavours.
 //!
-//! In the std flavour it comes from Rust's allocator, in the small one from malloc or from what the
-//! caller gave. Both may say that there is none.
+//! In the std flavour memory comes from Rust's allocator; a failed allocation ends the program. In
+//! the small one it comes from malloc or the caller's functions; failure is an error of the call.
 
 #[cfg(feature = "std")]
 mod with_std {
@@ -10,19 +10,17 @@ mod with_std {
     use crate::error::{BindingError, Done};
     use crate::handle::memory::Functions;
 
-    /// Takes bytes. Where there is no memory for them, that ends the program here.
+    /// Appends received bytes; a failed allocation ends the program.
     #[inline(always)]
     pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
         Ok(conn.receive(data)?)
     }
 
-    /// Returns space for `min` bytes.
     #[inline(always)]
     pub(crate) fn receive_buffer(conn: &mut Connection, min: usize) -> Done<&mut [u8]> {
         Ok(conn.receive_buffer(min)?)
     }
 
-    /// Makes a connection with a configuration.
     pub(crate) fn configured(role: Role, config: Config) -> Done<Connection> {
         Ok(Connection::with_config(role, config))
     }
@@ -54,9 +52,9 @@ mod small {
         Ok(conn.try_receive_buffer(min)?.ok_or(BindingError::OutOfMemory)?)
     }
 
-    /// The memory in which a connection keeps its configuration.
+    /// The layout of the `Arc` in which a connection keeps its configuration.
     ///
-    /// The counts of an `Arc` stand beside it.
+    /// The two counts of the `Arc` come first.
     type Shared = ([usize; 2], Config);
 
     pub(crate) fn set_limits(conn: &mut Connection, limits: &Limits) -> Done {

@@ -14,30 +14,30 @@ use crate::types::{swo_field, swo_flag, swo_protocol, swo_slice};
 export! {
     /// Returns the offered protocols that an intermediary may offer to its server.
     ///
-    /// Those of the current request, in the client's order: those that may be accepted and are not,
-    /// like TLS and h2c, between two neighbours. Valid until the next inbound call. Errors:
-    /// SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
-    /// Next: swo_send_request on the connection to the server, with these as the offer and
-    /// swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
+    /// The eligible protocols of the current request, in the client's order, without hop-by-hop
+    /// ones such as TLS and h2c. Valid until the next inbound call. Errors: SWO_NOTHING if no
+    /// request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next:
+    /// swo_send_request on the connection to the server, with these protocols as the offer and the
+    /// lines of swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
     fn swo_forwardable(
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = forwardable(conn, (protocols, cap, count));
 
-    /// Returns whether an intermediary may pass on an offer of that protocol.
+    /// Returns whether an intermediary may forward an offer of that protocol.
     ///
-    /// A single one, and not one that is, like TLS and h2c, between two neighbours. For the
-    /// `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1, swo_forwardable says.
+    /// `protocol` must be a single protocol, and not a hop-by-hop one such as TLS and h2c. Use it
+    /// for the `:protocol` of an extended CONNECT; for an HTTP/1.1 request use swo_forwardable.
     /// Next: swo_http1_fields. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
     fn swo_may_forward(protocol: swo_slice) -> swo_flag = may_forward(protocol);
 
     /// Returns the end-to-end field lines of the current head.
     ///
-    /// Of the response that the event shows, or else of the current request. An intermediary passes
-    /// them on: without `Connection`, what it lists, and the like. Valid until the next inbound
-    /// call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed
-    /// in `count`. Next: a head with them on the other connection, after `Via`; for a 101
-    /// swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, section
-    /// 7.6.1.
+    /// Those of the current event's response, or else of the current request. An intermediary
+    /// forwards them: `Connection`, the fields that it lists, and other hop-by-hop fields are left
+    /// out. Valid until the next inbound call. Errors: SWO_NOTHING if there is no head;
+    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: send a head with `Via` and
+    /// these lines on the other connection. For a 101, call swo_accept with them, on a connection
+    /// whose configuration sets `tidy`. RFC 9110, section 7.6.1.
     fn swo_end_to_end(
         conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
     ) -> swo_result = end_to_end(conn, (fields, cap, count));
@@ -48,9 +48,9 @@ fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
     out.fill(protocols.into_iter())
 }
 
-/// Returns whether an offer may be passed on.
+/// Returns whether an offer may be forwarded.
 ///
-/// Bytes that are no text are no protocol.
+/// Bytes that are not UTF-8 are no protocol.
 fn may_forward(protocol: &[u8]) -> Done<bool> {
     Ok(str::from_utf8(protocol).is_ok_and(gateway::may_forward))
 }

@@ -1,6 +1,6 @@
 //! Getters of a connection, which may be called at any time.
 //!
-//! Nothing here changes anything but `swo_trace`, which takes entries out.
+//! No function here changes the connection, except that `swo_trace` removes the entries it returns.
 
 use switchover::Connection;
 use switchover::binding::Bound;
@@ -13,50 +13,50 @@ use crate::types::{
 };
 
 export! {
-    /// Returns the machine's state, all of it in one struct.
+    /// Returns the whole state of the connection's state machine in one struct.
     ///
-    /// Its parts may change with any version.
+    /// The members of the struct may change with any version.
     fn swo_state(
         conn: *const swo_conn, state: *mut swo_state_info,
     ) -> swo_result = state(conn, state);
 
-    /// Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
+    /// Returns the party that the connection waits for, SWO_AWAITING_*.
     ///
-    /// Renew one at each event, and as bytes of ours leave, but not as bytes come in. An unfinished
-    /// head is no event, so a peer does not live on by sending one slowly. When one expires, a
-    /// server calls swo_reject with a 408, or just closes an idle connection
-    /// (SWO_AWAITING_REQUEST); a client calls swo_abandon.
+    /// Use it to set a deadline. Renew the deadline at each event and whenever bytes of yours were
+    /// sent, but not when bytes come in. An unfinished head is no event, so a peer that sends one
+    /// slowly does not extend its deadline. When it expires, a server calls swo_reject with a 408,
+    /// or just closes an idle connection (SWO_AWAITING_REQUEST); a client calls swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
-    /// Returns why the current cycle's upgrade did not happen, SWO_WHY_*.
+    /// Returns why the latest request's upgrade did not happen, SWO_WHY_*.
     ///
-    /// SWO_NONE where it did, or before the first request.
+    /// SWO_NONE if it did happen, or before the first request.
     fn swo_why(conn: *const swo_conn) -> u32 = why(conn);
 
-    /// Returns whether to go on reading the transport.
+    /// Returns whether the caller should read from the transport.
     ///
-    /// While it does not, the peer feels it as back-pressure.
+    /// Stop reading while it is 0: that is the back-pressure on the peer.
     fn swo_wants_input(conn: *const swo_conn) -> swo_flag = wants_input(conn);
 
-    /// Returns whether our direction may carry the new protocol.
+    /// Returns whether the caller may now send the new protocol.
     ///
-    /// A client has its 101 (or 2xx to CONNECT) and its request is out, a server has accepted. No
-    /// event tells a client that its own direction has switched.
+    /// A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request, a
+    /// server once it has accepted. No event tells a client that its own direction has switched.
     fn swo_may_speak(conn: *const swo_conn) -> swo_flag = may_speak(conn);
 
-    /// Returns the received bytes after the current event.
+    /// Returns the received bytes after the current event, which are not parsed yet.
     ///
-    /// Nothing has read them yet; valid until the next inbound call. While an offer is undecided
-    /// they belong to no protocol. If you decline and do not trust the client to have meant them as
-    /// HTTP, call swo_close_after_response and they are never read. RFC 9931, section 5.
+    /// Valid until the next inbound call. While an offer is undecided these bytes belong to no
+    /// protocol. If you decline the offer and doubt that the client sent them as HTTP, call
+    /// swo_close_after_response: then they are never parsed. RFC 9931, section 5.
     fn swo_unread(conn: *const swo_conn, bytes: *mut swo_slice) -> swo_result = unread(conn, bytes);
 
-    /// Returns what is still to come of the message being received.
+    /// Returns how much content of the message being received is still to come.
     ///
     /// Counted after the current event.
     ///
-    /// When the message was cut short, this is what was missing. Next: swo_pass_content, if your
-    /// code can read content past the engine. RFC 9112, section 6.3.
+    /// If the message was truncated, this is the missing rest. Next: swo_pass_content, if your code
+    /// can read content without the engine. RFC 9112, section 6.3.
     fn swo_content(
         conn: *const swo_conn, content: *mut swo_content_left,
     ) -> swo_result = content(conn, content);
@@ -65,15 +65,16 @@ export! {
     ///
     /// The peer waits for it.
     ///
-    /// Of several things, the first one that it waits for. SWO_OWES_CONTENT means a message of ours
-    /// that has content to come. It may be an older one than meant. Where swo_send_response was
-    /// refused with SWO_ERROR_ANSWERED, the response under way is still open. The text of an error
-    /// would become a part of its content. Then write nothing and close the transport.
+    /// If several things are due, returns the one that the peer waits for first. SWO_OWES_CONTENT
+    /// means that a message of yours still has content to come. It may be an older message than you
+    /// think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
+    /// unfinished. The text of an error page would then become part of its content, so write
+    /// nothing and close the transport.
     fn swo_owes(conn: *const swo_conn) -> u32 = owes(conn);
 
     /// Returns whether another request may follow on this connection.
     ///
-    /// As far as is known.
+    /// The result may still become 0 with later messages.
     ///
     /// RFC 9112, section 9.3.
     fn swo_persists(conn: *const swo_conn) -> swo_flag = persists(conn);
@@ -82,36 +83,38 @@ export! {
     ///
     /// SWO_NONE for a connection that is NULL or dead. RFC 9112, sections 8 and 9.6.
     ///
-    /// SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down
-    /// the sending side, read on and discard what comes until the peer closes too. Do so for a few
-    /// seconds at most, then close. A socket that is closed with bytes unread is reset, which may
-    /// take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
-    /// close, over TLS send no closure alert. A response ends with the connection, as an HTTP/1.0
-    /// client has it, and is not complete. After a FIN the client would take it for whole.
+    /// SWO_CLOSING_CLOSE: close it; the peer loses nothing. SWO_CLOSING_LINGER: shut down the
+    /// sending side, then read and discard until the peer closes too. Do so for a few seconds at
+    /// most, then close. Closing a socket with unread bytes resets the TCP connection, and the
+    /// client may lose the last response. SWO_CLOSING_RESET: set SO_LINGER to 0 and close; over TLS
+    /// send no closure alert. It is for an incomplete response that is delimited by the end of the
+    /// connection, as an HTTP/1.0 client gets it. After a FIN the client would consider that
+    /// response complete.
     fn swo_closing(conn: *const swo_conn) -> u32 = closing(conn);
 
     /// Returns the number of requests without a complete final response.
     ///
     /// For a client.
     ///
-    /// Once the connection is over, these may be sent again on another one where that is safe (RFC
-    /// 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
+    /// Once the connection has ended, these requests may be sent again on another one if that is
+    /// safe (RFC 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
     fn swo_unanswered(conn: *const swo_conn) -> u32 = unanswered(conn);
 
-    /// Returns the number of the peer's bytes that events have passed so far.
+    /// Returns the number of the peer's bytes up to the end of the current event.
     fn swo_position(conn: *const swo_conn) -> u64 = position(conn);
 
-    /// Returns the peer's error that ended receiving.
+    /// Returns the peer error that ended receiving.
     ///
-    /// Errors: SWO_NOTHING where none did.
+    /// Errors: SWO_NOTHING if there was none.
     fn swo_failure(
         conn: *const swo_conn, failure: *mut swo_failure_info,
     ) -> swo_result = failure(conn, failure);
 
-    /// Takes the oldest entries out of the trace.
+    /// Returns the oldest entries of the trace and removes them.
     ///
-    /// As many as there is space for: what was received, decided and refused, of which the latest
-    /// 32 are kept. Again until `count` is less than `cap`.
+    /// At most `cap` entries: what was received, decided and rejected. The connection keeps the
+    /// latest
+    /// 32. Repeat until `count` is less than `cap`.
     fn swo_trace(
         conn: *mut swo_conn, entries: *mut swo_trace_entry, cap: usize, count: *mut usize,
     ) -> swo_result = trace(conn, (entries, cap, count));

@@ -1,17 +1,17 @@
-//! The boundary: here and in `memory` stands all that is `unsafe`.
+//! The boundary to C: all `unsafe` code of the crate is in this module and below.
 //!
-//! Pointers that C gives become references and slices, once and by their type; the rest of the
-//! crate is safe code. This file knows the objects after the pointers, `memory` the caller's own
-//! memory.
+//! It converts the pointers that C passes to references and slices, once, by their type; the rest
+//! of the crate is safe code. This file converts pointers to the library's objects, `memory`
+//! pointers to the caller's own memory.
 //!
-//! What all of it rests on is *the contract* in the header's first lines. A pointer is NULL, or
-//! points to an object of its type that lives through the call. Of pairs and triples, the length is
-//! that of the object beside it. Outputs overlap no input. A connection is used by one thread at a
-//! time. C cannot be checked for more than NULL, lengths that no object has, numbers that no enum
-//! has, and an object's mark.
+//! All of it relies on *the contract* in the first lines of the header. A pointer is NULL, or
+//! points to an object of its type that lives through the call. A length is that of the object that
+//! the pointer beside it points to. Outputs overlap no input. A connection is used by one thread at
+//! a time. Arguments from C are checked for NULL, impossible lengths, numbers outside an enum, and
+//! the mark of an object; nothing more can be checked.
 //!
-//! A slice of an event may come back as an argument of a decision: it points into the heap, where
-//! those do not write.
+//! A slice of an event may be passed to a sending function: it points into the heap, to which those
+//! do not write.
 #![allow(unsafe_code)]
 
 #[cfg(not(feature = "std"))]
@@ -45,9 +45,10 @@ use crate::types::{
     swo_request_head, swo_response_head, swo_selection, swo_slice,
 };
 
-/// Exports safe functions.
+/// Exports safe functions to C.
 ///
-/// Each row is a C function with its comment, and what does its work with the arguments' meaning.
+/// Each row is a C function with its comment, then the safe function that does its work and the
+/// arguments that it gets.
 macro_rules! export {
     ($($(#[$comment:meta])* fn $name:ident($($arg:ident: $type:ty),* $(,)?) -> $returns:ty
         = $body:ident($($given:expr),* $(,)?);)+) => {$(
@@ -64,9 +65,9 @@ macro_rules! export {
     )+};
 }
 
-/// An argument as C gives it.
+/// An argument as C passes it.
 pub(crate) trait Argument<'a> {
-    /// The value that the rest of the crate works with.
+    /// The type that the safe code of the crate gets.
     type Safe;
 
     /// # Safety
@@ -74,7 +75,9 @@ pub(crate) trait Argument<'a> {
     unsafe fn into_safe(self) -> Done<Self::Safe>;
 }
 
-/// Conversions: from what C gives, to what the crate works with, and how.
+/// Implements `Argument`.
+///
+/// Each row has the type from C, the safe type, and the function that converts.
 macro_rules! conversions {
     ($($from:ty => $safe:ty, $how:expr;)+) => {$(
         impl<'a> Argument<'a> for $from {
@@ -114,9 +117,9 @@ conversions! {
     (swo_malloc, swo_realloc, swo_free) => Functions, functions;
 }
 
-/// The three ways in which an object is given.
+/// Implements `Argument` for the three ways in which C passes an object.
 ///
-/// To be changed, to be looked at, to be given up.
+/// A mutable pointer changes the object, a constant one reads it, and a pair with `()` frees it.
 macro_rules! handles {
     ($($handle:ty),+) => {$(
         conversions! {
@@ -142,7 +145,7 @@ impl<'a, T: Plain + 'a> Argument<'a> for *mut T {
 impl<'a, T: Plain + 'a> Argument<'a> for (*mut T, usize, *mut usize) {
     type Safe = Array<'a, T>;
     unsafe fn into_safe(self) -> Done<Array<'a, T>> {
-        // Where nothing can be written, there need be no place for how much.
+        // If there is no space to write to, the pointer for the count may be NULL too.
         let counts = self.1 > 0 || !self.2.is_null();
         // SAFETY: the contract, for both pointers.
         let count = counts.then(|| unsafe { self.2.into_safe() }).transpose()?;
@@ -151,10 +154,10 @@ impl<'a, T: Plain + 'a> Argument<'a> for (*mut T, usize, *mut usize) {
     }
 }
 
-// Objects. Every `unsafe fn` from here on asks for the contract and nothing else, and each block in
-// it rests on that.
+// Objects. Every `unsafe fn` from here on requires the contract and nothing else, and each `unsafe`
+// block in it relies on that.
 
-/// Looks at the mark before a reference says that there is an object.
+/// Checks the mark of an object before a reference to it is made.
 unsafe fn marked<H: Handle>(handle: *const H) -> Done<(*mut Object<H::Value>, u64)> {
     let object = handle.cast::<Object<H::Value>>().cast_mut();
     if object.is_null() {
@@ -179,9 +182,9 @@ where
     unsafe { marked(handle).map(|(object, _)| &*object) }?.alive()
 }
 
-/// The object that is to be given up, dead or not, and its mark.
+/// An object that is to be freed, dead or not, and its mark.
 ///
-/// Nothing for NULL.
+/// `None` for NULL.
 pub(crate) struct Release<H: Handle>(Option<(*mut Object<H::Value>, u64)>);
 
 unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Release<H>> {
@@ -190,14 +193,14 @@ unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Release<H>> {
 }
 
 impl<H: Handle> Release<H> {
-    /// Frees one on the heap.
+    /// Frees an object on the heap.
     pub(crate) fn free(self) -> Done {
         self.end(H::MARKS[0])
     }
 
-    /// Frees an object on the heap, or ends one in place.
+    /// Frees an object on the heap, or drops the value of one in place.
     ///
-    /// And none of another kind than is wanted.
+    /// Returns an error for an object whose mark is not `wanted`.
     pub(crate) fn end(self, wanted: u64) -> Done {
         let Some((object, mark)) = self.0 else { return Ok(()) };
         if mark != wanted {
@@ -217,7 +220,7 @@ impl<H: Handle> Release<H> {
     }
 }
 
-/// Returns memory of the caller's that is large enough and aligned.
+/// Returns the caller's memory for a connection, if it is large enough and aligned.
 unsafe fn place<'a>((memory, size): (*mut c_void, usize)) -> Done<Out<'a, Object<Connection>>> {
     let place = memory.cast::<MaybeUninit<Object<Connection>>>();
     match place.is_aligned() && size >= size_of::<Object<Connection>>() {

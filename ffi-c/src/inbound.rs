@@ -1,4 +1,4 @@
-//! Receiving: bytes into the engine.
+//! Receiving: passing the peer's bytes, and their end, to the engine.
 
 use switchover::binding::Bound;
 use switchover::{Connection, End};
@@ -10,15 +10,15 @@ use crate::out::{Out, Output};
 use crate::types::swo_flag;
 
 export! {
-    /// Takes bytes that the peer sent, all of them or none.
+    /// Appends bytes received from the peer, all of them or none.
     ///
-    /// No bytes are not the end, which swo_receive_eof tells. **Inbound:** ends the current event
-    /// and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many
-    /// wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new
-    /// protocol's). SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, the peer's earlier error, and
-    /// SWO_OUT_OF_MEMORY. SWO_OVERLAP where `data` lies in the connection's own memory. That is a
-    /// slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit
-    /// takes what was read into it). Next: swo_next_event.
+    /// A `len` of 0 is not the end of the input; that is swo_receive_eof. **Inbound:** ends the
+    /// current event and its slices. Errors, after which nothing was appended:
+    /// SWO_ERROR_BUFFER_FULL while too many bytes wait (continue with swo_next_event, and respond).
+    /// SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_CLOSED,
+    /// SWO_ERROR_AFTER_END, the earlier peer error, and SWO_OUT_OF_MEMORY. SWO_OVERLAP if `data`
+    /// lies in the connection's own memory. That is a slice of an event (copy it first), or the
+    /// space of swo_receive_buffer (call swo_receive_commit instead). Next: swo_next_event.
     ///
     /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
@@ -28,12 +28,13 @@ export! {
 
     /// Returns space for recv(2) to write into.
     ///
-    /// `cap` is what there is: `min` bytes at least, and often more, all of which may be used. It
-    /// is less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
-    /// what one read may bring, such as 16,384: with less, requests that come together are read in
-    /// pieces. It is valid until the next inbound call. Do not copy a slice of an event into it:
-    /// the call may have moved or freed what it points to. **Inbound:** ends the current event and
-    /// its slices. Errors: SWO_OUT_OF_MEMORY. Next: swo_receive_commit with what was read.
+    /// `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It is
+    /// less than `min` if that exceeds the total that may wait (`buffered` of the configuration).
+    /// Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
+    /// are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
+    /// an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
+    /// the current event and its slices. Errors also: SWO_OUT_OF_MEMORY. Next: swo_receive_commit
+    /// with the number of bytes read.
     ///
     /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED.
@@ -41,64 +42,63 @@ export! {
         conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize,
     ) -> swo_result = receive_buffer(conn, min, data, cap);
 
-    /// Takes the first `len` bytes of the space that swo_receive_buffer gave, once.
+    /// Appends the first `len` bytes of the space from swo_receive_buffer, once.
     ///
-    /// **Inbound:** ends the current event and its slices. 0 is nothing, and not the end, which
-    /// swo_receive_eof tells. Errors: SWO_BAD_LENGTH where the space does not hold as many (what
-    /// was read is still there: call again), or another inbound call has moved it. Then nothing is
-    /// taken. Next: swo_next_event.
+    /// **Inbound:** ends the current event and its slices. A `len` of 0 appends nothing and is not
+    /// the end of the input; that is swo_receive_eof. Errors: SWO_BAD_LENGTH if the space is
+    /// smaller (its bytes are kept: call again), or if another inbound call has moved it. Then
+    /// nothing was appended. Next: swo_next_event.
     fn swo_receive_commit(
         conn: *mut swo_conn, len: usize,
     ) -> swo_result = receive_commit(conn, len);
 
-    /// Tells the connection that the peer's bytes have ended.
+    /// Marks the end of the peer's bytes (EOF).
     ///
-    /// SWO_END_CLEAN after a FIN, and over TLS a closure alert before it; SWO_END_TRUNCATED after a
-    /// reset, or without the alert (RFC 9112, section 9.8). The end has its place after the bytes:
-    /// it counts when all before it has been read. **Inbound:** ends the current event and its
-    /// slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
+    /// `end` is SWO_END_CLEAN after a FIN, over TLS only with a closure alert before it. It is
+    /// SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, section 9.8). The end takes
+    /// effect after all bytes received before have been parsed. **Inbound:** ends the current event
+    /// and its slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
     fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
 
-    /// Takes the first bytes of the new protocol out of the connection.
+    /// Moves the first bytes of the new protocol out of the connection.
     ///
-    /// After SWO_EVENT_KIND_SWITCHED. Everything that the transport delivers from now on is the new
-    /// protocol's. They are the bytes that the event has as `leftover`. If you are done with HTTP,
-    /// you may use those as they stand, and free the connection after it. swo_resume_http needs
-    /// this call. `out` is your own memory, never an event's. **Inbound:** ends the current event
-    /// and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then
-    /// nothing is taken.
+    /// After SWO_EVENT_KIND_SWITCHED. They are the bytes that the event has as `leftover`;
+    /// everything that the transport delivers later belongs to the new protocol too. If you need no
+    /// more HTTP, you may use `leftover` in place instead, and then free the connection.
+    /// swo_resume_http requires this call. `out` is your own memory, never that of an event.
+    /// **Inbound:** ends the current event and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with
+    /// the size needed in `written`; then nothing was moved.
     fn swo_take_leftover(
         conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = take_leftover(conn, (out, cap, written));
 
-    /// Counts `len` bytes of content that your code has read by itself.
+    /// Counts `len` bytes of content that your code has read without the engine.
     ///
-    /// From the transport, with splice(2) or into its own memory. The state and the positions are
-    /// those after the same bytes through swo_receive. Allowed for as many as swo_content says,
-    /// once all bytes given to the engine have been read from it. **Inbound:** ends the current
-    /// event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
-    /// section 6.
+    /// Such as from the transport with splice(2), or into its own memory. The state and the
+    /// positions become those after swo_receive of the same bytes. Allowed up to the number that
+    /// swo_content returns, once all bytes passed to the engine have been parsed. **Inbound:** ends
+    /// the current event and its slices. Next: swo_next_event; after the last byte it emits the end
+    /// of the message. RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
     /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_pass_content(conn: *mut swo_conn, len: u64) -> swo_result = pass_content(conn, len);
 
-    /// Folds the end of the message into the current event.
+    /// Consumes the end of the message together with the current event, if known.
     ///
-    /// Returns 1 where that was the last of its message, so that no SWO_EVENT_KIND_END_OF_MESSAGE
-    /// follows it. That is known for a head without content and for the last of content of a known
-    /// length. The event stays current, and its slices valid, through the answer, until the next
-    /// inbound call. 0 changes nothing. RFC 9112, section 6.
+    /// Returns 1 if the current event was the last of its message; no SWO_EVENT_KIND_END_OF_MESSAGE
+    /// follows then. That is known for a head without content and for the last content of a known
+    /// length. The event stays current, and its slices stay valid, while you respond, until the
+    /// next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
     fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
 
-    /// Gives the whole connection to another parser.
+    /// Returns all received bytes, so that another HTTP parser can take over.
     ///
-    /// For a server: the head of the current request and every byte after it, exactly as they came.
-    /// Allowed until something after the head has been read or something has been answered. `out`
-    /// is your own memory, never an event's. **Inbound:** ends the current event and its slices.
-    /// Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
-    /// `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
-    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
+    /// For a server: the head of the current request and every byte after it, exactly as received.
+    /// Allowed until something after the head has been parsed or a response has been sent. `out` is
+    /// your own memory, never that of an event. **Inbound:** ends the current event and its slices.
+    /// Errors, after which nothing has changed: those below, SWO_ERROR_OUTPUT_TOO_SMALL with the
+    /// size needed in `written`. Next: free the connection, keep the transport.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -106,11 +106,11 @@ export! {
         conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = hand_over(conn, (out, cap, written));
 
-    /// Releases the memory of a connection that is parked.
+    /// Releases the heap memory of an idle connection.
     ///
-    /// Without a message or leftover under way nothing stays on the heap. What swo_trace,
-    /// swo_required and the current event held is gone. **Inbound:** ends the current event and its
-    /// slices.
+    /// Nothing stays on the heap if no message is under way and no leftover is kept. The entries of
+    /// swo_trace, the protocols of swo_required and the current event are lost. **Inbound:** ends
+    /// the current event and its slices.
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
 }
 

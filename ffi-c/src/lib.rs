@@ -1,14 +1,13 @@
-//! The C face of `switchover`.
+//! The C binding of `switchover`.
 //!
-//! No decision is made here: each function converts what C gives, calls the engine once and
-//! converts what comes back. `include/switchover.h` is written from these files by
-//! `tests/header.rs`.
+//! No decision is made here: each function converts the arguments from C, calls the engine once and
+//! converts the result. `tests/header.rs` writes `include/switchover.h` from these files.
 //!
-//! `handle` is the boundary and has all that is `unsafe`. `object` is what C knows by its pointer
-//! only, `types` has the structs of the header. `convert` has what becomes what, `error` the result
-//! codes. Then comes one file per part of the contract: `config`, `connection`, `inbound`, `event`,
-//! `upgrade`, `block`, `send`, `respond`, `getters`. And one per profile: `websocket`, `gateway`,
-//! `masque`, `bridge`, `splice`.
+//! `handle` is the boundary and has all that is `unsafe`. `object` has the objects that C knows
+//! only by pointer, `types` the structs of the header. `convert` converts the engine's values,
+//! `error` has the result codes. Each group of functions has a file: `config`, `connection`,
+//! `inbound`, `event`, `upgrade`, `block`, `send`, `respond`, `getters`. So has each profile:
+//! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
 
 #![no_std]
 // The names are those of the header.

@@ -1,6 +1,6 @@
-//! Proxying by upgrade (RFC 9298, RFC 9484), and its capsules (RFC 9297).
+//! Proxying UDP and IP by upgrade (RFC 9298, RFC 9484), with capsules (RFC 9297).
 //!
-//! The capsules are spoken after the 101.
+//! The capsules follow the 101.
 
 use core::ffi::c_char;
 
@@ -15,24 +15,25 @@ use crate::out::{Out, Output};
 use crate::types::{SWO_NONE, swo_datagram, swo_field, swo_flag, swo_slice};
 
 export! {
-    /// Returns whether a message with these field lines says that capsules follow.
+    /// Returns whether a message with these field lines announces capsules.
     ///
-    /// swo_event_fields gives those of an event: `Capsule-Protocol` is the item `?1`, with any
-    /// parameters. Anything else counts as absent. RFC 9297, section 3.4.
+    /// It does if `Capsule-Protocol` is the item `?1`, with any parameters; anything else counts as
+    /// absent. Pass the lines of swo_event_fields for the current event. RFC 9297, section 3.4.
     fn swo_says_capsules(
         fields: *const swo_field, count: usize,
     ) -> swo_flag = says_capsules((fields, count));
 
     /// Parses the target of a `connect-udp` request.
     ///
-    /// For a server: the variables `target_host` and `target_port`, where it wants its datagrams to
-    /// go. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never
-    /// more bytes than the target has. `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
-    /// what else the clients are configured with: a path and query with expressions of the forms
-    /// `{name}` and `{?name,name}`. Errors: SWO_NOTHING where the target does not fit or a variable
-    /// is not valid, and a 400 is the answer. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
-    /// `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298,
-    /// sections 2 and 3.1.
+    /// For a server: returns the variables `target_host` and `target_port`, to which the client
+    /// wants to send datagrams. `host` gets a name or an address, percent-decoded, an IPv6 address
+    /// without brackets. It never has more bytes than the target. `port` is 1 to 65535.
+    /// `uri_template` is SWO_UDP_TEMPLATE, or the template that the clients are configured with: a
+    /// path and query with expressions of the forms `{name}` and `{?name,name}`. Errors:
+    /// SWO_NOTHING if the target does not match the template or a variable is not valid; then
+    /// respond with a 400. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next:
+    /// swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, sections 2 and
+    /// 3.1.
     fn swo_udp_target(
         uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize,
         written: *mut usize, port: *mut u32,
@@ -40,10 +41,11 @@ export! {
 
     /// Parses the target of a `connect-ip` request.
     ///
-    /// For a server: the variables `target` and `ipproto`, what it wants to reach. `host` gets a
-    /// name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the
-    /// Internet Protocol number, SWO_NONE for any. The rest is as with swo_udp_target, the template
-    /// SWO_IP_TEMPLATE or another one. RFC 9484, sections 3 and 4.6.
+    /// For a server: returns the variables `target` and `ipproto`, which limit what the client
+    /// wants to reach. `host` gets a name, an address or a prefix such as `192.0.2.0/24`, and
+    /// nothing for any host. `protocol` is the Internet Protocol number, SWO_NONE for any.
+    /// `uri_template` is SWO_IP_TEMPLATE or another one. All else is as with swo_udp_target. RFC
+    /// 9484, sections 3 and 4.6.
     fn swo_ip_target(
         uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize,
         written: *mut usize, protocol: *mut u32,
@@ -51,46 +53,47 @@ export! {
 
     /// Makes a reader of DATAGRAM capsules, which skips capsules of other types.
     ///
-    /// `longest` is the longest payload that it takes, a bound on what it holds: SWO_UDP_PAYLOAD is
-    /// the most that UDP has. Errors: SWO_BAD_LENGTH for a length that no object can have. Next:
-    /// swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297,
-    /// section 3.
+    /// `longest` is the maximum payload in bytes, and so bounds the memory of the reader:
+    /// SWO_UDP_PAYLOAD is the maximum of UDP. Errors: SWO_BAD_LENGTH for a length that no object
+    /// can have. Next: swo_capsules_receive with the leftover of the 101; at the end
+    /// swo_capsules_free. RFC 9297, section 3.
     fn swo_capsules_new(
         longest: usize, capsules: *mut *mut swo_capsules,
     ) -> swo_result = capsules_new(longest, capsules);
 
-    /// Takes bytes of the stream.
+    /// Appends received bytes of the stream of capsules.
     ///
-    /// It ends what swo_capsules_next has shown. Errors: SWO_OVERLAP where `data` lies in the
-    /// reader's own memory, as a payload that it has shown does: copy it first. Next:
+    /// The payload that swo_capsules_next returned becomes invalid. Errors: SWO_OVERLAP if `data`
+    /// lies in the reader's own memory, as such a payload does: copy it first. Next:
     /// swo_capsules_next until SWO_NOTHING.
     fn swo_capsules_receive(capsules: *mut swo_capsules, data: *const u8, len: usize) -> swo_result
         = capsules_receive(capsules, (data, len));
 
-    /// Returns the next datagram.
+    /// Returns the next datagram of the received capsules.
     ///
     /// Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
-    /// SWO_NOTHING before more bytes come. SWO_REFUSED where the stream is malformed, with a
-    /// SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE). Then it is aborted: close the transport.
+    /// SWO_NOTHING if more bytes are needed. SWO_REFUSED if the stream is malformed; `fault` is
+    /// then a SWO_CAPSULE_FAULT_*, else SWO_NONE. The stream is then aborted: close the transport.
     /// RFC 9297, section 3.3.
     fn swo_capsules_next(
         capsules: *mut swo_capsules, datagram: *mut swo_datagram, fault: *mut u32,
     ) -> swo_result = capsules_next(capsules, datagram, fault);
 
-    /// Checks the end of the stream.
+    /// Checks that the stream of capsules has not ended inside a capsule.
     ///
-    /// Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
-    /// `fault` (else SWO_NONE). RFC 9297, section 3.3.
+    /// Call it at EOF. Errors: SWO_REFUSED if it has; `fault` is then a SWO_CAPSULE_FAULT_*, else
+    /// SWO_NONE. RFC 9297, section 3.3.
     fn swo_capsules_finish(capsules: *const swo_capsules, fault: *mut u32) -> swo_result
         = capsules_finish(capsules, fault);
 
-    /// Frees a reader. NULL is allowed.
+    /// Frees a reader of capsules. NULL is allowed.
     fn swo_capsules_free(capsules: *mut swo_capsules) -> swo_result = capsules_free((capsules, ()));
 
-    /// Writes a datagram as a DATAGRAM capsule.
+    /// Encodes a datagram as a DATAGRAM capsule.
     ///
-    /// Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
-    /// with the size needed in `written`. Next: send it after the 101. RFC 9297, section 3.5.
+    /// Errors: SWO_BAD_NUMBER if the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
+    /// with the size needed in `written`. Next: send the bytes after the 101. RFC 9297, section
+    /// 3.5.
     fn swo_datagram_write(
         datagram: *const swo_datagram, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = datagram_write(datagram, (out, cap, written));
@@ -100,9 +103,9 @@ fn says_capsules(fields: FieldList<'_>) -> Done<bool> {
     Ok(masque::says_capsules(&fields))
 }
 
-/// Returns the template and the target as texts.
+/// Returns the template and the target as UTF-8.
 ///
-/// What is no text fits no template.
+/// `None` if one of them is not UTF-8, for such a target matches no template.
 fn texts<'a>(template: &'a [u8], target: &'a [u8]) -> Option<(&'a str, &'a str)> {
     Some((str::from_utf8(template).ok()?, str::from_utf8(target).ok()?))
 }
@@ -154,9 +157,9 @@ fn capsules_free(capsules: Release<swo_capsules>) -> Done {
     capsules.free()
 }
 
-/// One more than the greatest context.
+/// The greatest context plus one.
 ///
-/// The numbers of QUIC have 62 bits (RFC 9000, section 16).
+/// Contexts are integers of QUIC, which have 62 bits (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 fn datagram_write(datagram: Datagram<'_>, out: Output<'_>) -> Done {

@@ -1,6 +1,6 @@
-//! The names and texts of the core's tables, ended by a NUL.
+//! The names and texts of the core's enums as C strings.
 //!
-//! Made when the crate is compiled, so nothing is allocated and nothing is written at run time.
+//! Built at compile time, so nothing is allocated or copied at run time.
 
 use core::ffi::{CStr, c_char};
 
@@ -17,7 +17,9 @@ use switchover::{
 use crate::error::{BindingError, Done};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
-/// One text for each value of an enum, in one piece of memory.
+/// One text, ended by a NUL, for each value of an enum.
+///
+/// All texts are in `bytes`; `begins` has the offset of each.
 struct Texts {
     bytes: &'static [u8],
     begins: &'static [u16],
@@ -30,9 +32,9 @@ impl Texts {
     }
 }
 
-/// A macro, because a trait's functions cannot be called in a constant.
+/// Makes the `Texts` of an enum at compile time; names in the texts are those of C.
 ///
-/// The names in the texts are those of C.
+/// A macro, because a trait's functions cannot be called in a constant.
 macro_rules! texts {
     ($type:ident.$text:ident) => {{
         const COUNT: usize = $type::ALL.len();
@@ -67,12 +69,12 @@ macro_rules! texts {
     }};
 }
 
-/// The tables of names.
+/// Makes `TABLES` and `NAMES` from rows of a table's name and its enum.
 ///
-/// Their names, in the order of the numbers SWO_TABLE_*, and what each holds.
+/// The order is that of the numbers SWO_TABLE_*.
 macro_rules! tables {
     ($($name:literal $type:ident)+) => {
-        /// The tables that swo_name knows.
+        /// The names of the tables that swo_name knows, in the order of SWO_TABLE_*.
         pub const TABLES: &[&str] = &[$($name),+];
 
         static NAMES: &[Texts] = &[$(texts!($type.name)),+];
@@ -107,7 +109,7 @@ tables! {
     "method" Method
 }
 
-/// The tables that have sentences too.
+/// The texts of the tables that have a sentence for each value, for swo_text.
 static SENTENCES: &[(&str, Texts)] = &[
     ("ineligible", texts!(Ineligible.text)),
     ("why", texts!(Why.text)),
@@ -155,7 +157,7 @@ pub(crate) fn result_clause(code: u32) -> &'static CStr {
     of_result(code, &ERROR_CLAUSES, None, c"")
 }
 
-/// Returns the name of a number that is in no table.
+/// Returns the name of a number that is not a value of its enum.
 fn unknown(number: u32) -> &'static CStr {
     if number == SWO_NONE { c"none" } else { c"unknown" }
 }
@@ -178,15 +180,17 @@ fn sentence(table: u32, number: u32) -> Done<&'static CStr> {
 }
 
 export! {
-    /// Returns the stable name of a number of an enum.
+    /// Returns the stable name of an enum's value.
     ///
-    /// `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for another number
-    /// without a name. Never NULL, static.
+    /// `table` is a SWO_TABLE_* and `number` the value: `swo_name(SWO_TABLE_WHY, swo_why(conn))`.
+    /// Returns `none` for SWO_NONE, `unknown` for another number without a name. Never NULL,
+    /// static.
     fn swo_name(table: u32, number: u32) -> *const c_char = name(table, number);
 
-    /// Returns a sentence for people about a number of an enum.
+    /// Returns a sentence for people about an enum's value.
     ///
-    /// Of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or SWO_TABLE_CAPSULE_FAULT.
-    /// `unknown` elsewhere. Never NULL, static.
+    /// `table` is SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
+    /// SWO_TABLE_CAPSULE_FAULT; `unknown` for any other. Returns `none` for SWO_NONE. Never NULL,
+    /// static.
     fn swo_text(table: u32, number: u32) -> *const c_char = sentence(table, number);
 }

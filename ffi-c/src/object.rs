@@ -1,6 +1,7 @@
-//! Tagged objects that C knows by pointer.
+//! Tagged heap objects behind opaque C pointers.
 //!
-//! A value, a mark that tells it from other memory, and whether it is dead.
+//! Each is a value, a mark (type tag) that distinguishes it from other memory, and whether it is
+//! dead.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -21,50 +22,51 @@ pub struct swo_conn {
     _opaque: [u8; 0],
 }
 
-/// Field lines that the library has made, for another version of HTTP.
+/// Field lines that were converted to another version of HTTP.
 ///
-/// swo_lines_get shows them, swo_lines_free frees them.
+/// swo_lines_get returns them, swo_lines_free frees them.
 pub struct swo_lines {
     _opaque: [u8; 0],
 }
 
-/// A reader of the capsules after a 101: swo_capsules_new makes it.
+/// A reader of the capsules after a 101.
+///
+/// swo_capsules_new makes it, swo_capsules_free frees it.
 pub struct swo_capsules {
     _opaque: [u8; 0],
 }
 
-/// A splice between a client that was sent a 101 for h2c and an HTTP/2 engine.
+/// A splice between a client that got a 101 for h2c and an HTTP/2 engine.
 ///
-/// swo_splice_new makes it.
+/// swo_splice_new makes it, swo_splice_free frees it.
 pub struct swo_splice {
     _opaque: [u8; 0],
 }
 
-/// A whole response that was checked and encoded once.
+/// A whole response, checked and encoded once, to be sent any number of times.
 ///
 /// swo_prepared_new makes it, swo_prepared_free frees it.
 pub struct swo_prepared {
     _opaque: [u8; 0],
 }
 
-/// Field lines that were checked once.
+/// Field lines that were checked once, to be sent in any number of messages.
 ///
 /// swo_block_new makes it, swo_block_free frees it.
 pub struct swo_block {
     _opaque: [u8; 0],
 }
 
-/// A type that C knows by pointer only.
+/// An opaque type of C, with the Rust value behind its pointer.
 pub(crate) trait Handle: Sized {
-    /// The value in the object.
     type Value;
 
-    /// The marks that an [`Object`] of this kind may have.
+    /// The marks that an [`Object`] of this type may have.
     ///
-    /// The first is that of one on the heap.
+    /// The first is that of an object on the heap.
     const MARKS: &'static [u64];
 
-    /// Makes one on the heap, in a box.
+    /// Makes an object on the heap.
     fn new(value: Self::Value) -> Done<*mut Self> {
         let mut place = Vec::new();
         place.try_reserve_exact(1).map_err(|_| BindingError::OutOfMemory)?;
@@ -107,12 +109,12 @@ impl Handle for swo_block {
 /// The mark of a connection in the caller's memory.
 pub(crate) const IN_PLACE: u64 = u64::from_be_bytes(*b"swo here");
 
-/// Field lines, and the array of them that C sees.
+/// Converted field lines, and the array of them that C gets.
 pub(crate) struct Lines {
     fields: Vec<swo_field>,
     /// The memory that `fields` points to.
     ///
-    /// On the heap, so it stays where it is.
+    /// It is on the heap and therefore does not move.
     _owned: Vec<FieldLine>,
 }
 
@@ -130,7 +132,7 @@ impl Lines {
     }
 }
 
-/// A splice and the bytes that C was lent of it.
+/// A splice, and the bytes that C has pointers to.
 #[cfg(feature = "h2c")]
 pub(crate) struct Spliced {
     pub(crate) splice: Splice,
@@ -145,14 +147,14 @@ impl Spliced {
     }
 }
 
-/// A value after a pointer.
+/// An object that C has a pointer to.
 ///
-/// Zeroed memory, and what was one, has no mark of a kind. The mark comes first, so that it is
-/// found in an object of every kind.
+/// Zeroed memory and a freed object have a mark that no type has. The mark is the first field, so
+/// that its offset is the same in objects of every type.
 #[repr(C)]
 pub(crate) struct Object<T> {
     pub(crate) mark: u64,
-    /// A panic has left the object in the middle of a change.
+    /// Set if a panic interrupted a change of the value.
     is_dead: bool,
     pub(crate) value: T,
 }
@@ -168,16 +170,18 @@ impl<T> Object<T> {
     }
 }
 
-/// A value that may be changed.
+/// A mutable reference to an object's value.
+///
+/// A panic while it exists marks the object dead.
 pub(crate) struct Changed<'a, T> {
     object: &'a mut Object<T>,
-    /// The thread was unwinding when C called.
+    /// Set if the thread was already unwinding when C called.
     ///
-    /// So that says nothing about this call.
+    /// Unwinding is then no sign of a panic in this call.
     was_panicking: bool,
 }
 
-/// A connection that may be changed.
+/// A mutable reference to a connection.
 pub(crate) type Conn<'a> = Changed<'a, Connection>;
 
 impl<'a, T> Changed<'a, T> {
@@ -226,7 +230,7 @@ mod tests {
         assert_eq!(Conn::new(&mut conn).err(), Some(BindingError::Panic.into()));
     }
 
-    /// Checks that several threads may use one at once, as the header says.
+    /// Checks that several threads may use a prepared response or a block at once.
     #[test]
     fn a_prepared_response_and_a_block_may_be_shared() {
         fn is_shared<T: Send + Sync>() {}
@@ -234,7 +238,7 @@ mod tests {
         is_shared::<Block>();
     }
 
-    /// Checks that one kind is never taken for another.
+    /// Checks that no two types of objects have the same mark.
     #[test]
     fn every_mark_is_another() {
         let mut marks = [

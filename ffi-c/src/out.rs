@@ -1,6 +1,6 @@
-//! The caller's memory, written only on success.
+//! The caller's output memory, written only on success.
 //!
-//! On shortage the size or count that is needed is written.
+//! If it is too small, only the size or count needed is written.
 
 use core::mem::MaybeUninit;
 
@@ -14,7 +14,7 @@ use crate::types::{
     swo_state_info, swo_trace_entry,
 };
 
-/// A type that may be written into the caller's memory as it is.
+/// A type that C can read as it is in memory.
 pub(crate) trait Plain {}
 
 impl Plain for u8 {}
@@ -37,7 +37,7 @@ impl Plain for swo_slice {}
 impl Plain for swo_state_info {}
 impl Plain for swo_trace_entry {}
 
-/// A place for one value.
+/// The caller's memory for one value.
 pub(crate) struct Out<'a, T>(pub(crate) &'a mut MaybeUninit<T>);
 
 impl<T> Out<'_, T> {
@@ -48,21 +48,21 @@ impl<T> Out<'_, T> {
 }
 
 impl Out<'_, u32> {
-    /// Writes the reason of a refusal, if there is one.
+    /// Writes the reason of an `Err`, or SWO_NONE, and makes the error SWO_REFUSED.
     pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
         self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
         Ok(outcome.map_err(|_| BindingError::Refused)?)
     }
 }
 
-/// A place for several values and their count.
+/// The caller's memory for several values and their count.
 pub(crate) struct Array<'a, T> {
     pub(crate) space: &'a mut [MaybeUninit<T>],
     pub(crate) count: Option<Out<'a, usize>>,
 }
 
 impl<T> Array<'_, T> {
-    /// Writes all values, or none and how many there are.
+    /// Writes all values, or none if they do not fit, and their count in either case.
     pub(crate) fn fill_counted(
         self,
         count: usize,
@@ -79,9 +79,9 @@ impl<T> Array<'_, T> {
         if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
     }
 
-    /// Writes all values of an iterator that knows their number, or none.
+    /// Writes all values of an iterator as `fill_counted` does, and counts them itself.
     pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
-        // To count field lines by walking them would cost as much as to fill them in.
+        // Counting field lines by iterating would cost as much as writing them.
         let count = match values.size_hint() {
             (least, Some(most)) if least == most => least,
             _ => values.clone().count(),
@@ -89,7 +89,7 @@ impl<T> Array<'_, T> {
         self.fill_counted(count, values)
     }
 
-    /// Writes as many values as there is space for, taken one by one.
+    /// Writes the values that `next` returns until it has no more or the space is full.
     pub(crate) fn drain(self, mut next: impl FnMut() -> Option<T>) -> Done {
         let mut count = 0;
         for place in self.space {
@@ -101,11 +101,14 @@ impl<T> Array<'_, T> {
     }
 }
 
-/// A place for bytes and how many were written.
+/// The caller's memory for bytes, and for the number of bytes written.
 pub(crate) type Output<'a> = Array<'a, u8>;
 
 impl Output<'_> {
-    /// Writes all of what a decision gives, or nothing and the space it needs.
+    /// Writes all bytes that `decide` encodes, or none.
+    ///
+    /// On an error the count becomes the size needed, the index of the field line, or the number of
+    /// the ineligibility. If the error has none of them, the count is unchanged.
     pub(crate) fn write(
         self,
         decide: impl FnOnce(&mut &mut [MaybeUninit<u8>]) -> Result<(), Error>,
@@ -124,7 +127,7 @@ impl Output<'_> {
         }
     }
 
-    /// Writes all `len` bytes, or nothing and that many.
+    /// Writes `len` bytes, or none if they do not fit; the count becomes `len`.
     pub(crate) fn put(self, len: usize, write: impl FnOnce(&mut &mut [MaybeUninit<u8>])) -> Done {
         let mut free = self.space;
         let fits = len <= free.len();
@@ -135,7 +138,7 @@ impl Output<'_> {
         if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
     }
 
-    /// Copies the bytes, or nothing and how many there are.
+    /// Copies the bytes, or none if they do not fit; the count becomes their number.
     pub(crate) fn copy(self, bytes: &[u8]) -> Done {
         self.put(bytes.len(), |space| space.put_slice(bytes))
     }

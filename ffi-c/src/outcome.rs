@@ -1,4 +1,4 @@
-//! The values that exported functions return.
+//! The return values of exported functions.
 
 use core::ffi::{CStr, c_char};
 
@@ -6,16 +6,16 @@ use crate::error::{CallError, Done, swo_result};
 use crate::panics::contained;
 use crate::types::{SWO_NONE, swo_flag, swo_slice};
 
-/// Runs the body of an exported function; a panic ends here.
+/// Runs the body of an exported function and catches a panic.
 ///
-/// What unwinds through a [`Conn`](crate::object::Conn) leaves it dead.
+/// A panic leaves a [`Conn`](crate::object::Conn) that the body holds dead.
 pub(crate) fn shielded<R: IntoC>(body: impl FnOnce() -> Done<R::Value>) -> R {
     R::from_outcome(contained(body))
 }
 
-/// A value that an exported function returns, made from its safe body's result.
+/// A return type of exported functions, made from the result of the safe body.
 pub(crate) trait IntoC {
-    /// The type that the body returns.
+    /// The type that the safe body returns on success.
     type Value;
     fn from_outcome(outcome: Done<Self::Value>) -> Self;
 }

@@ -1,6 +1,6 @@
-//! Panics, which only a defect can cause, in the two flavours.
+//! Handling of panics, which only a defect in the library can cause.
 //!
-//! In the std flavour a panic ends the call that it came from; in the small one it ends the
+//! In the std flavour a panic ends the call in which it occurs; in the small one it ends the
 //! program.
 
 #[cfg(feature = "std")]
@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::BindingError;
 use crate::error::Done;
 
-/// Returns the body's result; a panic stays here.
+/// Returns the body's result, or `BindingError::Panic` if it panics.
 #[cfg(feature = "std")]
 #[inline(always)]
 pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
@@ -24,7 +24,7 @@ pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
     body()
 }
 
-/// Returns whether the thread unwinds.
+/// Returns whether the thread is unwinding after a panic.
 #[inline(always)]
 pub(crate) fn is_unwinding() -> bool {
     #[cfg(feature = "std")]

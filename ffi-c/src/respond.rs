@@ -1,6 +1,6 @@
-//! Whole answers: head, content and end in one call.
+//! Whole responses: head, content and end in one call.
 //!
-//! A refused one has changed nothing and written nothing.
+//! A call that returns an error has changed nothing and written nothing.
 
 use switchover::{Config, Prepared, ResponseHead};
 
@@ -14,15 +14,15 @@ use crate::out::{Out, Output};
 use crate::types::swo_response_head;
 
 export! {
-    /// Sends a whole final response, all of it or nothing.
+    /// Sends a whole final response: head, content and end, or nothing.
     ///
     /// For a server.
     ///
-    /// The content is framed by its length, which is added, so that an HTTP/1.0 client may keep the
-    /// connection too. In answer to HEAD the length is written and the content is not. A 204, 205
-    /// or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
-    /// SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
-    /// has none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
+    /// A `Content-Length` is added, so that an HTTP/1.0 client may keep the connection too. In
+    /// response to HEAD it is written and the content is not. A 204, 205 or 304 has no content, and
+    /// a 2xx to CONNECT opens a tunnel. An offer of the request is declined by this call.
+    /// SWO_ERROR_FRAMING_CONFLICT is also for a `Transfer-Encoding`, and for content with a status
+    /// that allows none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -36,12 +36,12 @@ export! {
 
     /// Checks and encodes a whole response once, for swo_respond_prepared.
     ///
-    /// On any number of connections. `config` is that of the connections, or NULL: its `tidy` may
-    /// put the field lines right. What was given is copied. With a `Date` among the field lines it
-    /// is good for a second. It is not changed afterwards, so several threads may use it at once.
-    /// Errors: those of swo_respond for the response itself, without the index of a field line;
-    /// SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end
-    /// swo_prepared_free.
+    /// The response may be sent on any number of connections. `config` is the configuration of
+    /// those connections, or NULL for the defaults: its `tidy` may correct the field lines. All
+    /// arguments are copied. A response with a `Date` field is valid for a second. A prepared
+    /// response never changes, so several threads may use it at once. Errors: those of swo_respond
+    /// for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
+    /// SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end swo_prepared_free.
     fn swo_prepared_new(
         response: *const swo_response_head, data: *const u8, len: usize, config: *const swo_config,
         prepared: *mut *mut swo_prepared,
@@ -49,14 +49,14 @@ export! {
 
     /// Frees a prepared response.
     ///
-    /// NULL is allowed. No connection needs it any longer than the call that it was given to. It is
-    /// not detected when one is used afterwards or freed twice.
+    /// NULL is allowed. A connection uses a prepared response only during the call that gets it.
+    /// Use after free and double free are not detected.
     fn swo_prepared_free(prepared: *mut swo_prepared) -> swo_result = prepared_free((prepared, ()));
 
-    /// Sends a prepared response: swo_respond with the same bytes, states and errors.
+    /// Sends a prepared response, with the bytes, states and errors of swo_respond.
     ///
-    /// For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
-    /// RFC 9110, section 8.6; RFC 9112, section 6.
+    /// For a server. Errors also: SWO_BAD_HANDLE for a pointer that is not to a prepared response.
+    /// Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
@@ -66,13 +66,13 @@ export! {
         written: *mut usize,
     ) -> swo_result = respond_prepared(conn, prepared, (out, cap, written));
 
-    /// Sends the connection's last response, whatever it has received.
+    /// Sends the connection's last response, whatever was received so far.
     ///
-    /// For a server. It is the response to a peer error, or a 408 to half a head or half the
-    /// content. Or it is a 429 or 503 to a client that is not wanted. It belongs to the request
-    /// that waits for an answer; if there is none, to the request that comes next. No more is read,
-    /// and the response says `Connection: close`. SWO_ERROR_ANSWERED once a response has begun:
-    /// then swo_abandon. Next: send what was written, then close the transport as swo_closing says.
+    /// For a server. For instance a response to a peer error, or a 408 to an unfinished head or
+    /// unfinished content. Or a 429 or 503 to a client that is not admitted. It responds to the
+    /// request that waits for a response, or else to the next request. Nothing more is parsed, and
+    /// the response says `Connection: close`. SWO_ERROR_ANSWERED once a response has begun: then
+    /// call swo_abandon. Next: send what was written, then close the transport as swo_closing says.
     /// RFC 9110, section 15.5.9; RFC 9112, section 9.6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
@@ -85,16 +85,16 @@ export! {
         out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = reject(conn, response, (data, len), (out, cap, written));
 
-    /// Tells the engine that your code sends the final response itself.
+    /// Records that your code sends the final response itself, without the engine.
     ///
-    /// For a server; call it before you do so.
+    /// For a server; call it before you send the response.
     ///
-    /// `has_content` is not 0 if content follows the head (never in answer to HEAD), `closes` if
-    /// the response says `close` or ends with the connection. `persists` becomes 1 if the
-    /// connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To an
-    /// HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`. Next: send the
-    /// response; where it has content, then swo_send_end, which writes nothing. RFC 9112, section
-    /// 9.3.
+    /// `has_content` is not 0 if content follows the head (never in response to HEAD). `closes` is
+    /// not 0 if the response says `close` or is delimited by the end of the connection. `persists`
+    /// becomes 1 if the connection stays open afterwards; if it becomes 0, the head must say
+    /// `Connection: close`. To an HTTP/1.0 client a response must say `Connection: keep-alive` to
+    /// keep the connection open. Next: send the response; if it has content, then swo_send_end,
+    /// which writes nothing. RFC 9112, section 9.3.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.

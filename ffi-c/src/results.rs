@@ -1,4 +1,4 @@
-//! Questions about a result: its name, its text, its status, whose fault it is.
+//! Descriptions of a result: its name, text, advice, status and blame.
 
 use core::ffi::{CStr, c_char};
 
@@ -9,7 +9,7 @@ use crate::names;
 use crate::types::swo_flag;
 
 export! {
-    /// Returns a sentence for people about a result.
+    /// Returns a sentence for people that describes a result.
     ///
     /// Never NULL, static.
     fn swo_error_text(result: swo_result) -> *const c_char = error_text(result);
@@ -19,30 +19,31 @@ export! {
     /// Never NULL, static.
     fn swo_error_advice(result: swo_result) -> *const c_char = error_advice(result);
 
-    /// Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, section 6.3`.
+    /// Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, section 6.3`.
     ///
     /// Empty for other results. Never NULL, static.
     fn swo_error_clause(result: swo_result) -> *const c_char = error_clause(result);
 
     /// Returns the stable name of a result, such as `bare-lf`.
     ///
-    /// `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
+    /// `ok` for SWO_OK, `unknown` for a number that is no result. Never NULL, static.
     fn swo_error_name(result: swo_result) -> *const c_char = error_name(result);
 
-    /// Returns whether receiving is over for good.
+    /// Returns whether the result means that the connection receives no more.
     ///
-    /// The peer broke the protocol, or the connection is dead. After a peer error a server may
-    /// still send one final response (swo_error_status says which); then close the transport.
+    /// Either the peer broke the protocol, or the connection is dead. After a peer error a server
+    /// may still send one final response (swo_error_status says which status); then close the
+    /// transport.
     fn swo_is_fatal(result: swo_result) -> swo_flag = is_fatal(result);
 
-    /// Returns the status that a server answers a peer error with; 0 for none.
+    /// Returns the status of a server's response to a peer error; 0 for none.
     ///
-    /// RFC 9110, section 15. Where the error came in the middle of an answer, swo_send_response is
-    /// refused with SWO_ERROR_ANSWERED, and the response under way is still open. Send no text of
-    /// the error as its content, but close the transport.
+    /// RFC 9110, section 15. If the error occurred while a response was being sent,
+    /// swo_send_response returns SWO_ERROR_ANSWERED, and that response is still unfinished. Do not
+    /// send the text of the error as its content, but close the transport.
     fn swo_error_status(result: swo_result) -> u32 = error_status(result);
 
-    /// Returns whose fault a result is: SWO_BLAME_PEER or SWO_BLAME_LOCAL.
+    /// Returns who caused an error: SWO_BLAME_PEER or SWO_BLAME_LOCAL.
     ///
     /// SWO_NONE for SWO_OK and unknown numbers.
     fn swo_error_blame(result: swo_result) -> u32 = error_blame(result);

@@ -1,6 +1,6 @@
-//! Decisions in, bytes out: HTTP's own verbs.
+//! Sending requests, responses and content, and ending the connection.
 //!
-//! A refused one has changed nothing and written nothing.
+//! A call that returns an error has changed nothing and written nothing.
 
 use switchover::{Config, ErrorKind, RequestHead};
 
@@ -18,18 +18,18 @@ use crate::types::{swo_data_parts, swo_field, swo_request_head, swo_response_hea
 export! {
     /// Sends a request head, with an offer of other protocols or none.
     ///
-    /// For a client; the offer is in order of preference.
+    /// For a client; the offer lists protocols in order of preference.
     ///
-    /// Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With
-    /// too little space the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
-    /// With an error that is about one of the field lines given (SWO_ERROR_INVALID_NAME, ..._VALUE,
-    /// SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0. With
-    /// SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer
-    /// breaks, SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where
-    /// `cap` is 0. Send what was written before the next call on the connection writes more.
+    /// Like every function with `out`, `cap` and `written`: all bytes are written, or none. If the
+    /// space is too small, the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
+    /// For an error that one of the field lines caused (SWO_ERROR_INVALID_NAME, ..._VALUE,
+    /// SWO_ERROR_RESERVED_FIELD and the like), `written` is the index of that line, from 0. For
+    /// SWO_ERROR_PROFILE_FIELD from this function, `written` is the rule of the protocol that the
+    /// offer breaks, SWO_INELIGIBLE_*. For any other error `written` is unchanged. `out` may be
+    /// NULL if `cap` is 0. Send the bytes written before those of the next call on the connection.
     ///
-    /// Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, section
-    /// 3; RFC 9110, section 7.8.
+    /// Next: swo_send_data and swo_send_end if content follows; then receive. RFC 9112, section 3;
+    /// RFC 9110, section 7.8.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
     /// SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
@@ -42,13 +42,13 @@ export! {
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = send_request(conn, request, (offer, offer_count), (out, cap, written));
 
-    /// Sends an informational response other than 101.
+    /// Sends an informational (1xx) response other than 101.
     ///
     /// For a server.
     ///
-    /// A client waits for a 100 while SWO_OWES_CONTINUE is owed. One that it does not wait for
-    /// means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
-    /// or the final response. RFC 9110, section 15.2.
+    /// A client waits for a 100 while swo_owes returns SWO_OWES_CONTINUE. An informational response
+    /// that the client does not wait for has no effect on it; a proxy forwards it nevertheless.
+    /// Next: the rest of the request, or the final response. RFC 9110, section 15.2.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
     /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
@@ -64,9 +64,9 @@ export! {
     ///
     /// For a server.
     ///
-    /// An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next:
-    /// swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, sections 4
-    /// and 6.
+    /// An offer of the request is declined by this call, with no other effect; a 2xx to CONNECT
+    /// accepts it. Next: swo_send_data and swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC
+    /// 9112, sections 4 and 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -77,10 +77,10 @@ export! {
         written: *mut usize,
     ) -> swo_result = send_response(conn, response, (out, cap, written));
 
-    /// Sends content, with at most 20 bytes around it.
+    /// Sends content, with at most 20 bytes of framing around it.
     ///
-    /// Content of a known length ends by itself. The data may be what an event shows, so an echo
-    /// needs no copy. Next: more, or swo_send_end. RFC 9112, section 6.
+    /// Content with a `Content-Length` ends with its last byte. `data` may be a slice of an event,
+    /// so an echo needs no copy. Next: more content, or swo_send_end. RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -91,8 +91,8 @@ export! {
 
     /// Returns the framing around `len` bytes of content that your code writes.
     ///
-    /// swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
-    /// next call: those of swo_send_data. RFC 9112, section 7.1.
+    /// Use it instead of swo_send_data for writev(2), for example. Your code must send prefix,
+    /// content and suffix. Errors and next call: those of swo_send_data. RFC 9112, section 7.1.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -100,11 +100,11 @@ export! {
         conn: *mut swo_conn, len: usize, parts: *mut swo_data_parts,
     ) -> swo_result = send_data_parts(conn, len, parts);
 
-    /// Ends the message, with trailers where it is chunked.
+    /// Ends the message being sent, with trailers if it is chunked.
     ///
     /// A message without content, or with all of its `Content-Length` sent, has ended already: one
-    /// such call is then allowed and writes nothing. Next: a client receives, a server goes on with
-    /// swo_next_event. RFC 9112, section 7.1.2.
+    /// such call is then allowed and writes nothing. Next: a client receives, a server continues
+    /// with swo_next_event. RFC 9112, section 7.1.2.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -114,55 +114,55 @@ export! {
         cap: usize, written: *mut usize,
     ) -> swo_result = send_end(conn, (trailers, trailer_count), (out, cap, written));
 
-    /// Drops the rest of the content being received.
+    /// Discards the rest of the content of the message being received.
     ///
-    /// Up to `drain` bytes of the configuration; then receiving ends instead. The end of the
-    /// message is still told. Next: swo_next_event.
+    /// At most `drain` bytes (of the configuration); if more follows, receiving ends. The end of
+    /// the message is still emitted as an event. Next: swo_next_event.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
 
-    /// Changes the limits, from the next message on.
+    /// Changes the limits of the connection, from the next message on.
     ///
-    /// To those of a configuration (NULL: the defaults); what else it says is not looked at.
-    /// Refused while a request is not answered, and after a part of the next head has been read.
-    /// Next: go on as before.
+    /// The limits become those of `config` (NULL: the defaults); its other members are ignored.
+    /// Rejected while a request has no complete response, and once a part of the next head has been
+    /// parsed. Next: continue as before.
     ///
     /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
     fn swo_set_limits(
         conn: *mut swo_conn, config: *const swo_config,
     ) -> swo_result = set_limits(conn, config);
 
-    /// Ends the connection after this request's response.
+    /// Closes the connection after the response to the current request.
     ///
-    /// A server's next final response says `close`; without a request pending the connection closes
-    /// now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
-    /// RFC 9112, section 9.6.
+    /// A server's next final response says `close`; without an open request the connection closes
+    /// at once. A client closes after the response that it is waiting for. Next: respond, or
+    /// swo_next_event. RFC 9112, section 9.6.
     ///
     /// Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_close_after_response(conn: *mut swo_conn) -> swo_result = close_after_response(conn);
 
-    /// Gives up, when a deadline has passed for instance.
+    /// Abandons the exchange, for instance when a deadline has passed.
     ///
-    /// A client with an unfinished request cuts it and reads on for the answer. In every other
-    /// state, or the second time, no more HTTP in either direction. Next: close the transport's
-    /// direction that has ended, or all of it as swo_closing says; swo_next_event.
+    /// A client with an unfinished request truncates that and continues to receive the response. In
+    /// every other state, or at the second call, HTTP ends in both directions. Next: close the
+    /// direction of the transport that has ended, or all of it as swo_closing says; swo_next_event.
     fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
 
-    /// Returns the reason phrase of a status (RFC 9110, section 15); empty for others.
+    /// Returns the reason phrase of a status (RFC 9110, section 15).
     ///
-    /// Static.
+    /// Empty for a status that the RFC does not define. Static.
     fn swo_reason(status: u32) -> swo_slice = reason(status);
 }
 
-/// Returns the bytes as text, which the engine takes.
+/// Returns the bytes as UTF-8, which the engine requires.
 ///
-/// Bytes that are none cannot be what it takes, so this is what it would say of them.
+/// Returns the error `or` if they are not UTF-8, as the engine would for such a value.
 pub(crate) fn text(bytes: &[u8], or: ErrorKind) -> Done<&str> {
     Ok(str::from_utf8(bytes).map_err(|_| or)?)
 }
 
-/// Returns protocol names as texts.
+/// Returns protocol names as UTF-8.
 pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<SmallList<&'a str>> {
     SmallList::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }

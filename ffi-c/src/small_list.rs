@@ -1,23 +1,22 @@
-//! A list that needs the heap only where it is long.
+//! A list that uses the heap only if it has more than eight entries.
 //!
-//! Lists of protocols are short.
+//! Lists of protocols are usually shorter.
 
 use alloc::vec::Vec;
 use core::ops::Deref;
 
 use crate::error::Done;
 
-/// The number of entries that need no heap.
+/// The maximum number of entries without the heap.
 const ROOM: usize = 8;
 
-/// The entries of a list.
 pub(crate) enum SmallList<T> {
     Here([T; ROOM], usize),
     OnHeap(Vec<T>),
 }
 
 impl<T: Copy + Default> SmallList<T> {
-    /// Collects all entries, or returns what is wrong with the first one refused.
+    /// Collects all entries, or returns the first error.
     pub(crate) fn collect(entries: impl ExactSizeIterator<Item = Done<T>>) -> Done<Self> {
         let len = entries.len();
         if len > ROOM {

@@ -1,6 +1,6 @@
-//! Any HTTP/2 engine below an upgrade to h2c.
+//! Connecting any HTTP/2 engine to a client after an upgrade to h2c.
 //!
-//! It answers the request of the upgrade on stream 1 (RFC 7540, section 3.2).
+//! The engine responds to the request of the upgrade on stream 1 (RFC 7540, section 3.2).
 
 use switchover::h2c::Splice;
 use switchover::{Connection, Ineligible};
@@ -16,62 +16,65 @@ use crate::types::{swo_field, swo_flag, swo_slice};
 export! {
     /// Makes a splice between the client and an HTTP/2 engine.
     ///
-    /// For a server. The engine knows nothing of upgrades: to it, it looks as if the client had
-    /// spoken HTTP/2 from the start. The current request is on stream 1. To be made when the
-    /// request is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
-    /// Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along,
-    /// with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept. At
-    /// SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
+    /// For a server. The engine needs no support for upgrades: it receives bytes as if the client
+    /// had spoken HTTP/2 from the start. The current request is on stream 1. Call it when the
+    /// request is complete, before swo_accept. `data` is the whole content of the request, at most
+    /// 65,535 bytes. Errors: SWO_NOTHING if no request is kept. SWO_REFUSED if the request cannot
+    /// be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer. Next:
+    /// swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
     /// swo_splice_free. RFC 7540, section 3.2.
     fn swo_splice_new(
         conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
         trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32,
     ) -> swo_result = splice_new(conn, (data, len), (trailers, trailer_count), splice, reason);
 
-    /// Bytes of the client, the leftover of the 101 first.
+    /// Appends bytes received from the client, beginning with the leftover of the 101.
     ///
-    /// Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
+    /// Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
     fn swo_splice_client_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = client_sent(splice, (data, len));
 
-    /// Tells the splice that the client has ended.
+    /// Marks the end of the client's bytes (EOF).
     ///
-    /// What has not come whole goes to the engine as it is.
+    /// A frame that is incomplete goes to the engine as it is.
     ///
-    /// Next: as after swo_splice_client_sent; tell the engine of the end once swo_splice_is_waiting
+    /// Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
     /// is 0.
     fn swo_splice_client_ended(splice: *mut swo_splice) -> swo_result = client_ended(splice);
 
-    /// Bytes that the engine has written. Next: as after swo_splice_client_sent.
+    /// Appends bytes that the engine has written.
+    ///
+    /// Next: as after swo_splice_client_sent.
     fn swo_splice_engine_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = engine_sent(splice, (data, len));
 
-    /// Takes what goes to the engine now, which may be nothing.
+    /// Returns the bytes to pass to the engine now and removes them; may be empty.
     ///
     /// Valid until the next call of this function on the splice, or swo_splice_free.
     fn swo_splice_take_for_engine(splice: *mut swo_splice, bytes: *mut swo_slice) -> swo_result
         = take_for_engine(splice, bytes);
 
-    /// Takes what goes to the client now, which may be nothing.
+    /// Returns the bytes to send to the client now and removes them; may be empty.
     ///
     /// Valid until the next call of this function on the splice, or swo_splice_free.
     fn swo_splice_take_for_client(splice: *mut swo_splice, bytes: *mut swo_slice) -> swo_result
         = take_for_client(splice, bytes);
 
-    /// Returns whether the client should be read.
+    /// Returns whether to read from the client's transport.
     ///
-    /// 0 only while too much waits for the engine.
+    /// 0 only while too many bytes wait for the engine.
     fn swo_splice_wants_client(splice: *const swo_splice) -> swo_flag = wants_client(splice);
 
-    /// Returns whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's flow-control window.
     fn swo_splice_is_waiting(splice: *const swo_splice) -> swo_flag = is_waiting(splice);
 
-    /// Returns whether nothing is held and both sides have the same picture.
+    /// Returns whether the splice is no longer needed.
     ///
-    /// Then connect client and engine directly, and free the splice.
+    /// It then holds no bytes, and client and engine agree about the state of HTTP/2. Connect them
+    /// directly, and free the splice.
     fn swo_splice_is_done(splice: *const swo_splice) -> swo_flag = is_done(splice);
 
-    /// Frees a splice; what it has given is over. NULL is allowed.
+    /// Frees a splice and the bytes that it has returned. NULL is allowed.
     fn swo_splice_free(splice: *mut swo_splice) -> swo_result = splice_free((splice, ()));
 }
 

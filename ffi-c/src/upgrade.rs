@@ -1,6 +1,6 @@
-//! The upgrade verbs.
+//! Upgrades: selecting, accepting, requiring and advertising protocols.
 //!
-//! Offering is `swo_send_request`, declining is any final response.
+//! An offer is sent with `swo_send_request`, and declined by any final response.
 
 use alloc::vec::Vec;
 
@@ -16,35 +16,36 @@ use crate::small_list::SmallList;
 use crate::types::{swo_field, swo_protocol, swo_selection, swo_slice};
 
 export! {
-    /// Chooses one offered protocol that both sides can live with.
+    /// Selects an offered protocol that the server supports too.
     ///
     /// For a server.
     ///
-    /// Each preference is a protocol such as `foo/2`, or a stack of layers such as
-    /// `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
-    /// preferred at all) or SWO_ORDER_SERVER. Errors: SWO_NOTHING where nothing matches, also
-    /// because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
-    /// Next: swo_selection_preference says what it is; swo_accept, or any final response, which
-    /// declines. RFC 9110, section 7.8.
+    /// Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2,
+    /// HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first protocol of the offer that is among the
+    /// preferences) or SWO_ORDER_SERVER (the first preference that is offered). Errors: SWO_NOTHING
+    /// if nothing matches (a preference that is not a protocol matches nothing); SWO_BAD_ENUM.
+    /// swo_offers returns the whole offer. Next: swo_selection_preference returns the index of the
+    /// choice; swo_accept, or any final response, which declines. RFC 9110, section 7.8.
     fn swo_select(
         conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection,
     ) -> swo_result = select(conn, (preferences, count), by, selection);
 
-    /// Returns the index of the selection among the preferences.
+    /// Returns the index of the selected protocol in the preferences of swo_select.
     ///
-    /// Of those that swo_select was given, counted from 0; SWO_NONE for NULL.
+    /// Counted from 0; SWO_NONE for NULL.
     fn swo_selection_preference(
         selection: *const swo_selection,
     ) -> u32 = selection_preference(selection);
 
-    /// Accepts an offered protocol with a 101, after a 100 that is still owed.
+    /// Accepts an offered protocol with a 101, after a 100 if one is still owed.
     ///
     /// For a server.
     ///
-    /// Only once the request is complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early
-    /// does not wait. Next: speak the new protocol, in which the request is answered;
-    /// swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and 15.2.2.
+    /// Only once the request is complete, else SWO_ERROR_BODY_PENDING; a selection of
+    /// swo_selection_early may be accepted before. Next: speak the new protocol, and respond to the
+    /// request in it; swo_next_event emits SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and
+    /// 15.2.2.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
     /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
@@ -56,20 +57,20 @@ export! {
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = accept(conn, selection, (fields, field_count), (out, cap, written));
 
-    /// Has a selection accepted before the request is complete.
+    /// Returns a selection that may be accepted before the request is complete.
     ///
-    /// Our direction switches at once, the peer's at the end of its request; a client that waits
-    /// for a 100 gets it first. For a new protocol that needs no content. Errors: SWO_NULL. Next:
-    /// swo_accept. RFC 9110, section 7.8.
+    /// For a new protocol that does not need the content. The server's direction switches with the
+    /// 101, the client's at the end of its request; a client that waits for a 100 gets it first.
+    /// Errors: SWO_NULL. Next: swo_accept with `early`. RFC 9110, section 7.8.
     fn swo_selection_early(selection: *const swo_selection, early: *mut swo_selection) -> swo_result
         = selection_early(selection, early);
 
-    /// Sends the head of a 426 that requires one of these protocols.
+    /// Sends the head of a 426, which requires one of the given protocols.
     ///
     /// For a server.
     ///
-    /// Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
-    /// section 15.5.22.
+    /// Next: swo_send_data for content, and swo_send_end, then receive the client's next request.
+    /// RFC 9110, section 15.5.22.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -80,27 +81,27 @@ export! {
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = require(conn, (protocols, count), (fields, field_count), (out, cap, written));
 
-    /// Announces on the next final response what the connection could become.
+    /// Advertises protocols in the `Upgrade` field of the next final response.
     ///
-    /// For a server: the protocols that it could be upgraded to. It remains an ordinary response.
-    /// Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
+    /// For a server: the protocols that the connection could be upgraded to. The response remains
+    /// an ordinary one. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
         = advertise(conn, (protocols, count));
 
-    /// Resumes HTTP above the new layer, on this same object.
+    /// Resumes HTTP over the new protocol layer (such as TLS), on the same object.
     ///
-    /// The original request is answered there. Both directions must have switched by a 101 and the
-    /// leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
-    /// server answers, a client receives. RFC 2817, section 3.
+    /// The original request gets its response there. Both directions must have switched by a 101
+    /// and the leftover must have been moved out (swo_take_leftover). **Inbound:** ends the current
+    /// event and its slices. Next: a server responds, a client receives. RFC 2817, section 3.
     ///
     /// Errors: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
     fn swo_resume_http(conn: *mut swo_conn) -> swo_result = resume_http(conn);
 
     /// Returns the protocols that a 101 switched to, lowest layer first.
     ///
-    /// None before.
+    /// `count` is 0 before a switch.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`.
@@ -108,13 +109,13 @@ export! {
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = agreed(conn, (protocols, cap, count));
 
-    /// Returns the protocols that the latest 426 asks for.
+    /// Returns the protocols that the latest 426 requires.
     ///
-    /// For a client; none where it does not say.
+    /// For a client; `count` is 0 if the 426 names none.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
-    /// `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, section
-    /// 15.5.22.
+    /// `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,
+    /// section 15.5.22.
     fn swo_required(
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = required(conn, (protocols, cap, count));

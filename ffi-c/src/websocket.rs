@@ -14,61 +14,62 @@ use crate::small_list::SmallList;
 use crate::types::{swo_deflate, swo_slice};
 
 export! {
-    /// Encodes a nonce as `Sec-WebSocket-Key`.
+    /// Encodes a nonce as the value of `Sec-WebSocket-Key`.
     ///
-    /// For a client: 16 bytes that cannot be guessed, new for each connection. It has 24 bytes.
-    /// Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
-    /// needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
+    /// For a client: 16 random bytes, new for each connection. The value has 24 bytes. Errors:
+    /// SWO_BAD_LENGTH if `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
+    /// `written`. Next: swo_send_request with this field, `Sec-WebSocket-Version: 13`, and
     /// `websocket` as the offer. RFC 6455, section 4.1.
     fn swo_websocket_key(
         nonce: *const u8, len: usize, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = websocket_key((nonce, len), (out, cap, written));
 
-    /// Chooses the subprotocol of an offered `websocket`.
+    /// Selects a subprotocol for an offered `websocket`.
     ///
-    /// For a server; one that both sides can live with.
+    /// For a server; one that client and server both support.
     ///
-    /// `by` is SWO_ORDER_*. `chosen` is an entry of `preferences`, and valid as long as that is.
-    /// Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
-    /// swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
-    /// spoken. RFC 6455, section 4.2.2.
+    /// `by` is SWO_ORDER_*: whose order decides. `chosen` is an entry of `preferences`, and valid
+    /// as long as that. Errors: SWO_NOTHING if nothing matches or no request is kept; SWO_BAD_ENUM.
+    /// Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field no
+    /// subprotocol is used. RFC 6455, section 4.2.2.
     fn swo_select_subprotocol(
         conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         chosen: *mut swo_slice,
     ) -> swo_result = select_subprotocol(conn, (preferences, count), by, chosen);
 
-    /// Returns the subprotocols that an offered `websocket` comes with.
+    /// Returns the subprotocols of a request that offers `websocket`.
     ///
-    /// For a server: in the client's order; none where there are none. Valid until the next inbound
-    /// call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
-    /// needed in `count`. Next: swo_accept with one of them as the value of
+    /// For a server: in the client's order; `count` is 0 if the client named none. Valid until the
+    /// next inbound call. Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the
+    /// count needed in `count`. Next: swo_accept with one of them as the value of
     /// `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
     fn swo_websocket_subprotocols(
         conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize,
     ) -> swo_result = subprotocols(conn, (subprotocols, cap, count));
 
-    /// Decides how to accept the `permessage-deflate` of an offered `websocket`.
+    /// Negotiates the `permessage-deflate` parameters of an offered `websocket`.
     ///
-    /// For a server; `own` are the parameters that this side allows. Errors: SWO_NOTHING where it
-    /// is not offered in a way that can be accepted, or no request is kept. Next:
-    /// swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
-    /// without that field nothing is compressed. RFC 7692, section 7.1.
+    /// For a server; `own` are the parameters that the server allows. Errors: SWO_NOTHING if no
+    /// offered variant can be accepted, or no request is kept. Next: swo_deflate_write with
+    /// `agreed`, and swo_accept with the result as the value of `Sec-WebSocket-Extensions`; without
+    /// that field nothing is compressed. RFC 7692, section 7.1.
     fn swo_select_deflate(
         conn: *const swo_conn, own: *const swo_deflate, agreed: *mut swo_deflate,
     ) -> swo_result = select_deflate(conn, own, agreed);
 
-    /// Returns the `permessage-deflate` that the server's 101 has agreed to.
+    /// Returns the `permessage-deflate` parameters that the server's 101 agreed to.
     ///
-    /// For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
-    /// offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, section 7.1.
+    /// For a client, while SWO_EVENT_KIND_SWITCHED is the current event; the engine has already
+    /// compared them with the offer. Errors: SWO_NOTHING if nothing is compressed. RFC 7692,
+    /// section 7.1.
     fn swo_agreed_deflate(
         conn: *const swo_conn, agreed: *mut swo_deflate,
     ) -> swo_result = agreed_deflate(conn, agreed);
 
-    /// Writes parameters as the value of `Sec-WebSocket-Extensions`.
+    /// Encodes `permessage-deflate` as the value of `Sec-WebSocket-Extensions`.
     ///
-    /// A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
-    /// needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
+    /// For a server's agreement or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the
+    /// size needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
     fn swo_deflate_write(
         deflate: *const swo_deflate, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = deflate_write(deflate, (out, cap, written));
@@ -114,9 +115,9 @@ fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
     out.copy(Deflate::from(deflate).to_string().as_bytes())
 }
 
-/// Returns the bits of a window.
+/// Converts the number of bits of a window.
 ///
-/// One that has no room in a byte is none.
+/// 0 is `None`. A number above 255 becomes 255, which is rejected like any other above 15.
 fn window(bits: u32) -> Option<u8> {
     (bits != 0).then(|| u8::try_from(bits).unwrap_or(u8::MAX))
 }

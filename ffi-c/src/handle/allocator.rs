@@ -1,6 +1,6 @@
 //! The small flavour's allocator and panic handler, without the standard library.
 //!
-//! Memory comes from the C library, or from the functions that the caller gave; a panic ends in
+//! Memory comes from the C library, or from the functions of swo_set_memory; a panic calls
 //! abort(3).
 #![allow(unsafe_code)]
 
@@ -20,7 +20,7 @@ unsafe extern "C" {
     fn abort() -> !;
 }
 
-/// Ends the program after a defect, or without memory that the engine needs.
+/// Ends the program after a defect, or after a failed allocation.
 #[panic_handler]
 fn panicked(_: &PanicInfo<'_>) -> ! {
     // SAFETY: it asks for nothing.
@@ -41,7 +41,7 @@ static MEMORY: Memory = Memory {
     is_used: AtomicBool::new(false),
 };
 
-/// Takes memory from these functions from now on, if none has been taken yet.
+/// Uses these functions from now on, if no memory has been allocated yet.
 pub(crate) fn set_memory(functions: Functions) -> Done {
     if MEMORY.is_used.load(Relaxed) {
         return Err(BindingError::TooLate.into());
@@ -51,7 +51,7 @@ pub(crate) fn set_memory(functions: Functions) -> Done {
     Ok(())
 }
 
-/// The alignment of malloc on every system: two pointers.
+/// The alignment in bytes that malloc provides on every system: two pointers.
 const ALIGNED: usize = 2 * size_of::<usize>();
 
 // SAFETY: memory comes from functions that keep malloc's contract, which `swo_set_memory` asks for,
@@ -68,8 +68,8 @@ unsafe impl GlobalAlloc for Memory {
             // SAFETY: the contract of malloc.
             return unsafe { malloc(layout.size()) }.cast();
         }
-        // More is asked for, and where that begins is kept before what is given. No sum overflows:
-        // a layout has room for its alignment. SAFETY: the contract of malloc.
+        // More is allocated, and the pointer to free is stored just before the returned memory. No
+        // sum overflows: a layout has room for its alignment. SAFETY: the contract of malloc.
         let begin: *mut u8 = unsafe { malloc(layout.size() + layout.align()) }.cast();
         if begin.is_null() {
             return begin;

@@ -1,7 +1,8 @@
-//! The caller's memory, the other half of the boundary.
+//! Conversion of pointers to the caller's memory, the other half of the boundary.
 //!
-//! With its parent the only file with `unsafe`. Every `unsafe fn` here asks for the contract, which
-//! `handle` tells, and nothing else, and each block in it rests on that.
+//! Only this file, its parent and `allocator` have `unsafe` code. Every `unsafe fn` here requires
+//! the contract that `handle` explains and nothing else, and each `unsafe` block in it relies on
+//! that.
 #![allow(unsafe_code)]
 
 use core::ffi::{CStr, c_char, c_void};
@@ -24,7 +25,7 @@ use crate::types::{
 
 // Inputs.
 
-/// Checks that there can be an object of that length.
+/// Checks that an array of `len` entries is possible, and not NULL unless empty.
 fn length<T>(data: *const T, len: usize) -> Done {
     match len > isize::MAX as usize / size_of::<T>() {
         true => Err(BindingError::BadLength.into()),
@@ -44,7 +45,6 @@ pub(crate) unsafe fn bytes<'a>(part: swo_slice) -> Done<&'a [u8]> {
     unsafe { entries((part.data, part.len)) }
 }
 
-/// Bytes, or none where the pointer is NULL.
 pub(crate) unsafe fn optional<'a>((part, ()): (swo_slice, ())) -> Done<Option<&'a [u8]>> {
     // SAFETY: the contract.
     let given = unsafe { bytes(part) }?;
@@ -63,7 +63,7 @@ pub(crate) struct FieldList<'a> {
     has_blocks: bool,
 }
 
-/// The length of the name of `SWO_BLOCK`, which no name has.
+/// The length of the name in an entry made by `SWO_BLOCK`; no real name has it.
 const IS_BLOCK: usize = usize::MAX;
 
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
@@ -78,7 +78,7 @@ pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<Fie
     Ok(FieldList { entries, has_blocks })
 }
 
-/// Checks that each entry that looks wrong is a block.
+/// Checks that each entry with an impossible length is a block.
 #[cold]
 unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {
@@ -146,7 +146,7 @@ pub(crate) unsafe fn one<'a, T>(given: *const T) -> Done<&'a T> {
     unsafe { given.as_ref() }.ok_or(BindingError::Null.into())
 }
 
-/// Method, target, field lines.
+/// The method, target and field lines of a request to send.
 pub(crate) type RequestGiven<'a> = (&'a [u8], &'a [u8], FieldList<'a>);
 
 pub(crate) unsafe fn request_head<'a>(head: *const swo_request_head) -> Done<RequestGiven<'a>> {
@@ -157,7 +157,7 @@ pub(crate) unsafe fn request_head<'a>(head: *const swo_request_head) -> Done<Req
     }
 }
 
-/// Method and target of a request that an event showed.
+/// The method and target of a request that an event contained.
 pub(crate) type RequestLine<'a> = (&'a [u8], &'a [u8]);
 
 pub(crate) unsafe fn request_line<'a>(request: *const swo_request) -> Done<RequestLine<'a>> {
@@ -165,7 +165,7 @@ pub(crate) unsafe fn request_line<'a>(request: *const swo_request) -> Done<Reque
     unsafe { one(request).and_then(|request| Ok((bytes(request.method)?, bytes(request.target)?))) }
 }
 
-/// Status, reason if one is given, field lines.
+/// The status, the optional reason phrase and the field lines of a response.
 pub(crate) type ResponseGiven<'a> = (u32, Option<&'a [u8]>, FieldList<'a>);
 
 pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<ResponseGiven<'a>> {
@@ -180,9 +180,9 @@ pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<R
     }
 }
 
-/// Reads a configuration of an older or newer struct.
+/// Reads a configuration struct of an older or newer version.
 ///
-/// What both have is read, the rest is the default.
+/// Fields that both versions have are read, the others are the defaults. `None` for NULL.
 pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
     if given.is_null() {
         return Ok(None);
@@ -216,7 +216,7 @@ pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
     unsafe { one(given).map(|given| selection_from_bits(given.opaque)) }
 }
 
-/// The functions that memory comes from.
+/// The functions that allocate and free memory.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "std", expect(dead_code, reason = "it takes Rust's allocator"))]
 pub(crate) struct Functions {
@@ -241,7 +241,7 @@ pub(crate) unsafe fn space<'a, T>(data: *mut T, len: usize) -> Done<&'a mut [May
     Ok(if len == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(data.cast(), len) } })
 }
 
-/// The place for a configuration, of the size that the caller knows.
+/// The caller's memory for a configuration, and its size in bytes.
 pub(crate) struct ConfigPlace(*mut swo_config, usize);
 
 pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Done<ConfigPlace> {
@@ -253,7 +253,7 @@ pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Do
 }
 
 impl ConfigPlace {
-    /// Writes a configuration as far as the caller's struct goes.
+    /// Writes as many bytes of a configuration as the caller's struct has.
     pub(crate) fn set(self, config: swo_config) -> Done {
         let config = swo_config { struct_size: self.1, ..config };
         let (place, common) = (self.0.cast::<u8>(), self.1.min(size_of::<swo_config>()));
