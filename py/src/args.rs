@@ -1,6 +1,6 @@
-//! Arguments: statuses, protocols, field lines and data.
+//! Conversion of Python arguments: statuses, protocols, field lines and data.
 //!
-//! Data is anything with a buffer.
+//! Data is any object with the buffer protocol.
 
 use std::borrow::Cow;
 
@@ -16,9 +16,9 @@ use crate::shared::Shared;
 use crate::text::{BytesArg, Text, characters, wrong};
 use crate::values::Protocol;
 
-/// A status as far as a number can be one.
+/// A status argument, in the engine's type.
 ///
-/// The engine refuses one that is out of range, like every other invalid one.
+/// A greater integer becomes 65535, which the engine rejects like any other invalid status.
 pub(crate) struct Status(pub(crate) u16);
 
 impl FromPyObject<'_, '_> for Status {
@@ -34,7 +34,7 @@ impl FromPyObject<'_, '_> for Status {
     }
 }
 
-/// A protocol as text or as a `Protocol`.
+/// A protocol argument: `str`, `bytes` or a `Protocol`.
 pub(crate) struct ProtocolText(pub(crate) Text);
 
 impl FromPyObject<'_, '_> for ProtocolText {
@@ -48,7 +48,7 @@ impl FromPyObject<'_, '_> for ProtocolText {
     }
 }
 
-/// A list of protocols, each as text or as a `Protocol`.
+/// A list of protocols, each `str`, `bytes` or a `Protocol`.
 #[derive(Default)]
 pub(crate) struct ProtocolList(Vec<ProtocolText>);
 
@@ -65,7 +65,7 @@ impl FromPyObject<'_, '_> for ProtocolList {
         if let Ok(list) = object.cast_exact::<PyList>() {
             return list.iter().map(|entry| entry.extract()).collect::<PyResult<_>>().map(Self);
         }
-        // A single text is a sequence too, of letters: never what was meant.
+        // A single `str` would be iterated by characters, which is never intended.
         if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
             return Err(wrong("a list of protocols", object));
         }
@@ -73,7 +73,7 @@ impl FromPyObject<'_, '_> for ProtocolList {
     }
 }
 
-/// Field lines: headers of a received message, a mapping, or pairs.
+/// Field lines: a `Headers`, a mapping, or pairs of name and value.
 ///
 /// The pairs may come from any iterable.
 pub(crate) enum FieldLines {
@@ -81,9 +81,9 @@ pub(crate) enum FieldLines {
     Copied(Copied),
 }
 
-/// Copied lines in one allocation.
+/// Copied field lines in one allocation.
 ///
-/// One after the other, each as two lengths and its name and value.
+/// Each line is the length of its name, the length of its value, the name and the value.
 #[derive(Default)]
 pub(crate) struct Copied(Vec<u8>);
 
@@ -128,7 +128,7 @@ impl FromPyObject<'_, '_> for FieldLines {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        // First what is nearly always given: whether something is a mapping takes long to find out.
+        // Common types first, because checking whether an object is a mapping is slow.
         if let Ok(list) = object.cast_exact::<PyList>() {
             return copy(list.iter().map(Ok));
         }
@@ -181,7 +181,7 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
     Ok(FieldLines::Copied(copied))
 }
 
-/// Adds the field line to its error, without the value.
+/// Adds the number and name of the field line to the error, but not the value.
 ///
 /// The value may be a secret.
 #[cold]
@@ -202,7 +202,7 @@ fn in_line(line: &Bound<'_, PyAny>, number: usize, error: PyErr) -> PyErr {
     PyErr::from_type(error.get_type(py), format!("{place}: {}", error.value(py)))
 }
 
-/// Data in one piece, `bytes` without a copy.
+/// Data of one argument; `bytes` are not copied.
 pub(crate) enum Chunk<'a, 'py> {
     Bytes(Borrowed<'a, 'py, PyBytes>),
     Buffer(PyBuffer<u8>),
@@ -216,7 +216,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// Returns the bytes that the buffer holds now.
+    /// Returns the present contents of the buffer.
     pub(crate) fn bytes(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
         match self {
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
@@ -224,7 +224,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// Copies the bytes into a space of exactly their length.
+    /// Copies the bytes to `space`, which must have their length.
     pub(crate) fn copy_to(&self, py: Python<'_>, space: &mut [u8]) -> PyResult<()> {
         match self {
             Self::Bytes(bytes) => space.copy_from_slice(bytes.as_bytes()),
@@ -243,7 +243,7 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Chunk<'a, 'py> {
         }
         match PyBuffer::get(&object) {
             Ok(buffer) => Ok(Self::Buffer(buffer)),
-            // A released view says so itself.
+            // For a released memoryview, Python's own error is clearer.
             Err(error) if error.is_instance_of::<PyValueError>(object.py()) => Err(error),
             Err(_) => Err(wrong("bytes, bytearray or a memoryview of bytes", object)),
         }

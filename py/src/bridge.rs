@@ -1,4 +1,4 @@
-//! End-to-end fields, and messages between HTTP/1.1 and HTTP/2.
+//! End-to-end fields, and conversion of messages between HTTP/1.1 and HTTP/2.
 //!
 //! RFC 9110, section 7.6.1. RFC 9113, section 8.2.2. RFC 8441.
 
@@ -17,14 +17,14 @@ use crate::text::Text;
 
 #[pymethods]
 impl Headers {
-    /// Returns the end-to-end lines, without those of this hop.
+    /// Returns the end-to-end field lines, without the hop-by-hop ones.
     ///
     /// Next: send them on. RFC 9110, section 7.6.1.
     fn end_to_end(&self) -> Headers {
         Headers::of(&EndToEnd(self))
     }
 
-    /// Returns the lines as HTTP/2 has them.
+    /// Returns the field lines of the message converted to HTTP/2.
     ///
     /// Without pseudo-header fields. RFC 9113, section 8.2.2.
     fn http2_fields(&self) -> Headers {
@@ -36,7 +36,7 @@ impl Headers {
 impl Request {
     /// Returns the authority that the request is for.
     ///
-    /// Its target's, else the Host field's.
+    /// The authority in the target, else the value of Host; None if there is neither.
     ///
     /// RFC 9112, section 3.3.
     #[getter]
@@ -44,15 +44,15 @@ impl Request {
         self.as_head(|head| authority(head).map(<[u8]>::to_vec))
     }
 
-    /// Returns the request as HTTP/2 has it, pseudo-header fields first.
+    /// Returns the request's field lines for HTTP/2, pseudo-header fields first.
     ///
-    /// RFC 9113, section 8.3.1.
+    /// `secure` says whether the scheme is https. RFC 9113, section 8.3.1.
     #[pyo3(signature = (*, secure))]
     fn http2_request(&self, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::http2_request(head, secure)))
     }
 
-    /// Returns the extended CONNECT that asks for `protocol` over HTTP/2.
+    /// Returns the field lines of an extended CONNECT that requests `protocol`.
     ///
     /// RFC 8441, sections 4 and 5.
     #[pyo3(signature = (protocol, *, secure))]
@@ -61,7 +61,7 @@ impl Request {
     }
 }
 
-/// Returns whether an intermediary may pass on an offer of that protocol.
+/// Returns whether an intermediary may forward an offer of that protocol.
 ///
 /// RFC 2817, section 5.1; RFC 7540, section 3.2.1.
 #[pyfunction]
@@ -69,9 +69,9 @@ pub(crate) fn may_forward(protocol: Text) -> bool {
     gateway::may_forward(&protocol)
 }
 
-/// Returns why these field lines may not stand in HTTP/2, or None.
+/// Returns the reason why these field lines are not allowed in HTTP/2, or None.
 ///
-/// RFC 9113, section 8.2.2.
+/// `status` is that of a response, None for a request. RFC 9113, section 8.2.2.
 #[pyfunction]
 #[pyo3(signature = (fields, status = None))]
 pub(crate) fn check_http2(
@@ -81,9 +81,10 @@ pub(crate) fn check_http2(
     bridge::check_http2(status, &fields).err().map(Member)
 }
 
-/// Returns the field lines of an HTTP/2 request as HTTP/1.1 has them.
+/// Returns the field lines of an HTTP/2 request converted to HTTP/1.1.
 ///
-/// Next: send_request with them. RFC 8441, section 5.
+/// `key` is the Sec-WebSocket-Key for an extended CONNECT to websocket. Next: send_request with
+/// them. RFC 8441, section 5.
 #[pyfunction]
 #[pyo3(signature = (authority, fields, key = None))]
 pub(crate) fn http1_fields(

@@ -1,20 +1,20 @@
-//! The features and the processor that the module runs with.
+//! The features of this build and the instruction sets in use.
 //!
 //! For `python -m switchover`.
 
 use pyo3::prelude::*;
 use switchover::binding::{FEATURES, ScanPath};
 
-/// Returns the engine's features, and the module's own.
+/// Returns the names of the features of the engine and of this module.
 #[pyfunction(name = "_features")]
 pub(crate) fn features() -> Vec<&'static str> {
     let own: &[&str] = if cfg!(feature = "abi3") { &["abi3"] } else { &[] };
     [FEATURES, own].concat()
 }
 
-/// Returns the ways to scan, the one in use first.
+/// Returns the names of the instruction sets for scanning, the one in use first.
 ///
-/// The others are those that this processor could take.
+/// The others are available on this processor.
 #[pyfunction(name = "_scan_paths")]
 pub(crate) fn scan_paths() -> Vec<&'static str> {
     let current = ScanPath::in_use();

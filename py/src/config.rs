@@ -1,6 +1,6 @@
-//! The behaviour of a connection: limits and flags by name.
+//! The configuration of a connection: limits and flags by name.
 //!
-//! The engine's tables give the names.
+//! The names come from the engine's tables.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use switchover::{self as core};
 
 /// The configuration of connections: limits, leniencies, flags.
 ///
-/// Shared by as many connections as wanted.
+/// Any number of connections may share one.
 #[pyclass(frozen, eq, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Config(pub(crate) Arc<core::Config>);
@@ -57,7 +57,7 @@ impl Config {
         limits.chain(self.flags().into_iter().map(|(name, _)| name)).collect()
     }
 
-    /// Returns the values that differ from the defaults.
+    /// Returns a text with the options that differ from the defaults.
     fn __repr__(&self) -> String {
         let limits = self.0.limits.table().zip(core::Limits::DEFAULT.table());
         let limits = limits
@@ -89,7 +89,7 @@ fn flag(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.extract().map_err(|_| refused::<PyTypeError>(name, "True or False", value))
 }
 
-/// Returns a limit from 0 to `largest`.
+/// Converts the value of a limit, which must be an int from 0 to `largest`.
 fn bound(name: &str, value: &Bound<'_, PyAny>, largest: u64) -> PyResult<u64> {
     if value.is_instance_of::<PyBool>() {
         return Err(refused::<PyTypeError>(name, "a whole number", value));

@@ -1,7 +1,7 @@
-//! The engine's tables as Python enums.
+//! Python enums made of the engine's enums.
 //!
-//! Names in upper case, numbers as in the table, so a value that the core gains is there without a
-//! line here.
+//! Member names are upper case, numbers are those of the engine's table. A value that is added to
+//! the core therefore needs no line here.
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -20,36 +20,36 @@ use switchover::{
 
 use crate::stage::H11State;
 
-/// An enum of the core with what Python shows of it.
+/// An enum of the core that becomes an enum class in Python.
 pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
     const CLASS: &'static str;
     const DOC: &'static str;
-    /// The kind of Python enum.
+    /// The name of the Python base class, in the module `enum`.
     ///
-    /// `IntEnum` where the numbers have a meaning of their own.
+    /// `IntEnum` if the numbers have a meaning of their own.
     const BASE: &'static str = "Enum";
     const ALL: &'static [Self];
 
     fn label(self) -> &'static str;
 
-    /// Returns the place of the enum in the table.
+    /// Returns the index of the value in `ALL`.
     fn place(self) -> usize {
         Self::ALL.iter().position(|&other| other == self).unwrap_or_default()
     }
 
-    /// Returns the number that the value has in Python.
+    /// Returns the value of the member in Python.
     fn number(self) -> usize {
         self.place()
     }
 
-    /// Adds what the Python twin says beside name and number.
+    /// Sets further attributes of the Python member, such as its text.
     fn describe(self, _member: &Bound<'_, PyAny>) -> PyResult<()> {
         Ok(())
     }
 
     /// Returns the members of the Python class in the order of `ALL`.
     ///
-    /// Made at the first use.
+    /// The class is created at the first call.
     fn members(py: Python<'_>) -> PyResult<&'static [Py<PyAny>]>;
 }
 
@@ -69,15 +69,15 @@ fn make<T: PyEnumTable>(py: Python<'_>) -> PyResult<Vec<Py<PyAny>>> {
     T::ALL.iter().map(member).collect()
 }
 
-/// Returns the name of a member, `HTTP_1_0` of `http-1.0`.
+/// Returns the Python name of a member: `HTTP_1_0` for `http-1.0`.
 ///
-/// One that begins with a digit is a version: `1.0` becomes `V1_0`.
+/// A name that begins with a digit is a version and gets a V: `1.0` becomes `V1_0`.
 fn member_name(label: &str) -> String {
     let name = label.to_uppercase().replace(['-', '.'], "_");
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("V{name}") } else { name }
 }
 
-/// A value of the core that is a member of its enum in Python.
+/// A value of the core that is converted to a member of its Python enum, and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Member<T>(pub(crate) T);
 
@@ -117,8 +117,8 @@ impl<'py, T: PyEnumTable> FromPyObject<'_, 'py> for Member<T> {
     }
 }
 
-// A macro, because a trait cannot see the inherent `ALL` and `name` that the core's own macro
-// wrote.
+// A macro, because a trait cannot access the inherent `ALL` and `name` that a macro of the core
+// defines.
 macro_rules! listed {
     ($($type:ident $class:literal $doc:literal $({ $($more:tt)* })?)+) => {
         $(impl PyEnumTable for $type {
@@ -138,7 +138,7 @@ macro_rules! listed {
             $($($more)*)?
         })+
 
-        /// Puts every class into the module.
+        /// Adds every enum class to the module.
         pub(crate) fn add_all(module: &Bound<'_, PyModule>) -> PyResult<()> {
             $(module.add($class, $type::members(module.py())?[0].bind(module.py()).get_type())?;)+
             Ok(())

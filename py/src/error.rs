@@ -1,7 +1,7 @@
-//! An error of the engine as a Python exception.
+//! Conversion of the engine's errors to Python exceptions.
 //!
-//! The classes are Python's own, in `_base.py`: a native class cannot extend `Exception` within the
-//! stable ABI before 3.12.
+//! The classes are defined in Python, in `_base.py`: a native class cannot extend `Exception`
+//! within the stable ABI before 3.12.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -15,12 +15,12 @@ static PROFILE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static REMOTE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Returns the exception that stands for `error`.
+/// Returns the Python exception for `error`.
 pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
     exception(py, error).map_or_else(|failed| failed, PyErr::from_value)
 }
 
-/// Makes the exception as a value.
+/// Creates the exception object for `error`.
 fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
     let class = match error.blame() {
         Blame::Peer => REMOTE.import(py, "switchover._base", "RemoteProtocolError"),
@@ -36,7 +36,7 @@ fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
     ))
 }
 
-/// Returns the exception for what a protocol's own rules forbid.
+/// Returns a `ProfileError`, for a violation of the rules of a protocol over HTTP.
 pub(crate) fn forbidden<T: PyEnumTable>(py: Python<'_>, reason: T, text: &str) -> PyErr {
     let class = PROFILE.import(py, "switchover._base", "ProfileError");
     let made = class.and_then(|class| class.call1((text, Member(reason))));

@@ -1,4 +1,4 @@
-//! The events of a connection, as values that own what they show.
+//! The events of a connection, as Python objects that own their data.
 
 use std::hash::Hash;
 
@@ -18,7 +18,7 @@ use crate::shared::{Shared, bytes, compare_parts};
 use crate::text::BytesArg;
 use crate::values::{Protocol, Tuple, fields, show};
 
-/// Some content. How it is cut into pieces has no meaning.
+/// A piece of content; where pieces begin and end has no meaning.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug)]
 pub(crate) struct Data {
@@ -60,7 +60,7 @@ impl Data {
     }
 }
 
-/// The end of the message, with its trailers.
+/// The end of a message, with its trailers.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EndOfMessage {
@@ -94,9 +94,9 @@ impl EndOfMessage {
     }
 }
 
-/// The peer's direction has left HTTP.
+/// The switch of the peer's direction from HTTP to another protocol.
 ///
-/// Take the leftover; what comes next is the new protocol's.
+/// Next: take_leftover; further bytes belong to the new protocol.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Switched {
@@ -147,7 +147,7 @@ impl Switched {
     }
 }
 
-/// Nothing happens before your code acts.
+/// The connection parses no more until your code has acted.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Paused {
@@ -175,12 +175,14 @@ impl Paused {
     }
 }
 
-/// The end of a message without trailers, as nearly all are.
+/// The shared event for the end of a message without trailers.
+///
+/// Nearly all messages end so.
 static PLAIN_END: PyOnceLock<Py<EndOfMessage>> = PyOnceLock::new();
 
-/// Makes the event an object that owns what it shows.
+/// Converts an event to a Python object that owns its data.
 ///
-/// A request that offers something stays in `offer` until its switch.
+/// A request with an offer is also stored in `offer`, for its `Switched` event.
 pub(crate) fn object<'py>(
     py: Python<'py>,
     event: Event<'_>,

@@ -1,4 +1,4 @@
-//! A value for one call at a time.
+//! A value that only one call at a time can use.
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,20 +7,20 @@ use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-/// A value that one call at a time may touch.
+/// A value that only one call at a time can use.
 ///
-/// No Python code runs while it is held, so it is free whenever a call begins. It is not for calls
-/// on several threads of an interpreter without a global lock, and from a finalizer. After a panic
-/// the value is dead.
+/// No Python code runs while a call holds it, so in one thread it is always free when a call
+/// begins. It rejects concurrent calls from several threads of an interpreter without a global
+/// lock, and calls from a finalizer. After a panic the value is dead.
 pub(crate) struct Exclusive<T> {
-    /// The name of the value in errors.
+    /// The name of the value in error messages.
     name: &'static str,
     inner: AtomicRefCell<Inner<T>>,
 }
 
 struct Inner<T> {
     value: T,
-    /// A call has panicked.
+    /// Set once a call has panicked.
     is_dead: bool,
 }
 
@@ -29,7 +29,7 @@ impl<T> Exclusive<T> {
         Self { name, inner: AtomicRefCell::new(Inner { value, is_dead: false }) }
     }
 
-    /// Borrows the value, unless another call holds it or one has panicked there.
+    /// Borrows the value, unless another call holds it or an earlier call has panicked.
     #[inline]
     pub(crate) fn hold(&self) -> PyResult<Held<'_, T>> {
         match self.inner.try_borrow_mut() {
@@ -38,7 +38,7 @@ impl<T> Exclusive<T> {
         }
     }
 
-    /// Calls a function with the value.
+    /// Calls a function with the borrowed value.
     pub(crate) fn with<R>(&self, call: impl FnOnce(&mut T) -> R) -> PyResult<R> {
         Ok(call(&mut *self.hold()?))
     }
@@ -54,7 +54,7 @@ impl<T> Exclusive<T> {
     }
 }
 
-/// The exclusive right to a value.
+/// An exclusive borrow of the value.
 pub(crate) struct Held<'a, T>(AtomicRefMut<'a, Inner<T>>);
 
 impl<T> Deref for Held<'_, T> {

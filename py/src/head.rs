@@ -1,4 +1,4 @@
-//! The heads of messages, as values that own what they show.
+//! The heads of messages, as Python objects that own their data.
 
 use std::hash::Hash;
 
@@ -20,14 +20,16 @@ use crate::values::{Offer, Protocol, Tuple, fields, show};
 
 compare_parts!(Request Response);
 
-// What each has, as its constructor takes it.
+// The attributes of each class, in the order of its constructor's arguments.
 const REQUEST: [&str; 7] =
     ["method", "target", "headers", "minor_version", "offers", "no_offer", "ends"];
 const INFORMATIONAL: [&str; 4] = ["status", "headers", "reason", "minor_version"];
 const RESPONSE: [&str; 6] =
     ["status", "headers", "reason", "minor_version", "dropped", "advertised"];
 
-/// A request head. Server; next come Data and EndOfMessage, and an answer is owed.
+/// A request head (server).
+///
+/// Next: Data and EndOfMessage follow, and a response is owed.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -74,7 +76,7 @@ impl Request {
         self.no_offer.is_none()
     }
 
-    /// Passes the head to `look` in the form of one that can be sent.
+    /// Calls `look` with this head as a head that can be sent.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let (method, target) = (characters(bytes(&self.method)), characters(bytes(&self.target)));
         look(&RequestHead::new(&method, &target, self.headers.get()))
@@ -119,7 +121,7 @@ impl Request {
         fields(slf, &REQUEST)
     }
 
-    /// Returns the path of the target, as sent.
+    /// Returns the path of the target as sent, without the query.
     ///
     /// RFC 9112, section 3.2.
     #[getter]
@@ -127,9 +129,9 @@ impl Request {
         PyBytes::new(py, path_and_query(bytes(&self.method), bytes(&self.target)).0)
     }
 
-    /// Returns the query of the target, as sent; empty where there is none.
+    /// Returns the query of the target as sent; empty if there is none.
     ///
-    /// It stands after the first question mark.
+    /// The part after the first question mark.
     #[getter]
     fn query<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(
@@ -138,7 +140,7 @@ impl Request {
         )
     }
 
-    /// Returns the version as text, such as `1.1`.
+    /// Returns the HTTP version as text, such as `1.1`.
     #[getter]
     fn http_version<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
         match self.minor_version {
@@ -147,7 +149,9 @@ impl Request {
         }
     }
 
-    /// Returns the part of an ASGI scope that a request gives, in a new dict.
+    /// Returns a new dict with the keys of an ASGI scope that depend on the request.
+    ///
+    /// They are http_version, method, path, raw_path, query_string and headers.
     fn asgi<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (method, target) = (bytes(&self.method), bytes(&self.target));
         let (path, query) = path_and_query(method, target);
@@ -176,9 +180,9 @@ impl Request {
     }
 }
 
-/// A response head with a status of 1xx but 101.
+/// The head of an informational (1xx) response other than 101 (client).
 ///
-/// Client; the final response is still to come.
+/// The final response is still to come.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Informational {
@@ -242,7 +246,9 @@ impl Informational {
     }
 }
 
-/// A final response head. Client; next come Data and EndOfMessage.
+/// A final response head (client).
+///
+/// Next: Data and EndOfMessage follow.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug)]
 pub(crate) struct Response {

@@ -1,4 +1,4 @@
-//! Field lines as a sequence that makes tuples only when touched.
+//! Field lines as a sequence that creates Python tuples only on access.
 
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
@@ -20,19 +20,19 @@ use crate::text::BytesArg;
 #[pyclass(frozen, sequence, module = "switchover")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers {
-    /// The names and values, and then the places of each line.
+    /// The names and values, followed by the `Places` of each line, in one allocation.
     ///
-    /// Perhaps with something between them: one allocation.
+    /// There may be unused bytes between names and values.
     bytes: Vec<u8>,
-    /// The place where the places begin.
+    /// The offset in `bytes` of the first `Places`.
     places: usize,
 }
 
-/// The places of one line: where its name and its value begin and end.
+/// The offsets in `bytes` of one line: begin and end of its name and of its value.
 type Places = [[u8; size_of::<usize>()]; 4];
 
 impl Headers {
-    /// Copies the lines of a message: the piece that they are parts of, once.
+    /// Copies the received field lines as one piece of memory.
     pub(crate) fn received(fields: &Fields<'_>) -> Self {
         let (bytes, spans) = spans(fields);
         let mut headers = Self::with_capacity(bytes.len(), fields.len());
@@ -42,7 +42,7 @@ impl Headers {
     }
 
     pub(crate) fn of(source: &(impl FieldSource + ?Sized)) -> Self {
-        // Counted first, for the one allocation.
+        // Counted first, so that one allocation is enough.
         let (mut lines, mut len) = (0, 0);
         source.each(&mut |field| {
             lines += 1;
@@ -63,7 +63,9 @@ impl Headers {
         headers
     }
 
-    /// Reserves room for bytes, to come first, and for the places of lines.
+    /// Reserves memory for names and values, and for the `Places` of the lines.
+    ///
+    /// `bytes` is the total length of names and values.
     fn with_capacity(bytes: usize, lines: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes + lines * size_of::<Places>()), places: bytes }
     }
@@ -82,7 +84,7 @@ impl Headers {
         self.places().iter().map(|places| self.view(places))
     }
 
-    /// Returns each value of that name.
+    /// Returns the values of all lines with that name, compared without regard to case.
     fn all(&self, name: &BytesArg) -> impl Iterator<Item = &[u8]> {
         self.iter()
             .filter(|field| field.name.eq_ignore_ascii_case(name.as_ref()))
@@ -104,7 +106,7 @@ impl Headers {
         self.places().len()
     }
 
-    /// Returns the lines for `repr`, without secret values.
+    /// Returns the text for `repr`, with secret values hidden.
     pub(crate) fn shown(&self, py: Python<'_>, in_lower_case: bool) -> PyResult<String> {
         let mut lines = Vec::new();
         for field in self.iter() {
@@ -134,15 +136,15 @@ impl Headers {
     }
 }
 
-/// Returns the name of a field, if one stands in the place of a line or an index.
+/// Returns the field name, if the key is a name and not an index or a line.
 fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<BytesArg>> {
     let is_text = key.is_instance_of::<PyString>() || key.is_instance_of::<PyBytes>();
     if is_text || key.is_instance_of::<PyByteArray>() { key.extract().map(Some) } else { Ok(None) }
 }
 
-/// Returns a line to search for.
+/// Checks that the argument is a line to search for.
 ///
-/// A name is refused, as it would never be found.
+/// A bare name is rejected, as no line equals it.
 fn line(given: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match name(&given)? {
         Some(_) => Err(PyTypeError::new_err(
@@ -156,7 +158,7 @@ fn pair<'py>(py: Python<'py>, field: Field<'_>) -> (Bound<'py, PyBytes>, Bound<'
     (PyBytes::new(py, field.name), PyBytes::new(py, field.value))
 }
 
-// What stands between the lines does not count.
+// Compared by lines: unused bytes between them do not count.
 
 impl PartialEq for Headers {
     fn eq(&self, other: &Self) -> bool {
@@ -197,7 +199,7 @@ impl Headers {
     ) -> PyResult<Bound<'py, PyAny>> {
         let Ok(index) = index.extract::<isize>() else {
             let Some(name) = name(&index)? else {
-                // Slices, and what a list says of everything else.
+                // Slices; and a list raises the right error for any other type.
                 return self.list(py)?.into_any().get_item(index);
             };
             let value = self.all(&name).next().map(|value| PyBytes::new(py, value).into_any());
@@ -238,9 +240,9 @@ impl Headers {
         Ok(py.NotImplemented().into_bound(py))
     }
 
-    /// Returns the hash.
+    /// Returns the hash of the tuple of lines.
     ///
-    /// Equal to a tuple of the same lines, so it is the tuple's.
+    /// Headers compare equal to a tuple of the same lines, so the hashes must be equal too.
     fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
         self.list(py)?.to_tuple().hash()
     }
@@ -253,12 +255,12 @@ impl Headers {
         self.shown(py, false)
     }
 
-    /// Returns all lines, as a list of pairs.
+    /// Returns all lines as a list of pairs (name, value).
     pub(crate) fn lines<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.list(py)
     }
 
-    /// Returns all lines with the names in lower case.
+    /// Returns all lines as a list of pairs, with the names in lower case.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = InternedNames::open();
         PyList::new(
@@ -268,7 +270,7 @@ impl Headers {
         )
     }
 
-    /// Returns each name and its value after it, in one list.
+    /// Returns one list that alternates names and values.
     fn flat<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let mut names = InternedNames::open();
         let parts = (0..2 * self.len()).map(|part| match self.line(part / 2) {
@@ -294,12 +296,12 @@ impl Headers {
         self.all(&name).map(|value| PyBytes::new(py, value)).collect()
     }
 
-    /// Returns how often this line occurs, byte for byte.
+    /// Returns the number of lines equal to this one, byte for byte.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.list(py)?.as_sequence().count(self::line(line)?)
     }
 
-    /// Returns the index of the first such line; ValueError where there is none.
+    /// Returns the index of the first equal line; ValueError if there is none.
     #[pyo3(
         signature = (line, start = 0, stop = isize::MAX),
         text_signature = "($self, line, start=0, stop=9223372036854775807)"

@@ -1,6 +1,4 @@
-//! Short bytes that come again and again, as `bytes` that are made once.
-//!
-//! Methods and the names of fields.
+//! A cache of short `bytes` objects that recur, such as methods and field names.
 
 use atomic_refcell::{AtomicRefCell, AtomicRefMut};
 
@@ -8,23 +6,23 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-/// The number of names that are kept at a time.
+/// The number of cached values.
 ///
-/// A power of two, several times what one client sends.
+/// A power of two, several times the number of names that one client sends.
 const KEPT: usize = 512;
 
-/// The longest name that is kept.
+/// The maximum length of a cached value, in bytes.
 ///
 /// A longer one is not worth a comparison, nor the memory.
 const LONGEST: usize = 32;
 
-/// The kept values, each at the place of its hash; the latest one stays.
+/// The cached values, indexed by `place`; a new value replaces an old one there.
 static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
     AtomicRefCell::new([const { None }; KEPT]);
 
-/// A source of names, as long as it lives.
+/// Access to the cache, as long as this value lives.
 ///
-/// While another call has one, it gives names that are not kept.
+/// While another call has access, `get` creates `bytes` without the cache.
 pub(crate) struct InternedNames(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
 
 impl InternedNames {
@@ -32,7 +30,7 @@ impl InternedNames {
         Self(KNOWN.try_borrow_mut().ok())
     }
 
-    /// Returns the bytes as `bytes`.
+    /// Returns a Python `bytes` object with these bytes, from the cache if possible.
     pub(crate) fn get<'py>(&mut self, py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyBytes> {
         let Some(known) = self.0.as_mut().filter(|_| bytes.len() <= LONGEST) else {
             return PyBytes::new(py, bytes);
@@ -46,7 +44,7 @@ impl InternedNames {
         bytes
     }
 
-    /// Returns the bytes in lower case.
+    /// Returns a Python `bytes` object with these bytes in lower case.
     pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyBytes> {
         let mut space = [0; LONGEST];
         let Some(lower) = space.get_mut(..bytes.len()) else {
@@ -58,9 +56,10 @@ impl InternedNames {
     }
 }
 
-/// Returns the place of bytes in the table.
+/// Returns the index of bytes in the cache, a hash.
 ///
-/// Their length and a few of them tell the usual names apart, those of one browser above all.
+/// It uses the length and three of the bytes, which suffices to distinguish common names, above all
+/// those that one browser sends.
 fn place(bytes: &[u8]) -> usize {
     let (&[first, ..], &[.., last], Some(&middle)) = (bytes, bytes, bytes.get(bytes.len() / 2))
     else {

@@ -1,14 +1,15 @@
-//! The Python module: arguments in, one call of the engine, its answer out.
+//! The native Python module.
 //!
-//! Nothing here knows HTTP.
+//! It converts arguments, calls the engine and converts the results. No code here knows HTTP.
 //!
-//! `enums.rs` makes Python enums of the engine's tables, `args.rs` reads arguments, `output.rs`
-//! hands over what is written. `headers.rs`, `head.rs`, `event.rs`, `values.rs` and `stage.rs` are
-//! what comes out. `config.rs` is what a connection is made with, `error.rs` what goes wrong,
-//! `exclusive.rs` keeps calls apart. `connection/` has the calls, cut like the engine's own folder
-//! of that name. `websocket.rs`, `masque.rs`, `bridge.rs` and `splice.rs` are what goes with
-//! particular protocols, `about.rs` how it was built, and `h11/` what `switchover.h11` is made of.
-//! What the types mean to a user stands in `python/switchover/__init__.pyi` and `_h11.pyi`.
+//! `enums.rs` makes Python enums of the engine's enums, `args.rs` and `text.rs` convert arguments,
+//! `output.rs` returns the bytes to send. `headers.rs`, `head.rs`, `event.rs`, `values.rs` and
+//! `stage.rs` have the classes of results. `config.rs` has the configuration, `error.rs` the
+//! exceptions, `exclusive.rs` rejects concurrent calls. `connection/` has the methods of the
+//! connection, with files as in the engine's folder of that name. `websocket.rs`, `masque.rs`,
+//! `bridge.rs` and `splice.rs` belong to particular protocols, `build_info.rs` says how the module
+//! was built, and `h11/` is the native part of `switchover.h11`. The documentation for users is in
+//! `python/switchover/__init__.pyi` and `_h11.pyi`.
 
 #![forbid(unsafe_code)]
 
@@ -34,7 +35,7 @@ mod text;
 mod values;
 mod websocket;
 
-/// The compiled half of the package `switchover`, which exports all of it.
+/// The native part of the package `switchover`, which re-exports all of it.
 #[pyo3::pymodule(name = "_switchover")]
 mod native {
     use pyo3::prelude::*;
@@ -77,9 +78,9 @@ mod native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-        // The headers whose values a transcript does not show.
+        // The names of the fields whose values a transcript hides.
         module.add("_SECRETS", switchover::binding::SECRETS)?;
-        // So that it can be imported by its name.
+        // Makes `import switchover._h11` work.
         module
             .py()
             .import("sys")?

@@ -1,4 +1,4 @@
-//! Proxying by upgrade: the targets of requests, and capsules.
+//! Proxying UDP and IP by upgrade: the targets of requests, and capsules.
 //!
 //! `connect-udp` and `connect-ip` (RFC 9297, RFC 9298, RFC 9484).
 
@@ -16,7 +16,7 @@ use crate::output::{Into, OutputTarget, Written};
 use crate::text::Text;
 use crate::values::{Tuple, show};
 
-/// Returns whether a message with these field lines says that capsules follow.
+/// Returns whether a message with these field lines announces capsules.
 ///
 /// RFC 9297, section 3.4.
 #[pyfunction]
@@ -24,9 +24,9 @@ pub(crate) fn says_capsules(fields: FieldLines) -> bool {
     core::says_capsules(&fields)
 }
 
-/// Parses the target of a connect-udp request, or None.
+/// Parses the target of a connect-udp request.
 ///
-/// None where it does not fit the template. RFC 9298, section 3.
+/// None if it does not match the template. RFC 9298, section 3.
 #[pyfunction]
 #[pyo3(
     signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())),
@@ -37,9 +37,9 @@ pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
     Some(UdpTarget { host, port })
 }
 
-/// Parses the target of a connect-ip request, or None.
+/// Parses the target of a connect-ip request.
 ///
-/// None where it does not fit the template. RFC 9484, section 4.6.
+/// None if it does not match the template. RFC 9484, section 4.6.
 #[pyfunction]
 #[pyo3(
     signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())),
@@ -75,7 +75,7 @@ impl UdpTarget {
     }
 }
 
-/// The destination of a connect-ip request.
+/// The hosts and the protocol that a connect-ip request wants to reach.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct IpTarget {
@@ -109,7 +109,9 @@ pub(crate) struct Datagram {
     payload: PyBackedBytes,
 }
 
-/// A context is a number of QUIC's (RFC 9000, section 16).
+/// The greatest context plus one.
+///
+/// A context is an integer of QUIC, which has 62 bits (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 #[pymethods]
@@ -129,9 +131,9 @@ impl Datagram {
         Ok(Self { context, payload })
     }
 
-    /// Writes it as a DATAGRAM capsule.
+    /// Encodes the datagram as a DATAGRAM capsule.
     ///
-    /// Next: send it after the 101. RFC 9297, section 3.5.
+    /// Next: send the bytes after the 101. RFC 9297, section 3.5.
     #[pyo3(signature = (*, into = None))]
     fn write<'py>(&self, py: Python<'py>, into: Into<'_, 'py>) -> Written<'py> {
         let datagram = core::Datagram { context: self.context, payload: &self.payload };
@@ -148,15 +150,15 @@ impl Datagram {
     }
 }
 
-/// A reader of datagrams out of the bytes after a 101.
+/// A reader of datagrams in the bytes after a 101.
 ///
-/// Capsules of other types are skipped. RFC 9297, section 3.3.
+/// It skips capsules of other types. RFC 9297, section 3.3.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Capsules(Exclusive<core::Capsules>);
 
 #[pymethods]
 impl Capsules {
-    // 32 bits, so that nothing that is counted can overflow.
+    // 32 bits, so that no sum of lengths can overflow.
     #[new]
     #[pyo3(
         signature = (longest = core::Capsules::UDP_PAYLOAD as u32),
@@ -166,7 +168,7 @@ impl Capsules {
         Self(Exclusive::new("reader", core::Capsules::new(longest as usize)))
     }
 
-    /// Takes bytes of the stream, the leftover of the 101 first.
+    /// Appends received bytes of the stream, beginning with the leftover of the 101.
     ///
     /// Next: next_datagram until it is None.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
@@ -174,7 +176,7 @@ impl Capsules {
         self.0.with(|capsules| capsules.receive(&bytes))
     }
 
-    /// Returns the next datagram; None before more bytes come.
+    /// Returns the next datagram; None if more bytes are needed.
     fn next_datagram(&self, py: Python<'_>) -> PyResult<Option<Datagram>> {
         let came = self.0.with(|capsules| {
             let owned = |datagram: core::Datagram<'_>| Datagram {
@@ -186,9 +188,9 @@ impl Capsules {
         came.map_err(|fault| forbidden(py, fault, fault.text()))
     }
 
-    /// Checks the end of the stream.
+    /// Checks that the stream has not ended inside a capsule; call it at EOF.
     ///
-    /// Refused where it is inside a capsule. RFC 9297, section 3.3.
+    /// Raises ProfileError if it has. RFC 9297, section 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.0
             .with(|capsules| capsules.finish())?

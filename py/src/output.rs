@@ -1,4 +1,6 @@
-//! The output of a call: bytes, or bytes appended to `into` and counted.
+//! The bytes that a call produces: returned as `bytes`, or appended to `into`.
+//!
+//! With `into`, the call returns the number of bytes.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::buffer::PyBuffer;
@@ -10,20 +12,21 @@ use pyo3::types::{PyByteArray, PyBytes};
 pub(crate) type Into<'a, 'py> = Option<&'a Bound<'py, PyByteArray>>;
 pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 
-/// The place that a call writes to.
+/// The destination of a call's output.
 ///
-/// An `into` has grown by then, because one that a view looks into cannot, which has to be found
-/// out before anything is decided. Where nothing comes, it is as it was.
+/// It enlarges `into` before the engine is called. A bytearray with an exported memoryview cannot
+/// be resized, and then the call must fail before the connection has changed. If there is no
+/// output, dropping this restores the length.
 pub(crate) struct OutputTarget<'a, 'py> {
     into: Into<'a, 'py>,
-    /// The length that the output will have.
+    /// The length of `into` once this is dropped.
     len: usize,
 }
 
 impl<'a, 'py> OutputTarget<'a, 'py> {
-    /// Opens room for about `expected` bytes.
+    /// Enlarges `into` by about `expected` bytes.
     ///
-    /// A good guess saves a move, and a move of more costs little beside the rest.
+    /// A good guess saves moving the bytes later; a guess that is too large costs little.
     pub(crate) fn open(into: Into<'a, 'py>, expected: usize) -> PyResult<Self> {
         let len = into.map_or(0, PyByteArrayMethods::len);
         if let Some(into) = into {
@@ -32,14 +35,14 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
         Ok(Self { into, len })
     }
 
-    /// Returns whether output can be copied there at once: to an empty bytearray.
+    /// Returns whether output can be copied directly: `into` is an empty bytearray.
     ///
-    /// A subclass could have a buffer of its own.
+    /// A subclass of bytearray could have a buffer of its own, so it does not qualify.
     pub(crate) fn is_plain(&self) -> bool {
         self.len == 0 && self.into.is_some_and(|into| into.is_exact_instance_of::<PyByteArray>())
     }
 
-    /// Copies what was written to where that is plain, and gives what the call gives.
+    /// Copies the output to `into` and returns its length; only if `is_plain`.
     pub(crate) fn copy(mut self, py: Python<'py>, written: &[u8]) -> Written<'py> {
         if let Some(into) = self.into {
             into.resize(written.len())?;
@@ -49,18 +52,21 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
         written.len().into_bound_py_any(py)
     }
 
-    /// Writes the bytes to the target, and returns the result of the call.
+    /// Appends the output to `into` and returns its length.
+    ///
+    /// Returns the output itself if there is no `into`.
     pub(crate) fn fill_with(mut self, written: Bound<'py, PyBytes>) -> Written<'py> {
-        /// The method of bytearray itself.
+        /// The method `bytearray.extend`.
         ///
-        /// A subclass's own could refuse what has been decided.
+        /// A subclass could override it and fail after the connection has changed.
         static EXTEND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
         let Some(into) = self.into else { return Ok(written.into_any()) };
         let (py, len) = (into.py(), written.as_bytes().len());
         if len > 0 {
             into.resize(self.len)?;
-            // From here on it is not to be put back: others may append to it as well.
+            // From here on the length must not be restored: other code may append to `into` as
+            // well.
             self.into = None;
             let extend = EXTEND.get_or_try_init(py, || {
                 py.get_type::<PyByteArray>().getattr(intern!(py, "extend")).map(Bound::unbind)
@@ -74,7 +80,7 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
 impl Drop for OutputTarget<'_, '_> {
     fn drop(&mut self) {
         if let Some(into) = self.into {
-            // Nothing can fail: no view has come, and what shrinks needs no memory.
+            // This cannot fail: there is no memoryview, and shrinking needs no memory.
             let _ = into.resize(self.len);
         }
     }

@@ -1,6 +1,6 @@
-//! Python objects that are parts of others.
+//! Python objects that are attributes of other objects.
 //!
-//! So each look at them is the same object and costs no copy.
+//! Each access returns the same object, without a copy.
 
 use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
@@ -10,10 +10,10 @@ use pyo3::prelude::*;
 use pyo3::pyclass::boolean_struct::True;
 use pyo3::types::PyBytes;
 
-/// Compares a class by its `parts`.
+/// Implements comparison and hash of a class by its method `parts`.
 ///
-/// One with a field of type `Py` cannot derive that. Python reads such a field without a call,
-/// which is worth it for what every message is asked.
+/// A class with a field of type `Py` cannot derive them. Python reads such a field without a call,
+/// which pays off for attributes that are read for every message.
 macro_rules! compare_parts {
     ($($class:ty)+) => {
         $(
@@ -36,12 +36,12 @@ macro_rules! compare_parts {
 
 pub(crate) use compare_parts;
 
-/// Returns the contents of `bytes`.
+/// Returns the contents of a Python `bytes` object.
 pub(crate) fn bytes(bytes: &Py<PyBytes>) -> &[u8] {
     Python::attach(|py| bytes.as_bytes(py))
 }
 
-/// A frozen object of one of our classes; compared by what it holds.
+/// A frozen object of a class of this module, compared by its value.
 #[derive(Debug)]
 pub(crate) struct Shared<T>(pub(crate) Py<T>);
 

@@ -13,9 +13,9 @@ use crate::connection::Connection;
 use crate::error::forbidden;
 use crate::exclusive::Exclusive;
 
-/// Lets any HTTP/2 engine answer the request of an upgrade on stream 1.
+/// A splice that lets any HTTP/2 engine respond to the request of an upgrade.
 ///
-/// RFC 7540, section 3.2.
+/// The request is on stream 1. RFC 7540, section 3.2.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Splice(Exclusive<h2c::Splice>);
 
@@ -48,42 +48,46 @@ impl Splice {
         }
     }
 
-    /// Bytes of the client, the leftover of the 101 first. Next: take_for_engine.
+    /// Appends bytes received from the client, beginning with the leftover of the 101.
+    ///
+    /// Next: take_for_engine.
     fn client_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let bytes = data.bytes(py)?;
         self.0.with(|splice| splice.client_sent(&bytes))
     }
 
-    /// Tells the splice that the client has ended.
+    /// Marks the end of the client's bytes (EOF).
     ///
-    /// Next: take_for_engine; tell the engine once is_waiting is false.
+    /// Next: take_for_engine; pass the EOF to the engine once is_waiting is false.
     fn client_ended(&self) -> PyResult<()> {
         self.0.with(|splice| splice.client_ended())
     }
 
-    /// Bytes that the engine has written. Next: take_for_client and take_for_engine.
+    /// Appends bytes that the engine has written.
+    ///
+    /// Next: take_for_client and take_for_engine.
     fn engine_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         let bytes = data.bytes(py)?;
         self.0.with(|splice| splice.engine_sent(&bytes))
     }
 
-    /// Takes the bytes for the engine.
+    /// Returns the bytes to pass to the engine now and removes them.
     fn take_for_engine<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.0.with(|splice| PyBytes::new(py, &splice.take_for_engine()))
     }
 
-    /// Takes the bytes for the client.
+    /// Returns the bytes to send to the client now and removes them.
     fn take_for_client<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.0.with(|splice| PyBytes::new(py, &splice.take_for_client()))
     }
 
-    /// Returns whether the client should be read.
+    /// Returns whether to read from the client's transport.
     #[getter]
     fn wants_client(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.wants_client())
     }
 
-    /// Returns whether bytes of the client wait for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's flow-control window.
     #[getter]
     fn is_waiting(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_waiting())

@@ -1,11 +1,11 @@
-//! The state of one side in the words that h11 made known.
+//! The state of client or server, with the names that h11 uses.
 
 use switchover::state::{Phase, Rx, Tx, UpgradeState};
 use switchover::{self as core, Role};
 
-/// The state of one side, in h11's words.
+/// The state of client or server, with the names that h11 uses.
 ///
-/// A reading of the state, which decides nothing.
+/// Derived from the engine's state; it decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum H11State {
     Idle,
@@ -46,7 +46,7 @@ impl H11State {
         }
     }
 
-    /// Returns the state of our side.
+    /// Returns the state of this side of the connection.
     pub(crate) fn ours(role: Role, state: core::state::State) -> Self {
         match state.tx {
             Tx::Open => Self::message(role, state),
@@ -55,7 +55,6 @@ impl H11State {
         }
     }
 
-    /// Returns the state of the peer's side.
     pub(crate) fn theirs(role: Role, state: core::state::State) -> Self {
         match (state.rx, role) {
             (Rx::Open, Role::Client) => Self::message(Role::Server, state),
@@ -66,7 +65,7 @@ impl H11State {
         }
     }
 
-    /// Returns the state of a side that sends: a client requests, a server responses.
+    /// Returns the state of the side that sends: requests (client), responses (server).
     fn message(sender: Role, state: core::state::State) -> Self {
         let core::state::State { request, response, upgrade, persist, .. } = state;
         match (sender, request, response) {

@@ -1,6 +1,6 @@
-//! Text that Python gives: `str` or `bytes`.
+//! Text arguments: `str` or `bytes`.
 //!
-//! A `str` is latin-1, as the wire has it.
+//! A `str` is encoded as latin-1, so each character is one byte.
 
 use std::ops::Deref;
 
@@ -9,10 +9,10 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyString};
 
-/// Bytes of a name, value, method, target or reason.
+/// The bytes of an argument: a name, value, method, target or reason phrase.
 pub(crate) enum BytesArg {
     Bytes(PyBackedBytes),
-    /// A `str` of ASCII alone.
+    /// A `str` with ASCII characters only.
     Str(PyBackedStr),
     Owned(Vec<u8>),
 }
@@ -34,7 +34,6 @@ impl Default for BytesArg {
 }
 
 impl BytesArg {
-    /// Returns the text as `bytes`, without a copy if it is `bytes` already.
     pub(crate) fn bytes<'py>(self, py: Python<'py>) -> Bound<'py, PyBytes> {
         match self {
             Self::Bytes(bytes) => {
@@ -55,7 +54,7 @@ impl FromPyObject<'_, '_> for BytesArg {
             if utf8.is_ascii() {
                 return Ok(Self::Str(utf8));
             }
-            // Python's own codec says best which character does not fit.
+            // The codec's error names the character that does not fit.
             return Ok(Self::Owned(text.call_method1("encode", ("latin-1",))?.extract()?));
         }
         match object.extract::<PyBackedBytes>() {
@@ -65,9 +64,9 @@ impl FromPyObject<'_, '_> for BytesArg {
     }
 }
 
-/// Text where the engine takes a `str`.
+/// An argument for which the engine needs a `str`.
 ///
-/// Each byte is one character; the engine refuses what is not ASCII.
+/// Each byte is one character; the engine rejects characters that are not ASCII.
 pub(crate) enum Text {
     Shared(PyBackedStr),
     Owned(String),
@@ -95,7 +94,7 @@ impl FromPyObject<'_, '_> for Text {
     }
 }
 
-/// Returns each byte as one character.
+/// Returns a string with each byte as one character.
 pub(crate) fn characters(bytes: &[u8]) -> String {
     match str::from_utf8(bytes) {
         Ok(ascii) if ascii.is_ascii() => ascii.into(),
@@ -103,7 +102,7 @@ pub(crate) fn characters(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the error of an argument of a wrong type.
+/// Returns the TypeError for an argument of a wrong type.
 pub(crate) fn wrong(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
     let got =
         object.get_type().name().map_or_else(|_| "something else".into(), |name| name.to_string());

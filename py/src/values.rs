@@ -1,4 +1,4 @@
-//! Small values that the engine shows: protocols and offers, the state, the trace.
+//! Small values that a connection returns: protocols, offers, the state, the trace.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -15,7 +15,7 @@ use switchover::{self as core, Ineligible};
 use crate::enums::Member;
 use crate::text::Text;
 
-/// A list that Python sees as a tuple.
+/// A list that becomes a tuple in Python.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tuple<T>(pub(crate) Vec<T>);
 
@@ -49,7 +49,7 @@ impl<'py, T: for<'a> FromPyObject<'a, 'py>> FromPyObject<'_, 'py> for Tuple<T> {
     }
 }
 
-/// Returns `Name(field=value, ...)` of an object with these attributes.
+/// Returns the text for `repr`: `Name(field=value, ...)` with these attributes.
 pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String> {
     let object = object.as_any();
     let field = |name: &&str| Ok(format!("{name}={}", object.getattr(*name)?.repr()?));
@@ -57,7 +57,7 @@ pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String
     Ok(format!("{}({})", object.get_type().name()?, fields.join(", ")))
 }
 
-/// Returns these attributes, to make the same object again.
+/// Returns the values of these attributes as arguments of the constructor.
 ///
 /// For `copy` and `pickle`.
 pub(crate) fn fields<'py, T>(
@@ -71,7 +71,7 @@ pub(crate) fn fields<'py, T>(
 
 /// A protocol name with an optional version.
 ///
-/// Equal where both mean the same: the name in any case, the version exactly.
+/// Names are compared without regard to case, versions exactly.
 #[pyclass(frozen, eq, hash, str, get_all, from_py_object, module = "switchover")]
 #[derive(Clone, Debug)]
 pub(crate) struct Protocol {
@@ -115,8 +115,8 @@ impl fmt::Display for Protocol {
 
 #[pymethods]
 impl Protocol {
-    // No `__match_args__`: a pattern would compare the spelling of the name, and say no where `==`
-    // says yes.
+    // No `__match_args__`: a pattern would compare the spelling of the name, and not match where
+    // `==` is true.
 
     #[new]
     fn new(text: Text) -> PyResult<Self> {
@@ -133,7 +133,7 @@ impl Protocol {
     }
 }
 
-/// One protocol of an offer, and why it cannot be accepted where it cannot.
+/// One protocol of an offer; `ineligible` is the reason why it cannot be accepted.
 #[pyclass(frozen, eq, hash, get_all, from_py_object, module = "switchover")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Offer {
@@ -169,20 +169,20 @@ impl Offer {
     }
 }
 
-/// A choice among the offers of one request.
+/// A protocol chosen from the offer of one request.
 #[pyclass(frozen, eq, hash, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Selection(pub(crate) core::Selection);
 
 #[pymethods]
 impl Selection {
-    /// Returns the index of the selection among the preferences given to select.
+    /// Returns the index of the chosen protocol in the preferences of select.
     #[getter]
     fn preference(&self) -> usize {
         self.0.preference()
     }
 
-    /// Returns the same choice, accepted before the request is complete.
+    /// Returns a selection that may be accepted before the request is complete.
     ///
     /// Next: accept.
     fn early(&self) -> Self {
@@ -194,7 +194,7 @@ impl Selection {
     }
 }
 
-/// The rest of a message.
+/// The rest of the message being received: its framing and length.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Content {
@@ -221,7 +221,7 @@ impl Content {
     }
 }
 
-/// One thing that happened.
+/// One entry of the trace.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Trace {
@@ -248,7 +248,7 @@ impl Trace {
     }
 }
 
-/// The machine's state, field by field.
+/// The state of the connection's state machine.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {

@@ -12,9 +12,9 @@ use switchover::websocket as core;
 use crate::args::{Chunk, FieldLines};
 use crate::values::show;
 
-/// Returns the Sec-WebSocket-Key of a nonce of 16 bytes.
+/// Returns the value of Sec-WebSocket-Key for a nonce of 16 bytes.
 ///
-/// Without a nonce, of 16 random bytes.
+/// Without an argument, for 16 random bytes.
 ///
 /// Next: send_request with it. RFC 6455, section 4.1.
 #[pyfunction]
@@ -32,17 +32,17 @@ pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyR
     Ok(core::key(nonce))
 }
 
-/// Returns the permessage-deflate that a 101 has agreed to (client).
+/// Returns the permessage-deflate parameters that a 101 agreed to (client).
 ///
-/// From its field lines. RFC 7692, section 7.1.
+/// `fields` are the field lines of the 101. None if nothing is compressed. RFC 7692, section 7.1.
 #[pyfunction]
 pub(crate) fn agreed_deflate(fields: FieldLines) -> Option<Deflate> {
     core::Deflate::of(&fields).map(Deflate)
 }
 
-/// The parameters of permessage-deflate, a server's own or agreed ones.
+/// The parameters of permessage-deflate, either allowed or agreed ones.
 ///
-/// str is the value of Sec-WebSocket-Extensions.
+/// str() is the value of Sec-WebSocket-Extensions.
 #[pyclass(frozen, eq, hash, str, from_py_object, module = "switchover")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Deflate(pub(crate) core::Deflate);

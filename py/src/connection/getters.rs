@@ -1,4 +1,4 @@
-//! Getters of a connection, and decisions that send nothing.
+//! Getters of a connection, and methods that change it but send nothing.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -17,19 +17,19 @@ use crate::websocket::Deflate;
 
 #[pymethods]
 impl Connection {
-    /// Returns the machine's state.
+    /// Returns the state of the connection's state machine.
     #[getter]
     fn state(&self) -> PyResult<State> {
         self.ask(|engine| State::of(engine.state()))
     }
 
-    /// Returns how far our side has come.
+    /// Returns the state of this side, with the names that h11 uses.
     #[getter]
     pub(super) fn our_state(&self) -> PyResult<Member<H11State>> {
         self.ask(|engine| Member(H11State::ours(engine.role(), engine.state())))
     }
 
-    /// Returns how far the peer's side has come.
+    /// Returns the state of the peer's side, with the names that h11 uses.
     #[getter]
     pub(super) fn their_state(&self) -> PyResult<Member<H11State>> {
         self.ask(|engine| Member(H11State::theirs(engine.role(), engine.state())))
@@ -41,13 +41,13 @@ impl Connection {
         self.ask(|engine| Member(engine.awaiting()))
     }
 
-    /// Returns whether to go on reading the transport.
+    /// Returns whether the caller should read from the transport.
     #[getter]
     fn wants_input(&self) -> PyResult<bool> {
         self.ask(|engine| engine.wants_input())
     }
 
-    /// Returns whether our direction may carry the new protocol.
+    /// Returns whether the caller may now send the new protocol.
     #[getter]
     fn may_speak(&self) -> PyResult<bool> {
         self.ask(|engine| engine.may_speak())
@@ -59,7 +59,7 @@ impl Connection {
         self.ask(|engine| Member(engine.owes()))
     }
 
-    /// Returns whether another request may follow.
+    /// Returns whether another request may follow on this connection.
     ///
     /// RFC 9112, section 9.3.
     #[getter]
@@ -67,7 +67,7 @@ impl Connection {
         self.ask(|engine| engine.persists())
     }
 
-    /// Returns what is still to come of the message being received.
+    /// Returns how much content of the message being received is still to come.
     ///
     /// RFC 9112, section 6.3.
     #[getter]
@@ -75,31 +75,29 @@ impl Connection {
         self.ask(|engine| Content::of(engine.content()))
     }
 
-    /// Returns the received bytes after the current event.
-    ///
-    /// Nothing has read them yet.
+    /// Returns the received bytes after the current event, which are not parsed yet.
     #[getter]
     fn unread<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.ask(|engine| PyBytes::new(py, engine.unread()))
     }
 
-    /// Folds the end of the message into the current event, if it is known.
+    /// Consumes the end of the message together with the current event, if known.
     ///
-    /// Next: answer.
+    /// Returns whether it did; no EndOfMessage follows then. Next: respond.
     fn take_end(&self) -> PyResult<bool> {
         self.with(|inner| inner.engine.take_end())
     }
 
-    /// Counts content that your code has read from the transport itself.
+    /// Counts bytes of content that your code has read from the transport itself.
     ///
     /// Next: next_event. RFC 9112, section 6.
     fn pass_content(&self, py: Python<'_>, length: u64) -> PyResult<()> {
         self.call(py, |engine| engine.pass_content(length))
     }
 
-    /// Gives the whole connection to another parser (server).
+    /// Returns all received bytes, so that another HTTP parser can take over (server).
     ///
-    /// Next: drop the engine, keep the transport.
+    /// Next: discard the connection object, keep the transport.
     fn hand_over<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
@@ -110,12 +108,12 @@ impl Connection {
         self.ask(|engine| Member(engine.closing()))
     }
 
-    /// Changes the limits, from the next message on.
+    /// Changes the limits to those of `config`, from the next message on.
     fn set_limits(&self, py: Python<'_>, config: &Config) -> PyResult<()> {
         self.call(py, |engine| engine.set_limits(&config.0.limits))
     }
 
-    /// Returns the number of the peer's bytes that events have passed.
+    /// Returns the number of the peer's bytes up to the end of the current event.
     #[getter]
     fn position(&self) -> PyResult<u64> {
         self.ask(|engine| engine.position())
@@ -127,7 +125,7 @@ impl Connection {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
     }
 
-    /// Returns the protocols that the latest 426 asks for (client).
+    /// Returns the protocols that the latest 426 requires (client).
     ///
     /// RFC 9110, section 15.5.22.
     #[getter]
@@ -147,27 +145,29 @@ impl Connection {
         self.ask(|engine| engine.unanswered())
     }
 
-    /// Returns why the current cycle's upgrade did not happen.
+    /// Returns why the latest request's upgrade did not happen; None if it did.
     #[getter]
     fn why(&self) -> PyResult<Option<Member<Why>>> {
         self.ask(|engine| engine.why().map(Member))
     }
 
-    /// Takes the first bytes of the new protocol out of the connection. Next: speak it.
+    /// Moves the first bytes of the new protocol out of the connection.
+    ///
+    /// Next: pass them to the code that speaks the new protocol.
     fn take_leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.with(|inner| PyBytes::new(py, &inner.engine.take_leftover()))
     }
 
-    /// Takes the trace since the last call.
+    /// Returns the trace entries since the last call and removes them.
     ///
-    /// The oldest entries may have given way.
+    /// The connection keeps only the latest entries.
     fn trace(&self) -> PyResult<Vec<Trace>> {
         self.with(|inner| std::iter::from_fn(|| inner.engine.trace()).map(Trace::of).collect())
     }
 
-    /// Server: one offered protocol that both sides can live with, for accept.
+    /// Selects an offered protocol that the server supports too (server).
     ///
-    /// RFC 9110, section 7.8.
+    /// Returns a selection for accept, or None if no protocol matches. RFC 9110, section 7.8.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -180,7 +180,7 @@ impl Connection {
         self.ask(|engine| engine.select(&preferences.refs(), order.0).map(Selection))
     }
 
-    /// Returns the subprotocols that the current request asks for (server).
+    /// Returns the WebSocket subprotocols that the current request offers (server).
     ///
     /// In the client's order. RFC 6455, section 4.1.
     #[getter]
@@ -191,9 +191,10 @@ impl Connection {
         })
     }
 
-    /// Server: the subprotocol of an offered websocket that both sides can live with.
+    /// Selects a subprotocol of an offered websocket that both sides support (server).
     ///
-    /// Next: accept with it as the value of Sec-WebSocket-Protocol. RFC 6455, section 4.2.2.
+    /// None if none matches. Next: accept with it as the value of Sec-WebSocket-Protocol. RFC 6455,
+    /// section 4.2.2.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -210,16 +211,16 @@ impl Connection {
         })
     }
 
-    /// Decides how to accept the permessage-deflate of an offered websocket (server).
+    /// Negotiates the permessage-deflate parameters of an offered websocket (server).
     ///
-    /// Next: accept with it, as text, as the value of Sec-WebSocket-Extensions. RFC 7692, section
-    /// 7.1.
+    /// None if it is not offered acceptably. Next: accept with str() of it as the value of
+    /// Sec-WebSocket-Extensions. RFC 7692, section 7.1.
     #[pyo3(signature = (own = Deflate::default()), text_signature = "($self, own=...)")]
     fn select_deflate(&self, own: Deflate) -> PyResult<Option<Deflate>> {
         self.ask(|engine| websocket::select_deflate(&engine.request()?, &own.0).map(Deflate))
     }
 
-    /// Returns the offers that may be made to the next server (intermediary).
+    /// Returns the offered protocols that an intermediary may offer to its server.
     ///
     /// Those of the current request. RFC 9110, section 7.6.1.
     #[getter]
@@ -231,40 +232,42 @@ impl Connection {
         })
     }
 
-    /// Announces on the next final response what could be upgraded to (server).
+    /// Advertises protocols in the Upgrade field of the next final response (server).
     ///
     /// Next: send_response. RFC 9110, section 7.8.
     fn advertise(&self, py: Python<'_>, protocols: ProtocolList) -> PyResult<()> {
         self.call(py, |engine| engine.advertise(&protocols.refs()))
     }
 
-    /// Drops the rest of the content being received. Next: next_event.
+    /// Discards the rest of the content of the message being received.
+    ///
+    /// Next: next_event.
     fn skip_content(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.skip_content())
     }
 
-    /// Ends the connection after this request's response.
+    /// Closes the connection after the response to the current request.
     ///
-    /// Next: go on; the engine closes when it is time. RFC 9112, section 9.6.
+    /// Next: continue; the engine closes after that response. RFC 9112, section 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
     }
 
-    /// Gives up.
+    /// Abandons the exchange.
     ///
-    /// Next: close the transport's direction that has ended; next_event says which.
+    /// Next: close the direction of the transport that has ended; next_event says which.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.abandon())
     }
 
-    /// Resumes HTTP above the new layer.
+    /// Resumes HTTP over the new protocol layer.
     ///
-    /// Next: a server answers, a client receives. RFC 2817, section 3.
+    /// Next: a server responds, a client receives. RFC 2817, section 3.
     fn resume_http(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.resume_http())
     }
 
-    /// Gives memory back where the connection is parked.
+    /// Releases the memory of an idle connection.
     fn release(&self) -> PyResult<()> {
         self.with(|inner| {
             inner.engine.release();

@@ -1,7 +1,8 @@
-//! The connection, as a class of Python.
+//! The Python class `Connection`.
 //!
-//! `receive.rs` takes bytes in and events out, `send.rs` and `respond.rs` decisions in and bytes
-//! out. `getters.rs` has what may be asked and what is decided without sending.
+//! `receive.rs` has the methods that receive bytes and return events, `send.rs` and `respond.rs`
+//! those that return bytes to send. `getters.rs` has the getters, and the methods that send
+//! nothing.
 
 mod getters;
 mod receive;
@@ -25,21 +26,21 @@ use crate::head::Request;
 
 /// One HTTP/1.1 connection, without its transport.
 ///
-/// Your code moves the bytes and never waits here.
+/// Your code reads and writes the transport; no method here waits.
 #[pyclass(frozen, weakref, module = "switchover")]
 pub(crate) struct Connection(Exclusive<Inner>);
 
 struct Inner {
     engine: core::Connection,
-    /// The space that `get_buffer` lets the transport read into.
+    /// The buffer of `get_buffer`, into which the transport reads.
     landing: Option<Py<PyByteArray>>,
-    /// The space was given out, and nothing has come in since.
+    /// Set after `get_buffer` until bytes are received.
     is_lent: bool,
-    /// The output of a decision, kept for the next one.
+    /// The output buffer of the latest call, reused by the next one.
     out: Vec<u8>,
-    /// The event of the latest request, if it offers something.
+    /// The event of the latest request, if it has an offer.
     ///
-    /// A switch shows it again.
+    /// The `Switched` event contains it again.
     offer: Option<Py<Request>>,
 }
 
@@ -77,12 +78,12 @@ impl Connection {
         self.0.with(call)
     }
 
-    /// Asks something that cannot be refused.
+    /// Calls a function of the engine that cannot fail.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&core::Connection) -> T) -> PyResult<T> {
         self.with(|inner| question(&inner.engine))
     }
 
-    /// Calls something that can be refused.
+    /// Calls a function of the engine that may return an error, and raises that.
     fn call<T>(
         &self,
         py: Python<'_>,
@@ -92,9 +93,9 @@ impl Connection {
     }
 }
 
-/// Does to `connection` what a bug in the engine would do.
+/// Panics inside a call, as a bug in the engine would.
 ///
-/// The tests need one.
+/// For tests only.
 #[pyfunction(name = "_panic")]
 pub(crate) fn panic_for_tests(connection: &Connection) -> PyResult<()> {
     connection.with(|_| panic!("a test asked for this"))

@@ -1,4 +1,4 @@
-//! Bytes in, events out.
+//! Methods that receive bytes and return events.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
@@ -15,31 +15,33 @@ use crate::error::raise;
 use crate::event::{Paused, object};
 use crate::head::Request;
 
-/// The size of what `get_buffer` offers.
+/// The size of the buffer of `get_buffer`, in bytes.
 ///
-/// One read of a socket brings that at most.
+/// One read of a socket delivers no more.
 const LANDING: usize = 65_536;
 
 static NEED_DATA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 #[pymethods]
 impl Connection {
-    /// Takes what the peer sent, all of it; b"" is its clean end. Next: next_event.
+    /// Appends bytes received from the peer; b"" is its clean EOF.
+    ///
+    /// Next: next_event.
     fn receive_data(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
         self.take(py, |inner| inner.receive(py, &data))
     }
 
-    /// Tells the connection that the peer's bytes have ended.
+    /// Marks the end of the peer's bytes (EOF).
     ///
-    /// Clean after a FIN, and over TLS a closure alert before it. Next: next_event.
+    /// `clean` is true after a FIN, over TLS only with a closure alert before it. Next: next_event.
     #[pyo3(signature = (clean = true))]
     fn receive_eof(&self, clean: bool) -> PyResult<()> {
         self.with(|inner| inner.receive_eof(if clean { End::Clean } else { End::Truncated }))
     }
 
-    /// Returns a view of a fixed space to read the transport into.
+    /// Returns a view of a fixed buffer for the transport to read into.
     ///
-    /// The hint does not matter.
+    /// `sizehint` is ignored.
     ///
     /// Next: buffer_updated.
     #[pyo3(signature = (sizehint = -1), text_signature = "($self, sizehint=-1)")]
@@ -61,7 +63,9 @@ impl Connection {
         PyMemoryView::from(landing.as_any())
     }
 
-    /// Takes the first `nbytes` of what get_buffer gave. Next: next_event.
+    /// Appends the first `nbytes` bytes of the buffer of get_buffer.
+    ///
+    /// Next: next_event.
     fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {
         let lent = self.with(|inner| {
             inner.landing.as_ref().filter(|_| inner.is_lent).map(|landing| landing.clone_ref(py))
@@ -78,10 +82,10 @@ impl Connection {
         self.take(py, |inner| inner.take(py, &filled))
     }
 
-    /// Returns what happened next, NEED_DATA, or Paused.
+    /// Returns the next event, NEED_DATA, or Paused.
     ///
-    /// The event owns what it shows. Takes `data` first, as receive_data does: b"" is the peer's
-    /// clean end there too; without an argument nothing is taken.
+    /// The event owns its data. `data` is appended first, as by receive_data: b"" is the peer's
+    /// clean EOF here too. Without an argument nothing is appended.
     #[pyo3(signature = (data = None, /))]
     fn next_event<'py>(
         &self,
@@ -99,13 +103,12 @@ impl Connection {
         }
     }
 
-    /// Returns the events up to NEED_DATA or Paused of next_event.
+    /// Returns an iterator over the events of next_event until NEED_DATA or Paused.
     fn events(slf: &Bound<'_, Self>) -> Events {
         Events(slf.clone().unbind())
     }
 }
 
-/// The result of `advance`.
 pub(crate) enum AdvanceResult<'py> {
     Event(Bound<'py, PyAny>),
     Paused(core::Paused),
@@ -121,9 +124,9 @@ impl Connection {
         self.with(take)??.map_err(|error| raise(py, error))
     }
 
-    /// Takes `data` if there is some, and comes to the next event.
+    /// Appends `data` if given, and parses up to the next event.
     ///
-    /// `make` makes an object of the event.
+    /// `make` converts the event to an object.
     #[inline]
     pub(crate) fn advance<'py>(
         &self,
@@ -131,7 +134,7 @@ impl Connection {
         data: Option<&Chunk<'_, '_>>,
         make: impl FnOnce(Event<'_>, &mut Option<Py<Request>>) -> PyResult<Bound<'py, PyAny>>,
     ) -> PyResult<AdvanceResult<'py>> {
-        // The object is made here and now, while the event can be looked at; to make one of our own
+        // The object is made while the event is borrowed; creating an object of our own classes
         // runs no Python code.
         let mut held = self.0.hold()?;
         let inner = &mut *held;
@@ -149,7 +152,7 @@ impl Connection {
 }
 
 impl Inner {
-    /// Appends received bytes; empty data is a clean end.
+    /// Appends received bytes; empty data is a clean EOF.
     #[inline]
     fn receive(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         if data.len() == 0 {
@@ -164,9 +167,9 @@ impl Inner {
         self.engine.receive_eof(end);
     }
 
-    /// Bytes of any buffer go straight into the engine's.
+    /// Copies bytes of any buffer object into the engine's buffer.
     ///
-    /// What the engine refuses is raised when no call is at it.
+    /// The inner result is an error of the engine, to be raised once the borrow has ended.
     fn take(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         self.is_lent = false;
         if let Chunk::Bytes(bytes) = data {
@@ -182,7 +185,7 @@ impl Inner {
             self.engine.commit(len);
             return Ok(Ok(()));
         }
-        // More than the engine gives at once.
+        // The data is larger than the space that the engine provides at once.
         let mut whole = vec![0; len];
         data.copy_to(py, &mut whole)?;
         Ok(self.engine.receive(&whole))
@@ -193,7 +196,7 @@ fn no_buffer() -> PyErr {
     PyValueError::new_err("get_buffer comes before buffer_updated")
 }
 
-/// The iterator of Connection.events.
+/// The iterator that `Connection.events` returns.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Events(Py<Connection>);
 

@@ -1,4 +1,4 @@
-//! Whole answers: head, content and end in one decision.
+//! Whole responses: head, content and end in one call.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -12,7 +12,7 @@ use crate::error::raise;
 use crate::output::{Into, Written};
 use crate::text::BytesArg;
 
-/// A whole response, checked and encoded once.
+/// A whole response, checked and encoded once, to be sent any number of times.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Prepared(core::Prepared);
 
@@ -44,13 +44,13 @@ impl Prepared {
         prepared.map(Self).map_err(|error| raise(py, error))
     }
 
-    /// Returns the status.
+    /// Returns the status of the response.
     #[getter]
     fn status(&self) -> u16 {
         self.0.status()
     }
 
-    /// Returns the content.
+    /// Returns the content of the response.
     #[getter]
     fn content<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, self.0.content())
@@ -63,7 +63,7 @@ impl Prepared {
 
 #[pymethods]
 impl Connection {
-    /// Sends a whole final response (server).
+    /// Sends a whole final response: head, content and end (server).
     ///
     /// Next: next_event. RFC 9110, section 8.6; RFC 9112, section 6.
     #[pyo3(
@@ -87,7 +87,7 @@ impl Connection {
         self.write(py, into, |engine, out| engine.respond(&head, &content, out))
     }
 
-    /// Sends a response that was checked and encoded before (server).
+    /// Sends a prepared response (server).
     ///
     /// Next: next_event.
     #[pyo3(signature = (prepared, *, into = None))]
@@ -100,7 +100,7 @@ impl Connection {
         self.write(py, into, |engine, out| engine.respond_prepared(&prepared.0, out))
     }
 
-    /// Server: an answer although no request has come.
+    /// Sends the connection's last response, even without a request (server).
     ///
     /// Next: send it, close the sending side. RFC 9110, section 15.5.9.
     #[pyo3(
@@ -125,7 +125,7 @@ impl Connection {
     }
 }
 
-/// Makes a response head, with the usual reason unless another is given.
+/// Makes a response head, with the standard reason phrase unless another is given.
 pub(super) fn head<'a>(
     status: &Status,
     headers: &'a FieldLines,

@@ -1,6 +1,6 @@
-//! Decisions in, bytes out.
+//! Methods that send: requests, responses, content and upgrades.
 //!
-//! Each gives bytes, or appends them to `into` and gives their number.
+//! Each returns the bytes, or appends them to `into` and returns their number.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -17,10 +17,10 @@ use crate::values::Selection;
 
 #[pymethods]
 impl Connection {
-    /// Client: a request head, with an offer of other protocols in order of preference.
+    /// Sends a request head, with an offer of other protocols (client).
     ///
-    /// Next: send_data and send_end where content follows; then receive_data. RFC 9112, section 3;
-    /// RFC 9110, section 7.8.
+    /// The offer is in order of preference. Next: send_data and send_end if content follows; then
+    /// receive_data. RFC 9112, section 3; RFC 9110, section 7.8.
     #[pyo3(
         signature = (method, target, headers, offer = ProtocolList::default(), *, into = None),
         text_signature = "($self, method, target, headers, offer=(), *, into=None)"
@@ -38,7 +38,7 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_request(&head, &offer.refs(), out))
     }
 
-    /// Server: an informational response other than 101.
+    /// Sends an informational (1xx) response other than 101 (server).
     ///
     /// Next: the rest of the request, or the final response. RFC 9110, section 15.2.
     #[pyo3(
@@ -59,7 +59,7 @@ impl Connection {
 
     /// Sends a final response head (server).
     ///
-    /// It declines an offer, and a 2xx accepts a CONNECT. Next: send_data and send_end. RFC 9112,
+    /// It declines an offer; a 2xx accepts a CONNECT. Next: send_data and send_end. RFC 9112,
     /// sections 4 and 6.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
@@ -77,9 +77,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_response(&head, out))
     }
 
-    /// Server: the 101, once the request is complete.
+    /// Accepts an offered protocol with a 101, once the request is complete (server).
     ///
-    /// Next: next_event, which comes to Switched. RFC 9110, section 7.8.
+    /// Next: next_event, which returns Switched. RFC 9110, section 7.8.
     #[pyo3(
         signature = (selection, headers = FieldLines::default(), *, into = None),
         text_signature = "($self, selection, headers=(), *, into=None)"
@@ -94,7 +94,7 @@ impl Connection {
         self.write(py, into, |engine, out| engine.accept(selection.0, &headers, out))
     }
 
-    /// Server: a 426 that requires one of these protocols.
+    /// Sends the head of a 426, which requires one of the given protocols (server).
     ///
     /// Next: send_data and send_end. RFC 9110, section 15.5.22.
     #[pyo3(
@@ -111,9 +111,9 @@ impl Connection {
         self.write(py, into, |engine, out| engine.require(&protocols.refs(), &headers, out))
     }
 
-    /// Sends content.
+    /// Sends a piece of the message's content.
     ///
-    /// Next: more, or send_end.
+    /// Next: more content, or send_end.
     #[pyo3(signature = (data, *, into = None))]
     pub(crate) fn send_data<'py>(
         &self,
@@ -126,7 +126,7 @@ impl Connection {
         let parts = match self.with(|inner| inner.engine.send_data_parts(len))? {
             Ok(parts) => parts,
             Err(error) => {
-                // To raise runs Python code, which is to see `into` as it was.
+                // Raising runs Python code, which must find `into` unchanged.
                 drop(room);
                 return Err(raise(py, error));
             }
@@ -144,7 +144,7 @@ impl Connection {
 
     /// Returns the framing around `length` bytes that your code sends itself.
     ///
-    /// Prefix and suffix. Next: as after send_data.
+    /// A pair: the bytes before the content and those after it. Next: as after send_data.
     fn send_data_parts<'py>(
         &self,
         py: Python<'py>,
@@ -154,7 +154,7 @@ impl Connection {
         Ok((PyBytes::new(py, parts.prefix()), PyBytes::new(py, parts.suffix())))
     }
 
-    /// The end of the message, with trailers where it is chunked.
+    /// Ends the message being sent, with trailers if it is chunked.
     ///
     /// Next: receive_data or next_event. RFC 9112, section 7.1.2.
     #[pyo3(
@@ -180,7 +180,7 @@ impl Connection {
     ) -> Written<'py> {
         let mut held = self.0.hold()?;
         let inner = &mut *held;
-        // It is often as long as the one before.
+        // The output is often as long as the previous one.
         let room = OutputTarget::open(into, inner.out.len())?;
         inner.out.clear();
         if let Err(error) = decide(&mut inner.engine, &mut inner.out) {

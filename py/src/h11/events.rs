@@ -1,4 +1,4 @@
-//! h11's events: frozen, compared by value, not hashable.
+//! The event classes of h11: frozen, compared by value, not hashable.
 
 use pyo3::PyClass;
 use pyo3::prelude::*;
@@ -35,12 +35,12 @@ fn object<T: PyClass<BaseType = Event>>(py: Python<'_>, event: T) -> PyResult<Bo
     Ok(Bound::new(py, of(event))?.into_any())
 }
 
-/// Returns the version of a message that was received.
+/// Returns the HTTP version of a received message, such as `1.1`.
 fn version(py: Python<'_>, minor: u8) -> Py<PyBytes> {
     InternedNames::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
 }
 
-/// Returns the text of an argument that may be left out.
+/// Returns the bytes of an optional argument, or the default.
 fn text(py: Python<'_>, given: Option<BytesArg>, usual: &[u8]) -> Py<PyBytes> {
     given.map_or_else(|| InternedNames::open().get(py, usual), |text| text.bytes(py)).into()
 }
@@ -53,7 +53,7 @@ pub(crate) struct Request {
     pub(super) headers: Py<Headers>,
     pub(super) target: Py<PyBytes>,
     pub(super) http_version: Py<PyBytes>,
-    /// The request proposes a switch, by Upgrade or as CONNECT.
+    /// Set if the request proposes a switch, by Upgrade or as CONNECT.
     #[pyo3(name = "_proposes")]
     proposes: bool,
 }
@@ -74,9 +74,7 @@ impl Request {
         object(py, event)
     }
 
-    /// Makes a request of another version, without field lines.
-    ///
-    /// An HTTP/2 preface, as h11 reads it.
+    /// Makes the request event for an HTTP/2 preface, without field lines, as h11 does.
     pub(super) fn preface(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         let event = Self {
             method: PyBytes::new(py, b"PRI").into(),
@@ -139,7 +137,7 @@ impl Request {
     }
 }
 
-/// Defines the head of a response: the kinds differ in their statuses.
+/// Defines a class of response heads; the classes differ in their statuses.
 macro_rules! answer {
     ($(#[doc = $doc:literal])? $name:ident $from:literal..$to:literal) => {
         $(#[doc = $doc])?
@@ -204,7 +202,7 @@ macro_rules! answer {
 }
 
 answer! {
-    /// The head of an interim response.
+    /// The head of an informational (1xx) response.
     InformationalResponse 100..200
 }
 
@@ -213,9 +211,9 @@ answer! {
     Response 200..1000
 }
 
-/// Returns a status within the bounds of its event.
+/// Converts a status, which must be an int in the range of its event class.
 ///
-/// An `IntEnum` is one too.
+/// An `IntEnum` is accepted.
 fn status(given: &Bound<'_, PyAny>, event: &str, from: u16, to: u16) -> PyResult<u16> {
     let py = given.py();
     if !given.is_instance_of::<PyInt>() {
@@ -231,7 +229,7 @@ fn status(given: &Bound<'_, PyAny>, event: &str, from: u16, to: u16) -> PyResult
     })
 }
 
-/// An event of content.
+/// A piece of a message's content.
 #[pyclass(frozen, get_all, extends = Event, module = "switchover._h11")]
 #[derive(Debug)]
 pub(crate) struct Data {
@@ -306,7 +304,7 @@ impl EndOfMessage {
     }
 }
 
-/// The end of a direction.
+/// The event that the sending side of client or server is closed.
 #[pyclass(frozen, extends = Event, module = "switchover._h11")]
 #[derive(Debug)]
 pub(crate) struct ConnectionClosed;

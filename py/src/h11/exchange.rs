@@ -1,4 +1,4 @@
-//! The engine's events as h11's, and h11's as the engine's verbs.
+//! Conversion of the engine's events to those of h11, and of h11's events to calls.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,9 +14,7 @@ use crate::output::Written;
 use crate::shared::bytes;
 use crate::text::characters;
 
-/// Returns the next event, or None.
-///
-/// None where nothing can come before more bytes or a decision.
+/// Returns the next event, or None if more bytes or a decision are needed.
 #[pyfunction]
 pub(crate) fn read<'py>(
     py: Python<'py>,
@@ -45,7 +43,7 @@ fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>>
     }
 }
 
-/// Returns the bytes of an event that may be sent now.
+/// Returns the bytes to send for an event that is allowed now.
 #[pyfunction]
 pub(crate) fn write<'py>(
     py: Python<'py>,
@@ -58,7 +56,7 @@ pub(crate) fn write<'py>(
         send_response(py, connection, response)
     } else if let Ok(data) = event.cast_exact::<Data>() {
         let data = data.get().data.bind(py);
-        // To send none is h11's way to say nothing.
+        // Sending empty data writes nothing, as in h11.
         if data.is_truthy()? {
             connection.send_data(py, data.extract()?, None)
         } else {
@@ -124,14 +122,14 @@ fn send_informational<'py>(
         };
         return connection.write(py, None, |engine, out| engine.send_informational(&head, out));
     }
-    // Lowest layer first.
+    // The protocols of the 101, lowest layer first, as one stack.
     let selected = connection.ask(|engine| engine.select(&[&chosen.join(", ")], Order::Client))?;
     let selection =
         selected.ok_or_else(|| refused(py, "a 101 that names what cannot be switched to", 400))?;
     connection.write(py, None, |engine, out| engine.accept(selection.early(), &lines, out))
 }
 
-/// Returns the protocols that Upgrade lists, and the lines without it.
+/// Returns the protocols in the Upgrade field, and the field lines without it.
 ///
 /// The engine writes that field itself.
 fn upgrade(headers: &Headers) -> (Vec<String>, Lines<'_>) {

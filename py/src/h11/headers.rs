@@ -1,4 +1,4 @@
-//! Field lines with two views: the names in lower case, and as they were spelled.
+//! The `Headers` of h11: names in lower case, and in `raw_items` as spelled.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -12,7 +12,7 @@ use crate::headers::Headers as Lines;
 
 /// The field lines of an event: pairs of a name in lower case and a value.
 ///
-/// `raw_items` spells the names as they came.
+/// `raw_items` has the names as they were spelled.
 #[pyclass(frozen, sequence, module = "switchover._h11")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers(Lines);
@@ -22,7 +22,7 @@ impl Headers {
         Self::of(Lines::received(fields))
     }
 
-    /// Makes headers as h11 shows them: one length, `chunked` in lower case.
+    /// Normalises headers as h11 does: one Content-Length, `chunked` in lower case.
     fn of(lines: Lines) -> Self {
         let mut lengths = 0;
         let is_shown = |field: Field<'_>| match field.name.len() {
@@ -40,9 +40,10 @@ impl Headers {
         self.0.iter()
     }
 
-    /// Checks the headers of a constructor, and refuses those that h11 refuses.
+    /// Checks the headers passed to a constructor and rejects those that h11 rejects.
     ///
-    /// What cannot be sent, lengths that differ, other codings than chunked.
+    /// These are invalid names or values, different lengths, and transfer codings other than
+    /// chunked.
     fn checked(py: Python<'_>, given: &FieldLines) -> PyResult<Self> {
         let lines = Lines::of(given);
         let (mut length, mut is_coded) = (None, false);
@@ -89,9 +90,9 @@ fn normalized(lines: &Lines) -> Lines {
     Lines::of(&*shown)
 }
 
-/// Returns the message of h11 about a line that cannot be sent.
+/// Returns the message of h11's error about an invalid field line.
 ///
-/// Without what is secret.
+/// A secret value is not part of it.
 #[cold]
 fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String> {
     Ok(match kind {
@@ -103,9 +104,9 @@ fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String
     })
 }
 
-/// Notes a length.
+/// Records the value of a Content-Length in `length`.
 ///
-/// It may be said again, and no other one beside it.
+/// The same value may occur again, a different one is an error.
 fn note_length<'a>(length: &mut Option<&'a [u8]>, value: &'a [u8]) -> Result<(), &'static str> {
     for one in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
         if !(1..=20).contains(&one.len()) || !one.iter().all(u8::is_ascii_digit) {
@@ -124,7 +125,7 @@ impl FieldSource for Headers {
     }
 }
 
-// By what h11 shows.
+// Compared as h11 shows the lines: names without regard to case.
 
 impl PartialEq for Headers {
     fn eq(&self, other: &Self) -> bool {
@@ -135,7 +136,7 @@ impl PartialEq for Headers {
     }
 }
 
-/// The headers of a constructor: those of another event, or checked lines.
+/// The headers argument of a constructor: those of another event, or checked lines.
 pub(super) struct Given(pub(super) Py<Headers>);
 
 impl FromPyObject<'_, '_> for Given {
@@ -158,7 +159,7 @@ impl Headers {
         Self::checked(py, &lines)
     }
 
-    /// Returns the pairs with the names as they were spelled.
+    /// Returns the pairs (name, value) with the names as they were spelled.
     fn raw_items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.0.lines(py)
     }
@@ -190,14 +191,12 @@ impl Headers {
         Ok(format!("<{}>", self.0.shown(py, true)?))
     }
 
-    /// Returns how often this line occurs.
+    /// Returns the number of lines equal to this one.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.0.lower(py)?.as_sequence().count(line)
     }
 
-    /// Returns the index of the first such line.
-    ///
-    /// ValueError where there is none.
+    /// Returns the index of the first equal line; ValueError if there is none.
     fn index(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.0.lower(py)?.as_sequence().index(line)
     }

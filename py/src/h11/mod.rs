@@ -1,7 +1,7 @@
-//! The Rust half of `switchover.h11`.
+//! The native part of `switchover.h11`.
 //!
-//! `headers.rs` and `events.rs` are h11's, `exchange.rs` reads and writes them. When each may come
-//! or go is for the Python half, in `python/switchover/h11`.
+//! `headers.rs` and `events.rs` have h11's classes, `exchange.rs` converts them. The order in which
+//! events may be sent and received is checked by the Python part, in `python/switchover/h11`.
 
 mod events;
 mod exchange;
@@ -24,9 +24,9 @@ pub(crate) mod module {
     use super::headers::Headers;
 }
 
-/// Returns h11's error for what the caller may not do.
+/// Returns h11's `LocalProtocolError`, for a call that is not allowed.
 ///
-/// With the status that a server could send.
+/// `status` is the status of the response that a server could send.
 #[cold]
 fn refused(py: Python<'_>, text: &str, status: u16) -> PyErr {
     static LOCAL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
