@@ -1,9 +1,9 @@
 """A sans-I/O engine for HTTP/1.1 connections that can switch protocols.
 
-For both roles.
+For clients and servers.
 
-One `Connection` per transport connection. Hand it what the peer sent (`receive_data`), take events out
-(`next_event`), tell it what you decide (`send_response`, `accept`, ...) and send the bytes that it gives back.
+One `Connection` per transport connection. Pass received bytes to `receive_data` and get events from `next_event`. To
+respond or send a request call `send_response`, `accept`, ..., and send the bytes that they return.
 """
 
 from collections.abc import Iterable, Mapping
@@ -82,7 +82,7 @@ del Iterable, Mapping
 
 
 def _document() -> None:
-    """Gives enums and options the engine's documents, for help()."""
+    """Adds the engine's documentation to enums and options, for help()."""
 
     def listed(texts: dict[str, str]) -> str:
         return "\n".join(f"{name}: {text}" for name, text in texts.items())

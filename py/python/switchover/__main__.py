@@ -1,4 +1,4 @@
-"""A report of what is installed, and a client that offers protocols.
+"""The command line: a report of what is installed, and a client with offers.
 
 `python -m switchover [probe URL]`.
 """
@@ -46,16 +46,16 @@ or refused a CONNECT; 1 where something failed; 64 where these arguments make no
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of arguments that exits with 64."""
+    """A parser of arguments that exits with status 64 on an error."""
 
     def error(self, message: str) -> NoReturn:
-        """A fault in the arguments."""
+        """Prints the error and exits."""
         print(f"error: {message}\n\nFor more information, try '--help'.", file=sys.stderr)
         sys.exit(USAGE)
 
 
 def parser() -> Parser:
-    """The arguments of the program."""
+    """Returns the parser of the command line."""
     whole = Parser(prog="python -m switchover", description="Prints what is installed, or asks a server.")
     whole.add_argument("--version", action="version", version=f"switchover {__version__}")
     probe = whole.add_subparsers(dest="command", parser_class=Parser).add_parser(
@@ -77,7 +77,7 @@ def parser() -> Parser:
 
 
 def question(arguments: argparse.Namespace, parser: Parser) -> Question:
-    """Parses the arguments; one that makes no sense ends the program."""
+    """Returns the request to probe with; exits if an argument is invalid."""
 
     def invalid(value: str, of: str, why: object) -> NoReturn:
         parser.error(f"invalid value '{value}' for '{of}': {why}")
@@ -109,7 +109,7 @@ def question(arguments: argparse.Namespace, parser: Parser) -> Question:
 
 
 def about() -> None:
-    """Returns what is installed, for a report."""
+    """Prints the version, features, instruction sets and platform, for a bug report."""
     first, *others = _switchover._scan_paths()
     print(f"switchover {__version__}")
     print(f"features: {', '.join(_switchover._features())}")
@@ -118,14 +118,14 @@ def about() -> None:
 
 
 def have_streams() -> None:
-    """Opens what is closed: else the socket would have its number."""
+    """Opens closed standard streams, so that no socket gets their descriptors."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (it takes the number that is free)
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Does what the command line says; what the process ends with."""
+    """Runs the command line and returns the exit status of the process."""
     whole = parser()
     arguments = whole.parse_args(words)
     if arguments.command is None:

@@ -26,9 +26,9 @@ NEED_DATA: Final = NeedData.NEED_DATA
 
 
 class ProtocolError(Exception):
-    """A breach of HTTP/1.1, by the peer or by the caller.
+    """A violation of HTTP/1.1, by the peer or by the caller.
 
-    `str` of it is a sentence for people.
+    `str()` of it is a sentence for people.
     """
 
     __module__ = "switchover"
@@ -58,7 +58,7 @@ class ProtocolError(Exception):
 
     @property
     def code(self) -> int:
-        """The stable number."""
+        """The stable number of the error."""
         return int(self.kind)
 
     @property
@@ -68,25 +68,25 @@ class ProtocolError(Exception):
 
     @property
     def blame(self) -> Blame:
-        """The side whose fault it is."""
+        """The side that caused the error: PEER or LOCAL."""
         return self.kind.blame
 
     @property
     def status(self) -> int | None:
-        """The status that a server answers with, or None.
+        """The status for a server's response, or None.
 
-        None for a caller's error and for what only a client can meet.
+        None for an error of the caller, and for errors that only a client can get.
         """
         return self.kind.status
 
     @property
     def clause(self) -> str:
-        """The rule that was broken, such as `RFC 9112, section 6.3`."""
+        """The rule that was violated, such as `RFC 9112, section 6.3`."""
         return self.kind.clause
 
     @property
     def advice(self) -> str:
-        """Advice on how to mend the fault."""
+        """Advice on how to correct the error."""
         return self.kind.advice
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class ProtocolError(Exception):
 
 
 class LocalProtocolError(ProtocolError):
-    """The caller did something out of order or with a bad argument.
+    """The caller made a call out of order or with an invalid argument.
 
     Nothing has changed.
 
@@ -129,11 +129,11 @@ class RemoteProtocolError(ProtocolError):
 
 
 class ProfileError(ValueError):
-    """A breach of a particular protocol's own rules.
+    """A violation of the rules of a particular protocol, not of HTTP/1.1.
 
-    `str` of it is a sentence for people.
+    `str()` of it is a sentence for people.
 
-    Not of HTTP/1.1, so no connection has failed: decline the offer, refuse the request, or abort the stream.
+    No connection has failed: decline the offer, reject the request, or abort the stream.
 
     >>> from switchover import ProfileError, http1_fields
     >>> try:

@@ -1,6 +1,6 @@
-"""The probe's transport: a socket, and TLS above it.
+"""The probe's transport: a socket, with or without TLS.
 
-From the start or from a moment on.
+TLS starts with the connection or later.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ READ_SIZE = 65536
 
 
 class Line:
-    """Bytes to and from a server.
+    """A connection to a server, which sends and receives bytes.
 
     The certificate is not checked: a probe asks what a server does, not who it is.
     """
@@ -36,14 +36,14 @@ class Line:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._tls: ssl.SSLObject | None = None
         self._sealed, self._to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
-        # TLS is one thread's at a time. One thread at most sends, so that what is sealed goes out in its order.
+        # Only one thread at a time may use the TLS object. At most one thread sends, so encrypted bytes leave in order.
         self._turn = threading.Lock()
         self._has_ended = False
 
     def start_tls(self, leftover: bytes = b"") -> None:
-        """Puts TLS above the socket; some of its bytes may have come already.
+        """Starts TLS on the socket; `leftover` are bytes of it received before.
 
-        Returns once its handshake is over.
+        Returns once the handshake is complete.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -70,11 +70,11 @@ class Line:
 
     @property
     def is_secure(self) -> bool:
-        """Tells whether there is TLS."""
+        """Returns whether TLS is in use."""
         return self._tls is not None
 
     def send(self, data: bytes) -> None:
-        """Sends these bytes, after all others."""
+        """Sends bytes, after all that were sent before."""
         if self._tls is not None:
             with self._turn:
                 self._tls.write(data)
@@ -82,18 +82,18 @@ class Line:
         self._socket.sendall(data)
 
     def finish(self) -> None:
-        """Ends our direction, after all bytes."""
+        """Ends the sending side, after all bytes."""
         if self._tls is not None:
-            # The server has not ended its own direction yet.
+            # `unwrap` raises as the server has not sent its closure alert yet.
             with self._turn, contextlib.suppress(ssl.SSLError):
                 self._tls.unwrap()
             self._socket.sendall(self._to_send.read())
         self._socket.shutdown(socket.SHUT_WR)
 
     def receive(self) -> bytes:
-        """Receives bytes; empty at the end.
+        """Receives bytes; empty at EOF.
 
-        TimeoutError where nothing comes; EOFError where the end is a cut.
+        Raises TimeoutError if nothing arrives in time, EOFError if the stream is truncated.
         """
         if self._tls is not None and (opened := self._open(b"")):
             return opened  # it came along with the handshake
@@ -105,16 +105,16 @@ class Line:
             if self._tls is None:
                 return piece
             if not piece:
-                # RFC 9112, 9.8: an end without a word is a cut.
+                # RFC 9112, 9.8: an EOF without a closure alert is a truncation.
                 raise EOFError("the server ended TLS without a word")
             if opened := self._open(piece):
                 return opened
         return b""
 
     def _open(self, piece: bytes) -> bytes:
-        """Returns all that is in TLS by now.
+        """Adds received bytes to TLS and returns all that can be decrypted.
 
-        What waited there would be taken for a mistake when our direction ends.
+        TLS would report remaining bytes as an error when the sending side ends.
         """
         opened = b""
         with self._turn:
@@ -132,9 +132,9 @@ class Line:
         return opened
 
     def pipe(self, leftover: bytes, transcript: Transcript) -> None:
-        """Copies standard input and output until the server ends.
+        """Copies standard input to the server and received bytes to standard output.
 
-        Standard input goes out, what comes goes to standard output.
+        Returns when the server ends its side.
         """
         show(leftover)
         self._socket.settimeout(None)
@@ -154,12 +154,12 @@ class Line:
             self.finish()
 
     def close(self) -> None:
-        """Gives the socket back."""
+        """Closes the socket."""
         self._socket.close()
 
 
 def typed() -> bytes:
-    """Reads standard input; empty at its end, and if it cannot be read."""
+    """Reads standard input; empty at EOF, and if it cannot be read."""
     try:
         return os.read(0, READ_SIZE)
     except OSError:
@@ -167,6 +167,6 @@ def typed() -> bytes:
 
 
 def show(data: bytes) -> None:
-    """Content and the new protocol are for standard output."""
+    """Writes bytes of content or of the new protocol to standard output."""
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -1,8 +1,8 @@
-"""A client that makes an offer and reports the outcome.
+"""A client that makes an offer, reports the outcome and pipes the new protocol.
 
-It says why, and pipes what was agreed on.
+The report gives the reason of the outcome.
 
-What the `switchboard`'s probe does, with its words and its exit statuses.
+Behaves like the probe of the `switchboard`, with the same messages and exit statuses.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Target(NamedTuple):
 
     @classmethod
     def parse(cls, url: str) -> Target:
-        """Parses a URL; a ValueError says what is wrong with it."""
+        """Parses a URL; raises a ValueError that says what is wrong."""
         found = re.fullmatch(r"(http|ws)(s?)://([^/?#]*)([^#]*)(?:#.*)?", url, re.DOTALL)
         if not found:
             raise ValueError("the URL must begin with http://, https://, ws:// or wss://")
@@ -62,7 +62,8 @@ class Target(NamedTuple):
 
 
 class Question(NamedTuple):
-    """The request of a probe."""
+    """The request that a probe sends, and the server to send it to."""
+
 
     url: Target
     offer: Sequence[str]
@@ -73,18 +74,18 @@ class Question(NamedTuple):
 
     @property
     def request_target(self) -> str:
-        """The target in the request line."""
+        """The request target: that of the arguments, else one that fits the method."""
         by_method = {"OPTIONS": "*", "CONNECT": self.url.address}
         return by_method.get(self.method, self.url.path) if self.target is None else self.target
 
     @property
     def may_stay(self) -> bool:
-        """Returns whether an answer in HTTP/1.1 is what was asked for."""
+        """Returns whether a response in HTTP/1.1 is a success: nothing was offered."""
         return not self.offer and self.method != "CONNECT"
 
     def lines(self) -> list[tuple[str, str]]:
         """Returns the field lines of the request."""
-        # RFC 9112, 3.2.3: a CONNECT is for whom its target names.
+        # RFC 9112, 3.2.3: the Host of a CONNECT is the authority in its target.
         host = self.request_target if self.method == "CONNECT" else self.url.authority
         own = [("Host", host), ("User-Agent", f"switchover/{__version__}"), ("Accept", "*/*")]
         given = {name.lower() for name, _ in self.headers}
@@ -99,7 +100,7 @@ class Question(NamedTuple):
 
 
 def encoded(text: str) -> bytes:
-    """Returns the bytes of an argument, as it was typed."""
+    """Returns the bytes of a command-line argument as they were typed."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -118,7 +119,7 @@ class Exchange:
         transcript.say(f"connected to {question.url.address}; times are in milliseconds")
 
     def ask(self, offer: Sequence[str]) -> Response | Switched:
-        """Sends the request with this offer, and goes on until the outcome is known."""
+        """Sends the request with this offer, and returns its response or the switch."""
         question = self.question._replace(offer=offer)
         method, target, lines = question.method, question.request_target, question.lines()
         try:
@@ -134,7 +135,7 @@ class Exchange:
         return outcome
 
     def settle(self) -> Response | Switched:
-        """Reads until the request is answered, or the connection switched."""
+        """Reads until the request has its response, or the connection has switched."""
         response: Response | None = None
         while True:
             try:
@@ -167,7 +168,7 @@ class Exchange:
                     pass  # a 1xx, or content of a 426, which another answer may follow
 
     def read(self) -> None:
-        """Waits for the server's next bytes, or its end."""
+        """Waits for the server's next bytes, or for EOF, and passes them to the engine."""
         try:
             data = self.line.receive()
         except TimeoutError as error:
@@ -184,7 +185,7 @@ class Exchange:
         return self.transcript.say("(the end, clean)", "<")
 
     def judge(self, outcome: Response | Switched, question: Question) -> None:
-        """The outcome of a probe, and its reason."""
+        """Sets the verdict of the transcript: the outcome and its reason."""
         if isinstance(outcome, Response):
             stayed = "answered" if question.may_stay else "not switched"
             why = self.engine.why.text if self.engine.why else ""
@@ -197,11 +198,11 @@ class Exchange:
         self.transcript.verdict = f"switched to {self.agreed or 'a tunnel'}{place}"
 
     def go_on_in_tls(self, leftover: bytes) -> None:
-        """Performs the TLS handshake, and reads the response within it.
+        """Performs the TLS handshake, and reads the response over TLS.
 
         RFC 2817, section 3.3.
 
-        If the handshake fails, so does all.
+        If the handshake fails, the probe fails.
         """
         self.line.start_tls(leftover)
         self.engine.resume_http()
@@ -213,15 +214,15 @@ class Exchange:
 
     @property
     def agreed(self) -> str:
-        """The protocol that the server has switched to."""
+        """The protocols that the server has switched to, joined by commas."""
         return ", ".join(map(str, self.engine.agreed))
 
     def another(self, offered: Sequence[str]) -> tuple[str, str] | None:
-        """Returns what to try after a 426.
+        """Returns the protocol to offer after a 426 and the word for the report, or None.
 
-        It names what was not offered, or one of several offered ones.
+        A protocol that the 426 names and that was not offered, or one of several offered ones.
 
-        One, because many servers do not understand a list.
+        Only one, because many servers do not understand a list.
         """
         required = self.engine.required
         if not required:
@@ -240,7 +241,7 @@ class Exchange:
         return None
 
     def speak(self, switched: Switched) -> None:
-        """Speaks the new protocol, until the server ends it."""
+        """Pipes the new protocol until the server ends it; over TLS, HTTP resumes."""
         leftover = self.engine.take_leftover()
         lowest = switched.protocols[0] if switched.protocols else None
         if lowest and lowest.name.upper() == "TLS" and not self.line.is_secure:
@@ -251,9 +252,9 @@ class Exchange:
 
 
 def run(question: Question, config: dict[str, bool], transcript: Transcript) -> int:
-    """Runs the probe, and reports the outcome.
+    """Runs the probe, and returns the exit status of the process.
 
-    The last line says how it came out, whatever happens.
+    The last line of the report is the outcome, in any case.
     """
     try:
         return _run(question, config, transcript)

@@ -1,7 +1,4 @@
-"""Socket options of a server: how it closes, and how much may wait.
-
-What waits has been sent and lies in the system.
-"""
+"""Socket options and queries of a server: reset on close, and unsent bytes."""
 
 from __future__ import annotations
 
@@ -15,29 +12,29 @@ if sys.platform == "linux":
     import fcntl
     import termios
 
-# Seconds of lingering, none, which are counted; Windows has smaller numbers for it.
+# The struct linger: on or off, and 0 seconds. On Windows its integers are shorter.
 FORMAT = "hh" if sys.platform == "win32" else "ii"
 AT_ONCE = struct.pack(FORMAT, 1, 0)
 IN_ORDER = struct.pack(FORMAT, 0, 0)
 
-# TCP_NOTSENT_LOWAT, which Python names from 3.12 on; and bytes beyond those that are on their way.
+# TCP_NOTSENT_LOWAT, which Python names from 3.12 on, and the bytes that may wait beyond those in flight.
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 UNSENT = 128 << 10
 
-# What a socket raises that has gone; uvloop's has a ValueError for it.
+# The exceptions of a socket that is closed; uvloop's raises ValueError.
 LOST = (OSError, ValueError)
 
 
 def resets(raw: socket.socket) -> None:
     """Makes a later close reset the connection.
 
-    After a FIN the client would take what it has for all of it (RFC 9112, section 8).
+    After a FIN the client would consider a truncated response complete (RFC 9112, section 8).
     """
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
 
 
 def ends(raw: socket.socket) -> None:
-    """Makes a later close end the connection in order, after `resets`."""
+    """Undoes `resets`: a later close ends the connection in order."""
     with suppress(*LOST):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IN_ORDER)
 
@@ -45,8 +42,8 @@ def ends(raw: socket.socket) -> None:
 def bound_unsent(raw: socket.socket | None) -> None:
     """Limits the bytes that the system holds beyond those in flight.
 
-    Else a client that takes little of a large response, but steadily, would look like one that takes nothing. The
-    system says that there is room once a third of a large buffer is free.
+    Otherwise a client that reads a large response slowly but steadily would look like one that reads nothing. The
+    system reports free space only once a third of its large buffer is free.
     """
     if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
         with suppress(*LOST):
@@ -54,9 +51,9 @@ def bound_unsent(raw: socket.socket | None) -> None:
 
 
 def unread_by_peer(raw: socket.socket | None) -> int:
-    """Returns the bytes that the system holds and the peer has not read.
+    """Returns the number of bytes that the system holds and the peer has not read.
 
-    On a Unix socket; 0 elsewhere.
+    For a Unix socket on Linux; 0 otherwise.
     """
     if raw is None or sys.platform != "linux" or raw.family != socket.AF_UNIX:
         return 0
@@ -66,9 +63,9 @@ def unread_by_peer(raw: socket.socket | None) -> int:
 
 
 def acknowledged(raw: socket.socket | None) -> int | None:
-    """Returns the bytes that the peer has acknowledged, or None.
+    """Returns the number of bytes that the peer has acknowledged, or None.
 
-    None where the system does not count them.
+    None if the system does not count them.
     """
     if raw is None or sys.platform != "linux":
         return None
@@ -80,22 +77,22 @@ def acknowledged(raw: socket.socket | None) -> int | None:
 
 
 def has_hung_up(raw: socket.socket | None) -> bool:
-    """Returns whether the peer has ended its direction or reset.
+    """Returns whether the peer has half-closed or reset the connection.
 
-    Though bytes of it wait before that.
+    Even if unread bytes of it precede that.
     """
     return polls(raw, "POLLRDHUP")
 
 
 def has_input(raw: socket.socket | None) -> bool:
-    """Returns whether something of the peer's waits to be read, if only its end."""
+    """Returns whether bytes or the EOF of the peer can be read."""
     return polls(raw, "POLLIN")
 
 
 def polls(raw: socket.socket | None, name: str) -> bool:
-    """Returns whether an event of `poll` has happened.
+    """Returns whether an event of `poll` has occurred; `name` is its constant.
 
-    False where the system does not know the event, True for a socket that has gone.
+    False if the system does not know the event, True for a closed socket.
     """
     event = getattr(select, name, None)
     if raw is None or event is None or not hasattr(select, "poll"):

@@ -1,6 +1,6 @@
 """A transcript of a connection for people, written while it happens.
 
-In the words of the `switchboard`'s probe.
+In the format of the probe of the `switchboard`.
 
 ```text
 time mark text          milliseconds since the connection began
@@ -41,54 +41,54 @@ KEPT = 64 * 1024
 
 
 class Transcript:
-    """Tells what happens on standard error. The verdict is said once, and last."""
+    """A transcript printed to standard error; its last line is the verdict."""
 
     def __init__(self, shows_secrets: bool) -> None:
         self.verdict = "closed"
         self._begun = time.monotonic()
         self._secrets = [] if shows_secrets else [name.encode() for name in _SECRETS]
-        # The latest bytes that the engine took, and how many there were in all.
+        # The latest received bytes, and the number of all received bytes.
         self._latest, self._passed = b"", 0
-        # Content that has gone by uncounted, unless it is shown: that of a 426, which another answer follows.
+        # Received content that is only counted. It is printed for a 426, after which another response may follow.
         self._content, self._shows_content = 0, False
-        # Bytes of the new protocol: theirs, ours.
+        # The number of bytes of the new protocol: received, sent.
         self._came = self._went = 0
 
     def say(self, remark: str, mark: str = "*") -> None:
-        """Prints a line."""
+        """Prints a line with the time and a mark."""
         milliseconds = (time.monotonic() - self._begun) * 1000
         print(f"{milliseconds:9.1f} {mark} {remark}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """Writes the outcome."""
+        """Prints the outcome."""
         if self._came or self._went:
             self.say(f"of the new protocol {self._came} bytes came and {self._went} went")
         self.say(self.verdict)
 
     def received(self, data: bytes) -> None:
-        """The engine took these bytes."""
+        """Records bytes received from the server."""
         self._passed += len(data)
         self._latest = (self._latest + data)[-KEPT:]
 
     def sent(self, data: bytes) -> None:
-        """The engine wrote this head."""
+        """Prints a sent head."""
         self._lines(data, ">")
 
     def refused(
         self, start: str, offer: Sequence[str], headers: Sequence[tuple[str, str]], error: LocalProtocolError
     ) -> None:
-        """The engine did not allow this request."""
+        """Prints a request that the engine rejected."""
         offered = f" offer {'; '.join(offer)}" if offer else ""
         lines = [self._text(f"{name}: {value}".encode()).replace("|", "\\x7c") for name, value in headers]
         self.say(" | ".join([f"request {start}{offered}", *lines]) + f": refused, {error}", "!")
 
     def spoke(self, came: int = 0, went: int = 0) -> None:
-        """So many bytes of the new protocol."""
+        """Counts bytes of the new protocol: received and sent."""
         self._came += came
         self._went += went
 
     def event(self, event: Event, position: int) -> None:
-        """The engine made this of what came; so many bytes have passed."""
+        """Prints an event; `position` is the number of bytes parsed with it."""
         match event:
             case Informational() | Response():
                 self._head(event)
@@ -109,7 +109,7 @@ class Transcript:
         return self.say(f"{self._words(event)} @{position}", "=")
 
     def failed(self, error: RemoteProtocolError) -> None:
-        """Prints an error, the bytes around it, and the advice."""
+        """Prints a peer error, the bytes around it, and the advice."""
         place = "" if error.offset is None else f" at byte {error.offset}"
         status = "" if error.status is None else f", to be answered {error.status}"
         self.say(f"error {error.code}, {error.name}{place}{status}", "=")
@@ -142,9 +142,9 @@ class Transcript:
         return "".join(f" {{{self._text(name + b': ' + value)}}}" for name, value in trailers)
 
     def _bytes_at(self, offset: int) -> None:
-        """Returns the line with the fault, and a sign below it.
+        """Prints the received line with the error, and a mark below the byte.
 
-        Of a head that is wrong as a whole, all lines.
+        If a head is invalid as a whole, prints all of its lines.
         """
         latest, place = self._latest, offset - (self._passed - len(self._latest))
         if not 0 <= place < len(latest):
@@ -154,7 +154,7 @@ class Transcript:
             self._lines(latest[place : end + 2], "<")
             return
         begin, end = latest.rfind(b"\n", 0, place) + 1, latest.find(b"\r", place)
-        # A fault at the end of its line is shown, too.
+        # The byte with the error is shown even if it ends the line.
         end = len(latest) if end < 0 else max(end, place + 1)
         line = latest[begin:end]
         if self._text(line) != escape(line):
@@ -170,13 +170,13 @@ class Transcript:
                 self.say(self._text(line), mark)
 
     def _text(self, line: bytes) -> str:
-        """Returns a line as text, without the value of a header that holds a credential."""
+        """Returns a line as text; the value of a credential field is hidden."""
         name, colon, _ = line.partition(b":")
         return f"{escape(name)}: <hidden>" if colon and name.lower() in self._secrets else escape(line)
 
 
 def reason(error: OSError | ProtocolError) -> str:
-    """Why something failed, in the words of the system or of the engine."""
+    """Returns the reason of a failure, in the words of the system or of the engine."""
     if isinstance(error, TimeoutError):
         return "connection timed out"
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno is not None:
@@ -185,5 +185,5 @@ def reason(error: OSError | ProtocolError) -> str:
 
 
 def escape(data: bytes) -> str:
-    """Bytes as one line of ASCII."""
+    """Returns bytes as one line of ASCII, with escapes."""
     return "".join(NAMED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data)

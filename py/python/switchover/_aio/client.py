@@ -1,4 +1,4 @@
-"""A client: a request with an offer, and what comes of it."""
+"""A client: a request with an offer, and the new protocol or the response."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ BAD_REQUEST = 400
 
 @dataclass(frozen=True)
 class ClientResponse:
-    """A whole answer in HTTP, as a client gets it."""
+    """A whole HTTP response to a client: head, content and trailers."""
 
     response: Response
     """The head: `status`, `reason`, `headers`."""
@@ -62,9 +62,9 @@ class ClientResponse:
 
 
 class Declined(Exception):  # noqa: N818  (no error: a server may always do that)
-    """The server answered in HTTP instead.
+    """The server declined the offer and responded in HTTP.
 
-    The stream is open and the caller's; see `ClientResponse.persists`.
+    The stream is open and belongs to the caller; see `ClientResponse.persists`.
     """
 
     __module__ = "switchover.aio"
@@ -99,19 +99,19 @@ async def connect_upgrade(
 ) -> SwitchedStream:
     """Offers protocols on a connected stream.
 
-    Returns the stream of the one that the server has switched to.
+    Returns the stream of the protocol that the server has switched to.
 
-    `headers` has Host, and a Content-Length or Transfer-Encoding where there is `content`. Without a `config`, `secure`
-    is whether the stream is anyio's TLS. `informational` is called with each interim response. The method CONNECT with
-    no offer gives a tunnel.
+    `headers` must have Host, and a Content-Length or Transfer-Encoding if there is `content`. Without a `config`,
+    `secure` is true if the stream is anyio's TLS. `informational` is called with each interim response. The method
+    CONNECT with no offer opens a tunnel.
 
-    Raises `Declined` where the server answers in HTTP instead; its content is read up to `largest` bytes. The stream
-    then stays open. So it does where the request is refused before anything is sent: LocalProtocolError, as
-    `Connection.send_request` and `send_data` raise it, or TypeError. After any other exception the stream is closed,
-    cancellation included, as nothing else could be said on it: RemoteProtocolError, TimeoutError (see `Timeouts`),
+    Raises `Declined` if the server responds in HTTP instead; its content is read up to `largest` bytes. The stream then
+    stays open. It also stays open if the request is rejected before anything is sent: LocalProtocolError, as
+    `Connection.send_request` and `send_data` raise it, or TypeError. After any other exception, cancellation included,
+    the stream is closed, as its state is unknown. These are RemoteProtocolError, TimeoutError (see `Timeouts`),
     BrokenResourceError and ClosedResourceError. RFC 9110, section 7.8.
 
-    Next: speak the new protocol; where that is TLS, `resume`.
+    Next: speak the new protocol; if that is TLS, `resume`.
     """
     wire = Wire(stream, connection_on(stream, Role.CLIENT, config), timeouts)
     connection = wire.connection
@@ -122,7 +122,7 @@ async def connect_upgrade(
     if content:
         connection.send_data(content, into=out)
     connection.send_end(into=out)
-    # While it is sent, that alone has its time.
+    # While the request is being sent, only the write timeout applies.
     wire.allow(replace(timeouts, head=None, content=None, response=None))
     try:
         event = await _go_ahead(wire, bytes(out[:until])) if until else None
@@ -144,12 +144,12 @@ async def connect_upgrade(
 async def resume(
     switched: SwitchedStream, stream: AnyByteStream, *, timeouts: Timeouts = TIMEOUTS, largest: int = MAX_CONTENT
 ) -> ClientResponse:
-    """Returns the answer to the request of `switched`, above a new layer.
+    """Returns the response to the request of `switched`, over a new layer.
 
-    In HTTP: `stream` is TLS over `switched`.
+    The response is in HTTP; `stream` is TLS over `switched`.
 
-    LocalProtocolError where no answer is owed. Any other exception closes the stream. RFC 2817, section 3; RFC 9110,
-    section 7.8.
+    Raises LocalProtocolError if no response is owed. Any other exception closes the stream. RFC 2817, section 3; RFC
+    9110, section 7.8.
     """
     wire = Wire(stream, switched.connection, timeouts)
     wire.connection.take_leftover()
@@ -162,14 +162,14 @@ async def resume(
 
 
 async def _look(wire: Wire) -> None:
-    """Raises if bytes have come before the request.
+    """Raises if bytes were received before the request is sent.
 
-    They are no answer to it (RFC 9112, section 9.2), and nothing is sent.
+    They are no response to it (RFC 9112, section 9.2), and nothing is sent.
     """
     if not has_come(wire.stream):
         return
     try:
-        # What is below a layer that is not known may be no content of it.
+        # The readable bytes may belong to a layer below that is unknown here, and contain no data of this stream.
         with move_on_after(LOOK):
             # An end may follow bytes that are ignored, such as an empty line.
             while has_come(wire.stream):
@@ -183,9 +183,9 @@ async def _look(wire: Wire) -> None:
 
 
 async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
-    """Sends a head, and returns the first event of its answer.
+    """Sends a request head, and returns the first event of the response.
 
-    The content waits for that for a while.
+    None if the timeout `expect_continue` expires: the content is then sent all the same.
     """
     with suppress(BrokenResourceError):  # it may have answered before it stopped reading
         await wire.send(head)
@@ -197,9 +197,9 @@ async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
 async def _send_request(
     wire: Wire, request: bytes, timeouts: Timeouts, read: Callable[[], Awaitable[Switched | ClientResponse]]
 ) -> Switched | ClientResponse:
-    """Sends a request while its answer is read.
+    """Sends a request while the response is read.
 
-    A server may answer, and close, before it has taken all.
+    A server may respond, and close, before it has received the whole request.
     """
     outcome: Switched | ClientResponse | None = None
     failure: Exception | None = None
@@ -229,16 +229,19 @@ async def _send_request(
 
 
 def _one_of(errors: BaseExceptionGroup) -> BaseException:
-    """Returns what a group of tasks has failed with; first what is to end the program."""
+    """Returns the exception that a task group failed with.
+
+    An exception that ends the program, such as KeyboardInterrupt, comes first; cancellations come last.
+    """
     cancelled = get_cancelled_exc_class()
     found = [error for error in errors.exceptions if not isinstance(error, cancelled)] or errors.exceptions
     return next((error for error in found if not isinstance(error, Exception)), found[0])
 
 
 def _wants_rest(answer: ClientResponse) -> bool:
-    """Returns whether a server that has answered may want the rest of the request.
+    """Returns whether a server that has responded may want the rest of the request.
 
-    Not after an error or a close.
+    False after an error status or a close.
     """
     return answer.persists and answer.response.status < BAD_REQUEST
 
@@ -246,9 +249,9 @@ def _wants_rest(answer: ClientResponse) -> bool:
 async def _final(
     wire: Wire, event: Event | Paused | None = None, informational: Callable[[Informational], object] | None = None
 ) -> Event | Paused:
-    """Returns the first event that is no interim response.
+    """Returns the first event that is not an interim response.
 
-    `event` is one that has been there already.
+    `event` is one that was returned before, if any.
     """
     event = event or await wire.next_event()
     while isinstance(event, Informational):
@@ -264,13 +267,13 @@ async def _outcome(
     largest: int,
     informational: Callable[[Informational], object] | None,
 ) -> Switched | ClientResponse:
-    """Reads the outcome: the switch, or a whole response."""
+    """Reads until the outcome is known: the switch, or a whole response."""
     event = await _final(wire, event, informational)
     return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 
 
 async def _read_response(wire: Wire, response: Event | Paused, largest: int) -> ClientResponse:
-    """Reads the rest of an answer."""
+    """Reads the rest of a response: at most `largest` bytes of content, and trailers."""
     if not isinstance(response, Response):
         raise BrokenResourceError("the connection has ended without an answer")
     content = bytearray()

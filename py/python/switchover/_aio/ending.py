@@ -1,4 +1,4 @@
-"""The end of a server's connection."""
+"""Closing a server's connection: in order, at once, or by a reset."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 
 
 async def linger_and_close(wire: Wire) -> None:
-    """Ends the connection after the last answer.
+    """Closes the connection after the last response.
 
-    So that the client gets all of it, or sees that it is not whole.
+    So that the client gets all of the response, or sees that it is incomplete.
     """
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:
@@ -48,9 +48,9 @@ async def linger_and_close(wire: Wire) -> None:
 
 
 async def close_at_once(wire: Wire) -> None:
-    """Closes, visibly so where a close would look like the end of what was sent.
+    """Closes the stream without waiting.
 
-    It does not wait.
+    Resets the connection if a normal close would make an incomplete response look complete.
     """
     if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
         await reset(wire.stream)
@@ -59,14 +59,14 @@ async def close_at_once(wire: Wire) -> None:
 
 
 async def linger(stream: AnyByteStream) -> None:
-    """Ends our direction and reads on for a while.
+    """Half-closes the stream, then reads and discards for a limited time.
 
-    To close with bytes of the client unread would reset the connection, and take our last answer away from it (RFC
+    Closing with unread bytes of the client would reset the connection, and the client could lose the last response (RFC
     9112, section 9.6).
     """
     dropped = 0
     with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
-        # TLS of anyio has none, and fails where its session has ended; uvloop where its socket has.
+        # TLS of anyio has no half-close, and fails if its session has ended; uvloop fails if its socket is closed.
         with suppress(NotImplementedError, TypeError, RuntimeError):
             await stream.send_eof()
         while dropped <= LINGER_BYTES:
@@ -75,9 +75,9 @@ async def linger(stream: AnyByteStream) -> None:
 
 
 async def reset(stream: AnyByteStream) -> None:
-    """Closes so that the client sees that something is missing.
+    """Resets the connection, so that the client sees that the response is incomplete.
 
-    After a FIN it might take the answer for whole.
+    After a FIN it might consider the response complete.
     """
     if (raw := socket_of(stream)) is not None:
         with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended

@@ -1,4 +1,4 @@
-"""A server: requests, a handler that answers them, and the end of a connection."""
+"""A server: calls a handler with each request, and closes the connection."""
 
 from __future__ import annotations
 
@@ -62,18 +62,18 @@ ACCEPT_RETRY_DELAY = 0.05
 
 
 class ContentTooLargeError(ValueError):
-    """A request's content is longer than `Exchange.read` may take.
+    """A request's content is longer than the limit of `Exchange.read` or `drain`.
 
-    `serve_connection` answers it with a 413.
+    `serve_connection` responds with a 413.
     """
 
     __module__ = "switchover.aio"
 
 
 class ClientGoneError(BrokenResourceError):
-    """Ends a handler whose client has all of its answer, and has left.
+    """Ends a handler whose client has received the whole response and disconnected.
 
-    No error of the handler's.
+    It is not logged as an error of the handler.
     """
 
 
@@ -89,14 +89,14 @@ async def serve_connection(
 
     Calls `handler` with each request, and closes the stream.
 
-    `upgrades` are the protocols that the handler speaks. Where a request offers one of them, `Exchange.upgrade` is its
-    name: accept it, or answer as if it had not been offered. Without a `config`, `secure` is whether the stream is
+    `upgrades` are the protocols that the handler supports. If a request offers one of them, `Exchange.upgrade` is its
+    name: accept it, or respond as if it had not been offered. Without a `config`, `secure` is true if the stream is
     anyio's TLS.
 
-    Raises nothing but TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at
-    once. A client that goes away ends it. One that breaks the protocol gets a response with the status that fits,
-    one that is too slow a 408. A handler that raises or does not respond makes it a 500; the log says so, as
-    `switchover.aio`. RFC 9112, section 9.
+    Raises only TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once. It
+    returns when the client disconnects. A client that breaks the protocol gets a response with the appropriate status,
+    one that is too slow a 408. If a handler raises or does not respond, the client gets a 500, and the error is logged
+    to `switchover.aio`. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
@@ -108,7 +108,7 @@ async def serve_connection(
                     break
         await linger_and_close(wire)
     except Exception as error:
-        # A task of the handler's goes on with the stream, or the transport has exceptions of its own, as uvloop's.
+        # A task of the handler still uses the stream, or the transport raises exceptions of its own, as uvloop's does.
         if isinstance(error, BusyResourceError):
             LOG.error("A connection is used after its handler has returned", exc_info=error)
         else:
@@ -132,9 +132,9 @@ async def serve(
 
     Calls `serve_connection` with each, in a task of its own.
 
-    A `TLSListener` of anyio will do, too. Where the system is out of descriptors, it tries again a moment later;
-    `Listener.serve` would raise, and take all connections with it. Once the listener is closed it waits for the
-    connections there are; cancelling it closes them at once.
+    `listener` may be a `TLSListener` of anyio. If the system is out of file descriptors, it tries again a moment later;
+    `Listener.serve` would raise, and end all connections. Once the listener is closed, it waits for the open
+    connections; cancelling it closes them at once.
     """
     upgrades = _checked(upgrades, config, timeouts)
     each = partial(serve_connection, handler=handler, upgrades=upgrades, config=config, timeouts=timeouts)
@@ -153,11 +153,11 @@ async def serve(
 
 
 class Exchange:
-    """A request, and your answer to it.
+    """A request, and the methods to respond to it.
 
-    What it sends has left, or waits in the system, when the call returns.
+    When a call returns, its bytes were sent or are in the system's send buffer.
 
-    Each call may raise BrokenResourceError, where the client has gone, and TimeoutError, where it is too slow (see
+    Each call may raise BrokenResourceError if the client has disconnected, and TimeoutError if it is too slow (see
     `Timeouts`). A call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
     the connection. After the handler has returned every call raises ClosedResourceError.
     """
@@ -195,11 +195,11 @@ class Exchange:
     # The request.
 
     async def receive(self) -> bytes:
-        """The next content of the request; empty at its end.
+        """Returns the next content of the request; empty at its end.
 
         A client that waits for a 100 gets it.
 
-        RemoteProtocolError where the content is malformed or cut short. RFC 9112, section 6.
+        Raises RemoteProtocolError if the content is malformed or truncated. RFC 9112, section 6.
         """
         while self._open and not self._has_ended:
             event = await self._wire.next_event()
@@ -211,9 +211,9 @@ class Exchange:
         return b""
 
     async def read(self, largest: int = MAX_CONTENT) -> bytes:
-        """Returns all content of the request.
+        """Returns the whole content of the request.
 
-        ContentTooLargeError where it has more than `largest` bytes. Next: answer.
+        Raises ContentTooLargeError if it has more than `largest` bytes. Next: respond.
         """
         content = bytearray()
         while data := await self.receive():
@@ -223,13 +223,13 @@ class Exchange:
         return bytes(content)
 
     async def gone(self) -> None:
-        """Returns once the client has closed the connection, or its direction of it.
+        """Waits until the client has closed or half-closed the connection.
 
-        Most likely it has gone.
+        Most likely it has disconnected.
 
-        A client that has ended its direction may still read its answer. This reads the transport: call it once the
-        content has been read, in a task of its own, and cancel that before the handler returns. It waits for ever where
-        the client sends more requests than the engine holds; then the next send fails. Next: stop what you do for it.
+        A client that has half-closed may still read its response. This reads the transport: call it once the content
+        has been read, in a task of its own, and cancel that before the handler returns. It waits for ever if the client
+        sends more requests than the engine holds; then the next send fails. Next: stop the work for this client.
         """
         connection = self._open
         with suppress(*TRANSPORT_ERRORS):
@@ -238,22 +238,22 @@ class Exchange:
             if not self._wire.has_end:
                 await sleep_forever()
 
-    # An answer in HTTP.
+    # Responding in HTTP.
 
     async def respond(
         self, status: int, headers: HeadersLike = (), content: bytes = b"", reason: TextLike | None = None
     ) -> None:
-        """Sends a whole response, as `Connection.respond`. An offer is thereby declined."""
+        """Sends a whole response, as `Connection.respond`; an offer is thereby declined."""
         await self._wire.send(self._open.respond(status, headers, content, reason))
 
     async def respond_prepared(self, prepared: Prepared) -> None:
-        """Sends a response that was made before, as `Connection.respond_prepared`."""
+        """Sends a prepared response, as `Connection.respond_prepared`."""
         await self._wire.send(self._open.respond_prepared(prepared))
 
     async def send_informational(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
         """Sends an interim response, as `Connection.send_informational`.
 
-        A 100 is sent by `receive`, when due.
+        `receive` sends a 100 by itself if the client waits for one.
         """
         await self._wire.send(self._open.send_informational(status, headers, reason))
 
@@ -262,7 +262,7 @@ class Exchange:
 
         Next: `send_data`, and `send_end`.
 
-        To read content after it, call `receive` once before: a client that waits for a 100 gets none any more.
+        To read content after this call, call `receive` once before it: no 100 can follow the head of a response.
         """
         out = self._open.send_response(status, headers, reason)
         self._takes_content = self.connection.owes is Owes.CONTENT
@@ -278,11 +278,11 @@ class Exchange:
         await self._wire.send(out)
 
     async def send_data(self, data: bytes) -> None:
-        """Sends content.
+        """Sends a piece of the response's content.
 
-        What the head says cannot follow, in answer to a HEAD or with a 204, is left out.
+        If the response can have no content, as after HEAD or with a 204, `data` is discarded.
 
-        Where more than 1 MiB was left out, BrokenResourceError if the client has gone or ended its direction.
+        Raises BrokenResourceError once more than 1 MiB was discarded and the client has closed or half-closed.
         """
         connection = self._open
         if data and self._takes_content:
@@ -295,17 +295,17 @@ class Exchange:
             await self._look_for_the_end()
 
     async def _look_for_the_end(self) -> None:
-        """Ends a handler that sends content to a client that has gone.
+        """Ends a handler that sends discarded content to a client that has disconnected.
 
-        The content is left out, so no send can tell the handler.
+        As nothing is written, no send would fail.
         """
-        # Where requests wait before the client's end, reading does not come to it.
+        # If unread requests precede the client's EOF, reading does not reach it.
         if not has_hung_up(socket_of(self._wire.stream)):
             try:
                 with move_on_after(DISCONNECT_POLL) as glance:
                     await self.gone()
             except BusyResourceError:
-                # The handler waits for the end itself.
+                # Another task of the handler is in `gone`.
                 return
             if glance.cancelled_caught:
                 return
@@ -315,22 +315,22 @@ class Exchange:
         raise ClientGoneError("the client has gone")
 
     async def send_end(self, trailers: HeadersLike = ()) -> None:
-        """Ends the response, with trailers where it is chunked."""
+        """Ends the response, with trailers if it is chunked."""
         if self._is_gone:
             raise ClientGoneError("the client has gone")
         await self._wire.send(self._open.send_end(trailers))
 
-    # An answer in another protocol.
+    # Switching to another protocol.
 
     async def accept(self, headers: HeadersLike = ()) -> SwitchedStream:
         """Switches to `upgrade` with a 101, or opens the tunnel of a CONNECT.
 
         The tunnel opens with a 200.
 
-        Content that was not read is dropped, up to the limit `drain`; ContentTooLargeError where there is more,
-        which `serve_connection` answers with a 413. LocalProtocolError with NOTHING_OFFERED where `upgrade` is None.
-        Next: speak the new protocol; `serve_connection` closes the stream when the handler returns. Where the new
-        protocol is TLS: `resume`. RFC 9110, sections 7.8 and 9.3.6.
+        Unread content is discarded, up to the limit `drain`; ContentTooLargeError if there is more, to which
+        `serve_connection` responds with a 413. Raises LocalProtocolError with NOTHING_OFFERED if `upgrade` is None.
+        Next: speak the new protocol; `serve_connection` closes the stream when the handler returns. If the new protocol
+        is TLS: `resume`. RFC 9110, sections 7.8 and 9.3.6.
         """
         connection = self._open
         is_connect = connection.state.upgrade is UpgradeState.CONNECT
@@ -349,11 +349,11 @@ class Exchange:
         return self._wire.switched
 
     def resume(self, stream: AnyByteStream) -> None:
-        """Goes on in HTTP above the new layer: `stream` is TLS over what `accept` gave.
+        """Resumes HTTP over the new layer: `stream` is TLS over the result of `accept`.
 
         `serve_connection` closes it.
 
-        LocalProtocolError where nothing was accepted. Next: answer the request. RFC 2817, section 3.
+        Raises LocalProtocolError if nothing was accepted. Next: respond to the request. RFC 2817, section 3.
         """
         stream = of_bytes(stream)
         self._open.take_leftover()
@@ -363,9 +363,9 @@ class Exchange:
 
     @property
     def _open(self) -> Connection:
-        """Returns the engine while this exchange has it.
+        """Returns the engine; raises ClosedResourceError once this exchange is over.
 
-        The next exchange may be under way.
+        The connection may then serve the next request.
         """
         if self._wire.exchange is not self:
             raise ClosedResourceError("the exchange is over")
@@ -376,7 +376,7 @@ class Exchange:
         self.trailers = event.trailers
 
     async def _skip(self) -> None:
-        """Drops the rest of the content."""
+        """Discards the rest of the request's content."""
         with suppress(LocalProtocolError):
             self.connection.skip_content()
         while not self._has_ended:
@@ -392,7 +392,7 @@ Handler = Callable[[Exchange], Awaitable[object]]
 
 
 async def _next_request(wire: Wire) -> Request | None:
-    """The next request; None where there will be none."""
+    """Returns the next request; None if there will be none."""
     with suppress(LocalProtocolError):
         wire.connection.skip_content()  # what the handler has not read
     try:
@@ -407,7 +407,7 @@ async def _next_request(wire: Wire) -> Request | None:
 
 
 async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
-    """Plays one request and its response.
+    """Runs the handler for one request and completes the response.
 
     Returns whether another request may follow.
     """
@@ -428,7 +428,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         _log(wire.failure or error)
     if wire.switched or wire.is_broken:
         if wire.switched and own:
-            # A protocol that its end delimits would look whole.
+            # A protocol that is delimited by the end of the connection would look complete.
             wire.is_broken = True
         return False
     if wire.connection.owes is Owes.NOTHING:
@@ -440,18 +440,18 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
 
 
 def _is_stray() -> bool:
-    """Returns whether a future was cancelled that the handler awaited.
+    """Returns whether a future that the handler awaited was cancelled.
 
-    Under asyncio: and not this task.
+    Only under asyncio, and only if the task itself was not cancelled.
     """
     task = asyncio.current_task()
     return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
 
 
 def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
-    """Returns the exceptions that a handler has raised of its own.
+    """Returns the exceptions of the handler itself.
 
-    One, or what remains of a group.
+    Without those in `failures` and those of the types `quiet`: a single exception, the rest of a group, or None.
     """
 
     def is_known(part: BaseException) -> bool:
@@ -463,7 +463,7 @@ def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[
 
 
 def _log(error: Exception | None) -> None:
-    """Logs a client's mistake as a warning, and its absence for debugging."""
+    """Logs a protocol error of the client as a warning, a disconnect for debugging."""
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:
@@ -471,7 +471,7 @@ def _log(error: Exception | None) -> None:
 
 
 def _status(error: Exception | None) -> int:
-    """Returns the status to answer with after that."""
+    """Returns the status of the response to an error."""
     if isinstance(error, RemoteProtocolError):
         return error.status or 400
     if isinstance(error, TimeoutError):
@@ -480,13 +480,13 @@ def _status(error: Exception | None) -> int:
 
 
 async def _send_error(wire: Wire, status: int) -> None:
-    """Answers what cannot be served, where no answer has begun. The connection ends."""
+    """Sends the last response, if none has begun; the connection then closes."""
     with suppress(ProtocolError, *TRANSPORT_ERRORS):
         await wire.send(wire.connection.reject(status))
 
 
 def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts) -> list[TextLike | Protocol]:
-    """The protocols in a list, or what is wrong with the arguments."""
+    """Checks the arguments and returns the protocols as a list."""
     if config is not None and config.http2_preface:
         raise ValueError("http2_preface: there is no request that a handler could be called with")
     expected: type = Timeouts
@@ -500,5 +500,5 @@ def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts
 
 
 def _text(protocol: TextLike | Protocol) -> str:
-    """Returns the protocol as text, as it was spelled."""
+    """Returns the protocol as text, with its spelling kept."""
     return protocol.decode("latin-1") if isinstance(protocol, bytes | bytearray) else str(protocol)

@@ -1,4 +1,4 @@
-"""A stream of anyio and its engine, for client and server alike."""
+"""A stream of anyio together with its engine, for client and server alike."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ SECONDS_PER_BYTE = 0.001
 class Timeouts:
     """Timeouts in seconds, by `Connection.awaiting`; None disables one.
 
-    The time runs while there is something to wait for, not while your code works. It begins anew with each event but
-    `Data`; each byte of content adds a millisecond. When it is over there is a TimeoutError.
+    The time runs only while the peer is awaited, not while your code works. It begins anew with each event except
+    `Data`; each byte of content adds a millisecond. A TimeoutError is raised when it is over.
     """
 
     request: float | None = 60
@@ -79,7 +79,7 @@ class Timeouts:
     Over a Unix socket it takes 200 KB, in four times that."""
 
     def of(self, awaiting: Awaiting) -> float:
-        """The seconds for what is awaited."""
+        """Returns the timeout in seconds for a state of `Connection.awaiting`."""
         seconds = {
             Awaiting.REQUEST: self.request,
             Awaiting.HEAD: self.head,
@@ -95,11 +95,11 @@ TIMEOUTS = Timeouts()
 class SwitchedStream(BufferedByteStream):
     """A stream of the new protocol, from its first byte on.
 
-    What came with the head is received first.
+    The bytes that were received together with the head come first.
 
-    It is a `ByteStream` of anyio, with `receive_exactly` and `receive_until` besides. `send_eof` ends our direction
-    alone, where the transport can do that (TLS cannot). `aclose` closes the transport. Extra attributes are those of
-    the transport. RFC 9110, section 7.8.
+    It is a `ByteStream` of anyio, with `receive_exactly` and `receive_until` as well. `send_eof` ends only the sending
+    side, if the transport can do that (TLS cannot). `aclose` closes the transport. Extra attributes are those of the
+    transport. RFC 9110, section 7.8.
     """
 
     connection: Final[Connection]
@@ -116,35 +116,35 @@ class SwitchedStream(BufferedByteStream):
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
-        """The protocols that are spoken, lowest layer first; empty after CONNECT."""
+        """The protocols in use, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
 
     async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
-        """Receives what comes next.
+        """Receives the next bytes, at most `max_bytes`.
 
-        After a send that met a reset, the end is a BrokenResourceError.
+        EOF raises EndOfStream; if an earlier send met a reset, BrokenResourceError.
         """
         async with self._until(EndOfStream):
             return await super().receive(max_bytes)
 
     async def receive_exactly(self, nbytes: int) -> bytes:
-        """Receives so many bytes. An IncompleteRead is an end in order."""
+        """Receives exactly `nbytes` bytes; raises IncompleteRead at a clean EOF before."""
         async with self._until(IncompleteRead):
             return await super().receive_exactly(nbytes)
 
     async def receive_until(self, delimiter: bytes, max_bytes: int) -> bytes:
-        """Receives up to a delimiter. An IncompleteRead is an end in order."""
+        """Receives bytes up to a delimiter; raises IncompleteRead at a clean EOF before."""
         async with self._until(IncompleteRead):
             return await super().receive_until(delimiter, max_bytes)
 
     async def send(self, item: bytes) -> None:
-        """Sends all of it."""
+        """Sends all bytes of `item`."""
         async with self._until():
             await super().send(item)
 
     @asynccontextmanager
     async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:
-        """Tells a reset from an end, which TLS does by itself."""
+        """Turns an EOF after a reset into BrokenResourceError; TLS does so by itself."""
         try:
             yield
         except BrokenResourceError as error:
@@ -159,7 +159,7 @@ class SwitchedStream(BufferedByteStream):
     async def aclose(self) -> None:
         """Closes the transport.
 
-        Where a send of another task waits for the peer, TLS has no end in order.
+        If another task's send waits for the peer, TLS is closed without its closure alert.
         """
         below = self._stream.transport_stream if isinstance(self._stream, TLSStream) else None
         if isinstance(below, _Orderly) and below.sending.locked():
@@ -169,7 +169,7 @@ class SwitchedStream(BufferedByteStream):
 
 
 class Wire:
-    """A stream, and the engine that its bytes pass through."""
+    """A stream, and the engine that parses and encodes its bytes."""
 
     def __init__(self, stream: AnyByteStream, connection: Connection, timeouts: Timeouts) -> None:
         self.stream = of_bytes(stream)
@@ -187,7 +187,7 @@ class Wire:
         share(self.stream)
         self.sending_time = timeouts.write
         if timeouts.write is not None and getattr(socket_of(stream), "family", None) is UNIX:
-            # It takes more only once the peer has read nearly all that it holds, 200 KB.
+            # The system accepts more only once the peer has read nearly all of the 200 KB in its buffer.
             self.sending_time = timeouts.write * SYSTEM
 
     @property
@@ -196,12 +196,12 @@ class Wire:
         return self.failures[-1] if self.failures else None
 
     def note(self, error: Exception) -> Exception:
-        """Records an exception, so that it can be told from the handler's own."""
+        """Records an exception, to distinguish it from the handler's own."""
         self.failures.append(error)
         return error
 
     async def next_event(self) -> Event | Paused:
-        """Returns the next event; reads where the engine needs more for it."""
+        """Returns the next event; reads from the stream while the engine needs more bytes."""
         with self.noting():
             while (event := self.connection.next_event()) is NEED_DATA:
                 if self.connection.owes is Owes.CONTINUE:
@@ -212,7 +212,7 @@ class Wire:
         return event
 
     async def read(self) -> None:
-        """Reads once, within the rest of the deadline."""
+        """Reads once, within the time that is left."""
         awaiting = self.connection.awaiting
         if awaiting is not self.awaited:
             self.awaited, self.left = awaiting, math.inf
@@ -225,12 +225,12 @@ class Wire:
             self.left += length * SECONDS_PER_BYTE
 
     def allow(self, timeouts: Timeouts) -> None:
-        """Gives the peer these times from now on, also for what is being waited for."""
+        """Sets the timeouts from now on, also for the current read."""
         self.timeouts = timeouts
         self.reading.deadline = current_time() + timeouts.of(self.awaited)
 
     async def receive(self) -> int:
-        """Gives the engine what comes next, and returns how much that was."""
+        """Reads once, passes the bytes to the engine, and returns their number; 0 at EOF."""
         try:
             data = await self.stream.receive(READ_SIZE)
         except EndOfStream:
@@ -243,9 +243,9 @@ class Wire:
         return len(data)
 
     async def send(self, data: bytes) -> None:
-        """Sends all of the data.
+        """Sends all bytes of `data`.
 
-        Where that fails or is cancelled, nothing can follow: part of it may have left.
+        If that fails or is cancelled, nothing more can be sent: a part may have been sent.
         """
         with self.noting():
             try:
@@ -261,7 +261,7 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Records the exceptions that pass, but for those of two tasks at once."""
+        """Records exceptions that pass, except that two tasks use the stream at once."""
         try:
             yield
         except BusyResourceError:
@@ -274,7 +274,7 @@ class Wire:
 
 
 class _Orderly(ByteStream):
-    """A transport to which several tasks may send."""
+    """A transport to which several tasks may send, one after the other."""
 
     def __init__(self, stream: AnyByteStream) -> None:
         self.stream = of_bytes(stream)
@@ -289,7 +289,7 @@ class _Orderly(ByteStream):
         return await self.stream.receive(max_bytes)
 
     async def send(self, item: bytes) -> None:
-        # Another task may wait for a peer that takes nothing.
+        # Another task may be waiting for a peer that reads nothing.
         with fail_after(TURN) as turn:
             self.turns.add(turn)
             try:
@@ -312,9 +312,9 @@ class _Orderly(ByteStream):
 
 
 def share(stream: AnyByteStream) -> None:
-    """Allows that TLS is read while it is written.
+    """Allows reading from TLS while another task writes.
 
-    It may have to answer what it reads, as a KeyUpdate (RFC 8446, section 4.6.3).
+    Reading may have to send a response, as to a KeyUpdate (RFC 8446, section 4.6.3).
     """
     while isinstance(stream, TLSStream):
         if not isinstance(stream.transport_stream, _Orderly):
@@ -323,19 +323,19 @@ def share(stream: AnyByteStream) -> None:
 
 
 async def _noted() -> None:
-    """Lets a send record its failure.
+    """Waits until a concurrent send has recorded its failure.
 
-    If it has met a reset, the system does not tell a read of it again. Under trio the send may go on a turn of the loop
-    later than the read: two turns are enough.
+    After a send has met a reset, the system does not report the reset to a read. Under trio the send may continue one
+    turn of the loop after the read: two turns are enough.
     """
     await checkpoint()
     await checkpoint()
 
 
 def _is_reset(error: BaseException) -> bool:
-    """Returns whether a send has met a reset.
+    """Returns whether the error says that a send met a reset.
 
-    EPIPE is that of a reset that came after an end in order.
+    EPIPE does not: it means a reset after a clean EOF.
     """
     if not isinstance(error, BrokenResourceError):
         return False
@@ -345,16 +345,19 @@ def _is_reset(error: BaseException) -> bool:
 
 
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
-    """An engine for a stream."""
+    """Returns a new engine for a stream.
+
+    Without a `config`, `secure` is set if the stream is TLS.
+    """
     if config is None:
         config = Config(secure=tls_of(of_bytes(stream)) is not None, content=CONTENT)
     return Connection(role, config)
 
 
 def tls_of(stream: AnyByteStream) -> object:
-    """Returns the TLS that a stream is, or is above, or None.
+    """Returns the TLS object of a stream or of a stream below, or None.
 
-    None where there is none, or the peer has gone.
+    None if there is no TLS, or the peer has disconnected.
     """
     with suppress(*LOST, AttributeError):  # uvloop's, where the peer has gone
         return stream.extra(TLSAttribute.ssl_object, None)
@@ -364,7 +367,7 @@ def tls_of(stream: AnyByteStream) -> object:
 def socket_of(stream: AnyByteStream) -> socket.socket | None:
     """Returns the socket below a stream, or None.
 
-    None where there is none, or none any more, as with uvloop.
+    None if there is no socket, or if it is closed, as with uvloop.
     """
     with suppress(*LOST, BrokenResourceError, ClosedResourceError, TypedAttributeLookupError, AttributeError):
         raw = stream.extra(SocketAttribute.raw_socket)
@@ -374,11 +377,11 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
 
 
 def pause(stream: AnyByteStream) -> None:
-    """Has a stream of anyio read no more than it is asked for.
+    """Stops a stream of anyio from reading ahead.
 
-    As it does by itself once it has waited.
+    It does so by itself once a task has waited in `receive`.
 
-    Under asyncio it reads from the beginning on, and without a bound.
+    Under asyncio it reads from the beginning on, without a limit.
     """
     while isinstance(stream, TLSStream | _Orderly):
         stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream
@@ -389,21 +392,21 @@ def pause(stream: AnyByteStream) -> None:
 
 
 def has_come(stream: AnyByteStream) -> bool:
-    """Returns whether a read gives something at once.
+    """Returns whether a read would return something at once.
 
-    In TLS that is not known: it may be a ticket.
+    False for TLS, where readable bytes may be a session ticket only.
     """
     if isinstance(stream, BufferedByteStream) and stream.buffer:
         return True
     if tls_of(stream) is not None:
         return False
-    # What a stream of anyio has read ahead under asyncio.
+    # The bytes that a stream of anyio has read ahead under asyncio.
     read_ahead = getattr(getattr(stream, "_protocol", None), "read_queue", None)
     return bool(read_ahead) or has_input(socket_of(stream))
 
 
 def of_bytes(stream: AnyByteStream) -> ByteStream:
-    """A stream that gives as much as it is asked for at most."""
+    """Returns the stream as a ByteStream, whose `receive` has a maximum length."""
     if not isinstance(stream, STREAMS):
         raise TypeError(f"expected a stream of anyio, got {type(stream).__name__}")
     return stream if isinstance(stream, ByteStream) else BufferedByteStream(stream)
