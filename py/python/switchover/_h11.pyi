@@ -1,7 +1,4 @@
-"""The compiled half of `switchover.h11`: its headers and events.
-
-And what reads and writes them.
-"""
+"""The native part of `switchover.h11`: headers, events and their conversion."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, final, overload
@@ -12,9 +9,9 @@ from . import Connection, HeadersLike, TextLike
 class Headers(Sequence[tuple[bytes, bytes]]):
     """The field lines of an event: pairs of a name in lower case and a value.
 
-    Equal by them, and to a list of them.
+    Compared by these pairs, also with a list of such pairs.
 
-    `repr` hides what Authorization, Proxy-Authorization, Cookie and Set-Cookie say.
+    `repr` hides the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie.
     """
 
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -27,26 +24,26 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def count(self, line: object) -> int:
-        """Returns how often this line occurs."""
+        """Returns the number of lines equal to this one."""
     def index(self, line: object) -> int:  # type: ignore[override]
-        """Returns the index of the first such line."""
+        """Returns the index of the first equal line; raises ValueError if there is none."""
     def raw_items(self) -> list[tuple[bytes, bytes]]:
-        """The pairs with the names as they were spelled."""
+        """Returns the pairs (name, value) with the names as they were spelled."""
 
 class Event:
-    """Any event: frozen, and compared by value.
+    """The base class of events: frozen, and compared by value.
 
-    All but `ConnectionClosed` are not hashable.
+    Only `ConnectionClosed` is hashable.
     """
 
     def __new__(cls) -> Event: ...
 
 @final
 class Request(Event):
-    """A request head. RFC 9112, section 3.
+    """A request head (RFC 9112, section 3).
 
-    Raises LocalProtocolError where it cannot be sent: for an invalid method, target or header, and for two Hosts or
-    none in HTTP/1.1. So it does for lengths that differ, and a transfer coding other than chunked.
+    Raises LocalProtocolError if it cannot be sent: for an invalid method, target or header, and for two Hosts or none
+    in HTTP/1.1. It also does for several different Content-Lengths, and for a transfer coding other than chunked.
     """
 
     method: bytes
@@ -63,9 +60,9 @@ class Request(Event):
 
 @final
 class InformationalResponse(Event):
-    """The head of a response of 1xx; a 101 switches.
+    """The head of an informational (1xx) response; a 101 switches protocols.
 
-    RFC 9110, section 15.2. LocalProtocolError as with `Request`.
+    RFC 9110, section 15.2. Raises LocalProtocolError for invalid headers, as `Request` does.
     """
 
     headers: Headers
@@ -85,9 +82,9 @@ class InformationalResponse(Event):
 
 @final
 class Response(Event):
-    """The head of a final response, 200 to 999.
+    """The head of a final response, with a status of 200 to 999.
 
-    RFC 9112, section 4. LocalProtocolError as with `Request`.
+    RFC 9112, section 4. Raises LocalProtocolError for invalid headers, as `Request` does.
     """
 
     headers: Headers
@@ -107,9 +104,9 @@ class Response(Event):
 
 @final
 class Data(Event):
-    """An event of content.
+    """A piece of a message's content.
 
-    What was received never says where a chunk begins or ends. RFC 9112, section 7.1.
+    In a received event `chunk_start` and `chunk_end` are always False. RFC 9112, section 7.1.
     """
 
     data: bytes
@@ -130,20 +127,23 @@ class EndOfMessage(Event):
 
 @final
 class ConnectionClosed(Event):
-    """The end of a direction."""
+    """The event that the sending side of client or server is closed."""
 
     def __new__(cls) -> ConnectionClosed: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 def read(connection: Connection) -> Event | None:
-    """Returns the next event, or None.
+    """Returns the next event, or None if more bytes or a decision are needed.
 
-    None before more bytes come or something is decided. Raises as `Connection.next_event`.
+    Raises the exceptions of `Connection.next_event`.
     """
 
 def write(connection: Connection, event: Event) -> bytes:
-    """The bytes of an event that may be sent now. Raises as the engine's verbs do."""
+    """Returns the bytes to send for an event that is allowed now.
+
+    Raises the exceptions of the engine's method that sends it.
+    """
 
 __all__ = [
     "ConnectionClosed",

@@ -1,4 +1,4 @@
-"""The compiled half; `switchover` has all of it, with the documentation."""
+"""The native part of `switchover`, which re-exports and documents all of it."""
 
 from typing import final
 
@@ -69,12 +69,12 @@ from . import (
 
 @final
 class Events:
-    """The iterator of `Connection.events`."""
+    """The iterator that `Connection.events` returns."""
 
     def __iter__(self) -> Events: ...
     def __next__(self) -> Event: ...
 
-# What `python -m switchover` shows and hides.
+# For `python -m switchover` and tests.
 _SECRETS: list[str]
 
 def _features() -> list[str]: ...

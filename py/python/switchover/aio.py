@@ -1,9 +1,9 @@
 """HTTP/1.1 connections that can switch protocols, over anyio.
 
-The same under asyncio and trio.
+Works under asyncio and trio alike.
 
-A client calls `connect_upgrade`, a server `serve` or `serve_connection`. Both give the new protocol as a
-`SwitchedStream`, which any library over anyio can take. Needs `pip install switchover[aio]`.
+A client calls `connect_upgrade`, a server `serve` or `serve_connection`. Both return the new protocol's bytes as a
+`SwitchedStream`, which any library over anyio can use. Needs `pip install switchover[aio]`.
 """
 
 from __future__ import annotations

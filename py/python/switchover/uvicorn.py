@@ -1,9 +1,9 @@
-"""uvicorn's HTTP/1.1 on this engine.
+"""An HTTP/1.1 protocol class for uvicorn, on this engine.
 
 `uvicorn --http switchover.uvicorn:Protocol app:app`.
 
-Needs `pip install switchover[uvicorn]`. WebSockets are uvicorn's own, whichever `--ws` is chosen, but for a
-handshake that breaks a rule, which is answered here.
+Needs `pip install switchover[uvicorn]`. WebSockets are handled by uvicorn's own class, as chosen by `--ws`. A handshake
+that breaks a rule gets its response from this class.
 """
 
 from __future__ import annotations

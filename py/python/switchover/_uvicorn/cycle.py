@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
-# How many messages an app may send to a client that has gone, before `send` raises an error.
+# The number of messages that an app may send to a disconnected client before `send` raises an error.
 UNHEARD = 1_000
 
 
 def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
-    """Returns what the scopes of a connection have in common."""
+    """Returns the entries that all ASGI scopes of a connection have in common."""
     return {
         "type": "http",
         "server": get_local_addr(transport),
@@ -42,7 +42,7 @@ def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[
 
 
 class Host(Interface):
-    """The connection that a cycle belongs to."""
+    """The interface of the connection that a cycle belongs to."""
 
     connection: Connection
     transport: asyncio.Transport
@@ -60,20 +60,20 @@ class Host(Interface):
     lingers_until: float | None
 
     def close(self) -> None:
-        """Closes, visibly so where an answer that would look whole is not."""
+        """Closes the connection; resets it if a response would look complete but is not."""
 
     def linger(self) -> None:
-        """Ends our direction and reads on."""
+        """Half-closes the connection, then reads and discards for a limited time."""
 
     def reject(self, status: int, text: bytes) -> None:
-        """Sends the connection's last answer, if none has begun, and ends it."""
+        """Sends the connection's last response, if none has begun, and closes it."""
 
     def answered(self) -> None:
-        """Goes on after a complete answer: to the next request, or to the end."""
+        """Continues after a complete response: with the next request, or by closing."""
 
 
 class Cycle:
-    """A request and its answer: what the app receives and sends."""
+    """A request and its response: the `receive` and `send` of an ASGI app."""
 
     def __init__(self, protocol: Host, scope: dict[str, Any], ends: bool) -> None:
         self.protocol = protocol
@@ -90,27 +90,28 @@ class Cycle:
             self.message_event.set()
         self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
         self.has_sent_head = False
-        # An app may answer HEAD as it answers GET: its content is dropped (ASGI).
+        # An app may respond to HEAD as to GET: its content is discarded (ASGI).
         self.drops_content = scope["method"] == "HEAD"
         self.has_length = False
-        # Content follows the head; not after HEAD, nor with 204 and 304.
+        # False after HEAD, and with 204 and 304.
         self.has_content = True
         self.response_started = False
         self.response_complete = False
         self.is_last = False
-        # The client sends no more, and most likely does not read either.
+        # The client has half-closed, and most likely does not read either.
         self.has_left = False
-        # The app has all of the request, and knows amid an answer without a length that its client has left.
+        # The app has received the whole request. In a response without a length it then gets `http.disconnect` if the
+        # client half-closes.
         self.is_read = False
         self.is_cut = False
-        # The app has been told that the client has left.
+        # The app has received `http.disconnect`.
         self.has_heard = False
         self.unheard = 0
 
     # The request.
 
     def take(self, data: bytes) -> None:
-        """Content has come."""
+        """Appends received content to the buffer for the app."""
         if self.response_complete:
             return
         self.body += data
@@ -119,41 +120,42 @@ class Cycle:
         self.message_event.set()
 
     def end(self) -> None:
-        """The request is complete."""
+        """Records the end of the request."""
         self.more_body = False
         self.message_event.set()
 
     def disconnect(self) -> None:
-        """The client does not hear the rest of the answer."""
+        """Records that the client will not receive the rest of the response."""
         self.disconnected = not self.response_complete
         self.message_event.set()
 
     def notice_eof(self) -> None:
-        """Handles a client that has half-closed.
+        """Handles a half-close by the client.
 
-        One that waits for its answer gets it; one in the middle of an endless stream has left.
+        A client that waits for its response gets it. A client in the middle of a response without a length counts as
+        disconnected.
         """
         if self.response_started and not self.has_length and self.has_content:
             self.leave()
 
     def leave(self) -> None:
-        """Tells an app that waits for its client's end.
+        """Lets `receive` return `http.disconnect` to an app that waits for that.
 
-        What it answers all the same is sent.
+        Whatever the app still sends is sent.
         """
         self.has_left = True
         self.message_event.set()
 
     def close_after_response(self) -> None:
-        """The server stops after this answer."""
+        """Closes the connection after this response, as the server shuts down."""
         try:
             self.connection.close_after_response()
         except ProtocolError:
-            # The head has left, or the client has broken the protocol.
+            # The head was sent already, or the client has broken the protocol.
             self.is_last = True
 
     async def receive(self) -> ASGIReceiveEvent:
-        """ASGI: content, or that the client has gone."""
+        """Returns the next ASGI message: content of the request, or `http.disconnect`."""
         if self.connection.owes is Owes.CONTINUE and not self.is_over() and not self.transport.is_closing():
             self.transport.write(self.connection.send_informational(100))
         if not self.is_over() and not self.message_event.is_set():
@@ -164,14 +166,14 @@ class Cycle:
             try:
                 await self.message_event.wait()
             finally:
-                # The time stands still while the app works, also where it has looked for a moment only. After its
-                # response the deadline is the connection's.
+                # The deadline is paused while the app works, even if it called `receive` only for a moment. After the
+                # response it is a deadline of the connection.
                 if not self.response_complete:
                     self.protocol.waiting.pause()
         self.message_event.clear()
         if self.is_over():
             self.has_heard = True
-            # It may stop now, in order: what it leaves out must not look as if it had never been.
+            # The app may now return early. A response without a length is then reset, as its end would look complete.
             is_endless = not self.has_length and self.has_content
             self.is_cut = self.is_cut or (self.response_started and is_endless and not self.response_complete)
             return {"type": "http.disconnect"}
@@ -180,10 +182,10 @@ class Cycle:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def is_over(self) -> bool:
-        """Returns whether the app has nothing to receive any more."""
+        """Returns whether the app has nothing more to receive."""
         return self.disconnected or self.response_complete or (self.has_left and self.is_read)
 
-    # The answer.
+    # The response.
 
     async def run(self, app: ASGI3Application) -> None:
         """Runs the app, and completes a response that it leaves unfinished."""
@@ -209,9 +211,9 @@ class Cycle:
                 await self.give_up()
 
     async def give_up(self) -> None:
-        """Sends a 500, if the app has not begun to answer.
+        """Sends a 500, if the app has not begun to respond.
 
-        Else the client has to see that the answer is not whole.
+        Otherwise the client has to see that the response is incomplete.
         """
         if self.transport.is_closing() or self.protocol.lingers_until is not None:
             return
@@ -220,7 +222,7 @@ class Cycle:
             return
         text = b"Internal Server Error"
         if self.has_heard:
-            # An app that has stopped because its client has left is no line in the access log.
+            # An app that has stopped because its client disconnected gets no line in the access log.
             self.protocol.reject(500, text)
             return
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
@@ -228,9 +230,9 @@ class Cycle:
         await self.send({"type": "http.response.body", "body": text})
 
     def give_up_halfway(self) -> None:
-        """Sends the head that has waited.
+        """Sends a head that was held back, and closes the connection.
 
-        Where content should follow it, the end of the connection shows the cut.
+        If content should follow the head, the end of the connection shows that the response is incomplete.
         """
         if not self.response_complete and (self.head is not None or self.has_sent_head):
             try:
@@ -239,17 +241,17 @@ class Cycle:
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
             if self.response_complete:
                 return
-        # The connection may be at the next request, which has nothing to do with it.
+        # The connection may already serve the next request, which must not be disturbed.
         if self.protocol.cycle is self:
             self.protocol.linger()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """ASGI: the head, which leaves with the first content, and content."""
+        """Sends an ASGI message: the head, held back for the first content, or content."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         if self.disconnected or self.drops_content or self.transport.is_closing():
-            # Nothing is written that could be waited for, and other clients wait, too. A closing transport takes
-            # everything at once, and says that the client has gone in the loop's next turn.
+            # Nothing is written that could be awaited, so other tasks get a turn here. A closing transport accepts
+            # everything at once, and reports the disconnect in the loop's next turn.
             await asyncio.sleep(0)
             self.count_unheard()
         if self.disconnected:
@@ -267,19 +269,19 @@ class Cycle:
             self.write(message.get("body", b""), message.get("more_body", False))
 
     def count_unheard(self) -> None:
-        """Ends an app that sends without end to a client that has gone."""
+        """Ends an app that sends without end to a disconnected client."""
         self.unheard += 1
         if self.unheard <= UNHEARD:
             return
-        # Where requests wait before the client's end, the loop does not tell of it.
+        # If unread requests precede the client's EOF, the loop does not report it.
         if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):
             raise ClientDisconnected("the client has left, and the app goes on sending")
         self.unheard = 0
 
     def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        """Holds the head for the first content, or for the next turn of the loop.
+        """Holds the head back for the first content, or until the next turn of the loop.
 
-        Both leave in one write.
+        Head and content are then sent in one write.
         """
         if self.protocol.access_log:
             self.protocol.access_logger.info(
@@ -300,26 +302,26 @@ class Cycle:
         self.has_length = any(name.lower() == b"content-length" for name, _ in headers)
         self.has_content = not self.drops_content and status not in {204, 304}
         if not self.has_length:
-            # Content may be long in coming, as events are: its head does not wait for it.
+            # Content may come much later, as events do: the head does not wait for it.
             self.protocol.loop.call_later(0, self.flush_head)
             if self.protocol.has_eof:
                 self.notice_eof()
 
     def flush_head(self) -> None:
-        """Sends the head, if no content has taken it along."""
+        """Sends the head, if it was not sent with content."""
         if self.head is not None and not self.disconnected and not self.transport.is_closing():
             try:
                 self.write(b"", more_body=True)
             except Exception as error:
-                # The app may be silent for long, and its client is answered now.
+                # The app may send nothing for long, so the client gets its response now.
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
                 self.disconnect()
                 self.protocol.reject(500, b"Internal Server Error")
 
     def write_head(self, status: int, headers: list[tuple[bytes, bytes]], out: bytearray) -> None:
-        """Writes the head of a response.
+        """Encodes the head of a response into `out`.
 
-        The engine writes Upgrade itself; an app says in a header what else it speaks.
+        The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
         """
         try:
             self.connection.send_response(status, headers, into=out)
@@ -339,7 +341,7 @@ class Cycle:
                 self.connection.send_response(status, others, into=out)
 
     def write(self, body: bytes, more_body: bool) -> None:
-        """Writes content, and with the last of it the end."""
+        """Writes content, and after the last of it the end of the response."""
         out = bytearray()
         try:
             if self.head is not None:
@@ -353,7 +355,7 @@ class Cycle:
             if not more_body and not self.is_cut:
                 self.connection.send_end(into=out)
         finally:
-            # What the engine has written has to leave, also where it refuses what comes next.
+            # The bytes that the engine has encoded must be sent even if it rejects what follows.
             if out:
                 self.transport.write(out)
         if not more_body:

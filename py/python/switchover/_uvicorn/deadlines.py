@@ -1,4 +1,4 @@
-"""Deadlines of the client: for what it sends, and for what it takes."""
+"""Deadlines for the client: for what it sends, and for what it receives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECONDS_PER_BYTE = 0.001
 
 
 class Wait:
-    """The deadline of the client: one thing at a time, with its time."""
+    """A deadline for one action of the client at a time, with its own timeout."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None]) -> None:
         self.loop = loop
@@ -28,7 +28,7 @@ class Wait:
         self.what, self.left = what, seconds
 
     def begin(self, what: str, seconds: float) -> None:
-        """Begins a deadline; one for the same thing goes on with the time left."""
+        """Starts a deadline of `seconds` for `what`; if paused for the same, resumes it."""
         if self.what != what:
             self.prepare(what, seconds)
         if self.handle is None:
@@ -36,7 +36,7 @@ class Wait:
             self.handle = self.loop.call_later(self.left, self.expire)
 
     def earn(self, length: int) -> None:
-        """Adds the time that received bytes of content earn, also during a pause."""
+        """Extends a deadline for content by the time for `length` bytes, even while it is paused."""
         if self.what != "content":
             return
         if self.handle is not None:
@@ -45,20 +45,20 @@ class Wait:
             self.left += length * SECONDS_PER_BYTE
 
     def pause(self) -> None:
-        """Waits no longer, but may again."""
+        """Pauses the deadline; `begin` resumes it with the time left."""
         if self.handle is not None:
             self.left = max(0.0, self.until - monotonic())
             self.handle.cancel()
             self.handle = None
 
     def stop(self) -> None:
-        """Ends the deadline: what was waited for has come."""
+        """Cancels the deadline: the action is complete."""
         if self.what:
             self.pause()
             self.what = ""
 
     def expire(self) -> None:
-        """Looks whether the time was prolonged meanwhile."""
+        """Calls `expired`, unless the deadline was extended meanwhile."""
         self.handle = None
         if (left := self.until - monotonic()) > 0:
             self.handle = self.loop.call_later(left, self.expire)
@@ -68,7 +68,7 @@ class Wait:
 
 
 class WriteDeadline:
-    """The deadline for a client that takes nothing of what is sent."""
+    """The deadline for a client that reads nothing of what is sent."""
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, expired: Callable[[], None]
@@ -81,24 +81,24 @@ class WriteDeadline:
         self.handle: asyncio.TimerHandle | None = None
 
     def begin(self, seconds: float) -> None:
-        """Waits so long, and then looks what the client has taken."""
+        """Starts the deadline: after `seconds` the progress of the client is checked."""
         self.most = seconds
         self.wait(seconds)
 
     def wait(self, seconds: float) -> None:
-        """Looks later what the client has taken from now on."""
+        """Checks after `seconds` how much the client has read from now on."""
         self.stop()
         self.taken = taken_by(self.transport)
         self.handle = self.loop.call_later(seconds, self.expire)
 
     def stop(self) -> None:
-        """Ends the deadline: the client has taken what was sent."""
+        """Cancels the deadline: the client has read what was sent."""
         if self.handle is not None:
             self.handle.cancel()
             self.handle = None
 
     def expire(self) -> None:
-        """Prolongs the time by what the client has taken, or ends it."""
+        """Extends the deadline by the bytes that the client has read; if none, expires."""
         taken = taken_by(self.transport) - self.taken
         if taken > 0:
             self.wait(min(taken * SECONDS_PER_BYTE, self.most))

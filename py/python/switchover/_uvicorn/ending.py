@@ -1,4 +1,4 @@
-"""The end of a connection: a close, or a reset where an answer is cut."""
+"""Closing a connection: in order, or by a reset if a response is incomplete."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from .transport import closes_after_eof, unsent_by
 
 
 class Ending:
-    """Closes a transport so that no client takes a cut answer for a whole one."""
+    """Closes a transport so that an incomplete response does not look complete."""
 
     def __init__(self, transport: asyncio.Transport, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self.transport = transport
         self.connection = connection
-        # The engine may have written all of an answer whose end is the connection's: the transport has not.
+        # The engine may have encoded all of a close-delimited response while the transport still holds a part of it.
         self.writing = WriteDeadline(transport, loop, self.reset)
         self.is_reset_if_cut = False
 
     def close(self, timeout_write: float) -> None:
-        """Closes, visibly so where an answer that would look whole is not."""
+        """Closes the transport; resets it if a response would look complete but is not."""
         if self.connection.closing is Closing.RESET:
             self.reset()
         elif not self.transport.is_closing():
@@ -29,15 +29,15 @@ class Ending:
             self.bound_the_rest(timeout_write)
 
     def bound_the_rest(self, timeout_write: float) -> None:
-        """Limits the time for what waits in a transport that closes."""
+        """Limits the time that a closing transport may take to send what it holds."""
         if unsent_by(self.transport):
             self.writing.begin(timeout_write)
             self.reset_if_cut()
 
     def reset_if_cut(self) -> None:
-        """Resets the connection if the process ends before a response is all sent.
+        """Sets whether the system resets the connection if the process exits now.
 
-        Nothing else would tell.
+        It must, while a response is not completely sent: nothing else would show that.
         """
         raw = self.transport.get_extra_info("socket")
         if raw is None or not closes_after_eof(self.transport):
@@ -48,14 +48,14 @@ class Ending:
             self.is_reset_if_cut = is_cut
 
     def reset_if_unfinished(self) -> None:
-        """Resets the connection if the process ends within a close-delimited response."""
+        """Calls `reset_if_cut` within a close-delimited response."""
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
 
     def reset(self) -> None:
         """Resets the connection at once.
 
-        The transport alone would end it as if all had been sent.
+        The transport alone would close it as if all had been sent.
         """
         if (raw := self.transport.get_extra_info("socket")) is not None:
             resets(raw)
@@ -66,5 +66,5 @@ class Ending:
         """Records that the transport is closed: a complete response is not reset."""
         self.writing.stop()
         if self.is_reset_if_cut and exc is None and self.connection.closing is not Closing.RESET:
-            # The socket is closed after this.
+            # The transport closes the socket after this call.
             ends(self.transport.get_extra_info("socket"))

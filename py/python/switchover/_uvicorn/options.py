@@ -8,7 +8,7 @@ CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}
 
 
 def configured(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """Returns a configuration with uvicorn's limit of heads; made once."""
+    """Returns the result of `with_options`, cached by the arguments."""
     key = (config, largest_head, secure)
     if key not in CONFIGURED:
         CONFIGURED[key] = with_options(config, largest_head, secure)

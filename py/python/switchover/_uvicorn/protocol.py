@@ -1,4 +1,4 @@
-"""One connection of uvicorn on this engine."""
+"""One HTTP/1.1 connection of uvicorn, on this engine."""
 
 from __future__ import annotations
 
@@ -46,14 +46,18 @@ if TYPE_CHECKING:
 
 WEBSOCKET = Token("websocket")
 
-# How long, and how much, is read from a client after its last response, unless it pauses for LINGER_IDLE.
+# Seconds and bytes that are read and discarded after the last response, unless the client pauses for LINGER_IDLE
+# seconds.
 LINGER_MAX = 4.0
 LINGER_IDLE = 1.0
 LINGER_BYTES = 1 << 20
 
 
 class Protocol(asyncio.Protocol):
-    """One connection of uvicorn. A subclass may set other limits and times."""
+    """One HTTP/1.1 connection of uvicorn.
+
+    A subclass may set other limits and timeouts.
+    """
 
     engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
     """The limits of a request. `--h11-max-incomplete-event-size` raises those of a head.
@@ -86,7 +90,7 @@ class Protocol(asyncio.Protocol):
         if not config.loaded:
             config.load()
         self.config = config
-        # uvicorn names its own classes in these types, of which this is none.
+        # uvicorn's types name its own protocol classes, and this class is not one of them.
         settings: Any = config
         self.app: ASGI3Application = settings.loaded_app
         self.ws_protocol_class: Any = settings.ws_protocol_class
@@ -111,22 +115,22 @@ class Protocol(asyncio.Protocol):
         self.base: dict[str, Any] = {}
         self.scope: dict[str, Any] = {}
         self.cycle: Cycle | None = None
-        # What goes to a WebSocket class once its content is over.
+        # A WebSocket handshake, kept until the content of its request has been discarded.
         self.handshake: Request | None = None
         self.is_handed_over = False
-        # Events are being taken, in a call further out; or will be, in a later turn of the loop.
+        # Events are being handled, by a caller of this method; or will be, in a later turn of the loop.
         self.is_taking = False
         self.is_due = False
         self.has_eof = self.has_warned = False
         self.leaving: asyncio.TimerHandle | None = None
-        # Until when the rest of what a client sends is read and dropped, once it has its answer; and how much that was.
+        # After the last response: the time at which discarding ends, and the number of discarded bytes.
         self.lingers_until: float | None = None
         self.dropped = 0
 
-    # What the transport calls.
+    # Called by the transport.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Called when the transport is connected."""
+        """Stores the transport and creates the connection."""
         secure = is_ssl(transport)
         bound_unsent(transport.get_extra_info("socket"))
         self.connections.add(self)
@@ -140,7 +144,7 @@ class Protocol(asyncio.Protocol):
         self.log_trace("HTTP connection made")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Ends: what the app waits for is over."""
+        """Sends the app a disconnect and cancels the timers."""
         self.connections.discard(self)
         self.log_trace("HTTP connection lost")
         if self.cycle is not None:
@@ -153,9 +157,9 @@ class Protocol(asyncio.Protocol):
             self.transport.close()
 
     def eof_received(self) -> bool | None:
-        """Keeps the transport open for a client that has half-closed.
+        """Keeps the transport open after a half-close by the client, by returning True.
 
-        As long as the client still waits for something.
+        Only while the client still waits for a response.
         """
         if not self.half_close or self.lingers_until is not None or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
@@ -175,7 +179,7 @@ class Protocol(asyncio.Protocol):
         return True
 
     def data_received(self, data: bytes) -> None:
-        """Hands received bytes to the engine, and handles the events."""
+        """Passes received bytes to the engine, and handles the events."""
         self.stop_timer()
         if self.lingers_until is not None:
             self.dropped += len(data)
@@ -188,31 +192,31 @@ class Protocol(asyncio.Protocol):
         try:
             self.connection.receive_data(data)
         except ProtocolError:
-            # The connection is over; what comes now is dropped until the transport has closed.
+            # HTTP has ended; bytes that arrive now are discarded until the transport has closed.
             return
         self.process_events()
 
     def leave_later(self, cycle: Cycle) -> None:
-        """An app that waits for its client's end hears it after a while."""
+        """Schedules `http.disconnect` for an app that waits for it in `receive`."""
         self.leaving = self.loop.call_later(self.timeout_half_closed, cycle.leave)
 
     def pause_writing(self) -> None:
-        """The client reads more slowly than the app writes."""
+        """Pauses the app's sends, as the client reads too slowly, and starts the deadline."""
         self.flow.pause_writing()
         self.ending.writing.begin(self.timeout_write)
 
     def resume_writing(self) -> None:
-        """The client has read."""
+        """Resumes the app's sends, as the client has read."""
         self.flow.resume_writing()
         if not self.transport.is_closing():
             self.ending.writing.stop()
         if self.is_due:
             self.go_on_later()
 
-    # What uvicorn calls.
+    # Called by uvicorn.
 
     def shutdown(self) -> None:
-        """Stops: no request is served after the current one."""
+        """Shuts down gracefully: no request is served after the current one."""
         if self.cycle is None or self.lingers_until is not None:
             self.close()
         elif not self.cycle.response_complete:
@@ -220,7 +224,7 @@ class Protocol(asyncio.Protocol):
             if self.has_eof:
                 self.cycle.leave()
         elif self.connection.awaiting is Awaiting.CONTENT:
-            # With content on its way a close would take the answer back.
+            # A close with unread content would reset the connection, and the client could lose the response.
             self.linger()
         else:
             self.close()
@@ -228,7 +232,7 @@ class Protocol(asyncio.Protocol):
     # Events.
 
     def process_events(self) -> None:
-        """Handles the events there are, and pauses reading where the engine is full."""
+        """Handles pending events, and pauses reading if the engine's buffer is full."""
         if not self.is_due:
             self.is_taking = True
             try:
@@ -239,16 +243,16 @@ class Protocol(asyncio.Protocol):
             self.flow.pause_reading()
 
     def go_on_later(self) -> None:
-        """Goes on in another turn of the loop.
+        """Continues with the next event in another turn of the loop.
 
-        A thousand requests may have come at once, and other clients wait, too.
+        A thousand requests may have arrived at once, and other clients must get their turn.
         """
         self.is_due = True
         self.stop_timer()
         self.loop.call_later(0, self.process_events_now)
 
     def process_events_now(self) -> None:
-        """Handles events that had to wait.
+        """Handles events that were postponed.
 
         But not while the client does not read its responses.
         """
@@ -260,7 +264,7 @@ class Protocol(asyncio.Protocol):
         """Handles events until more bytes are needed, or the app's response."""
         while not self.is_due:
             if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
-                # An answer to HEAD is complete with its head, and its app is not.
+                # A response to HEAD is complete with its head, while its app still runs.
                 return
             try:
                 event = self.connection.next_event()
@@ -288,16 +292,16 @@ class Protocol(asyncio.Protocol):
                 self.reject(413, b"Content Too Large")
                 return
             elif isinstance(event, Paused) and event.reason is not PausedReason.CLOSED:
-                # The next request waits until this one is answered.
+                # The next request waits until this one has its response.
                 return
             else:
-                # The connection is over.
+                # HTTP has ended.
                 if self.cycle is None or self.cycle.response_complete:
                     self.linger()
                 return
 
     def wait_for_more(self) -> None:
-        """Sets a deadline, if the client is to go on and no app waits for it."""
+        """Sets a deadline if the client has to send more and no app waits for it."""
         if self.connection.wants_input and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT):
             self.flow.resume_reading()
         awaiting = self.connection.awaiting
@@ -312,7 +316,7 @@ class Protocol(asyncio.Protocol):
                 self.start_timer(self.timeout_keep_alive)
 
     def timed_out(self, what: str) -> None:
-        """Ends a connection whose client was too slow."""
+        """Closes the connection of a client that was too slow."""
         if self.transport.is_closing():
             return
         if what == "first byte":
@@ -325,7 +329,7 @@ class Protocol(asyncio.Protocol):
         self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
-        """Starts the app on a request, or takes an offer of WebSocket."""
+        """Starts the app for a request, or prepares a WebSocket handshake."""
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:
             if request.no_offer is None:
@@ -341,12 +345,12 @@ class Protocol(asyncio.Protocol):
                 self.connection.skip_content()
 
     def warn_of_an_offer(self) -> None:
-        """Logs what uvicorn's own classes log of a declined offer.
+        """Logs the warnings of uvicorn's own classes about a declined offer.
 
         Once for each connection.
         """
         if self.has_warned:
-            # A client may ask as often as it likes.
+            # A client may repeat its offer any number of times.
             return
         self.has_warned = True
         self.logger.warning("Unsupported upgrade request.")
@@ -354,7 +358,7 @@ class Protocol(asyncio.Protocol):
             self.logger.warning(NO_CLASS)
 
     def scope_of(self, request: Request) -> dict[str, Any]:
-        """Builds the scope of a request for the app."""
+        """Builds the ASGI scope of a request."""
         self.scope = scope = request.asgi()
         scope.update(self.base)
         scope["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
@@ -365,7 +369,7 @@ class Protocol(asyncio.Protocol):
         return scope
 
     def begin(self, request: Request) -> None:
-        """Starts the app on a request."""
+        """Starts the app, in a task, for a request."""
         app = self.app
         if self.limit_concurrency is not None and (
             len(self.connections) >= self.limit_concurrency or len(self.tasks) >= self.limit_concurrency
@@ -383,9 +387,9 @@ class Protocol(asyncio.Protocol):
         self.tasks.add(task)
 
     def reject_offer(self, request: Request, flaw: Ineligible) -> None:
-        """Answers a handshake that cannot be accepted.
+        """Responds to a WebSocket handshake that cannot be accepted.
 
-        Says what is wrong, and what is spoken here.
+        The response says what is wrong, and advertises websocket.
         """
         text = flaw.text.encode()
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
@@ -395,9 +399,9 @@ class Protocol(asyncio.Protocol):
         self.go_on_later()
 
     def hand_over(self, request: Request) -> None:
-        """Gives a WebSocket to uvicorn's own class, from its handshake on.
+        """Passes a WebSocket handshake to uvicorn's own class.
 
-        It gets every byte that has come after that.
+        The class gets the head of the request and every byte after its content.
         """
         self.log_trace("Upgrading to WebSocket")
         self.waiting.stop()
@@ -405,14 +409,14 @@ class Protocol(asyncio.Protocol):
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
         head, rest = handshake_of(request), self.connection.unread
         self.is_handed_over = True
-        # What an app does after its answer is nothing to a WebSocket.
+        # An app that still runs after its response must not affect the WebSocket.
         self.cycle = None
         self.flow.resume_reading()
         undecided = Undecided(protocol, self.transport, rest, self.has_eof, self.ending, self.timeout_write)
         undecided.begin(head, self.flow.write_paused)
 
     def send_error(self, error: RemoteProtocolError) -> None:
-        """Answers what is no HTTP, if that can still be done, and ends the connection."""
+        """Responds to a protocol error, if still possible, and closes the connection."""
         if error.kind is ErrorKind.TRUNCATED:
             self.log_trace("HTTP request cut short")
         else:
@@ -422,27 +426,27 @@ class Protocol(asyncio.Protocol):
         self.reject(error.status or 400, b"Invalid HTTP request received.")
 
     def reject(self, status: int, text: bytes) -> None:
-        """Sends the connection's last answer, if none has begun, and ends it."""
+        """Sends the connection's last response, if none has begun, and closes it."""
         self.waiting.stop()
         if self.transport.is_closing():
             return
         try:
             self.transport.write(self.connection.reject(status, [TEXT], text))
         except ProtocolError:
-            # An answer has begun, or the client's error has ended the connection after it.
+            # A response has begun, or the client's error has ended HTTP after a complete one.
             self.connection.abandon()
         self.linger()
 
     # The end.
 
     def close(self) -> None:
-        """Closes, visibly so where an answer that would look whole is not."""
+        """Closes the connection; resets it if a response would look complete but is not."""
         self.ending.close(self.timeout_write)
 
     def linger(self) -> None:
-        """Ends our direction and reads on.
+        """Half-closes the connection, then reads and discards for a limited time.
 
-        A close would take back an answer that was not read yet (RFC 9112, section 9.6).
+        An immediate close could make the client lose a response that it has not read yet (RFC 9112, section 9.6).
         """
         if self.lingers_until is not None or self.transport.is_closing():
             return
@@ -461,13 +465,13 @@ class Protocol(asyncio.Protocol):
         self.wait_for_the_end(self.lingers_until)
 
     def wait_for_the_end(self, until: float) -> None:
-        """Waits until the client has ended its direction, too, or has had its time."""
+        """Waits until the client has closed its side too, or the time is over."""
         self.start_timer(max(0, min(LINGER_IDLE, until - monotonic())))
 
-    # After an answer.
+    # After a response.
 
     def answered(self) -> None:
-        """An answer is complete: on to the next request, or the end."""
+        """Continues after a complete response: with the next request, or by closing."""
         if self.leaving is not None:
             self.leaving.cancel()
             self.leaving = None
@@ -487,22 +491,22 @@ class Protocol(asyncio.Protocol):
             self.process_events()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Closes a connection on which nothing has come for a while."""
+        """Closes a connection on which no byte was received for a while."""
         self.close()
 
     def start_timer(self, seconds: float) -> None:
-        """Ends the connection, if nothing comes in that time."""
+        """Starts the timer that closes the connection if no byte is received in that time."""
         self.stop_timer()
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def stop_timer(self) -> None:
-        """Stops the timer: bytes have come."""
+        """Cancels the timer, as bytes were received."""
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
 
     def log_trace(self, message: str) -> None:
-        """Says where a connection stands, with `--log-level trace`."""
+        """Logs the state of the connection, with `--log-level trace`."""
         if self.logger.level <= TRACE_LOG_LEVEL:
             client = self.base["client"]
             self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)

@@ -1,4 +1,4 @@
-"""Questions to an asyncio transport; not every transport can answer."""
+"""Queries of an asyncio transport, with defaults for transports that lack them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from .._reset import acknowledged, unread_by_peer
 
 
 def closes_after_eof(transport: asyncio.Transport) -> bool:
-    """Returns whether our direction can be ended apart from the client's.
+    """Returns whether the transport can be half-closed.
 
-    Not in TLS, and not every transport says so.
+    False for TLS, and for transports that cannot tell.
     """
     try:
         return transport.can_write_eof()
@@ -19,9 +19,9 @@ def closes_after_eof(transport: asyncio.Transport) -> bool:
 
 
 def unsent_by(transport: asyncio.Transport) -> int:
-    """Returns how many bytes the client has not taken yet.
+    """Returns the number of bytes in the transport's write buffer.
 
-    Not every transport says so.
+    0 for transports that cannot tell.
     """
     try:
         return transport.get_write_buffer_size()
@@ -30,9 +30,9 @@ def unsent_by(transport: asyncio.Transport) -> int:
 
 
 def taken_by(transport: asyncio.Transport) -> int:
-    """Returns how many bytes the client has taken, from some number on.
+    """Returns a count of bytes that the client has received, with an arbitrary origin.
 
-    Where the system counts them, it knows of those that wait in TLS or in its own buffer, too.
+    Where the system counts acknowledged bytes, bytes in the buffers of TLS or of the system do not count.
     """
     raw = transport.get_extra_info("socket")
     counted = acknowledged(raw)

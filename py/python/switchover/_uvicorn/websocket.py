@@ -1,4 +1,4 @@
-"""A handshake of WebSocket, from the engine to one of uvicorn's classes."""
+"""A WebSocket handshake, passed from the engine to one of uvicorn's classes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NO_CLASS = (
 )
 """The warning of uvicorn's own classes."""
 
-# Fields of a handshake that a WebSocket class does not see: the other offers, and what frames content that is over.
+# Fields of a handshake that the WebSocket class does not get: other offers, and the framing of discarded content.
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 
 
 def handshake_of(request: Request) -> bytes:
-    """Writes the head of a request again, with WebSocket as the only offer.
+    """Encodes the head of a request again, with WebSocket as the only offer.
 
-    The names are in lower case, as uvicorn's classes put them into a scope without a look.
+    The names are in lower case, as uvicorn's classes copy them into a scope unchanged.
     """
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
     start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
@@ -36,11 +36,11 @@ def handshake_of(request: Request) -> bytes:
 
 
 class Undecided(asyncio.Protocol):
-    """A handshake that uvicorn's WebSocket class has, and its app has not accepted.
+    """A handshake that uvicorn's WebSocket class has, before its app accepts.
 
-    Holds what comes after it.
+    Holds back the bytes after the handshake.
 
-    Those classes lose what comes before, or break over it.
+    Those classes lose bytes that arrive before the accept, or fail.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class Undecided(asyncio.Protocol):
         self.giving_up: asyncio.TimerHandle | None = None
 
     def begin(self, head: bytes, is_full: bool) -> None:
-        """Gives the class its handshake, and the app a `send` that notes its accept."""
+        """Passes the handshake to the class, and watches the app's `send` for the accept."""
         app = self.protocol.app
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:
             async def noticed(message: Any) -> None:
                 await send(message)
                 if message["type"] == "websocket.accept":
-                    # The class on `websockets` answers in a task of its own.
+                    # The class based on `websockets` sends the 101 in a task of its own.
                     answered = getattr(self.protocol, "handshake_completed_event", None)
                     if isinstance(answered, asyncio.Event):
                         await answered.wait()
@@ -79,16 +79,16 @@ class Undecided(asyncio.Protocol):
             return await app(scope, receive, noticed)
 
         self.protocol.app = told
-        # First, so that the class hears of the end whatever the handshake does to it.
+        # First, so that `connection_lost` reaches the class whatever the handshake does.
         self.transport.set_protocol(self)
         self.protocol.connection_made(self.transport)
         if is_full:
-            # An answer before is still being taken, which no one says again.
+            # An earlier response is still being sent, and the transport does not call `pause_writing` again.
             self.protocol.pause_writing()
         self.protocol.data_received(head)
 
     def accepted(self) -> None:
-        """The class has the connection for itself, and all that has come."""
+        """Passes the connection and all held bytes to the class."""
         held, self.held = bytes(self.held), bytearray()
         self.is_accepted = True
         self.wait_no_more()
@@ -102,53 +102,53 @@ class Undecided(asyncio.Protocol):
             if held:
                 self.protocol.data_received(held)
         except Exception as error:
-            # As the transport would do.
+            # Handled as the transport handles an exception of a protocol.
             logging.getLogger("uvicorn.error").error("Exception in a WebSocket protocol", exc_info=error)
             self.transport.abort()
         if self.has_eof and not self.protocol.eof_received():
             self.transport.close()
 
     def data_received(self, data: bytes) -> None:
-        """Holds the bytes, up to a limit."""
+        """Holds received bytes back, and pauses reading above a limit."""
         self.held += data
         if len(self.held) > HIGH_WATER_LIMIT and not self.is_paused:
             self.is_paused = True
             self.transport.pause_reading()
 
     def eof_received(self) -> bool:
-        """Records the client's end, whose place is after the held bytes.
+        """Records the client's EOF, which comes after the held bytes.
 
-        But an app that does not accept hears of it.
+        An app that does not accept in time gets the disconnect.
         """
         self.has_eof = True
         self.giving_up = asyncio.get_running_loop().call_later(ACCEPT_MAX, self.give_up)
         return closes_after_eof(self.transport)
 
     def give_up(self) -> None:
-        """The client has ended its direction, and the app has taken too long to accept."""
+        """Closes the transport of a half-closed client that was not accepted in time."""
         if not self.is_accepted and not self.transport.is_closing():
             self.transport.close()
             # A response before may still be unsent.
             self.ending.bound_the_rest(self.timeout_write)
 
     def wait_no_more(self) -> None:
-        """Forgets that the app may take too long."""
+        """Cancels the timer for the accept."""
         if self.giving_up is not None:
             self.giving_up.cancel()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The class ends."""
+        """Passes the loss of the connection to the class."""
         self.wait_no_more()
         self.ending.lost(exc)
         self.protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Pauses the class, and begins the write deadline."""
+        """Pauses the sends of the class, and starts the write deadline."""
         self.ending.writing.begin(self.timeout_write)
         self.protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """Resumes the class, and ends the write deadline."""
+        """Resumes the sends of the class, and stops the write deadline."""
         if not self.transport.is_closing():
             self.ending.writing.stop()
         self.protocol.resume_writing()

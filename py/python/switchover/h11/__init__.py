@@ -1,4 +1,4 @@
-"""h11's public API on this engine.
+"""The public API of h11, on this engine.
 
 Before anything imports h11:
 
@@ -6,7 +6,7 @@ Before anything imports h11:
 >>> import switchover.h11
 >>> sys.modules["h11"] = switchover.h11
 
-What differs from h11 0.16 stands in `py/docs/h11.md`.
+`py/docs/h11.md` lists the differences from h11 0.16.
 """
 
 from typing import Final

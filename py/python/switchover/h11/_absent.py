@@ -1,4 +1,4 @@
-"""The refusal of what is private to h11."""
+"""The error for an import of a module that is private to h11."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""h11's `Connection`: the engine reads, writes and judges.
+"""The `Connection` of h11, on the engine.
 
-Here is what h11 says of it, and when h11 pauses.
+The engine parses, encodes and validates. This module adds the states of h11, and the places where h11 pauses.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ DEFAULT_MAX_INCOMPLETE_EVENT_SIZE: Final = 16 * 1024
 
 UNLIMITED: Final = 2**32 - 1
 
-# h11 has one limit, which is counted here: a head that comes whole may be longer.
+# h11 has a single limit, which is checked in this module: a head that arrives as a whole may be longer.
 CONFIG: Final = Config(
     start_line=UNLIMITED,
     method=UNLIMITED,
@@ -73,7 +73,7 @@ CONFIG: Final = Config(
     any_version=True,
     http2_preface=True,
     tidy=True,
-    # Whether there is TLS is not known here; h11 takes targets of both schemes.
+    # TLS or not is unknown here; h11 accepts targets of both schemes.
     secure=True,
 )
 
@@ -81,9 +81,9 @@ PREFACE: Final = len(b"PRI * HTTP/2.0\r\n\r\n")
 
 
 class Connection:
-    """One connection, in one of the two roles.
+    """One connection, as client or server.
 
-    Bytes in: `receive_data`. Events out: `next_event`. Events in, bytes out: `send`.
+    `receive_data` appends received bytes, `next_event` returns events, `send` returns the bytes of an event.
     """
 
     def __init__(
@@ -103,26 +103,26 @@ class Connection:
         self._request: Request | None = None
         self._unasked: tuple[Response, bytearray] | None = None
 
-    # Questions.
+    # Getters.
 
     @property
     def states(self) -> dict[type[Sentinel], type[Sentinel]]:
-        """The state of each role."""
+        """The state of client and server, by role."""
         return {CLIENT: self._state.client, SERVER: self._state.server}
 
     @property
     def our_state(self) -> type[Sentinel]:
-        """The state of our role."""
+        """The state of this side."""
         return self._state.client if self.our_role is CLIENT else self._state.server
 
     @property
     def their_state(self) -> type[Sentinel]:
-        """The state of the other role."""
+        """The state of the peer."""
         return self._state.server if self.our_role is CLIENT else self._state.client
 
     @property
     def client_is_waiting_for_100_continue(self) -> bool:
-        """Tells whether the client sends its content only after a 100 or an answer.
+        """Returns whether the client waits for a 100 or a response before its content.
 
         RFC 9110, section 10.1.1.
         """
@@ -132,15 +132,15 @@ class Connection:
 
     @property
     def they_are_waiting_for_100_continue(self) -> bool:
-        """Tells the same of a server's client.
+        """Returns whether this is a server whose client waits for a 100.
 
-        A client is never waited for. Next: `send` an InformationalResponse of 100.
+        Always False for a client. Next: `send` an InformationalResponse of 100.
         """
         return self.our_role is SERVER and self._engine.owes is Owes.CONTINUE
 
     @property
     def trailing_data(self) -> tuple[bytes, bool]:
-        """The bytes that have come and were not read, and whether the peer has ended.
+        """The received bytes that were not parsed, and whether EOF was received.
 
         After a switch these are the first bytes of the new protocol.
         """
@@ -148,15 +148,18 @@ class Connection:
 
     @property
     def _preface(self) -> int:
-        """Returns how much of the unread is an HTTP/2 preface, as h11 reads it."""
+        """Returns the length of an HTTP/2 preface in the unread bytes.
+
+        h11 parses the preface as a request.
+        """
         return PREFACE if self._request is not None and self._request.http_version == b"2.0" else 0
 
-    # Bytes in, events out.
+    # Receiving.
 
     def receive_data(self, data: bytes) -> None:
-        """Takes what the peer sent; `b""` is its end.
+        """Appends bytes received from the peer; `b""` is its EOF.
 
-        Next: `next_event`. RuntimeError for bytes after the end.
+        Next: `next_event`. Raises RuntimeError for bytes after the EOF.
         """
         if not data:
             self._has_ended = True
@@ -167,7 +170,7 @@ class Connection:
         try:
             self._engine.receive_data(data)
         except EngineError:
-            # It reads no more HTTP.
+            # The engine parses no more HTTP.
             self._after_http += data
         else:
             self._received += len(data)
@@ -176,8 +179,8 @@ class Connection:
     def next_event(self) -> Event | type[NEED_DATA] | type[PAUSED]:
         """Returns the next event.
 
-        `NEED_DATA` before more bytes come, `PAUSED` before `start_next_cycle` or while HTTP is over or undecided.
-        RemoteProtocolError where the peer broke the protocol. Next: `send` what answers it, or this again.
+        `NEED_DATA` if more bytes are needed. `PAUSED` before `start_next_cycle`, or while a switch is undecided or
+        done. Raises RemoteProtocolError if the peer broke the protocol. Next: `send` a response, or call this again.
         """
         state = self._state
         theirs = state.server if self.our_role is CLIENT else state.client
@@ -200,7 +203,7 @@ class Connection:
         return event
 
     def _take_head(self, event: Event) -> None:
-        """Notes the head of a message of the peer."""
+        """Records the head of a message of the peer in the states."""
         state, role, kind = self._state, self.their_role, type(event)
         if isinstance(event, Request):
             self._request = event
@@ -213,19 +216,19 @@ class Connection:
         self.their_http_version = event.http_version
 
     def _close_after_excess(self) -> None:
-        """Has a client close where bytes follow its answer.
+        """Makes a client close if bytes follow the response.
 
-        They would be taken for the next one. RFC 9112, section 9.2.
+        They would be parsed as the next response. RFC 9112, section 9.2.
         """
         if self.our_role is CLIENT and self._state.server is DONE and self._received > self._engine.position:
             self._state = self._state[SERVER, MUST_CLOSE, False]
 
     def _nothing(self) -> Event | type[NEED_DATA]:
-        """Nothing can come of the bytes there are."""
+        """Returns the result if the received bytes contain no further event."""
         if self._has_ended:
             return self._closed()
         if self._received - self._engine.position > self._max_incomplete_event_size:
-            # The engine hears that nothing follows, so that a server may answer.
+            # The engine gets an EOF, so that a server may respond.
             self._engine.receive_eof(clean=False)
             with contextlib.suppress(PeerError):
                 read(self._engine)
@@ -233,7 +236,7 @@ class Connection:
         return NEED_DATA
 
     def _after_message(self, theirs: type[Sentinel]) -> Event | type[NEED_DATA] | type[PAUSED]:
-        """The peer has sent its message, or can send none."""
+        """Returns the result if the peer's message is complete, or it can send none."""
         if theirs is ERROR:
             raise RemoteProtocolError("Can't receive data when peer state is ERROR")
         if theirs is MIGHT_SWITCH_PROTOCOL or theirs is SWITCHED_PROTOCOL:
@@ -252,12 +255,13 @@ class Connection:
         self._state = self._state[self.their_role, ERROR, False]
         return RemoteProtocolError(text, status or 400)
 
-    # Events in, bytes out.
+    # Sending.
 
     def send(self, event: Event) -> bytes | None:
-        """The bytes of an event; None of `ConnectionClosed`. Next: send them to the peer.
+        """Returns the bytes of an event; None for `ConnectionClosed`.
 
-        LocalProtocolError where the event cannot be sent, or not now; our state is then `ERROR`.
+        Raises LocalProtocolError if the event is invalid or not allowed now; our state is then `ERROR`. Next: send the
+        bytes to the peer.
         """
         try:
             return self._send(event, type(event))
@@ -269,9 +273,9 @@ class Connection:
             raise
 
     def send_with_data_passthrough(self, event: Event) -> list[Any] | None:
-        """Returns the bytes of an event in pieces.
+        """Returns the bytes of an event as a list of pieces.
 
-        One of them is the very object that a `Data` has, of which only the length is asked.
+        For a `Data` one of them is its `data` object itself, of which only the length is used.
         """
         if not isinstance(event, Data) or not len(event.data) or self._unasked is not None:
             sent = self.send(event)
@@ -289,13 +293,13 @@ class Connection:
         return [*([before] if before else []), event.data, *([following] if following else [])]
 
     def send_failed(self) -> None:
-        """Notes that an event could not be sent: our state is `ERROR`."""
+        """Records that an event could not be sent: our state becomes `ERROR`."""
         self._state = self._state[self.our_role, ERROR, False]
 
     def start_next_cycle(self) -> None:
-        """Goes on to the next request and its answer.
+        """Starts the next request and response on the connection.
 
-        LocalProtocolError unless both sides are `DONE`.
+        Raises LocalProtocolError unless both sides are `DONE`.
         """
         if self._state.client is not DONE or self._state.server is not DONE:
             raise LocalProtocolError(f"not in a reusable state. self.states={self.states}")
@@ -324,12 +328,12 @@ class Connection:
         return sent
 
     def _answer(self, event: Event) -> bytes:
-        """The bytes of the head of an answer."""
+        """Returns the bytes of a response head."""
         if isinstance(event, InformationalResponse):
             return write(self._engine, event)
         assert isinstance(event, Response)
         if event.status_code == 426 and not listed(event) and not (self._request and listed(self._request)):
-            # It has to name a protocol (RFC 9110, 15.5.22); a 400 says the same to one that asked for none.
+            # A 426 must name a protocol (RFC 9110, 15.5.22); if none is known, a 400 is sent instead.
             event = Response(
                 status_code=400,
                 headers=event.headers,
@@ -340,14 +344,14 @@ class Connection:
             self._unasked = (event, bytearray())
             return b""
         if event.status_code == 426 and self._request is not None and (offered := listed(self._request)):
-            # Where the event has a list of its own, that is said instead.
+            # A list in the event itself takes precedence over this one.
             self._engine.advertise(offered)
         return write(self._engine, event)
 
     def _add(self, event: Event) -> bytes:
-        """Adds what belongs to an answer to no request.
+        """Adds content or the end to a response without a request.
 
-        The engine sends that whole, with its end.
+        The engine sends such a response as a whole, with its end.
         """
         assert self._unasked is not None
         response, content = self._unasked
@@ -358,9 +362,9 @@ class Connection:
 
 
 def listed(event: Request | Response) -> list[bytes]:
-    """The protocols that an event names.
+    """Returns the protocols in the Upgrade header of an event.
 
-    A 426 that names none requires what the request offers. RFC 9110, section 15.5.22.
+    A 426 without that header requires the protocols that the request offers. RFC 9110, section 15.5.22.
     """
     values = [value for name, value in event.headers if name == b"upgrade"]
     return [one.strip() for one in b",".join(values).split(b",") if one.strip()]

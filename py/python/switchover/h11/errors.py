@@ -1,15 +1,15 @@
-"""The exceptions.
+"""The exceptions of h11.
 
-The engine's own error, with its number, clause and advice, is the `__cause__`.
+The `__cause__` is the engine's own error, with its number, clause and advice.
 """
 
 from __future__ import annotations
 
 
 class ProtocolError(Exception):
-    """Something that HTTP/1.1 forbids.
+    """A violation of HTTP/1.1.
 
-    Raised as one of the two below; this one is to catch both.
+    The base class of LocalProtocolError and RemoteProtocolError, to catch both; never raised itself.
     """
 
     def __init__(self, msg: str, error_status_hint: int = 400) -> None:
@@ -21,14 +21,14 @@ class ProtocolError(Exception):
 
 
 class LocalProtocolError(ProtocolError):
-    """Your code did it: what it made cannot be sent, or not now.
+    """The caller made an event that is invalid, or sent one that is not allowed now.
 
-    From events and from `Connection.send`.
+    Raised by events and by `Connection.send`.
     """
 
 
 class RemoteProtocolError(ProtocolError):
-    """The peer did it.
+    """The peer violated the protocol.
 
-    From `Connection.next_event`; a server may answer with `error_status_hint`.
+    Raised by `Connection.next_event`; a server may respond with `error_status_hint`.
     """

@@ -1,6 +1,6 @@
-"""Names that are their own type.
+"""Sentinels that are their own type, as in h11.
 
-So that `type(event)` and `event is` both find them.
+So that both `type(event) is NEED_DATA` and `event is NEED_DATA` hold.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from typing import Any
 
 
 class Sentinel(type):
-    """The type of a name, until the name is its own."""
+    """The metaclass of the sentinels, which makes each its own type."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Sentinel:
-        """A name whose type is itself."""
+        """Creates a sentinel and sets its type to itself."""
         made = super().__new__(cls, name, bases, namespace)
         made.__class__ = made  # type: ignore[assignment]
         return made
@@ -26,27 +26,27 @@ class CLIENT(Sentinel, metaclass=Sentinel):
 
 
 class SERVER(Sentinel, metaclass=Sentinel):
-    """The role that answers them."""
+    """The role that sends responses."""
 
 
 class NEED_DATA(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """Nothing happens before more bytes come: call `receive_data`."""
+    """The result if more bytes are needed: call `receive_data`."""
 
 
 class PAUSED(Sentinel, metaclass=Sentinel):
-    """Nothing happens before your code acts: `start_next_cycle`, or the new protocol."""
+    """The result if your code must act: `start_next_cycle`, or the new protocol."""
 
 
 class IDLE(Sentinel, metaclass=Sentinel):
-    """Nothing has begun."""
+    """The side has not begun its message."""
 
 
 class SEND_RESPONSE(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """A request has come, its final response has not begun."""
+    """A request was received, and its final response has not begun."""
 
 
 class SEND_BODY(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """The head is out, the end is not."""
+    """The head of the message was sent, its end was not."""
 
 
 class DONE(Sentinel, metaclass=Sentinel):
@@ -54,20 +54,20 @@ class DONE(Sentinel, metaclass=Sentinel):
 
 
 class MUST_CLOSE(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """The message is complete, and it was the last."""
+    """The message is complete, and it was the last on the connection."""
 
 
 class CLOSED(Sentinel, metaclass=Sentinel):
-    """The direction has ended."""
+    """The side has closed its direction."""
 
 
 class ERROR(Sentinel, metaclass=Sentinel):
-    """The direction is of no use any more."""
+    """The side has failed; nothing more can be sent or received in its direction."""
 
 
 class MIGHT_SWITCH_PROTOCOL(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """The request is complete, and what it proposes is undecided."""
+    """The request is complete, and the switch that it proposes is undecided."""
 
 
 class SWITCHED_PROTOCOL(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """The direction has left HTTP."""
+    """The side has switched to another protocol."""

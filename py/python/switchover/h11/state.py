@@ -1,4 +1,4 @@
-"""The progress of each side: h11's states, and what follows them."""
+"""The states of client and server as in h11, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from switchover.h11.sentinels import (
 
 Move: TypeAlias = tuple[type[Sentinel], type[Event] | type[Sentinel], bool]
 
-# What an event makes of the side that sends it.
+# The transitions: for each state of the sending side and event, the state that follows.
 BODY: Final[dict[type[Event] | type[Sentinel], type[Sentinel]]] = {Data: SEND_BODY, EndOfMessage: DONE}
 END: Final[dict[type[Event] | type[Sentinel], type[Sentinel]]] = {ConnectionClosed: CLOSED}
 TABLE: Final[dict[type[Sentinel], dict[type[Sentinel], dict[type[Event] | type[Sentinel], type[Sentinel]]]]] = {
@@ -40,13 +40,13 @@ TABLE: Final[dict[type[Sentinel], dict[type[Sentinel], dict[type[Event] | type[S
 
 
 class State(dict[Move, "State"]):
-    """The states of both sides, and the ones that follow.
+    """The states of both sides, and the transitions to further states.
 
-    `state[role, Event, whether]`, found once and then kept.
+    `state[role, Event, flag]` is the state that follows, computed once and then cached.
 
-    The last part of a move says of a Request whether it proposes a switch, of an answer whether it switches. `ERROR`
-    in the place of an event is an error of that side; `MUST_CLOSE` says that no other request may follow.
-    LocalProtocolError for an event that may not come now.
+    The flag says of a Request whether it proposes a switch, of a response whether it switches. `ERROR` in the place of
+    an event means that the side has failed; `MUST_CLOSE` means that no other request may follow. Raises
+    LocalProtocolError for an event that is not allowed.
     """
 
     __slots__ = ("client", "persists", "proposed", "server")
@@ -79,9 +79,9 @@ class State(dict[Move, "State"]):
 
 
 def settled(client: type[Sentinel], server: type[Sentinel], persists: bool, proposed: bool) -> State:
-    """Returns the state of these parts, the same object each time.
+    """Returns the state with these parts, the same object each time.
 
-    With what follows from them by itself.
+    Applies the transitions that need no event first.
     """
     if client is DONE and proposed:
         client = MIGHT_SWITCH_PROTOCOL
