@@ -1,6 +1,6 @@
-"""The build backend maturin, after a look whether there is a Rust.
+"""The build backend maturin, preceded by a check that Rust is installed.
 
-`pip` shows the last words of a backend: they say what a build from source needs.
+`pip` shows the last output of a failed backend: it says what a build from source needs.
 """
 
 import os
@@ -24,9 +24,9 @@ get_requires_for_build_sdist = maturin.get_requires_for_build_sdist
 
 
 def get_requires_for_build_wheel(config_settings: Mapping[str, object] | None = None) -> list[str]:
-    """Answers the first question of `pip`: what else is to be installed.
+    """Returns the packages that a build needs: none; checks for Rust first.
 
-    Nothing, but Rust has to be there.
+    `pip` calls this before the build.
     """
     look_for_rust()
     return []
@@ -36,10 +36,7 @@ get_requires_for_build_editable = get_requires_for_build_wheel
 
 
 def look_for_rust() -> None:
-    """Raises SystemExit with advice, if there is no Rust, or one that is too old.
-
-    The crates ask for a version.
-    """
+    """Raises SystemExit with advice if Rust is missing or too old for the crates."""
     oldest, found = oldest_rust(), rust()
     if found is None or number(found) < number(oldest):
         here = f"there is {found}" if found else "there is none"
@@ -50,7 +47,7 @@ def look_for_rust() -> None:
 
 
 def oldest_rust() -> str:
-    """Returns the oldest Rust that will do, from the workspace or the sdist."""
+    """Returns the oldest supported version of Rust, from the workspace or the sdist."""
     for folder in (HOME, HOME.parent):
         manifest = folder / "Cargo.toml"
         workspace = tomllib.loads(manifest.read_text()).get("workspace") if manifest.exists() else None
@@ -60,7 +57,7 @@ def oldest_rust() -> str:
 
 
 def rust() -> str | None:
-    """The version of the compiler that cargo would take, if both are there."""
+    """Returns the version of rustc, or None unless cargo and rustc are installed."""
     if not shutil.which(os.environ.get("CARGO", "cargo")):
         return None
     try:
@@ -74,5 +71,5 @@ def rust() -> str | None:
 
 
 def number(version: str) -> tuple[int, ...]:
-    """A version, to be compared."""
+    """Converts a version to a tuple that can be compared."""
     return tuple(int(part) for part in version.split("."))

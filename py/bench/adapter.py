@@ -1,8 +1,8 @@
-"""A cycle as an adapter between a server and its framework needs it.
+"""The work of an adapter between a server and its framework for one request.
 
-It takes the method and the path as text, the query, and the fields with names in lower case. It answers a 200 with
-Date, Content-Type, Content-Length and five bytes. Where the answer is composed, its fields come with the request, and
-each library checks and writes them. Where it is prepared, each does beforehand what it can.
+It gets the method and the path as text, the query, and the fields with names in lower case. It responds with a 200 with
+Date, Content-Type, Content-Length and five bytes. If the response is composed, its fields come with the request, and
+each library checks and encodes them. If it is prepared, each does beforehand what it can.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ class AdapterSink(Sink):
         self.target = b""
 
     def on_url(self, part: bytes) -> None:
-        """Takes a part of the target."""
+        """Appends a part of the target."""
         self.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field line."""
+        """Appends a field line."""
         self.headers.append((name.lower(), value))
 
 
 def adapter(name: str, request: bytes, *, is_prepared: bool) -> Case:
-    """An adapter's cycle on a kept connection."""
+    """Makes the case: requests and responses on one connection."""
     method, target, _ = request.split(b" ", 2)
     path, _, query = target.partition(b"?")
     expected = (method.decode(), path.decode(), query, lower(lines(request)))
@@ -78,7 +78,10 @@ def adapter(name: str, request: bytes, *, is_prepared: bool) -> Case:
 
 
 def ours(request: bytes, is_prepared: bool) -> Any:
-    """The end is taken with the head, the answer is one call."""
+    """Makes the work of switchover.
+
+    The end is consumed with the head, and the response is one call.
+    """
     prepared = switchover.Prepared(200, FIELDS, CONTENT)
 
     def work(connection: switchover.Connection) -> object:
@@ -92,7 +95,7 @@ def ours(request: bytes, is_prepared: bool) -> Any:
 
 
 def with_h11(request: bytes, is_prepared: bool) -> Any:
-    """Names come in lower case."""
+    """Makes the work of h11, whose names are in lower case."""
 
     def answer() -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
         head = h11.Response(status_code=200, headers=FRAMED, reason=b"OK")
@@ -116,7 +119,7 @@ def with_h11(request: bytes, is_prepared: bool) -> Any:
 
 
 def with_h11r(request: bytes) -> Any:
-    """The library has no answer to prepare."""
+    """Makes the work of h11r, which cannot prepare a response."""
 
     def work(connection: h11r.Connection) -> object:
         connection.receive_data(request)
@@ -135,9 +138,9 @@ def with_h11r(request: bytes) -> Any:
 
 
 def with_httptools(request: bytes, is_prepared: bool) -> Any:
-    """Handles an offer to leave HTTP.
+    """Makes the work of httptools.
 
-    It is an exception, which an adapter that declines passes over.
+    An offer to switch raises an exception, which an adapter that declines ignores.
     """
 
     def work(both: tuple[httptools.HttpRequestParser, AdapterSink]) -> object:
@@ -156,15 +159,15 @@ def with_httptools(request: bytes, is_prepared: bool) -> Any:
 
 
 def formatted(fields: Pairs, content: bytes) -> bytes:
-    """An answer without a library."""
+    """Formats a response without a library."""
     (date, now), (type_, text), (length, number) = fields
     return COMPOSED % (date, now, type_, text, length, number, content)
 
 
 def with_zttp(request: bytes) -> Any:
-    """The library has no answer to prepare.
+    """Makes the work of zttp, which cannot prepare a response.
 
-    It gives path, query and names in lower case.
+    It returns path, query and names in lower case.
     """
 
     def work(connection: zttp.H1Connection) -> object:

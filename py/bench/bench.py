@@ -1,9 +1,9 @@
 """Measures the binding and its peers in one process.
 
-There are many rounds, with the columns of a row in turn; the shortest counts.
+There are many rounds, in which the columns of a row take turns; the shortest time counts.
 
-A machine's noise only ever adds to a time, so the minimum of many short rounds is what the work itself takes. Taking
-turns gives every column the same quiet and busy moments. Ratios hold from one machine to another, times do not.
+Noise of a machine only adds to a time, so the minimum of many short rounds is the time of the work itself. Taking turns
+gives every column the same quiet and busy moments. Ratios are comparable between machines, times are not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets", "uvicorn",
 
 
 def timed(work: Work, loops: int) -> int:
-    """Nanoseconds of that many calls."""
+    """Returns the nanoseconds that `loops` calls take."""
     clock = time.perf_counter_ns
     turns = range(loops)
     begin = clock()
@@ -40,7 +40,7 @@ def timed(work: Work, loops: int) -> int:
 
 
 def measure(case: Case, rounds: int) -> dict[str, float]:
-    """Nanoseconds per call of each column."""
+    """Returns the nanoseconds per call of each column."""
     loops = {}
     for column, work in case.columns.items():
         assert case.check(work()), f"{case.name}: {column}"
@@ -49,7 +49,7 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
     best = dict.fromkeys(case.columns, float("inf"))
     for _ in range(rounds):
         for column, work in case.columns.items():
-            # What another column has left is not this one's to collect; within a round it collects its own.
+            # Garbage of another column is collected before; within a round a column collects its own.
             gc.collect()
             best[column] = min(best[column], timed(work, loops[column]) / loops[column])
     for column, work in case.columns.items():
@@ -58,7 +58,7 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
 
 
 def show(case: Case, best: dict[str, float]) -> None:
-    """One row for people: the times, how many times as long as ours, and the goals."""
+    """Prints a row: the times, their ratios to ours, and the goals."""
     own = [column for column in (OURS, PREPARED, LAZY) if column in best]
     print(f"{case.name}\n    {case.note}")
     for column, time_ in best.items():
@@ -72,7 +72,7 @@ def show(case: Case, best: dict[str, float]) -> None:
 
 
 def main() -> None:
-    """Measures what is asked for."""
+    """Measures the cases that the command line selects."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
     parser.add_argument("--output", type=Path, help="where the figures go, as lines of JSON")

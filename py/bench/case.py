@@ -1,6 +1,6 @@
 """The parts that all cases share.
 
-They are the row itself, the making and keeping of a connection, the parser's callbacks, and expected lines.
+They are the row itself, the creation and reuse of connections, the callbacks of httptools, and the expected lines.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ AS_H11 = "switchover.h11"
 
 @dataclass
 class Case:
-    """A row of the table."""
+    """A row of the table: a case with one function for each column."""
 
     name: str
     note: str
@@ -43,7 +43,7 @@ class Case:
 class Sink:
     """The callbacks of an httptools parser.
 
-    The headers are a list, and so are the pieces of the content.
+    They collect the headers and the pieces of content in lists.
     """
 
     def __init__(self) -> None:
@@ -52,15 +52,15 @@ class Sink:
         self.is_complete = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field line."""
+        """Appends a field line."""
         self.headers.append((name, value))
 
     def on_body(self, data: bytes) -> None:
-        """Takes a piece of content."""
+        """Appends a piece of content."""
         self.content.append(data)
 
     def on_message_complete(self) -> None:
-        """Takes the end of the message."""
+        """Records the end of the message."""
         self.is_complete = True
 
 
@@ -84,14 +84,14 @@ OFFERS = {"c": " Ours judges the offer of WebSocket, which the answer declines; 
 
 
 def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:
-    """Makes an httptools parser and its callbacks."""
+    """Returns an httptools parser and its callbacks."""
     return httptools.HttpRequestParser(sink), sink
 
 
 def columns(
     works: dict[str, Callable[[Any], object]], *, is_kept: bool, makers: dict[str, Callable[[], object]] = MAKERS
 ) -> dict[str, Work]:
-    """Makes the columns: each library, on a kept connection or a new one."""
+    """Returns each library's work, on one connection or on a new one per call."""
 
     def bound(make: Callable[[], object], work: Callable[[Any], object]) -> Work:
         return partial(work, make()) if is_kept else lambda: work(make())
@@ -100,16 +100,16 @@ def columns(
 
 
 def lines(head: bytes) -> Pairs:
-    """The field lines of a head, by the shortest way."""
+    """Parses the field lines of a head in the shortest way."""
     rows = head.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
     return [(name, value.strip()) for name, _, value in (row.partition(b":") for row in rows)]
 
 
 def lower(fields: Pairs) -> Pairs:
-    """The names in lower case."""
+    """Returns the field lines with their names in lower case."""
     return [(name.lower(), value) for name, value in fields]
 
 
 def same_lines(found: Pairs, expected: Pairs) -> bool:
-    """Returns whether these are the lines; h11 gives names in lower case."""
+    """Returns whether the field lines are equal, with names compared in lower case."""
     return lower(found) == lower(expected)

@@ -1,9 +1,9 @@
 """The measured cases.
 
-Each is a row, with one function per library that does the same work to the same result.
+Each is a row, with one function per library that does the same work with the same result.
 
-Each does what a user of that library would. It takes every event, and makes the headers a sequence of (name, value) in
-bytes. Where the columns differ in what they do, the row's note says so.
+Each function does what a user of that library would do. It handles every event, and makes the headers a sequence of
+(name, value) in bytes. If the columns differ in their work, the row's note says so.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LAZY_ZTTP = "zttp, lazy"
 
 
 def all_of(inputs: Path) -> Iterator[Case]:
-    """Yields every case, with the inputs of that folder."""
+    """Yields every case, with the inputs in that folder."""
     a, b, c, g, g2 = ((inputs / name).read_bytes() for name in ("a", "b", "c", "g", "g2"))
     for is_kept in (True, False):
         yield cycle("a", a, is_kept=is_kept)
@@ -49,11 +49,11 @@ def all_of(inputs: Path) -> Iterator[Case]:
     yield websocket("c", c)
 
 
-# A request and its answer, to the end of both.
+# A request and its response, to the end of both.
 
 
 def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
-    """Receive, all events, headers, response head and end."""
+    """Makes the case of parsing a request, reading its headers and responding."""
     prepared = switchover.Prepared(200, TYPE)
 
     def ours(connection: switchover.Connection) -> object:
@@ -160,9 +160,9 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
 
 
 def parse(name: str, request: bytes, *, is_kept: bool) -> Case:
-    """Reads a request to its end.
+    """Makes the case of parsing a request to its end.
 
-    On a kept connection all but httptools and zttp want an answer: a 204, the shortest.
+    On a kept connection all libraries but httptools and zttp require a response: a 204, the shortest.
     """
     prepared = switchover.Prepared(204)
     response, end = h11.Response(status_code=204, headers=[]), h11.EndOfMessage()

@@ -1,7 +1,7 @@
-"""httpcore on one of the engines that it can have: `client.py ENGINE PORT`.
+"""httpcore on one of its possible engines: `client.py ENGINE PORT`.
 
 It reads a number from standard input and sends as many requests, one after the other on one connection. It prints the
-nanoseconds of CPU time that they have taken.
+nanoseconds of CPU time that they took.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 
 
 def main(engine: str, port: str) -> None:
-    """Answers each line of standard input with one."""
+    """Reads numbers of requests from standard input, and prints their CPU times."""
     sys.modules["h11"] = importlib.import_module(engine)
     httpcore = importlib.import_module("httpcore")
     url = f"http://127.0.0.1:{port}/path?query"

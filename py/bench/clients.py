@@ -1,9 +1,9 @@
 """Measures httpcore's CPU time for each request over a socket.
 
-It is on h11, and on this engine in h11's place.
+httpcore runs on h11, and on `switchover.h11` in its place.
 
 Each client is a process of its own. They take turns against one server, and the least CPU time of many rounds counts,
-the kernel's for the process included.
+including the kernel's for the process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ANSWER = (
 
 
 def serve_connection(listener: socket.socket) -> None:
-    """Answers each head of each client; ends with its listener."""
+    """Responds to each request head of each client, until the listener is closed."""
 
     def answer(peer: socket.socket) -> None:
         with peer:
@@ -44,7 +44,7 @@ def serve_connection(listener: socket.socket) -> None:
 
 
 def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yields the row that is asked for: its name, and the time of each engine."""
+    """Yields the selected row: its name, and the time of each engine."""
     if only not in ROW:
         return
     with ExitStack() as stack:

@@ -1,9 +1,9 @@
 """Measures uvicorn's CPU time for each request, with each of its engines.
 
-The engine is a part of it; the rest is the same.
+The time includes the rest of uvicorn, which is the same for all engines.
 
-Each server is a process of its own, on one processor; the client here is on another, where there are two. Servers take
-turns, and the least CPU time of many rounds counts, the kernel's for the process included.
+Each server is a process of its own, on one processor; the client here is on another, if there are two. Servers take
+turns, and the least CPU time of many rounds counts, including the kernel's for the process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CONNECTIONS, TURNS = 16, 60
 
 
 class Server:
-    """A server that runs, and the client's connections to it."""
+    """A running server, and the client's connections to it."""
 
     def __init__(self, engine: str, loop: str, stack: ExitStack) -> None:
         command = [sys.executable, Path(__file__).with_name("server.py"), engine, loop]
@@ -34,12 +34,12 @@ class Server:
         self.peers = [stack.enter_context(socket.create_connection(address, 20)) for _ in range(CONNECTIONS)]
 
     def cpu(self) -> int:
-        """Nanoseconds of CPU time so far."""
+        """Returns the nanoseconds of CPU time that the server has used."""
         self.peers[0].sendall(b"GET /cpu HTTP/1.1\r\nHost: a\r\n\r\n")
         return int(answer(self.peers[0]))
 
     def ask(self, request: bytes) -> float:
-        """Nanoseconds of CPU time for each of many requests."""
+        """Returns the nanoseconds of CPU time per request, for many requests."""
         begin = self.cpu()
         for _ in range(TURNS):
             for peer in self.peers:
@@ -50,7 +50,10 @@ class Server:
 
 
 def answer(peer: socket.socket) -> bytes:
-    """The content of one; servers send head and content apart, or in one."""
+    """Reads one response and returns its content.
+
+    Some servers send head and content separately, others in one piece.
+    """
     received = b""
     while part := peer.recv(65_536):
         received += part
@@ -67,7 +70,7 @@ def processors() -> list[int]:
 
 
 def rows(inputs: Path, rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yields each row that is asked for: its name, and the time of each engine."""
+    """Yields each selected row: its name, and the time of each engine."""
     requests = {name: (inputs / name).read_bytes() for name in ("a", "b")}
     names = {(name, loop): f"uvicorn on {loop}, {name}" for name in requests for loop in LOOPS}
     wanted = [key for key, row in names.items() if only in row]

@@ -1,4 +1,4 @@
-"""A request in more than one read: byte by byte, and with content."""
+"""Cases with a request in several reads: byte by byte, and with content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READ = 65_536
 
 
 def byte_by_byte(name: str, request: bytes) -> Case:
-    """Reads a request one byte at a time, and asks after each."""
+    """Makes the case of receiving a request byte by byte, with next_event after each."""
     data = [request[at : at + 1] for at in range(len(request))]
 
     def ours() -> object:
@@ -87,7 +87,7 @@ def byte_by_byte(name: str, request: bytes) -> Case:
 
 
 def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, end: type) -> object:
-    """Returns the content of a message, by h11's calls."""
+    """Returns the pieces of a message's content, with the calls of h11's API."""
     receive, advance = connection.receive_data, connection.next_event
     found = []
     for read in reads:
@@ -101,7 +101,7 @@ def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, e
 
 
 def content(name: str, request: bytes) -> Case:
-    """Reads a request with content, in reads of 64 KiB, to its end.
+    """Makes the case of a request with content, in reads of 64 KiB, to its end.
 
     The content is a list of pieces.
     """

@@ -1,4 +1,4 @@
-"""Leaving HTTP: an offer of another protocol, accepted."""
+"""Cases with a switch: an offer of another protocol, accepted."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from wsproto.events import AcceptConnection
 
 
 def fields_of_switch(request: bytes) -> Pairs:
-    """The lines of the 101 to this WebSocket offer (RFC 6455, section 4.2.2)."""
+    """Returns the field lines of a 101 to a WebSocket offer (RFC 6455, section 4.2.2)."""
     key = dict(lines(request))[b"Sec-WebSocket-Key"]
     accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
     return [(b"Upgrade", b"websocket"), (b"Connection", b"Upgrade"), (b"Sec-WebSocket-Accept", accept)]
 
 
 def is_switch(out: bytes, fields: Pairs) -> bool:
-    """Returns whether a response is that 101.
+    """Returns whether `out` is a 101 with these field lines.
 
-    Each library has an order of fields of its own, and websockets adds a Date.
+    Each library has its own order of fields, and websockets adds a Date.
     """
     found = [(name.lower(), value) for name, value in lines(out) if name.lower() != b"date"]
     return out.startswith(b"HTTP/1.1 101 ") and sorted(found) == sorted((name.lower(), value) for name, value in fields)
 
 
 def switch(name: str, request: bytes) -> Case:
-    """Accepts an offer with a 101.
+    """Makes the case of accepting an offer with a 101.
 
-    Ours works out Sec-WebSocket-Accept; the others get it.
+    Ours computes Sec-WebSocket-Accept; the others are given it.
     """
     fields = fields_of_switch(request)
     switching = b"HTTP/1.1 101 Switching Protocols\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % line for line in fields)
@@ -98,9 +98,9 @@ def switch(name: str, request: bytes) -> Case:
 
 
 def websocket(name: str, request: bytes) -> Case:
-    """The server's side of a WebSocket handshake.
+    """Makes the case of the server's side of a WebSocket handshake.
 
-    The library works out Sec-WebSocket-Accept.
+    The library computes Sec-WebSocket-Accept.
     """
     fields = fields_of_switch(request)
 

@@ -1,6 +1,6 @@
 """server.py on `asyncio.BufferedProtocol`: `python buffered.py [PORT]`.
 
-The protocol reads into a space that stays.
+The transport reads into a buffer that is reused.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from server import CONFIG, LINGER_MAX, SENDING, TIMEOUTS, answer
 
 
 class Http(asyncio.BufferedProtocol):
-    """HTTP until the switch; then another protocol has the transport."""
+    """An HTTP connection until the switch; then another protocol gets the transport."""
 
     transport: asyncio.Transport
     request: http.Request | None = None
@@ -20,7 +20,7 @@ class Http(asyncio.BufferedProtocol):
     is_paused = is_leaving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keeps the transport, and waits for a request."""
+        """Stores the transport, and waits for a request."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.connection = http.Connection(http.Role.SERVER, CONFIG)
@@ -29,15 +29,15 @@ class Http(asyncio.BufferedProtocol):
         self.timer = self.loop.call_later(TIMEOUTS[http.Awaiting.REQUEST], self.late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The deadline goes with the connection."""
+        """Cancels the deadline."""
         self.timer.cancel()
 
     def get_buffer(self, sizehint: int) -> memoryview | bytearray:
-        """Asyncio reads the socket into this."""
+        """Returns the buffer into which asyncio reads the socket."""
         return self.dropped if self.is_leaving else self.connection.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Called when the transport is connected."""
+        """Handles bytes that asyncio has read into the buffer."""
         if self.is_leaving:
             return
         if self.connection.awaiting is http.Awaiting.CONTENT:
@@ -46,7 +46,7 @@ class Http(asyncio.BufferedProtocol):
         self.go_on()
 
     def eof_received(self) -> bool:
-        """A client that has asked still gets an answer."""
+        """Handles the client's EOF; a request sent before still gets its response."""
         if self.is_leaving:
             return False
         self.connection.receive_eof()
@@ -54,19 +54,19 @@ class Http(asyncio.BufferedProtocol):
         return True
 
     def pause_writing(self) -> None:
-        """A client that takes no answers is read no further, and has so long to take them."""
+        """Stops reading while the client reads no responses, and sets a deadline for that."""
         self.is_paused = True
         self.transport.pause_reading()
         self.wait_until(self.loop.time() + SENDING)
 
     def resume_writing(self) -> None:
-        """Called when the system has taken the bytes."""
+        """Continues once the transport has sent enough."""
         self.is_paused, self.awaited = False, None
         self.transport.resume_reading()
         self.go_on()
 
     def go_on(self) -> None:
-        """Events, until more bytes are needed."""
+        """Handles events until more bytes are needed."""
         try:
             while not self.is_paused and not self.is_leaving and self.step():
                 pass
@@ -102,21 +102,21 @@ class Http(asyncio.BufferedProtocol):
                 pass  # content that this server does not use, and its end
         return True
 
-    # Deadlines, and the end.
+    # Deadlines, and closing.
 
     def expect(self, awaiting: http.Awaiting) -> None:
-        """A deadline for what is awaited from now on."""
+        """Sets a deadline if something else is awaited than before."""
         if awaiting is not self.awaited:
             self.awaited = awaiting
             self.wait_until(self.loop.time() + TIMEOUTS.get(awaiting, SENDING))
 
     def wait_until(self, when: float) -> None:
-        """Sets the deadline, the only one that runs."""
+        """Replaces the deadline."""
         self.timer.cancel()
         self.timer = self.loop.call_at(when, self.late)
 
     def late(self) -> None:
-        """The deadline is over: half a request is answered, an idle client is not."""
+        """Handles the deadline: a 408 to an unfinished request, a close if idle."""
         if self.is_leaving or self.is_paused:
             self.transport.abort()
         elif self.connection.awaiting is http.Awaiting.REQUEST:
@@ -125,15 +125,15 @@ class Http(asyncio.BufferedProtocol):
             self.refuse(408)
 
     def refuse(self, status: int) -> None:
-        """Answers where no answer has begun, and ends."""
+        """Sends an error response unless one has begun, and closes."""
         with contextlib.suppress(http.LocalProtocolError):
             self.transport.write(self.connection.reject(status))
         self.leave()
 
     def leave(self) -> None:
-        """Ends as the engine says.
+        """Closes the transport as the engine says.
 
-        To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+        Closing with unread bytes could make the client lose the last response (RFC 9112, section 9.6).
         """
         self.is_leaving = True
         match self.connection.closing:
@@ -148,9 +148,9 @@ class Http(asyncio.BufferedProtocol):
 
 
 class Foo(asyncio.Protocol):
-    """Speaks foo/2: the first line answers the request.
+    """The protocol foo/2: its first line is the response to the request.
 
-    Then lines come back in upper case until QUIT.
+    Then lines are sent back in upper case until QUIT.
     """
 
     def __init__(self, transport: asyncio.Transport, request: http.Request) -> None:
@@ -159,7 +159,7 @@ class Foo(asyncio.Protocol):
         transport.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
 
     def data_received(self, data: bytes) -> None:
-        """Whole lines are answered, the rest waits."""
+        """Sends complete lines back, and keeps the rest."""
         *lines, self.waiting = (self.waiting + data).split(b"\n")
         for line in lines:
             if line.strip() == b"QUIT":
@@ -169,7 +169,7 @@ class Foo(asyncio.Protocol):
 
 
 async def main(port: int) -> None:
-    """Listens; port 0 is any free one."""
+    """Runs the server; port 0 is any free one."""
     server = await asyncio.get_running_loop().create_server(Http, "127.0.0.1", port)
     print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()

@@ -1,4 +1,4 @@
-"""A client that offers h2c and goes on in HTTP/2, by h2.
+"""A client that offers h2c and continues in HTTP/2, with the library h2.
 
 Usage: `python h2c_client.py PORT [TARGET]`.
 """
@@ -15,7 +15,7 @@ from handoff import received, send_content
 
 
 async def ask(port: int, target: str) -> None:
-    """Prints what comes back: on streams 1 and 3 after a switch, else the response."""
+    """Prints the responses: on streams 1 and 3 after a switch, else in HTTP/1.1."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     http2 = H2Connection(H2Configuration(client_side=True))
     settings = http2.initiate_upgrade_connection()
@@ -44,9 +44,9 @@ async def ask(port: int, target: str) -> None:
 async def speak_http2(
     http2: H2Connection, authority: str, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
 ) -> None:
-    """Goes on in HTTP/2.
+    """Receives and sends HTTP/2 after the switch.
 
-    Stream 1 brings the answer to the request in HTTP/1.1, stream 3 is ours (RFC 7540, section 3.2).
+    Stream 1 has the response to the HTTP/1.1 request, stream 3 is a new request (RFC 7540, section 3.2).
     """
     print("stream 1:", (await exchange(http2, 1, b"", received, writer)).decode(), end="")
     request = [(":method", "POST"), (":scheme", "http"), (":authority", authority), (":path", "/echo")]
@@ -60,7 +60,7 @@ async def speak_http2(
 async def exchange(
     http2: H2Connection, stream: int, content: bytes, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
 ) -> bytes:
-    """Yields the bytes of one stream, while content goes out on it."""
+    """Returns the response on a stream, while sending content on it."""
     waiting, answer, is_complete = bytearray(content), b"", False
     while not is_complete:
         if waiting:

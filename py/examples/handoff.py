@@ -1,4 +1,4 @@
-"""An echo in HTTP/1.1, WebSocket and HTTP/2: `python handoff.py [PORT]`.
+"""An echo server for HTTP/1.1, WebSocket and HTTP/2: `python handoff.py [PORT]`.
 
 WebSocket is by wsproto, HTTP/2 by h2, all on one port.
 """
@@ -18,7 +18,8 @@ from wsproto.connection import Connection as WebSocket, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 SPOKEN = ["h2c", "websocket"]
-# Content before a switch, which waits for all of it (RFC 7540, 3.2). The engine knows only what a Content-Length says.
+# The maximum content of a request that offers h2c: the switch waits for all of it (RFC 7540, 3.2). The engine checks
+# only a Content-Length.
 LARGEST = http.Config().h2c_content
 
 
@@ -68,9 +69,9 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Yields the peer's bytes in the new protocol, from the first one.
+    """Yields the peer's bytes in the new protocol, beginning with the leftover.
 
-    It may have come already.
+    The first bytes may have been received together with the request.
     """
     yield leftover
     while data := await reader.read(65536):
@@ -78,7 +79,7 @@ async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterat
 
 
 def begin_answer(connection: http.Connection, request: http.Request, body: bytearray) -> bytes:
-    """An answer in HTTP/1.1, up to its end. An offer is thereby declined."""
+    """Encodes a response in HTTP/1.1, up to its end; an offer is thereby declined."""
     status, text = answer(request.method, request.target, b"HTTP/1.1")
     head = connection.send_response(status, {"Content-Type": "text/plain"})
     return head + (connection.send_data(text or body) if connection.owes is http.Owes.CONTENT else b"")
@@ -91,7 +92,7 @@ def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
 
 
 async def speak_websocket(received: AsyncIterator[bytes], writer: asyncio.StreamWriter) -> None:
-    """Messages come back until either side closes."""
+    """Sends WebSocket messages back until either side closes."""
     websocket = WebSocket(ConnectionType.SERVER)
     async for data in received:
         websocket.receive_data(data)
@@ -106,9 +107,9 @@ async def speak_websocket(received: AsyncIterator[bytes], writer: asyncio.Stream
 
 
 def http2_after(request: http.Request) -> H2Connection:
-    """Speaks HTTP/2 with the settings of a request.
+    """Creates the HTTP/2 engine with the settings of the request.
 
-    It could be accepted, so they are valid (RFC 7540, section 3.2.1).
+    The settings are valid, as the offer was eligible (RFC 7540, section 3.2.1).
     """
     http2 = H2Connection(H2Configuration(client_side=False))
     http2.initiate_upgrade_connection(request.headers.get("HTTP2-Settings"))
@@ -116,7 +117,7 @@ def http2_after(request: http.Request) -> H2Connection:
 
 
 def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
-    """Takes as much as the peer has room for (RFC 9113, section 5.2)."""
+    """Sends as much content as flow control allows (RFC 9113, section 5.2)."""
     while waiting and (room := min(http2.local_flow_control_window(stream), http2.max_outbound_frame_size)) > 0:
         http2.send_data(stream, bytes(waiting[:room]))
         del waiting[:room]
@@ -124,7 +125,7 @@ def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
 
 @dataclass
 class Reply:
-    """The bytes that one stream has still to send."""
+    """The response on one stream, as far as it is still to be sent."""
 
     head: list[tuple[str, str]]
     is_echo: bool
@@ -134,7 +135,7 @@ class Reply:
 
 
 def reply_to(method: bytes, target: bytes) -> Reply:
-    """Returns the response on a stream, as far as the request's head decides it."""
+    """Returns the response on a stream that the request's head determines."""
     status, text = answer(method, target, b"HTTP/2")
     return Reply([(":status", str(status)), ("content-type", "text/plain")], method == b"POST", bytearray(text))
 
@@ -142,7 +143,7 @@ def reply_to(method: bytes, target: bytes) -> Reply:
 class Http2:
     """The server's side of an HTTP/2 connection.
 
-    The client gets room for as much as has gone back to it.
+    Flow control grants the client as many bytes as were sent back to it.
     """
 
     def __init__(self, http2: H2Connection, writer: asyncio.StreamWriter) -> None:
@@ -152,7 +153,7 @@ class Http2:
     async def speak(self, request: http.Request, body: bytearray, received: AsyncIterator[bytes]) -> None:
         """Serves the connection.
 
-        Stream 1 answers the request in HTTP/1.1; the client opens the others (RFC 7540, section 3.2).
+        Stream 1 has the response to the HTTP/1.1 request; the client opens the others (RFC 7540, section 3.2).
         """
         self.replies[1] = reply_to(request.method, request.target)
         self.replies[1].waiting += body
@@ -171,7 +172,7 @@ class Http2:
     def handle(self, event: h2_events.Event) -> None:
         """Handles an event of a stream.
 
-        Nothing is sent on it yet: the next event may be that it was reset.
+        Nothing is sent on the stream yet: the next event may be its reset.
         """
         match event:
             case h2_events.RequestReceived(stream_id=stream, headers=headers):
@@ -189,7 +190,7 @@ class Http2:
                 pass
 
     def go_on(self) -> None:
-        """Sends what can be sent."""
+        """Sends what flow control allows."""
         for stream, reply in list(self.replies.items()):
             if reply.head:
                 self.http2.send_headers(stream, reply.head)
@@ -204,7 +205,7 @@ class Http2:
 
 
 async def main(port: int) -> None:
-    """Listens; port 0 is any free one."""
+    """Runs the server; port 0 is any free one."""
     server = await asyncio.start_server(serve_connection, "127.0.0.1", port)
     print(f"listening on {server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()

@@ -1,6 +1,6 @@
 """Compares h11 and `switchover.h11` on the same bytes.
 
-The tables of `docs/h11.md` have their differences.
+The differences become the tables of `docs/h11.md`.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ SUITES = Path(__file__).resolve().parent / "suites"
 
 @dataclass
 class Played:
-    """The outcome of some bytes."""
+    """The events and the error that some input led to."""
 
     lines: list[str]
     error: BaseException | None = None
 
 
 def serve(module: Any, data: bytes) -> Played:
-    """A server that is given all of it.
+    """Runs a server on the whole input.
 
-    It answers every request with a 404 without content.
+    It responds to every request with a 404 without content.
     """
     played = Played([])
     connection = module.Connection(module.SERVER, max_incomplete_event_size=2**20)
@@ -58,9 +58,9 @@ def serve(module: Any, data: bytes) -> Played:
 
 
 def ask(module: Any, data: bytes) -> Played:
-    """A client that has sent a GET, up to the end of its answer.
+    """Runs a client that has sent a GET, up to the end of the response.
 
-    It is given all of it, and then the end.
+    It gets the whole input, and then EOF.
     """
     played = Played([])
     connection = module.Connection(module.CLIENT, max_incomplete_event_size=2**20)
@@ -84,7 +84,7 @@ def ask(module: Any, data: bytes) -> Played:
 
 
 def note(lines: list[str], event: Any) -> None:
-    """An event as a line; adjacent content is one."""
+    """Appends an event as a line; adjacent content is merged."""
     kind = type(event).__name__
     if kind == "Data" and lines and lines[-1].startswith("Data "):
         lines[-1] += event.data.hex()
@@ -104,7 +104,7 @@ Class: TypeAlias = tuple[str, str, str]
 
 @dataclass
 class Part:
-    """A role, and the differences of h11 in it."""
+    """A role, and the known differences of h11 in it."""
 
     role: str
     """Whose vectors are its inputs."""
@@ -118,7 +118,7 @@ class Part:
 
 
 def other_requests(theirs: Played, here: Played) -> Class:
-    """One of the two goes on where the other has ended."""
+    """Classifies inputs for which one module continues and the other has ended."""
     if len(here.lines) > len(theirs.lines):
         return "h11", "a second request in HTTP/1.0, after `keep-alive`", "RFC 9112, 9.3"
     assert len(here.lines) < len(theirs.lines), (here, theirs)
@@ -126,7 +126,7 @@ def other_requests(theirs: Played, here: Played) -> Class:
 
 
 def other_answers(theirs: Played, here: Played) -> Class:
-    """Returns an outcome in which the same things are shown alike."""
+    """Classifies inputs for which the outcomes differ only in notation."""
 
     def without(pattern: str, to: str) -> bool:
         return [re.sub(pattern, to, line) for line in theirs.lines] == [
@@ -166,7 +166,7 @@ PARTS = [
 ]
 
 
-# What the readers of h11 are given in its tests of what is private: heads, and chunked content.
+# Inputs of h11's tests of its private readers: heads, and chunked content.
 H11_HEADS: Final = [
     b"HEAD /foo HTTP/1.0\r\nSome: header\r\n\r\n",
     b"HTTP/1.0 200 OK\r\nFoo: a a a a a \r\n\r\n",
@@ -201,7 +201,7 @@ H11_CHUNKS: Final = [
 
 
 def of_h11(role: str) -> Iterator[bytes]:
-    """Yields the inputs that the peer of that role sends."""
+    """Yields those inputs that the peer of that role sends."""
     begins = b"HEAD " if role == "server" else b"HTTP/"
     yield from (head for head in H11_HEADS if head.startswith(begins))
     chunked = b"POST / HTTP/1.1\r\nHost: a" if role == "server" else b"HTTP/1.1 200 OK"
@@ -209,7 +209,7 @@ def of_h11(role: str) -> Iterator[bytes]:
 
 
 def inputs(role: str) -> Iterator[tuple[str, bytes]]:
-    """Returns the input of that role in each vector, once."""
+    """Yields the name and input of each vector for that role, each input once."""
     seen: set[bytes] = set()
     for case in runner.read_cases(CASES):
         data = b"".join(bytes.fromhex(item[1]) for item in case.items if item[0] == "feed" and item[1] != "-")
@@ -229,7 +229,7 @@ PIECES: Final = [
 
 
 def mutated(seeds: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """These with one to three changes each, the same in each run."""
+    """Yields random seeds with one to three changes each, the same in each run."""
     random = Random(0x5EED)
     short = [(name, data) for name, data in seeds if len(data) <= LONGEST]
     for _ in range(MUTATED):
@@ -244,7 +244,7 @@ def mutated(seeds: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
 
 
 def difference(part: Part, theirs: Played, here: Played) -> Class | None:
-    """None where both say the same."""
+    """Returns the class of a difference; None if both outcomes are equal."""
     if here.error is not None and theirs.error is None:
         cause = here.error.__cause__
         assert isinstance(cause, ProtocolError), here.error
@@ -260,9 +260,9 @@ def difference(part: Part, theirs: Played, here: Played) -> Class | None:
 
 
 def inputs_table() -> Iterator[str]:
-    """Returns the table of inputs for each role.
+    """Yields the lines of the table of inputs, for each role.
 
-    It has the number on which they agree, and each class of the others.
+    It has the number of inputs with equal outcomes, and each class of difference.
     """
     for part in PARTS:
         seeds = list(inputs(part.role))
@@ -292,9 +292,9 @@ def inputs_table() -> Iterator[str]:
 
 
 def tests_table() -> Iterator[str]:
-    """Returns the tests of other projects that do not pass.
+    """Yields the lines of the table of other projects' tests that fail.
 
-    The suites' own lists have them.
+    They are listed in `differences.txt` of each suite.
     """
     yield "| project | test | because | clause |"
     yield "|---|---|---|---|"
@@ -307,7 +307,7 @@ def tests_table() -> Iterator[str]:
 
 
 def page(before: str) -> str:
-    """Returns the page with its tables as they are now."""
+    """Returns the page with its tables written anew."""
     for marker, lines in (("tests", tests_table()), ("inputs", inputs_table())):
         begin, end = f"<!-- {marker}: written by py/tests/both.py -->\n", "<!-- end -->\n"
         head, rest = before.split(begin)

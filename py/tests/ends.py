@@ -1,4 +1,4 @@
-"""Connections in the states that tests begin with, and what they refuse."""
+"""Connections in states that tests begin with, and helpers for expected errors."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\
 
 
 def server(received: bytes = b"") -> Connection:
-    """A server that has received this and has not looked."""
+    """Returns a server that has received these bytes and returned no event."""
     connection = Connection(Role.SERVER)
     if received:
         connection.receive_data(received)
@@ -31,7 +31,7 @@ def server(received: bytes = b"") -> Connection:
 
 
 def asked(received: bytes = PLAIN) -> Connection:
-    """A server that has seen the whole request."""
+    """Returns a server that has received a whole request."""
     connection = server(received)
     assert isinstance(next(connection.events()), Request)
     list(connection.events())
@@ -39,21 +39,21 @@ def asked(received: bytes = PLAIN) -> Connection:
 
 
 def client(method: str = "GET", offer: tuple[str, ...] = ()) -> Connection:
-    """A client that has asked."""
+    """Returns a client that has sent a request."""
     connection = Connection(Role.CLIENT)
     connection.send_request(method, "/", [("Host", "a")], offer)
     return connection
 
 
 def code(call: Callable[[], object], error: type[ProtocolError] = LocalProtocolError) -> ErrorKind:
-    """Returns the error that a call is refused with."""
+    """Returns the kind of the error that a call raises."""
     with pytest.raises(error) as caught:
         call()
     return caught.value.kind
 
 
 def reason(call: Callable[[], object]) -> Ineligible | OverHttp2 | CapsuleFault:
-    """Why a protocol's own rules forbid a call."""
+    """Returns the reason of the ProfileError that a call raises."""
     with pytest.raises(ProfileError) as caught:
         call()
     return caught.value.reason

@@ -1,6 +1,6 @@
 """Runs the first example of an installed README: `python first_example.py`.
 
-The README came with the package.
+The README is the description in the metadata of the installed package.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The caller of a vector: makes its decisions, and answers its questions."""
+"""The caller in a vector: calls the connection as the vector says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from switchover import NEED_DATA, Config, Connection, ContentKind, Order, Paused
 
 
 class Host:
-    """A connection and the selection that its caller keeps beside it."""
+    """A connection, and the selection that its caller keeps."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection, self.config = connection, config
@@ -18,9 +18,9 @@ class Host:
         self.profiles = Profiles(connection, config)
 
     def perform(self, words: list[str]) -> list[str]:
-        """Makes a decision, and returns its answer, its bytes and its error.
+        """Makes one call, and returns its result, its bytes and its error as lines.
 
-        One that is refused is made once more, because a refusal changes nothing.
+        A call that fails is repeated, to check that the failure has changed nothing.
         """
         verb, *arguments = words
         if verb == "event":
@@ -29,7 +29,7 @@ class Host:
                 return ["event none"]
             return [f"event {event_line(current, self.connection.position, True)}"]
         answer = QUESTIONS.get(verb)
-        # `request` without method and target asks for the kept one.
+        # `request` without method and target is the getter of the kept request.
         if answer and set(arguments) <= {"-"}:
             return answer(self.connection)
         what = [word for word in arguments if ":" not in word]
@@ -48,7 +48,7 @@ class Host:
             return [*changed, f"? {error.name}"]
 
     def decide(self, verb: str, what: list[str], fields: Fields) -> list[str]:
-        """The lines of a decision that is not refused."""
+        """Makes a call that is not a getter, and returns its lines."""
         lines: list[str] = []
         if verb in ("select", "accept", "accept-early"):
             return self.upgrade(verb, what, fields)
@@ -112,7 +112,7 @@ class Host:
             case "receive":
                 connection.receive_data(data_of(what[0]))
             case _:
-                # A verb without arguments has its own name, where it is not a short one.
+                # A verb without arguments is the method of that name, unless SHORT has another name.
                 getattr(connection, SHORT.get(verb, verb.replace("-", "_")))()
         return b""
 

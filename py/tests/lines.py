@@ -1,4 +1,4 @@
-"""The output of a connection, as the lines of a vector."""
+"""Formats the output of a connection as the lines of a vector."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Fields = list[tuple[bytes, bytes]]
 
 
 def data_of(text: str) -> bytes:
-    """Hex, or a hyphen for none."""
+    """Parses hex; a hyphen means no bytes."""
     return b"" if text == "-" else bytes.fromhex(text)
 
 
 def entries(text: str) -> list[bytes]:
-    """A list in hex, separated by semicolons."""
+    """Parses a list in hex whose entries are separated by semicolons."""
     return [entry for entry in data_of(text).split(b";") if entry]
 
 
@@ -41,7 +41,7 @@ def escape(data: bytes) -> str:
 
 
 def compact(data: bytes) -> str:
-    """Escaped, long runs of one byte written as a repetition."""
+    """Escapes bytes, and writes long runs of one byte as a repetition."""
     out, at = "", 0
     while at < len(data):
         run = len(data) - at - len(data[at:].lstrip(data[at : at + 1]))
@@ -52,7 +52,7 @@ def compact(data: bytes) -> str:
 
 
 def summary(data: bytes) -> str:
-    """Short content in quotes, long content as its length and checksum."""
+    """Formats short content in quotes, long content as its length and checksum."""
     if len(data) <= LONGEST:
         return f'"{escape(data)}"'
     value = 0xCBF29CE484222325
@@ -62,19 +62,19 @@ def summary(data: bytes) -> str:
 
 
 def error_line(error: ProtocolError) -> str:
-    """A peer error."""
+    """Formats a peer error."""
     status = "-" if error.status is None else error.status
     offset = "-" if error.offset is None else error.offset
     return f"error {error.code} {error.name} {status} @{offset}"
 
 
 def fields_text(headers: Headers) -> str:
-    """Writes field lines, each in braces."""
+    """Formats field lines, each in braces."""
     return "".join(f" {{{escape(name)}: {escape(value)}}}" for name, value in headers)
 
 
 def offers_text(request: Request) -> str:
-    """Returns the offers, or why there are none."""
+    """Formats the offers of a request, or the reason why there are none."""
     if request.no_offer is NoOffer.ABSENT:
         return ""
     if request.no_offer is not None:
@@ -87,7 +87,7 @@ def offers_text(request: Request) -> str:
 
 
 def event_line(event: Event, position: int, shows_fields: bool) -> str:
-    """An event but Data, which is collected first."""
+    """Formats any event but Data, which is collected first."""
 
     def fields(headers: Headers) -> str:
         return fields_text(headers) if shows_fields else ""

@@ -1,6 +1,6 @@
 """Plays one case against the module and keeps the log.
 
-The log is in the words of the vectors.
+The log has the notation of the vectors.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PIECE = 7
 
 @dataclass
 class Case:
-    """A vector without its prose."""
+    """A vector without its comments."""
 
     name: str
     role: str
@@ -42,7 +42,7 @@ class Case:
 def play(case: Case, feed: str | int) -> str:
     """Returns the log of a case.
 
-    It is fed `whole`, as `bytes`, `committed`, or cut at a place.
+    `feed` says how its input is fed: `whole`, as `bytes`, `committed`, or cut in two at a place.
     """
     player = Player(case, feed)
     player.play()
@@ -50,15 +50,18 @@ def play(case: Case, feed: str | int) -> str:
 
 
 def configured(case: Case) -> Config:
-    """A flag is a number too, but wants to be a bool."""
+    """Returns the configuration of a case.
+
+    Flags are numbers in a case, but bools in `Config`.
+    """
     limits = Config()
     return Config(**{name: type(getattr(limits, name))(int(value)) for name, value in case.config.items()})
 
 
 class Player:
-    """Feeds as the case says.
+    """A run of one case: feeds its input and makes its calls.
 
-    The caller decides as soon as the lines before have come.
+    A call is made as soon as the lines expected before it have been logged.
     """
 
     def __init__(self, case: Case, feed: str | int) -> None:
@@ -74,13 +77,13 @@ class Player:
         self.refused = 0
 
     def play(self) -> None:
-        """All items, then whatever is still to be fed."""
+        """Plays all items of the case, then feeds the rest of the input."""
         before = ""
         for verb, *rest in self.case.items:
             if verb == "expect":
                 self.expect(rest)
             elif verb == "do":
-                # A decision right after input is made when all of it has come.
+                # A call right after input is made when all of that input has been received.
                 while self.pieces and before in ("feed", "end"):
                     self.feed_piece()
                 self.log += self.host.perform(rest)
@@ -95,7 +98,7 @@ class Player:
         self.quiet()
 
     def quiet(self) -> None:
-        """Checks that no line comes unexpectedly; one spoils the log."""
+        """Checks that no line is left over; one is appended to the log as unexpected."""
         line, stops = self.observe()
         repeats = line.startswith("error") and line in self.log
         if not stops and not repeats:
@@ -135,12 +138,12 @@ class Player:
         except RemoteProtocolError:
             self.refused += len(piece)
 
-    # What comes out.
+    # Output.
 
     def observe(self) -> tuple[str, bool]:
-        """Returns one step as a line.
+        """Returns the next event or error as a line.
 
-        It is empty for content. A flag says whether nothing happens before more comes in.
+        The line is empty for content. The flag says whether nothing more happens without further input.
         """
         self.host.profiles.current = None
         try:
@@ -162,7 +165,7 @@ class Player:
         return event_line(event, self.connection.position, self.case.shows_fields), False
 
     def expect(self, what: list[str]) -> None:
-        """Waits for one line, feeding as needed, and logs it whatever it is."""
+        """Waits for the next line, feeding input as needed, and logs it."""
         if what[0] == "leftover":
             while self.pieces:
                 self.feed_piece()

@@ -1,4 +1,4 @@
-"""The questions of a vector about particular protocols, answered in its words."""
+"""The calls of a vector that belong to particular protocols."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ QUESTIONS = {
 
 
 class Profiles:
-    """The values of a caller beside a connection, for questions about protocols."""
+    """The objects of particular protocols that a caller keeps beside a connection."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection = connection
@@ -68,7 +68,7 @@ class Profiles:
         self.splice: Splice | None = None
 
     def answer(self, verb: str, arguments: list[str], fields: Fields) -> list[str] | None:
-        """Returns the lines of an answer; None where it is another's question."""
+        """Makes a call and returns its result as lines; None for any other verb."""
         if verb not in QUESTIONS:
             return None
         what = data_of(arguments[0])
@@ -94,7 +94,7 @@ class Profiles:
                 return [f"{verb}{self.of_offer(verb, what) or self.of_head(verb, what)}"]
 
     def of_offer(self, verb: str, what: bytes) -> str:
-        """Answers questions about the handshake and the target."""
+        """Makes a call about the handshake or the target, and formats the result."""
         match verb:
             case "subprotocol":
                 names = what.removesuffix(b" by server")
@@ -113,7 +113,7 @@ class Profiles:
                 return ""
 
     def of_head(self, verb: str, what: bytes) -> str:
-        """Answers questions about the current head, and what becomes of it."""
+        """Makes a call about the current head or its conversion, and formats the result."""
         match verb:
             case "agreed-deflate":
                 return f" {agreed_deflate(self.headers or ()) or 'none'}"
@@ -159,7 +159,7 @@ class Profiles:
         return "splice ok"
 
     def go_on(self, verb: str, data: bytes) -> list[str]:
-        """Gives bytes to a splice, and returns what it makes of them."""
+        """Passes bytes to a splice, and returns its output as lines."""
         splice = self.splice
         assert splice
         match verb:
@@ -176,7 +176,7 @@ class Profiles:
 
 
 def own_deflate(what: str) -> Deflate:
-    """`name` or `name=number`, several with spaces between."""
+    """Parses parameters of the form `name` or `name=number`, separated by spaces."""
     words = [word.partition("=") for word in what.split()]
     parameters: dict[str, Any] = {name: int(number) if number else True for name, _, number in words}
     return Deflate(**parameters)
@@ -191,7 +191,7 @@ def to_http1(what: bytes, fields: Fields) -> str:
 
 
 def read_capsules(stream: bytes) -> list[str]:
-    """Reads and writes every datagram, and returns how the stream ends."""
+    """Decodes and encodes every datagram, and returns lines with the stream's end."""
     capsules, lines = Capsules(), list[str]()
     capsules.receive_data(stream)
     try:

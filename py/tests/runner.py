@@ -1,12 +1,12 @@
-"""Runs the vectors that all surfaces share, in every feed mode.
+"""Runs the vectors that all bindings share, in every feed mode.
 
-It gives one digest per case.
+It prints one digest per case.
 
     python tests/runner.py [CASES]
 
-reads `cases.txt` as `switchover-tests` exports it; `tests/rust/src/export.rs` describes the form. It prints a line
-`NAME DIGEST` for each case. That is the digest of the log of the whole feed; the logs of all other feeds have to be the
-same. They are byte by byte, seven at a time through `get_buffer`, and cut in two at every place.
+reads `cases.txt` as `switchover-tests` exports it; `tests/rust/src/export.rs` describes the format. It prints a line
+`NAME DIGEST` for each case. That is the digest of the log of the whole feed; the logs of all other feeds must be equal.
+Those are byte by byte, seven bytes at a time through `get_buffer`, and cut in two at every place.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOME = Path(__file__).resolve().parents[2]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """Yields every block of lines up to a full stop."""
+    """Yields every case: a block of lines up to one with a full stop only."""
     lines: list[list[str]] = []
     with path.open() as file:
         for line in file:
@@ -33,16 +33,16 @@ def read_cases(path: Path) -> Iterator[Case]:
                 lines.append(words)
                 continue
             (_, name, role, shows, *config), *items = lines
-            # What a server that writes its responses itself says is for C and Rust alone.
+            # `note_response` exists in C and Rust only.
             if not any(item[:2] == ["do", "note"] for item in items):
                 yield Case(name, role, shows == "fields", dict(entry.split("=") for entry in config), items)
             lines = []
 
 
 def feeds(case: Case, every: int, first: int) -> Iterator[str | int]:
-    """The ways to feed a case, beside the whole.
+    """Yields the ways to feed a case other than whole.
 
-    A number is the place of a cut, one in `every` from `first` on.
+    A number is the place of a cut in two; one place in `every`, beginning with number `first`.
     """
     yield "bytes"
     yield "committed"
@@ -54,7 +54,7 @@ def feeds(case: Case, every: int, first: int) -> Iterator[str | int]:
 
 
 def checksum(log: str) -> str:
-    """FNV-1a."""
+    """Returns the FNV-1a hash of a log."""
     value = 0xCBF29CE484222325
     for byte in log.encode():
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
@@ -63,7 +63,7 @@ def checksum(log: str) -> str:
 
 @dataclass
 class Outcome:
-    """The outcome of all cases."""
+    """The digests and failures of all cases."""
 
     digests: list[str] = field(default_factory=list[str])
     runs: int = 0

@@ -28,7 +28,7 @@ HELLO = bytes([0x81, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked text frame
 
 
 async def tell(scope: Any, receive: Any, send: Any) -> None:
-    """Says what came: method, path and content; echoes in a WebSocket."""
+    """Responds with the request's method, path and content; echoes in a WebSocket."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
@@ -48,7 +48,7 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
 
 
 class Served:
-    """A server in a thread."""
+    """A uvicorn server in a thread."""
 
     def __init__(self, app: Any, **options: Any) -> None:
         settings = {"http": OURS, "ws": "wsproto", "lifespan": "off", "log_config": None, "port": 0, "loop": "asyncio"}
@@ -75,13 +75,13 @@ class Served:
         return connection
 
     def all(self, data: bytes) -> bytes:
-        """Returns all that a client gets that sends this and ends its direction."""
+        """Sends data, half-closes, and returns all bytes that the client receives."""
         with self.connect(data) as connection:
             connection.shutdown(socket.SHUT_WR)
             return rest_of(connection)
 
     def until(self, data: bytes, ending: bytes, within: float = WAIT) -> bytes:
-        """Returns the bytes up to and with `ending`, or until no more come."""
+        """Sends data, and returns the bytes received up to `ending`, or until a timeout."""
         with self.connect(data) as connection:
             connection.settimeout(within)
             got = b""
@@ -92,7 +92,7 @@ class Served:
 
 
 def rest_of(connection: socket.socket) -> bytes:
-    """Returns all that comes to the end of the connection."""
+    """Returns all bytes up to the end of the connection."""
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
@@ -104,7 +104,7 @@ class Hasty(Protocol):
 
 
 class Transport(asyncio.Transport):
-    """A transport that keeps the written bytes, write by write."""
+    """A transport that records the written bytes, write by write."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,7 +143,7 @@ class Transport(asyncio.Transport):
 async def played(
     app: Any, *pieces: bytes, transport: Transport | None = None, **options: Any
 ) -> tuple[Protocol, Transport]:
-    """Returns the outcome of these pieces, without a network."""
+    """Runs the protocol on these pieces of input, without a network."""
     config = uvicorn.Config(app, http=OURS, lifespan="off", log_config=None, **options)
     config.load()
     state = uvicorn.server.ServerState()

@@ -1,4 +1,7 @@
-"""Peers of `switchover.aio` that speak bytes, and a server on it."""
+"""Helpers of the tests of `switchover.aio`.
+
+They are peers that send raw bytes, and a server.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ SHORT = Timeouts(request=0.5, head=0.5, content=0.5, response=0.5, expect_contin
 
 @asynccontextmanager
 async def listening(behave: Callable[[ByteStream], Awaitable[None]]) -> AsyncGenerator[int]:
-    """The port of a server that does this with each connection."""
+    """Runs a server that calls `behave` with each connection, and yields its port."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
     async with listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, behave)
@@ -38,9 +41,9 @@ async def listening(behave: Callable[[ByteStream], Awaitable[None]]) -> AsyncGen
 
 @asynccontextmanager
 async def answered(*pieces: bytes, rest: bool = True) -> AsyncGenerator[ByteStream]:
-    """A stream to a server that answers a head with these pieces.
+    """Yields a stream to a server that responds to a head with these pieces.
 
-    With `rest` it then says what it gets, in upper case.
+    With `rest` the server then sends what it receives back in upper case.
     """
 
     async def behave(stream: ByteStream) -> None:
@@ -65,7 +68,7 @@ async def answered(*pieces: bytes, rest: bool = True) -> AsyncGenerator[ByteStre
 async def served(
     handler: Callable[[Exchange], Awaitable[object]], *upgrades: str, **options: Any
 ) -> AsyncGenerator[Peers]:
-    """A server on `serve_connection`."""
+    """Runs a server with `serve_connection`, and yields clients of it."""
     async with listening(functools.partial(count, handler=handler, upgrades=upgrades, **options)) as port:
         yield Peers(port)
 
@@ -74,13 +77,13 @@ ended: list[int] = []
 
 
 async def count(stream: ByteStream, **options: Any) -> None:
-    """`serve_connection`, which always returns."""
+    """Calls `serve_connection`, and counts that it has returned."""
     await serve_connection(stream, **options)
     ended.append(1)
 
 
 class Peers:
-    """Clients of a server."""
+    """Clients of a server on a port."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -92,14 +95,14 @@ class Peers:
         return stream
 
     async def all(self, *pieces: bytes, close: bool = False) -> bytes:
-        """Returns the outcome of these pieces until the server ends."""
+        """Sends these pieces and returns all bytes until the server ends the connection."""
         async with await self.connect(*pieces) as stream:
             if close:
                 await stream.send_eof()
             return await rest_of(stream)
 
     async def until(self, ending: bytes, *pieces: bytes) -> bytes:
-        """Returns the outcome of these pieces, up to this."""
+        """Sends these pieces and returns the bytes received up to `ending`."""
         async with await self.connect(*pieces) as stream:
             return await until(stream, ending)
 
@@ -116,7 +119,7 @@ async def until(stream: ByteStream, ending: bytes) -> bytes:
 
 
 async def closed(stream: AnyByteStream) -> bool:
-    """Returns whether our side has been closed."""
+    """Returns whether this side of the stream has been closed."""
     try:
         await stream.send(b"x")
     except anyio.ClosedResourceError:
@@ -129,7 +132,7 @@ def cuts(data: bytes, size: int) -> list[bytes]:
 
 
 async def echo(exchange: Exchange) -> None:
-    """Says what came; speaks foo/2, which is in upper case."""
+    """Responds with the request; in foo/2, sends lines back in upper case."""
     request = exchange.request
     if exchange.upgrade:
         stream = await exchange.accept({"Server": "echo"})
@@ -142,7 +145,7 @@ async def echo(exchange: Exchange) -> None:
 
 
 def contexts(authority: Any) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's and a client's."""
+    """Returns the TLS context of a server, and that of a client."""
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server)
     authority.configure_trust(client)

@@ -1,4 +1,4 @@
-"""`switchover.aio`: a client, and both ends over several transports.
+"""Tests of `switchover.aio`: a client, and both ends over several transports.
 
 They run under asyncio and trio.
 """
@@ -118,7 +118,7 @@ async def test_a_decline_has_the_whole_answer() -> None:
         assert (declined.answer.content, list(declined.answer.trailers)) == (b"no way", [(b"C", b"d")])
         assert declined.answer.is_whole
         assert declined.answer.persists
-        # The stream is ours.
+        # The stream still belongs to the caller.
         await stream.send(b"still here")
         assert await stream.receive() == b"STILL HERE"
 
@@ -219,7 +219,7 @@ async def test_content_that_is_refused_is_not_sent() -> None:
         with pytest.raises(Declined) as caught:
             await connect_upgrade(stream, "/", EXPECT, ["foo/2"], **POST)
         assert not caught.value.answer.persists
-        # The server says what it gets.
+        # The server sends back what it receives.
         await stream.send_eof()
         assert await rest_of(stream) == b"end"
 
@@ -376,9 +376,9 @@ async def test_an_answer_that_needs_the_content_is_read_while_that_is_sent() -> 
 
 
 async def takes_slowly(stream: ByteStream, seconds: float = 0.002) -> None:
-    """Reads a long request for more than two seconds.
+    """Reads a long request slowly for more than two seconds.
 
-    The rest that is left then is read at once, so that the response is not late on a busy machine.
+    The rest is then read at once, so that the response is not late on a busy machine.
     """
     got, slow_until = 0, anyio.current_time() + 2
     while got < len(LONG):
@@ -430,9 +430,9 @@ async def test_an_early_answer_that_closes_is_not_kept_waiting(closes: bool) -> 
 
 
 async def test_a_switch_before_a_request_that_is_not_taken_is_none() -> None:
-    """The server would read the first bytes of the new protocol as content.
+    """A switch before the whole request was sent raises an error.
 
-    RFC 9110, section 7.8.
+    The server would parse the first bytes of the new protocol as content. RFC 9110, section 7.8.
     """
 
     async def behave(stream: ByteStream) -> None:
@@ -471,7 +471,7 @@ async def test_content_is_sent_without_a_100_however_short_the_time_for_a_respon
 
 
 async def test_tls_is_written_by_one_task_at_a_time() -> None:
-    """A reader answers a KeyUpdate, in the middle of another task's send.
+    """Reading sends the response to a KeyUpdate, in the middle of another task's send.
 
     RFC 8446, section 4.6.3.
     """
@@ -486,9 +486,9 @@ async def test_tls_is_written_by_one_task_at_a_time() -> None:
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
-    """The client's send has failed by the reset before.
+    """The client's send has already failed by the reset.
 
-    The system then lets a read end as after a FIN.
+    The system then reports EOF to a read, as after a FIN.
     """
 
     async def behave(stream: ByteStream) -> None:
@@ -503,7 +503,7 @@ async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
 
 
 async def test_a_new_protocol_that_a_reset_cuts_does_not_end_in_order() -> None:
-    """A socket reports its error once, and a send may have met it, as under trio."""
+    """A socket reports its error once, and a send may have received it, as under trio."""
 
     async def behave(stream: ByteStream) -> None:
         await until(stream, b"\r\n\r\n")
@@ -566,7 +566,7 @@ def authority() -> Any:
 
 
 async def test_a_stream_of_objects() -> None:
-    """Each object is as long as its sender likes."""
+    """Each object on the stream has any length that its sender chooses."""
     to_server, at_server = anyio.create_memory_object_stream[bytes](math.inf)
     to_client, at_client = anyio.create_memory_object_stream[bytes](math.inf)
     client, server = StapledObjectStream(to_server, at_client), StapledObjectStream(to_client, at_server)
@@ -609,7 +609,7 @@ async def test_tls_from_the_start_is_secure(authority: Any) -> None:
 
     async with listening(behave) as port:
         stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
-        # Without TLS this target is refused (RFC 9110, 7.4).
+        # Without TLS a server rejects this target (RFC 9110, 7.4).
         await stream.send(b"GET https://a/b HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await until(stream, b"GET https://a/b ")).startswith(b"HTTP/1.1 200 OK")
         switched = await connect_upgrade(stream, "/", HOST, ["foo/2"])
@@ -668,7 +668,7 @@ async def test_tls_by_upgrade(authority: Any) -> None:
             stream = await exchange.accept()
             secured = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
             exchange.resume(secured)
-            # As it may have to answer what it reads while it is written.
+            # A shared transport is needed: reading TLS may have to send a response while another task writes.
             is_shared.append(secured.transport_stream is not stream)
         await exchange.respond(200, {}, b"%s %d" % (exchange.request.target, isinstance(exchange.stream, TLSStream)))
 
@@ -688,7 +688,7 @@ async def test_tls_by_upgrade(authority: Any) -> None:
 
 
 async def switched_over_tls(stream: ByteStream, context: ssl.SSLContext) -> TLSStream:
-    """A server's stream, once it has switched."""
+    """Returns a server's TLS stream, once it has sent the 101."""
     secured = await TLSStream.wrap(stream, server_side=True, ssl_context=context)
     await until(secured, b"\r\n\r\n")
     await secured.send(SWITCH)
@@ -696,7 +696,7 @@ async def switched_over_tls(stream: ByteStream, context: ssl.SSLContext) -> TLSS
 
 
 async def test_closing_over_tls_does_not_wait_for_a_peer_that_takes_nothing(authority: Any) -> None:
-    """Its end would wait for what another task sends."""
+    """TLS's closure alert would wait for the bytes that another task sends."""
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
@@ -726,7 +726,7 @@ async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(au
     async def behave(stream: ByteStream) -> None:
         secured = await switched_over_tls(stream, ours)
         below, _ = await secured.unwrap()
-        # Its peer is to take the end of TLS alone.
+        # The peer must receive the closure alert separately.
         await anyio.sleep(0.2)
         await below.send(b"x" * 100)
 
@@ -776,7 +776,7 @@ async def test_a_buffer_may_hold_what_no_one_has_asked_for() -> None:
 
 
 async def test_what_tls_says_by_itself_is_not_waited_for(authority: Any) -> None:
-    """Tickets of its version 1.3 wait in the socket."""
+    """Session tickets of TLS 1.3 wait in the socket."""
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:

@@ -1,4 +1,4 @@
-"""`switchover.aio.serve`: answers, handlers that misbehave, clients that go.
+"""Tests of `switchover.aio.serve`: responses, faulty handlers, disconnects.
 
 They run under asyncio and trio.
 """
@@ -170,7 +170,7 @@ async def test_a_100_is_sent_when_content_is_read() -> None:
             assert await until(stream, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
             await stream.send(b"abc")
             assert await until(stream, b"POST / abc")
-        # A switch needs the whole request too.
+        # A switch, too, needs the whole request.
         async with await peers.connect(head + FOO + b"\r\n") as stream:
             assert await until(stream, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
             await stream.send(b"abcdef")
@@ -195,7 +195,7 @@ async def test_content_in_pieces_both_ways() -> None:
     async with served(handler) as peers:
         got = await peers.all(b"POST / HTTP/1.1\r\n" + chunked, close=True)
         assert got.startswith(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n")
-        # How content is cut has no meaning.
+        # Where pieces of content begin has no meaning.
         assert got.endswith(b"\r\n5\r\nABCDE\r\n0\r\nT: u\r\n\r\n")
 
 
@@ -340,7 +340,7 @@ async def test_an_answer_that_is_cut_does_not_look_whole(
         assert b"half" in got
         assert not got.endswith(b"0\r\n\r\n")
         if handler is not sends_too_little:
-            # To HTTP/1.0 the end of the connection is that of the answer: only a reset shows that there is more.
+            # An HTTP/1.0 response is delimited by the end of the connection: only a reset shows that it is truncated.
             for _ in range(20):
                 with pytest.raises(anyio.BrokenResourceError):
                     await peers.all(b"GET / HTTP/1.0\r\n\r\n")
@@ -600,9 +600,9 @@ async def test_a_client_that_does_not_read_is_given_up() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have small buffers of their own")
 async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp_path: pathlib.Path) -> None:
-    """A client that reads slowly is no client that reads nothing.
+    """A client that reads slowly counts as one that reads.
 
-    The system takes more only when nearly all has been read that it holds.
+    The system accepts more bytes only when the client has read nearly all that it holds.
     """
 
     async def large(exchange: Exchange) -> None:
@@ -625,7 +625,7 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
 
 @pytest.mark.parametrize("late", [False, True])
 def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """A transport that has lost its connection has no socket there."""
+    """On uvloop a transport that has lost its connection has no socket."""
     pytest.importorskip("uvloop")
 
     async def looks_first(stream: ByteStream) -> None:
@@ -690,7 +690,7 @@ async def test_a_client_that_speaks_first_is_read_no_further_than_the_handler_is
 ) -> None:
     """The client sends as soon as it has connected, and reads nothing.
 
-    The system holds some megabytes, nothing else does.
+    Only the system's buffers hold bytes, some megabytes.
     """
     async with served(handler, "foo/2") as peers:
         with socket.create_connection(("127.0.0.1", peers.port)) as peer:
@@ -722,7 +722,7 @@ async def test_a_handler_that_sends_nothing_without_end_lets_others_go_on(method
 
 
 async def endless(exchange: Exchange, heard: anyio.Event) -> None:
-    """Goes on with content that is left out, until it hears that its client has gone."""
+    """Sends content that is discarded, until a call raises after the disconnect."""
     await exchange.send_response(200)
     try:
         while True:
@@ -767,7 +767,7 @@ async def test_a_handler_that_hears_of_its_clients_end_is_not_logged(caplog: pyt
 async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
     method: bytes, leaves: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The handler ends its answer all the same, and so do two tasks of it."""
+    """The handler ends its response nevertheless, and two of its tasks do as well."""
 
     async def without_end(exchange: Exchange) -> None:
         while True:
@@ -801,7 +801,7 @@ async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
         assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
         with anyio.move_on_after(1):
             await client.send(GET * 40_000)
-        # A FIN would wait with the requests; a reset does not.
+        # A FIN would be queued behind the requests; a reset is not.
         resets(client.extra(SocketAttribute.raw_socket))
         await anyio.aclose_forcefully(client)
         with anyio.fail_after(WAIT):
@@ -809,7 +809,7 @@ async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
 
 
 async def test_a_transport_that_cannot_end_its_direction_any_more_lingers() -> None:
-    """As that of anyio in TLS, once its session has ended."""
+    """Such as anyio's TLS stream, once its session has ended."""
     heard: list[bytes] = []
 
     class Ended:
@@ -848,7 +848,7 @@ async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
 
     quick = GET.replace(b"/", b"/quick", 1)
     async with served(handler) as peers:
-        # What is read meanwhile belongs to the next request.
+        # Bytes read meanwhile belong to the next request.
         async with await peers.connect(quick) as stream:
             assert await until(stream, b"\r\n\r\n")
             await stream.send(quick[:10])
@@ -858,7 +858,7 @@ async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
         while seen != ["end"] * 3:
             await anyio.sleep(0.01)
         seen.clear()
-        # One that goes, at once or later.
+        # A client that disconnects, at once or later.
         for seconds in (0, 0.1):
             stream = await peers.connect(GET)
             await anyio.sleep(seconds)
@@ -1011,7 +1011,7 @@ async def test_a_server_whose_listener_is_closed_ends_with_its_last_connection()
             await has_ended.wait()
 
 
-# Nothing takes the other connections of `serve` with it.
+# No error ends the other connections of `serve`.
 
 
 async def ask(port: int, request: bytes = GET) -> bytes:

@@ -1,4 +1,4 @@
-"""Arguments that are wrong: types, text, buffers, calls within calls."""
+"""Tests of invalid arguments: types, text, buffers, reentrant calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from switchover import (
     _switchover,
 )
 
-# Misuse is not well typed.
+# An untyped name, as misuse does not pass the type checker.
 UNTYPED: Any = Connection
 UNTYPED_CONFIG: Any = Config
 HOST = [("Host", "a")]
@@ -89,7 +89,7 @@ def test_wrong_types(call: Callable[[], object], error: type[Exception], says: s
 
 
 def test_a_pair_is_a_tuple_or_a_list() -> None:
-    # The types ask for a tuple: of a list they could not say how long it is.
+    # The types require a tuple: those of a list cannot state its length.
     lines: Any = [["A", "1"], ("B", b"2")]
     made = asked().send_response(204, lines)
     assert made == b"HTTP/1.1 204 No Content\r\nA: 1\r\nB: 2\r\n\r\n"
@@ -256,7 +256,7 @@ def test_output_of_any_length_comes_after_any_other() -> None:
         assert whole == expected
 
 
-# Calls within calls, and objects.
+# Reentrant calls, and objects.
 
 
 def test_headers_that_call_back_are_read_before_the_connection_is_touched() -> None:

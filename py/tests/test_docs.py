@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def docstrings(path: Path) -> list[doctest.DocTest]:
-    """Returns the docstrings with examples, the module's first."""
+    """Returns the doctests of all docstrings with examples, the module's first."""
     tests: list[doctest.DocTest] = []
     for node in ast.walk(ast.parse(path.read_text())):
         if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):

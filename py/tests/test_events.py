@@ -1,6 +1,6 @@
-"""Events: frozen, slotted, matched, compared, shown.
+"""Tests of events: immutability, slots, matching, comparison, repr.
 
-Headers are made when touched, and output comes in three forms.
+Also of headers, which are created on access, and of the three forms of output.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def test_what_an_asgi_scope_says_of_a_request() -> None:
         "query_string": b"x=%20",
         "headers": [(b"host", b"a"), (b"x-a", b"B")],
     }
-    # An app may do with it what it likes.
+    # An app may change the dict.
     scope.clear()
     assert request.asgi()["headers"] is not request.asgi()["headers"]
 
@@ -260,14 +260,14 @@ def test_headers_are_a_sequence() -> None:
 def test_a_name_stands_for_its_field() -> None:
     headers = Headers([("A", "1"), (b"b", b"2"), ("a", bytearray(b"3"))])
     assert (headers["a"], headers[b"B"], headers[bytearray(b"A")]) == (b"1", b"2", b"1")
-    # To the strictest types `in` asks for a line alone.
+    # The types allow only a line on the left of `in`.
     untyped: Any = headers
     assert all(name in untyped for name in ("A", "a", b"B", bytearray(b"b")))
     assert "c" not in untyped
     assert b"" not in untyped
     with pytest.raises(KeyError, match="'c'"):
         headers["c"]
-    # A name is no line, so as one it would never be found.
+    # A name is not a line, so a search for it would never succeed.
     for search in (headers.count, headers.index):
         with pytest.raises(TypeError, match="a line is a pair of name and value"):
             search("a")
@@ -285,10 +285,10 @@ def test_headers_are_made_when_touched() -> None:
         return grown
 
     def usual(received: bytes) -> int:
-        # The interpreter may make or free something of its own in between.
+        # The interpreter may create or free objects of its own meanwhile.
         return statistics.mode(objects(received) for _ in range(25))
 
-    # Lines that were made would be hundreds; a number above 256 is an object, and no more than that.
+    # Created lines would be hundreds of objects. An int above 256 is an object too, but only one.
     assert usual(PLAIN.replace(b"\r\n\r\n", b"\r\n" + lines + b"\r\n")) < usual(PLAIN) + 10
 
 
@@ -394,9 +394,9 @@ def test_the_events_iterator_ends() -> None:
 
 
 def test_bytes_may_come_with_the_question() -> None:
-    """The events are the same, and so is the end.
+    """The events and the end are the same if next_event gets the bytes.
 
-    Content that is not received is not asked about either.
+    Content that was not received is not pending either.
     """
     apart, together = Connection(Role.SERVER), Connection(Role.SERVER)
     came: list[object] = []

@@ -1,4 +1,4 @@
-"""The programs of the quick start, against each other and against curl."""
+"""Tests of the quick start's programs, against each other and against curl."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OFFER = ["-H", "Upgrade: bar, foo/2", "-H", "Connection: upgrade"]
 
 @pytest.fixture(scope="module", params=["server.py", "buffered.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Yields the port of a server that runs."""
+    """Runs a server, and yields its port."""
     command = [sys.executable, str(EXAMPLES / str(request.param)), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
@@ -29,12 +29,12 @@ def port(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def run(*command: str) -> str:
-    """Returns the output of a program."""
+    """Runs a program and returns its output."""
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
 
 
 def curl(port: str, *arguments: str) -> str:
-    """Returns the output of curl for one or more targets."""
+    """Runs curl with one or more targets and returns its output."""
     assert CURL
     arguments = tuple(f"http://127.0.0.1:{port}{word}" if word.startswith("/") else word for word in arguments)
     return run(CURL, "-s", "-i", "-N", "-m", "10", *arguments)
@@ -73,7 +73,7 @@ def test_curl_sees_the_advertisement(port: str) -> None:
 
 @with_curl
 def test_curl_switches_to_foo_2(port: str) -> None:
-    # curl sends what it uploads, but waits for the server to close.
+    # curl sends its upload, but then waits for the server to close.
     assert CURL
     url = f"http://127.0.0.1:{port}/foo"
     command = [CURL, "-s", "-i", "-N", "-m", "10", *OFFER, "-X", "GET", url]
@@ -88,7 +88,7 @@ def test_curl_switches_to_foo_2(port: str) -> None:
 def test_no_byte_is_lost_around_the_switch(port: str) -> None:
     request = b"GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\none\ntwo\n"
     with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as peer:
-        # All at once, then the rest of a line in another segment.
+        # Request and line in one segment, then the rest of the line in another.
         peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" + request + b"thr")
         peer.sendall(b"ee\nQUIT\n")
         received = b"".join(iter(lambda: peer.recv(65536), b""))
@@ -121,7 +121,7 @@ asyncio.run({module}.main(0))
 
 @pytest.fixture(params=["server", "buffered", "handoff"])
 def late(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Yields the port of a server with shorter timeouts."""
+    """Runs a server with shorter timeouts, and yields its port."""
     module = str(request.param)
     code = LATE.format(module=module)
     if module == "handoff":
@@ -135,7 +135,7 @@ def late(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 def said(port: int, *pieces: bytes, ends: bool = False) -> bytes:
-    """Returns the answer of a server, up to its end."""
+    """Sends the pieces and returns all bytes until the server closes."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
         for piece in pieces:
             peer.sendall(piece)

@@ -1,6 +1,6 @@
-"""`switchover.h11`: beside h11 itself, and where it differs.
+"""Tests of `switchover.h11`: compared with h11 itself, and where it differs.
 
-Other projects' tests: see `py/tests/suites`.
+For other projects' tests see `py/tests/suites`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 OFFER = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\nhello"
 CONNECT = b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nhello"
 
-# What a server does when it has read all there is: a status, headers and content, or what it calls.
+# A server's response when it has read all input: a status, headers and content, or the method to call.
 PLAIN: dict[str, Any] = {"status_code": 200, "headers": [("Content-Length", "2")], "content": b"hi"}
 STREAMED: dict[str, Any] = {"status_code": 200, "headers": [("X-A", "1")], "content": b"hi"}
 EMPTY: dict[str, Any] = {"status_code": 204, "headers": [], "content": b""}
@@ -43,7 +43,7 @@ LAST_ONE: dict[str, Any] = {
 
 
 class Side:
-    """A connection of either module, and its log in words of both."""
+    """A connection of either module, and its log in a common notation."""
 
     def __init__(self, module: Any, role: str = "SERVER") -> None:
         self.module = module
@@ -56,7 +56,7 @@ class Side:
         self.lines.append(f"{what} | {names}")
 
     def receive(self, data: bytes) -> None:
-        """Takes all the events, up to the first that repeats."""
+        """Receives data and logs all events, up to the first that repeats."""
         self.connection.receive_data(data)
         while True:
             try:
@@ -71,7 +71,7 @@ class Side:
                 return
 
     def send(self, kind: str, **fields: Any) -> bytes:
-        """The bytes of an event that is made here."""
+        """Creates an event, sends it, and returns its bytes."""
         try:
             sent: bytes | None = self.connection.send(getattr(self.module, kind)(**fields))
         except self.module.LocalProtocolError:
@@ -81,26 +81,26 @@ class Side:
         return sent or b""
 
     def answer(self, content: bytes, **head: Any) -> None:
-        """A whole answer."""
+        """Sends a whole response."""
         self.send("Response", **head)
         self.send("Data", data=content)
         self.send("EndOfMessage")
 
     def go_on(self) -> None:
-        """Begins the next cycle, if that is allowed."""
+        """Starts the next cycle, if that is allowed."""
         with contextlib.suppress(self.module.LocalProtocolError):
             self.connection.start_next_cycle()
         self.say("next")
 
 
 def same(lines: list[list[str]]) -> None:
-    """Both have said the same, and something."""
+    """Checks that both logs are equal and not empty."""
     theirs, here = lines
     assert theirs
     assert here == theirs
 
 
-# Beside h11.
+# Compared with h11.
 
 
 @pytest.mark.parametrize("answer", [PLAIN, STREAMED, EMPTY, LAST_ONE], ids=["length", "chunked", "empty", "close"])
@@ -260,7 +260,7 @@ def test_a_head_that_is_too_long_is_answered(module: Any) -> None:
         connection.next_event()
     assert caught.value.error_status_hint == 431
     assert connection.send(module.Response(status_code=431, headers=[]))
-    # One that comes whole is not.
+    # A head that arrives as a whole is not too long.
     connection = module.Connection(module.SERVER, max_incomplete_event_size=100)
     connection.receive_data(b"GET / HTTP/1.1\r\nHost: a\r\nX-A: " + b"a" * 100 + b"\r\n\r\n")
     assert type(connection.next_event()) is module.Request
@@ -405,7 +405,7 @@ def test_a_100_that_no_client_waits_for_is_sent(module: Any) -> None:
     assert side.connection.our_state is module.SEND_RESPONSE
 
 
-# Where it differs.
+# Differences from h11.
 
 
 def test_the_page_says_what_differs() -> None:

@@ -1,6 +1,6 @@
-"""The programs that hand over to wsproto and h2.
+"""Tests of the examples with wsproto and h2.
 
-They meet each other, curl, websockets, and bytes in every cut.
+They run against each other, curl and websockets, and with input in every cut.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ H2C = b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Yields the port of a server that runs."""
+    """Runs the server, and yields its port."""
     command = [sys.executable, str(EXAMPLES / "handoff.py"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
@@ -49,7 +49,7 @@ def port() -> Iterator[int]:
 
 @dataclass
 class Peer:
-    """A client with a socket, which has sent something."""
+    """A client with a socket, which sends data when created."""
 
     port: int
     said: bytes
@@ -67,7 +67,7 @@ class Peer:
         self.socket.close()
 
     def head(self) -> bytes:
-        """Returns the next head; what follows it stays."""
+        """Returns the next head; bytes after it are kept."""
         while b"\r\n\r\n" not in self.heard:
             data = self.socket.recv(65536)
             assert data, "closed inside a head"
@@ -76,7 +76,7 @@ class Peer:
         return head
 
     def some(self) -> bytes:
-        """Returns the bytes that have come, at least one; none at the end."""
+        """Returns received bytes, at least one; none at EOF."""
         data, self.heard = self.heard or self.socket.recv(65536), b""
         return data
 
@@ -117,7 +117,7 @@ class Http2Peer:
         self.peer.socket.close()
 
     def step(self) -> None:
-        """Sends what there is to send, and takes what comes."""
+        """Sends pending bytes, and handles received ones."""
         self.peer.socket.sendall(self.h2.data_to_send())
         data = self.peer.some()
         assert data, "the server has closed"
@@ -129,7 +129,7 @@ class Http2Peer:
                 self.ended.add(event.stream_id)
 
     def answer(self, stream: int) -> bytes:
-        """Returns the content of a response; the server gets room as it comes."""
+        """Returns the content of a response, and extends the window as it arrives."""
         granted = 0
         while stream not in self.ended:
             self.step()
@@ -139,13 +139,13 @@ class Http2Peer:
         return bytes(self.answers.get(stream, b""))
 
     def ask(self, stream: int, method: str, target: str = "/echo", *, end: bool = True) -> None:
-        """Begins a request."""
+        """Sends the head of a request on a stream."""
         head = [(":method", method), (":scheme", "http"), (":authority", "a"), (":path", target)]
         self.h2.send_headers(stream, head, end_stream=end)
 
 
 def h2c(method: bytes, content: bytes, *settings: bytes) -> bytes:
-    """A request that offers h2c."""
+    """Returns a request that offers h2c."""
     lines = b"".join(b"HTTP2-Settings: %s\r\n" % line for line in settings)
     return b"%s /echo HTTP/1.1\r\n%s%s%sContent-Length: %d\r\n\r\n%s" % (
         *(method, HOST, H2C, lines, len(content)),
@@ -154,12 +154,12 @@ def h2c(method: bytes, content: bytes, *settings: bytes) -> bytes:
 
 
 def cuts(data: bytes, size: int) -> Iterator[bytes]:
-    """Yields the data in pieces of that size."""
+    """Yields the data in pieces of `size` bytes."""
     return (data[start : start + size] for start in range(0, len(data), size))
 
 
 def curl(port: int, *arguments: str, cwd: Path | None = None) -> str:
-    """Returns the output of curl; words that begin with a slash are targets."""
+    """Runs curl and returns its output; words that begin with a slash are targets."""
     assert CURL
     given = [f"http://127.0.0.1:{port}{word}" if word.startswith("/") else word for word in arguments]
     command = [CURL, "-sS", "--noproxy", "*", "-m", "20", "--http2", *given]
@@ -195,7 +195,7 @@ def test_curl_asks_twice_on_one_connection(port: int) -> None:
 @with_curl
 @pytest.mark.parametrize("expect", ["", "100-continue"])
 def test_curl_sends_content_before_the_switch_and_after_it(port: int, tmp_path: Path, expect: str) -> None:
-    # Some versions of curl cannot take more than 32 KiB in one segment with the 101.
+    # Some versions of curl cannot receive more than 32 KiB in one segment with the 101.
     (tmp_path / "small").write_bytes(CONTENT[:20_000])
     (tmp_path / "large").write_bytes(CONTENT)
     first = ["-D", "heads", "-o", "small back", "-H", f"Expect: {expect}", "--data-binary", "@small", "/echo"]
@@ -282,7 +282,7 @@ def test_a_stream_that_is_reset_takes_no_other_with_it(port: int) -> None:
         http2.ask(43, "GET", "/last")
         assert http2.answer(1) == b"GET /echo in HTTP/2\n"
         assert http2.answer(43) == b"GET /last in HTTP/2\n"
-        # There is room again for what they had sent, all but 5,535 of the connection's window.
+        # The window is open again for what they had sent, all but 5,535 bytes of the connection's window.
         while http2.h2.outbound_flow_control_window < 30_000:
             http2.step()
 
@@ -320,7 +320,7 @@ def test_websocket_in_every_cut_and_not_a_byte_lost(port: int, size: int) -> Non
 
 
 def test_an_error_in_websocket_is_said(port: int) -> None:
-    # RFC 6455, 5.1: a server closes where a client does not mask; 1002 says why.
+    # RFC 6455, 5.1: a server closes if a client does not mask; the code is 1002.
     with Peer(port, WEBSOCKET + b"\x81\x02hi") as peer:
         peer.head()
         assert re.match(rb"\x88.\x03\xea", peer.rest())

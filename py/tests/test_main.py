@@ -1,4 +1,4 @@
-"""Runs `python -m switchover` as a program.
+"""Tests of `python -m switchover` as a program.
 
 `tests/tools/probes` compares its probe with the switchboard's.
 """
@@ -18,14 +18,14 @@ SERVER = Path(__file__).resolve().parents[1] / "examples/server.py"
 
 
 def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """The program at its end."""
+    """Runs the program to its end."""
     command = [sys.executable, "-m", "switchover", *words]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Yields the URL of a server that speaks foo/2 at any path."""
+    """Runs a server that supports foo/2 at any path, and yields its URL."""
     with subprocess.Popen([sys.executable, str(SERVER), "0"], stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         yield f"http://127.0.0.1:{server.stdout.readline().removeprefix('listening on ').strip()}/foo"

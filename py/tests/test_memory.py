@@ -1,9 +1,9 @@
-"""Memory stays flat.
+"""Tests that memory does not grow.
 
-That is for cycles on one connection, and for new connections that switch, fail and are parked.
+They run cycles on one connection, and on new connections that switch, fail and become idle.
 
-Each kind of cycle runs a tenth of its times first. What grows by `GROWTH` after that is a leak. No object is
-smaller than 16 bytes. One would come to 15 MiB on the connection that stays, and to 1.5 MiB on new ones.
+Each kind of cycle first runs a tenth of its number. Growth of more than `GROWTH` after that is a leak. No object is
+smaller than 16 bytes. A leak of one per cycle would be 15 MiB on a kept connection, and 1.5 MiB on new ones.
 """
 
 from __future__ import annotations
@@ -51,14 +51,14 @@ H2C = POST.replace(
 
 
 def resident() -> int:
-    """Bytes of memory that the process has."""
+    """Returns the resident memory of the process in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 
 def answer(connection: Connection, out: bytearray) -> None:
-    """Reads the fields of a request and returns its answer.
+    """Handles two requests.
 
-    Of another one the answer is appended.
+    The bytes of one response are returned, those of the other appended. The field lines of each request are read.
     """
     for into in (None, out):
         request = connection.next_event(FIELDS)
@@ -73,17 +73,17 @@ def answer(connection: Connection, out: bytearray) -> None:
 
 
 def kept() -> Callable[[], None]:
-    """Returns a cycle on a connection that stays."""
+    """Returns a cycle on a kept connection."""
     return partial(answer, Connection(Role.SERVER), bytearray())
 
 
 def new() -> None:
-    """Plays a cycle on a new connection."""
+    """Runs a cycle on a new connection."""
     answer(Connection(Role.SERVER), bytearray())
 
 
 def keep_alive() -> Callable[[], None]:
-    """A request with content and its answer, on a connection that stays."""
+    """Returns a cycle on a kept connection: a request with content and its response."""
     connection, out = Connection(Role.SERVER, CONFIG), bytearray()
 
     def cycle() -> None:
@@ -103,7 +103,7 @@ def keep_alive() -> Callable[[], None]:
 
 
 def switch() -> None:
-    """A connection that leaves HTTP."""
+    """Runs a connection that switches to another protocol."""
     connection = server(OFFER + b"left")
     list(connection.events())
     selection = connection.select(["foo/2"])
@@ -115,7 +115,7 @@ def switch() -> None:
 
 
 def fail() -> None:
-    """A connection that fails, and one that is refused."""
+    """Runs a connection that fails, and one that gets an error response."""
     connection = server(b"GET / HTTP/1.1\nHost: a\r\n\r\n")
     try:
         connection.next_event()
@@ -125,7 +125,10 @@ def fail() -> None:
 
 
 def forbidden(call: Callable[[], object]) -> object:
-    """Why; without a test's own exception, whose frames would stay for the collector."""
+    """Returns the reason of a ProfileError.
+
+    Without pytest.raises, whose exception would keep frames for the garbage collector.
+    """
     try:
         return call()
     except ProfileError as error:
@@ -133,7 +136,7 @@ def forbidden(call: Callable[[], object]) -> object:
 
 
 def splice() -> None:
-    """A splice that is given up with something in it, and one that is refused."""
+    """Creates a splice that is dropped while it holds bytes, and one that is rejected."""
     connection = server(H2C)
     list(connection.events())
     spliced = Splice(connection, bytearray(b"hello"), [("A", "b")])
@@ -143,7 +146,7 @@ def splice() -> None:
 
 
 def translate() -> None:
-    """Lists of field lines, parameters and datagrams that are made and dropped."""
+    """Creates and drops lists of field lines, parameters and datagrams."""
     request = next(server(H2C).events())
     assert isinstance(request, Request)
     lines = request.extended_connect("foo", secure=True)

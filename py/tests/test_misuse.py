@@ -1,4 +1,4 @@
-"""The mistakes of a caller, and exactly the errors that it gets."""
+"""Tests of a caller's mistakes, and of the exact errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from switchover import (
     _switchover,
 )
 
-# Misuse is not well typed.
+# An untyped name, as misuse does not pass the type checker.
 UNTYPED: Any = Connection
 UNTYPED_CONFIG: Any = Config
 HOST = [("Host", "a")]
@@ -88,7 +88,7 @@ def test_a_prepared_answer_is_for_any_connection() -> None:
         UNTYPED.respond_prepared(asked(), b"HTTP/1.1 200 OK")
     with pytest.raises(TypeError):
         UNTYPED.respond(asked(), 200, (), "text is no content")
-    # What only tidy allows is for connections that are tidy.
+    # A response that only tidy allows can be sent only on tidy connections.
     tidied = Prepared(200, {"Transfer-Encoding": "chunked"}, b"hello", config=Config(tidy=True))
     assert code(lambda: asked().respond_prepared(tidied)) is ErrorKind.FRAMING_CONFLICT
 

@@ -73,7 +73,7 @@ def test_help_tells_every_option_and_every_member() -> None:
 
 
 def test_everything_public_is_exported_and_documented() -> None:
-    # A submodule that has been imported is an attribute as well.
+    # An imported submodule is an attribute too.
     named = {name for name, item in vars(switchover).items() if not isinstance(item, ModuleType)}
     public = {name for name in named if not name.startswith("_")} | {"__version__"}
     assert set(switchover.__all__) == public

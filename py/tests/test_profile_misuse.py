@@ -1,4 +1,4 @@
-"""Mistakes with particular protocols, and exactly the errors."""
+"""Tests of mistakes with particular protocols, and of the exact errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from switchover import (
     websocket_key,
 )
 
-# Misuse is not well typed.
+# An untyped name, as misuse does not pass the type checker.
 UNTYPED: Any = switchover
 
 

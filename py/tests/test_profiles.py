@@ -1,4 +1,4 @@
-"""The parts for particular protocols, as a caller uses them."""
+"""Tests of the functions for particular protocols, as a caller uses them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: A
 
 
 def h2c(received: bytes = PLAIN, config: Config | None = None) -> Connection:
-    """A server that has seen the whole of a request that offers h2c."""
+    """Returns a server that has received a whole request that offers h2c."""
     connection = Connection(Role.SERVER, config)
     connection.receive_data(received.replace(b"\r\n\r\n", b"\r\n" + H2C, 1))
     list(connection.events())
@@ -275,7 +275,7 @@ def test_a_splice_is_made_of_what_can_be_taken_along() -> None:
             Splice(connection, b"")
     connection = h2c(POST)
     splice = Splice(connection, bytearray(b"hello"))
-    # It has taken along all that it needs.
+    # The splice has copied all that it needs.
     connection.abandon()
     del connection
     splice.client_sent(memoryview(PREFACE + NO_SETTINGS))

@@ -1,6 +1,6 @@
-"""The recipes of `examples/recipes`.
+"""Tests of the recipes in `examples/recipes`.
 
-Each runs against itself and against a program that others wrote.
+Each runs against itself and against a third-party program.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ backend = "asyncio"
 
 @pytest.fixture(autouse=True, params=["asyncio", "trio"])
 def under(request: pytest.FixtureRequest) -> None:
-    """The recipes run under asyncio; nothing but this differs under trio."""
+    """Selects asyncio or trio; a recipe differs in nothing else."""
     global backend
     backend = str(request.param)
 
 
 def python(name: str) -> list[str]:
-    """The command that runs a recipe."""
+    """Returns the command that runs a recipe."""
     return [sys.executable, *(["-c", TRIO] if backend == "trio" else []), str(RECIPES / name)]
 
 
 @contextmanager
 def running(name: str, *arguments: str, verb: Sequence[str] = ("serve_connection",)) -> Generator[str]:
-    """The port of a recipe's server."""
+    """Runs a recipe's server, and yields its port."""
     command = [*python(name), *verb, "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -64,7 +64,7 @@ def running(name: str, *arguments: str, verb: Sequence[str] = ("serve_connection
 
 
 def run(*command: str, said: bytes = b"", check: bool = True, **environment: str) -> str:
-    """Returns the output of a program."""
+    """Runs a program and returns its output."""
     ran = subprocess.run(
         command, input=said, capture_output=True, timeout=WAIT, check=False, env={**os.environ, **environment}
     )
@@ -78,14 +78,14 @@ def recipe(name: str, *arguments: str, said: bytes = b"", check: bool = True) ->
 
 @contextmanager
 def declining() -> Generator[str]:
-    """The port of a server that knows HTTP and nothing else."""
+    """Runs a server that supports HTTP only, and yields its port."""
     with serving(lambda exchange: exchange.respond(404, {}, b"not here\n")) as port:
         yield port
 
 
 @contextmanager
 def serving(handler: Callable[[Exchange], Any], *upgrades: str) -> Generator[str]:
-    """The port of a server in a thread."""
+    """Runs a server in a thread, and yields its port."""
     ports: list[int] = []
     started, stop = threading.Event(), threading.Event()
 
@@ -128,7 +128,7 @@ def test_own_protocol() -> None:
 def test_short() -> None:
     with running("short.py", verb=()) as port:
         with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:
-            # An offer that it declines changes nothing, and the next one is accepted.
+            # A declined offer changes nothing, and the next one is accepted.
             ask = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: %s\r\nConnection: upgrade\r\n\r\n"
             peer.sendall(ask % b"bar" + ask % b"foo/2" + b"hello")
             peer.shutdown(socket.SHUT_WR)
@@ -256,7 +256,7 @@ def test_curl_speaks_h2c() -> None:
         assert run(*command, "--http2", f"{url}/a", f"{url}/b") == ("GET /a in HTTP/2\n2 1\nGET /b in HTTP/2\n2 0\n")
         assert run(*command, f"{url}/a") == "GET /a in HTTP/1.1\n1.1 1\n"
         assert run(*command, "--http2", "-d", "content", f"{url}/a", f"{url}/b").startswith("POST /a in HTTP/2\n2 1\n")
-        # More than goes with an upgrade.
+        # More content than an upgrade allows.
         large = run(*command, "--http2", "--data-binary", "@-", f"{url}/a", said=bytes(100_000))
         assert large == "POST /a in HTTP/1.1\n1.1 1\n"
 
@@ -272,7 +272,7 @@ def test_h2c_with_the_other_examples() -> None:
 
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
-    """The paths of a certificate, its key and its authority."""
+    """Returns the paths of a certificate, its key and its authority."""
     folder = tmp_path_factory.mktemp("identity")
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
@@ -289,7 +289,7 @@ def test_tls(identity: tuple[str, str, str]) -> None:
             offer = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: TLS/1.2\r\nConnection: upgrade\r\n\r\n"
             peer.sendall(offer + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             got = b"".join(iter(lambda: peer.recv(65_536), b""))
-        # What comes in the clear is no HTTP any more.
+        # Unencrypted bytes are no longer parsed as HTTP.
         assert got.count(b"HTTP/1.1 ") == got.count(b"HTTP/1.1 101 ") == 1
         assert recipe("tls.py", "ask", port, authority).startswith("200 TLSv1.")
         if CURL:
@@ -307,9 +307,9 @@ def test_tls_is_not_done_without(identity: tuple[str, str, str]) -> None:
 
 
 async def daemon(exchange: Exchange) -> None:
-    """A daemon with one container and one command in it, `cat`.
+    """A Docker daemon with one container and one command in it, `cat`.
 
-    It can do as much as `docker exec` and the recipe ask for.
+    It supports what `docker exec` and the recipe need.
     """
     target = exchange.request.path
     content = await exchange.read()

@@ -1,4 +1,4 @@
-"""No public text shows the value of a field that commonly holds a credential."""
+"""Tests that no public text shows the value of a credential field."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def caught(call: Any) -> BaseException:
 
 
 def everything() -> list[object]:
-    """Returns one of each public type at least.
+    """Returns at least one object of each public type.
 
-    They are made with secrets wherever something can be given.
+    They contain secrets wherever a value can be passed.
     """
     client, server = Connection(Role.CLIENT), Connection(Role.SERVER)
     shown: list[object] = [client, server, Headers(LINES), Capsules(), Config(), Datagram(0, b""), Deflate()]
@@ -56,7 +56,7 @@ def everything() -> list[object]:
         shown.extend(receiver.events())
         shown.extend([receiver.next_event(), receiver.state, *receiver.trace(), receiver.request, repr(sender)])
 
-    # A request and its answer with everything that has field lines, then a switch. We send no such trailers.
+    # A request and its response with all that has field lines, then a switch. We send no such trailers.
     trailers = b"".join(f"{name}: {SECRET}\r\n".encode() for name in NAMES)
     chunked = ("Transfer-Encoding", "chunked")
     pass_on(client, client.send_request("POST", "/", [HOST, chunked, *LINES], ["foo"]), server)
@@ -78,7 +78,7 @@ def everything() -> list[object]:
     ended = Connection(Role.SERVER)
     shown.append(ended.next_event(b""))
 
-    # Refusals.
+    # Errors.
     refusing: Any = Connection(Role.CLIENT)
     broken = Connection(Role.SERVER)
     broken.receive_data(f"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: {SECRET}\0\r\n\r\n".encode())
@@ -98,7 +98,7 @@ def test_no_secret_is_in_the_text_of_anything_public() -> None:
     texts = [text for item in shown for text in (repr(item), str(item))]
     for text in texts:
         assert SECRET not in text, text
-        # Nor as numbers, as a list of bytes would show it.
+        # The secret is not shown as numbers either, as a list of bytes would show it.
         assert ", ".join(str(byte) for byte in SECRET.encode()) not in text, text
     assert any("Cookie" in text and "hidden" in text for text in texts)
 

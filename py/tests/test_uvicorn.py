@@ -1,6 +1,6 @@
-"""`switchover.uvicorn`: tests that uvicorn itself does not have.
+"""Tests of `switchover.uvicorn` that uvicorn itself does not have.
 
-Uvicorn's own run beside, see `py/tests/suites`.
+For uvicorn's own tests see `py/tests/suites`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def told() -> Iterator[Served]:
 
 
 def test_more_frames_than_the_engine_holds_are_answered() -> None:
-    """All of them come before the app has accepted, and after a request."""
+    """All frames arrive before the app has accepted, and after a request."""
     frames = HELLO * 20_000
     with Served(tell, ws="websockets-sansio") as served, served.connect(GET + HANDSHAKE) as connection:
         sender = threading.Thread(target=connection.sendall, args=(frames,))
@@ -67,7 +67,7 @@ def test_of_several_offers_websocket_is_taken(ws: str) -> None:
 
 
 def test_no_connection_waits_for_ever() -> None:
-    """Neither after an empty line nor after content that the app did not read."""
+    """A deadline holds after an empty line, and after content that was not read."""
     post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
 
     async def answers(scope: Any, receive: Any, send: Any) -> None:
@@ -99,9 +99,9 @@ WEBSOCKETS = pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets
     ],
 )
 def test_a_handshake_that_breaks_a_rule_is_an_ordinary_answer(ws: str, old: bytes, new: bytes, status: int) -> None:
-    """A broken handshake comes to no WebSocket class.
+    """A broken handshake reaches no WebSocket class.
 
-    The request after it is answered.
+    The request after it gets its response.
     """
     broken = HANDSHAKE.replace(old, new, 1)
     assert broken != HANDSHAKE
@@ -127,9 +127,9 @@ def test_many_handshakes_that_break_a_rule_are_answered_one_after_the_other() ->
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 @pytest.mark.parametrize("pieces", [1, 2])
 def test_frames_begin_after_the_content_of_a_handshake(ws: str, framing: bytes, expect: bytes, pieces: int) -> None:
-    """The handshake is taken whatever its content looks like (RFC 9112, section 6.3).
+    """The handshake is accepted whatever its content is (RFC 9112, section 6.3).
 
-    So it is after the 100 that the client waits for (RFC 9110, section 7.8).
+    With `Expect`, it is accepted after the 100 that the client waits for (RFC 9110, section 7.8).
     """
     content = HELLO if b"11" in framing else b"b\r\n" + HELLO + b"\r\n0\r\na: b\r\n\r\n"
     head, rest = HANDSHAKE[:-2] + framing + expect + b"\r\n", content + HELLO.replace(b"hello", b"world")
@@ -224,7 +224,7 @@ def test_no_more_handshakes_are_declined_than_a_client_reads() -> None:
 
 
 def test_other_clients_are_answered_between_declined_handshakes() -> None:
-    """One of them takes one turn of the loop."""
+    """Each handshake takes one turn of the loop."""
 
     async def main() -> None:
         protocol, transport = await played(tell)
@@ -238,7 +238,7 @@ def test_other_clients_are_answered_between_declined_handshakes() -> None:
 
 @WEBSOCKETS
 def test_a_bad_early_frame_leaks_no_connection(ws: str) -> None:
-    """With a limit of them the server would be out for good."""
+    """With a limit of connections, leaks would make the server unavailable for good."""
     with Served(tell, ws=ws, limit_concurrency=5) as served:
         for _ in range(10):
             served.until(HANDSHAKE + b"\xff\xff\xff\xff", b"nothing", within=1)
@@ -248,7 +248,7 @@ def test_a_bad_early_frame_leaks_no_connection(ws: str) -> None:
 
 @WEBSOCKETS
 def test_frames_with_an_end_after_them_come_whole(ws: str) -> None:
-    """The client has ended its direction before the app accepts."""
+    """The client has half-closed before the app accepts."""
     seen: list[Any] = []
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -306,9 +306,9 @@ def test_it_is_lost_by_the_others(http: str) -> None:
     ids=["foo", "h2c", "websocket"],
 )
 def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str]) -> None:
-    """The content comes whole, and the request after it is answered.
+    """The app gets the whole content, and the request after it gets its response.
 
-    Both were lost: uvicorn #2722, httptools #124.
+    Both were lost in uvicorn #2722 and httptools #124.
     """
     with Served(tell, **options) as served:
         post = b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n" + offer + b"\r\ncontent"
@@ -343,7 +343,7 @@ def test_what_is_no_http_is_answered_and_logged(
 def test_a_head_that_stops_is_answered_with_408(head: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with Served(tell, http=Hasty) as served:
         assert served.until(GET + head, b"Timeout").count(b"HTTP/1.1 408 Request Timeout\r\n") == 1
-        # One that is idle is left alone.
+        # An idle connection is not closed.
         with served.connect() as idle:
             threading.Event().wait(0.3)
             idle.sendall(GET)
@@ -367,7 +367,7 @@ def test_a_connection_without_a_first_byte_is_closed() -> None:
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked"])
 def test_content_that_an_app_waits_for_has_a_deadline(framing: bytes) -> None:
-    """Each byte adds little to it; without a byte nothing does."""
+    """Each byte extends the deadline a little; without a byte nothing does."""
     told_of: list[str] = []
 
     async def reads(scope: Any, receive: Any, send: Any) -> None:
@@ -442,9 +442,9 @@ def test_a_client_that_sends_no_more_gets_its_answer() -> None:
 
 
 def test_a_stream_ends_when_its_client_does() -> None:
-    """Events come as long as the app has them.
+    """The app sends events for as long as it has them.
 
-    A client that sends no more has most likely left.
+    A client that half-closes has most likely disconnected.
     """
 
     async def events(scope: Any, receive: Any, send: Any) -> None:
@@ -492,7 +492,7 @@ def test_a_client_that_resets_while_the_end_is_sent() -> None:
 def test_a_client_that_is_answered_early_may_finish(framing: bytes) -> None:
     """A close would reset the connection.
 
-    That takes back an answer that was not read yet (RFC 9112, section 9.6).
+    The client could then lose a response that it has not read yet (RFC 9112, section 9.6).
     """
     with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n" % framing) as connection:
         got = b""
@@ -552,7 +552,7 @@ def test_a_client_may_go_at_any_point() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    # Ten thousand on one interpreter, a part of them on the others, as with the vectors.
+    # Ten thousand inputs on one interpreter, a part of them on the others, as with the vectors.
     many = 840 // int(os.environ.get("EVERY", "1"))
     for app, times in ((tell, many), (slow, 20)):
         with Served(app) as served:

@@ -1,4 +1,4 @@
-"""`switchover.uvicorn`: apps that say little, too much, or what they may not."""
+"""Tests of `switchover.uvicorn`: apps that send too little, too much, or nonsense."""
 
 from __future__ import annotations
 
@@ -97,15 +97,15 @@ def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest
     assert transport.closed or transport.ended or app is sends_twice
     assert b"c: d" not in written
     assert written.startswith(b"HTTP/1.1 500 ") == (app in (raises, returns_early))
-    # What was announced and did not come is not ended as if it had.
+    # A response whose content is incomplete does not get a regular end.
     assert not written.endswith(b"\r\n0\r\n\r\n")
     assert not protocol.tasks
 
 
 def test_a_cut_answer_does_not_look_whole() -> None:
-    """In HTTP/1.0 the answer ends with the connection.
+    """In HTTP/1.0 the response is delimited by the end of the connection.
 
-    After a FIN the client would take the half for all (RFC 9112, section 8).
+    After a FIN the client would consider the half complete (RFC 9112, section 8).
     """
 
     async def slowly(scope: Any, receive: Any, send: Any) -> None:
@@ -121,7 +121,7 @@ def test_a_cut_answer_does_not_look_whole() -> None:
 
 
 def test_an_app_may_try_again() -> None:
-    """The wrong part was not sent, and the right part was."""
+    """The invalid content was not sent, the valid content was."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
@@ -157,7 +157,7 @@ def answering(status: int, *headers: tuple[bytes, bytes]) -> Any:
 def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
     """An `EventSource` is open once it has the head.
 
-    A proxy counts the time until then.
+    A proxy has a timeout until then.
     """
 
     async def events(scope: Any, receive: Any, send: Any) -> None:
@@ -175,7 +175,7 @@ def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
 
 
 def test_a_426_that_names_nothing_is_a_400(caplog: pytest.LogCaptureFixture) -> None:
-    """A 426 has to name what would do (RFC 9110, section 15.5.22)."""
+    """A 426 must name a protocol (RFC 9110, section 15.5.22)."""
     _, transport = asyncio.run(played(answering(426, (b"content-length", b"2")), GET))
     assert b"".join(transport.writes) == b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno"
     assert caplog.text.count("A 426 without Upgrade") == 1
@@ -200,7 +200,7 @@ def test_no_app_opens_a_tunnel(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def endless(scope: Any, receive: Any, send: Any) -> None:
-    """Sends without end what is dropped: after HEAD, or once the client has gone."""
+    """Sends content that is discarded without end: after HEAD, or after a disconnect."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     while scope["method"] == "GET" and (await receive())["type"] != "http.disconnect":
         pass
@@ -210,7 +210,7 @@ async def endless(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
-    """The app's messages are dropped after HEAD, and when the client has gone."""
+    """The app's messages are discarded after HEAD, and after a disconnect."""
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))
@@ -224,7 +224,7 @@ def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
 
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_on_to_a_client_that_has_left_ends(method: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """Its task ends, and the log has no line for a client that leaves."""
+    """The app's task ends, and nothing is logged about a client that disconnects."""
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))
@@ -332,7 +332,7 @@ def test_a_head_that_cannot_be_sent_is_answered_at_once(caplog: pytest.LogCaptur
 
 
 def test_the_time_for_writing_ends_with_http() -> None:
-    """A WebSocket after a large answer is not the client that took it slowly."""
+    """The deadline for a slowly read response does not hold for a WebSocket after it."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -382,7 +382,7 @@ def test_an_app_that_stops_because_its_client_has_left_looks_cut() -> None:
 
 
 def test_a_client_that_takes_nothing_is_reset() -> None:
-    """Over HTTP/1.0 a FIN would say that all has come."""
+    """In HTTP/1.0 a FIN would mean that the response is complete."""
     asked = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -393,7 +393,7 @@ def test_a_client_that_takes_nothing_is_reset() -> None:
     cut = pytest.raises(ConnectionResetError)
     with Served(app, http=Short) as server, server.connect(b"GET / HTTP/1.0\r\n\r\n") as client, cut:
         assert asked.wait(WAIT)
-        # What is read before would give the server more time.
+        # Reading earlier would extend the server's deadline.
         wait_until_empty(server)
         for _ in range(1000):
             assert client.recv(1 << 20)

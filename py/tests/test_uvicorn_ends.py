@@ -1,6 +1,6 @@
-"""`switchover.uvicorn`: clients that leave, or that take little.
+"""Tests of `switchover.uvicorn`: clients that disconnect, or that read little.
 
-Something else is under way meanwhile.
+Another operation is under way meanwhile.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\
 
 
 class Hurried(hosted.Protocol):
-    """Apps hear soon that a client has half-closed."""
+    """A protocol whose apps soon get a disconnect after a half-close."""
 
     timeout_half_closed = 0.1
 
 
 def narrow(served: Served, data: bytes) -> socket.socket:
-    """Returns a client whose system takes little that it does not read."""
+    """Returns a client whose system buffers little that the client does not read."""
     connection = socket.socket()
     connection.settimeout(WAIT)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -45,9 +45,9 @@ def narrow(served: Served, data: bytes) -> socket.socket:
 
 @pytest.mark.parametrize("says", [b"", b"x" * 2**21])
 def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes) -> None:
-    """Less waits in the transport than pauses the app.
+    """The transport holds less than the amount that pauses the app.
 
-    So nothing else would count the client's time.
+    So no other deadline applies to the client.
     """
 
     async def large(scope: Any, receive: Any, send: Any) -> None:
@@ -70,7 +70,7 @@ def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes)
 def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None:
     """The socket is closed in order.
 
-    A reset was to tell of an end of the process before.
+    Before, it was set to reset if the process ended.
     """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
@@ -89,9 +89,9 @@ def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None
 
 
 def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes:
-    """Returns the answers to a client that speaks once more and then reads.
+    """Returns the responses to a client that sends once more and then reads.
 
-    It speaks once that is done.
+    It sends once `done` returns true.
     """
     with narrow(served, data) as connection:
         for _ in range(WAIT * 100):
@@ -103,7 +103,7 @@ def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes
 
 
 def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
-    """Closing with content unread would reset the connection (RFC 9112, section 9.6)."""
+    """Closing with unread content would reset the connection (RFC 9112, section 9.6)."""
     has_failed = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -124,7 +124,7 @@ def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
 
 
 def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:
-    """Its client goes on with its content."""
+    """The client continues to send its content."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"40000")]})
@@ -165,9 +165,9 @@ def test_a_value_that_is_returned_late_does_not_end_the_next_answer() -> None:
 
 
 def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over TLS the transport's own buffer stands still while the rest is taken.
+    """Over TLS the transport's buffer does not change while the client reads.
 
-    What is below it counts.
+    The bytes acknowledged at the socket count.
     """
 
     class Full(Transport):
@@ -379,9 +379,9 @@ def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_
 
 
 def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
-    """The app never waits, so the loop could not say that the client has gone.
+    """The app never waits, so the loop could not report the disconnect.
 
-    What meets the reset is chance.
+    Which write meets the reset is chance.
     """
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
@@ -398,7 +398,7 @@ def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
 
 
 def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
-    """Else what ends the one's answer would end the other's."""
+    """Otherwise the end of one response would end the other."""
     running: list[str] = []
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -419,9 +419,9 @@ def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
 
 
 def test_a_client_that_half_closes_is_answered_after_an_answer_to_head() -> None:
-    """An app ends that goes on with content that is left out.
+    """The app sends content that is discarded, and ends.
 
-    The rest of the client's requests are answered.
+    The client's remaining requests get their responses.
     """
 
     async def streams(scope: Any, receive: Any, send: Any) -> None:
@@ -451,9 +451,9 @@ def test_what_a_unix_socket_says_of_its_peer() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> None:
-    """The connection is cut by the end of the process, or by a client of TLS.
+    """The connection is ended by the end of the process, or by a client of TLS.
 
-    Nothing hears of the first; in TLS both directions end.
+    The process gets no event of its own end; in TLS both directions end.
     """
 
     class Both(Transport):
@@ -490,9 +490,9 @@ def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> No
 
 
 def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
-    """The end of the connection shows.
+    """The missing last chunk shows that the response is truncated.
 
-    A reset would take back what waits of other answers, or of the next protocol.
+    A reset could discard unsent bytes of other responses, or of the next protocol.
     """
 
     class Full(Transport):
@@ -516,7 +516,7 @@ def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
 def test_an_app_that_stops_as_its_client_has_left_is_no_error(
     begins: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The app has heard of the end, as an event stream or a long poll does."""
+    """The app has received the disconnect, as an event stream or a long poll does."""
 
     async def waits(scope: Any, receive: Any, send: Any) -> None:
         if begins:
@@ -543,7 +543,7 @@ def test_an_app_that_stops_as_its_client_has_left_is_no_error(
 @pytest.mark.parametrize("raises", [True, False])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, raises: bool) -> None:
-    """An answer to HEAD is whole, and the rest of one to GET is missed.
+    """A response to HEAD is complete, and one to GET is truncated.
 
     As in uvicorn.
     """
@@ -562,7 +562,7 @@ def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, 
 @pytest.mark.parametrize("value", [b"a\nb", None, 5, "€"])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_a_head_that_cannot_be_written_ends_the_connection(method: bytes, value: Any) -> None:
-    """As in uvicorn, where nothing is sent either."""
+    """The client gets nothing, as with uvicorn."""
 
     async def breaks(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"content-length", b"5"), (b"x-user", value)]

@@ -1,4 +1,4 @@
-"""Every vector and every corpus case, with the digests of Rust's runner."""
+"""Tests of every vector and corpus case, against the digests of Rust's runner."""
 
 import os
 from pathlib import Path

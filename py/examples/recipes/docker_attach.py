@@ -1,9 +1,9 @@
-"""Docker's attach by `tcp`.
+"""Docker's attach, by an upgrade to `tcp`.
 
 Usage: `python docker_attach.py CONTAINER [SOCKET or HOST:PORT]`.
 
-Standard input goes into the container, what it says comes out; the end of our input is the end of its own. It needs a
-container that runs and was created with its standard input open: `docker run --detach --interactive busybox cat`.
+Standard input is sent to the container, and its output is printed; EOF on standard input ends the container's input. It
+needs a running container that was created with open standard input: `docker run --detach --interactive busybox cat`.
 """
 
 import os
@@ -20,7 +20,7 @@ FRAMED = b"application/vnd.docker.multiplexed-stream"
 
 
 async def attach(container: str, address: str) -> None:
-    """Attaches until the container ends."""
+    """Attaches to the container until it ends."""
     target = f"/{VERSION}/containers/{container}/attach?stream=1&stdin=1&stdout=1&stderr=1"
     async with await connected(address) as transport:
         try:
@@ -35,7 +35,7 @@ async def attach(container: str, address: str) -> None:
 
 
 async def connected(address: str) -> ByteStream:
-    """A path is a socket of the system, everything else a host and a port."""
+    """Connects to a Unix socket if the address is a path, else to a host and port."""
     if address.startswith("/"):
         return await anyio.connect_unix(address)
     host, _, port = address.rpartition(":")
@@ -43,7 +43,7 @@ async def connected(address: str) -> ByteStream:
 
 
 async def give_input(stream: SwitchedStream) -> None:
-    """Standard input, and its end."""
+    """Sends standard input, and its EOF."""
     data = b"begin"
     while data:
         with suppress(PermissionError):  # a file, which can always be read
@@ -55,9 +55,9 @@ async def give_input(stream: SwitchedStream) -> None:
 
 
 async def show_output(stream: SwitchedStream) -> None:
-    """Prints the output.
+    """Prints the output of the container.
 
-    That of a terminal comes as it is, other output in frames that say which of the two it is.
+    Output of a terminal is raw; other output is in frames that say whether it is standard output or standard error.
     """
     response = stream.switched.response
     is_framed = response is not None and response.headers.get("Content-Type") == FRAMED

@@ -1,9 +1,9 @@
-"""HTTP/2 by h2c, with h2.
+"""HTTP/2 by an upgrade to h2c, with the library h2.
 
 Usage: `python h2c.py serve [PORT]`, `python h2c.py ask PORT [TARGET]`.
 
-The request that offers h2c is answered on stream 1. Without the offer it is answered in HTTP/1.1. Try the server with
-`curl --http2 http://127.0.0.1:8080/a http://127.0.0.1:8080/b`.
+A request that offers h2c gets its response on stream 1, any other in HTTP/1.1. Try the server with `curl --http2
+http://127.0.0.1:8080/a http://127.0.0.1:8080/b`.
 """
 
 import sys
@@ -22,12 +22,12 @@ IDLE = 60
 
 
 async def handler(exchange: Exchange) -> None:
-    """Answers one request, in HTTP/2 if the client offers h2c."""
+    """Responds to one request, in HTTP/2 if the client offers h2c."""
     request = exchange.request
     if exchange.upgrade != "h2c":
         await exchange.respond(200, {"Content-Type": "text/plain"}, answer(request.method, request.target, b"HTTP/1.1"))
         return
-    # Content goes with the request: all of it comes before the switch (RFC 7540, 3.2).
+    # The content belongs to the request: all of it arrives before the switch (RFC 7540, 3.2).
     await exchange.read(Config().h2c_content)
     http2 = H2Connection(H2Configuration(client_side=False))
     http2.initiate_upgrade_connection(request.headers.get("HTTP2-Settings"))
@@ -35,12 +35,12 @@ async def handler(exchange: Exchange) -> None:
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> bytes:
-    """Returns the content for a request; nothing in answer to HEAD."""
+    """Returns the content of the response; nothing for HEAD."""
     return b"" if method == b"HEAD" else b"%s %s in %s\n" % (method, target, version)
 
 
 class Http2:
-    """The server's side of an HTTP/2 connection. Content of requests is dropped."""
+    """The server's side of an HTTP/2 connection; it discards content of requests."""
 
     def __init__(self, http2: H2Connection, stream: SwitchedStream) -> None:
         self.http2, self.stream = http2, stream
@@ -49,9 +49,9 @@ class Http2:
         self.waiting: dict[int, bytearray] = {}  # what the client has no room for yet (RFC 9113, 5.2)
 
     async def speak(self, method: bytes, target: bytes) -> None:
-        """Answers on stream 1, and then whatever is asked.
+        """Responds on stream 1, then to further requests.
 
-        It ends when the client does, or is silent for too long.
+        Returns when the client closes, or is silent for too long.
         """
         self.reply(1, answer(method, target, b"HTTP/2"))
         with suppress(TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError):
@@ -71,7 +71,7 @@ class Http2:
     def handle(self, event: h2_events.Event) -> None:
         """Handles an event of a stream.
 
-        Nothing is sent on it yet: the next event may be that it was reset.
+        Nothing is sent on the stream yet: the next event may be its reset.
         """
         match event:
             case h2_events.RequestReceived(stream_id=stream, headers=headers):
@@ -89,15 +89,15 @@ class Http2:
                 pass
 
     def reply(self, stream: int, content: bytes) -> None:
-        """Answers a complete request.
+        """Queues the response to a complete request.
 
-        Some clients wait for ever where one that is not complete is answered.
+        Some clients hang if they get a response to an incomplete request.
         """
         self.new.add(stream)
         self.waiting[stream] = bytearray(content)
 
     def send_waiting(self) -> None:
-        """Sends what the client has room for."""
+        """Sends as much content as flow control allows."""
         for stream, content in list(self.waiting.items()):
             if stream in self.new:
                 self.http2.send_headers(stream, [(":status", "200"), ("content-type", "text/plain")])
@@ -111,14 +111,14 @@ class Http2:
 
 
 async def main(port: int) -> None:
-    """Listens; port 0 is any free one."""
+    """Runs the server; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
     await serve(listener, handler, ["h2c"])
 
 
 async def ask(port: int, target: str) -> None:
-    """Prints the answer: on stream 1 after a switch, else in HTTP/1.1."""
+    """Prints the response: on stream 1 after a switch, else in HTTP/1.1."""
     http2 = H2Connection(H2Configuration(client_side=True))
     settings = http2.initiate_upgrade_connection() or b""
     headers = {"Host": f"127.0.0.1:{port}", "HTTP2-Settings": settings.decode()}

@@ -1,8 +1,8 @@
-"""A client without anyio, on a plain socket that blocks.
+"""A client that offers foo/2, without anyio, on a plain blocking socket.
 
 Usage: `python sync_sockets.py PORT [TARGET [LINE...]]`.
 
-A client that offers foo/2. Copy `connect_upgrade` where you have a socket and no event loop: in a thread, in gevent.
+Copy `connect_upgrade` if you have a socket and no event loop: in a thread, in gevent.
 """
 
 import socket
@@ -15,7 +15,7 @@ LARGEST = 65_536
 
 
 class DeclinedError(Exception):
-    """The server answered in HTTP instead."""
+    """The server declined the offer and responded in HTTP."""
 
     def __init__(self, response: http.Response, content: bytes, why: http.Why | None) -> None:
         super().__init__(f"{response.status}: {why.text if why else 'no reason'}")
@@ -31,7 +31,7 @@ def connect_upgrade(
 ) -> http.Switched:
     """Offers protocols, and returns the switch.
 
-    Its first bytes are the `leftover`. Use the socket from there on.
+    Its `leftover` are the first bytes of the new protocol; read further ones from the socket.
 
     Raises DeclinedError, RemoteProtocolError, TimeoutError and other OSErrors; close the socket after each of them.
     """
@@ -62,7 +62,7 @@ def connect_upgrade(
 
 
 def main(port: int, target: str, lines: list[str]) -> None:
-    """Prints what comes back: lines of foo/2 after a switch, else the answer."""
+    """Prints what the server sends: lines of foo/2 after a switch, else the response."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
         try:
             switched = connect_upgrade(connected, target, {"Host": f"127.0.0.1:{port}"}, ["foo/2"])

@@ -1,9 +1,9 @@
-"""TLS by upgrade.
+"""TLS by upgrade (RFC 2817).
 
 Usage: `python tls.py serve PORT CERTIFICATE KEY`, `python tls.py ask PORT AUTHORITY [TARGET]`.
 
-A client that offers TLS goes on in TLS on the same port, and its request is answered there (RFC 2817). One that needs
-TLS must not go on without it: an attacker in between can decline the offer.
+A client that offers TLS switches to TLS on the same port, and its request gets its response there. A client that needs
+TLS must not continue without it: an attacker between client and server can decline the offer.
 """
 
 import ssl
@@ -20,12 +20,12 @@ HANDSHAKE = 30
 
 @dataclass
 class Server:
-    """The settings of TLS."""
+    """A server with its TLS context."""
 
     context: ssl.SSLContext
 
     async def handle(self, exchange: Exchange) -> None:
-        """Answers one request, above TLS if the client offers that."""
+        """Responds to one request, over TLS if the client offers it."""
         if exchange.upgrade:
             stream = await exchange.accept()
             try:
@@ -39,14 +39,14 @@ class Server:
 
 
 async def main(port: int, context: ssl.SSLContext) -> None:
-    """Listens; port 0 is any free one."""
+    """Runs the server; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
     await serve(listener, Server(context).handle, ["TLS/1.2, HTTP/1.1"])
 
 
 async def ask(port: int, context: ssl.SSLContext, target: str) -> None:
-    """Prints the answer, which has come over TLS."""
+    """Prints the response, which was received over TLS."""
     headers = {"Host": f"localhost:{port}"}
     async with await anyio.connect_tcp("127.0.0.1", port) as transport:
         try:

@@ -1,8 +1,8 @@
-"""WebSocket by wsproto.
+"""WebSocket, with wsproto.
 
 Usage: `python websocket.py serve [PORT]`, `python websocket.py ask PORT [MESSAGE...]`.
 
-switchover makes the handshake, wsproto the frames. The server gives each message back.
+switchover does the handshake, wsproto the frames. The server sends each message back.
 """
 
 import sys
@@ -19,12 +19,12 @@ IDLE = 60
 
 
 async def handler(exchange: Exchange) -> None:
-    """Answers one request."""
+    """Accepts a WebSocket offer, or responds with a 426."""
     if exchange.upgrade != "websocket":
         await exchange.require(["websocket"])
         await exchange.send_end()
         return
-    # The client's favourite of those that are spoken here; without any the field is left out.
+    # The first subprotocol of the client that this server supports; if there is none, the field is left out.
     chosen = exchange.connection.select_subprotocol(["echo"])
     stream = await exchange.accept({"Sec-WebSocket-Protocol": chosen} if chosen else {})
     websocket = WebSocket(ConnectionType.SERVER)
@@ -35,9 +35,9 @@ async def handler(exchange: Exchange) -> None:
 
 
 async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[Event]:
-    """Yields the peer's messages, and answers pings.
+    """Yields the peer's messages, and responds to pings.
 
-    It ends when the peer closes or is silent for too long.
+    Ends when the peer closes or is silent for too long.
     """
     while is_open(websocket):
         with anyio.move_on_after(IDLE) as scope:
@@ -60,14 +60,14 @@ def is_open(websocket: WebSocket) -> bool:
 
 
 async def main(port: int) -> None:
-    """Listens; port 0 is any free one."""
+    """Runs the server; port 0 is any free one."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=port)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
     await serve(listener, handler, ["websocket"])
 
 
 async def ask(port: int, messages: list[str]) -> None:
-    """Sends each message and prints what comes back, one for each."""
+    """Sends each message, and prints one reply to each."""
     headers = {
         "Host": f"127.0.0.1:{port}",
         "Sec-WebSocket-Version": "13",

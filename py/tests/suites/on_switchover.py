@@ -1,4 +1,4 @@
-"""A plugin of pytest: what is imported as h11 is `switchover.h11`."""
+"""A plugin of pytest that makes `import h11` import `switchover.h11`."""
 
 import sys
 
@@ -10,5 +10,5 @@ sys.modules["h11"] = switchover.h11
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Checks that it still is, at the end."""
+    """Checks at the end that h11 still is `switchover.h11`."""
     assert sys.modules["h11"] is switchover.h11, session
