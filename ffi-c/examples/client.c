@@ -1,9 +1,9 @@
-/* A client that asks for foo/2, and takes HTTP/1.1 for an answer.
+/* A client that offers foo/2, and accepts a response in HTTP/1.1.
  *
  *   client PORT [TARGET [OFFER]]     `/foo` and `foo/2` if not given
  *
- * After a switch, standard input goes to the server and what comes back to standard output. After a response, its content
- * goes there, and why there was no switch to standard error. */
+ * After a switch, standard input is sent to the server and received bytes go to standard output. Else the content of the
+ * response goes to standard output, and the reason why there was no switch to standard error. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static int send_all(int fd, const void *data, size_t length) {
     return 0;
 }
 
-/* The new protocol: what we read goes out, then what comes is shown. Enough for lines that are answered one by one. */
+/* The new protocol: sends a line of input, then prints what arrives. Enough for lines with one reply each. */
 static int speak_foo(int fd, swo_conn *conn, const swo_switched *switched) {
     char data[4096];
     size_t length;
@@ -77,7 +77,7 @@ static int hear(int fd, swo_conn *conn) {
             break;
         case SWO_EVENT_KIND_DATA: fwrite(event.u.data.data, 1, event.u.data.len, stdout); break;
         case SWO_EVENT_KIND_INFORMATIONAL: break;
-        default: return 0; /* the end of the message, or closed */
+        default: return 0; /* the message is complete, or the connection is closed */
         }
     }
 }

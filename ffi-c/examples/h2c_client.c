@@ -1,9 +1,9 @@
-/* A client that asks in HTTP/1.1, offers h2c, and hands over to nghttp2 (RFC 7540, 3.2).
+/* A client that sends a request in HTTP/1.1, offers h2c, and continues with nghttp2 (RFC 7540, 3.2).
  *
  *   h2c_client PORT [TARGET]     `/` if not given
  *
- * What stream 1 answers goes to standard output; then the same is asked again, on stream 3. A server that stays with
- * HTTP/1.1 is shown, too. */
+ * Prints the response on stream 1; then sends the same request again, on stream 3. Also prints the response of a server
+ * that stays with HTTP/1.1. */
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ typedef struct client {
     const char *target;
     swo_conn *conn;
     nghttp2_session *session;
-    int32_t open; /* the stream whose answer is awaited */
+    int32_t open; /* the stream whose response is awaited */
 } client;
 
 static swo_slice slice(const char *text) {
@@ -73,7 +73,7 @@ static nghttp2_nv field(const char *name, const char *value) {
     return made;
 }
 
-/* Speaks HTTP/2 until the stream that is open has ended; `data` came already. */
+/* Runs HTTP/2 until the open stream has ended; `data` was received before. */
 static int await_stream(client *c, const uint8_t *data, size_t length) {
     uint8_t space[16384];
     for (;;) {
@@ -87,7 +87,7 @@ static int await_stream(client *c, const uint8_t *data, size_t length) {
     }
 }
 
-/* The session exists since the settings were offered; now it learns that stream 1 has been asked. */
+/* The session was made for the settings of the offer; here it gets the request of stream 1. */
 static int speak_http2(client *c, const uint8_t *settings, size_t settings_length, swo_slice leftover) {
     nghttp2_nv request[] = {field(":method", "GET"), field(":scheme", "http"), field(":authority", "127.0.0.1"),
                             field(":path", c->target)};
@@ -116,7 +116,7 @@ static int open_session(client *c) {
 
 /* HTTP/1.1. */
 
-/* RFC 4648, 5, without padding. */
+/* Encodes base64url without padding (RFC 4648, 5). */
 static void base64url(const uint8_t *data, size_t length, char *out) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint32_t bits = 0;
@@ -132,7 +132,7 @@ static void base64url(const uint8_t *data, size_t length, char *out) {
 static int ask(client *c, const char *settings) {
     uint8_t out[2048];
     size_t written;
-    /* The engine lists HTTP2-Settings in Connection, as it must be. */
+    /* The engine adds HTTP2-Settings to Connection, as required. */
     swo_field fields[] = {{slice("Host"), slice("127.0.0.1")}, {slice("HTTP2-Settings"), slice(settings)}};
     swo_request_head request = {slice("GET"), slice(c->target), fields, 2};
     swo_slice offer = slice("h2c");
@@ -173,7 +173,7 @@ static int hear(client *c, const uint8_t *settings, size_t length) {
             break;
         case SWO_EVENT_KIND_DATA: fwrite(event.u.data.data, 1, event.u.data.len, stdout); break;
         case SWO_EVENT_KIND_INFORMATIONAL: break;
-        default: return 0; /* the end of the message, or closed */
+        default: return 0; /* the message is complete, or the connection is closed */
         }
     }
 }

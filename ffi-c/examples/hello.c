@@ -1,5 +1,5 @@
-/* The smallest program: a server's connection that is given one request and answers it. What libswitchover takes of a
- * program that speaks HTTP/1.1 and no more is measured with it (ffi-c/tests/sizes). */
+/* The smallest program: a server's connection that receives one request and responds. It serves to measure the size that
+ * libswitchover adds to a program with HTTP/1.1 only (ffi-c/tests/sizes). */
 #include <stdio.h>
 #include <string.h>
 

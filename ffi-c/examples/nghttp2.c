@@ -1,9 +1,9 @@
-/* HTTP/1.1 and h2c in front of nghttp2: by prior knowledge, and by an upgrade, which a splice hides from nghttp2.
+/* HTTP/1.1, and h2c with nghttp2: by prior knowledge, and by an upgrade, which a splice hides from nghttp2.
  *
- *   nghttp2 [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS from one answer to the next (30)
+ *   nghttp2 [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS from one response to the next (30)
  *
- * Each request is answered with its target, the version, and how much content came. On Linux. A process for each
- * connection, whose calls may block: alarm(2) ends it where the client takes too long. */
+ * Responds to each request with its target, the version, and the length of its content. On Linux. A process for each
+ * connection, whose calls may block: alarm(2) ends it if the client takes too long. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -18,13 +18,13 @@
 
 enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER_MAX = 4 /* seconds */ };
 typedef struct request {
-    int32_t stream; /* 0: it is over */
+    int32_t stream; /* 0: this entry is unused */
     char method[8], target[256], text[320];
     size_t came; /* bytes of content */
 } request;
 
 static unsigned timeout = 30;
-static int fd; /* the client's, in its process, and what that has more: */
+static int fd; /* the client's socket, in its process; further state of that process: */
 static FILE *output;
 static uint8_t data[16384];
 static request requests[STREAMS]; /* of HTTP/2 */
@@ -34,7 +34,7 @@ static uint8_t held[HELD];        /* content of a request that may become stream
 static uint32_t answer(request *r, const char *version) {
     alarm(timeout);
     snprintf(r->text, sizeof r->text, "%s over %s, %lu bytes\n", r->target, version, (unsigned long)r->came);
-    return strcmp(r->method, "CONNECT") ? 200 : 501; /* a 200 would be a tunnel */
+    return strcmp(r->method, "CONNECT") ? 200 : 501; /* a 200 to CONNECT would open a tunnel */
 }
 
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t name_length,
@@ -42,7 +42,7 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     request *r = (request *)nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     (void)name_length, (void)length, (void)flags, (void)user; /* a NUL follows both */
     if (!r) {
-        for (r = requests; r->stream; r++) continue; /* nghttp2 refuses more than STREAMS */
+        for (r = requests; r->stream; r++) continue; /* nghttp2 rejects more than STREAMS */
         r->stream = frame->hd.stream_id;
         if (nghttp2_session_set_stream_user_data(session, r->stream, r)) return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
@@ -88,7 +88,7 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *
     return 0;
 }
 
-/* Takes what the client has sent and answers. Returns whether the session goes on. */
+/* Passes received bytes to nghttp2 and sends its output. Returns whether the session continues. */
 static int pump(nghttp2_session *session, swo_slice came) {
     if (splice) swo_splice_client_sent(splice, came.data, came.len), swo_splice_take_for_engine(splice, &came);
     do {
@@ -122,7 +122,7 @@ static void speak_http2(swo_slice came) {
     nghttp2_session_del(session);
 }
 
-/* Sends a 100 or the status of an error; with 0 the answer, which may be a 101. */
+/* Sends a 100 or an error response; with status 0 the regular response, which may be a 101. */
 static void respond(swo_conn *conn, request *r, uint32_t status) {
     static const swo_slice h2c = SWO_TEXT("h2c");
     swo_response_head head = {status, {NULL, 0}, NULL, 0};
@@ -174,7 +174,7 @@ int main(int count, char **words) {
     int yes = 1, children = 0, server = getpid(), listener = socket(AF_INET, SOCK_STREAM, 0);
     if (count > 2) timeout = (unsigned)atoi(words[2]);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by what it accepts */
+    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by accepted sockets */
     if (bind(listener, (struct sockaddr *)&own, size) || listen(listener, SOMAXCONN)
         || getsockname(listener, (struct sockaddr *)&own, &size)) return perror("nghttp2"), 1;
     dprintf(STDOUT_FILENO, "listening on %d\n", ntohs(own.sin_port));
@@ -182,7 +182,7 @@ int main(int count, char **words) {
         while (children > 0 && waitpid(-1, NULL, children < CLIENTS ? WNOHANG : 0) > 0) children--;
         fd = accept(listener, NULL, NULL);
         child = fd < 0 ? -1 : fork();
-        if (child < 0) sleep(1); /* out of descriptors or processes, say: both come back */
+        if (child < 0) sleep(1); /* such as no free descriptors or processes, which is temporary */
         if (child != 0 && fd >= 0) close(fd);
     }
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != server) return 0; /* ends with the server */
@@ -193,7 +193,7 @@ int main(int count, char **words) {
     if (output && !swo_conn_new(SWO_ROLE_SERVER, &config, &conn)) speak_http1(conn);
     swo_splice_free(splice);
     swo_conn_free(conn);
-    alarm(LINGER_MAX); /* to close with bytes unread could take the last answer away from the client */
+    alarm(LINGER_MAX); /* closing with unread bytes could make the client lose the last response */
     shutdown(fd, SHUT_WR);
     while (recv(fd, data, sizeof data, 0) > 0) continue;
     if (output) fclose(output);

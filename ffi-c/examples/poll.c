@@ -1,14 +1,14 @@
-/* An HTTP/1.1 server that answers later: threads decide, and the loop goes on and answers when they have.
+/* An HTTP/1.1 server that responds later: threads do the work while the loop continues, and it responds when they end.
  *
  *   poll [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a head,
  *                             for content or to read (30); an idle one has twice as long
  *
- *   GET /            a text, at once
+ *   GET /            a text, immediately
  *   GET /later?WHO   a text for WHO after a while, or a 403 for `mallory`. To a client that offers line/1, the text is one
  *                    line in that protocol, and then the connection ends
  *   POST /count      how many bytes the content has, or a 413 for more than COUNTED, if possible before they are sent
  *
- * One thread has all connections and waits in poll(2). Each decision has a thread that sees nothing but its job. */
+ * One thread has all connections and waits in poll(2). Each job has a thread that accesses nothing but the job. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,41 +28,41 @@
 
 enum {
     CLIENTS = 1000,
-    JOBS = 64,         /* decisions at a time */
+    JOBS = 64,         /* jobs at a time */
     COUNTED = 1 << 20, /* bytes of content */
     READ = 4096,       /* bytes of one recv(2) */
-    OUT = 16384,       /* bytes that wait to be sent */
-    ROOM = 1024,       /* the most that one event makes us write */
-    WORK = 200,        /* milliseconds that a decision takes */
-    LINGER_MAX = 4000,      /* and for which a connection that is over is still read from, */
-    LINGER_IDLE = 1000,     /* without a pause of these, */
-    LINGER_BYTES = 1 << 20, /* and bytes at most */
-    PAUSE = 100        /* and until accept(2) is tried again after it has failed */
+    OUT = 16384,       /* size of the buffer of unsent bytes */
+    ROOM = 1024,       /* maximum output for one event, in bytes */
+    WORK = 200,        /* milliseconds that a job takes */
+    LINGER_MAX = 4000,      /* milliseconds of lingering after the last response at most, */
+    LINGER_IDLE = 1000,     /* milliseconds without a byte at most, */
+    LINGER_BYTES = 1 << 20, /* and discarded bytes at most */
+    PAUSE = 100        /* milliseconds until accept(2) is tried again after a failure */
 };
 
 typedef struct client client;
 
-/* A decision. Its thread has `who` and `status`, and nothing else, until it writes the job into `done`. */
+/* A job. Its thread uses only `who` and `status`, until it writes the job's pointer to `done`. */
 typedef struct job {
-    client *owner; /* NULL: the client has left */
+    client *owner; /* NULL: the client has disconnected */
     pthread_t thread;
     int is_done;
-    uint32_t status; /* what it has come to */
+    uint32_t status; /* the result: a status */
     char who[64];
 } job;
 
 struct client {
     int fd;
-    int is_over;   /* nothing more is written: what waits is sent, then the connection is closed */
-    int is_shut;   /* that has happened; the client is read from until it ends */
-    int is_gone;   /* to be freed */
-    int has_ended; /* the client has sent its last byte */
+    int is_over;   /* the output is complete: unsent bytes are sent, then the connection is closed */
+    int is_shut;   /* half-closed; input is discarded until the client's EOF */
+    int is_gone;   /* the client is to be freed */
+    int has_ended; /* the client's EOF was received */
     int64_t shut_at;
-    size_t dropped; /* what it has sent after that */
-    int64_t since; /* when the client last did what it had to */
+    size_t dropped; /* bytes discarded since `is_shut` */
+    int64_t since; /* time of the client's last progress */
 
-    /* The request that is not answered yet. */
-    void (*answer)(client *c); /* does so if it can be done; NULL: there is none */
+    /* The request that has no response yet. */
+    void (*answer)(client *c); /* responds if that is possible now; NULL: no such request */
     int is_complete, offers_line;
     swo_selection selection;
     uint64_t counted;
@@ -73,8 +73,8 @@ struct client {
     size_t waiting;
 };
 
-static int64_t now, timeout = 30000; /* milliseconds; `now` is looked at once in each round */
-static int done[2];                   /* a pipe with the jobs that are done, and NULL to end the server */
+static int64_t now, timeout = 30000; /* milliseconds; `now` is read once in each round of the loop */
+static int done[2];                   /* a pipe with the pointers of finished jobs, and NULL to stop the server */
 static int jobs;
 
 static int64_t clock_now(void) {
@@ -83,13 +83,13 @@ static int64_t clock_now(void) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* A millisecond for each byte: a client that moves one a second is given up, one that moves many is not. */
+/* Extends the deadline by a millisecond for each byte: a client with one byte per second is closed, one with many is not. */
 static void earned(client *c, size_t bytes) {
     c->since += (int64_t)bytes;
     if (c->since > now) c->since = now;
 }
 
-/* Decisions. */
+/* Jobs. */
 
 static void *decide(void *of) {
     job *j = (job *)of;
@@ -104,7 +104,7 @@ static job *begin_job(client *c, swo_slice who) {
     job *j = jobs < JOBS ? (job *)calloc(1, sizeof *j) : NULL;
     if (!j) return NULL;
     j->owner = c;
-    /* A copy: what the event shows is gone with the next one. */
+    /* A copy: slices of the event are invalid after the next event. */
     if (who.len > 0) memcpy(j->who, who.data, who.len < sizeof j->who ? who.len : sizeof j->who - 1);
     if (pthread_create(&j->thread, NULL, decide, j)) {
         free(j);
@@ -116,11 +116,11 @@ static job *begin_job(client *c, swo_slice who) {
 
 static void leave_job(client *c) {
     if (c->work && c->work->is_done) free(c->work);
-    else if (c->work) c->work->owner = NULL; /* the thread has it; end_job frees it */
+    else if (c->work) c->work->owner = NULL; /* the thread still uses it; end_job frees it */
     c->work = NULL;
 }
 
-/* Gives a job that is done back to its client, which is returned if it is still there. */
+/* Ends a finished job, and returns its client, or NULL if that has disconnected. */
 static client *end_job(job *j) {
     client *owner = j->owner;
     pthread_join(j->thread, NULL);
@@ -130,7 +130,7 @@ static client *end_job(job *j) {
     return owner;
 }
 
-/* Writing. The engine writes into `out` after what waits there; what it refuses is a mistake of this program. */
+/* Writing. The engine writes into `out` after the unsent bytes; an error of it is a bug of this program. */
 
 static uint8_t *space(client *c) { return c->out + c->waiting; }
 static size_t room(const client *c) { return OUT - c->waiting; }
@@ -151,7 +151,7 @@ static void flush(client *c) {
         memmove(c->out, c->out + sent, c->waiting);
         earned(c, (size_t)sent);
     }
-    /* To close with bytes of the client unread would take the last answer away from it (RFC 9112, 9.6). */
+    /* Closing with unread bytes could make the client lose the last response (RFC 9112, 9.6). */
     if (c->is_over && !c->is_shut && c->waiting == 0) {
         shutdown(c->fd, SHUT_WR);
         c->is_shut = 1;
@@ -159,12 +159,12 @@ static void flush(client *c) {
     }
 }
 
-/* The request is answered, and it is the client's turn again. */
+/* Called when the response is complete: the client has to send again. */
 static void answered(client *c) {
     leave_job(c);
     c->answer = NULL;
     c->since = now;
-    if (!c->is_complete) swo_skip_content(c->conn); /* some is dropped, for more the connection ends */
+    if (!c->is_complete) swo_skip_content(c->conn); /* content is discarded up to a limit; the connection closes for more */
 }
 
 static void respond(client *c, uint32_t status, const char *text, const swo_field *more) {
@@ -177,7 +177,7 @@ static void respond(client *c, uint32_t status, const char *text, const swo_fiel
     answered(c);
 }
 
-/* The routes: each begins with the head of a request, and answers at once or leaves a function in `answer`. */
+/* The routes: each gets the head of a request, and responds at once or stores a function in `answer`. */
 
 static void begin_text(client *c, const swo_request *request) {
     (void)request;
@@ -225,7 +225,7 @@ static void begin_count(client *c, const swo_request *request) {
     swo_content(c->conn, &left);
     c->answer = answer_count;
     if (left.kind != SWO_CONTENT_LENGTH || left.len <= COUNTED) return;
-    swo_close_after_response(c->conn); /* rather than read it all */
+    swo_close_after_response(c->conn); /* to avoid receiving all the content */
     respond(c, 413, "that would be too much\n", NULL);
 }
 
@@ -247,7 +247,7 @@ static void begin_request(client *c, const swo_request *request) {
     c->is_complete = 0;
     c->counted = 0;
     if (!reads && !writes) {
-        respond(c, 501, "GET, HEAD and POST is what this server knows\n", NULL); /* to CONNECT, too */
+        respond(c, 501, "GET, HEAD and POST is what this server knows\n", NULL); /* also to CONNECT */
         return;
     }
     for (const struct route *at = routes; at < routes + sizeof routes / sizeof *routes; at++) {
@@ -261,7 +261,7 @@ static void begin_request(client *c, const swo_request *request) {
 
 /* HTTP/1.1. */
 
-/* Without it some clients do not send their content. Who has been answered already does not get it. */
+/* Sends a 100, without which some clients do not send their content; not after a response. */
 static void send_continue(client *c) {
     swo_response_head head = {100, {NULL, 0}, NULL, 0};
     size_t written = 0;
@@ -270,7 +270,7 @@ static void send_continue(client *c) {
     wrote(c, result, written);
 }
 
-/* The connection's last response, if none has begun. */
+/* Sends the connection's last response, if none has begun. */
 static void reject(client *c, uint32_t status, const char *text) {
     swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {status, {NULL, 0}, fields, 1};
@@ -282,7 +282,7 @@ static void reject(client *c, uint32_t status, const char *text) {
     c->is_over = 1;
 }
 
-/* Handles what has come, until more bytes or a decision are needed. Returns 1 if it is room that is needed. */
+/* Handles events until more bytes or a job's result are needed. Returns 1 if `out` needs more room. */
 static int drive(client *c) {
     swo_event event;
     while (!c->is_over && room(c) >= ROOM) {
@@ -310,7 +310,7 @@ static int drive(client *c) {
             send_continue(c);
             c->is_over |= swo_owes(c->conn) == SWO_OWES_NOTHING && !swo_persists(c->conn);
             return 0;
-        default: /* paused: for the answer, which comes from turn(), or for ever */
+        default: /* paused: until turn() responds, or for ever */
             c->is_over = event.u.paused == SWO_PAUSED_CLOSED;
             return 0;
         }
@@ -336,12 +336,12 @@ static void readable(client *c) {
         c->is_gone = c->dropped > LINGER_BYTES;
     }
     if (got < 0 || c->is_over) return;
-    if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST) c->since = now; /* the head has a time of its own */
+    if (swo_awaiting(c->conn) == SWO_AWAITING_REQUEST) c->since = now; /* the deadline of the head begins */
     if (got > 0) swo_receive_commit(c->conn, (size_t)got);
     else swo_receive_eof(c->conn, SWO_END_CLEAN);
 }
 
-/* Who does not read is not read from. While a decision is made the engine takes what comes, within bounds. */
+/* Returns the events to poll for. A client that does not read is not read from. During a job the engine buffers input. */
 static short wanted(const client *c) {
     int reads = c->is_over || (c->waiting == 0 && swo_wants_input(c->conn));
     return (short)((reads && !c->has_ended ? POLLIN : 0) | (c->waiting > 0 ? POLLOUT : 0));
@@ -357,7 +357,7 @@ static int64_t deadline(const client *c) {
     }
 }
 
-/* A deadline has expired. A request that has begun is answered, an idle connection is just closed. */
+/* Handles an expired deadline: a 408 to an unfinished request; an idle connection is just closed. */
 static void give_up(client *c) {
     if (c->is_shut || c->waiting > 0) c->is_gone = 1;
     else if (swo_awaiting(c->conn) != SWO_AWAITING_REQUEST) reject(c, 408, "the rest of your request did not come\n");
@@ -390,10 +390,10 @@ static client *begin(int fd) {
     c->fd = fd;
     c->since = now;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    /* What is written together is sent together already. */
+    /* Output is already sent in large pieces, so Nagle's algorithm would only delay it. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 #ifdef TCP_NOTSENT_LOWAT
-    /* Else a client that takes little, but steadily, looks like one that takes nothing until a large buffer has room. */
+    /* Otherwise a client that reads slowly looks like one that reads nothing, until a large buffer has room. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 #endif
     return c;
@@ -417,7 +417,7 @@ static int open_listener(uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    /* A client that leaves before it is accepted must not have accept(2) wait for the next one. */
+    /* If a client disconnects before it is accepted, accept(2) must not block until the next one. */
     fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK);
     if (bind(listener, (struct sockaddr *)&address, size) || listen(listener, SOMAXCONN)
         || getsockname(listener, (struct sockaddr *)&address, &size)) {
@@ -438,7 +438,7 @@ static int count;
 
 static void serve(int listener) {
     static struct pollfd polled[CLIENTS + 2];
-    int64_t accept_at = 0; /* out of descriptors, say: the listener stays readable, and is left alone until then */
+    int64_t accept_at = 0; /* after a failure, such as no free descriptors, the readable listener is ignored until then */
     for (;;) {
         int64_t wake = accept_at > now ? accept_at : now + timeout;
         for (int at = 0; at < count; at++) {
@@ -449,7 +449,7 @@ static void serve(int listener) {
         }
         polled[count].fd = done[0];
         polled[count].events = POLLIN;
-        polled[count + 1].fd = count < CLIENTS && accept_at <= now ? listener : -1; /* poll leaves out what is below 0 */
+        polled[count + 1].fd = count < CLIENTS && accept_at <= now ? listener : -1; /* poll(2) ignores negative descriptors */
         polled[count + 1].events = POLLIN;
         int ready = poll(polled, (nfds_t)count + 2, wake > now ? (int)(wake - now) : 0);
         now = clock_now();

@@ -1,10 +1,10 @@
-/* A server that speaks HTTP/1.1 and, to a client that offers it, foo/2: lines, sent back in capitals, until QUIT.
+/* A server for HTTP/1.1 and, if a client offers it, foo/2: it sends lines back in upper case, until QUIT.
  *
  *   server [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a head, for
  *                               content or to read (30); an idle one has twice as long
  *
- * One thread, poll(2), no call that blocks. Each swo_conn lives inside the struct of its client. What one round writes is
- * sent at once; a client that does not read is not read from. `/later` is answered after a moment. */
+ * One thread, poll(2), no call that blocks. Each swo_conn is inside the struct of its client. The output of one round is
+ * sent at once; a client that does not read is not read from. `/later` gets its response after a moment. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -24,40 +24,40 @@
 enum {
     CLIENTS = 2000,
     READ = 4096,        /* bytes of one recv(2) */
-    LINE = 65536,       /* the longest line of foo/2; the rest of a longer one is cut */
-    OUT = 524288,       /* bytes that wait to be sent */
-    ROOM = 262144,      /* the most that one event makes us write: every early byte of foo/2, and what goes around */
-    ANSWER = 1024,      /* the most that an answer in HTTP takes */
-    CONTENT = 1 << 20,  /* bytes of content that a request may have */
-    LATER = 200,        /* milliseconds until `/later` is answered */
-    PAUSE = 100,        /* and until accept(2) is tried again after it has failed */
-    LINGER_MAX = 4000,      /* milliseconds for which a connection that is over is still read from */
-    LINGER_IDLE = 1000,     /* without a pause of these */
-    LINGER_BYTES = 1 << 20  /* and bytes at most */
+    LINE = 65536,       /* maximum length of a line of foo/2; a longer one is truncated */
+    OUT = 524288,       /* maximum number of unsent bytes */
+    ROOM = 262144,      /* maximum output for one event: every early byte of foo/2, and framing */
+    ANSWER = 1024,      /* maximum size of an HTTP response */
+    CONTENT = 1 << 20,  /* maximum content of a request, in bytes */
+    LATER = 200,        /* milliseconds until the response to `/later` */
+    PAUSE = 100,        /* milliseconds until accept(2) is tried again after a failure */
+    LINGER_MAX = 4000,      /* milliseconds of lingering after the last response at most, */
+    LINGER_IDLE = 1000,     /* milliseconds without a byte at most, */
+    LINGER_BYTES = 1 << 20  /* and discarded bytes at most */
 };
 
 typedef struct client {
     int fd;
-    int speaks_foo; /* the connection has left HTTP */
-    int is_over;    /* nothing more is written: what waits is sent, then the connection is closed */
-    int is_shut;    /* that has happened; the client is read from until it ends */
-    int is_gone;    /* to be freed */
-    int64_t deadline; /* when the client is given up */
-    uint32_t awaited; /* what it is given up for, as swo_awaiting has it */
-    int64_t lingers;  /* when a connection that is over is closed at the latest */
-    size_t dropped;   /* what it has sent since */
-    int64_t due;      /* when the request that is complete is answered; 0: there is none */
-    uint32_t status;  /* of the answer, kept because the engine does not keep the request; and how late it comes */
+    int speaks_foo; /* the connection has switched to foo/2 */
+    int is_over;    /* the output is complete: unsent bytes are sent, then the connection is closed */
+    int is_shut;    /* half-closed; input is discarded until the client's EOF */
+    int is_gone;    /* the client is to be freed */
+    int64_t deadline; /* time at which a client that is too slow is closed */
+    uint32_t awaited; /* what the deadline is for, SWO_AWAITING_* */
+    int64_t lingers;  /* time at which lingering ends at the latest */
+    size_t dropped;   /* bytes discarded while lingering */
+    int64_t due;      /* time of the response to the complete request; 0: no such request */
+    uint32_t status;  /* status and delay of the response, stored because the engine does not keep the request */
     int delay;
-    char *line;       /* what has come of a line in foo/2; LINE bytes, from the switch on */
+    char *line;       /* the received part of a line of foo/2; LINE bytes, allocated at the switch */
     size_t length;
-    uint8_t *out;     /* what waits to be sent; an idle client has none */
+    uint8_t *out;     /* unsent bytes; NULL for an idle client */
     size_t waiting, capacity;
     swo_conn *conn;   /* points to `place` */
     uint64_t place[SWO_CONN_SIZE_MAX / sizeof(uint64_t)];
 } client;
 
-static int64_t now, timeout = 30000; /* milliseconds; `now` is looked at once in each round */
+static int64_t now, timeout = 30000; /* milliseconds; `now` is read once in each round of the loop */
 
 static int64_t clock_now(void) {
     struct timespec time;
@@ -65,9 +65,9 @@ static int64_t clock_now(void) {
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* Deadlines. The first byte of a request, the rest of its head and its content each have one. A byte of content, and one that
- * is taken, earns a millisecond, never more than `timeout` in all, and takes nothing from an idle time: who moves a byte a
- * second is given up, who moves much is not. */
+/* Deadlines. The first byte of a request, the rest of its head and its content each have one. Each byte of content that is
+ * received, and each byte that is sent, extends the deadline by a millisecond, to at most `timeout` from now, and never
+ * shortens an idle timeout: a client with one byte per second is closed, one with many bytes is not. */
 
 static void expect(client *c, int is_new) {
     uint32_t awaited = swo_awaiting(c->conn);
@@ -83,11 +83,11 @@ static void earned(client *c, size_t bytes) {
     if (c->deadline > now + timeout) c->deadline = now + timeout;
 }
 
-/* Writing. The engine writes into `out` after what waits there. */
+/* Writing. The engine writes into `out` after the unsent bytes. */
 
 static size_t room(const client *c) { return OUT - c->waiting; }
 
-/* Where `length` bytes can be written; NULL if there is no memory or no room, and the connection is over. */
+/* Returns space for `length` bytes of output; NULL without memory or room, and then the connection is closed. */
 static uint8_t *space(client *c, size_t length) {
     size_t capacity = 2 * (c->waiting + length);
     if (length <= room(c) && c->waiting + length > c->capacity) {
@@ -111,8 +111,8 @@ static void write_text(client *c, const void *text, size_t length) {
     c->waiting += length;
 }
 
-/* Nothing more is written. To close with bytes of the client unread would take the last answer away from it: where the engine
- * says so, our direction is closed first, and what still comes is dropped for a while (RFC 9112, 9.6). */
+/* Ends the output and closes. Closing with unread bytes could make the client lose the last response: if the engine says
+ * so, the sending side is closed first, and input is discarded for a while (RFC 9112, 9.6). */
 static void leave(client *c) {
     static const struct linger none = {1, 0};
     uint32_t closing = swo_closing(c->conn);
@@ -176,7 +176,7 @@ static void switched(client *c, const swo_switched *switched) {
     }
     expect(c, 1);
     write_text(c, first, (size_t)length);
-    /* HTTP does not come back, so the first bytes of foo/2 need not be taken out of the engine. */
+    /* HTTP does not resume, so swo_take_leftover is not needed for the first bytes of foo/2. */
     hear_foo(c, switched->leftover.data, switched->leftover.len);
 }
 
@@ -198,7 +198,7 @@ static void respond(client *c, uint32_t status, const char *text) {
     wrote(c, result, written);
 }
 
-/* The connection's last answer, if none has begun. */
+/* Sends the connection's last response, if none has begun. */
 static void refuse(client *c, uint32_t status, const char *text) {
     static const swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {status, {NULL, 0}, fields, 1};
@@ -210,7 +210,7 @@ static void refuse(client *c, uint32_t status, const char *text) {
     c->is_over = 1;
 }
 
-/* foo/2 if the request offers it, else a page. Declining needs no more than the page. */
+/* Accepts foo/2 if the request offers it, else sends a page, which also declines any offer. */
 static void answer(client *c) {
     static const swo_slice foo = SWO_TEXT("foo/2");
     swo_selection selection;
@@ -227,7 +227,7 @@ static void answer(client *c) {
     }
 }
 
-/* What the answer will need, and the 100 without which some clients do not send their content. */
+/* Stores what the response will need, and sends the 100 without which some clients send no content. */
 static void begin_request(client *c, const swo_request *request) {
     size_t written = 0;
     int is_known = is(request->method, "GET") || is(request->method, "HEAD") || is(request->method, "POST");
@@ -241,7 +241,7 @@ static void begin_request(client *c, const swo_request *request) {
     wrote(c, result, written);
 }
 
-/* Answers what has come, until more is needed: bytes, time for `/later`, or room for what we write. Returns 1 for that. */
+/* Handles events until bytes, time for `/later`, or room for output is needed. Returns 1 if it is room. */
 static int drive(client *c) {
     swo_event event;
     while (!c->is_over && !c->speaks_foo && room(c) >= ROOM) {
@@ -263,8 +263,8 @@ static int drive(client *c) {
                 c->is_over = 1;
                 return 0;
             }
-            /* It is our turn. An answer that comes later is given here as well: the pause comes again, and after the
-             * answer the next event comes before the next recv(2), because more requests may wait in the engine. */
+            /* The server has to respond. A later response is sent here too: the pause is returned again. After the response
+             * the next event is handled before the next recv(2), because more requests may wait in the engine. */
             if (c->due == 0) c->due = now + c->delay;
             if (c->due > now) return 0;
             c->due = 0;
@@ -301,13 +301,13 @@ static void readable(client *c) {
     else swo_receive_eof(c->conn, got == 0 ? SWO_END_CLEAN : SWO_END_TRUNCATED);
 }
 
-/* Who does not read is not read from; nor is a client whose answer is due later. */
+/* Returns the events to poll for. A client that does not read, or whose response is due later, is not read from. */
 static short wanted(const client *c) {
     if (c->waiting > 0) return POLLOUT;
     return c->due > now ? 0 : POLLIN;
 }
 
-/* A deadline is over. Half a request is answered, an idle connection is closed. */
+/* Handles an expired deadline: a 408 to an unfinished request; an idle connection is closed. */
 static void give_up(client *c) {
     if (c->is_shut || c->waiting > 0 || c->speaks_foo || c->awaited == SWO_AWAITING_REQUEST) {
         c->is_gone = 1;
@@ -345,10 +345,10 @@ static client *begin(int fd) {
     }
     c->fd = fd;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    /* What is written together is sent together already; waiting for more would cost each answer 40 ms. */
+    /* Output is already sent in large pieces; Nagle's algorithm would delay each response by 40 ms. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 #ifdef TCP_NOTSENT_LOWAT
-    /* Else a client that takes little, but steadily, looks like one that takes nothing until a large buffer has room. */
+    /* Otherwise a client that reads slowly looks like one that reads nothing, until a large buffer has room. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 #endif
     expect(c, 1);
@@ -384,7 +384,7 @@ static int open_listener(uint16_t port) {
 static void serve(int listener) {
     static client *clients[CLIENTS];
     static struct pollfd polled[CLIENTS + 1];
-    int64_t accept_at = 0; /* out of descriptors, say: the listener stays readable, and is left alone until then */
+    int64_t accept_at = 0; /* after a failure, such as no free descriptors, the readable listener is ignored until then */
     int count = 0;
     for (;;) {
         int64_t wake = accept_at > now ? accept_at : now + timeout;
@@ -395,7 +395,7 @@ static void serve(int listener) {
             if (c->deadline < wake) wake = c->deadline;
             if (c->due > now && c->due < wake) wake = c->due;
         }
-        polled[count].fd = count < CLIENTS && accept_at <= now ? listener : -1; /* poll leaves out what is below 0 */
+        polled[count].fd = count < CLIENTS && accept_at <= now ? listener : -1; /* poll(2) ignores negative descriptors */
         polled[count].events = POLLIN;
         int ready = poll(polled, (nfds_t)count + 1, wake > now ? (int)(wake - now) : 0);
         now = clock_now();

@@ -1,8 +1,8 @@
-/* A WebSocket server on wslay: each message comes back; pings and the closing handshake are wslay's own.
+/* A WebSocket server with wslay: it sends each message back; wslay does pings and the closing handshake.
  *
  *   wslay [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS of silence before a ping (30)
  *
- * On Linux. A process for each connection, whose calls may block: alarm(2) ends it where the client takes too long. */
+ * On Linux. A process for each connection, whose calls may block: alarm(2) ends it if the client takes too long. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -19,7 +19,7 @@
 
 enum { CLIENTS = 500, MESSAGE = 1 << 20, LINGER_MAX = 4 /* seconds */ };
 static unsigned timeout = 30;
-static int fd; /* the client's, in its process */
+static int fd; /* the client's socket, in its process */
 
 static ssize_t give(wslay_event_context_ptr context, uint8_t *data, size_t cap, int flags, void *came) {
     swo_slice *input = (swo_slice *)came;
@@ -41,8 +41,8 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
 static void on_message(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *message, void *came) {
     struct wslay_event_msg echo = {message->opcode, message->msg, message->msg_length};
     (void)came;
-    alarm(2 * timeout); /* by then the echo is read and the next message complete, if only the answer to a ping */
-    /* It leaves before what comes next is looked at: after a Close nothing else would. */
+    alarm(2 * timeout); /* until then the client must read the echo and send a message, at least a pong */
+    /* The echo is sent before further input is parsed: after a Close frame it no longer could be. */
     if (!wslay_is_ctrl_frame(message->opcode) && !wslay_event_queue_msg(context, &echo)) wslay_event_send(context);
 }
 
@@ -64,7 +64,7 @@ static void speak_websocket(swo_slice input) {
     wslay_event_context_free(context);
 }
 
-/* What is no handshake is refused, a broken one with the status of its offer (RFC 6455, 4.2.1 and 4.4). */
+/* Accepts a handshake; an invalid one gets the status of its offer, any other request a 426 (RFC 6455, 4.2.1 and 4.4). */
 static void speak_http(swo_conn *conn) {
     static const swo_slice websocket = SWO_TEXT("websocket");
     static const swo_field fields[] = {{SWO_TEXT("Sec-WebSocket-Version"), SWO_TEXT("13")},
@@ -98,7 +98,7 @@ int main(int count, char **words) {
     int yes = 1, children = 0, server = getpid(), listener = socket(AF_INET, SOCK_STREAM, 0);
     if (count > 2) timeout = (unsigned)atoi(words[2]);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by what it accepts */
+    setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* inherited by accepted sockets */
     if (bind(listener, (struct sockaddr *)&own, size) || listen(listener, SOMAXCONN)
         || getsockname(listener, (struct sockaddr *)&own, &size)) return perror("wslay"), 1;
     dprintf(STDOUT_FILENO, "listening on %d\n", ntohs(own.sin_port));
@@ -106,7 +106,7 @@ int main(int count, char **words) {
         while (children > 0 && waitpid(-1, NULL, children < CLIENTS ? WNOHANG : 0) > 0) children--;
         fd = accept(listener, NULL, NULL);
         child = fd < 0 ? -1 : fork();
-        if (child < 0) sleep(1); /* out of descriptors or processes, say: both come back */
+        if (child < 0) sleep(1); /* such as no free descriptors or processes, which is temporary */
         if (child != 0 && fd >= 0) close(fd);
     }
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != server) return 0; /* ends with the server */
@@ -114,7 +114,7 @@ int main(int count, char **words) {
     alarm(2 * timeout);
     if (!swo_conn_new(SWO_ROLE_SERVER, NULL, &conn)) speak_http(conn);
     swo_conn_free(conn);
-    alarm(LINGER_MAX); /* to close with bytes unread could take the last answer away from the client */
+    alarm(LINGER_MAX); /* closing with unread bytes could make the client lose the last response */
     shutdown(fd, SHUT_WR);
     while (recv(fd, rest, sizeof rest, 0) > 0) continue;
 }

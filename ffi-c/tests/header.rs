@@ -1,10 +1,10 @@
 //! Writes `include/switchover.h` and the list of symbols.
 //!
-//! They are made of this crate's sources and the core's tables. A stale one fails;
-//! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and the diff is read.
+//! They are generated from this crate's sources and the core's tables. A stale file fails the test;
+//! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and a person reads the diff.
 //!
-//! cbindgen reads Rust, not macros. So it is given the rows of `export!` as plain functions. The
-//! core's enums are written from their `ALL`, with the comments that stand beside the variants.
+//! cbindgen parses Rust, but expands no macros. So it gets the rows of `export!` as plain
+//! functions. The core's enums are written from their `ALL`, with the comments of the variants.
 
 use std::fmt::{Debug, Write};
 use std::path::{Path, PathBuf};
@@ -43,9 +43,9 @@ fn the_header() {
     compare("include/switchover.h", header());
 }
 
-/// The members of the configuration are those of the vectors' runner.
+/// The options of the vectors' runner are the members of `swo_config`.
 ///
-/// It has their types, and sets them by their names.
+/// They have the same types, and the runner sets them by their names.
 #[test]
 fn the_options() {
     let source = read("src/config.rs");
@@ -61,9 +61,9 @@ fn the_options() {
     );
 }
 
-/// The shared library exports the functions of the header and nothing else.
+/// The list of exported symbols equals the functions of the header.
 ///
-/// The list has one name a line.
+/// The list has one name per line.
 #[test]
 fn the_symbols() {
     let mut names: Vec<String> =
@@ -72,9 +72,9 @@ fn the_symbols() {
     compare("symbols.txt", &(names.join("\n") + "\n"));
 }
 
-/// The texts of errors name what is there, under C's names.
+/// Names of functions in the texts of errors exist in the header.
 ///
-/// No text of C's has a name that only Rust has.
+/// No text for C contains a name that only Rust has.
 #[test]
 fn the_names_in_the_texts() {
     let header = header();
@@ -96,16 +96,16 @@ fn the_names_in_the_texts() {
     }
 }
 
-/// The boundary, and what takes memory.
+/// The files that may contain `unsafe`: the boundary and the allocator.
 const UNSAFE: [&str; 3] = ["handle.rs", "handle/allocator.rs", "handle/memory.rs"];
 
-/// The rules of this crate that can be seen in its text.
+/// Only the boundary has `unsafe`, and no file is too long.
 #[test]
 fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     for (path, text) in files() {
         let lines = text.lines().count();
         assert!(lines <= 500, "{path} has {lines} lines");
-        // The type of a function of C's calls none.
+        // The type of a C function is no use of `unsafe`.
         let without = |line: &str| line.replace("unsafe extern \"C\" fn(", "");
         let uses = text.lines().filter(|line| {
             !line.trim_start().starts_with("//") && without(line).contains("unsafe")
@@ -117,7 +117,9 @@ fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     }
 }
 
-/// Returns the header, made once: two tests at a time would write the same file.
+/// Returns the header.
+///
+/// It is generated once, as two tests at a time would write the same file.
 fn header() -> &'static str {
     static HEADER: LazyLock<String> = LazyLock::new(print_header);
     &HEADER
@@ -200,14 +202,14 @@ fn macros() -> String {
     )
 }
 
-/// Returns the size of a connection by `connection.rs`.
+/// Returns the value of `CONN_SIZE_MAX` in `connection.rs`.
 fn conn_size_max() -> String {
     let source = read("src/connection.rs");
     let (_, rest) = source.split_once("const CONN_SIZE_MAX: usize = ").expect("the constant");
     rest.split(';').next().unwrap_or_default().to_owned()
 }
 
-// The Rust that cbindgen reads.
+// The Rust source for cbindgen.
 
 fn files() -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = ["", "handle/"]
@@ -225,7 +227,7 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
-/// Returns the sources in the order of the header.
+/// Returns the sources in the order of their functions in the header.
 fn sources() -> Vec<String> {
     let order = "types config defaults object connection inbound event block send respond upgrade websocket splice masque \
                  gateway bridge getters error results names";
@@ -239,16 +241,17 @@ fn sources() -> Vec<String> {
     order.iter().map(|name| read(format!("src/{name}.rs"))).collect()
 }
 
-/// A row of `export!`.
+/// A row of `export!`: an exported function.
 struct Row {
     comment: String,
     name: String,
     signature: String,
 }
 
-/// Returns the rows of a file, with empty lines between.
+/// Returns the rows of `export!` in a file, which are separated by empty lines.
 ///
-/// A row is a comment, `fn name(arguments) -> result`, and after the `=` the function that does it.
+/// A row is a comment, `fn name(arguments) -> result`, and after the `=` the function that it
+/// calls.
 fn exported(source: &str) -> Vec<Row> {
     let Some((_, block)) = source.split_once("\nexport! {\n") else { return Vec::new() };
     let (block, _) = block.split_once("\n}\n").expect("an end of export!");
@@ -341,7 +344,7 @@ fn enums() -> String {
     .concat()
 }
 
-/// Returns the tables of names, for swo_name.
+/// Returns the enum of the tables of names, for swo_name.
 fn tables() -> String {
     let row =
         |(number, name): (usize, &str)| format!("    SWO_TABLE_{} = {number},\n", upper(name));
@@ -367,7 +370,7 @@ fn list<T: Copy + Debug>(
 ) -> String {
     let source = read(format!("../core/src/{file}"));
     let comments = Comments::of(&source, commented);
-    // `swo_content_left` says by its type already what the number is.
+    // The type `swo_content_left` already says what the number is.
     let prefix = if name == "content_kind" { "content" } else { name };
     let mut text = format!("{}enum swo_{name} {{\n", comments.of_enum);
     for (number, &value) in all.iter().enumerate() {
@@ -384,7 +387,7 @@ fn list<T: Copy + Debug>(
     text + "};\n\n"
 }
 
-/// The comments of an enum in the core's text, as C comments.
+/// The comments of an enum in the core's source, converted to C comments.
 struct Comments<'s> {
     of_enum: String,
     body: &'s str,
@@ -411,9 +414,9 @@ impl<'s> Comments<'s> {
     }
 }
 
-/// Returns the comment that a text ends with.
+/// Returns the comment at the end of a source text.
 ///
-/// Attributes between are skipped, and links become their text.
+/// It skips attributes, and replaces links by their text.
 fn comment_before(text: &str) -> String {
     let mut lines: Vec<&str> = text
         .lines()
@@ -435,9 +438,9 @@ fn comment_before(text: &str) -> String {
     format!("{indent}/** {} */\n", text.trim_start().trim_start_matches("*  "))
 }
 
-/// Writes a line with C's names, and without links.
+/// Converts a line of a comment to the names of C, without links.
 ///
-/// "[`advance`](crate::Connection::advance)" is `advance`, and "[`Connection::owes`]" is
+/// "[`advance`](crate::Connection::advance)" becomes `advance`, and "[`Connection::owes`]" becomes
 /// `swo_owes`.
 fn plain(line: &str) -> String {
     let mut out = String::new();
@@ -459,9 +462,9 @@ fn plain(line: &str) -> String {
     binding::Spelled::new(&text, binding::Language::C).as_str().to_owned()
 }
 
-/// Returns the result codes.
+/// Returns the enum of the result codes.
 ///
-/// The engine's have their own numbers; the binding's own are from `error.rs`.
+/// Errors of the engine have the engine's numbers, those of the binding the numbers in `error.rs`.
 fn results() -> String {
     let mut text = String::from(
         "/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n",

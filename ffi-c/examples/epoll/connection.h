@@ -1,5 +1,5 @@
-/* A connection of the server and what is spoken on it: HTTP/1.1 first, by the engine; after a switch, by a library of
- * the new protocol, over the same socket and the same output. */
+/* A connection of the server and its protocol: first HTTP/1.1, with the engine; after a switch the new protocol, with
+ * its library, over the same socket and the same output buffer. */
 #ifndef CONNECTION_H
 #define CONNECTION_H
 
@@ -12,64 +12,64 @@
 
 enum {
     READ = 16384,    /* bytes of one recv(2) */
-    CONTENT = 1 << 30, /* bytes of content that a request may have: an echo leaves as it comes */
-    HELD = 65536,    /* content of a request that offers h2c, held until it is complete */
-    ROOM = 98304,    /* what one event of the engine can make us write: held content, one read, and what goes around */
-    OUTPUT = 131072, /* bytes that wait for the peer to read them */
-    TEXT = 320       /* the longest text that answers a request */
+    CONTENT = 1 << 30, /* maximum content of a request in bytes: an echo is sent while it is received */
+    HELD = 65536,    /* maximum content of a request that offers h2c, held until it is complete */
+    ROOM = 98304,    /* maximum output for one event of the engine: held content, one read, and framing */
+    OUTPUT = 131072, /* size of the output buffer: bytes that are not sent yet */
+    TEXT = 320       /* maximum length of the text of a response */
 };
 
 typedef struct connection connection;
 
-/* A protocol. Its functions never block; one that cannot go on calls connection_finish. */
+/* A protocol. Its functions never block; one that cannot continue calls connection_finish. */
 typedef struct protocol {
-    uint8_t *(*space)(connection *c, size_t *cap); /* where to receive into; NULL: anywhere */
+    uint8_t *(*space)(connection *c, size_t *cap); /* returns the buffer to receive into; NULL: any buffer */
     void (*receive)(connection *c, const uint8_t *data, size_t length);
-    void (*ended)(connection *c); /* the peer has sent its last byte; NULL: `peer_ended` is enough */
-    void (*advance)(connection *c); /* writes what there is to write, as far as there is room */
+    void (*ended)(connection *c); /* called at the peer's EOF; NULL: only `peer_ended` is set */
+    void (*advance)(connection *c); /* writes pending output, as far as the output buffer has room */
     bool (*wants_input)(connection *c);
-    uint32_t (*closing)(connection *c); /* how to close, as swo_closing has it; NULL: SWO_CLOSING_LINGER */
-    bool (*late)(connection *c); /* the deadline is over: whether there is an answer to that; NULL: none */
+    uint32_t (*closing)(connection *c); /* how to close, SWO_CLOSING_*; NULL: SWO_CLOSING_LINGER */
+    bool (*late)(connection *c); /* called at the deadline; returns whether it wrote a response; NULL: no response */
     void (*drop)(connection *c); /* frees the session */
 } protocol;
 
 struct connection {
     int fd;
-    uint32_t watched; /* what epoll reports */
+    uint32_t watched; /* the events that epoll reports */
     const protocol *spoken;
-    void *session; /* the protocol's own */
+    void *session; /* state of the protocol */
     int64_t deadline, lingers; /* milliseconds */
     size_t dropped;
     bool peer_ended, is_over, is_shut, is_broken;
     connection *next, **link;
-    size_t begin, end; /* of what waits in `output` */
+    size_t begin, end; /* range of the unsent bytes in `output` */
     uint8_t output[OUTPUT];
 };
 
 /* epoll.c: the transport. */
 
-/* The free part of the output; what is written there is counted by adding to `end`. */
+/* Returns the free part of the output buffer; the caller adds the number of written bytes to `end`. */
 uint8_t *connection_space(connection *c, size_t *room);
-/* Writes as much as there is room for, and says how much that was. */
+/* Copies as many bytes as the output buffer has room for, and returns their number. */
 size_t connection_write(connection *c, const uint8_t *data, size_t length);
-/* A message is complete, or the new protocol goes on: the peer gets another while, one that is idle two. */
+/* Renews the deadline after a complete message or progress of the new protocol; an idle peer gets twice the timeout. */
 void connection_progress(connection *c, bool is_idle);
-/* So many bytes have moved: a millisecond for each, never more than the whole while. A peer that sends or takes a byte a
- * second is given up, one with much content is not. */
+/* Extends the deadline by a millisecond for each byte, at most to the whole timeout. A peer that sends or reads one byte
+ * per second is closed, one with much content is not. */
 void connection_earn(connection *c, size_t bytes);
-/* Nothing more is to be written: what waits is sent, then the connection is closed. */
+/* Ends the output: pending bytes are sent, then the connection is closed. */
 void connection_finish(connection *c);
 
-/* http1.c: what every connection begins with, and what all versions answer. */
+/* http1.c: the protocol of a new connection, and the responses of all HTTP versions. */
 
 bool http1_begin(connection *c);
-/* What it points to stays as it is. */
+/* Makes a slice; the bytes are not changed. */
 static inline swo_slice slice(const void *data, size_t length) {
     swo_slice made = {(const uint8_t *)data, length};
     return made;
 }
 
-/* The status of the answer, and whether that is the request's content. */
+/* Returns the status of the response, and whether its content is the request's. */
 uint32_t route(swo_slice method, swo_slice target, bool *is_echo);
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version);
 
@@ -77,14 +77,14 @@ size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char 
 
 bool websocket_begin(connection *c);
 
-/* http2.c: a session is made before its connection switches, because what the client says of it may be unusable. */
+/* http2.c: a session is made before the connection switches, because the client's settings may be malformed. */
 
 typedef struct http2 http2;
 http2 *http2_new(connection *c);
 void http2_free(http2 *h);
-/* Stream 1 is `request`, and the value of its HTTP2-Settings is obeyed. false: it is malformed. */
+/* Makes `request` stream 1 and applies the value of its HTTP2-Settings. Returns false if that is malformed. */
 bool http2_upgrade(http2 *h, const swo_request *request, swo_slice settings);
-/* Adds content to the request of stream 1. false: more than HELD. */
+/* Adds content to the request of stream 1. Returns false if it exceeds HELD. */
 bool http2_hold(http2 *h, swo_slice data);
 swo_slice http2_held(const http2 *h);
 bool http2_begin(connection *c, http2 *h);

@@ -1,11 +1,11 @@
-/* A server for HTTP/1.1 that hands connections over: to wslay for WebSocket, to nghttp2 for HTTP/2, be it by an offer
+/* A server for HTTP/1.1 that passes connections on: to wslay for WebSocket, to nghttp2 for HTTP/2, either by an offer
  * of h2c or by prior knowledge.
  *
  *   epoll [PORT [SECONDS]]     0 or none: a free port; SECONDS that a peer may take for a head, for content or to read
  *                              (30); an idle one has twice as long
  *
- * One thread. This file moves bytes between sockets and protocols, and knows none of them. A peer that does not read
- * is not read from: at most OUTPUT bytes wait for it. */
+ * One thread. This file moves bytes between sockets and protocols, and is independent of the protocols. The server does
+ * not read from a peer that does not read: at most OUTPUT bytes are buffered for it. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -23,13 +23,13 @@
 
 enum { CONNECTIONS = 4096, TICK = 250 /* milliseconds */ };
 
-/* How long a connection that is over is still read from, without what pause, and how much. */
+/* Lingering after the last response: milliseconds in all, milliseconds without a byte, and bytes, at most. */
 enum { LINGER_MAX = 4000, LINGER_IDLE = 1000, LINGER_BYTES = 1 << 20 };
 
 static struct {
     int epoll, listener, signals;
     bool listens;
-    int64_t timeout, time; /* milliseconds; the time is looked at once for all that epoll reports at a time */
+    int64_t timeout, time; /* milliseconds; `time` is read once for each call of epoll_wait */
     int count;
     connection *first;
 } server;
@@ -47,7 +47,7 @@ static bool watch(int how, int fd, uint32_t events, void *with) {
     return epoll_ctl(server.epoll, how, fd, &event) == 0;
 }
 
-/* What the protocols use. */
+/* Functions for the protocols. */
 
 uint8_t *connection_space(connection *c, size_t *room) {
     if (c->begin > 0) memmove(c->output, c->output + c->begin, c->end - c->begin);
@@ -76,9 +76,9 @@ void connection_earn(connection *c, size_t bytes) {
 
 void connection_finish(connection *c) { c->is_over = true; }
 
-/* The life of a connection. */
+/* Opening and closing a connection. */
 
-/* While the listener cannot be served it is not watched: its event would come again and again. */
+/* Watches the listener only while it can accept: otherwise epoll would report it again and again. */
 static void listen_if(bool listens) {
     if (listens != server.listens) watch(EPOLL_CTL_MOD, server.listener, listens ? (uint32_t)EPOLLIN : 0, &server.listener);
     server.listens = listens;
@@ -90,7 +90,7 @@ static uint32_t closing(connection *c) {
 
 static void drop(connection *c) {
     static const struct linger none = {1, 0};
-    /* What is left of an answer that the end of the connection delimits would be missed by no one. */
+    /* A reset shows the client that a close-delimited response is incomplete; a FIN would not. */
     bool is_cut = c->begin < c->end || closing(c) == SWO_CLOSING_RESET;
     if (is_cut) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     if (c->session) c->spoken->drop(c);
@@ -117,9 +117,9 @@ static void begin(int fd) {
     server.count++;
     c->watched = EPOLLIN;
     connection_progress(c, true);
-    /* What is written together is sent together already. */
+    /* Output is already sent in large pieces, so Nagle's algorithm would only delay it. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    /* Else a client that takes little, but steadily, looks like one that takes nothing until a large buffer has room. */
+    /* Otherwise a client that reads slowly looks like one that reads nothing, until a large buffer has room. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (!http1_begin(c) || !watch(EPOLL_CTL_ADD, fd, c->watched, c)) drop(c);
 }
@@ -128,7 +128,7 @@ static void accept_all(void) {
     while (server.count < CONNECTIONS) {
         int fd = accept4(server.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && errno == EAGAIN) return;
-        if (fd < 0) break; /* out of descriptors, say */
+        if (fd < 0) break; /* such as no free descriptors */
         begin(fd);
     }
     listen_if(false);
@@ -154,7 +154,7 @@ static void readable(connection *c) {
     else if (c->spoken->ended) c->spoken->ended(c);
 }
 
-/* Sends some of what waits; whether there is room now that was not there before. */
+/* Sends pending bytes; returns whether the output buffer has room that it did not have before. */
 static bool flush(connection *c) {
     if (c->begin == c->end) return false;
     ssize_t sent = send(c->fd, c->output + c->begin, c->end - c->begin, MSG_NOSIGNAL);
@@ -167,8 +167,8 @@ static bool flush(connection *c) {
     return true;
 }
 
-/* A close with bytes unread would be a reset, which may take the last response away from the peer: our direction is
- * closed first, and what still comes is read and dropped for a while (RFC 9112, 9.6). */
+/* Half-closes, then reads and discards for a while: closing with unread bytes would reset the connection, and the peer
+ * could lose the last response (RFC 9112, 9.6). */
 static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;
     shutdown(c->fd, SHUT_WR);
@@ -184,7 +184,7 @@ static uint32_t wanted(connection *c) {
 }
 
 static void turn(connection *c, uint32_t events) {
-    /* A hang-up says that both directions have ended; what the peer sent before is still read. */
+    /* EPOLLHUP means that both directions have ended; bytes that the peer sent before are still read. */
     if (events & EPOLLERR || (c->peer_ended && events & EPOLLHUP)) c->is_broken = true;
     else if (events & (EPOLLIN | EPOLLHUP)) readable(c);
     do {
@@ -253,7 +253,7 @@ static void serve(void) {
         if (server.time - swept < TICK) continue;
         swept = server.time;
         drop_late();
-        /* Descriptors may have come back without a connection of ours having gone. */
+        /* Descriptors may be free again although none of our connections was closed. */
         listen_if(server.count < CONNECTIONS);
     }
 }

@@ -1,5 +1,5 @@
-/* HTTP/1.1 by the engine: answers `/` with a text and `/echo` with the content that comes, and says of each request
- * whether its offer is accepted. The one that accepts goes on with the request, all of it, and with the bytes after it. */
+/* HTTP/1.1 with the engine: responds to `/` with a text and to `/echo` with the request's content, and accepts or declines
+ * the offer of each request. After a switch the new protocol gets the whole request, and the bytes after it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,18 +9,18 @@ enum { HTTP1, WEBSOCKET, HTTP2 };
 
 typedef struct http1 {
     swo_conn *conn;
-    uint32_t awaited; /* what the deadline is for, as swo_awaiting has it */
-    int next; /* what is spoken after the current request: HTTP1, WEBSOCKET or HTTP2 */
+    uint32_t awaited; /* what the deadline is for, SWO_AWAITING_* */
+    int next; /* the protocol after the current request: HTTP1, WEBSOCKET or HTTP2 */
     swo_selection selection;
-    http2 *upgrade; /* made for an offer of h2c; it holds the request's content */
+    http2 *upgrade; /* the session for an offer of h2c; it holds the request's content */
 } http1;
 
-/* What is answered, in all versions. */
+/* The responses of all HTTP versions. */
 
 static bool equals(swo_slice a, const char *b) { return a.len == strlen(b) && !memcmp(a.data, b, a.len); }
 
-/* The path of a target in origin-form or, as a server has to accept it too, absolute-form (RFC 9112, 3.2.2); empty for
- * the other forms. */
+/* Returns the path of a target in origin-form or absolute-form, both of which a server must accept (RFC 9112, 3.2.2);
+ * empty for the other forms. */
 static swo_slice path_of(swo_slice target) {
     const uint8_t *at = target.data, *end = target.data + target.len;
     const uint8_t *scheme = target.len > 0 && *at != '/' ? (const uint8_t *)memmem(at, target.len, "://", 3) : NULL;
@@ -34,7 +34,7 @@ uint32_t route(swo_slice method, swo_slice target, bool *is_echo) {
     bool is_known = equals(method, "GET") || equals(method, "HEAD") || equals(method, "POST");
     swo_slice path = path_of(target);
     *is_echo = is_known && equals(path, "/echo");
-    if (!is_known) return 501; /* CONNECT, too: a 2xx would open a tunnel */
+    if (!is_known) return 501; /* also for CONNECT, as a 2xx would open a tunnel */
     return *is_echo || equals(path, "/") ? 200 : 404;
 }
 
@@ -45,7 +45,7 @@ static size_t append(char text[TEXT], size_t length, const void *data, size_t mo
 }
 
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version) {
-    if (equals(method, "HEAD")) method = slice("GET", 3); /* told what a GET would be (RFC 9110, 9.3.2) */
+    if (equals(method, "HEAD")) method = slice("GET", 3); /* a HEAD gets the head of a GET (RFC 9110, 9.3.2) */
     size_t length = append(text, 0, method.data, method.len < 32 ? method.len : 32);
     length = append(text, length, " ", 1);
     length = append(text, length, target.data, target.len < 256 ? target.len : 256);
@@ -54,10 +54,10 @@ size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char 
     return append(text, length, "\n", 1);
 }
 
-/* Answers in HTTP/1.1. */
+/* Responses in HTTP/1.1. */
 
-/* What the engine wrote is output. Where it refused, the connection cannot go on: an error that the peer made in the
- * middle of an echo, for instance, can no longer be answered. */
+/* Counts the bytes that the engine wrote as output. If it returned an error, closes the connection: a peer error in the
+ * middle of an echo, for instance, can get no response any more. */
 static void wrote(connection *c, swo_result result, size_t written) {
     if (result == SWO_OK) c->end += written;
     else connection_finish(c);
@@ -72,7 +72,7 @@ static void send_head(connection *c, uint32_t status, const swo_field *fields, s
     wrote(c, result, written);
 }
 
-/* Content goes out only where there is to be some: not after HEAD, nor where its head was refused. */
+/* Sends content, unless the response has none, as after HEAD, or its head was rejected. */
 static void send_content(connection *c, swo_slice data) {
     http1 *h = (http1 *)c->session;
     if (c->is_over || swo_owes(h->conn) != SWO_OWES_CONTENT || data.len == 0) return;
@@ -110,7 +110,7 @@ static void respond(connection *c, uint32_t status, const char *text, size_t len
     wrote(c, result, written);
 }
 
-/* An echo is answered while its content still comes. Other content is dropped, and not asked for. */
+/* Responds to an echo while its content still arrives. Other content is discarded, without a 100. */
 static void answer(connection *c, const swo_request *request, bool is_whole) {
     http1 *h = (http1 *)c->session;
     char text[TEXT];
@@ -134,8 +134,8 @@ static void forget_http2(http1 *h) {
     h->next = HTTP1;
 }
 
-/* What can be selected keeps to its own rules: an h2c has one legal HTTP2-Settings, and announces no more content than
- * HELD. */
+/* Selects an offer. The engine has checked the rules of its protocol: an h2c offer has one valid HTTP2-Settings, and no
+ * Content-Length above HELD. */
 static void choose(connection *c, const swo_request *request) {
     static const swo_slice preferences[] = {SWO_TEXT("websocket"), SWO_TEXT("h2c")};
     http1 *h = (http1 *)c->session;
@@ -158,8 +158,8 @@ static void accept_offer(connection *c) {
     wrote(c, result, written);
 }
 
-/* Too much content to hold, in chunks that did not announce it: the request is served in HTTP/1.1, like one without an
- * offer. */
+/* Declines an offer because of too much chunked content to hold: the request is served in HTTP/1.1, like one without
+ * an offer. */
 static void decline(connection *c) {
     http1 *h = (http1 *)c->session;
     swo_request request;
@@ -169,8 +169,8 @@ static void decline(connection *c) {
     forget_http2(h);
 }
 
-/* The leftover is what the client sent after its request; after a preface, all that it sent. The new session takes it
- * as it stands, and nothing is left that the engine would be needed for. */
+/* Passes the connection to the new session. The leftover has all bytes after the request, or all bytes after a preface
+ * began; the session reads it in place, and the engine is no longer needed. */
 static void hand_over(connection *c, const swo_switched *switched) {
     http1 *h = (http1 *)c->session;
     if (switched->by == SWO_SWITCHED_BY_HTTP2_PREFACE) h->upgrade = http2_new(c);
@@ -193,7 +193,7 @@ static void on_end(connection *c) {
     else accept_offer(c);
 }
 
-/* Most requests end with their head: then no event for that is needed. */
+/* Most requests end with their head: swo_take_end then saves an event. */
 static void on_request(connection *c, const swo_request *request) {
     http1 *h = (http1 *)c->session;
     bool is_whole = swo_take_end(h->conn);
@@ -212,7 +212,7 @@ static void on_data(connection *c, swo_slice data) {
     send_content(c, data);
 }
 
-/* The connection's last answer, if none has begun. */
+/* Sends the connection's last response, if none has begun. */
 static void reject(connection *c, uint32_t status, const char *text) {
     http1 *h = (http1 *)c->session;
     swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
@@ -223,7 +223,7 @@ static void reject(connection *c, uint32_t status, const char *text) {
     connection_finish(c);
 }
 
-/* The first byte of a request, the rest of its head and its content each have a time. */
+/* Sets the deadline: the first byte of a request, the rest of its head and its content have one each. */
 static void expect(connection *c, bool is_new) {
     http1 *h = (http1 *)c->session;
     uint32_t awaited = swo_awaiting(h->conn);
@@ -255,7 +255,7 @@ static void advance(connection *c) {
     }
 }
 
-/* The rest of the protocol. */
+/* The other functions of the protocol. */
 
 static uint8_t *space(connection *c, size_t *cap) {
     http1 *h = (http1 *)c->session;
@@ -282,14 +282,14 @@ static bool wants_input(connection *c) {
     return swo_wants_input(h->conn);
 }
 
-/* To HTTP/1.0 an echo, which has no length, ends with the connection: one that is cut must not look complete
+/* An echo to HTTP/1.0 has no length and is close-delimited: a truncated one must not look complete
  * (RFC 9112, 8). */
 static uint32_t closing(connection *c) {
     http1 *h = (http1 *)c->session;
     return swo_closing(h->conn);
 }
 
-/* Half a request is answered, an idle connection is closed. */
+/* Sends a 408 to an unfinished request; an idle connection is closed. */
 static bool late(connection *c) {
     http1 *h = (http1 *)c->session;
     if (swo_awaiting(h->conn) == SWO_AWAITING_REQUEST) return false;

@@ -1,5 +1,5 @@
-/* HTTP/2 by nghttp2: the answers of http1.c. The window of a stream opens as its echo is sent, so that what waits in
- * all streams is bounded by the connection's window (RFC 9113, 5.2). */
+/* HTTP/2 with nghttp2: the responses of http1.c. The window of a stream is extended as its echo is sent, so the bytes
+ * held for all streams are limited by the connection's window (RFC 9113, 5.2). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +12,10 @@ enum { STREAMS = 100, SETTINGS = 1024 };
 
 typedef struct stream {
     int32_t id;
-    char method[32], path[256]; /* longer ones are cut: nothing that long is known */
-    uint8_t *content;           /* a text, or what is to be echoed: from `begin` to `end` */
+    char method[32], path[256]; /* longer ones are truncated: no known one is that long */
+    uint8_t *content;           /* a text, or the bytes to echo: from `begin` to `end` */
     size_t begin, end;
-    size_t received; /* so much of it counts in the windows still */
+    size_t received; /* bytes that still count in the flow-control windows */
     bool is_complete;
     struct stream *next, **link;
 } stream;
@@ -68,7 +68,7 @@ static bool append(stream *s, const uint8_t *data, size_t length) {
     return true;
 }
 
-/* Answers. */
+/* Responses. */
 
 static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *out, size_t cap, uint32_t *flags,
                             nghttp2_data_source *source, void *user) {
@@ -109,7 +109,7 @@ static int answer(http2 *h, stream *s) {
     return nghttp2_submit_response(h->session, s->id, fields, is_echo ? 1 : 2, is_head ? NULL : &provider);
 }
 
-/* What nghttp2 tells. */
+/* Callbacks of nghttp2. */
 
 static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
     if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
@@ -136,7 +136,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
         s->is_complete = true;
         connection_progress(h->transport, false);
-        nghttp2_session_resume_data(session, s->id); /* refused where nothing waits for it */
+        nghttp2_session_resume_data(session, s->id); /* an error if no data is deferred, which is harmless */
     }
     return is_headers && frame->headers.cat == NGHTTP2_HCAT_REQUEST ? answer(h, s) : 0;
 }
@@ -158,7 +158,7 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t error, void *
     stream *s = (stream *)nghttp2_session_get_stream_user_data(session, id);
     (void)error, (void)user;
     if (!s) return 0;
-    /* What a stream leaves after must not stay in the connection's window. */
+    /* Bytes that a closed stream did not consume must not stay in the connection's window. */
     int result = nghttp2_session_consume_connection(session, s->received);
     close_stream(s);
     return result;
@@ -240,7 +240,7 @@ bool http2_begin(connection *c, http2 *h) {
 
 /* An offer of h2c. */
 
-/* RFC 4648, 5, without padding; -1 where the text is something else, or longer than `cap`. */
+/* Decodes base64url without padding (RFC 4648, 5); returns -1 if the text is malformed, or longer than `cap`. */
 static ssize_t base64url(uint8_t *out, size_t cap, swo_slice text) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint32_t bits = 0;

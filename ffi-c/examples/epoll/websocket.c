@@ -1,4 +1,4 @@
-/* WebSocket by wslay: messages come back as they went. Pings and the closing handshake are wslay's own. */
+/* WebSocket with wslay: sends messages back unchanged. wslay responds to pings and does the closing handshake. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ enum { MESSAGE = 1 << 20 };
 typedef struct websocket {
     wslay_event_context_ptr context;
     connection *transport;
-    const uint8_t *input; /* what wslay has not taken yet */
+    const uint8_t *input; /* bytes that wslay has not parsed yet */
     size_t length;
 } websocket;
 
@@ -43,7 +43,7 @@ static void echo(wslay_event_context_ptr context, const struct wslay_event_on_ms
     websocket *w = (websocket *)user;
     connection_progress(w->transport, false);
     if (wslay_is_ctrl_frame(came->opcode)) return;
-    /* It leaves before what comes next is looked at: after a Close nothing else would. */
+    /* The echo is sent before further input is parsed: after a Close frame it no longer could be. */
     if (wslay_event_queue_msg(context, &message) || wslay_event_send(context)) connection_finish(w->transport);
 }
 

@@ -1,6 +1,6 @@
-//! Another Rust library, beside that of the C binding.
+//! Another static Rust library, to be linked beside that of the C binding.
 //!
-//! It has the standard library, and the names that every such library brings.
+//! It contains the standard library, and the symbols that every such library defines.
 
 /// Allocates memory, and catches a panic.
 #[unsafe(no_mangle)]

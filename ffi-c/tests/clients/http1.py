@@ -1,4 +1,4 @@
-"""HTTP/1.1, RFC 9112."""
+"""Cases of HTTP/1.1 (RFC 9112)."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def other_offers_are_declined():
 
 @case("epoll")
 def methods():
-    """A HEAD gets the head that a GET would get; what is not known is not implemented."""
+    """A HEAD gets the head of a GET, and an unknown method a 501."""
     heads = []
     for method in (b"GET", b"HEAD"):
         peer = Peer()
@@ -53,7 +53,7 @@ def errors_are_answered_once():
     peer = Peer()
     peer.send(b"GET / HTTP/1.1\r\n\r\n")
     peer.status(b"400")
-    # What comes after the answer is no reason for a reset: the server lingers. A reset would show in the second send.
+    # Bytes after the response must not cause a reset: the server lingers. A reset would fail the second send.
     peer.send(b"x")
     time.sleep(0.2)
     peer.send(b"x" * 300_000)
@@ -104,7 +104,7 @@ def late():
 
 @case("epoll", "nghttp2", "poll", "wslay")
 def floods():
-    """A client that is answered and sends on is read from for a moment only."""
+    """A client that sends on after its response is read only for a moment."""
     peer, begin = Peer(), time.monotonic()
     peer.send(b"GET / HTTP/1.1\r\n\r\n")
     peer.status(b"400")
@@ -118,9 +118,9 @@ def floods():
 
 @case("server, late", "epoll, late")
 def late_requests():
-    """Half a head and half the content are answered.
+    """A client with an unfinished head or content gets a 408 at the deadline.
 
-    An idle connection is closed without a word.
+    An idle connection is closed without a response.
     """
     peer = Peer()
     peer.send(b"GET / HTTP/1.1\r\nHost")
@@ -147,7 +147,7 @@ def late_content():
 
 @case("server, many")
 def many_clients():
-    """An idle client costs what its connection needs, and no buffer."""
+    """An idle client needs only the memory of its connection, and no buffer."""
     before = resident()
     peers = [Peer() for _ in range(1000)]
     for peer in peers:
@@ -158,6 +158,6 @@ def many_clients():
 
 
 def resident():
-    """The kilobytes that the server has in memory."""
+    """Returns the resident memory of the server in kilobytes."""
     text = Path(f"/proc/{os.environ['SERVER']}/status").read_text()
     return int(text.split("VmRSS:")[1].split()[0])

@@ -1,4 +1,4 @@
-"""HTTP/2, RFC 9113, by an offer of h2c or by prior knowledge."""
+"""Cases of HTTP/2 (RFC 9113), by an offer of h2c or by prior knowledge."""
 
 import os
 import socket
@@ -32,7 +32,7 @@ def request(stream, method, path, content=None, ends=END_STREAM):
 
 
 def response(peer, wanted_stream):
-    """The content of the next response, which has to be a 200 on that stream."""
+    """Returns the content of the next response, which must be a 200 on that stream."""
     content = b""
     while True:
         kind, flags, stream, payload = read_http2_frame(peer)
@@ -148,9 +148,9 @@ def prior_knowledge():
 
 @case("epoll")
 def windows_reopen():
-    """Room is given for content that is not echoed.
+    """The window is extended for content that is not echoed.
 
-    So is room for an echo that is reset before it could leave.
+    It also is for an echo that is reset before it was sent.
     """
     no_window = struct.pack(">HI", 4, 0)
     for path, end in [(b"/", b""), (b"/echo", http2_frame(RESET, 0, 1, bytes(4)))]:
@@ -168,7 +168,7 @@ def http2_violation():
     assert http2_frame(GOAWAY, 0, 0)[3:] in peer.rest()
 
 
-# nghttp2.c, whose answers say what came.
+# The server nghttp2.c, whose responses say what it received.
 
 
 def counted(peer, wanted, target, count):
@@ -254,9 +254,9 @@ def from_the_preface_on():
 
 @case("nghttp2")
 def a_window_of_a_byte():
-    """The answer leaves a byte at a time, as the client allows.
+    """A response is sent one byte at a time, as the client's window allows.
 
-    Then the client ends its side.
+    Then the client closes its side.
     """
     peer = Peer()
     peer.send(PREFACE + http2_frame(SETTING, 0, 0, struct.pack(">HI", 4, 1)) + request(1, b"GET", b"/"))
@@ -274,9 +274,9 @@ def a_window_of_a_byte():
 
 @case("nghttp2")
 def more_streams_than_allowed():
-    """The first hundred streams are taken, and no more.
+    """The first hundred streams are accepted, and no more.
 
-    They never end, and come before the server's SETTINGS can have come.
+    They never end, and arrive before the client can have received the server's SETTINGS.
     """
     open_streams = b"".join(request(1 + 2 * number, b"POST", b"/", b"", 0) for number in range(150))
     peer = Peer()
@@ -296,9 +296,9 @@ def more_streams_than_allowed():
 
 @case("nghttp2")
 def streams_are_reset():
-    """A stream's place is free after it.
+    """A reset stream no longer counts as open.
 
-    Two hundred come one after another, and then one is answered.
+    Two hundred streams are opened and reset one after another, and then one gets its response.
     """
     peer = Peer()
     peer.send(PREFACE + http2_frame(SETTING, 0, 0))

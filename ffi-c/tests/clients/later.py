@@ -1,4 +1,4 @@
-"""poll.c, which answers when a thread has decided."""
+"""Cases of poll.c, which responds when a thread has finished its work."""
 
 import os
 import socket
@@ -41,7 +41,7 @@ def routes():
 
 @case("poll")
 def later_and_in_order():
-    """Pipelined requests wait for the one that is decided, and other clients do not."""
+    """Pipelined requests wait for the one in work; other clients do not wait."""
     peer, other = Peer(), Peer()
     peer.send(get(b"/later?one") + get(b"/") + get(b"/later?mallory") + get(b"/"))
     begin = time.monotonic()
@@ -66,9 +66,9 @@ def byte_by_byte():
 
 @case("poll")
 def switches_later():
-    """Early bytes are kept until it is decided.
+    """Bytes that arrive early are kept until the offer is accepted or declined.
 
-    They belong to no protocol if that is declined.
+    If it is declined, they belong to no protocol.
     """
     peer = Peer()
     peer.send(get(b"/later?me", OFFER) + b"early, in line/1")
@@ -139,7 +139,7 @@ def half_closed_early():
 
 @case("poll")
 def clients_vanish():
-    """Clients vanish before, while and after it is decided for them."""
+    """Clients disconnect before, during and after the work for them."""
     for stage in (b"", b"GET /", get(b"/later?gone"), get(b"/later?gone", OFFER) + bytes(1000), get(b"/") * 1000):
         for wait in (0, 0.1, 0.3):
             peer = Peer()
@@ -179,9 +179,9 @@ def more_than_can_be_decided():
 
 @case("poll, late")
 def late_clients():
-    """Half a head and half a content are answered.
+    """A client with an unfinished head or content gets a 408 at the deadline.
 
-    An idle connection is closed without a word.
+    An idle connection is closed without a response.
     """
     for half, status in [(b"GET / HTTP/1.1\r\nHost", b"408"), (get(b"/count", HOST + b"Content-Length: 9\r\n", b"POST") + b"x", b"408")]:
         peer = Peer()
@@ -204,14 +204,14 @@ def slow_clients():
 
 
 def busy():
-    """Seconds that the server has kept a processor busy."""
+    """Returns the seconds of CPU time that the server has used."""
     fields = Path(f"/proc/{os.environ['SERVER']}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 @case("poll, crowded")
 def without_descriptors():
-    """Some are served and the others wait; all are served in the end.
+    """Without free descriptors clients wait; all are served in the end.
 
     The server does not spin meanwhile.
     """

@@ -1,6 +1,6 @@
-"""An uncommon client: its bytes come split, early, or malformed.
+"""A client that behaves uncommonly: it sends split, early or malformed bytes.
 
-It does not read, or it leaves.
+Or it does not read, or disconnects.
 """
 
 import select
@@ -17,8 +17,8 @@ CASES = {}
 def case(*servers):
     """Registers a case for these servers, under its name.
 
-    `SERVER, late` is one with a second's timeout, `SERVER, crowded` one with few descriptors, `SERVER, many` one
-    without sanitizers, whose memory can be measured.
+    `SERVER, late` is a server with a timeout of one second, `SERVER, crowded` one with few descriptors. `SERVER, many`
+    is one without sanitizers, whose memory can be measured.
     """
 
     def register(function):
@@ -30,7 +30,7 @@ def case(*servers):
 
 
 def heavy(function):
-    """A case that is left out where each step takes long, as under valgrind."""
+    """Marks a case that is skipped if each step takes long, as under valgrind."""
     function.is_heavy = True
     return function
 
@@ -41,7 +41,7 @@ def same(got, wanted):
 
 
 class Peer:
-    """A connection to the server, whose bytes leave together or one by one."""
+    """A connection to the server, which sends all bytes together or one by one."""
 
     port = 0
 
@@ -95,7 +95,7 @@ class Peer:
         return bool(select.select([self.socket], [], [], seconds)[0])
 
     def ends(self):
-        """Checks that no more bytes come, be it for a reset."""
+        """Checks that no more bytes arrive: EOF or a reset."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionError:
@@ -107,7 +107,7 @@ class Peer:
 
 
 def blocks(peer, data):
-    """Sends until the server takes no more, and returns the taken bytes."""
+    """Sends until the server reads no more, and returns the number of sent bytes."""
     peer.socket.setblocking(False)
     sent = 0
     while sent < len(data) and select.select([], [peer.socket], [], 1)[1]:
@@ -116,7 +116,7 @@ def blocks(peer, data):
 
 
 def exchanged(peer, data, wanted):
-    """Sends the bytes and reads, both at once, until as many have come as are wanted."""
+    """Sends the bytes and reads at the same time, until `wanted` bytes have arrived."""
     got, end = bytearray(), time.monotonic() + WAIT
     while len(got) < wanted and time.monotonic() < end:
         readable, writable, _ = select.select([peer.socket], [peer.socket] if data else [], [], WAIT)
@@ -130,7 +130,7 @@ def exchanged(peer, data, wanted):
 
 
 def gives_up(peer, data, least=1, most=20):
-    """Sends a byte a moment, until the server ends the connection by itself."""
+    """Sends one byte at a time slowly, until the server closes the connection."""
     begin = time.monotonic()
     try:
         for byte in data:
@@ -148,7 +148,7 @@ def gives_up(peer, data, least=1, most=20):
 def is_given_up_unread(peer, data):
     """Sends and reads nothing.
 
-    The server takes no more at some time, and ends the connection later.
+    The server stops reading at some point, and closes the connection later.
     """
     try:
         assert blocks(peer, data) < len(data), "the server takes what nobody reads"

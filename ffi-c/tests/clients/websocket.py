@@ -1,4 +1,4 @@
-"""WebSocket, RFC 6455: servers that send each message back."""
+"""Cases of WebSocket (RFC 6455), for servers that send each message back."""
 
 import base64
 import hashlib
@@ -138,7 +138,7 @@ def refused():
 
 @case("wslay")
 def refused_with_content_unread():
-    """A reset would take the answer away."""
+    """An error response is not lost although content is unread; a reset would lose it."""
     peer = Peer()
     peer.send(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 200000\r\n\r\n")
     time.sleep(0.2)
@@ -192,7 +192,7 @@ def websockets_vanish():
 
 @case("wslay, late")
 def silent_websocket():
-    """Is pinged, stays while it answers, and is given up when it does not."""
+    """A silent client gets pings, and is closed once it does not respond."""
     peer = Peer()
     peer.send(HANDSHAKE)
     accepted(peer)
@@ -209,7 +209,7 @@ def silent_websocket():
 
 @case("wslay, late")
 def slow_websocket():
-    """A handshake, then a message, of a byte a moment; and one that reads nothing."""
+    """A handshake and a message arrive byte by byte; another client reads nothing."""
     for early, slow in [(b"", HANDSHAKE), (HANDSHAKE, frame(2, bytes(1000)))]:
         peer = Peer()
         peer.send(early)

@@ -1,4 +1,4 @@
-"""Speaks to an echo server with Python's websockets.
+"""Exchanges messages with an echo server, by Python's websockets.
 
 Usage: with_websockets.py PORT
 """

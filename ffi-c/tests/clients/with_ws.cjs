@@ -1,4 +1,4 @@
-// ws of npm with a server that sends each message back: with_ws.cjs PORT
+// Exchanges messages with an echo server, by ws of npm: with_ws.cjs PORT
 const assert = require("node:assert");
 const { once } = require("node:events");
 const WebSocket = require("ws");
