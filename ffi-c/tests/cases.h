@@ -1,4 +1,4 @@
-/* Reading the cases: a block of lines each, ended by a full stop. Part of runner.c. */
+/* Parsing of cases: each is a block of lines, ended by a line with a full stop. Part of runner.c. */
 
 static int read_line(FILE *file, text *line) {
     int c;
@@ -11,7 +11,7 @@ static int read_line(FILE *file, text *line) {
     return c != EOF;
 }
 
-/* Sets a bound or flag by its name. */
+/* Sets a limit or flag of a configuration by its name. */
 static int set_option(swo_config *config, const char *name, unsigned long long value) {
 #define OPTION(member, type) \
     if (!strcmp(name, #member)) { \

@@ -1,15 +1,15 @@
-/* The caller of a case: what each decision asks of the connection, and what each question is answered with. Part of
+/* The caller in a case: makes the calls that a case names, and formats the results of getters. Part of
  * runner.c. */
 
 static void must(player *p, swo_result result) {
     if (result && !p->fault) p->fault = swo_error_text(result);
 }
 
-/* A decision taken apart: words, of which the last are field lines `NAME:VALUE` in hex. */
+/* A parsed call: its verb and words, of which the last are field lines `NAME:VALUE` in hex. */
 typedef struct decision {
     char *verb, *words[4], *copy;
     size_t word_count, list_count, field_count, free_count;
-    text bytes[512]; /* what the words are in bytes */
+    text bytes[512]; /* the words, decoded from hex */
     swo_slice list[64];
     swo_field fields[200];
 } decision;
@@ -26,7 +26,7 @@ static swo_slice word(decision *d, size_t at) {
     return unhexed(d, from, from + strlen(from));
 }
 
-/* A list joined by semicolons. */
+/* Splits a word into the entries of a list, which semicolons separate. */
 static void take_list(decision *d, size_t at) {
     swo_slice all = word(d, at);
     for (size_t from = 0, end; from < all.len; from = end + 1) {
@@ -57,7 +57,7 @@ static void put_back(decision *d) {
     free(d->copy);
 }
 
-/* Questions; 0 if it is none. */
+/* Calls a getter and formats its result; returns 0 if `verb` is not a getter. */
 static int ask(player *p, const char *verb, text *says) {
     swo_conn *conn = p->conn;
     swo_request request;
@@ -118,7 +118,7 @@ static int ask(player *p, const char *verb, text *says) {
         text_put(says, "\n");
     } else if (IS("trace")) {
         while (!swo_trace(conn, &entry, 1, &count) && count) {
-            /* What a try with too little space leaves: not every language has one. */
+            /* The entry of a try with too little space is left out: not every language has such tries. */
             if (entry.step == SWO_TRACE_STEP_REFUSED && entry.number == SWO_ERROR_OUTPUT_TOO_SMALL) continue;
             text_put(says, "trace %s %u @%llu\n", swo_name(SWO_TABLE_TRACE_STEP, entry.step), entry.number,
                      (unsigned long long)entry.offset);
@@ -150,7 +150,7 @@ static swo_result choose(player *p, decision *d, text *says) {
 
 static int set_option(swo_config *config, const char *name, unsigned long long value);
 
-/* One call; `written` is what it wrote or needs. */
+/* Makes one call; `written` becomes the number of bytes written or needed. */
 static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_t *written, text *says) {
     const char *verb = d->verb;
     swo_conn *conn = p->conn;
@@ -264,8 +264,8 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
     return SWO_OK;
 }
 
-/* Decides with no space, then with a byte too little, then with what is needed: the first two must be refused, name the
- * size, and change nothing. */
+/* Makes a call with no space, then with one byte too little, then with enough: the first two must return an error and
+ * the size needed, and change nothing. */
 static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t **out, size_t *written) {
     swo_state_info before, after;
     size_t needed = 0, again = 0;
@@ -293,7 +293,7 @@ static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t 
     return result;
 }
 
-/* Makes a decision and logs what it says, what it writes and what it is refused with. */
+/* Makes a call and logs its result, the bytes written and its error. */
 static void perform(player *p, const char *line) {
     static decision d;
     text says = {NULL, 0, 0};
@@ -302,7 +302,7 @@ static void perform(player *p, const char *line) {
     take_apart(&d, line);
     text_add(&says, "", 0);
     swo_result result = SWO_OK;
-    /* The current request is asked for by the verb that sends one, without a method. */
+    /* The verb `request` without a method is the getter of the current request. */
     int is_question = !d.field_count && (!d.word_count || (!strcmp(d.verb, "request") && !strcmp(d.words[0], "-")));
     if (!ask_of_profile(p, &d, &says) && (!is_question || !ask(p, d.verb, &says))) {
         result = decide_in_earnest(p, &d, &says, &out, &written);

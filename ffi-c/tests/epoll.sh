@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The server on epoll, with curl, nghttp, a client of our own and clients that are rude; read by `source`.
+# Tests of the server on epoll with curl, nghttp, our own clients and misbehaving clients; read by `source`.
 
 can_epoll() { has_header wslay/wslay.h && has_header nghttp2/nghttp2.h; }
 
@@ -31,7 +31,7 @@ start_epoll_in_valgrind() {
     compile_epoll epoll && start_epoll valgrind -q --leak-check=full --error-exitcode=9 "$work/epoll" 0
 }
 
-# Ends by SIGTERM, has freed everything, and neither a sanitizer nor valgrind has spoken.
+# The server ends at SIGTERM, has freed everything, and neither a sanitizer nor valgrind has reported anything.
 stop_epoll() {
     local status
     kill -TERM "$epoll" || return 1
@@ -81,7 +81,7 @@ epoll_curl_is_declined() {
         grep '^> Upgrade: h2c' "$work/curl" && cmp "$work/echo" "$work/upload"
 }
 
-# One request per connection: curl 7.88 cannot use such a connection again (curl issue 10634). epoll.py does.
+# One request per connection: curl 7.88 cannot reuse such a connection (curl issue 10634). epoll.py does.
 epoll_curl_prior_knowledge() {
     epoll_curl $'GET / over HTTP/2\n2 1 200' --http2-prior-knowledge "$url/" &&
         epoll_curl '2 1 200' --http2-prior-knowledge --data-binary "@$work/upload" "$url/echo" -o "$work/echo" &&
@@ -93,7 +93,7 @@ epoll_nghttp() {
         timeout 30 nghttp -d "$work/upload" "$url/echo" | cmp - "$work/upload"
 }
 
-# The client that hands over to nghttp2 as well: streams 1 and 3 are answered, and nothing leaks.
+# The client that continues with nghttp2: streams 1 and 3 get responses, and nothing leaks.
 epoll_h2c_client() {
     cc -std=c11 -D_GNU_SOURCE $warnings -g -Iffi-c/include ffi-c/examples/h2c_client.c -o "$work/h2c-client" \
         "$built/libswitchover.a" -lnghttp2 $system &&

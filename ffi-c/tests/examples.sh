@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# The examples: as C and as C++, no longer than they say, against each other, the usual clients, and clients that are rude;
-# read by `source`.
+# Tests of the examples: as C and C++, no longer than the README says, with each other, with common and with misbehaving
+# clients; read by `source`.
 source ffi-c/tests/epoll.sh
 
-# LANGUAGE: each file, with the warnings that are errors.
+# LANGUAGE: compiles each file, with warnings as errors.
 examples_as() { # COMPILER FLAGS...
     local file
     for file in ffi-c/examples/*.c ffi-c/examples/*/*.c; do
@@ -55,7 +55,7 @@ curl_plain() {
 }
 
 curl_upgrades() {
-    # curl knows no foo/2 and goes on reading; what it shows until then is what matters.
+    # curl does not support foo/2 and reads on; its output until then is checked.
     curl -sS -i -N --noproxy '*' --max-time 1 -H 'Connection: Upgrade' -H 'Upgrade: bar, foo/2' \
         "http://127.0.0.1:$port/foo" >"$work/server.curl"
     cat "$work/server.curl"
@@ -63,7 +63,7 @@ curl_upgrades() {
         grep '^foo/2 answers GET /foo' "$work/server.curl"
 }
 
-# Whatever the tests did, it still runs and no sanitizer has spoken.
+# After all tests the server still runs and no sanitizer has reported anything.
 server_is_well() {
     cat "$work/server.err"
     kill -0 "$server" && [ ! -s "$work/server.err" ]
@@ -96,8 +96,8 @@ compile_example() { # NAME LIBRARY
     cc "${flags[@]}" $2 $system -o "$work/$1" && cc $sanitizers "${flags[@]}" $2 $system -o "$work/$1-sanitized"
 }
 
-# served COMMAND SECONDS CLIENT...: what the client comes to, which gets the port after its arguments. The server is ended by
-# SIGTERM with a connection open; it and its processes end, and none has said anything, nor have sanitizers and valgrind.
+# served COMMAND SECONDS CLIENT...: runs the client, with the port as its last argument, and returns its status. SIGTERM ends
+# the server with an open connection; it and its processes end without output, also of sanitizers and valgrind.
 served() {
     local command=$1 seconds=$2 server status port= said
     shift 2
@@ -115,9 +115,9 @@ served() {
     kill -TERM "$server" || status=1
     timeout 20 tail --pid="$server" -f /dev/null || kill -KILL "$server"
     wait "$server"
-    # A server that holds nothing is ended by the signal itself.
+    # A server without memory to free has no handler: the signal kills it.
     case $? in 0 | 143) ;; *) status=1 ;; esac
-    # It ends, by a reset where it had not been accepted yet.
+    # The open connection ends, by a reset if it had not been accepted yet.
     timeout 20 cat <&7 >/dev/null 2>&1
     [ $? != 124 ] || status=1
     exec 7<&-
@@ -129,7 +129,7 @@ few_descriptors() { ulimit -n 16 && exec "$@"; }
 
 rude() { timeout 300 python3 -B ffi-c/tests/clients "$@"; } # SERVER PORT
 
-# says EXPECTED ARGUMENTS... PORT: curl's output; each URL begins with `:`.
+# says EXPECTED ARGUMENTS... PORT: checks curl's output; each URL begins with `:`.
 says() {
     local expected=$1 port=${!#} said arguments=()
     shift
@@ -165,7 +165,7 @@ nghttp2_nghttp() { # PORT
     [ "$said" = $'/ over HTTP/2, 0 bytes\n    300 / over HTTP/2, 0 bytes' ]
 }
 
-# What pip and npm bring stays in the target folder.
+# pip and npm install into the target folder.
 have_websockets() {
     "$target/websockets/bin/python" -c 'import websockets' 2>/dev/null ||
         (python3 -m venv "$target/websockets" && timeout 120 "$target/websockets/bin/pip" install --quiet websockets==17.4) >"$work/pip" 2>&1

@@ -1,5 +1,5 @@
-/* A program that was compiled against the first version of swo_config, and runs with this library: tests/run takes the members
- * that were appended out of the header before it compiles this. What it sets counts, what it does not know has its default. */
+/* A program compiled against the first version of swo_config, which runs with this library: tests/run removes the members
+ * appended later from the header before it compiles this. Members that it sets take effect, the others have their defaults. */
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +17,7 @@ int main(void) {
     memset(&given, 0xaa, sizeof given);
     if (swo_config_init(&given.config, sizeof given.config)) return 1;
     for (size_t at = 0; at < sizeof given.after; at++) {
-        if (given.after[at] != 0xaa) return 2; /* what is not this program's config was written */
+        if (given.after[at] != 0xaa) return 2; /* bytes after this program's struct were written */
     }
     given.config.field_line = 32;
     if (swo_conn_new(SWO_ROLE_SERVER, &given.config, &conn)) return 3;

@@ -1,4 +1,4 @@
-/* What comes out of a connection, as the lines of a log. Part of runner.c. */
+/* Formats the output of a connection as lines of a log. Part of runner.c. */
 
 typedef swo_result (*get_fields)(const swo_conn *, swo_field *, size_t, size_t *);
 
@@ -30,7 +30,7 @@ static void put_protocol(text *to, const swo_protocol *protocol) {
 
 typedef swo_result (*get_protocols)(const swo_conn *, swo_protocol *, size_t, size_t *);
 
-/* A list with `before` in front of it, if there is any. */
+/* Appends `before` and a list of protocols, unless the list is empty. */
 static void put_protocols(text *to, const swo_conn *conn, get_protocols get, const char *before) {
     swo_protocol list[64];
     size_t count = 0;

@@ -1,4 +1,4 @@
-/* The loop and the answer of the README, with what they leave to their reader: one connection on a blocking socket. */
+/* The README's loop and `answer`, with the parts that the README leaves out: one connection on a blocking socket. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static void send_continue(swo_conn *conn) {
 
 #include "answer.inc"
 
-/* An answer that comes later is counted when it is asked for. */
+/* For a later response, calls of `answer` are only counted. */
 static int answers_later, asked, has_left;
 #define answer(conn) (answers_later ? (void)asked++ : answer(conn))
 
@@ -55,7 +55,7 @@ static void leave(swo_conn *conn) {
 
 static void speak(const swo_switched *switched) {
     (void)switched;
-    exit(1); /* nothing was accepted */
+    exit(1); /* no protocol was accepted, so this is never called */
 }
 
 #include "loop.inc"
@@ -66,7 +66,7 @@ static void serve(void) {
     swo_conn *conn;
 #include "limit.inc"
     go_on(conn);
-    /* The loop has returned for the answer, and asks for it once. */
+    /* The loop has returned because a response is due, and has called `answer` once. */
     while (answers_later && !has_left && asked == 1) {
         asked = 0;
         answer(conn);

@@ -1,6 +1,6 @@
-/* The small flavour's memory: swo_set_memory, what a whole exchange takes and gives back, and what happens where there is not
- * enough of it: each allocation fails in turn, and then there are so many bytes and no more, for every number of bytes. Each
- * run is a process of its own, for some end in abort(3), and must not where the header says that they do not. */
+/* The small flavour's memory: swo_set_memory, the memory that a whole exchange allocates and frees, and failed allocations:
+ * first each allocation fails in turn, then memory is limited, to every number of bytes. Each run is a process of its own, for
+ * some end in abort(3); those calls must not abort for which the header excludes it. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -12,20 +12,20 @@
 
 #include "switchover.h"
 
-/* What a run tells its parent, even if it ends early. */
+/* The report of a run to its parent process, even if it ends early. */
 static struct told {
-    const char *call, *failed; /* the latest by its name, and the one that was refused */
-    long asked, live; /* allocations so far, and those that are not freed */
-    size_t held, most; /* bytes that are not freed, and the most there have been */
-    long again;       /* what a second exchange on the same connections has asked for */
-    int refused;      /* calls that were SWO_OUT_OF_MEMORY */
-    int is_whole;     /* the exchange came to its end */
+    const char *call, *failed; /* name of the latest call, and of the one that failed */
+    long asked, live; /* allocations so far, and those not freed yet */
+    size_t held, most; /* bytes not freed yet, and their maximum so far */
+    long again;       /* allocations of a second exchange on the same connections */
+    int refused;      /* calls that returned SWO_OUT_OF_MEMORY */
+    int is_whole;     /* the exchange was completed */
 } *told;
 
-static long fails_at;             /* the allocation that fails; 0 is none */
-static size_t there = SIZE_MAX;   /* bytes that there are */
+static long fails_at;             /* number of the allocation that fails; 0: none */
+static size_t there = SIZE_MAX;   /* limit of the memory in bytes */
 
-/* The size of a block stands before it, in as much as malloc aligns to. */
+/* The size of a block is stored before it, in as many bytes as the alignment of malloc. */
 enum { BEFORE = 16 };
 
 static void *give_more(void *memory, size_t size) {
@@ -58,7 +58,7 @@ static void take_back(void *memory) {
         _exit(1); \
     } while (0)
 
-/* A call that was refused for want of memory has changed nothing: with memory, it succeeds. */
+/* A call that returned SWO_OUT_OF_MEMORY has changed nothing: it succeeds with enough memory. */
 #define CALL(name, ...) \
     do { \
         swo_result result_; \
@@ -94,7 +94,7 @@ static void expect(swo_conn *conn, uint32_t kind) {
     HOLDS(event.kind == kind);
 }
 
-/* A request with chunks, a trailer section and many field lines, and its answer. */
+/* Sends a request with chunks, a trailer section and many field lines, and its response. */
 static void post(swo_conn *client, swo_conn *server) {
     static const swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}, {SWO_TEXT("Transfer-Encoding"), SWO_TEXT("chunked")},
                                        {SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("B"), SWO_TEXT("2")},
@@ -162,7 +162,7 @@ static void exchange(void) {
     told->is_whole = 1;
 }
 
-/* Runs an exchange where an allocation fails or there are so many bytes, and says how its process ended. */
+/* Runs an exchange with a failing allocation or limited memory, and returns the exit status of its process. */
 static int run(long at, size_t bytes) {
     int status = 0;
     pid_t child;
@@ -178,7 +178,7 @@ static int run(long at, size_t bytes) {
     return child < 0 || waitpid(child, &status, 0) != child ? -1 : status;
 }
 
-/* What the header says of calls that are refused instead. */
+/* Returns whether the header says that a call returns SWO_OUT_OF_MEMORY instead of aborting. */
 static int never_aborts(const char *call) {
     static const char *const calls[] = {"swo_conn_new", "swo_conn_init", "swo_receive", "swo_receive_event",
                                         "swo_receive_buffer"};
@@ -190,7 +190,7 @@ static int never_aborts(const char *call) {
 
 static int refused, aborted;
 
-/* Refused, and whole then; or aborted, where that may be. */
+/* Returns whether a run is right: an error and then success, or an abort if that is allowed. */
 static int is_right(int status, int may_abort) {
     int is_abort = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
     int is_refused = status == 0 && told->is_whole && told->refused == 1;
@@ -207,8 +207,8 @@ int main(void) {
     all = told->asked;
     most = told->most;
     for (long at = 1; at <= all; at++) {
-        /* Some memory is asked for twice, and can be refused the first time: that it is gone the second time is as if another
-         * thread had taken it. */
+        /* Some memory is tested for first and allocated then. If only the second fails, it is as if another thread had
+         * allocated it in between. */
         int status = run(at, SIZE_MAX);
         printf("%ld: %s\n", at, told->failed ? told->failed : told->call);
         if (!is_right(status, 1)) return 1;

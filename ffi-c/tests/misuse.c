@@ -1,4 +1,4 @@
-/* What C can do wrong, and the exact result of it. Ends with the number of checks. */
+/* Mistakes that are possible in C, and their exact results. Prints the number of checks. */
 #include "checks.h"
 #include "misuse_answers.h"
 #include "misuse_profiles.h"
@@ -66,7 +66,7 @@ static void null_is_refused(void) {
     IS(swo_conn_new(SWO_ROLE_SERVER, NULL, NULL), SWO_NULL);
     IS(swo_config_init(NULL, sizeof(swo_config)), SWO_NULL);
     HOLDS(count == 77);
-    /* A field line of which a part is NULL, and lengths that no object has. */
+    /* A field line with a NULL value, and lengths that no object has. */
     swo_field broken = {SWO_TEXT("Name"), {NULL, 4}};
     IS(swo_send_end(conn, &broken, 1, out, sizeof out, &count), SWO_NULL);
     broken.value.data = out;
@@ -74,7 +74,7 @@ static void null_is_refused(void) {
     IS(swo_send_end(conn, &broken, 1, out, sizeof out, &count), SWO_BAD_LENGTH);
     IS(swo_receive(conn, out, SIZE_MAX), SWO_BAD_LENGTH);
     IS(swo_send_data(conn, out, 1, out, SIZE_MAX, &count), SWO_BAD_LENGTH);
-    /* What returns no result says no, or none. */
+    /* Functions that do not return a swo_result return 0 or SWO_NONE. */
     HOLDS(!swo_wants_input(NULL) && !swo_may_speak(NULL) && !swo_position(NULL));
     HOLDS(swo_why(NULL) == SWO_NONE && swo_awaiting(NULL) == SWO_NONE && swo_unanswered(NULL) == SWO_NONE);
     IS(swo_conn_free(NULL), SWO_OK);
@@ -112,7 +112,7 @@ static void structs_say_their_size(void) {
     } newer;
     swo_config config;
     swo_conn *conn = NULL;
-    /* What the first version of the struct ended with; on the heap, so that a sanitizer sees what is read beyond. */
+    /* A struct of the first version; on the heap, so that a sanitizer detects a read beyond it. */
     size_t first = offsetof(swo_config, switch_in_http10) + sizeof config.switch_in_http10;
     swo_config *oldest = (swo_config *)malloc(first);
     IS(swo_config_init(oldest, first - 1), SWO_STRUCT_TOO_OLD);
@@ -135,7 +135,7 @@ static void structs_say_their_size(void) {
     IS(swo_conn_free(conn), SWO_OK);
     newer.later = 1;
     IS(swo_conn_new(SWO_ROLE_SERVER, &newer.config, &conn), SWO_STRUCT_TOO_NEW);
-    /* Bounds of 0 are not meant: it has not been filled. */
+    /* Limits that are all 0 mean that the struct was not filled. */
     memset(&config, 0, sizeof config);
     config.struct_size = sizeof config;
     config.secure = 1;
@@ -170,7 +170,7 @@ static void what_was_appended_counts(void) {
     IS(hear(conn, "HTTP/1.1 200\r\n\r\n"), SWO_OK);
     IS(next(conn), SWO_EVENT_KIND_RESPONSE);
     swo_conn_free(conn);
-    /* An answer until the connection ends, and not all of it is sent. */
+    /* A close-delimited response that is not sent completely. */
     response.status = 200;
     response.field_count = 0;
     IS(swo_send_response(old, &response, out, sizeof out, &written), SWO_OK);
@@ -229,7 +229,7 @@ static void an_event_is_over_after_the_next_inbound_call(void) {
     IS(swo_receive(conn, NULL, 0), SWO_OK);
     IS(swo_event_fields(conn, fields, 8, &count), SWO_NOTHING);
     IS(swo_current_event(conn, &event), SWO_NOTHING);
-    /* The request with its offer is kept. */
+    /* The request is kept, as it has an offer. */
     IS(swo_request_fields(conn, fields, 8, &count), SWO_OK);
     HOLDS(count == 3);
     swo_conn_free(conn);
@@ -247,7 +247,7 @@ static void received_and_told_in_one(void) {
     IS(swo_receive_event(server, (const uint8_t *)two + 4, sizeof two - 5, &event), SWO_OK);
     HOLDS(event.kind == SWO_EVENT_KIND_REQUEST && event.u.request.target.data[1] == '1' && swo_take_end(server));
     IS(swo_respond(server, &head, NULL, 0, out, sizeof out, &written), SWO_OK);
-    /* What came with it comes next. */
+    /* The pipelined request is the next event. */
     IS(swo_receive_event(server, NULL, 0, &event), SWO_OK);
     HOLDS(event.kind == SWO_EVENT_KIND_REQUEST && event.u.request.target.data[1] == '2' && swo_take_end(server));
     IS(swo_respond(server, &head, NULL, 0, out, sizeof out, &written), SWO_OK);
@@ -287,7 +287,7 @@ static void whole_answers(void) {
     IS(swo_set_limits(server, NULL), SWO_ERROR_UNANSWERED);
     IS(swo_set_limits(NULL, NULL), SWO_NULL);
     head.status = 200;
-    /* All of the space is asked for first. */
+    /* The call needs space for all of the response. */
     IS(swo_respond(server, &head, text, 5, NULL, 0, &needed), SWO_ERROR_OUTPUT_TOO_SMALL);
     IS(swo_respond_prepared(server, prepared, out, needed - 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
     HOLDS(written == needed);
@@ -297,7 +297,7 @@ static void whole_answers(void) {
     IS(next(second), SWO_EVENT_KIND_REQUEST);
     IS(swo_respond(second, &head, text, 5, again, sizeof again, &written), SWO_OK);
     HOLDS(written == needed && !memcmp(out, again, needed));
-    /* Another connection, after the first one is gone. */
+    /* Another connection, after the first one was freed. */
     swo_conn_free(server);
     IS(next(second), SWO_EVENT_KIND_END_OF_MESSAGE);
     IS(hear(second, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"), SWO_OK);
@@ -397,13 +397,13 @@ static void own_bytes_are_not_received(void) {
     HOLDS(event.kind == SWO_EVENT_KIND_DATA && event.u.data.len == 5);
     IS(swo_receive(conn, event.u.data.data, event.u.data.len), SWO_OVERLAP);
     IS(swo_receive(conn, event.u.data.data, 0), SWO_OK);
-    /* They are another connection's to take. */
+    /* Another connection may receive these bytes. */
     IS(swo_current_event(conn, &event), SWO_NOTHING);
     IS(swo_receive(other, (const uint8_t *)body, sizeof body - 1), SWO_OK);
     IS(next(other), SWO_EVENT_KIND_REQUEST);
     IS(swo_next_event(other, &event), SWO_OK);
     IS(swo_receive(conn, event.u.data.data, event.u.data.len), SWO_OK);
-    /* What is read into the space is taken by swo_receive_commit. */
+    /* Bytes in the space of swo_receive_buffer are for swo_receive_commit only. */
     IS(swo_receive_buffer(other, 5, &space, &cap), SWO_OK);
     memcpy(space, "hello", 5);
     IS(swo_receive(other, space, 5), SWO_OVERLAP);
@@ -416,11 +416,11 @@ static void buffers_are_bounded(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     uint8_t *space = NULL;
     size_t cap = 0;
-    IS(swo_receive_commit(conn, SIZE_MAX), SWO_BAD_LENGTH); /* of no space nothing is taken */
+    IS(swo_receive_commit(conn, SIZE_MAX), SWO_BAD_LENGTH); /* there is no space, so nothing is appended */
     IS(swo_receive_buffer(conn, SIZE_MAX, &space, &cap), SWO_OK);
     HOLDS(cap < 1000000);
     IS(swo_receive(conn, NULL, 0), SWO_OK);
-    IS(swo_receive_commit(conn, 5), SWO_BAD_LENGTH); /* nor of space that was given back */
+    IS(swo_receive_commit(conn, 5), SWO_BAD_LENGTH); /* the space was released, so nothing is appended */
     IS(next(conn), SWO_EVENT_KIND_NEED_DATA);
     IS(swo_receive_buffer(conn, 100, &space, &cap), SWO_OK);
     HOLDS(cap >= 100);
@@ -432,7 +432,7 @@ static void buffers_are_bounded(void) {
     swo_conn_free(conn);
 }
 
-/* An echo sends the very slice that it was shown. */
+/* An echo sends the slice of the event itself. */
 static void an_echo_needs_no_copy(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     swo_response_head response = {200, {NULL, 0}, NULL, 0};
@@ -442,7 +442,7 @@ static void an_echo_needs_no_copy(void) {
     size_t written, count;
     IS(hear(conn, "POST / HTTP/1.1\r\nHost: a\r\nX: y\r\nContent-Length: 5\r\n\r\nhello"), SWO_OK);
     IS(next(conn), SWO_EVENT_KIND_REQUEST);
-    /* Its own field lines, too, may be sent back. */
+    /* The event's field lines may be sent back too. */
     IS(swo_event_fields(conn, fields, 4, &count), SWO_OK);
     response.fields = fields + 1;
     response.field_count = 1;
@@ -476,7 +476,7 @@ static void after_a_peer_error_each_call_says_so(void) {
     swo_conn_free(conn);
 }
 
-/* In both flavours: the small one could have been told before its first connection. */
+/* SWO_TOO_LATE in both flavours; the small one accepts functions before its first connection. */
 static void memory_is_taken_already(void) {
     IS(swo_set_memory(NULL, realloc, free), SWO_NULL);
     IS(swo_set_memory(malloc, NULL, free), SWO_NULL);

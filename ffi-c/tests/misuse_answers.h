@@ -1,4 +1,4 @@
-/* Whole, prepared and early answers, content that is read elsewhere, and hand-over: what can be done wrong with each.
+/* Mistakes with whole, prepared and early responses, with swo_pass_content and with swo_hand_over.
  * Part of misuse.c. */
 #include "checks.h"
 
@@ -41,7 +41,7 @@ static void no_connection_answers_nothing(void) {
     IS(swo_prepared_free(prepared), SWO_OK);
 }
 
-/* A block among the lines is those lines, wherever lines are given. */
+/* A block in an array stands for its field lines, wherever an array of lines is passed. */
 static void blocks_are_lines(void) {
     static const char text[] = "Server: a\r\nX-B: c";
     static const struct {
@@ -73,7 +73,7 @@ static void blocks_are_lines(void) {
     HOLDS(first == second && !memcmp(one, two, first));
     swo_conn_free(conn);
     swo_conn_free(other);
-    /* As trailers, in a prepared response, and in a field that names the wrong line. */
+    /* As trailers, in a prepared response, and in the index of a wrong line. */
     conn = heard(NULL, PLAIN);
     with_block.field_count = 0;
     IS(swo_send_response(conn, &with_block, one, sizeof one, &first), SWO_OK);
@@ -91,8 +91,8 @@ static void blocks_are_lines(void) {
     conn = heard(NULL, PLAIN);
     mixed[3].value.data = (const uint8_t *)"\n";
     IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_ERROR_INVALID_VALUE);
-    HOLDS(first == 3); /* its place in the array: a block is one entry */
-    /* Freed, and what is none of them. */
+    HOLDS(first == 3); /* the index in the array: a block is one entry */
+    /* A freed block, and a pointer to another object. */
     mixed[3].value.data = (const uint8_t *)"2";
     mixed[2].value.data = (const uint8_t *)conn;
     IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_BAD_HANDLE);
@@ -101,7 +101,7 @@ static void blocks_are_lines(void) {
     IS(swo_block_free(block), SWO_OK);
 }
 
-/* Where nothing can be written, nothing need be said of how much. */
+/* With a `cap` of 0 the pointer for the number written may be NULL. */
 static void nothing_needs_no_place(void) {
     static const swo_field length[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
     swo_response_head head = {200, {NULL, 0}, length, 1};
@@ -115,7 +115,7 @@ static void nothing_needs_no_place(void) {
     swo_conn_free(conn);
 }
 
-/* What is refused leaves the request to be answered. */
+/* After an error the request still waits for its response. */
 static void whole_answers_are_checked(void) {
     static const swo_field lines[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("B C"), SWO_TEXT("2")}};
     static const swo_field coded[] = {{SWO_TEXT("Transfer-Encoding"), SWO_TEXT("chunked")}};
@@ -155,16 +155,16 @@ static void whole_answers_are_checked(void) {
     swo_conn_free(client);
 }
 
-/* The content may be the very slice that an event shows. */
+/* The content may be the slice of an event itself. */
 static void a_whole_echo_needs_no_copy(void) {
     swo_conn *conn = heard(NULL, POST);
     swo_response_head head = {200, {NULL, 0}, NULL, 0};
     swo_event event;
     uint8_t out[256];
     size_t written;
-    HOLDS(!swo_take_end(conn)); /* its content is still to come */
+    HOLDS(!swo_take_end(conn)); /* content is still to come */
     IS(hear(conn, "hello"), SWO_OK);
-    HOLDS(!swo_take_end(conn)); /* and now no event is current */
+    HOLDS(!swo_take_end(conn)); /* there is no current event */
     IS(swo_next_event(conn, &event), SWO_OK);
     HOLDS(event.kind == SWO_EVENT_KIND_DATA && swo_take_end(conn));
     IS(swo_respond(conn, &head, event.u.data.data, event.u.data.len, out, sizeof out, &written), SWO_OK);
@@ -192,7 +192,7 @@ static void prepared_answers_are_checked(void) {
     IS(swo_config_init(&config, sizeof config), SWO_OK);
     config.tidy = 1;
     IS(swo_prepared_new(&head, NULL, 0, &config, &prepared), SWO_OK);
-    /* What was given is the caller's again. */
+    /* The arguments were copied, so the caller may change them. */
     memset(given, 0, sizeof given);
     memset(&head, 0, sizeof head);
     IS(swo_respond_prepared(client, prepared, out, sizeof out, &written), SWO_ERROR_WRONG_ROLE);
@@ -204,7 +204,7 @@ static void prepared_answers_are_checked(void) {
         HOLDS(written == strlen(made));
         IS(swo_respond_prepared(tidy, prepared, out, written, &written), SWO_OK);
         HOLDS(written == strlen(made) && !memcmp(out, made, written));
-        /* What is wrong is not the lines, which would be cured. */
+        /* The error is not in the field lines, which `tidy` would correct. */
         IS(swo_respond(tidy, &longhand, NULL, 0, out, sizeof out, &written), SWO_ERROR_ANSWERED);
         IS(swo_respond_prepared(tidy, prepared, out, sizeof out, &written), SWO_ERROR_ANSWERED);
         swo_conn_free(tidy);
@@ -261,7 +261,7 @@ static void noted_answers_are_checked(void) {
     IS(swo_note_response(server, 200, UINT32_MAX, 0, &persists), SWO_OK);
     HOLDS(persists == 1 && swo_owes(server) == SWO_OWES_CONTENT);
     IS(swo_note_response(server, 200, 1, 0, &persists), SWO_ERROR_ANSWERED);
-    /* The content is the caller's to send, not the engine's. */
+    /* The caller sends the content without the engine. */
     IS(swo_send_data(server, HELLO, 5, out, sizeof out, &written), SWO_ERROR_NO_CONTENT);
     HOLDS(written == 77);
     IS(swo_send_end(server, NULL, 0, NULL, 0, &written), SWO_OK);
@@ -322,7 +322,7 @@ static void a_connection_is_handed_over_once(void) {
     memset(out, 0xaa, sizeof out);
     IS(swo_hand_over(conn, NULL, len, &written), SWO_NULL);
     IS(swo_hand_over(conn, out, len - 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
-    /* Then nothing has changed: the request is still shown, and what follows it waits. */
+    /* Nothing has changed: the request is still the current event, and further bytes wait. */
     HOLDS(written == len && out[0] == 0xaa && swo_owes(conn) == SWO_OWES_RESPONSE);
     IS(swo_current_event(conn, &event), SWO_OK);
     IS(swo_unread(conn, &unread), SWO_OK);

@@ -1,6 +1,6 @@
-/* What can be done wrong with the profiles. Part of misuse.c. */
+/* Mistakes with the profiles. Part of misuse.c. */
 
-/* A server that shows this request, to its end. */
+/* Returns a server that has received this whole request. */
 static swo_conn *asked(const char *text) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     IS(hear(conn, text), SWO_OK);
@@ -72,7 +72,7 @@ static void websocket_is_checked(void) {
     IS(swo_select_subprotocol(conn, &broken, 1, SWO_ORDER_CLIENT, &chosen), SWO_NULL);
     IS(swo_select_subprotocol(conn, NULL, 0, SWO_ORDER_CLIENT, &chosen), SWO_NOTHING);
     IS(swo_select_subprotocol(idle, preferences, 3, SWO_ORDER_CLIENT, &chosen), SWO_NOTHING);
-    /* What is chosen is the very entry. */
+    /* The chosen slice is the caller's entry itself. */
     IS(swo_select_subprotocol(conn, preferences, 3, SWO_ORDER_CLIENT, &chosen), SWO_OK);
     HOLDS(chosen.data == preferences[2].data);
     IS(swo_select_deflate(conn, NULL, &agreed), SWO_NULL);
@@ -81,7 +81,7 @@ static void websocket_is_checked(void) {
     HOLDS(agreed.client_max_window_bits == 7);
     IS(swo_select_deflate(conn, &own, &agreed), SWO_OK);
     HOLDS(agreed.client_max_window_bits == 9 && !agreed.server_max_window_bits);
-    own.server_max_window_bits = 99; /* no window has so many */
+    own.server_max_window_bits = 99; /* no window has so many bits */
     IS(swo_select_deflate(conn, &own, &agreed), SWO_NOTHING);
     memset(&own, 0xff, sizeof own);
     IS(swo_deflate_write(&own, out, sizeof out, &written), SWO_OK);
@@ -129,7 +129,7 @@ static void capsules_are_checked(void) {
     IS(swo_capsules_new(5, NULL), SWO_NULL);
     IS(swo_capsules_new(5, &capsules), SWO_OK);
     IS(swo_datagram_write(NULL, out, sizeof out, &written), SWO_NULL);
-    /* No context is cut to the bits that are written. */
+    /* A context is not truncated to 62 bits. */
     datagram.context = (uint64_t)1 << 62;
     IS(swo_datagram_write(&datagram, out, sizeof out, &written), SWO_BAD_NUMBER);
     datagram.context--;
@@ -155,12 +155,12 @@ static void capsules_are_checked(void) {
     swo_capsules_free(capsules);
     datagram.payload.data = NULL;
     IS(swo_datagram_write(&datagram, out, sizeof out, &written), SWO_NULL);
-    /* The longest that there can be; nothing is set aside for it. Where no object is so long, it is refused. */
+    /* The longest possible payload, for which no memory is reserved; a capsule longer than any object is rejected. */
     IS(swo_capsules_new(SIZE_MAX / 2, &capsules), SWO_OK);
     IS(swo_capsules_receive(capsules, (const uint8_t *)"\0\xff\xff\xff\xff\xff\xff\xff\xff", 9), SWO_OK);
     IS(swo_capsules_next(capsules, &datagram, &fault), sizeof(size_t) < 8 ? SWO_REFUSED : SWO_NOTHING);
     swo_capsules_free(capsules);
-    /* A payload that was shown does not go back into its reader. */
+    /* A returned payload must not be passed to its reader again. */
     IS(swo_capsules_new(5, &capsules), SWO_OK);
     IS(swo_capsules_receive(capsules, (const uint8_t *)"\0\6\0hello", 8), SWO_OK);
     IS(swo_capsules_next(capsules, &datagram, &fault), SWO_OK);
@@ -169,7 +169,7 @@ static void capsules_are_checked(void) {
     swo_capsules_free(capsules);
 }
 
-/* What an offer of ours breaks, whom a request is for, and a choice before its end. */
+/* The rule that an offer breaks, the authority of a request, and accepting before its end. */
 static void offers_say_what_is_wrong(void) {
     swo_conn *client = make(SWO_ROLE_CLIENT), *conn = make(SWO_ROLE_SERVER);
     swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}, {SWO_TEXT("Sec-WebSocket-Version"), SWO_TEXT("13")}};
@@ -258,13 +258,13 @@ static void the_bridge_is_checked(void) {
     request.method = no_text;
     IS(swo_http2_request(&request, 0, &lines), SWO_ERROR_INVALID_METHOD);
     HOLDS(!lines);
-    /* No lines at all. */
+    /* An empty list of lines. */
     IS(swo_http2_fields(HOST, 1, &lines), SWO_OK);
     IS(swo_lines_get(lines, &fields, &count), SWO_OK);
     HOLDS(count == 0);
     IS(swo_lines_get(lines, NULL, &count), SWO_NULL);
     IS(swo_lines_free(lines), SWO_OK);
-    /* What comes out goes in as it is. */
+    /* The result can be passed to swo_send_request as it is. */
     IS(swo_http1_fields(a, cookies, 1, none, &lines, &reason), SWO_OK);
     IS(swo_lines_get(lines, &fields, &count), SWO_OK);
     request.method = (swo_slice)SWO_TEXT("GET");
@@ -293,7 +293,7 @@ static void splices_are_checked(void) {
     HOLDS(reason == SWO_INELIGIBLE_CONTENT && !splice);
     IS(swo_splice_new(conn, NULL, 0, NULL, 0, &splice, &reason), SWO_OK);
     HOLDS(reason == SWO_NONE);
-    /* It needs its connection no more, and what it lends stays until the next time. */
+    /* A splice does not need its connection any more, and its slices are valid until the next call. */
     swo_conn_free(conn);
     IS(swo_splice_take_for_engine(splice, &first), SWO_OK);
     HOLDS(!first.len && swo_splice_wants_client(splice) && !swo_splice_is_done(splice));

@@ -1,4 +1,4 @@
-/* The blocks of docs/porting.md, with what they leave to their reader: a server whose transport is memory. */
+/* The code of docs/porting.md, with the parts that it leaves out: a server whose transport is in memory. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ struct client {
     int closing, complete, is_head, says_keep_alive, late;
     char path[64], body[256];
     size_t body_len;
-    swo_slice left; /* of the content that the pulling parser was shown */
+    swo_slice left; /* the rest of the current slice of content, for the pull parser */
     const char *in;
     size_t in_len, step;
     char out[4096];
@@ -60,7 +60,7 @@ static void answer(struct client *client, const char *text);
 #include "porting-upgrade.inc"
 #include "porting-read.inc"
 
-/* The callback that frees the connection, as evhttp's may, and the memory of its client. */
+/* A callback that frees the connection and the memory of its client, as evhttp's may. */
 static int frees(struct client *client, const char *at) {
     if (strcmp(client->path, at)) return 0;
     swo_conn_free(client->conn);
@@ -115,7 +115,7 @@ static int on_complete(struct client *client) {
     return 0;
 }
 
-/* What a blocking server does with the pull parser's three functions. */
+/* A blocking server with the pull parser's three functions. */
 static void serve_pulling(struct client *client) {
     char piece[8];
     int got;
@@ -143,7 +143,7 @@ static int serve_pushing(struct client *client) {
         if (after == FREED) return FREED;
         if (after == LEAVE) client->closing = 1;
     }
-    /* All has been read before the answer comes. */
+    /* All input was read before the response. */
     if (client->late) {
         answer(client, client->late == 1 ? "late" : "asked twice");
         if (pump(client)) client->closing = 1;
@@ -155,7 +155,7 @@ static int serve_pushing(struct client *client) {
     return LEAVE;
 }
 
-/* Nothing is touched after a callback has freed it, which the sanitizer watches. */
+/* No freed memory is accessed after a callback has freed it, as the sanitizer checks. */
 static int freed_by(const char *request) {
     struct client *client = (struct client *)calloc(1, sizeof *client);
     if (!client || swo_conn_new(SWO_ROLE_SERVER, NULL, &client->conn)) exit(1);
@@ -231,7 +231,7 @@ int main(void) {
     failed |= exchange("GET /html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                        "HTTP/1.1 200 OK\r\nServer: example\r\nX-Frame-Options: DENY\r\nContent-Type: text/html\r\n"
                        "Content-Length: 3\r\nConnection: close\r\n\r\n<p>");
-    /* A request whose answer comes later, while more is read. */
+    /* A request with a later response, while more input is read. */
     reader_moved = 0;
     failed |= exchange("GET /late HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"
@@ -242,7 +242,7 @@ int main(void) {
         sprintf(request, "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET /b HTTP/1.1\r\nHost: a\r\n\r\n", *path);
         failed |= freed_by(request);
     }
-    /* An answer that needs more room than was there at first. */
+    /* A response that needs more space than the first buffer. */
     {
         static char wanted[1400] = "HTTP/1.1 200 OK\r\nContent-Length: 1200\r\nConnection: close\r\n\r\n";
         memset(wanted + strlen(wanted), 'x', 1200);

@@ -1,6 +1,6 @@
-/* The questions about particular protocols, as `tests/rust/src/script/profiles.rs` answers them. Part of runner.c. */
+/* The calls for particular protocols, with results as in `tests/rust/src/script/profiles.rs`. Part of runner.c. */
 
-/* Calls with no space and then with what is needed: `call` writes to `out`, `cap`, `&written`. */
+/* Makes a call with no space and then with enough: `call` has the arguments `out`, `cap`, `&written`. */
 #define WRITTEN(result, bytes, call) \
     do { \
         uint8_t *out = NULL; \
@@ -15,18 +15,18 @@
         free(out); \
     } while (0)
 
-/* A line of a name and what was written, or of the word `none`. */
+/* Appends a line with a name and the bytes written, or the word `none`. */
 static void put_written(text *says, const char *name, swo_result result, text *bytes) {
     text_put(says, "%s %s\n", name, result ? "none" : bytes->at);
     text_free(bytes);
 }
 
-/* What has to be there, in these cases. */
+/* Records a failure, except for the result `allowed`. */
 static void needs(player *p, swo_result result, swo_result allowed) {
     if (result != allowed) must(p, result);
 }
 
-/* The current head: a request of a server, a response of a client. */
+/* The current head: the request of a server, the response of a client. */
 typedef struct current {
     swo_request request;
     swo_field fields[200];
@@ -52,7 +52,7 @@ static swo_request_head take_request(player *p, current *head) {
     return request;
 }
 
-/* Entries between semicolons, trimmed. */
+/* Splits a list at semicolons, and trims its entries. */
 static void take_entries(decision *d, const uint8_t *at, size_t len) {
     const uint8_t *end = at + len, *last;
     for (; at < end; at = last + 1) {
@@ -275,7 +275,7 @@ static void on_spliced(player *p, decision *d, swo_slice what, text *says) {
              swo_splice_is_waiting(p->splice) ? "true" : "false", swo_splice_wants_client(p->splice) ? "true" : "false");
 }
 
-/* Answers a question about a protocol; 0 if it is none. */
+/* Makes a call for a protocol; returns 0 if `verb` is none. */
 static int ask_of_profile(player *p, decision *d, text *says) {
     static const struct {
         const char *verb;

@@ -1,4 +1,4 @@
-/* Runs the vectors: `runner CASES [SPLITS]` reads what `export` writes (its form stands in `tests/rust/src/export.rs`), plays
+/* Runs the vectors: `runner CASES [SPLITS]` reads the output of `export` (format: `tests/rust/src/export.rs`), runs
  * each case whole, byte by byte, through swo_receive_buffer and swo_receive_commit, and cut in two at every place (SPLITS places
  * where there are more, 256 of an input over 4 kB), compares the logs here and prints `NAME DIGEST` for each. */
 #include "text.h"
@@ -8,8 +8,8 @@ enum item_kind { FEED, END, EXPECT_DATA, EXPECT_LEFTOVER, EXPECT_LINE, DO };
 
 typedef struct item {
     enum item_kind kind;
-    text bytes;        /* FEED: the input; DO: the decision */
-    unsigned long number; /* END: how; EXPECT_DATA: how long */
+    text bytes;        /* FEED: the input; DO: the call */
+    unsigned long number; /* END: SWO_END_*; EXPECT_DATA: the length */
 } item;
 
 typedef struct vector {
@@ -32,8 +32,8 @@ typedef struct player {
     swo_splice *splice;
     int is_selected, saw_error;
     size_t at, fed, refused;
-    text input, data, leftover, log; /* input not fed yet */
-    size_t first;                    /* of it, in the first piece */
+    text input, data, leftover, log; /* `input`: bytes not fed yet */
+    size_t first;                    /* length of the first piece of `input` */
     const char *fault;
 } player;
 
@@ -77,7 +77,7 @@ static void feed_piece(player *p) {
     p->first = p->input.len;
 }
 
-/* What comes out: 1 and a line, or 0 for content, which is collected. */
+/* Gets the next event: returns 1 and a line, or 0 for content, which is collected. */
 static int observe(player *p, text *line) {
     swo_event event, again;
     swo_result result = swo_next_event(p->conn, &event);
@@ -112,7 +112,7 @@ static void log_line(player *p, const text *line) {
     text_add(&p->log, "\n", 1);
 }
 
-/* Waits for one line, feeding as needed. */
+/* Returns the next line, and feeds input as needed. */
 static void expect(player *p, text *line) {
     const item *item = &p->vector->items[p->at];
     if (item->kind == EXPECT_DATA && p->data.len >= item->number) {
@@ -142,12 +142,12 @@ static void expect(player *p, text *line) {
     }
 }
 
-/* One step; 0 at the end. */
+/* Runs one step of the case; returns 0 at the end. */
 static int step(player *p, text *line) {
     const vector *v = p->vector;
     int is_end = p->at == v->count;
     enum item_kind kind = is_end ? FEED : v->items[p->at].kind;
-    /* A decision right after input is one that is made when all of it has come. */
+    /* A call right after input is made when all of that input has been received. */
     int after_input = p->at && (v->items[p->at - 1].kind == FEED || v->items[p->at - 1].kind == END);
     if (p->input.len && (kind == FEED || kind == END || (kind == DO && after_input))) {
         feed_piece(p);
@@ -158,7 +158,7 @@ static int step(player *p, text *line) {
     } else if (kind == DO) {
         perform(p, v->items[p->at++].bytes.at);
     } else if (kind == FEED || kind == END) {
-        /* Whatever came before has been matched, so nothing else may come now. */
+        /* All earlier lines have been matched, so no other line may come now. */
         if (observe(p, line) && !is_stop(line)) p->fault = "an unexpected line";
         take_input(p);
     } else {
@@ -167,7 +167,7 @@ static int step(player *p, text *line) {
     return !p->fault;
 }
 
-/* Plays a case into a log; the message says what went wrong. In place or from the heap, in turn. */
+/* Runs a case into a log; returns an error message or NULL. Connections are in place and on the heap, in turn. */
 static const char *play(const vector *v, enum mode mode, size_t split, text *log) {
     player p;
     text line = {NULL, 0, 0};
@@ -200,7 +200,7 @@ static const char *play(const vector *v, enum mode mode, size_t split, text *log
     return p.fault;
 }
 
-/* Whether a feed mode gives the same log as the whole. */
+/* Returns whether a feed mode gives the log of the whole feed. */
 static int agrees(const vector *v, enum mode mode, size_t split, const text *whole) {
     text log;
     const char *fault = play(v, mode, split, &log);

@@ -1,4 +1,4 @@
-/* One input of the bench, some times over, for a count of instructions: all that counts happens in `measured`.
+/* Runs one input of the bench several times, to count instructions: those in `measured` count.
  *
  *   speed INPUT HOW TIMES     how: parse, response, bytewise, content or cycle */
 #include <string.h>
@@ -17,7 +17,7 @@ static size_t once(const char *how, const char *from, size_t size) {
     return switchover.parse(1);
 }
 
-/* What callgrind counts, by its name. */
+/* The function whose instructions callgrind counts, by its name. */
 __attribute__((noinline)) size_t measured(const char *how, const char *from, size_t size);
 size_t measured(const char *how, const char *from, size_t size) {
     size_t found = once(how, from, size);

@@ -1,4 +1,4 @@
-/* Growing texts, and bytes as the lines of a case have them: what the runner needs that is not the library. */
+/* Growing strings, and the notation of bytes in cases: helpers of the runner without the library. */
 #ifndef SWO_TEST_TEXT_H
 #define SWO_TEST_TEXT_H
 
@@ -62,7 +62,7 @@ static void put_escaped(text *to, const void *data, size_t len) {
     }
 }
 
-/* Escaped, long runs of one byte as a repetition. */
+/* Appends escaped bytes, with long runs of one byte as a repetition. */
 static void put_compact(text *to, swo_slice slice) {
     for (size_t at = 0, run; at < slice.len; at += run) {
         for (run = 1; at + run < slice.len && slice.data[at + run] == slice.data[at];) run++;
@@ -82,7 +82,7 @@ static void put_hex(text *to, const void *data, size_t len) {
     while (len--) text_put(to, "%02x", *byte++);
 }
 
-/* Hex digits, or `-` for none, up to `end`. */
+/* Appends the bytes of hex digits up to `end`; `-` means none. */
 static void add_unhexed(text *to, const char *from, const char *end) {
     for (; end - from >= 2; from += 2) {
         char digits[3] = {from[0], from[1], 0}, byte = (char)strtoul(digits, NULL, 16);
@@ -91,7 +91,7 @@ static void add_unhexed(text *to, const char *from, const char *end) {
     text_add(to, "", 0);
 }
 
-/* FNV-1a. */
+/* Returns the FNV-1a hash. */
 static unsigned long long checksum(const void *data, size_t len) {
     const unsigned char *byte = (const unsigned char *)data;
     unsigned long long hash = 0xcbf29ce484222325ULL;
@@ -99,7 +99,7 @@ static unsigned long long checksum(const void *data, size_t len) {
     return hash;
 }
 
-/* A short stand-in for long content: its length and a checksum. */
+/* Appends short content in quotes, long content as its length and a checksum. */
 static void put_summary(text *to, const void *data, size_t len) {
     if (len > 160) {
         text_put(to, "%zu bytes %016llx", len, checksum(data, len));

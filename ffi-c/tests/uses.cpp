@@ -1,4 +1,4 @@
-// The header from C++: the texts, the enums, the union.
+// Uses of the header from C++: SWO_TEXT, enums, the union.
 #include "switchover.h"
 
 static const swo_slice foo = SWO_TEXT("foo/2");

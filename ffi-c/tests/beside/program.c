@@ -1,4 +1,4 @@
-/* A program that uses the library and another one that is written in Rust. */
+/* A program that links this library and another static library written in Rust. */
 #include <stdio.h>
 
 #include "switchover.h"
