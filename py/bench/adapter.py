@@ -19,10 +19,10 @@ from case import MAKERS, OFFERS, OURS, Case, Pairs, Sink, columns, lines, lower,
 CONTENT = b"hello"
 FIELDS = [(b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"), (b"Content-Type", b"text/plain")]
 FRAMED = [*FIELDS, (b"Content-Length", b"5")]
-"""For the peers; ours adds the length."""
+"""The fields for the peers; switchover adds Content-Length itself."""
 
 COMPOSED = b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b: %b\r\n%b: %b\r\n\r\n%b"
-"""For httptools, which cannot write, and so the least that an adapter does: nothing is checked."""
+"""The response for httptools, which cannot encode; the least that an adapter does, without any check."""
 
 ANSWER = COMPOSED % (*(text for line in FRAMED for text in line), CONTENT)
 
@@ -32,7 +32,7 @@ SAYS = {
     True: "A kept connection (httptools: parser). Ours writes an answer prepared beforehand; h11's events are made "
     "beforehand; h11r and zttp prepare nothing and compose; httptools writes nothing, its answer is a constant.",
 }
-"""Of an answer that is composed, and of one that is prepared."""
+"""The notes of the rows: with a composed response, and with a prepared one."""
 
 
 class AdapterSink(Sink):

@@ -22,7 +22,7 @@ from case import LAZY, OURS, PREPARED, Case, Work
 from cases import all_of
 
 ROUND = 2_000_000
-"""How many nanoseconds one column has in one round, about."""
+"""The approximate duration of one column in one round, in nanoseconds."""
 
 PROCESS_ROUNDS = 9
 

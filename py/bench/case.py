@@ -20,10 +20,10 @@ Work = Callable[[], object]
 Pairs = list[tuple[bytes, bytes]]
 
 OURS, PREPARED, LAZY = "switchover", "switchover, prepared", "switchover, lazy"
-"""Each field line made and the answer composed; the answer prepared instead; one value looked up in place of all."""
+"""Our columns: all field lines read and the response composed; the response prepared; only one value looked up."""
 
 AS_H11 = "switchover.h11"
-"""h11's API on our engine, used as h11 is."""
+"""The column with h11's API on our engine, used as h11 is."""
 
 
 @dataclass
@@ -32,12 +32,12 @@ class Case:
 
     name: str
     note: str
-    """What the columns do, where they differ above all."""
+    """The work of the columns, and above all their differences."""
     check: Callable[[Any], bool]
-    """Whether the work has come to what it should."""
+    """Returns whether the result of the work is right."""
     columns: dict[str, Work]
     goals: dict[tuple[str, str], float] = field(default_factory=dict)
-    """How many times as fast as a peer one of our columns should be."""
+    """The goals: for our column and a peer, the factor by which ours should be faster."""
 
 
 class Sink:
@@ -72,15 +72,15 @@ MAKERS: dict[str, Callable[[], object]] = {
     "httptools": lambda: with_parser(Sink()),
     "zttp": lambda: zttp.Connection(zttp.SERVER),
 }
-"""What each library reads a request with, by the name that its columns begin with."""
+"""The function that creates each library's parser or connection, by the beginning of its columns' names."""
 
 
 KEPT = {True: "kept connection", False: "new connection"}
-"""What goes on from message to message; of httptools, which has no connection, its parser."""
+"""The words for a connection (for httptools, a parser) that is reused for each message, or not."""
 
 
 OFFERS = {"c": " Ours judges the offer of WebSocket, which the answer declines; the others do not."}
-"""What else has to be said of an input."""
+"""Further remarks about an input."""
 
 
 def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:

@@ -19,7 +19,7 @@ from pathlib import Path
 ENGINES = {"switchover.h11": "switchover.h11", "h11": "h11"}
 ROW = "httpcore, a request over a socket"
 REQUESTS = 1000
-"""How many in a round."""
+"""The number of requests in a round."""
 
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 12:00:00 GMT\r\nServer: bench\r\n"

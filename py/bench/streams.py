@@ -13,7 +13,7 @@ from case import OURS, Case, Sink, lines, same_lines
 from switchover import NEED_DATA, Role
 
 READ = 65_536
-"""What one read of a transport brings at most."""
+"""The maximum number of bytes in one read of a transport."""
 
 
 def byte_by_byte(name: str, request: bytes) -> Case:

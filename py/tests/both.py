@@ -99,7 +99,7 @@ def note(lines: list[str], event: Any) -> None:
 
 
 Class: TypeAlias = tuple[str, str, str]
-"""Who refuses it, what it is, and the clause."""
+"""The module that rejects the input, the kind of input, and the clause of an RFC."""
 
 
 @dataclass
@@ -107,14 +107,13 @@ class Part:
     """A role, and the known differences of h11 in it."""
 
     role: str
-    """Whose vectors are its inputs."""
+    """The role whose vectors are the inputs: `server` or `client`."""
     play: Callable[[Any, bytes], Played]
     intro: str
     refusals: dict[str, tuple[str, str]]
-    """What h11 refuses by a rule of its own: the beginning of its words, and what it says of other bytes that are the
-    same here."""
+    """Rejections that only h11 makes: the beginning of its message, and the class of the difference."""
     others: Callable[[Played, Played], Class]
-    """The class of what neither refuses."""
+    """The function that classifies inputs that neither module rejects."""
 
 
 def other_requests(theirs: Played, here: Played) -> Class:

@@ -64,7 +64,7 @@ class Profiles:
         self.connection = connection
         self.secure = config.secure
         self.current: Event | Paused | NeedData | None = None
-        """What the connection has shown last."""
+        """The last event of the connection."""
         self.splice: Splice | None = None
 
     def answer(self, verb: str, arguments: list[str], fields: Fields) -> list[str] | None:

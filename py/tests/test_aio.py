@@ -315,7 +315,7 @@ async def test_a_server_that_does_not_read_is_given_up() -> None:
 
 
 LONG = bytes(64 << 20)
-"""More content than the system holds."""
+"""More content than the system's buffers hold."""
 POSTS: dict[str, Any] = {
     "target": "/",
     "headers": {**HOST, "Content-Length": str(len(LONG))},

@@ -169,7 +169,7 @@ SHARES = {
     lambda: splice: 8,
     lambda: translate: 16,
 }
-"""Kinds of cycle, and which part of the million each runs; one of the first two is two requests."""
+"""The kinds of cycle, and the share of a million that each runs; one cycle of the first two is two requests."""
 
 
 @pytest.mark.parametrize(("make", "share"), SHARES.items())

@@ -15,7 +15,7 @@ from anyio.abc import ByteStream
 from switchover.aio import Declined, SwitchedStream, connect_upgrade
 
 VERSION = "v1.42"
-"""The first one that says in its Content-Type how output is framed."""
+"""The first version of the API whose Content-Type tells how output is framed."""
 FRAMED = b"application/vnd.docker.multiplexed-stream"
 
 

@@ -20,17 +20,17 @@ from ._probe import Question, Target, run
 from ._transcript import Transcript
 
 USAGE = 64
-"""What the process ends with where its arguments make no sense, as `sysexits.h` has it."""
+"""The exit status for invalid arguments, as in `sysexits.h`."""
 
 INTERRUPTED = 130
-"""After ^C, as shells have it."""
+"""The exit status after ^C, as of shells."""
 
 LONGEST = 1_000_000_000
-"""More seconds than a system counts, or anyone waits."""
+"""The maximum of `--timeout` in seconds: longer than anyone waits."""
 
 OF_OTHERS = ("lone_lf", "secure", "http2_preface", "bare_h2c", "tidy")
 LENIENT = [name for name in Config().__dir__() if isinstance(getattr(Config(), name), bool) and name not in OF_OTHERS]
-"""The deviations that a client may put up with: what else is true or false is a server's, or about the connection."""
+"""The leniencies of a client: all flags of `Config` but those of a server or of the connection."""
 
 HELP = """\
 Standard input goes to the server in the new protocol, as it is; what comes in it goes to standard output, like the

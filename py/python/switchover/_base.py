@@ -22,7 +22,7 @@ class NeedData(enum.Enum):
 
 
 NEED_DATA: Final = NeedData.NEED_DATA
-"""Nothing happens before more bytes come: call `receive_data`."""
+"""The result of `next_event` if more bytes are needed: call `receive_data`."""
 
 
 class ProtocolError(Exception):
@@ -34,13 +34,13 @@ class ProtocolError(Exception):
     __module__ = "switchover"
 
     kind: ErrorKind
-    """Which error it is; equal to its number."""
+    """The kind of the error; equal to its number."""
     offset: int | None
-    """Where in the peer's bytes, counted from the connection's first, it lies; None for a caller's error."""
+    """The offset of the error in the peer's bytes, from the connection's first; None for an error of the caller."""
     field: int | None
-    """Which of the headers that were given a caller's error is about, from 0; None where it is about none."""
+    """The index of the passed header line that caused an error of the caller, from 0; None for other errors."""
     ineligible: Ineligible | None
-    """Which rule of its protocol the offer of a refused `send_request` breaks, after PROFILE_FIELD."""
+    """The rule that the offer of `send_request` breaks, for PROFILE_FIELD; None for other errors."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class ProfileError(ValueError):
     __module__ = "switchover"
 
     reason: Ineligible | OverHttp2 | CapsuleFault
-    """`Ineligible` from `Splice`, `OverHttp2` from `http1_fields`, `CapsuleFault` from `Capsules`."""
+    """The broken rule: `Ineligible` from `Splice`, `OverHttp2` from `http1_fields`, `CapsuleFault` from `Capsules`."""
 
     def __init__(self, message: str, reason: Ineligible | OverHttp2 | CapsuleFault) -> None:
         super().__init__(message, reason)

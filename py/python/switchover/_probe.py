@@ -32,10 +32,10 @@ from ._line import Line, show
 from ._transcript import Transcript, reason
 
 SWITCHED, FAILED, STAYED = 0, 1, 2
-"""What the process ends with."""
+"""The exit statuses of the process."""
 
 SETTINGS = "AAMAAABkAAQAAP__"
-"""What goes with an offer of h2c: 100 streams, the window as it is (RFC 7540, section 3.2.1)."""
+"""The HTTP2-Settings of an offer of h2c: 100 streams, the default window (RFC 7540, section 3.2.1)."""
 
 
 class Target(NamedTuple):

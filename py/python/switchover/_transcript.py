@@ -33,11 +33,11 @@ from ._switchover import _SECRETS
 
 NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0: "\\0", 0x5C: "\\\\"}
 SHORT = 160
-"""Content of this length or less is written out."""
+"""The maximum length of content that is printed in full."""
 BEFORE, AFTER = 48, 32
-"""Bytes around a fault that are shown."""
+"""The number of bytes printed before and after an error."""
 KEPT = 64 * 1024
-"""Bytes that may have to be shown."""
+"""The number of received bytes that are kept for printing."""
 
 
 class Transcript:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 OLDEST = (4, 16)
-"""The first version of anyio that it is tested with. Before it, closing under asyncio ended a cut answer cleanly."""
+"""The oldest supported version of anyio. Earlier ones closed a truncated response cleanly under asyncio."""
 
 try:
     from ._aio.client import ClientResponse, Declined, connect_upgrade, resume

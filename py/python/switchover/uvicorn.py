@@ -9,7 +9,7 @@ that breaks a rule gets its response from this class.
 from __future__ import annotations
 
 OLDEST = (0, 54)
-"""The first version of uvicorn that it is tested with."""
+"""The oldest supported version of uvicorn."""
 
 try:
     import uvicorn

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
 
 LOOK = 0.1
-"""The seconds that what has come already may take to be read."""
+"""The maximum time in seconds to read bytes that have already been received."""
 EARLY_RESPONSE_GRACE = 1.0
-"""How many seconds an answer is looked for once the server takes no more of a request."""
+"""The time in seconds to wait for a response once the server reads no more of a request."""
 BAD_REQUEST = 400
-"""The first status of an error: a client then stops sending (RFC 9112, section 9.5)."""
+"""The lowest error status: after one a client stops sending (RFC 9112, section 9.5)."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,15 @@ class ClientResponse:
     """A whole HTTP response to a client: head, content and trailers."""
 
     response: Response
-    """The head: `status`, `reason`, `headers`."""
+    """The head of the response: `status`, `reason`, `headers`."""
     content: bytes
-    """The content, up to the limit."""
+    """The content, at most as many bytes as the limit."""
     trailers: Headers
-    """The trailers, mostly none."""
+    """The trailers, usually none."""
     is_whole: bool
-    """Whether the content is all there was; where not, the rest has not been read."""
+    """Whether `content` is complete; if not, the rest was not read."""
     persists: bool
-    """Whether the stream may carry another request: give it to `connect_upgrade` again."""
+    """Whether the stream may carry another request: pass it to `connect_upgrade` again."""
 
 
 class Declined(Exception):  # noqa: N818  (no error: a server may always do that)
@@ -72,11 +72,13 @@ class Declined(Exception):  # noqa: N818  (no error: a server may always do that
     def __init__(self, answer: ClientResponse, why: Why | None, required: tuple[Protocol, ...]) -> None:
         super().__init__(answer, why, required)
         self.answer = answer
-        """What the server answered."""
+        """The response of the server."""
         self.why = why
-        """Why there was no switch, as an enum with a `text`."""
+        """The reason why there was no switch, as an enum with a `text`."""
         self.required = required
-        """What a 426 asks for: offer some of it, in a next `connect_upgrade` (RFC 9110, section 15.5.22)."""
+        """The protocols that a 426 requires: offer some of them in a further `connect_upgrade` (RFC 9110, section
+        15.5.22).
+        """
 
     def __str__(self) -> str:
         response = self.answer.response

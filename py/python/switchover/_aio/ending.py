@@ -21,14 +21,14 @@ from .._reset import resets
 from .wire import Wire, socket_of
 
 LINGER_MAX = 4.0
-"""How long a server reads on after its last answer, as long as there is no pause of `LINGER_IDLE` seconds."""
+"""The maximum time of lingering in seconds; it ends earlier after a pause of `LINGER_IDLE` seconds."""
 LINGER_IDLE = 1.0
 LINGER_BYTES = 1 << 20
-"""How much it reads and drops then."""
+"""The maximum number of bytes discarded while lingering."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
-"""How a stream of anyio says that it, or the other side, is no longer there."""
+"""The exceptions of an anyio stream that is closed, or whose peer has disconnected."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
-"""The same where TLS is between, and time-outs."""
+"""`DISCONNECTS`, and the exceptions of TLS's transport and of timeouts."""
 
 
 async def linger_and_close(wire: Wire) -> None:

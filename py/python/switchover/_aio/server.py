@@ -54,11 +54,11 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("switchover.aio")
 UNHEARD = 1 << 20
-"""How much content may be left out, as after a HEAD, before it is looked whether the client is still there."""
+"""The bytes of discarded content, as after a HEAD, after which a check for a disconnect follows."""
 DISCONNECT_POLL = 0.001
-"""For how many seconds."""
+"""The duration of the check for a disconnect, in seconds."""
 ACCEPT_RETRY_DELAY = 0.05
-"""How many seconds a listener is left alone after it has failed."""
+"""The pause in seconds after a listener has failed."""
 
 
 class ContentTooLargeError(ValueError):
@@ -165,9 +165,11 @@ class Exchange:
     request: Final[Request]
     """The head of the request."""
     upgrade: Final[str | None]
-    """Which of `upgrades` the client offers too, in the client's order of preference; None where there is none."""
+    """The first protocol of the client's offer that is in `upgrades`; None if there is none."""
     connection: Final[Connection]
-    """The engine, for questions: `select_subprotocol`, `select_deflate`, `advertise`. Write with the calls below."""
+    """The engine, for its getters and `select_subprotocol`, `select_deflate`, `advertise`. Send with the methods
+    below.
+    """
     trailers: Headers
     """The request's trailers, once its content has been read."""
 
@@ -388,7 +390,7 @@ class Exchange:
 
 
 Handler = Callable[[Exchange], Awaitable[object]]
-"""What `serve_connection` calls with each request."""
+"""The type of the function that `serve_connection` calls with each request."""
 
 
 async def _next_request(wire: Wire) -> Request | None:

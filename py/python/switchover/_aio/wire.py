@@ -38,21 +38,21 @@ if TYPE_CHECKING:
     from .. import Event
 
 READ_SIZE = 65_536
-"""How much is read at once."""
+"""The maximum number of bytes in one read."""
 TURN = 30
-"""The seconds that a task waits below TLS for another one's send, of which nothing is taken."""
+"""The seconds for which a task below TLS waits for another task's send that makes no progress."""
 SENT = 32_768
-"""How much is sent at once."""
+"""The maximum number of bytes in one send."""
 CONTENT = 1 << 30
-"""The limit of content of a request, in bytes, unless a `config` has another."""
+"""The maximum content of a request in bytes, unless a `config` has another limit."""
 MAX_CONTENT = 65_536
-"""How much content is read whole, unless another limit is given."""
+"""The maximum number of bytes for reading whole content, unless another limit is passed."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 SYSTEM = 4
-"""How many times as long the system's buffer of a Unix socket may take to empty."""
+"""The factor of the write timeout for a Unix socket, whose system buffer must nearly drain before it accepts more."""
 UNIX = getattr(socket, "AF_UNIX", object())
 SECONDS_PER_BYTE = 0.001
-"""Seconds that a byte adds to the time left: long content may take long, a byte a second may not."""
+"""The seconds by which each byte extends a deadline: long content may take long, one byte per second may not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,19 +64,20 @@ class Timeouts:
     """
 
     request: float | None = 60
-    """A server waits for the first byte of a request."""
+    """Server: the time to wait for the first byte of a request."""
     head: float | None = 30
-    """The rest of its head."""
+    """Server: the time for the rest of a request's head."""
     content: float | None = 30
-    """More content, or the end of the message."""
+    """The time to wait for more content, or the end of the message."""
     response: float | None = 60
-    """A client waits for a response once its request has been sent, or for the next interim one."""
+    """Client: the time to wait for the response after the request was sent, or for the next interim response."""
     expect_continue: float | None = 1
-    """A client waits for a 100; then it sends its content all the same (RFC 9110, section 10.1.1)."""
+    """Client: the time to wait for a 100; then the content is sent all the same (RFC 9110, section 10.1.1)."""
     write: float | None = 30
-    """The peer takes 32 KiB of what is sent, about a millisecond for each byte.
+    """The time in which the peer must read 32 KiB of sent bytes: about a millisecond for each byte.
 
-    Over a Unix socket it takes 200 KB, in four times that."""
+    For a Unix socket: 200 KB in four times that.
+    """
 
     def of(self, awaiting: Awaiting) -> float:
         """Returns the timeout in seconds for a state of `Connection.awaiting`."""
@@ -103,7 +104,7 @@ class SwitchedStream(BufferedByteStream):
     """
 
     connection: Final[Connection]
-    """The engine, for questions such as `agreed`; bytes no longer pass through it."""
+    """The engine, for getters such as `agreed`; bytes no longer pass through it."""
     switched: Final[Switched]
     """The engine's event: `protocols`, and a server's `request` or a client's `response`, which is the 101."""
 

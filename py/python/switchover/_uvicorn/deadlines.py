@@ -9,7 +9,7 @@ from time import monotonic
 from .transport import taken_by
 
 SECONDS_PER_BYTE = 0.001
-"""What each byte adds to the time of what is sent or taken."""
+"""The seconds by which each byte extends a deadline."""
 
 
 class Wait:

@@ -60,25 +60,27 @@ class Protocol(asyncio.Protocol):
     """
 
     engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
-    """The limits of a request. `--h11-max-incomplete-event-size` raises those of a head.
+    """The configuration of the engine; `--h11-max-incomplete-event-size` raises its limits of a head.
 
-    What frameworks say against themselves (a length on a 204, or beside a Transfer-Encoding) is put right.
+    Contradictory fields of frameworks (a length on a 204, or beside a Transfer-Encoding) are corrected.
     """
     timeout_first_byte = 60.0
-    """Seconds until the first byte of a connection; after an answer it is `--timeout-keep-alive`."""
+    """Timeout in seconds for the first byte of a connection; after a response it is `--timeout-keep-alive`."""
     timeout_head = 30.0
-    """Seconds that a head may take from its first byte on; then the answer is 408."""
+    """Timeout in seconds for a head, from its first byte on; then the response is a 408."""
     timeout_content = 30.0
-    """Seconds that content may take while the app waits for it, and a millisecond for each byte; then it is a 408."""
+    """Timeout in seconds for content while the app waits, extended by a millisecond per byte; then the response is a
+    408.
+    """
     timeout_write = 30.0
-    """Seconds for which a client may take nothing of what is sent, and a millisecond for each byte that it takes."""
+    """Timeout in seconds for a client that reads nothing, extended by a millisecond for each byte that it reads."""
     half_close = True
-    """Whether a client that has ended its sending side gets its answer. Without it the app learns at once that it left.
+    """Whether a client that half-closes gets its response. If False, the app gets `http.disconnect` at once.
 
-    The app of a stream of unknown length, as server-sent events are, gets `http.disconnect` in either case.
+    The app of a stream of unknown length, such as server-sent events, gets `http.disconnect` in either case.
     """
     timeout_half_closed = LINGER_MAX
-    """Seconds after that until an app that waits for its client's end in `receive` gets `http.disconnect`."""
+    """Seconds after a half-close until an app that waits in `receive` gets `http.disconnect`."""
 
     def __init__(
         self,

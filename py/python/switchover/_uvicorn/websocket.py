@@ -13,13 +13,13 @@ from .ending import Ending
 from .transport import closes_after_eof
 
 ACCEPT_MAX = 4.0
-"""Seconds that an app may take to accept a client that has ended its direction."""
+"""The time in seconds for an app to accept a client that has half-closed."""
 
 NO_CLASS = (
     "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
     "or install 'websockets' or 'wsproto' manually."
 )
-"""The warning of uvicorn's own classes."""
+"""The warning that uvicorn's own classes log."""
 
 # Fields of a handshake that the WebSocket class does not get: other offers, and the framing of discarded content.
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}

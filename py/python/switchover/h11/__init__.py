@@ -35,7 +35,7 @@ __version__: Final = "0.16.0"
 """The version of h11 whose API this is."""
 
 PRODUCT_ID: Final = f"switchover/{_engine_version}"
-"""What a client or server may say of itself."""
+"""The name of this library for the User-Agent or Server header."""
 
 __all__ = [
     "CLIENT",

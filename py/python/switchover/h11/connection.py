@@ -48,7 +48,7 @@ from switchover.h11.sentinels import (
 from switchover.h11.state import START
 
 DEFAULT_MAX_INCOMPLETE_EVENT_SIZE: Final = 16 * 1024
-"""How much is kept of an event that is not complete."""
+"""The default limit of the bytes kept for an incomplete event."""
 
 UNLIMITED: Final = 2**32 - 1
 

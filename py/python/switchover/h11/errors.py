@@ -17,7 +17,7 @@ class ProtocolError(Exception):
             raise TypeError("tried to directly instantiate ProtocolError")
         super().__init__(msg)
         self.error_status_hint = error_status_hint
-        """The status that a server may answer with."""
+        """The status for a server's response."""
 
 
 class LocalProtocolError(ProtocolError):
