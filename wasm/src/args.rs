@@ -1,6 +1,7 @@
-//! The arguments of a call: texts and lists in one run of bytes.
+//! Decoder of call arguments: strings and lists packed into one byte slice.
 //!
-//! Each text after its length, each list after its count (32 bits, least significant byte first).
+//! Each string is preceded by its length in bytes, each list by its number of items. Both are
+//! 32-bit integers, least significant byte first.
 
 use std::borrow::Cow;
 
@@ -32,7 +33,9 @@ impl<'a> ArgReader<'a> {
         bytes
     }
 
-    /// Reads a text; each byte is a character, as the face writes Latin-1.
+    /// Reads a string in which each byte is one character (Latin-1).
+    ///
+    /// `js/engine/args.ts` encodes it so.
     #[inline(never)]
     pub(crate) fn text(&mut self) -> Cow<'a, str> {
         let bytes = self.bytes();
@@ -53,7 +56,7 @@ impl<'a> ArgReader<'a> {
     }
 }
 
-/// Borrows texts as the core takes lists.
+/// Borrows a list of strings as the `&str` list that the core expects.
 pub(crate) fn borrowed<'a>(texts: &'a [Cow<'_, str>]) -> Vec<&'a str> {
     texts.iter().map(AsRef::as_ref).collect()
 }

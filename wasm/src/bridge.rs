@@ -1,4 +1,4 @@
-//! End-to-end fields, and messages between HTTP/1.1 and HTTP/2.
+//! Exports for intermediaries: end-to-end fields and HTTP/2 conversion.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;
@@ -12,9 +12,9 @@ use crate::error::put_fault;
 use crate::handle::{with, with_exchange};
 use crate::result::ResultBuffer;
 
-/// Returns the field lines of the current head.
+/// Returns the fields of the current head.
 ///
-/// A server's request, a client's response.
+/// That is a server's request or a client's response.
 fn head(connection: &Connection) -> Option<Fields<'_>> {
     let response = match connection.event() {
         Some(Event::Response(response) | Event::Informational(response)) => Some(response),
@@ -26,26 +26,30 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         .or_else(|| connection.request().map(|request| request.fields()))
 }
 
-/// Writes field lines made from those of the current head to the result.
+/// Writes fields derived from the current head to the result buffer.
 ///
-/// Returns false where there is no head.
+/// Returns false if there is no current head.
 fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }
 
-/// Writes the field lines that are not for one hop; false where there is no head.
+/// Writes the end-to-end fields of the current head to the result buffer.
+///
+/// Returns false if there is no current head.
 #[wasm_bindgen]
 pub fn end_to_end(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&EndToEnd(fields)))
 }
 
-/// Writes the field lines as HTTP/2 has them; false where there is no head.
+/// Writes the fields of the current head to the result buffer, converted to HTTP/2.
+///
+/// Returns false if there is no current head.
 #[wasm_bindgen]
 pub fn http2_fields(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&bridge::http2_fields(fields)))
 }
 
-/// Writes the protocols that may be forwarded to the result.
+/// Writes the offered protocols that a proxy may forward to the result buffer.
 #[wasm_bindgen]
 pub fn forwardable(handle: u32) {
     with(handle, |connection, out| {
@@ -54,14 +58,16 @@ pub fn forwardable(handle: u32) {
     });
 }
 
-/// Returns whether an intermediary may pass on an offer of that protocol.
+/// Returns whether an intermediary may forward an offer of the protocol in `args`.
 #[wasm_bindgen]
 pub fn may_forward(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
     str::from_utf8(args.bytes()).is_ok_and(gateway::may_forward)
 }
 
-/// Writes the current request translated; false where there is none.
+/// Writes the current request to the result buffer, converted by `translate`.
+///
+/// Returns false if there is no current request.
 fn put_request(
     handle: u32,
     translate: impl FnOnce(&RequestHead<'_>, bool) -> Vec<FieldLine>,
@@ -75,26 +81,26 @@ fn put_request(
     })
 }
 
-/// Writes the current request as HTTP/2 has it; false where there is none.
+/// Writes the current request to the result buffer as an HTTP/2 field list.
+///
+/// Returns false if there is no current request.
 #[wasm_bindgen]
 pub fn http2_request(handle: u32) -> bool {
     put_request(handle, bridge::http2_request)
 }
 
-/// Writes the current request as an extended CONNECT; false where there is none.
+/// Writes the current request as an extended CONNECT for HTTP/2.
 ///
-/// `args` holds the protocol.
+/// `args` holds the value of `:protocol`. Returns false if there is no current request.
 #[wasm_bindgen]
 pub fn extended_connect(handle: u32, args: &[u8]) -> bool {
     let protocol = ArgReader::new(args).text();
     put_request(handle, |head, secure| bridge::extended_connect(head, &protocol, secure))
 }
 
-/// Returns why the lines may not stand in HTTP/2, one higher than its number.
+/// Returns 0 if HTTP/2 allows the fields in `args`, otherwise the fault plus 1.
 ///
-/// 0 is nothing.
-///
-/// The status is one higher too, 0 is a request. `args` holds the fields.
+/// `status` is 0 for a request, otherwise the response's status plus 1.
 #[wasm_bindgen]
 pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     let status = status.checked_sub(1).map(|status| status as u16);
@@ -104,9 +110,10 @@ pub fn check_http2(status: u32, args: &[u8]) -> u32 {
     }
 }
 
-/// Writes field lines of HTTP/2 as HTTP/1.1 has them; false leaves the fault.
+/// Converts an HTTP/2 field list to HTTP/1.1 and writes it to the result buffer.
 ///
-/// `args` holds the authority, the key if there is one, and the fields.
+/// `args` holds the authority, a list of at most one WebSocket key, and the fields. Returns false
+/// if the list is malformed; the fault is then in the result buffer.
 #[wasm_bindgen]
 pub fn http1_fields(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

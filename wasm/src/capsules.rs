@@ -1,4 +1,4 @@
-//! Capsules by number, and datagrams.
+//! Exports for reading and writing datagram capsules (RFC 9297).
 
 use switchover::masque::{CapsuleFault, Capsules, Datagram};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -7,19 +7,21 @@ use crate::error::put_fault;
 use crate::handle::{self, ask_kept, with_exchange, with_kept};
 use crate::result::ResultBuffer;
 
-/// Makes a reader of datagrams up to that payload, and gives its number.
+/// Creates a reader of datagram capsules and returns its handle.
+///
+/// `longest` is the largest payload of a datagram, in bytes.
 #[wasm_bindgen]
 pub fn capsules_new(longest: usize) -> u32 {
     handle::add(Capsules::new(longest))
 }
 
-/// Gives its memory back; its number stands for nothing now.
+/// Frees a capsule reader; its handle becomes invalid.
 #[wasm_bindgen]
 pub fn capsules_free(handle: u32) {
     handle::remove::<Capsules>(handle);
 }
 
-/// Takes bytes of the stream.
+/// Appends bytes received from the stream to the capsule reader.
 #[wasm_bindgen]
 pub fn capsules_receive(handle: u32, bytes: &[u8]) {
     ask_kept(handle, |capsules: &mut Capsules| capsules.receive(bytes));
@@ -29,18 +31,18 @@ fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
     put_fault(fault.name(), fault.text(), out);
 }
 
-/// The outcome of `capsules_next`; `js/engine/capsules.ts` has the numbers too.
+/// The outcome of `capsules_next`; `js/engine/capsules.ts` repeats these numbers.
 #[derive(Default)]
 enum Outcome {
-    /// The fault is put into the result.
+    /// The fault is in the result buffer.
     #[default]
     Fault,
     NeedData,
-    /// Context and payload are left.
+    /// The datagram's context and payload are in the result buffer.
     Datagram,
 }
 
-/// Moves on to the next datagram.
+/// Reads the next datagram into the result buffer and returns an `Outcome`.
 #[wasm_bindgen]
 pub fn capsules_next(handle: u32) -> u32 {
     let outcome =
@@ -59,7 +61,9 @@ pub fn capsules_next(handle: u32) -> u32 {
     outcome as u32
 }
 
-/// Checks the end of the stream; false puts the fault.
+/// Marks the end of the stream; returns false if it ended inside a capsule.
+///
+/// The fault is then in the result buffer.
 #[wasm_bindgen]
 pub fn capsules_finish(handle: u32) -> bool {
     with_kept(handle, |capsules: &mut Capsules, out| {
@@ -67,7 +71,7 @@ pub fn capsules_finish(handle: u32) -> bool {
     })
 }
 
-/// Writes a datagram as a capsule to the result.
+/// Encodes a datagram as a capsule into the result buffer.
 #[wasm_bindgen]
 pub fn datagram_write(context: u64, payload: &[u8]) {
     with_exchange(|out| Datagram { context, payload }.write(&mut out.bytes));

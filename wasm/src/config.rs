@@ -1,4 +1,4 @@
-//! Making connections, configured by name.
+//! Exports that configure, create and free connections.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::handle;
 
 thread_local! {
-    /// The configuration of the next connection; `None` is the default.
+    /// The configuration of the next connection; `None` means the defaults.
     static NEXT: RefCell<Option<Config>> = const { RefCell::new(None) };
 }
 
@@ -17,38 +17,36 @@ fn configure(change: impl FnOnce(&mut Config) -> bool) -> bool {
     NEXT.with_borrow_mut(|config| change(config.get_or_insert_default()))
 }
 
-/// Takes the configuration made since the last connection.
+/// Returns and clears the configuration of the next connection.
 pub(crate) fn next() -> Option<Config> {
     NEXT.take()
 }
 
-/// Returns the largest value of a limit.
-///
-/// Negative where there is none of that name.
+/// Returns the largest allowed value of a limit, or -1 if none has that name.
 #[wasm_bindgen]
 pub fn largest_limit(name: &str) -> f64 {
     Limits::largest(name).map_or(-1.0, |largest| largest as f64)
 }
 
-/// Sets a bound of the next connection; false where there is none of that name.
+/// Sets a limit of the next connection; returns false if no limit has that name.
 #[wasm_bindgen]
 pub fn configure_limit(name: &str, value: f64) -> bool {
     configure(|config| config.limits.set(name, value as u64))
 }
 
-/// Sets a leniency of the next connection; false where there is none of that name.
+/// Sets a leniency of the next connection; returns false if none has that name.
 #[wasm_bindgen]
 pub fn configure_lenient(name: &str, value: bool) -> bool {
     configure(|config| config.lenient.set(name, value))
 }
 
-/// Sets a flag of the next connection; false where there is none of that name.
+/// Sets a flag of the next connection; returns false if no flag has that name.
 #[wasm_bindgen]
 pub fn configure_flag(name: &str, value: bool) -> bool {
     configure(|config| config.set_flag(name, value))
 }
 
-/// Makes a connection with the next configuration, and returns its number.
+/// Creates a connection with the pending configuration and returns its handle.
 #[wasm_bindgen]
 pub fn create(role: u32) -> u32 {
     let role = Role::from_number(role).unwrap_or(Role::Server);
@@ -58,27 +56,29 @@ pub fn create(role: u32) -> u32 {
     })
 }
 
-/// Begins a configuration with the limits of a connection, for `set_limits`.
+/// Copies a connection's limits into the pending configuration, for `set_limits`.
 #[wasm_bindgen]
 pub fn configure_as(handle: u32) {
     let limits = handle::ask(handle, |connection| connection.limits());
     NEXT.set(Some(Config { limits, ..Config::default() }));
 }
 
-/// Changes the limits of a connection to those that were configured.
+/// Replaces a connection's limits with those of the pending configuration.
+///
+/// Returns false if the core rejects the change; the error is then in the result buffer.
 #[wasm_bindgen]
 pub fn set_limits(handle: u32) -> bool {
     let limits = next().unwrap_or_default().limits;
     handle::attempt(handle, |connection| connection.set_limits(&limits).map(|()| true))
 }
 
-/// Forgets what was configured.
+/// Discards the pending configuration.
 #[wasm_bindgen]
 pub fn configure_nothing() {
     NEXT.take();
 }
 
-/// Gives a connection's memory back; its number stands for nothing now.
+/// Frees a connection; its handle becomes invalid.
 #[wasm_bindgen]
 pub fn free(handle: u32) {
     handle::remove::<Connection>(handle);

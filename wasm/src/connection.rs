@@ -1,4 +1,6 @@
-//! Bytes in, events out.
+//! Exports that receive bytes, emit events, and make decisions without output.
+//!
+//! Functions that return false on failure leave the error in the result buffer.
 
 use switchover::binding::{Bound, event_kind};
 use switchover::{End, Error, Next};
@@ -10,21 +12,23 @@ use crate::handle::{ask, attempt, with, with_place};
 use crate::result::address;
 use crate::staging::staged;
 
-/// Takes bytes of the peer; false leaves the error.
+/// Appends bytes received from the peer; returns false on an error.
 #[wasm_bindgen]
 pub fn receive(handle: u32, bytes: &[u8]) -> bool {
     attempt(handle, |connection| connection.receive(bytes).map(|()| true))
 }
 
-/// Takes staged bytes of the peer; false puts the error.
+/// Appends `len` bytes received from the peer; returns false on an error.
 ///
-/// They lie where [`stage`](crate::staging::stage) said.
+/// The bytes start at the address that [`stage`](crate::staging::stage) returned.
 #[wasm_bindgen]
 pub fn receive_staged(handle: u32, len: usize) -> bool {
     staged(len, |bytes| receive(handle, bytes))
 }
 
-/// Writes where to read `min` bytes or more to; false leaves the error.
+/// Reserves at least `min` bytes for the caller to read into.
+///
+/// The address and length are published as the result's bytes. Returns false on an error.
 #[wasm_bindgen]
 pub fn receive_buffer(handle: u32, min: usize) -> bool {
     with_place(handle, |connection, out| match connection.receive_buffer(min) {
@@ -36,7 +40,7 @@ pub fn receive_buffer(handle: u32, min: usize) -> bool {
     })
 }
 
-/// Takes the first `len` bytes of that place.
+/// Marks the first `len` bytes of the space from `receive_buffer` as received.
 #[wasm_bindgen]
 pub fn commit(handle: u32, len: usize) {
     ask(handle, |connection| {
@@ -44,27 +48,29 @@ pub fn commit(handle: u32, len: usize) {
     });
 }
 
-/// Tells the connection that the peer's bytes have ended.
+/// Records that the peer's byte stream has ended.
 #[wasm_bindgen]
 pub fn receive_eof(handle: u32, end: u32) {
     let end = End::from_number(end).unwrap_or(End::Truncated);
     ask(handle, |connection| connection.receive_eof(end));
 }
 
-/// The outcome of `next_event`; `js/engine/inbound.ts` has the numbers too.
+/// The outcome of `next_event`; `js/engine/inbound.ts` repeats these numbers.
 #[derive(Default)]
 enum Outcome {
-    /// The peer's error is left.
+    /// The peer broke the protocol; the error is in the result buffer.
     #[default]
     Failed,
     NeedData,
-    /// Why is left.
+    /// The reason for the pause is in the result buffer.
     Paused,
-    /// The event is left.
+    /// The event is in the result buffer.
     Event,
 }
 
-/// Moves on to the next event, and leaves all of it.
+/// Advances to the next event and returns an `Outcome`.
+///
+/// The event is written to the result buffer.
 #[wasm_bindgen]
 pub fn next_event(handle: u32) -> u32 {
     let outcome = with(handle, |connection, out| match connection.next_event() {
@@ -85,9 +91,10 @@ pub fn next_event(handle: u32) -> u32 {
     outcome as u32
 }
 
-/// Moves on like `next_event` and puts nothing but an error.
+/// Advances to the next event without writing it to the result buffer.
 ///
-/// Returns the outcome; of an event one that is as much higher as its kind's number.
+/// Returns an `Outcome`; for an event, `Outcome::Event` plus the number of the event's kind. Only
+/// an error is written to the result buffer.
 #[wasm_bindgen]
 pub fn advance(handle: u32) -> u32 {
     // `Outcome::Failed` is the default.
@@ -100,7 +107,7 @@ pub fn advance(handle: u32) -> u32 {
     })
 }
 
-/// Writes the current event once more; false where there is none.
+/// Writes the current event to the result buffer; returns false if there is none.
 #[wasm_bindgen]
 pub fn event(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -108,63 +115,63 @@ pub fn event(handle: u32) -> bool {
     })
 }
 
-/// Writes the first bytes of the new protocol to the result.
-///
-/// They are out of the connection then.
+/// Moves the first bytes of the new protocol to the result buffer.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
     with(handle, |connection, out| connection.take_leftover_into(&mut out.bytes));
 }
 
-// What a caller may decide without sending anything.
+// Decisions that send nothing.
 
 fn decide(handle: u32, verb: fn(&mut switchover::Connection) -> Result<(), Error>) -> bool {
     attempt(handle, |connection| verb(connection).map(|()| true))
 }
 
-/// Drops the rest of the content; false leaves the error.
+/// Discards the rest of the content being received; returns false on an error.
 #[wasm_bindgen]
 pub fn skip_content(handle: u32) -> bool {
     decide(handle, switchover::Connection::skip_content)
 }
 
-/// Ends the connection after this request's response; false puts the error.
+/// Closes the connection after the current response; returns false on an error.
 #[wasm_bindgen]
 pub fn close_after_response(handle: u32) -> bool {
     decide(handle, switchover::Connection::close_after_response)
 }
 
-/// Gives up; false leaves the error.
+/// Gives up the exchange or the connection; returns false on an error.
 #[wasm_bindgen]
 pub fn abandon(handle: u32) -> bool {
     decide(handle, switchover::Connection::abandon)
 }
 
-/// Resumes HTTP above the new layer; false puts the error.
+/// Resumes HTTP above the new layer; returns false on an error.
 #[wasm_bindgen]
 pub fn resume_http(handle: u32) -> bool {
     decide(handle, switchover::Connection::resume_http)
 }
 
-/// Gives memory back.
+/// Releases the memory of an idle connection.
 #[wasm_bindgen]
 pub fn release(handle: u32) {
     ask(handle, |connection| connection.release());
 }
 
-/// Folds the end of the message into the current event; says whether it did.
+/// Merges the end of the message into the current event; returns whether it could.
 #[wasm_bindgen]
 pub fn take_end(handle: u32) -> bool {
     ask(handle, |connection| connection.take_end())
 }
 
-/// Counts content that did not come through here; false leaves the error.
+/// Counts content that the caller read past the engine; returns false on an error.
 #[wasm_bindgen]
 pub fn pass_content(handle: u32, len: f64) -> bool {
     attempt(handle, |connection| connection.pass_content(len as u64).map(|()| true))
 }
 
-/// Gives the whole connection away, and leaves its bytes; false leaves the error.
+/// Moves the request head and all bytes after it to the result buffer.
+///
+/// The caller passes them to another parser. Returns false on an error.
 #[wasm_bindgen]
 pub fn hand_over(handle: u32) -> bool {
     with(handle, |connection, out| {

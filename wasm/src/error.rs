@@ -1,10 +1,10 @@
-//! Errors for the face to throw, and the faults of particular protocols.
+//! Encoding of engine errors and protocol-specific faults for JavaScript.
 
 use switchover::{Error, Ineligible};
 
 use crate::result::ResultBuffer;
 
-/// Returns whether it went well, and puts the error if not.
+/// Returns true for `Ok`; otherwise writes the error to the result buffer.
 pub(crate) fn done(result: Result<(), Error>, out: &mut ResultBuffer) -> bool {
     match result {
         Ok(()) => true,
@@ -15,7 +15,7 @@ pub(crate) fn done(result: Result<(), Error>, out: &mut ResultBuffer) -> bool {
     }
 }
 
-/// Writes the error alone to the result.
+/// Replaces the contents of the result buffer with an error.
 #[cold]
 #[inline(never)]
 pub(crate) fn leave(error: &Error, out: &mut ResultBuffer) {
@@ -37,7 +37,7 @@ pub(crate) fn put(error: &Error, out: &mut ResultBuffer) {
     out.display(error);
 }
 
-/// Writes a fault that is not one of the engine's: its name and its sentence.
+/// Writes a protocol-specific fault to the result buffer: its name and its text.
 #[cfg(feature = "profiles")]
 #[inline(never)]
 pub(crate) fn put_fault(name: &str, text: &str, out: &mut ResultBuffer) {

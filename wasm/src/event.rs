@@ -1,11 +1,11 @@
-//! Events, as numbers and texts.
+//! Encoding of events as numbers, strings and bytes in the result buffer.
 
 use switchover::binding::event_kind;
 use switchover::{Event, Fields, Offer, Protocols, Request, Response, Switched};
 
 use crate::result::{Place, ResultBuffer};
 
-/// Writes all of an event; the kind comes first.
+/// Writes an event to the result buffer, starting with the number of its kind.
 pub(crate) fn put(event: &Event<'_>, out: &mut ResultBuffer) {
     out.number(event_kind(event).number());
     match event {
@@ -25,7 +25,8 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut ResultBuffer) {
     head.put(out);
     out.numbers([method.len() as u32, start, end, request.minor_version().into()]);
     match request.offers() {
-        // As most requests are: no reason is 0, so this one is one higher, and the list is empty.
+        // Most requests offer nothing. The reason is written plus 1, because 0 means that there are
+        // offers; the second 0 is the length of the empty list of offers.
         Err(reason) => out.numbers([reason as u32 + 1, 0]),
         Ok(offers) => put_offers(offers, out),
     }

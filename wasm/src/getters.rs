@@ -1,4 +1,6 @@
 //! Getters of a connection, which may be called at any time.
+//!
+//! Functions that say so return false if there is no value; others always write one.
 
 use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
@@ -9,7 +11,7 @@ use crate::error;
 use crate::event::{put_protocols, put_request};
 use crate::handle::{ask, with};
 
-/// Writes the state's nine fields to the result.
+/// Writes the nine fields of the connection's state to the result buffer.
 #[wasm_bindgen]
 pub fn state(handle: u32) {
     with(handle, |connection, out| {
@@ -26,39 +28,39 @@ pub fn state(handle: u32) {
     });
 }
 
-/// Returns the party that the connection is waiting for.
+/// Returns the number of the `Awaiting` value.
+///
+/// It names the party that the connection waits for.
 #[wasm_bindgen]
 pub fn awaiting(handle: u32) -> u32 {
     ask(handle, |connection| connection.awaiting() as u32)
 }
 
-/// Writes the bytes after the current event to the result.
+/// Writes the received bytes after the current event to the result buffer.
 #[wasm_bindgen]
 pub fn unread(handle: u32) {
     with(handle, |connection, out| out.bytes.extend_from_slice(connection.unread()));
 }
 
-/// Returns the number of unread bytes.
+/// Returns the number of received bytes after the current event.
 #[wasm_bindgen]
 pub fn unread_len(handle: u32) -> u32 {
     ask(handle, |connection| connection.unread().len() as u32)
 }
 
-/// Returns what the caller must send next.
+/// Returns the number of the `Owes` value: what the caller must send next.
 #[wasm_bindgen]
 pub fn owes(handle: u32) -> u32 {
     ask(handle, |connection| connection.owes() as u32)
 }
 
-/// Returns whether another request may follow.
+/// Returns whether another request may follow on the connection.
 #[wasm_bindgen]
 pub fn persists(handle: u32) -> bool {
     ask(handle, |connection| connection.persists())
 }
 
-/// Writes the content still to come of the current message to the result.
-///
-/// Its kind, and how much.
+/// Writes the kind and length of the content that is still to be received.
 #[wasm_bindgen]
 pub fn content(handle: u32) {
     with(handle, |connection, out| {
@@ -68,25 +70,25 @@ pub fn content(handle: u32) {
     });
 }
 
-/// Returns whether to read the transport.
+/// Returns whether the caller should read from the transport.
 #[wasm_bindgen]
 pub fn wants_input(handle: u32) -> bool {
     ask(handle, |connection| connection.wants_input())
 }
 
-/// Returns whether the new protocol may be spoken.
+/// Returns whether the caller may send bytes of the new protocol.
 #[wasm_bindgen]
 pub fn may_speak(handle: u32) -> bool {
     ask(handle, |connection| connection.may_speak())
 }
 
-/// Returns how to close the transport.
+/// Returns the number of the `Closing` value: how to close the transport.
 #[wasm_bindgen]
 pub fn closing(handle: u32) -> u32 {
     ask(handle, |connection| connection.closing() as u32)
 }
 
-/// Returns the number of the peer's bytes that events have passed.
+/// Returns the number of received bytes that events have covered so far.
 #[wasm_bindgen]
 pub fn position(handle: u32) -> f64 {
     ask(handle, |connection| connection.position() as f64)
@@ -98,15 +100,15 @@ pub fn unanswered(handle: u32) -> u32 {
     ask(handle, |connection| connection.unanswered().into())
 }
 
-/// Returns why the upgrade did not happen, one higher than its number.
+/// Returns the number of the reason why the upgrade did not happen, plus 1.
 ///
-/// 0 is none.
+/// Returns 0 if there is no such reason.
 #[wasm_bindgen]
 pub fn why(handle: u32) -> u32 {
     ask(handle, |connection| connection.why().map_or(0, |why| why as u32 + 1))
 }
 
-/// Writes the peer's error; false where there is none.
+/// Writes the peer's error to the result buffer; returns false if there is none.
 #[wasm_bindgen]
 pub fn failure(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -114,7 +116,7 @@ pub fn failure(handle: u32) -> bool {
     })
 }
 
-/// Writes the current request; false where there is none.
+/// Writes the current request to the result buffer; returns false if there is none.
 #[wasm_bindgen]
 pub fn request(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -122,7 +124,7 @@ pub fn request(handle: u32) -> bool {
     })
 }
 
-/// Writes the authority of the current request, and whether there is one.
+/// Writes the authority of the current request; returns false if it has none.
 #[wasm_bindgen]
 pub fn authority(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -132,7 +134,7 @@ pub fn authority(handle: u32) -> bool {
     })
 }
 
-/// Writes the path of the current request; false where there is no request.
+/// Writes the path of the current request; returns false if there is no request.
 #[wasm_bindgen]
 pub fn path(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -140,7 +142,7 @@ pub fn path(handle: u32) -> bool {
     })
 }
 
-/// Writes the query of the current request, and whether it has one.
+/// Writes the query of the current request; returns false if it has none.
 #[wasm_bindgen]
 pub fn query(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -149,19 +151,19 @@ pub fn query(handle: u32) -> bool {
     })
 }
 
-/// Writes the protocols that a 426 requires to the result.
+/// Writes the protocols that the latest 426 requires to the result buffer.
 #[wasm_bindgen]
 pub fn required(handle: u32) {
     with(handle, |connection, out| put_protocols(connection.required(), out));
 }
 
-/// Writes the protocols of a 101 to the result.
+/// Writes the protocols that a 101 switched to, to the result buffer.
 #[wasm_bindgen]
 pub fn agreed(handle: u32) {
     with(handle, |connection, out| put_protocols(connection.agreed(), out));
 }
 
-/// Writes all entries of the trace, and returns their number.
+/// Moves all trace entries to the result buffer and returns their number.
 #[wasm_bindgen]
 pub fn trace(handle: u32) -> u32 {
     with(handle, |connection, out| {
@@ -176,9 +178,9 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// Writes the four numbers of a selection, and which preference it is.
+/// Selects an offered protocol; writes its four numbers and the preference's index.
 ///
-/// Returns false where there is none. `args` holds the preferences.
+/// `args` holds the list of preferences. Returns false if no offer matches.
 #[wasm_bindgen]
 pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
     let preferences = ArgReader::new(args).texts();
@@ -193,7 +195,7 @@ pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
     })
 }
 
-/// Returns whether two texts name the same protocol; `args` holds both.
+/// Returns whether the two names in `args` mean the same protocol.
 #[wasm_bindgen]
 pub fn same_protocol(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

@@ -1,6 +1,7 @@
-//! Connections, and what is made beside them, by number.
+//! Tables of live objects such as connections, each addressed by a handle.
 //!
-//! Each kind has numbers of its own. A number is used again after `free`; the face forgets it then.
+//! Each kind of object has its own range of handles. A handle is reused after it was freed; the
+//! TypeScript code never uses a freed handle.
 
 use std::cell::RefCell;
 
@@ -13,7 +14,7 @@ use switchover::{Connection, Error, Prepared};
 use crate::error;
 use crate::result::ResultBuffer;
 
-/// The slots of all objects of one kind.
+/// The table of all live objects of one type, with a list of free slots.
 pub(crate) struct Slots<T> {
     slots: Vec<Option<Box<T>>>,
     free: Vec<u32>,
@@ -73,9 +74,9 @@ thread_local! {
     };
 }
 
-/// A kind that is kept by number.
+/// A type whose objects are addressed by handles.
 pub(crate) trait Kept: Sized {
-    /// Returns the slots of this kind, and the result buffer.
+    /// Returns the table of this type, and the result buffer.
     fn of(engine: &mut Engine) -> (&mut Slots<Self>, &mut ResultBuffer);
 }
 
@@ -105,9 +106,10 @@ impl Kept for Prepared {
     }
 }
 
-/// Calls with something kept and the exchange, emptied before and readable after.
+/// Calls a function with the object of a handle and the result buffer.
 ///
-/// A number that stands for nothing gives the default; the face never passes one.
+/// The buffer is cleared before the call and published after it. Returns the default for an invalid
+/// handle, which the TypeScript code never passes.
 pub(crate) fn with_kept<T: Kept, R: Default>(
     handle: u32,
     call: impl FnOnce(&mut T, &mut ResultBuffer) -> R,
@@ -122,7 +124,7 @@ pub(crate) fn with_kept<T: Kept, R: Default>(
     })
 }
 
-/// Calls with a connection and the exchange.
+/// Calls a function with the connection of a handle and the result buffer.
 pub(crate) fn with<R: Default>(
     handle: u32,
     call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> R,
@@ -130,9 +132,10 @@ pub(crate) fn with<R: Default>(
     with_kept(handle, call)
 }
 
-/// Calls with a connection, and puts nothing but the error.
+/// Calls a function with the connection of a handle.
 ///
-/// That gives the default.
+/// On an error, writes that error to the result buffer and returns the default. The buffer is
+/// otherwise left unchanged.
 pub(crate) fn attempt<R: Default>(
     handle: u32,
     call: impl FnOnce(&mut Connection) -> Result<R, Error>,
@@ -146,7 +149,7 @@ pub(crate) fn attempt<R: Default>(
     })
 }
 
-/// Calls with a connection, what was prepared, and the exchange.
+/// Calls a function with a connection, a prepared response, and the result buffer.
 pub(crate) fn with_prepared<R: Default>(
     handle: u32,
     prepared: u32,
@@ -165,17 +168,19 @@ pub(crate) fn with_prepared<R: Default>(
     })
 }
 
-/// Calls without the exchange: for what is one number.
+/// Calls a function with an object; leaves the result buffer unchanged.
 pub(crate) fn ask_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut T) -> R) -> R {
     ENGINE.with_borrow_mut(|engine| T::of(engine).0.get(handle).map(call).unwrap_or_default())
 }
 
-/// Calls with a connection, without the exchange.
+/// Calls a function with a connection; leaves the result buffer unchanged.
 pub(crate) fn ask<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) -> R) -> R {
     ask_kept(handle, call)
 }
 
-/// Calls with the exchange alone.
+/// Calls a function with only the result buffer.
+///
+/// The buffer is cleared before the call and published after it.
 pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut ResultBuffer) -> R) -> R {
     ENGINE.with_borrow_mut(|engine| {
         engine.exchange.clear();
@@ -185,9 +190,9 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut ResultBuffer) -> R) -> R {
     })
 }
 
-/// Calls with a connection and publishes the place that the call gives.
+/// Calls a function that returns an address and length in the connection's memory.
 ///
-/// It is in the connection's own memory.
+/// Publishes both as the result's bytes. Returns false for `None`.
 pub(crate) fn with_place(
     handle: u32,
     call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> Option<(u32, u32)>,

@@ -1,12 +1,14 @@
-//! The engine as plain functions over numbers and bytes, for the npm package.
+//! WebAssembly exports of the engine: plain functions over numbers and bytes.
 //!
-//! A connection is a number here. Each function finds it, calls the core, and puts what cannot be
-//! returned as one number in `result.rs`. The TypeScript face in `js/` reads it from there before
-//! the next call. There are no exported classes: they would bring a `FinalizationRegistry` with
-//! them. And there is no `if` about HTTP.
+//! A connection is identified by a handle, a number. Each function looks up the connection and
+//! calls the core. Anything but one number goes into the result buffer (`result.rs`). The
+//! TypeScript code in `js/` reads that buffer before the next call.
 //!
-//! The package has two modules of it. Without the feature `profiles` it knows no particular
-//! protocol, and is a third smaller.
+//! There are no exported classes: wasm-bindgen would add a `FinalizationRegistry` for them. No
+//! function here branches on HTTP semantics.
+//!
+//! The npm package contains two builds of this crate. The one without the feature `profiles` has no
+//! protocol-specific functions and is a third smaller.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The targets of requests for `connect-udp` and `connect-ip`.
+//! Exports that parse the targets of `connect-udp` and `connect-ip` requests.
 
 use switchover::masque::{self, IpTarget, UdpTarget};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -6,19 +6,17 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::args::ArgReader;
 use crate::handle::with_exchange;
 
-/// Returns whether a message says that capsules follow.
-///
-/// `args` holds the fields.
+/// Returns whether the fields in `args` announce that capsules follow.
 #[wasm_bindgen]
 pub fn says_capsules(args: &[u8]) -> bool {
     masque::says_capsules(&ArgReader::new(args).fields())
 }
 
-// What a target decodes to is UTF-8, unlike all other text here: it is left as bytes.
+// A decoded target is UTF-8, unlike all other text here, so it is returned as bytes.
 
-/// Writes port and host; false where there is no such target.
+/// Parses a `connect-udp` target and writes its port and host to the result buffer.
 ///
-/// `args` holds template and request target.
+/// `args` holds the template and the request target. Returns false if the target does not match.
 #[wasm_bindgen]
 pub fn udp_target(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
@@ -32,9 +30,9 @@ pub fn udp_target(args: &[u8]) -> bool {
     target.is_some()
 }
 
-/// Writes the protocol, and the target if there is one.
+/// Parses a `connect-ip` target; writes its protocol and its optional destination.
 ///
-/// Returns false where there is no such target. `args` holds template and request target.
+/// `args` holds the template and the request target. Returns false if the target does not match.
 #[wasm_bindgen]
 pub fn ip_target(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

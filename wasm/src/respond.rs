@@ -1,6 +1,7 @@
-//! Whole answers: head, content and end in one decision.
+//! Exports that send a whole response (head, content and end) in one call.
 //!
-//! Each leaves what it wrote; false leaves the error.
+//! Each writes the bytes to send to the result buffer. If it returns false, the buffer holds the
+//! error.
 
 use switchover::{Prepared, ResponseHead};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -10,9 +11,9 @@ use crate::config;
 use crate::error::{self, done};
 use crate::handle::{self, ask_kept, with, with_exchange, with_kept, with_prepared};
 
-/// Calls with the response head of a status and of arguments.
+/// Calls a function with a response head built from `status` and `args`.
 ///
-/// They hold fields and reason.
+/// `args` holds the fields and the reason phrase; without `has_reason` the usual phrase is used.
 pub(crate) fn with_head<T>(
     status: u16,
     has_reason: bool,
@@ -25,7 +26,7 @@ pub(crate) fn with_head<T>(
     call(&ResponseHead { reason: if has_reason { reason } else { usual.reason }, ..usual })
 }
 
-/// Sends a whole final response; `args` holds fields and reason.
+/// Sends a whole final response; `args` holds the fields and the reason phrase.
 #[wasm_bindgen]
 pub fn respond(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
@@ -36,7 +37,9 @@ pub fn respond(handle: u32, status: u16, has_reason: bool, args: &[u8], content:
     })
 }
 
-/// Answers before a request; `args` holds fields and reason.
+/// Sends a final error response, even before a request has arrived.
+///
+/// `args` holds the fields and the reason phrase.
 #[wasm_bindgen]
 pub fn reject(handle: u32, status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
@@ -47,10 +50,10 @@ pub fn reject(handle: u32, status: u16, has_reason: bool, args: &[u8], content: 
     })
 }
 
-/// Prepares a whole response for connections of the next configuration.
+/// Prepares a whole response for connections with the pending configuration.
 ///
-/// Returns its number, one higher than it is, or 0 and puts the error. `args` holds fields and
-/// reason.
+/// `args` holds the fields and the reason phrase. Returns the handle plus 1, or 0 on an error,
+/// which is then in the result buffer.
 #[wasm_bindgen]
 pub fn prepared_new(status: u16, has_reason: bool, args: &[u8], content: &[u8]) -> u32 {
     let config = config::next().unwrap_or_default();
@@ -63,19 +66,19 @@ pub fn prepared_new(status: u16, has_reason: bool, args: &[u8], content: &[u8]) 
     }
 }
 
-/// Gives its memory back; its number stands for nothing now.
+/// Frees a prepared response; its handle becomes invalid.
 #[wasm_bindgen]
 pub fn prepared_free(handle: u32) {
     handle::remove::<Prepared>(handle);
 }
 
-/// Returns the status of a prepared response.
+/// Returns the status code of a prepared response.
 #[wasm_bindgen]
 pub fn prepared_status(handle: u32) -> u16 {
     ask_kept(handle, |prepared: &mut Prepared| prepared.status())
 }
 
-/// Writes the content of a prepared response to the result.
+/// Writes the content of a prepared response to the result buffer.
 #[wasm_bindgen]
 pub fn prepared_content(handle: u32) {
     with_kept(handle, |prepared: &mut Prepared, out| {
@@ -83,7 +86,7 @@ pub fn prepared_content(handle: u32) {
     });
 }
 
-/// Sends a prepared response.
+/// Sends a prepared response on a connection.
 #[wasm_bindgen]
 pub fn respond_prepared(handle: u32, prepared: u32) -> bool {
     with_prepared(handle, prepared, |connection, prepared, out| {

@@ -1,11 +1,12 @@
-//! The results of a call: numbers, text and bytes.
+//! The result buffer: numbers, text and bytes that a call returns to JavaScript.
 //!
-//! They lie at addresses that the caller reads its memory at.
+//! JavaScript reads them from the module's memory, at addresses that [`ResultBuffer`] publishes.
+//! They are valid until the next call.
 //!
-//! Everything of one event crosses at once. A head is not copied. The face gets where it stands in
-//! the connection's buffer, decodes it with one call, and takes it apart by the places among the
-//! numbers. Other texts stand one after the other, to be taken apart by their lengths. What a call
-//! left is over with the next one.
+//! All of an event is returned at once. The bytes of a head are not copied. The buffer holds the
+//! head's address in the connection's own memory, and the offsets of its parts. JavaScript decodes
+//! the head with one call and cuts it at these offsets. Other strings are concatenated; their
+//! lengths are among the numbers.
 
 use std::fmt::{Display, Write as _};
 
@@ -13,12 +14,12 @@ use std::fmt::{Display, Write as _};
 use switchover::FieldSource;
 use switchover::{Fields, binding};
 
-/// Memory kept for the next call; what one call needed beyond it is given back.
+/// The bytes of each buffer that are kept for the next call; the rest is freed.
 const KEPT: usize = 64 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct ResultBuffer {
-    /// The addresses of the rest; see [`publish`](Self::publish).
+    /// The addresses and lengths of the three buffers; see [`publish`](Self::publish).
     view: [u32; 6],
     numbers: Vec<u32>,
     text: Vec<u8>,
@@ -30,12 +31,12 @@ impl ResultBuffer {
         Self { view: [0; 6], numbers: Vec::new(), text: Vec::new(), bytes: Vec::new() }
     }
 
-    /// Returns the place of the addresses; the buffer does not move.
+    /// Returns the address of `view`, which never moves.
     pub(crate) fn address(&self) -> u32 {
         address(&self.view)
     }
 
-    // Once, and not in each of fifty exports.
+    // Not inlined, so that the code exists once and not in each of fifty exports.
     #[inline(never)]
     pub(crate) fn clear(&mut self) {
         self.numbers.clear();
@@ -45,7 +46,7 @@ impl ResultBuffer {
         self.text.shrink_to(KEPT);
     }
 
-    /// Says where everything is.
+    /// Stores the current addresses and lengths of the buffers in `view`.
     #[inline(never)]
     pub(crate) fn publish(&mut self) {
         self.view = [
@@ -58,7 +59,9 @@ impl ResultBuffer {
         ];
     }
 
-    /// Publishes bytes that stay where they are until the next call.
+    /// Publishes bytes that lie elsewhere and do not move until the next call.
+    ///
+    /// `place` is their address and their length.
     pub(crate) fn publish_place(&mut self, place: (u32, u32)) {
         self.publish();
         (self.view[4], self.view[5]) = place;
@@ -69,7 +72,8 @@ impl ResultBuffer {
         self.numbers.push(number);
     }
 
-    // The pieces of an event are few and known, and it is written at each message.
+    // Inlined, because an event has few numbers, whose count is known, and each message writes
+    // some.
     #[inline(always)]
     pub(crate) fn numbers<const N: usize>(&mut self, numbers: [u32; N]) {
         self.numbers.extend_from_slice(&numbers);
@@ -80,7 +84,7 @@ impl ResultBuffer {
         self.numbers([number as u32, (number >> 32) as u32]);
     }
 
-    /// Writes `None` as 0, and every number one higher.
+    /// Writes 0 for `None`, otherwise the number plus 1.
     pub(crate) fn option(&mut self, number: Option<u32>) {
         self.number(number.map_or(0, |number| number + 1));
     }
@@ -98,7 +102,7 @@ impl ResultBuffer {
         self.number((self.text.len() - before) as u32);
     }
 
-    /// Writes a list with its length before it to the result.
+    /// Writes the number of items, then each item as a string.
     pub(crate) fn displays<T: Display>(&mut self, list: impl Iterator<Item = T>) {
         self.list(list, |item, out| out.display(item));
     }
@@ -110,9 +114,9 @@ impl ResultBuffer {
         self.numbers[place] = count as u32;
     }
 
-    /// Writes field lines of any source, by copy.
+    /// Copies fields of any source into the text buffer.
     ///
-    /// The places are those in the text.
+    /// The offsets of names and values count from the start of that buffer.
     #[cfg(feature = "profiles")]
     pub(crate) fn fields(&mut self, fields: &dyn FieldSource) {
         let mut spans = Vec::new();
@@ -126,16 +130,16 @@ impl ResultBuffer {
         self.spans(self.text.len(), spans.into_iter());
     }
 
-    /// Writes field lines of a head to the result.
+    /// Writes the fields of a head that stays in the connection's memory.
     ///
-    /// The places are those in it.
+    /// The offsets of names and values count from the start of the head.
     pub(crate) fn lines(&mut self, head: &Place<'_>, fields: &Fields<'_>) {
         self.spans(head.bytes.len(), binding::spans(fields).1);
     }
 
-    /// Writes the number of lines, then the places of each name and each value.
+    /// Writes the number of fields, then the offsets of each name and each value.
     ///
-    /// In two numbers, or in halves of one where the text is so short that they fit.
+    /// Each offset is one number. If the text is short enough for 16 bits, two offsets share one.
     fn spans(&mut self, len: usize, lines: impl ExactSizeIterator<Item = [u32; 4]>) {
         let count = lines.len() as u32;
         if len <= usize::from(u16::MAX) {
@@ -151,15 +155,15 @@ impl ResultBuffer {
     }
 }
 
-/// A head where it stands in the module's memory, without the line ends after it.
+/// A head in the connection's memory, without the line ends after its last line.
 pub(crate) struct Place<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Place<'a> {
-    /// Returns the place up to the last field line's end.
+    /// Returns the part of the head up to the end of its last field line.
     ///
-    /// That of `first` where there is none.
+    /// Without field lines, it ends with `first`, a part of the start line.
     pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
         let head = Self { bytes: fields.as_bytes() };
         let last = fields
@@ -171,7 +175,7 @@ impl<'a> Place<'a> {
         Self { bytes: head.bytes.get(..end as usize).unwrap_or_default() }
     }
 
-    /// Returns where a part of it begins and ends.
+    /// Returns the offsets in the head at which `part` begins and ends.
     pub(crate) fn span(&self, part: &[u8]) -> [u32; 2] {
         let start = address(part).wrapping_sub(address(self.bytes));
         [start, start.wrapping_add(part.len() as u32)]
@@ -182,14 +186,15 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Returns the address of bytes in the module's memory.
+/// Returns the address of a slice in the module's memory.
 pub(crate) fn address<T>(slice: &[T]) -> u32 {
     slice.as_ptr().addr() as u32
 }
 
-/// A writer of text.
+/// A `fmt::Write` that appends to a byte vector.
 ///
-/// It is ASCII here: method, target and protocol names are checked to be, and the rest is our own.
+/// Everything written is ASCII: methods, targets and protocol names were validated, and all other
+/// text is a constant of this crate.
 struct Latin<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Write for Latin<'_> {

@@ -1,4 +1,7 @@
-//! Decisions in, bytes out. Each leaves what it wrote; false leaves the error.
+//! Exports that send parts of a message.
+//!
+//! Each writes the bytes to send to the result buffer. If it returns false, the buffer holds the
+//! error.
 
 use switchover::RequestHead;
 use switchover::binding::selection_from_bits;
@@ -9,7 +12,7 @@ use crate::error::{self, done};
 use crate::handle::{attempt, with};
 use crate::respond::with_head;
 
-/// Sends a request; `args` holds method, target, offer, fields.
+/// Sends a request; `args` holds the method, target, offered protocols and fields.
 #[wasm_bindgen]
 pub fn send_request(handle: u32, args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
@@ -21,7 +24,7 @@ pub fn send_request(handle: u32, args: &[u8]) -> bool {
     })
 }
 
-/// Sends an informational response; `args` holds fields and reason.
+/// Sends an informational response; `args` holds the fields and the reason phrase.
 #[wasm_bindgen]
 pub fn send_informational(handle: u32, status: u16, has_reason: bool, args: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
@@ -32,7 +35,7 @@ pub fn send_informational(handle: u32, status: u16, has_reason: bool, args: &[u8
     })
 }
 
-/// Sends a final response; `args` holds fields and reason.
+/// Sends a final response head; `args` holds the fields and the reason phrase.
 #[wasm_bindgen]
 pub fn send_response(handle: u32, status: u16, has_reason: bool, args: &[u8]) -> bool {
     with_head(status, has_reason, args, |head| {
@@ -43,12 +46,15 @@ pub fn send_response(handle: u32, status: u16, has_reason: bool, args: &[u8]) ->
     })
 }
 
-/// Accepts a selection, given as its four numbers; `args` holds the fields.
+/// Accepts an offer with a 101; `args` holds the fields.
+///
+/// `selection` holds the four numbers that `select` wrote. If `early` is set, the switch does not
+/// wait for the end of the request.
 #[wasm_bindgen]
 pub fn accept(handle: u32, selection: &[u32], early: bool, args: &[u8]) -> bool {
     let fields = ArgReader::new(args).fields();
     with(handle, |connection, out| {
-        // Other than four numbers stand for no selection, and are refused as such.
+        // An array of another length stands for no selection; the core returns an error for it.
         let selection = selection_from_bits(selection.try_into().unwrap_or_default());
         let selection = if early { selection.early() } else { selection };
         let sent = connection.accept(selection, &fields, &mut out.bytes);
@@ -56,7 +62,7 @@ pub fn accept(handle: u32, selection: &[u32], early: bool, args: &[u8]) -> bool 
     })
 }
 
-/// Sends a 426; `args` holds protocols and fields.
+/// Sends a 426; `args` holds the required protocols and the fields.
 #[wasm_bindgen]
 pub fn require(handle: u32, args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);
@@ -67,14 +73,14 @@ pub fn require(handle: u32, args: &[u8]) -> bool {
     })
 }
 
-/// Advertises on the next response; `args` holds the protocols.
+/// Advertises the protocols in `args` in the next final response.
 #[wasm_bindgen]
 pub fn advertise(handle: u32, args: &[u8]) -> bool {
     let protocols = ArgReader::new(args).texts();
     attempt(handle, |connection| connection.advertise(&borrowed(&protocols)).map(|()| true))
 }
 
-/// Sends content.
+/// Sends content with its framing.
 #[wasm_bindgen]
 pub fn send_data(handle: u32, data: &[u8]) -> bool {
     with(handle, |connection, out| {
@@ -83,9 +89,9 @@ pub fn send_data(handle: u32, data: &[u8]) -> bool {
     })
 }
 
-/// Writes the framing around content of that length to the result.
+/// Writes the framing of `len` bytes of content, which the caller sends itself.
 ///
-/// The prefix's length, and both one after the other.
+/// The result holds the length of the prefix, and the prefix followed by the suffix.
 #[wasm_bindgen]
 pub fn send_data_parts(handle: u32, len: usize) -> bool {
     with(handle, |connection, out| match connection.send_data_parts(len) {
@@ -102,7 +108,7 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
     })
 }
 
-/// Ends the message; `args` holds the trailers.
+/// Ends the message; `args` holds the trailer fields.
 #[wasm_bindgen]
 pub fn send_end(handle: u32, args: &[u8]) -> bool {
     let trailers = ArgReader::new(args).fields();

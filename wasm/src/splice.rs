@@ -1,4 +1,4 @@
-//! Splices by number.
+//! Exports for a splice: a relay between an `h2c` client and an HTTP/2 engine.
 
 use switchover::h2c::Splice;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -7,21 +7,22 @@ use crate::args::ArgReader;
 use crate::error::put_fault;
 use crate::handle::{self, ask_kept, with, with_kept};
 
-/// The outcomes of `splice_new` below the first number of a splice.
+/// The return values of `splice_new` that are not handles.
 ///
-/// They stand in `js/engine/splice.ts` too.
+/// `js/engine/splice.ts` repeats these numbers.
 #[derive(Clone, Copy, Default)]
 enum Refused {
     /// There is no current request.
     #[default]
     NoRequest,
-    /// Why is left.
+    /// The request cannot be relayed; the reason is in the result buffer.
     Ineligible,
 }
 
-/// Makes a splice of a connection's current request.
+/// Creates a splice for the current request of a connection.
 ///
-/// Returns its number, two higher than it is, or what is in the way. `args` holds the trailers.
+/// `content` is the whole content of the request; `args` holds its trailer fields. Returns the
+/// handle plus 2, or the number of a `Refused` value.
 #[wasm_bindgen]
 pub fn splice_new(connection: u32, content: &[u8], args: &[u8]) -> u32 {
     let trailers = ArgReader::new(args).fields();
@@ -36,31 +37,31 @@ pub fn splice_new(connection: u32, content: &[u8], args: &[u8]) -> u32 {
     splice.map_or(refused as u32, |splice| handle::add(splice) + 2)
 }
 
-/// Gives its memory back; its number stands for nothing now.
+/// Frees a splice; its handle becomes invalid.
 #[wasm_bindgen]
 pub fn splice_free(handle: u32) {
     handle::remove::<Splice>(handle);
 }
 
-/// Takes bytes of the client.
+/// Passes bytes from the client to the splice.
 #[wasm_bindgen]
 pub fn splice_client_sent(handle: u32, bytes: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.client_sent(bytes));
 }
 
-/// Tells the splice that the client has ended.
+/// Records that the client's byte stream has ended.
 #[wasm_bindgen]
 pub fn splice_client_ended(handle: u32) {
     ask_kept(handle, |splice: &mut Splice| splice.client_ended());
 }
 
-/// Takes bytes of the engine.
+/// Passes bytes from the HTTP/2 engine to the splice.
 #[wasm_bindgen]
 pub fn splice_engine_sent(handle: u32, bytes: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.engine_sent(bytes));
 }
 
-/// Writes what goes to the engine now to the result.
+/// Moves the bytes that are now ready for the engine to the result buffer.
 #[wasm_bindgen]
 pub fn splice_take_for_engine(handle: u32) {
     with_kept(handle, |splice: &mut Splice, out| {
@@ -68,7 +69,7 @@ pub fn splice_take_for_engine(handle: u32) {
     });
 }
 
-/// Writes what goes to the client now to the result.
+/// Moves the bytes that are now ready for the client to the result buffer.
 #[wasm_bindgen]
 pub fn splice_take_for_client(handle: u32) {
     with_kept(handle, |splice: &mut Splice, out| {
@@ -76,19 +77,19 @@ pub fn splice_take_for_client(handle: u32) {
     });
 }
 
-/// Returns whether the client should be read.
+/// Returns whether the caller should read from the client.
 #[wasm_bindgen]
 pub fn splice_wants_client(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.wants_client())
 }
 
-/// Returns whether bytes of the client wait.
+/// Returns whether bytes of the client still wait to be sent to the engine.
 #[wasm_bindgen]
 pub fn splice_is_waiting(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.is_waiting())
 }
 
-/// Returns whether the splice is out of the way.
+/// Returns whether client and engine can now be connected directly.
 #[wasm_bindgen]
 pub fn splice_is_done(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.is_done())

@@ -1,6 +1,6 @@
-//! A place of the module's memory that the face writes into.
+//! A buffer at a fixed address that JavaScript writes arguments into.
 //!
-//! So arguments cross without an allocation.
+//! Passing an argument through it saves an allocation for each call.
 
 use std::cell::RefCell;
 
@@ -8,16 +8,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::result::address;
 
-/// The longest argument that is staged; `js/engine/raw.ts` has the number too.
+/// The length in bytes of the staging buffer.
 ///
-/// A longer one is allocated for its call.
+/// `js/engine/raw.ts` repeats this number. A longer argument is allocated for its call.
 const LEN: usize = 64 * 1024;
 
 thread_local! {
     static STAGE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Returns the address of the place; it does not move.
+/// Returns the address of the staging buffer, which never moves.
 #[wasm_bindgen]
 pub fn stage() -> u32 {
     STAGE.with_borrow_mut(|stage| {
@@ -26,7 +26,7 @@ pub fn stage() -> u32 {
     })
 }
 
-/// Calls a function with the first `len` staged bytes.
+/// Calls a function with the first `len` bytes of the staging buffer.
 pub(crate) fn staged<R>(len: usize, call: impl FnOnce(&[u8]) -> R) -> R {
     STAGE.with_borrow(|stage| call(stage.get(..len).unwrap_or_default()))
 }

@@ -1,4 +1,4 @@
-//! Sentences for people, and the usual reason phrases.
+//! Exports that return explanatory text for errors and reasons, and reason phrases.
 
 use switchover::binding::{Language, Spelled};
 use switchover::{ErrorKind, Ineligible, Why};
@@ -10,48 +10,48 @@ fn leave(text: impl AsRef<[u8]>) {
     with_exchange(|out| out.text(text.as_ref()));
 }
 
-/// Returns a text of an error with JavaScript's names.
+/// Returns a text of the error `code`, with identifiers spelled as in JavaScript.
 fn spelled(code: u32, text: fn(ErrorKind) -> &'static str) -> Spelled {
     Spelled::new(ErrorKind::from_code(code).map_or("", text), Language::JavaScript)
 }
 
-/// Writes the sentence of a reason to the result.
+/// Writes the explanation of a `Why` value to the result buffer.
 #[wasm_bindgen]
 pub fn why_text(why: u32) {
     leave(Why::from_number(why).map_or("", Why::text));
 }
 
-/// Writes the sentence of a reason to the result.
+/// Writes the explanation of an `Ineligible` value to the result buffer.
 #[wasm_bindgen]
 pub fn ineligible_text(reason: u32) {
     leave(Ineligible::from_number(reason).map_or("", Ineligible::text));
 }
 
-/// Writes the sentence of an error to the result.
+/// Writes the description of an error to the result buffer.
 #[wasm_bindgen]
 pub fn error_text(code: u32) {
     leave(spelled(code, ErrorKind::text).as_bytes());
 }
 
-/// Writes the rule that an error is about to the result.
+/// Writes the citation of the rule that an error violates to the result buffer.
 #[wasm_bindgen]
 pub fn error_clause(code: u32) {
     leave(ErrorKind::from_code(code).map_or("", ErrorKind::clause));
 }
 
-/// Writes what to do about an error to the result.
+/// Writes the advice on how to fix an error to the result buffer.
 #[wasm_bindgen]
 pub fn error_advice(code: u32) {
     leave(spelled(code, ErrorKind::advice).as_bytes());
 }
 
-/// Writes the reason phrase of a status to the result.
+/// Writes the usual reason phrase of a status code to the result buffer.
 #[wasm_bindgen]
 pub fn reason(status: u16) {
     leave(switchover::ResponseHead::usual_reason(status));
 }
 
-/// Returns the address of the results of the latest call.
+/// Returns the address of the result buffer's table of addresses.
 #[wasm_bindgen]
 pub fn exchange() -> u32 {
     with_exchange(|out| out.address())

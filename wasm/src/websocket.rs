@@ -1,4 +1,4 @@
-//! Subprotocols and compression of the token `websocket`.
+//! Exports that negotiate WebSocket subprotocols and compression.
 
 use switchover::Order;
 use switchover::websocket::{self, Deflate};
@@ -8,14 +8,16 @@ use crate::args::{ArgReader, borrowed};
 use crate::handle::{ask, with, with_exchange};
 use crate::result::ResultBuffer;
 
-/// Writes the key of a nonce; nothing where that has not 16 bytes.
+/// Writes the `Sec-WebSocket-Key` of a nonce.
+///
+/// Writes an empty string if the nonce does not have 16 bytes.
 #[wasm_bindgen]
 pub fn websocket_key(nonce: &[u8]) {
     let key = nonce.try_into().map(websocket::key).unwrap_or_default();
     with_exchange(|out| out.text(key.as_bytes()));
 }
 
-/// Writes the subprotocols that the current request asks for to the result.
+/// Writes the subprotocols that the current request offers to the result buffer.
 #[wasm_bindgen]
 pub fn subprotocols(handle: u32) {
     with(handle, |connection, out| {
@@ -24,9 +26,9 @@ pub fn subprotocols(handle: u32) {
     });
 }
 
-/// Returns the preference that is the subprotocol, counted from 1; 0 is none.
+/// Returns the index of the selected subprotocol plus 1, or 0 for none.
 ///
-/// `args` holds the preferences.
+/// `args` holds the list of preferences, which the index refers to.
 #[wasm_bindgen]
 pub fn select_subprotocol(handle: u32, args: &[u8], by: u32) -> u32 {
     let preferences = ArgReader::new(args).texts();
@@ -42,9 +44,9 @@ pub fn select_subprotocol(handle: u32, args: &[u8], by: u32) -> u32 {
     })
 }
 
-/// Makes parameters as the face passes them.
+/// Builds compression parameters from the arguments that JavaScript passes.
 ///
-/// Bits one higher than they are, 0 where they are not said.
+/// Window bits are passed plus 1; 0 means that they are not specified.
 fn deflate(
     server_forgets: bool,
     client_forgets: bool,
@@ -60,7 +62,7 @@ fn deflate(
     }
 }
 
-/// Writes the parameters, and returns whether there are any.
+/// Writes compression parameters to the result buffer; returns false for `None`.
 fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     if let Some(deflate) = &deflate {
         out.number(deflate.server_no_context_takeover.into());
@@ -71,9 +73,9 @@ fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
     deflate.is_some()
 }
 
-/// Writes the parameters to accept `permessage-deflate` with to the result.
+/// Selects and writes the parameters for accepting `permessage-deflate`.
 ///
-/// Returns false where it is not accepted.
+/// The arguments are this server's own parameters. Returns false if the offer cannot be accepted.
 #[wasm_bindgen]
 pub fn select_deflate(
     handle: u32,
@@ -91,16 +93,16 @@ pub fn select_deflate(
     })
 }
 
-/// Writes the parameters that a 101 has agreed to; false where there are none.
+/// Writes the compression parameters that the fields of a 101 agree on.
 ///
-/// `args` holds the fields.
+/// `args` holds the fields. Returns false if they agree on no compression.
 #[wasm_bindgen]
 pub fn agreed_deflate(args: &[u8]) -> bool {
     let fields = ArgReader::new(args).fields();
     with_exchange(|out| put_deflate(Deflate::of(&fields), out))
 }
 
-/// Writes parameters as the value of a field to the result.
+/// Writes parameters as a value of `Sec-WebSocket-Extensions` to the result buffer.
 #[wasm_bindgen]
 pub fn deflate_text(
     server_forgets: bool,

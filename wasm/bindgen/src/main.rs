@@ -1,7 +1,7 @@
-//! Writes the module, the glue around it, and the tables of the core.
+//! Generates the wasm-bindgen glue code, and the core's tables as TypeScript.
 //!
-//! `glue MODULE FOLDER` writes the module and the glue, `tables` prints the names and numbers of
-//! the core's enums as TypeScript.
+//! `glue MODULE FOLDER` writes the processed module and its JavaScript glue to a folder. `tables`
+//! prints the names and numbers of the core's enums as TypeScript.
 
 mod tables;
 
@@ -31,7 +31,7 @@ fn glue(module: &str, folder: &str) -> ExitCode {
         .input_path(module)
         .out_name("glue")
         .typescript(true)
-        // The face says where the module is; the glue must not name a file of its own.
+        // The TypeScript code locates the module; the glue must not name a file of its own.
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true);

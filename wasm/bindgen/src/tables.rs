@@ -1,6 +1,6 @@
-//! The core's tables in TypeScript.
+//! Printer of the core's tables as TypeScript.
 //!
-//! One constant and one type for each enum that crosses the boundary.
+//! Each enum that JavaScript sees becomes one constant and one type.
 
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ const HEADER: &str = "\
 // union of the names.
 ";
 
-/// Returns the whole file.
+/// Returns the text of the generated TypeScript file.
 pub(crate) fn typescript() -> String {
     let mut out = String::from(HEADER);
     out += &state();
@@ -29,7 +29,7 @@ pub(crate) fn typescript() -> String {
     out += &upgrades();
     let errors = ErrorKind::ALL.iter().map(|kind| (kind.name(), u64::from(kind.code())));
     out += &table("ErrorKind", "What went wrong, with its stable number.", errors);
-    // What no number of JavaScript can hold is as good as the largest that one can.
+    // A value above `Number.MAX_SAFE_INTEGER` is printed as that number, which limits as well.
     const SAFE: u64 = (1 << 53) - 1;
     let limits: Vec<_> =
         Limits::DEFAULT.table().map(|(name, value)| (camel(name), value.min(SAFE))).collect();
@@ -172,7 +172,7 @@ fn object<'a>(
     out + "} as const;\n"
 }
 
-/// Returns `startLine` of `start_line`.
+/// Converts `start_line` to `startLine`.
 fn camel(name: &str) -> String {
     let mut out = String::new();
     let mut upper = false;
