@@ -1,7 +1,8 @@
 /**
- * The entry for runtimes that compile bytes: Node, Deno, Bun, browsers.
+ * Entry point of `switchover` for runtimes that compile WebAssembly from bytes.
  *
- * From a file it reads `switchover.wasm` beside it, else it fetches it.
+ * These are Node, Deno, Bun and browsers. When imported from a file, it reads `switchover.wasm` from the same folder;
+ * otherwise it fetches that file.
  */
 
 import { initSync } from "./index.js";

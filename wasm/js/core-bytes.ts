@@ -1,7 +1,8 @@
 /**
- * `switchover/core` for runtimes that compile bytes: Node, Deno, Bun, browsers.
+ * Entry point of `switchover/core` for runtimes that compile from bytes.
  *
- * From a file it reads `core.wasm` beside it, else it fetches it.
+ * These are Node, Deno, Bun and browsers. When imported from a file, it reads `core.wasm` from the same folder;
+ * otherwise it fetches that file.
  */
 
 import { load } from "./engine/load.js";

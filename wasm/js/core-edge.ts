@@ -1,7 +1,7 @@
 /**
- * `switchover/core` for runtimes that refuse code made from bytes at run time.
+ * Entry point of `switchover/core` for runtimes that forbid compiling at run time.
  *
- * workerd and edge functions: the module is imported.
+ * These are workerd and edge functions: the compiled module is imported.
  */
 
 import module from "./core.wasm?module";

@@ -1,11 +1,12 @@
 /**
  * An engine without I/O for HTTP/1.1 connections that can switch protocols.
  *
- * For both roles, with the `Upgrade` mechanism as its speciality, and without what particular protocols need. Its
- * module is a third smaller than that of `switchover`.
+ * It serves both roles, client and server, and supports the `Upgrade` mechanism. This entry point lacks the
+ * protocol-specific features; its module is a third smaller than that of `switchover`.
  *
- * Every protocol name is one like any other here: `websocket` and `h2c` are offered and accepted without their rules. What a
- * `Connection` says of particular protocols is an `Error`; the classes for them are in `switchover` alone.
+ * All protocol names are treated alike here: `websocket` and `h2c` are offered and accepted without their own rules.
+ * The protocol-specific methods of a `Connection` throw an `Error`; the classes for such protocols are only in
+ * `switchover`.
  */
 
 export { Connection, Selection } from "./engine/connection.js";

@@ -1,7 +1,7 @@
 /**
- * The entry for runtimes that refuse code made from bytes at run time.
+ * Entry point of `switchover` for runtimes that forbid compiling at run time.
  *
- * workerd and edge functions: the module is imported.
+ * These are workerd and edge functions: the compiled module is imported.
  */
 
 import module from "./switchover.wasm?module";

@@ -1,10 +1,11 @@
 /**
  * An engine without I/O for HTTP/1.1 connections that can switch protocols.
  *
- * For both roles, with the `Upgrade` mechanism as its speciality. Your code moves the bytes; `Connection` says what
- * they mean and what to answer.
+ * It serves both roles, client and server, and supports the `Upgrade` mechanism. Your code moves the bytes; a
+ * `Connection` parses what was received and encodes what you send.
  *
- * This entry (`switchover/manual`) does not start the engine: call `initSync` first. The others do it when they are imported.
+ * This entry point (`switchover/manual`) does not start the engine: call `initSync` first. The other entry points start
+ * it when they are imported.
  */
 
 export { checkHttp2, http1Fields } from "./engine/bridge.js";

@@ -1,4 +1,8 @@
-/** `switchover/streams` for runtimes that compile bytes: Node, Deno, Bun, browsers. */
+/**
+ * Entry point of `switchover/streams` for runtimes that compile from bytes.
+ *
+ * These are Node, Deno, Bun and browsers.
+ */
 
 import "./bytes.js";
 

@@ -1,7 +1,7 @@
 /**
- * `switchover/core/streams` for runtimes that compile bytes.
+ * Entry point of `switchover/core/streams` for runtimes that compile from bytes.
  *
- * `switchover/streams` with the smaller module.
+ * It is `switchover/streams` with the smaller module.
  */
 
 import "./core-bytes.js";

@@ -1,7 +1,7 @@
 /**
- * `switchover/streams` for runtimes that refuse code made from bytes.
+ * Entry point of `switchover/streams` for workerd and edge functions.
  *
- * workerd and edge functions.
+ * These forbid compiling at run time, so the compiled module is imported.
  */
 
 import "./edge.js";

@@ -1,10 +1,11 @@
 /**
- * HTTP/1.1 over sockets with `{readable, writable}`.
+ * HTTP/1.1 clients and servers over sockets with `{readable, writable}`.
  *
- * A client that offers other protocols, a server that may switch to them, and the new protocol as web streams. A client
- * calls `upgrade` or `request`, a server `serveConnection`.
+ * A client can offer other protocols, and a server can switch to one of them. The new protocol is then read and written
+ * as web streams. A client calls `upgrade` or `request`, a server `serveConnection`.
  *
- * Sockets are those of Workers, the connections of Deno, `net.Socket` of Node and Bun, and any other pair of web streams.
+ * A socket may be one of Workers, a connection of Deno, a `net.Socket` of Node and Bun, or any other pair of web
+ * streams.
  */
 
 export { ClientResponse } from "./streams/response.js";

@@ -1,7 +1,7 @@
 /**
- * A module that your code has compiled.
+ * A WebAssembly module that the bundler compiles.
  *
- * Both workerd's tools and Vercel's take the name with this suffix.
+ * The build tools of both workerd and Vercel recognise the suffix `?module`.
  */
 declare module "*.wasm?module" {
   const module: WebAssembly.Module;

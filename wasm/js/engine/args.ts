@@ -1,4 +1,4 @@
-// What goes into the module: texts and lists in one run of bytes; `args.rs` takes it apart.
+// Encoding of call arguments: strings and lists packed into one byte array, which `args.rs` decodes.
 
 import { bytesOf } from "./check.js";
 import { isBytes } from "./bytes.js";
@@ -6,24 +6,24 @@ import { isBytes } from "./bytes.js";
 /**
  * Field lines to send, in order.
  *
- * Pairs of name and value: an array, a `Map`, the `Headers` of a received message or of the platform. Or an object, in
- * which an array of values stands for as many lines. A character stands for one byte, so none may be above U+00FF; the
- * value of a pair may be bytes too.
+ * Either pairs of name and value: an array, a `Map`, the `Headers` of a received message or of the platform. Or an
+ * object, in which an array of values stands for one line per value. A character stands for one byte, so none may be
+ * above U+00FF; the value of a pair may be bytes too.
  */
 export type HeaderSource =
   | Iterable<readonly [name: string, value: string | Uint8Array]>
   | Readonly<Record<string, string | readonly string[]>>;
 
-/** The space for encoded arguments, kept between calls up to a size. */
+/** The buffer for encoded arguments; reused by later calls up to `KEPT` bytes. */
 let space = new Uint8Array(4096);
 let used = 0;
 let isPacking = false;
 
 const KEPT = 65_536;
 
-/** @internal Packs what `fill` puts in. The bytes stay until the next call. */
+/** @internal Returns the bytes that `fill` appends. They stay valid until the next call. */
 export function encodeArgs(fill: () => void): Uint8Array {
-  // A header source may be the caller's own code, and that may send something itself.
+  // Iterating a header source may run the caller's code, which may call the engine in turn.
   const outer = isPacking ? { space, used } : undefined;
   if (outer !== undefined || space.length > KEPT) space = new Uint8Array(4096);
   used = 0;
@@ -37,13 +37,13 @@ export function encodeArgs(fill: () => void): Uint8Array {
   }
 }
 
-/** @internal A text, a character a byte. */
+/** @internal Appends a string, one byte per character. */
 export function putText(text: string, what: string): void {
   if (typeof text !== "string") throw new TypeError(`${what} must be a string`);
   const { length } = text;
   reserve(4 + length);
   write(used, length);
-  // Locals are cheaper to write to than what is kept between calls.
+  // Writing to local variables is faster than writing to module variables.
   const to = space;
   const start = used + 4;
   let all = 0;
@@ -56,26 +56,26 @@ export function putText(text: string, what: string): void {
   used = start + length;
 }
 
-/** @internal A text that the engine takes as text, which is the same as its bytes only in ASCII. */
+/** @internal Appends a string that must be ASCII, because the engine parses it as UTF-8. */
 export function putAscii(text: string, what: string): void {
   putText(text, what);
   if (!/^[\0-\x7f]*$/.test(text)) throw new TypeError(`${what} holds a character that is not ASCII`);
 }
 
-/** @internal A list of texts. */
+/** @internal Appends a list of strings, one byte per character. */
 export function putTexts(texts: readonly string[], what: string): void {
   if (!Array.isArray(texts)) throw new TypeError(`${what} must be an array of strings`);
   putNumber(texts.length);
   for (const text of texts) putText(text, what);
 }
 
-/** @internal A list of such texts. */
+/** @internal Appends a list of ASCII strings. */
 export function putAsciis(texts: readonly string[], what: string): void {
   putNumber(texts.length);
   for (const text of texts) putAscii(text, what);
 }
 
-/** @internal Field lines. */
+/** @internal Appends the number of field lines, then each name and value. */
 export function putHeaders(source: HeaderSource | undefined): void {
   const place = used;
   putNumber(0);
@@ -111,16 +111,16 @@ function putLine(name: string, value: string | Uint8Array, number: number): void
 }
 
 /**
- * Adds the field line to its error, without the value.
+ * Adds the number and name of the field line to an error about it.
  *
- * The value may be a secret.
+ * The value is left out, since it may be a secret.
  */
 function inLine(error: Error, number: number, name: unknown): Error {
   const Kind = error instanceof RangeError ? RangeError : TypeError;
   return new Kind(`field line ${number}${typeof name === "string" ? ` (${JSON.stringify(name)})` : ""}: ${error.message}`);
 }
 
-/** @internal Field lines alone. */
+/** @internal Encodes arguments that consist of field lines only. */
 export function encodeHeaders(source: HeaderSource | undefined): Uint8Array {
   return encodeArgs(() => putHeaders(source));
 }
@@ -139,7 +139,7 @@ function putNumber(number: number): void {
   used += 4;
 }
 
-/** 32 bits, the least significant byte first. */
+/** Writes a number as 32 bits, least significant byte first. */
 function write(place: number, number: number): void {
   space[place] = number;
   space[place + 1] = number >>> 8;

@@ -1,4 +1,5 @@
-// From HTTP/2 to HTTP/1.1, and what must not cross (RFC 9113, 8.2.2; RFC 8441). The other way is the connection's.
+// Conversion of HTTP/2 fields to HTTP/1.1, and a check of them (RFC 9113, 8.2.2; RFC 8441). `ProfileMethods` converts
+// to HTTP/2.
 
 import { statusOf } from "./check.js";
 import { ProfileError } from "./error.js";
@@ -11,10 +12,10 @@ import { OverHttp2 } from "../generated/tables.js";
 const faults = namesOf(OverHttp2);
 
 /**
- * Returns the reason why a field list may not stand in HTTP/2, or `null`.
+ * Returns why a field list is malformed in HTTP/2, or `null` if it is not.
  *
- * The list is of a response with that status, of a request where it is `null`. What an HTTP/2 library hands over is
- * checked with this, before it is taken for a message. RFC 9113, section 8.2.2.
+ * The list belongs to a response with `status`, or to a request if `status` is `null`. Use it to validate what an
+ * HTTP/2 library delivers before converting it. RFC 9113, section 8.2.2.
  */
 export function checkHttp2(status: number | null, headers: HeaderSource): OverHttp2 | null {
   const fault = raw.check_http2(status === null ? 0 : statusOf(status) + 1, encodeHeaders(headers));
@@ -24,10 +25,11 @@ export function checkHttp2(status: number | null, headers: HeaderSource): OverHt
 /**
  * Converts the field lines of an HTTP/2 request to HTTP/1.1.
  *
- * Host comes from `:authority`, cookies in one line again (RFC 9113, section 8.2.3); pseudo-header fields among them
- * are left out. Throws a `ProfileError` with the `OverHttp2` where the list is malformed. Next: `sendRequest` with
- * them. For an extended CONNECT send GET, its `:path`, and its `:protocol` as the offer. For `websocket` add a key of
- * this hop's own, see `websocketKey` (RFC 8441, section 5).
+ * `authority` becomes Host, and cookies are joined into one line (RFC 9113, section 8.2.3). Pseudo-header fields are
+ * left out. Throws a `ProfileError` with the `OverHttp2` if the list is malformed.
+ *
+ * Next: `sendRequest` with the result. For an extended CONNECT send a GET with its `:path`, and offer its `:protocol`.
+ * For `websocket` pass a new `key` for this connection, see `websocketKey` (RFC 8441, section 5).
  */
 export function http1Fields(authority: string, headers: HeaderSource, key?: string): Headers {
   const args = encodeArgs(() => {

@@ -1,9 +1,13 @@
-// Bytes that come from outside. A subclass, or a property of the array's own, can say anything of its length and its
-// memory; what these functions say is the array's own, as the engine of JavaScript keeps it.
+// Safe access to `Uint8Array` arguments. A subclass, or a property set on an array, can report a false length or
+// buffer. These functions read the true values through the built-in getters.
 
 const prototype = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
-/** A getter of every typed array, out of reach of those who write over it later. */
+/**
+ * Returns a built-in getter of typed arrays.
+ *
+ * Later changes of the prototype cannot replace it.
+ */
 function getter<T>(name: PropertyKey): (bytes: Uint8Array) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
   return Function.prototype.call.bind(get) as (bytes: Uint8Array) => T;
@@ -13,26 +17,34 @@ const kindOf = getter<string | undefined>(Symbol.toStringTag);
 const memoryOf = getter<ArrayBuffer>("buffer");
 const startOf = getter<number>("byteOffset");
 
-/** @internal How many bytes there are; none where the memory was transferred, or has become too small. */
+/** @internal Returns the number of bytes; 0 if the buffer was transferred or has become too small. */
 export const lengthOf = getter<number>("length");
 
-/** @internal Whether it is a Uint8Array, of whatever class and window; an object that only inherits from one is none. */
+/**
+ * @internal Returns whether a value is a `Uint8Array`, also of a subclass or of another window.
+ *
+ * An object that only inherits from one is not.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
   return kindOf(value as Uint8Array) === "Uint8Array";
 }
 
-/** @internal The same bytes, in an array of its own. Memory that is not there any more is a TypeError. */
+/**
+ * @internal Returns a plain `Uint8Array` over the same bytes.
+ *
+ * Throws a `TypeError` if the buffer is detached.
+ */
 export function plain(bytes: Uint8Array): Uint8Array {
   const length = lengthOf(bytes);
-  // An array of no bytes, and one that has lost them, both have the length 0; only the latter has no first place.
+  // An empty array and a detached one both have the length 0, but only `at` of the detached one throws.
   if (length === 0) at(bytes, 0);
   return new Uint8Array(memoryOf(bytes), startOf(bytes), length);
 }
 
-/** Refuses memory that is not there. */
+/** Built-in `at`, which throws a `TypeError` if the buffer is detached. */
 const at = Function.prototype.call.bind(Uint8Array.prototype.at) as (bytes: Uint8Array, index: number) => unknown;
 
-/** @internal Returns the pieces one after another, in an array of their own. */
+/** @internal Returns the concatenation of the pieces as a new array. */
 export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;

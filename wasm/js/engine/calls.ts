@@ -1,17 +1,17 @@
-// The functions of the module, each with a guard.
+// The exports of the WebAssembly module, each wrapped in a guard.
 
 import * as glue from "../generated/glue.js";
 import { alive, has, stopped } from "./raw.js";
 
-/** @internal The functions that are called through a guard: all but those that start the module. */
+/** @internal The guarded exports: all but those that start the module. */
 type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
 
 type Call = (...given: unknown[]) => unknown;
 
 /**
- * Returns a function that calls another if the module is in order.
+ * Wraps an export so that it throws if the module is missing or has trapped.
  *
- * Its arguments have names, which costs less than an array of them.
+ * Its parameters are named, which is faster than a rest array.
  */
 function guarded(name: string, call: Call): Call {
   if (call.length > 6) throw new Error(`${name} takes more arguments than are passed on`);
@@ -30,7 +30,7 @@ function guarded(name: string, call: Call): Call {
   };
 }
 
-/** @internal The functions of the module, guarded. */
+/** @internal The exports of the module, guarded. */
 export const raw = Object.fromEntries(
   Object.entries(glue).map(([name, call]) => [name, guarded(name, call as Call)]),
 ) as unknown as Raw;

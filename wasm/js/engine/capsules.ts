@@ -1,4 +1,4 @@
-// The capsules after a 101: DATAGRAM is read and written, others are skipped (RFC 9297, 3).
+// Capsules after a 101: DATAGRAM capsules are read and written, others are skipped (RFC 9297, 3).
 
 import { count, bytesOf } from "./check.js";
 import { ProfileError } from "./error.js";
@@ -8,27 +8,27 @@ import { bytesLeft, Reader } from "./reader.js";
 import { UDP_PAYLOAD } from "../generated/tables.js";
 
 /**
- * One more than the greatest context: the numbers of QUIC have 62 bits.
+ * The first context that is too large: a QUIC variable-length integer has 62 bits.
  *
  * RFC 9000, section 16.
  */
 const CONTEXTS = 2n ** 62n;
 
-/** One datagram of a stream of capsules. */
+/** A datagram that was received in a capsule, or that is to be sent in one. */
 export class Datagram {
   /**
-   * The context of the datagram (RFC 9298, section 4); less than 2 to the 62.
+   * The context ID of the datagram (RFC 9298, section 4); less than 2 to the 62.
    *
-   * `0n` is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that is not known.
+   * `0n` marks a UDP payload or an IP packet. Both sides may agree on others; discard a datagram with an unknown one.
    */
   readonly context: bigint;
   /** The payload of the datagram. */
   readonly payload: Uint8Array;
 
   /**
-   * Makes a datagram of that payload.
+   * Creates a datagram with that payload.
    *
-   * A context that is negative or 2 to the 62 and more is a `RangeError`. Next: `write`.
+   * Throws a `RangeError` if the context is negative, or 2 to the 62 or more. Next: `write`.
    */
   constructor(context: bigint, payload: Uint8Array) {
     if (typeof context !== "bigint") throw new TypeError("context must be a bigint");
@@ -39,7 +39,7 @@ export class Datagram {
   }
 
   /**
-   * Writes the datagram as a DATAGRAM capsule, to be sent after the 101.
+   * Encodes the datagram as a DATAGRAM capsule, to be sent after the 101.
    *
    * RFC 9297, section 3.5.
    */
@@ -50,39 +50,40 @@ export class Datagram {
 }
 
 /**
- * A reader of DATAGRAM capsules out of the bytes after a 101.
+ * A parser of DATAGRAM capsules in the bytes received after a 101.
  *
- * Capsules of other types are skipped (RFC 9297, section 3.3).
+ * It skips capsules of other types (RFC 9297, section 3.3).
  *
- * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
+ * `using`.
  */
 export class Capsules extends DisposableHandle {
   /**
-   * Makes a reader that takes datagrams up to that payload, in bytes.
+   * Creates a parser for datagrams with at most `longest` bytes of payload.
    *
-   * That bounds what is held; `UDP_PAYLOAD` is the most that UDP has. Next: `receive`.
+   * This limits the memory it uses; `UDP_PAYLOAD` is the maximum of UDP. Next: `receive`.
    */
   constructor(longest: number = UDP_PAYLOAD) {
     super(raw.capsules_new(count(longest, 2 ** 32 - 1, "longest")), raw.capsules_free, "reader of capsules");
   }
 
   /**
-   * Takes bytes of the stream, by copy, the leftover of the 101 first.
+   * Appends a copy of bytes received after the 101, starting with its leftover.
    *
-   * Next: `nextDatagram` until there is none.
+   * Next: `nextDatagram` until it returns `null`.
    */
   receive(bytes: Uint8Array): void {
     raw.capsules_receive(this.live(), bytesOf(bytes));
   }
 
   /**
-   * The next datagram; `null` before more bytes come.
+   * Returns the next datagram, or `null` if more bytes are needed.
    *
-   * Throws a `ProfileError` with the `CapsuleFault` of a stream that is broken: abort it. Next: once more, or
-   * `receive`.
+   * Throws a `ProfileError` with the `CapsuleFault` if the stream is malformed: abort it then. Next: `nextDatagram`
+   * again, or `receive` after `null`.
    */
   nextDatagram(): Datagram | null {
-    // The numbers of `Outcome` in `capsules.rs`.
+    // The cases are the numbers of `Outcome` in `capsules.rs`.
     switch (raw.capsules_next(this.live())) {
       case 1:
         return null;
@@ -94,9 +95,9 @@ export class Capsules extends DisposableHandle {
   }
 
   /**
-   * The stream has ended.
+   * Marks the end of the stream.
    *
-   * Throws a `ProfileError`, `truncated`, where that was inside a capsule (RFC 9297, section 3.3).
+   * Throws a `ProfileError` with the reason `truncated` if it ended inside a capsule (RFC 9297, section 3.3).
    */
   finish(): void {
     if (!raw.capsules_finish(this.live())) throw new ProfileError(new Reader());

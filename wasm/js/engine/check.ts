@@ -1,12 +1,16 @@
-// Arguments that are not what the types say: code without a type checker must hear of it too.
+// Run-time checks of arguments, for callers that do not use a type checker.
 
 import { isBytes, plain } from "./bytes.js";
 import { isInside } from "./raw.js";
 
-/** More bytes at once than this, and the module could not hold them. */
+/** The maximum number of bytes of one argument; memory could not hold more. */
 const MOST = 2 ** 30;
 
-/** @internal Bytes that may cross: a view of the module's own memory is copied first, for it may move when it grows. */
+/**
+ * @internal Returns bytes that can be passed to the module, or throws.
+ *
+ * A view of the module's own memory is copied, since that memory may move when it grows.
+ */
 export function bytesOf(bytes: Uint8Array): Uint8Array {
   if (!isBytes(bytes)) throw new TypeError("bytes must be a Uint8Array");
   const own = plain(bytes);
@@ -14,7 +18,7 @@ export function bytesOf(bytes: Uint8Array): Uint8Array {
   return isInside(own) ? own.slice() : own;
 }
 
-/** @internal A whole number from 0 to `most`. */
+/** @internal Returns `value` if it is an integer from 0 to `most`, or throws. */
 export function count(value: number, most: number, what: string): number {
   if (typeof value !== "number") throw new TypeError(`${what} must be a number`);
   if (!Number.isInteger(value) || value < 0 || value > most) {
@@ -23,24 +27,24 @@ export function count(value: number, most: number, what: string): number {
   return value;
 }
 
-/** @internal A status as far as a number can be one; whether it fits the call is the engine's business. */
+/** @internal Returns a status code that fits 16 bits, or throws; the engine checks it further. */
 export function statusOf(value: number): number {
   return count(value, 65_535, "status");
 }
 
-/** @internal The number that a table gives a name. */
+/** @internal Returns the number of a name in a table, or throws. */
 export function numberOf<T extends string>(table: Readonly<Record<T, number>>, name: T, what: string): number {
   if (typeof name !== "string" || !Object.hasOwn(table, name)) throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}`);
   return table[name];
 }
 
-/** @internal An object, not nothing. */
+/** @internal Returns `value` if it is an object and not `null`, or throws. */
 export function object<T extends object>(value: T, what: string): T {
   if (typeof value !== "object" || value === null) throw new TypeError(`${what} must be an object`);
   return value;
 }
 
-/** @internal Nothing but true or false. */
+/** @internal Returns `value` if it is a boolean, or throws. */
 export function boolean(value: unknown, what: string): boolean {
   if (typeof value !== "boolean") throw new TypeError(`${what} must be a boolean`);
   return value;

@@ -1,61 +1,61 @@
-// How a connection behaves.
+// The configuration of connections.
 
 import { boolean, count, object } from "./check.js";
 import { raw } from "./calls.js";
 import { Flags, Lenient, Limits } from "../generated/tables.js";
 
-/** Bounds, by their names in `Limits`. */
+/** Limits to set, keyed by their names in `Limits`. */
 export type LimitOptions = { readonly [name in keyof typeof Limits]?: number };
 
 /**
  * The configuration of a connection.
  *
- * What is left out has the default that `Limits`, `Lenient` and `Flags` show.
+ * Omitted options have the defaults given in `Limits`, `Lenient` and `Flags`.
  */
 export interface Config {
   /**
-   * The bounds, in bytes unless the name says otherwise.
+   * The limits, in bytes unless the name says otherwise.
    *
-   * Every one of them is counted byte by byte.
+   * Each of them is exact to the byte.
    */
   readonly limits?: LimitOptions;
   /**
-   * Deviations that a client accepts.
+   * The deviations from the protocol that a client accepts.
    *
-   * Each has a risk, which the core's documentation names.
+   * Each has a risk, which the core's documentation describes.
    */
   readonly lenient?: { readonly [name in keyof typeof Lenient]?: boolean };
   /**
-   * The transport is TLS.
+   * Set if the transport is TLS.
    *
-   * Without it a request for an `https` target is refused (RFC 9110, section 7.4).
+   * Otherwise a request for an `https` target is rejected (RFC 9110, section 7.4).
    */
   readonly secure?: boolean;
   /**
-   * A server takes the HTTP/2 preface as the connection's first bytes for a switch.
+   * Set if a server accepts the HTTP/2 preface at the start as a switch to HTTP/2.
    *
    * RFC 9113, section 3.4.
    */
   readonly http2Preface?: boolean;
   /**
-   * An `h2c` offer without `HTTP2-Settings` is an offer like any other.
+   * Set if an `h2c` offer without `HTTP2-Settings` is allowed.
    *
-   * It may be made and accepted, and what the two sides speak is their own affair (BuildKit reverses the roles of
-   * HTTP/2). RFC 7540, section 3.2.1 forbids such an upgrade.
+   * Such an offer may then be sent and accepted; both sides must agree on what they speak after it (BuildKit reverses
+   * the roles of HTTP/2). RFC 7540, section 3.2.1 forbids such an upgrade.
    */
   readonly bareH2c?: boolean;
   /**
-   * Headers that contradict themselves are corrected, not refused.
+   * Set if contradictory fields are corrected, not rejected.
    *
-   * For programs whose headers are not their own. `trace` says what was done (`tidied`).
+   * Use it if other code chooses the fields that you send. Each correction is recorded in `trace` as `tidied`.
    */
   readonly tidy?: boolean;
 }
 
-/** @internal Hands a configuration to the module, for the connection that is made next. */
+/** @internal Sets the configuration of the connection that is created next. */
 export function configure(config: Config): void {
   object(config, "config");
-  // Read before the module hears of anything: a getter is the caller's code, and may make a connection itself.
+  // All options are read before the module is called: a getter is the caller's code, which may create a connection.
   const { limits = {}, lenient = {}, ...flags } = config;
   for (const name of Object.keys(flags)) {
     if (!Object.hasOwn(Flags, name)) throw new TypeError(`there is nothing to configure by the name ${name}`);
@@ -78,7 +78,11 @@ export function configure(config: Config): void {
   }
 }
 
-/** @internal Changes the limits of a connection: those that are named, and no others. */
+/**
+ * @internal Changes those limits of a connection that are named.
+ *
+ * Returns false if the engine rejects the change.
+ */
 export function changeLimits(handle: number, limits: LimitOptions): boolean {
   const bounds = Object.entries(object(limits, "limits"));
   raw.configure_as(handle);
@@ -103,7 +107,7 @@ function known(isKnown: boolean, what: string): void {
   if (!isKnown) throw new TypeError(`there is nothing to configure by the name ${what}`);
 }
 
-/** `startLine` as `start_line`. */
+/** Converts `startLine` to `start_line`. */
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

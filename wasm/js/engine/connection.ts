@@ -1,4 +1,5 @@
-// The connection: every verb of the engine. A method converts, calls, converts; what HTTP says is the engine's business.
+// The class `Connection` with the upgrade methods. A method encodes its arguments, calls the engine and decodes the
+// result.
 
 import { numberOf } from "./check.js";
 import { changeLimits, type LimitOptions } from "./config.js";
@@ -13,16 +14,16 @@ import { readState, readTrace, type State, type TraceEntry } from "./state.js";
 import { Awaiting, Closing, Order, Owes, Why } from "../generated/tables.js";
 
 /**
- * A choice among the offers of one request, for `accept`.
+ * An offered protocol that `select` chose, for `accept`.
  *
- * It does not outlive its request.
+ * It is valid only for the current request.
  */
 export class Selection {
   readonly #owner: Connection;
   readonly #bits: Uint32Array;
   readonly #isEarly: boolean;
   /**
-   * The index of the selection among the preferences given to `select`.
+   * The index of the chosen protocol in the preferences given to `select`.
    *
    * Counted from 0.
    */
@@ -38,10 +39,10 @@ export class Selection {
   }
 
   /**
-   * Returns the same choice, accepted before the request is complete.
+   * Returns the same selection, to be accepted before the request is complete.
    *
-   * For a new protocol that needs no content. Our direction switches at once, the peer's at the end of its request; a
-   * client that waits for a 100 gets it first. Next: `accept`. RFC 9110, section 7.8.
+   * Use it for a new protocol that needs no content. Our direction switches at once, the peer's at the end of its
+   * request. A client that waits for a 100 receives that first. Next: `accept`. RFC 9110, section 7.8.
    */
   early(): Selection {
     return new Selection(this.#owner, [...this.#bits], this.preference, true);
@@ -52,7 +53,7 @@ export class Selection {
     return selection.#isEarly;
   }
 
-  /** @internal The engine's four numbers for it, on the connection that it was made on. */
+  /** @internal Returns the engine's four numbers of a selection, or throws if it is from another connection. */
   static bitsOn(owner: Connection, selection: Selection): Uint32Array {
     if (!(selection instanceof Selection)) throw new TypeError("selection must come from select");
     if (selection.#owner !== owner) throw new TypeError("the selection was made on another connection");
@@ -60,7 +61,7 @@ export class Selection {
   }
 }
 
-/** The view of an object in a console, under the name of its class. */
+/** The class under whose name a console prints a connection. */
 const { Connection: Shown } = { Connection: class {} };
 
 const awaited = namesOf(Awaiting);
@@ -71,23 +72,25 @@ const reasons = namesOf(Why);
 /**
  * One HTTP/1.1 connection, without its transport.
  *
- * Your code moves the bytes: what it reads goes into `receive`, what the verbs return goes out. No call waits, and none
+ * Your code moves the bytes: pass what it reads to `receive`, and send what the methods return. No method waits or
  * reads a clock.
  *
- * A `ProtocolError` of a verb is the caller's and has changed nothing; that of `nextEvent` is the peer's. A wrong argument
- * is a `TypeError` or `RangeError`, a connection that was freed a `GoneError`.
+ * A `ProtocolError` thrown by `nextEvent` is the peer's error. One thrown by any other method is the caller's, and the
+ * connection is unchanged. Wrong arguments throw a `TypeError` or `RangeError`; a freed connection throws a
+ * `GoneError`.
  *
- * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
+ * `using`.
  */
 export class Connection extends ProfileMethods {
-  // The upgrade verbs (RFC 9110, 7.8).
+  // Methods for upgrades (RFC 9110, 7.8).
 
   /**
-   * Server: selects one offered protocol that both sides support, or `null`.
+   * Server: selects an offered protocol that is also in `preferences`, or `null`.
    *
-   * By the client's order of preference or the server's. Each preference is a protocol such as `foo/2`, or a stack of
-   * layers such as `TLS/1.2, HTTP/1.1`. `null` where nothing matches; what is wrong with an offer, `request.offers`
-   * says. Next: `accept`, or any response, which declines.
+   * `by` says whose order of preference decides: the client's or the server's. Each preference is a protocol such as
+   * `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. Returns `null` if nothing matches; `request.offers` says
+   * why an offer cannot be accepted. Next: `accept`, or any response, which declines the offer.
    */
   select(preferences: readonly string[], by: Order = "client"): Selection | null {
     const args = encodeArgs(() => putTexts(preferences, "preferences"));
@@ -98,11 +101,11 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Server: accepts an offered protocol with a 101, after a 100 that is still owed.
+   * Server: accepts an offered protocol by sending a 101.
    *
-   * Only once the request is complete, else it throws `body-pending`; `selection.early()` does not wait. Next: speak
-   * the new protocol, in which the request is answered; `nextEvent` comes to `switched`. RFC 9110, sections 7.8 and
-   * 15.2.2.
+   * A 100 that the client still waits for is sent before it. Throws `body-pending` until the request is complete;
+   * `selection.early()` does not wait. Next: speak the new protocol and respond to the request in it; `nextEvent` will
+   * return `switched`. RFC 9110, sections 7.8 and 15.2.2.
    * @throws ProtocolError: `wrong-role`, `nothing-offered`, `not-offered`, `stale-selection`, `body-pending`,
    * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`,
    * `profile-field`.
@@ -116,7 +119,7 @@ export class Connection extends ProfileMethods {
   /**
    * Server: sends the head of a 426 that requires one of these protocols.
    *
-   * Next: `sendData` for content, and `sendEnd`, then the client's next try. RFC 9110, section 15.5.22.
+   * Next: `sendData` for content, and `sendEnd`; the client may then send another request. RFC 9110, section 15.5.22.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-name`,
    * `invalid-value`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
    */
@@ -129,9 +132,9 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Server: announces what the connection could be upgraded to.
+   * Server: advertises protocols to upgrade to in the next final response.
    *
-   * On the next final response. Next: `respond` or `sendResponse`.
+   * Next: `respond` or `sendResponse`.
    * @throws ProtocolError: `wrong-role`, `invalid-protocol`.
    */
   advertise(protocols: readonly string[]): void {
@@ -142,8 +145,8 @@ export class Connection extends ProfileMethods {
   /**
    * Client: the protocols that the latest 426 requires.
    *
-   * In the server's spelling (see `sameProtocol`); empty where it does not say. Next: `sendRequest` with some of it as
-   * the offer.
+   * They are spelled as the server sent them (see `sameProtocol`); empty if the 426 names none. Next: `sendRequest`
+   * with one or more of them as the offer.
    */
   get required(): string[] {
     const handle = this.live();
@@ -161,19 +164,20 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Tells whether our direction may carry the new protocol.
+   * Returns whether bytes of the new protocol may be sent now.
    *
-   * A server has accepted; a client has its 101 (or 2xx to CONNECT) and its request is out. No event tells a client the
-   * latter: ask after the `sendData` or `sendEnd` that completes it.
+   * True for a server once it has accepted. True for a client once it has received the 101 (or 2xx to CONNECT) and its
+   * request is complete. No event reports the latter: check after the `sendData` or `sendEnd` that completes the
+   * request.
    */
   get maySpeak(): boolean {
     return raw.may_speak(this.live());
   }
 
   /**
-   * Takes the first bytes of the new protocol out of the connection.
+   * Removes and returns the first bytes of the new protocol.
    *
-   * Next: speak it, or `resumeHttp`.
+   * Next: speak the new protocol, or `resumeHttp`.
    */
   takeLeftover(): Uint8Array<ArrayBuffer> {
     this.space = undefined;
@@ -184,8 +188,8 @@ export class Connection extends ProfileMethods {
   /**
    * Resumes HTTP above the new layer, on this same object.
    *
-   * The original request is answered there. Both directions must have switched by a 101, else `nothing-owed`; the
-   * leftover must have been taken. Next: a server answers, a client receives. RFC 2817, section 3.3; RFC 9110, section
+   * The original request is responded to there. Throws `nothing-owed` unless both directions have switched by a 101;
+   * call `takeLeftover` before. Next: a server responds, a client receives. RFC 2817, section 3.3; RFC 9110, section
    * 7.8.
    * @throws ProtocolError: `nothing-owed`, `leftover-pending`.
    */
@@ -196,7 +200,8 @@ export class Connection extends ProfileMethods {
   /**
    * Changes the limits that are named, from the next message on.
    *
-   * Refused while a request is not answered, and after a part of the next head has been read. Next: go on as before.
+   * Throws while a request has no complete response, and after part of the next head has been read. Next: continue as
+   * before.
    * @throws ProtocolError: `unanswered`, `unread-input`.
    */
   setLimits(limits: LimitOptions): void {
@@ -204,50 +209,50 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * The reason why the current cycle's upgrade did not happen, or `null`.
+   * The reason why the latest request's upgrade did not happen, or `null`.
    *
-   * `null` where it did, or before the first request. See `whyText`.
+   * `null` if it did happen, or before the first request. `whyText` explains the reason.
    */
   get why(): Why | null {
     const why = raw.why(this.live());
     return why === 0 ? null : (reasons[why - 1] as Why);
   }
 
-  // What your code may ask in between.
+  // Queries that are allowed at any time.
 
   /**
-   * Returns whom the engine waits for; set deadlines by it.
+   * The party that the connection waits for; choose a timeout by it.
    *
-   * When one expires, a server calls `reject` with a 408, or just closes an idle connection (`request`); a client calls
-   * `abandon`.
+   * When that expires, a server calls `reject` with a 408, or just closes an idle connection (`request`). A client
+   * calls `abandon`.
    */
   get awaiting(): Awaiting {
     return awaited[raw.awaiting(this.live())] as Awaiting;
   }
 
   /**
-   * The next thing that the caller must send.
+   * The part of a message that the caller must send next.
    *
-   * Of several things, the first one that the peer waits for.
+   * If several are due, it is the one that the peer waits for first.
    */
   get owes(): Owes {
     return owed[raw.owes(this.live())] as Owes;
   }
 
   /**
-   * Tells whether another request may follow on this connection.
+   * Returns whether another request may follow on this connection, as far as is known.
    *
-   * As far as is known. RFC 9112, section 9.3.
+   * RFC 9112, section 9.3.
    */
   get persists(): boolean {
     return raw.persists(this.live());
   }
 
   /**
-   * The received bytes after the current event, which nothing has read yet; a copy.
+   * A copy of the received bytes after the current event, which are not yet parsed.
    *
-   * While an offer is undecided they belong to no protocol. A server that declines and does not trust them to be HTTP
-   * calls `closeAfterResponse`; they are then never read (RFC 9931, section 5).
+   * While an offer is undecided these bytes belong to no protocol. A server that declines and does not trust them to be
+   * HTTP calls `closeAfterResponse`; they are then never parsed (RFC 9931, section 5).
    */
   get unread(): Uint8Array<ArrayBuffer> {
     raw.unread(this.live());
@@ -255,20 +260,23 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Returns how to close the transport, should it be closed now.
+   * The way to close the transport, if it is closed now.
    *
-   * `close`: just so. `linger`: end the sending side, read on and discard what comes until the peer closes too. Do so
-   * for a few seconds at most, then close. A socket that is closed with bytes unread is reset, which may take the last
-   * response away from the client. `reset`: `resetAndDestroy` of a Node socket, over TLS no closure alert. A response
-   * ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the client would take it
-   * for whole. RFC 9112, sections 8 and 9.6.
+   * - `close`: simply close it.
+   * - `linger`: end the sending side, then read and discard until the peer closes too. Do so for a few seconds at most,
+   *   then close. A socket that is closed with unread bytes is reset, and the client may lose the last response.
+   * - `reset`: call `resetAndDestroy` of a Node socket; over TLS, send no closure alert. The end of a response is
+   *   marked by the end of the connection, as for an HTTP/1.0 client, and the response is incomplete. After a FIN the
+   *   client would take it for complete.
+   *
+   * RFC 9112, sections 8 and 9.6.
    */
   get closing(): Closing {
     return closings[raw.closing(this.live())] as Closing;
   }
 
   /**
-   * Client: how many requests have no complete final response.
+   * Client: the number of requests without a complete final response.
    *
    * RFC 9112, section 9.3.2.
    */
@@ -276,13 +284,13 @@ export class Connection extends ProfileMethods {
     return raw.unanswered(this.live());
   }
 
-  /** The number of the peer's bytes that events have passed so far. */
+  /** The number of received bytes that events have covered so far. */
   get position(): number {
     return raw.position(this.live());
   }
 
   /**
-   * The machine's state, for logs and for pages that show it.
+   * The state of the connection's state machine, for logs and for display.
    *
    * Its parts may change with any version.
    */
@@ -291,16 +299,16 @@ export class Connection extends ProfileMethods {
     return readState(reading(() => raw.state(handle)));
   }
 
-  /** Takes what happened so far, the oldest first: at most the latest 32 things. */
+  /** Removes and returns the latest trace entries, at most 32, oldest first. */
   trace(): TraceEntry[] {
     const entries = raw.trace(this.live());
     return readTrace(new Reader(), entries);
   }
 
   /**
-   * A description for logs: nothing of what the connection carries.
+   * Returns a description for logs; it contains no bytes of any message.
    *
-   * Of one that is no more, its role and the `GoneError`'s reason.
+   * For a connection that is freed or whose module trapped, it has only the role and the `GoneError`'s reason.
    */
   toJSON(): object {
     const { role } = this;
@@ -315,7 +323,7 @@ export class Connection extends ProfileMethods {
     }
   }
 
-  /** @internal The same for a console. */
+  /** @internal Returns the description of `toJSON` for a console. */
   [inspect](): object {
     return Object.assign(new Shown(), this.toJSON());
   }

@@ -1,10 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// The number that stands for something in the module, and what becomes of it.
+// Handles: numbers that identify objects in the WebAssembly module.
 
 import { GoneError } from "./gone-error.js";
 import { hasTrapped } from "./raw.js";
 
-/** Something whose memory is the module's: the collector does not see it. */
+/** An object in the WebAssembly module, whose memory is not garbage-collected. */
 export class DisposableHandle {
   readonly #free: (number: number) => void;
   readonly #what: string;
@@ -17,15 +17,15 @@ export class DisposableHandle {
     this.#what = what;
   }
 
-  /** @internal The number of something of this kind that is still there. */
+  /** @internal Returns the handle of an object, or throws if it was freed. */
   static numberOf(owned: DisposableHandle): number {
     return owned.live();
   }
 
   /**
-   * Gives all of its memory back.
+   * Frees the object's memory.
    *
-   * It is no more: every other call throws a `GoneError`. A second call does nothing.
+   * Any other call then throws a `GoneError`. A second call does nothing.
    */
   free(): void {
     const number = this.#number;
@@ -33,12 +33,12 @@ export class DisposableHandle {
     if (number !== undefined && !hasTrapped()) this.#free(number);
   }
 
-  /** `free`, for `using`. */
+  /** Calls `free`, for `using`. */
   [Symbol.dispose](): void {
     this.free();
   }
 
-  /** @internal The number, if it still stands for anything. */
+  /** @internal Returns the handle, or throws if the object was freed. */
   protected live(): number {
     if (this.#number === undefined) throw new GoneError("freed", { what: this.#what });
     return this.#number;

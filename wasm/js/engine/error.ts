@@ -1,4 +1,4 @@
-// What a call is refused with, and what the peer did wrong.
+// The errors of a connection, and of protocol-specific functions.
 
 import { raw } from "./calls.js";
 import { namesOf, reading, type Reader } from "./reader.js";
@@ -8,40 +8,41 @@ const blames = namesOf(Blame);
 const ineligibles = namesOf(Ineligible);
 
 /**
- * A breach of the protocol, by the peer or by the caller.
+ * A violation of the protocol, by the peer or by the caller.
  *
- * After one by the peer receiving has ended, and a server may answer with `status`, once; after one by the caller
- * nothing has changed. The numbers and names are those of every surface of the engine; `errorText` has the sentences.
+ * After an error by the peer nothing more is received, and a server may send one response with `status`. After an error
+ * by the caller the connection is unchanged. Codes and names are the same in all languages of the engine; `errorText`
+ * describes them.
  */
 export class ProtocolError extends Error {
-  /** The stable number. */
+  /** The code of the error, which is the same in every version. */
   readonly code: number;
-  /** The stable name of the number. */
+  /** The name of the error, which is the same in every version. */
   readonly kind: ErrorKind;
-  /** The side that has to change something. */
+  /** The party that has to change something to avoid the error. */
   readonly blame: Blame;
   /**
-   * The status that a server answers a peer's error with, or `null`.
+   * The status code with which a server responds to a peer's error, or `null`.
    *
-   * `null` for the caller's errors and for what only a client can meet.
+   * `null` for the caller's errors, and for those that only a client can encounter.
    */
   readonly status: number | null;
   /**
-   * The place of a peer's error, in bytes from the connection's first, or `null`.
+   * The position of a peer's error, or `null` for the caller's errors.
    *
-   * `null` for the caller's errors.
+   * Counted in bytes from the start of the connection.
    */
   readonly offset: number | null;
   /**
-   * The index of the given header that a caller's error is about, or `null`.
+   * The index of the field line that the caller's error refers to, or `null`.
    *
-   * Counted from 0; `null` where it is about none.
+   * Counted from 0 in the given headers; `null` if the error refers to none.
    */
   readonly field: number | null;
   /**
-   * The rule of its protocol that the offer of a refused `sendRequest` breaks.
+   * The rule of the offered protocol that a rejected `sendRequest` violates.
    *
-   * After `profile-field`; else `null`.
+   * Set only for `profile-field`, otherwise `null`.
    */
   readonly ineligible: Ineligible | null;
 
@@ -66,27 +67,28 @@ export class ProtocolError extends Error {
     this.ineligible = ineligible;
   }
 
-  /** The rule that was broken, such as `RFC 9112, section 6.3`. */
+  /** The rule that was violated, such as `RFC 9112, section 6.3`. */
   get clause(): string {
     return reading(() => raw.error_clause(this.code)).text();
   }
 
-  /** Advice on how to mend the fault. */
+  /** Advice on how to avoid the error. */
   get advice(): string {
     return reading(() => raw.error_advice(this.code)).text();
   }
 }
 
 /**
- * A breach of what a particular protocol needs; `message` is the sentence.
+ * A violation of the rules of a particular protocol; `message` explains it.
  *
- * A `Splice` cannot take the request along, a list of HTTP/2 is malformed, a stream of capsules is broken.
+ * Either a `Splice` cannot relay the request, an HTTP/2 field list is malformed, or a stream of capsules is malformed.
  */
 export class ProfileError extends Error {
   /**
-   * The fault: `Ineligible`, `OverHttp2` or `CapsuleFault`.
+   * The violated rule.
    *
-   * `Ineligible` of a `Splice`, `OverHttp2` of `http1Fields`, `CapsuleFault` of `Capsules`.
+   * It is an `Ineligible` if a `Splice` threw the error, an `OverHttp2` if `http1Fields` did, a `CapsuleFault` if
+   * `Capsules` did.
    */
   readonly reason: Ineligible | OverHttp2 | CapsuleFault;
 

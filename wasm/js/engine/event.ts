@@ -1,61 +1,61 @@
-// What comes out of a connection. Every event owns what it shows.
+// The events of a connection. An event holds copies, so it stays valid.
 
 import type { Headers } from "./headers.js";
 import { namesOf, bytesLeft, type Reader } from "./reader.js";
 import { EventKind, Ineligible, NoOffer, Paused, SwitchedBy } from "../generated/tables.js";
 
-/** One protocol of an offer. */
+/** One protocol that a request offers in its `Upgrade` field. */
 export interface Offer {
   /**
-   * The protocol that is offered: a name, or a name and a version.
+   * The offered protocol: a name, or a name and a version, such as `foo/2`.
    *
-   * Such as `foo/2`, in the client's spelling, so compare with `sameProtocol` (RFC 9110, section 7.8).
+   * In the client's spelling, so compare with `sameProtocol` (RFC 9110, section 7.8).
    */
   readonly protocol: string;
-  /** The reason why the offer cannot be accepted; `null` where it can. */
+  /** The reason why the protocol cannot be accepted; `null` if it can. */
   readonly ineligible: Ineligible | null;
   /**
-   * The status of a server that wants this protocol and nothing else, or `null`.
+   * The status for a server that insists on this protocol, or `null`.
    *
-   * `null` where it is eligible.
+   * `null` if the protocol can be accepted.
    */
   readonly status: number | null;
 }
 
-/** A request head, as it was sent (RFC 9112, section 3). */
+/** A request head, as received (RFC 9112, section 3). */
 export interface Request {
-  /** The method, a token; compare it exactly. */
+  /** The method, a token; it is case-sensitive. */
   readonly method: string;
-  /** The target as it was sent: nothing is decoded or normalised. */
+  /** The request target as received: not decoded or normalised. */
   readonly target: string;
-  /** The x of HTTP/1.x. */
+  /** The minor version: the x of HTTP/1.x. */
   readonly minorVersion: number;
   /**
    * The offered protocols in the client's order of preference.
    *
-   * Choose with `Connection.select`.
+   * Choose one with `Connection.select`.
    */
   readonly offers: readonly Offer[];
-  /** Why there are no offers; `null` where there are. */
+  /** The reason why `offers` is empty; `null` if it is not. */
   readonly noOffer: NoOffer | null;
-  /** The field lines. */
+  /** The field lines of the head, in order. */
   readonly headers: Headers;
 }
 
-/** A response head, as it was sent (RFC 9112, section 4). */
+/** A response head, as received (RFC 9112, section 4). */
 export interface Response {
   /**
-   * 100 to 999; an unknown one means what the x00 of its class means.
+   * The status code, 100 to 999.
    *
-   * RFC 9110, section 15.
+   * An unknown one has the meaning of the x00 of its class (RFC 9110, section 15).
    */
   readonly status: number;
-  /** Often empty, without any meaning. */
+  /** The reason phrase; often empty, and without meaning to a program. */
   readonly reason: string;
-  /** The x of HTTP/1.x. */
+  /** The minor version: the x of HTTP/1.x. */
   readonly minorVersion: number;
   /**
-   * The number of pipelined requests that will not be answered.
+   * The number of pipelined requests that will not be responded to.
    *
    * This response closes the connection (RFC 9112, section 9.3.2).
    */
@@ -63,24 +63,25 @@ export interface Response {
   /**
    * The protocols that the server would switch to.
    *
-   * In its spelling (see `sameProtocol`): the `Upgrade` field of a 426, or of a response that advertises.
+   * They come from the `Upgrade` field of a 426, or of a response that advertises. They are in the server's spelling
+   * (see `sameProtocol`).
    */
   readonly advertised: readonly string[];
-  /** The field lines. */
+  /** The field lines of the head, in order. */
   readonly headers: Headers;
 }
 
 /**
  * Server: a request head.
  *
- * Next come data and end-of-message, and an answer is owed.
+ * The events for its content and its end follow. The server must respond.
  */
 export interface RequestEvent extends Request {
   readonly kind: "request";
 }
 
 /**
- * Client: a response head with a status of 1xx but 101.
+ * Client: the head of an informational response other than a 101.
  *
  * The final response is still to come.
  */
@@ -88,57 +89,61 @@ export interface InformationalEvent extends Response {
   readonly kind: "informational";
 }
 
-/** Client: a final response head. Next come data and end-of-message. */
+/** Client: a final response head. The events for its content and its end follow. */
 export interface ResponseEvent extends Response {
   readonly kind: "response";
 }
 
 /**
- * Content.
+ * A piece of the content.
  *
- * The cuts between pieces have no meaning.
+ * The boundaries between pieces have no meaning.
  */
 export interface DataEvent {
   readonly kind: "data";
-  /** A copy, your own. */
+  /** A copy of the bytes, which the caller may keep. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
 /** The end of the message (RFC 9112, section 6.3). */
 export interface EndOfMessageEvent {
   readonly kind: "end-of-message";
-  /** The trailer section, often empty (RFC 9112, section 7.1.2). */
+  /** The trailer fields, often none (RFC 9112, section 7.1.2). */
   readonly trailers: Headers;
 }
 
 /**
- * The peer's direction has left HTTP.
+ * The peer has sent its last byte of HTTP and speaks another protocol.
  *
- * Next: `takeLeftover`; what the transport brings from now on is the new protocol's.
+ * Next: `takeLeftover`; all bytes that the transport delivers from now on belong to the new protocol.
  */
 export interface SwitchedEvent {
   readonly kind: "switched";
   /** The cause of the switch. */
   readonly by: SwitchedBy;
   /**
-   * The protocols of the peer now, lowest layer first.
+   * The protocols that the peer now speaks, lowest layer first.
    *
-   * Empty after CONNECT or a preface. A client sees the server's spelling, so compare with `sameProtocol`.
+   * Empty after CONNECT or an HTTP/2 preface. A client sees the server's spelling, so compare with `sameProtocol`.
    */
   readonly protocols: readonly string[];
-  /** Server: the request, which is to be answered in the new protocol. */
+  /**
+   * Server: the request, which is to be responded to in the new protocol.
+   *
+   * `null` for a client, and after an HTTP/2 preface.
+   */
   readonly request: Request | null;
-  /** Client: the 101, or the 2xx to CONNECT. */
+  /** Client: the 101, or the 2xx to CONNECT; `null` for a server. */
   readonly response: Response | null;
   /**
-   * The first bytes of the new protocol, as far as they have come; a copy.
+   * A copy of the bytes of the new protocol that were received so far.
    *
-   * They stay until `takeLeftover`.
+   * The connection keeps them until `takeLeftover`.
    */
   readonly leftover: Uint8Array<ArrayBuffer>;
 }
 
-/** An event: one thing that the peer sent; `kind` tells which. */
+/** An event: a part of a message from the peer, or a switch; see `kind`. */
 export type Event =
   | RequestEvent
   | InformationalEvent
@@ -147,19 +152,19 @@ export type Event =
   | EndOfMessageEvent
   | SwitchedEvent;
 
-/** Nothing happens before more bytes come. Next: `receive`. */
+/** More bytes are needed for the next event. Next: `receive`. */
 export interface NeedDataStep {
   readonly kind: "need-data";
 }
 
-/** Nothing happens before your code acts. */
+/** No event can follow until the caller acts. */
 export interface PausedStep {
   readonly kind: "paused";
-  /** The reason why receiving does not go on without your code. */
+  /** The action that the caller must take. */
   readonly why: Paused;
 }
 
-/** The result of `Connection.nextEvent`; `kind` tells which. */
+/** The result of `Connection.nextEvent`; `kind` distinguishes the cases. */
 export type Step = Event | NeedDataStep | PausedStep;
 
 const kinds = namesOf(EventKind);
@@ -167,7 +172,7 @@ const ineligibles = namesOf(Ineligible);
 const noOffers = namesOf(NoOffer);
 const switchers = namesOf(SwitchedBy);
 
-/** @internal The event that a call left. */
+/** @internal Decodes an event from the result buffer. */
 export function readEvent(reader: Reader): Event {
   const kind = reader.name(kinds);
   switch (kind) {
@@ -192,16 +197,16 @@ export function readEvent(reader: Reader): Event {
   }
 }
 
-/** @internal The request head that a call left. */
+/** @internal Decodes a request head from the result buffer. */
 export function readRequest(reader: Reader): Request {
   const { kind: _, ...request } = readRequestEvent(reader);
   return request;
 }
 
 /**
- * The order is that of `event.rs`.
+ * Decodes a request event, in the order in which `event.rs` encodes it.
  *
- * The object is made in one piece: there is one for each message.
+ * The object is created by one literal because that is faster, and there is one for each message.
  */
 function readRequestEvent(reader: Reader): RequestEvent {
   const head = reader.head();

@@ -1,13 +1,13 @@
-// What is no more.
+// The error for using an object that was freed, or a module that has trapped.
 
 /**
- * The error of an object that was freed, or whose module has stopped.
+ * The error for using an object that was freed, or whose module has trapped.
  *
- * It was freed, or the module that it lived in has stopped. Make a new one in the first case; in the second load the
- * module anew (another worker, another process).
+ * If the object was freed, create a new one. If its WebAssembly module trapped, load that module again, in another
+ * worker or another process.
  */
 export class GoneError extends Error {
-  /** The cause: the object was freed, or the module has stopped. */
+  /** `freed` if the object was freed, `trapped` if its module has trapped. */
   readonly reason: "freed" | "trapped";
 
   /** @internal */

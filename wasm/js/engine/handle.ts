@@ -1,4 +1,4 @@
-// What every face of a connection does with it.
+// The base class of `Connection`: its creation and its handle.
 
 import { configure, type Config } from "./config.js";
 import { ProtocolError } from "./error.js";
@@ -8,33 +8,33 @@ import { raw } from "./calls.js";
 import { bytesLeft, Reader } from "./reader.js";
 import { Role } from "../generated/tables.js";
 
-/** A connection as something that has memory in the module. */
+/** The handle of a connection in the WebAssembly module. */
 export class Handle extends DisposableHandle {
   readonly #role: Role;
   #space: Uint8Array | undefined;
 
-  /** A connection of that role. Next: a server receives, a client sends a request. */
+  /** Creates a connection. Next: a server calls `receive`, a client `sendRequest`. */
   constructor(role: Role, config?: Config) {
     super(create(role, config), raw.free, "connection");
     this.#role = role;
   }
 
-  /** @internal Which end this is. */
+  /** @internal The role of this end of the connection. */
   protected get role(): Role {
     return this.#role;
   }
 
   /**
-   * Gives memory back where a connection is parked.
+   * Releases unneeded memory of an idle connection.
    *
-   * What `trace`, `required` and the current event held is gone.
+   * The contents of `trace`, `required` and the current event are lost.
    */
   release(): void {
     this.space = undefined;
     raw.release(this.live());
   }
 
-  /** @internal The place that `receiveBuffer` gave; it is empty once the memory has moved. */
+  /** @internal The space that `receiveBuffer` returned; empty once the module's memory has grown. */
   protected get space(): Uint8Array | undefined {
     return this.#space;
   }
@@ -44,12 +44,12 @@ export class Handle extends DisposableHandle {
     this.#space = space;
   }
 
-  /** @internal What the module refused is thrown. */
+  /** @internal Throws the error in the result buffer unless `isDone`. */
   protected must(isDone: boolean): void {
     if (!isDone) throw new ProtocolError(new Reader());
   }
 
-  /** @internal What was written, or why nothing was. */
+  /** @internal Returns the bytes to send, or throws the error in the result buffer. */
   protected sent(isDone: boolean): Uint8Array<ArrayBuffer> {
     this.must(isDone);
     return bytesLeft();

@@ -1,25 +1,29 @@
-// The field lines of a message.
+// The field lines of a received message.
 
 import { HIDDEN, inspect } from "./inspect.js";
 import { SECRET_FIELDS } from "../generated/tables.js";
 
 const secrets: ReadonlySet<string> = new Set(SECRET_FIELDS);
 
-/** The view of an object in a console, under the name of its class. */
+/** The class under whose name a console prints field lines. */
 const { Headers: Shown } = { Headers: class extends Array<string> {} };
 
 /**
- * The field lines of a head or trailer section, in order and spelling.
+ * The field lines of a header or trailer section, in order and as spelled.
  *
- * As they came (RFC 9110, section 5). Nothing is decoded, joined or lower-cased: a character is a byte. Names and
- * values become strings when they are asked for.
+ * Nothing is decoded, joined or lower-cased (RFC 9110, section 5): a character stands for a byte. Names and values
+ * become strings when they are accessed.
  */
 export class Headers implements Iterable<[name: string, value: string]> {
   readonly #text: string;
   readonly #spans: readonly number[];
   readonly #isLong: boolean;
 
-  /** @internal Where each name and each value begins and ends in the text: of a long text two numbers, else halves of one. */
+  /**
+   * @internal `spans` holds the start and end of each name and value in the text.
+   *
+   * If the text is long, each is one number; otherwise start and end are the two halves of one number.
+   */
   constructor(text: string, spans: readonly number[], isLong: boolean) {
     this.#text = text;
     this.#spans = spans;
@@ -31,7 +35,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this.#spans.length / (this.#isLong ? 4 : 2);
   }
 
-  /** The field line at `index`, counted from 0; `undefined` after the last. */
+  /** Returns the field line at `index`, counted from 0; `undefined` after the last. */
   at(index: number): [name: string, value: string] | undefined {
     return Number.isInteger(index) && index >= 0 && index < this.length
       ? [this.#name(index), this.#value(index)]
@@ -41,14 +45,18 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /**
    * Returns the value of the first field line of that name, or `undefined`.
    *
-   * In any case (RFC 9110, section 5.1).
+   * Names are case-insensitive (RFC 9110, section 5.1).
    */
   get(name: string): string | undefined {
     const index = this.#find(name.toLowerCase(), 0);
     return index === undefined ? undefined : this.#value(index);
   }
 
-  /** The values of all field lines of that name, in any case and in order. */
+  /**
+   * Returns the values of all field lines of that name, in order.
+   *
+   * Names are case-insensitive.
+   */
   getAll(name: string): string[] {
     const wanted = name.toLowerCase();
     const values: string[] = [];
@@ -58,17 +66,17 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return values;
   }
 
-  /** Returns whether there is a field line of that name, in any case. */
+  /** Returns whether there is a field line of that name; names are case-insensitive. */
   has(name: string): boolean {
     return this.#find(name.toLowerCase(), 0) !== undefined;
   }
 
-  /** All field lines in order. */
+  /** Returns an iterator over all field lines, in order. */
   [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     return this.lines()[Symbol.iterator]();
   }
 
-  /** All field lines in order, in a new array. */
+  /** Returns all field lines in order, in a new array. */
   lines(): [name: string, value: string][] {
     const lines: [name: string, value: string][] = [];
     for (let index = 0; index < this.length; index++) lines.push([this.#name(index), this.#value(index)]);
@@ -76,12 +84,12 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * Returns each name and after it its value, in one new array.
+   * Returns all names and values in one flat array: name, value, name, value.
    *
-   * The least that can be made of all lines. Node calls it `rawHeaders`.
+   * It is the fastest way to read all lines. Node calls this form `rawHeaders`.
    */
   flat(): string[] {
-    // An array that grows costs as much again, and so does a field of an object in each round.
+    // A preallocated array is faster than one that grows, and a local variable faster than a private field.
     const text = this.#text;
     const count = 2 * this.length;
     const parts = new Array<string>(count);
@@ -90,15 +98,15 @@ export class Headers implements Iterable<[name: string, value: string]> {
   }
 
   /**
-   * Returns all field lines as an array, for logs.
+   * Returns all field lines for logs, with the values of secrets replaced.
    *
-   * Without what the fields of `SECRET_FIELDS` say. `[...headers]` has all of it.
+   * Secrets are the values of the fields in `SECRET_FIELDS`. `[...headers]` contains them.
    */
   toJSON(): [name: string, value: string][] {
     return this.lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);
   }
 
-  /** @internal The same for a console. */
+  /** @internal Returns the field lines of `toJSON` for a console. */
   [inspect](): string[] {
     return Shown.from(this.toJSON(), ([name, value]) => `${name}: ${value}`);
   }

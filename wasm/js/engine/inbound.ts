@@ -1,4 +1,4 @@
-// Bytes in, events out.
+// The receiving half of a connection.
 
 import { count, numberOf, bytesOf } from "./check.js";
 import { ProtocolError } from "./error.js";
@@ -10,31 +10,35 @@ import { stage } from "./raw.js";
 import { namesOf, placeLeft, Reader, reading } from "./reader.js";
 import { ContentKind, End, EventKind, Paused } from "../generated/tables.js";
 
-/** The rest of a message that is being received. */
+/** The part of a message's content that is still to be received. */
 export interface Content {
   readonly kind: ContentKind;
   /**
-   * The number of bytes: of the content, or of the current chunk.
+   * The number of bytes left, of the content or of the current chunk.
    *
-   * 0 where that is not known.
+   * 0 if that is not known.
    */
   readonly length: number;
 }
 
 const contents = namesOf(ContentKind);
 const pauses = namesOf(Paused);
-/** The numbers of `Outcome` in `connection.rs`, and above them an event's kind. */
+/**
+ * The names of the results of `advance`, by number.
+ *
+ * First those of `Outcome` in `connection.rs`, then the kinds of events.
+ */
 const steps: readonly (Step["kind"] | "failed")[] = ["failed", "need-data", "paused", ...namesOf(EventKind)];
 
-/** The half of a connection that hears the peer. */
+/** The half of a connection that receives. */
 export class Inbound extends Handle {
-  // Bytes in.
+  // Receiving bytes.
 
   /**
-   * Takes bytes that the peer sent, all of them, by copy.
+   * Appends a copy of bytes that the peer sent.
    *
-   * The way to read a transport that hands out buffers of its own. Throws `buffer-full` while `limits.buffered` bytes
-   * wait already, and where nothing more is read; then nothing is taken. Next: `nextEvent`.
+   * Use it if the transport allocates the buffers that it reads into. Either all bytes are accepted or none. Throws
+   * `buffer-full` while `limits.buffered` bytes are waiting, and once nothing more is read. Next: `nextEvent`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receive(bytes: Uint8Array): void {
@@ -45,11 +49,10 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Returns space of at least `min` bytes in the engine's own memory.
+   * Returns at least `min` bytes of space in the engine's memory to read into.
    *
-   * Of `limits.buffered` at most, for code that can read into it at once. Write, then `commit`, and make no other call
-   * in between, for the memory may move. Refused like `receive`. Next: `commit`. @throws ProtocolError: `buffer-full`,
-   * `after-end`, `closed`, `switched`, `failed`.
+   * For code that can read into a given buffer; the space is at most `limits.buffered` bytes. Write to it, then call
+   * `commit`. Make no other call in between, because the memory may move. Throws like `receive`. Next: `commit`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
@@ -62,10 +65,10 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Takes the first `length` bytes of the space that `receiveBuffer` gave.
+   * Appends the first `length` bytes of the space that `receiveBuffer` returned.
    *
-   * A `RangeError` if there are not as many, if an inbound call came in between, or if the memory has moved. Next:
-   * `nextEvent`.
+   * Throws a `RangeError` if the space is shorter, if a call that receives was made in between, or if the memory has
+   * moved. Next: `nextEvent`.
    */
   commit(length: number): void {
     const handle = this.live();
@@ -75,10 +78,10 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Tells the connection that the peer's bytes have ended.
+   * Records that the peer's bytes have ended.
    *
-   * `clean` by a FIN, over TLS after a closure alert, else `truncated` (RFC 9112, section 9.8). The end counts when
-   * everything before it has been read. Next: `nextEvent`.
+   * Pass `clean` after a FIN, over TLS after a closure alert; otherwise `truncated` (RFC 9112, section 9.8). The end
+   * takes effect once all bytes before it have been parsed. Next: `nextEvent`.
    */
   receiveEof(end: End = "clean"): void {
     this.space = undefined;
@@ -86,26 +89,27 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Tells whether to go on reading the transport.
+   * Returns whether the caller should read from the transport.
    *
-   * While it is false, the peer feels it as back-pressure.
+   * Stop reading while it is false: that is the back-pressure on the peer.
    */
   get wantsInput(): boolean {
     return raw.wants_input(this.live());
   }
 
-  // Events out.
+  // Returning events.
 
   /**
-   * Moves on to the next event.
+   * Advances to the next event and returns it.
    *
-   * Call it until it says `need-data` (send what was written, then read) or `paused` (act). An error is the peer's:
-   * receiving has ended, and a server may still answer it once, with `status`. Next: what the event says.
+   * Call it until it returns `need-data` (send all pending bytes, then read) or `paused` (act). A `ProtocolError` is
+   * the peer's: nothing more is received, and a server may still send one response with the error's `status`. Next:
+   * depends on the event.
    */
   nextEvent(): Step {
     const step = raw.next_event(this.live());
     this.space = undefined;
-    // The numbers of `Outcome` in `connection.rs`.
+    // The cases are the numbers of `Outcome` in `connection.rs`.
     switch (step) {
       case 1:
         return { kind: "need-data" };
@@ -119,9 +123,9 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Moves on like `nextEvent`, for code that need not see everything.
+   * Advances like `nextEvent`, but returns only the kind of the result.
    *
-   * Returns only the kind of what it came to. `event` and `request` show the rest. Errors are those of `nextEvent`.
+   * Use `event` and `request` to get the rest when it is needed. Throws like `nextEvent`.
    */
   advance(): Step["kind"] {
     const step = raw.advance(this.live());
@@ -131,9 +135,9 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Returns the events up to where `nextEvent` says `need-data` or `paused`.
+   * Yields events until `nextEvent` returns `need-data` or `paused`.
    *
-   * The next `nextEvent` says that again. Errors are those of `nextEvent`. Next: `nextEvent`, which says what to do.
+   * The next `nextEvent` returns the same step again. Throws like `nextEvent`. Next: `nextEvent`, to learn what to do.
    */
   *events(): Generator<Event, void, void> {
     for (;;) {
@@ -144,19 +148,19 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Returns the current event once more, or `null`.
+   * Returns the current event again, or `null` if there is none.
    *
-   * Until the next inbound call; `null` where there is none. Decisions do not end it.
+   * An event is current until the next call that receives. Methods that send do not end it.
    */
   event(): Event | null {
     return raw.event(this.live()) ? readEvent(new Reader()) : null;
   }
 
   /**
-   * Server: the current request, as long as its head is kept.
+   * Server: the current request while the engine keeps its head, or `null`.
    *
-   * Through the event that showed it, and with an offer, a CONNECT or a response owed in a new protocol until that is
-   * settled.
+   * The head is kept while the request's event is current. With an offer or a CONNECT it is kept until the server has
+   * decided. After a switch it is kept until the response owed in the new protocol is sent.
    */
   get request(): Request | null {
     return raw.request(this.live()) ? readRequest(new Reader()) : null;
@@ -165,8 +169,9 @@ export class Inbound extends Handle {
   /**
    * Server: the authority that the current request is for, or `null`.
    *
-   * The one in the target of a CONNECT or of an absolute target, else the Host header. `null` where HTTP/1.0 names
-   * none, or no request is kept. An intermediary routes by it and sends it on as Host. RFC 9112, sections 3.2 and 3.3.
+   * It is taken from the target of a CONNECT or from an absolute-form target, else from the Host field. `null` if an
+   * HTTP/1.0 request has none, or if no request is kept. An intermediary routes by it and forwards it as Host. RFC
+   * 9112, sections 3.2 and 3.3.
    */
   get authority(): string | null {
     return raw.authority(this.live()) ? new Reader().text() : null;
@@ -175,9 +180,9 @@ export class Inbound extends Handle {
   /**
    * Server: the path of the current request's target, or `null`.
    *
-   * Of a target in origin or absolute form, as sent, up to the query. It is `/` where an absolute target has none, `*`
-   * in an OPTIONS for the whole server, empty in a CONNECT. `null` where no request is kept. RFC 9112, section 3.2; RFC
-   * 9110, section 4.2.3.
+   * It is the part of an origin-form or absolute-form target before the query, as received. It is `/` if an
+   * absolute-form target has none, `*` in an OPTIONS for the whole server, and empty in a CONNECT. `null` if no request
+   * is kept. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
    */
   get path(): string | null {
     return raw.path(this.live()) ? new Reader().text() : null;
@@ -186,18 +191,18 @@ export class Inbound extends Handle {
   /**
    * Server: the query of the current request's target, or `null`.
    *
-   * It stands after the first question mark, as sent; `null` where there is none, or no request is kept. RFC 9112,
-   * section 3.2.
+   * It is the part after the first question mark, as received. `null` if there is no question mark, or if no request is
+   * kept. RFC 9112, section 3.2.
    */
   get query(): string | null {
     return raw.query(this.live()) ? new Reader().text() : null;
   }
 
   /**
-   * The rest of the message being received, after the current event.
+   * The content that is still to be received after the current event.
    *
-   * When the message was cut short, this is what was missing. Next: `passContent`, if your code can read content past
-   * the engine. RFC 9112, section 6.3.
+   * If the message was truncated, it is the content that is missing. Next: `passContent`, if your code can read content
+   * without passing it to the engine. RFC 9112, section 6.3.
    */
   get content(): Content {
     const handle = this.live();
@@ -206,21 +211,21 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Folds the end of the message into the current event.
+   * Merges the end of the message into the current event, if that is its last.
    *
-   * Returns true where that was the last of its message, so that no `end-of-message` follows it. That is known for a
-   * head without content, and for the last of content of a known length. The event stays current: it can be read after
-   * its end as well, and after the answer, until the next inbound call. False changes nothing. RFC 9112, section 6.
+   * Returns true if so: no `end-of-message` event follows. That is known for a head without content, and for the last
+   * piece of content of a known length. The event stays current until the next call that receives, even after the
+   * response was sent. Returns false, without effect, if more of the message may follow. RFC 9112, section 6.
    */
   takeEnd(): boolean {
     return raw.take_end(this.live());
   }
 
   /**
-   * Counts bytes of content that your code has read from the transport itself.
+   * Counts bytes of content that your code has read past the engine.
    *
-   * The state and the positions are those after the same bytes through `receive`. Allowed for as many as `content`
-   * says, once all bytes given to the engine have been read from it. Throws `unread-input`, `length-exceeded`,
+   * State and positions change as if `receive` had been given these bytes. At most as many as `content` says are
+   * allowed, and only after all bytes given to the engine have been parsed. Throws `unread-input`, `length-exceeded`,
    * `no-content`. Next: `nextEvent`. RFC 9112, section 6.
    * @throws ProtocolError: `no-content`, `unread-input`, `length-exceeded`, `after-end`, `closed`, `switched`,
    * `failed`.
@@ -233,10 +238,10 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Server: gives the whole connection to another parser.
+   * Server: returns all bytes of the current request, for another parser.
    *
-   * The current request's head and all bytes after it, exactly as they came. Allowed until something after the head was
-   * read or something was answered. Throws `unasked`, `answered`, `head-gone`. Next: `free` the engine, keep the
+   * These are the request's head and all bytes received after it, unchanged. Allowed until anything after the head was
+   * parsed or a response was sent. Throws `unasked`, `answered`, `head-gone`. Next: `free` the engine, keep the
    * transport.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
    */
@@ -246,12 +251,13 @@ export class Inbound extends Handle {
     return this.sent(raw.hand_over(handle));
   }
 
-  // What your code may decide without sending anything.
+  // Decisions that send nothing.
 
   /**
-   * Drops the rest of the content being received.
+   * Discards the rest of the content being received.
    *
-   * Up to `limits.drain`; then receiving ends instead. Next: `nextEvent`.
+   * Discards up to `limits.drain` bytes; if there is more, nothing more is received on the connection. Next:
+   * `nextEvent`.
    * @throws ProtocolError: `no-content`.
    */
   skipContent(): void {
@@ -259,10 +265,11 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Makes the current response the last: no request follows.
+   * Makes the current response the last one on the connection.
    *
-   * A server's next final response says `close`, without a request pending the connection closes now, and once that
-   * head has left it throws `too-late`. A client closes after the response that is on its way. RFC 9112, section 9.6.
+   * A server's next final response says `Connection: close`. If no request is pending, the connection closes now.
+   * Throws `too-late` once the response head was sent. A client closes after the response that it is waiting for. RFC
+   * 9112, section 9.6.
    * @throws ProtocolError: `too-late`, `closed`, `switched`, `failed`.
    */
   closeAfterResponse(): void {
@@ -270,10 +277,10 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Gives up the exchange, or the connection.
+   * Gives up the current exchange, or the whole connection.
    *
-   * A client with an unfinished request cuts it and reads on for the answer. In every other state, or the second time,
-   * no more HTTP in either direction. Next: close the transport's direction that has ended.
+   * A client with an unfinished request stops sending it and still receives the response. In every other state, or when
+   * called again, HTTP ends in both directions. Next: close those directions of the transport that have ended.
    */
   abandon(): void {
     this.must(raw.abandon(this.live()));

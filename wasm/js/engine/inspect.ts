@@ -1,7 +1,7 @@
-// What logs and consoles show of an object whose own fields are private.
+// Support for printing objects with private fields in logs and consoles.
 
-/** @internal The method that Node, Deno and Bun ask for what to show. */
+/** @internal The method that Node, Deno and Bun call to print an object. */
 export const inspect: unique symbol = Symbol.for("nodejs.util.inspect.custom");
 
-/** @internal What stands in the place of a value that no log should hold. */
+/** @internal The text that replaces a secret value in logs. */
 export const HIDDEN = "<hidden>";

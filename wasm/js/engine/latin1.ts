@@ -1,6 +1,6 @@
-// Bytes as characters, one each: RFC 9110 (5.5) gives those above 0x7f no other meaning.
+// Decoding of bytes as Latin-1, one character each. RFC 9110 (5.5) gives bytes above 0x7f no other meaning.
 
-/** The decoder of Node, Deno and Bun, asked for as no bundler follows. */
+/** `node:buffer` of Node, Deno and Bun, loaded so that bundlers do not follow. */
 interface Buffers {
   readonly Buffer: {
     from(memory: ArrayBuffer): {
@@ -16,31 +16,32 @@ interface Host {
 
 const Buffer = (globalThis as Host).process?.getBuiltinModule?.("node:buffer").Buffer;
 
-// A host name that begins with U+FEFF is another than the one after it.
+// `ignoreBOM` keeps a leading U+FEFF: a host name with it differs from the same name without it.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
-/** @internal What decodes bytes of that memory, from one place to another. */
+/** @internal Returns a function that decodes the bytes of `memory` between two offsets. */
 export function decoderOf(memory: Uint8Array<ArrayBuffer>): (start: number, end: number) => string {
   if (Buffer === undefined) return (start, end) => latin1(memory.subarray(start, end));
   const buffer = Buffer.from(memory.buffer);
-  // What `toString` calls, after a look at its arguments.
+  // `toString` calls `latin1Slice` after checking its arguments, so this is faster.
   const { latin1Slice } = buffer;
   if (latin1Slice !== undefined) return (start, end) => latin1Slice.call(buffer, start, end);
   return (start, end) => buffer.toString("latin1", start, end);
 }
 
 /**
- * Tells whether `latin1` is read as windows-1252, as Node and browsers do.
+ * Decodes bytes as Latin-1 without `Buffer`.
  *
- * That is another thing; for ASCII it is UTF-8 too.
+ * `TextDecoder("latin1")` cannot be used: browsers and Node decode windows-1252 by it. A UTF-8 decoder is right for
+ * ASCII.
  */
 function latin1(bytes: Uint8Array): string {
   try {
     const text = decoder.decode(bytes);
-    // Other characters are encoded as more bytes than one.
+    // UTF-8 encodes every character outside ASCII as several bytes, so equal lengths mean that all is ASCII.
     if (text.length === bytes.length) return text;
   } catch {
-    // Not UTF-8 at all.
+    // The bytes are not UTF-8, so they are decoded below.
   }
   let text = "";
   for (let at = 0; at < bytes.length; at += 4096) {

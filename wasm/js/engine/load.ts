@@ -1,6 +1,6 @@
-// How runtimes get at the module that compile bytes.
+// Loading of the WebAssembly module in runtimes that compile bytes.
 
-/** The reader of files, where there are any, asked for as no bundler follows. */
+/** `node:fs`, if the runtime has it, loaded in a way that bundlers do not follow. */
 interface Files {
   readFileSync(file: URL): BufferSource;
 }
@@ -9,7 +9,7 @@ interface Host {
   readonly process?: { getBuiltinModule?(name: string): Files };
 }
 
-/** @internal The module at that place: read where it is a file, else fetched. */
+/** @internal Loads and compiles the module at a URL: read from the disk for `file:`, otherwise fetched. */
 export async function load(place: URL): Promise<WebAssembly.Module> {
   const files = (globalThis as Host).process?.getBuiltinModule?.("node:fs");
   if (place.protocol === "file:" && files !== undefined) return WebAssembly.compile(files.readFileSync(place));

@@ -1,4 +1,4 @@
-// Proxying over HTTP/1.1 by upgrade: what requests for `connect-udp` (RFC 9298) and `connect-ip` (RFC 9484) say.
+// Parsing of requests for `connect-udp` (RFC 9298) and `connect-ip` (RFC 9484): proxying over HTTP/1.1 by upgrade.
 
 import { encodeArgs, encodeHeaders, putText, type HeaderSource } from "./args.js";
 import { raw } from "./calls.js";
@@ -6,29 +6,29 @@ import { Reader, utf8Left } from "./reader.js";
 
 /** The destination of a `connect-udp` request (RFC 9298, section 3). */
 export interface UdpTarget {
-  /** A name or an address, decoded; an IPv6 address without brackets. */
+  /** The destination's name or address, decoded; an IPv6 address without brackets. */
   readonly host: string;
-  /** 1 to 65535. */
+  /** The destination's port, 1 to 65535. */
   readonly port: number;
 }
 
 /** The destination of a `connect-ip` request (RFC 9484, section 4.6). */
 export interface IpTarget {
   /**
-   * A name, an address or a prefix, decoded; `null` is `*`, any.
+   * The destination: a decoded name, address or prefix such as `192.0.2.0/24`.
    *
-   * Such as `192.0.2.0/24`.
+   * `null` stands for `*`: any destination.
    */
   readonly target: string | null;
-  /** The Internet Protocol number; `null` is `*`, any. */
+  /** The Internet Protocol number; `null` stands for `*`: any protocol. */
   readonly protocol: number | null;
 }
 
 /**
- * Returns whether the field lines of a message say that capsules follow.
+ * Returns whether the field lines of a message announce that capsules follow.
  *
- * `Capsule-Protocol` is the item `?1`, with any parameters. Anything else counts as absent. Next: `Capsules` after the
- * 101. RFC 9297, section 3.4.
+ * They do if `Capsule-Protocol` is the item `?1`, with any parameters. Any other value is ignored, as if it were
+ * absent. Next: `Capsules` after the 101. RFC 9297, section 3.4.
  */
 export function saysCapsules(headers: HeaderSource): boolean {
   return raw.says_capsules(encodeHeaders(headers));
@@ -37,9 +37,9 @@ export function saysCapsules(headers: HeaderSource): boolean {
 /**
  * Server: parses the target of a `connect-udp` request, or returns `null`.
  *
- * By a template such as `UDP_TEMPLATE`: variables `target_host` and `target_port` in `{name}` or `{?name,name}`. `null`
- * where it does not fit or a variable is not valid; a 400 is the answer then. Next: `accept`, or decline. RFC 9298,
- * section 3.1.
+ * The template, such as `UDP_TEMPLATE`, contains the variables `target_host` and `target_port` in `{name}` or
+ * `{?name,name}`. Returns `null` if the target does not match or a variable is invalid; respond with a 400 then. Next:
+ * `accept`, or decline. RFC 9298, section 3.1.
  */
 export function udpTarget(template: string, target: string): UdpTarget | null {
   if (!raw.udp_target(encodeTarget(template, target))) return null;
@@ -49,8 +49,8 @@ export function udpTarget(template: string, target: string): UdpTarget | null {
 /**
  * Server: parses the target of a `connect-ip` request, or returns `null`.
  *
- * By a template such as `IP_TEMPLATE`: variables `target` and `ipproto`. `null` where it does not fit or a variable is
- * not valid; a 400 is the answer then. Next: `accept`, or decline. RFC 9484, section 4.6.
+ * The template, such as `IP_TEMPLATE`, contains the variables `target` and `ipproto`. Returns `null` if the target does
+ * not match or a variable is invalid; respond with a 400 then. Next: `accept`, or decline. RFC 9484, section 4.6.
  */
 export function ipTarget(template: string, target: string): IpTarget | null {
   if (!raw.ip_target(encodeTarget(template, target))) return null;

@@ -1,4 +1,4 @@
-// Decisions in, bytes out.
+// The sending half of a connection. Its methods return the bytes to send.
 
 import { count, object, bytesOf } from "./check.js";
 import { Inbound } from "./inbound.js";
@@ -11,18 +11,18 @@ import { bytesLeft, Reader } from "./reader.js";
 export interface RequestHead {
   /** The method, a token. */
   readonly method: string;
-  /** The target in the form that fits the method (RFC 9112, section 3.2). */
+  /** The target in the form that the method requires (RFC 9112, section 3.2). */
   readonly target: string;
   /**
    * The field lines.
    *
-   * `Host` is needed and goes out first. `Connection` is merged with what the engine has to say. `Upgrade` is not given
-   * here but as the offer. Content follows if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends in
+   * `Host` is required and is sent first. The engine adds its own options to `Connection`. `Upgrade` is not allowed
+   * here; use `offer`. Content must follow if there is a `Content-Length` above 0 or a `Transfer-Encoding` that ends in
    * chunked.
    */
   readonly headers?: HeaderSource;
   /**
-   * Other protocols such as `foo/2`, the one that is liked best first.
+   * Other protocols such as `foo/2`, the preferred one first.
    *
    * RFC 9110, section 7.8.
    */
@@ -37,19 +37,19 @@ export interface DataParts {
   readonly suffix: Uint8Array<ArrayBuffer>;
 }
 
-/** The encoding of no field lines. */
+/** The encoding of an empty list of field lines. */
 const NOTHING = new Uint8Array(4);
 
 /**
- * The half of a connection that speaks.
+ * The half of a connection that sends.
  *
- * What a verb returns is to be sent; a refused one has changed nothing.
+ * Send the bytes that a method returns. If it throws a `ProtocolError`, the connection is unchanged.
  */
 export class Outbound extends Inbound {
   /**
-   * Client: sends a request head, with an offer of other protocols or none.
+   * Client: sends a request head, optionally with an offer of other protocols.
    *
-   * Next: `sendData` and `sendEnd` where content follows; then `receive`. RFC 9112, section 3; RFC 9110, section 7.8.
+   * Next: `sendData` and `sendEnd` if content follows; then `receive`. RFC 9112, section 3; RFC 9110, section 7.8.
    * @throws ProtocolError: `wrong-role`, `request-unfinished`, `offer-pending`, `pipeline-full`, `not-persistent`,
    * `unread-input`, `closed`, `switched`, `failed`, `invalid-method`, `invalid-target`, `invalid-name`,
    * `invalid-value`, `invalid-protocol`, `invalid-host`, `host-differs`, `framing-conflict`, `reserved-field`,
@@ -69,10 +69,9 @@ export class Outbound extends Inbound {
   /**
    * Server: sends an informational response other than 101.
    *
-   * A client waits for a 100 while `owes` is `continue`. One that it does not wait for means nothing to it, and a proxy
-   * passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, section 15.2. @throws
-   * ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
-   * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
+   * While `owes` is `continue`, the client waits for a 100. An informational response that the client does not wait for
+   * has no effect on it, and a proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110,
+   * section 15.2.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
    * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
    */
@@ -84,8 +83,8 @@ export class Outbound extends Inbound {
   /**
    * Server: sends a final response head.
    *
-   * An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next: `sendData` and
-   * `sendEnd`. RFC 9112, sections 4 and 6.
+   * This declines an offer of other protocols and has no other effect on it; a 2xx to CONNECT accepts the tunnel. Next:
+   * `sendData` and `sendEnd`. RFC 9112, sections 4 and 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
    */
@@ -95,16 +94,14 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: sends a whole final response, all of it or nothing.
+   * Server: sends a whole final response: head, content and end.
    *
-   * Head, content and end in one. The content is framed by its length, which is added, so that an HTTP/1.0 client may
-   * keep the connection too. In answer to HEAD the length is written and the content is not. A 204, 205 or 304 has no
-   * content, and a 2xx to CONNECT opens a tunnel. Throws what `sendResponse` throws. `framing-conflict` for a
-   * `Transfer-Encoding`, or content where the status has none; `length-exceeded` and `length-short` for a
-   * `Content-Length` that is not the content's. Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6. @throws
-   * ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
-   * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
-   * `length-short`.
+   * The engine adds a `Content-Length`, so that an HTTP/1.0 client may keep the connection too. A response to HEAD has
+   * the length but not the content. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel.
+   *
+   * Throws what `sendResponse` throws. Throws `framing-conflict` for a `Transfer-Encoding`, or for content if the
+   * status allows none. Throws `length-exceeded` or `length-short` if a given `Content-Length` differs from the
+   * content's length. If it throws, nothing is sent. Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
    * `length-short`.
@@ -116,9 +113,9 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: sends a response that was checked and encoded before.
+   * Server: sends a response that was validated and encoded before.
    *
-   * The same bytes, states and errors as `respond`. Next: `nextEvent`.
+   * The bytes, states and errors are those of `respond`. Next: `nextEvent`.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `framing-conflict`, `reserved-field`.
    */
@@ -128,12 +125,15 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Server: sends the connection's last response, whatever it has received.
+   * Server: sends an error response as the last on the connection, at any time.
    *
-   * Although no request has come: a 408 to half a head, a 429 or 503 to a client that is not wanted. No more is read,
-   * and the connection closes. If the client has sent a request by then, this is its answer. Throws `invalid-status`
-   * but for 400 to 599, `unanswered` while a request is under way, which `respond` answers. Next: send what was
-   * written, end the sending side, read what still comes and drop it. RFC 9110, section 15.5.9.
+   * Allowed even before a request is complete: a 408 to half a head, a 429 or 503 to an unwanted client. The engine
+   * reads no more, and the connection closes. If the client has sent a request by then, this is the response to it.
+   * Throws `invalid-status` unless the status is 400 to 599, and `answered` once a response has begun: call `abandon`
+   * then.
+   *
+   * Next: send the returned bytes, end the sending side, then read and discard what still arrives. RFC 9110, section
+   * 15.5.9.
    * @throws ProtocolError: `wrong-role`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
    * `length-short`.
@@ -147,8 +147,8 @@ export class Outbound extends Inbound {
   /**
    * Sends content.
    *
-   * Content of a known length ends by itself. Throws `no-content`, `length-exceeded`. Next: more, or `sendEnd`. RFC
-   * 9112, sections 6 and 7.
+   * If the length is known, the message ends with the last byte of content. Throws `no-content`, `length-exceeded`.
+   * Next: more content, or `sendEnd`. RFC 9112, sections 6 and 7.
    * @throws ProtocolError: `no-content`, `length-exceeded`, `closed`, `switched`, `failed`.
    */
   sendData(data: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -156,10 +156,10 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Returns the framing around content that your code writes itself.
+   * Returns the framing for `length` bytes of content that your code sends itself.
    *
-   * For `sendData`: your code must send prefix, content and suffix, in that order. So large content is never copied
-   * into the module.
+   * An alternative to `sendData` that does not copy large content into the module. Your code must send prefix, content
+   * and suffix, in that order.
    * @throws ProtocolError: `no-content`, `length-exceeded`, `closed`, `switched`, `failed`.
    */
   sendDataParts(length: number): DataParts {
@@ -170,10 +170,10 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Ends the message, with trailers where it is chunked (RFC 9112, section 7.1.2).
+   * Ends the message; chunked content may have trailers (RFC 9112, section 7.1.2).
    *
-   * One such call after a message that has ended by itself (no content, or all of its `Content-Length`) writes nothing;
-   * the next throws `no-content`. Next: a client receives, a server goes on with `nextEvent`.
+   * A message without content, or with all of its `Content-Length` sent, has ended already. One call after it writes
+   * nothing; the next throws `no-content`. Next: a client receives, a server calls `nextEvent`.
    * @throws ProtocolError: `no-content`, `length-short`, `closed`, `switched`, `failed`, `invalid-name`,
    * `invalid-value`, `trailer-forbidden`.
    */

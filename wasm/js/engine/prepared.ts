@@ -1,4 +1,4 @@
-// Whole responses that are checked and encoded once.
+// Whole responses that are validated and encoded once.
 
 import { bytesOf, object, statusOf } from "./check.js";
 import { configure, type Config } from "./config.js";
@@ -10,20 +10,20 @@ import { bytesLeft, Reader } from "./reader.js";
 
 /** The head of a response to send. */
 export interface ResponseHead {
-  /** 200 to 599; of `sendInformational` another 1xx than 101. */
+  /** The status code: 200 to 599; for `sendInformational` a 1xx other than 101. */
   readonly status: number;
-  /** The reason phrase; the usual one where it is left out. */
+  /** The reason phrase; if omitted, the usual one of the status. */
   readonly reason?: string;
   /**
    * The field lines.
    *
-   * `Connection` is merged with what the engine has to say. Without `Content-Length` and `Transfer-Encoding` a response
-   * that has content is sent chunked, to an HTTP/1.0 client until close.
+   * The engine adds its own options to `Connection`. Without `Content-Length` and `Transfer-Encoding`, content is sent
+   * chunked; for an HTTP/1.0 client it ends with the connection.
    */
   readonly headers?: HeaderSource;
 }
 
-/** @internal A response as the module takes it. */
+/** @internal A response head, encoded for the WebAssembly module. */
 export interface EncodedResponse {
   readonly status: number;
   readonly hasReason: boolean;
@@ -40,49 +40,49 @@ export function encodeResponse(response: ResponseHead): EncodedResponse {
   return { status: statusOf(status), hasReason: reason !== undefined, args };
 }
 
-/** No content. */
 const NOTHING = new Uint8Array(0);
 
-/** @internal Content as it is given, or none. */
+/** @internal Returns the given content after a check, or an empty array. */
 export function contentOf(content: Uint8Array | undefined): Uint8Array {
   return content === undefined ? NOTHING : bytesOf(content);
 }
 
 /**
- * A whole response, checked and encoded once, for `respondPrepared`.
+ * A whole response, validated and encoded once, for `respondPrepared`.
  *
- * On any number of connections. What was given is copied, and nothing can change it. With a `Date` among its headers it
- * is good for a second.
+ * It can be sent on any number of connections. Arguments are copied, and the object never changes. If it has a `Date`,
+ * use it for one second only.
  *
- * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
+ * `using`.
  */
 export class Prepared extends DisposableHandle {
   /**
-   * Checks and encodes.
+   * Validates and encodes a response.
    *
-   * `config` is that of the connections; with its `tidy` the headers may be put right. Throws what `respond` throws for
-   * what is wrong with the response itself. Next: `respondPrepared`.
+   * `config` must be the configuration of the connections that send it; if `tidy` is set, the field lines may be
+   * corrected. Throws what `respond` throws for an invalid response. Next: `respondPrepared`.
    */
   constructor(response: ResponseHead, content?: Uint8Array, config?: Config) {
     super(prepare(response, content, config), raw.prepared_free, "prepared response");
   }
 
-  /** The status of the response. */
+  /** The status code of the response. */
   get status(): number {
     return raw.prepared_status(this.live());
   }
 
-  /** The content, copied. */
+  /** A copy of the content. */
   get content(): Uint8Array<ArrayBuffer> {
     raw.prepared_content(this.live());
     return bytesLeft();
   }
 }
 
-/** The number of a new one. */
+/** Prepares the response in the module and returns its handle. */
 function prepare(response: ResponseHead, content: Uint8Array | undefined, config: Config | undefined): number {
   const given = contentOf(content);
-  // The configuration last: to read the response may run the caller's code, which may make a connection itself.
+  // The configuration comes last: reading the response may run the caller's code, which may create a connection.
   const { status, hasReason, args } = encodeResponse(response);
   if (config !== undefined) configure(config);
   const number = raw.prepared_new(status, hasReason, args, given);

@@ -1,4 +1,4 @@
-// The module: its instance, its memory, and what becomes of it when it traps. Nothing else but `calls.ts` touches the glue.
+// The WebAssembly module: its instance, its memory, and its failure. Only this file and `calls.ts` use the glue code.
 
 import * as glue from "../generated/glue.js";
 import type { InitOutput } from "../generated/glue.js";
@@ -7,28 +7,28 @@ import { decoderOf } from "./latin1.js";
 import { isBytes, lengthOf } from "./bytes.js";
 
 let memory: WebAssembly.Memory | undefined;
-/** The place of the exchange area, in words. */
+/** The index of the result buffer's address table in `words`. */
 let exchangeAt = 0;
 let stageAt = 0;
 let trapped: unknown;
-/** The module to start at the first call, if nothing else has started it. */
+/** The module to start at the first call, if nothing else has started one. */
 let spare: CompiledModule | undefined;
-/** The exports of the module. */
+/** The exports of the started module, by name. */
 let exported: object = {};
 
 /**
- * A compiled module, as TypeScript's `lib` has it.
+ * The type of a compiled module, if TypeScript's `lib` declares it, else `object`.
  *
- * `dom` and `webworker` do.
+ * The libraries `dom` and `webworker` declare it.
  */
 export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
 /**
- * Starts the engine from a compiled module, or from its bytes.
+ * Starts the engine from a compiled module, or from the bytes of one.
  *
- * Those of `switchover.wasm` or `core.wasm`. The entries of the package do it by themselves; call it after importing
- * `switchover/manual`, in runtimes that load modules in a way of their own. The second call, and all after it, do
- * nothing. Next: `new Connection(role)`.
+ * Pass `switchover.wasm` or `core.wasm`. The other entry points of the package call it themselves. Call it after
+ * importing `switchover/manual`, in a runtime that loads modules in another way. Only the first call has an effect.
+ * Next: `new Connection(role)`.
  */
 export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   if (memory !== undefined) return;
@@ -40,20 +40,21 @@ export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<
 }
 
 /**
- * @internal `initSync` at the first call: a program that imports `switchover` too, in whatever order, gets the module that
- * knows everything.
+ * @internal Starts the module at the first call of an export, unless another was started before.
+ *
+ * A program that imports both `switchover/core` and `switchover`, in either order, so gets the complete module.
  */
 export function initLater(module: CompiledModule): void {
   spare = module;
 }
 
-/** The longest argument that is staged: `LEN` of `staging.rs`. */
+/** The size of the staging buffer in bytes: `LEN` of `staging.rs`. */
 const STAGE = 65_536;
 
 /**
- * The module's memory as bytes and as numbers.
+ * The module's memory as bytes and as 32-bit numbers.
  *
- * Made again when it grew, for the old ones are empty then.
+ * `renew` creates these views again after the memory has grown, since the old ones are empty then.
  */
 let heap = new Uint8Array(0);
 let words = new Uint32Array(0);
@@ -69,20 +70,25 @@ function renew(): void {
 }
 
 /**
- * @internal Where the latest call left numbers, text and bytes; the order is that of `exchange.rs`. Ask it first: it is where
- * the views are made again.
+ * @internal Returns an entry of the result buffer's table of addresses and lengths.
+ *
+ * The order is that of `publish` in `result.rs`. Call it before other reads: it renews the views of the memory.
  */
 export function left(index: number): number {
   renew();
   return words[exchangeAt + index] ?? 0;
 }
 
-/** @internal The number at that word of the module's memory. */
+/** @internal Returns the 32-bit number at an index of the module's memory. */
 export function word(at: number): number {
   return words[at] ?? 0;
 }
 
-/** @internal The numbers at those words, copied out; an array is much cheaper to make than a view of its own memory. */
+/**
+ * @internal Returns a copy of 32-bit numbers in the module's memory.
+ *
+ * An array is much cheaper to create than a typed array.
+ */
 export function wordsAt(start: number, count: number): number[] {
   const from = words;
   const copy = new Array<number>(count);
@@ -90,56 +96,68 @@ export function wordsAt(start: number, count: number): number[] {
   return copy;
 }
 
-/** @internal Bytes of the module's memory as characters, one each. */
+/** @internal Decodes bytes of the module's memory as Latin-1. */
 export function text(start: number, length: number): string {
   return length === 0 ? "" : decode(start, start + length);
 }
 
-/** @internal Puts bytes where the next call takes them from, and says how many; 0 where there are too many, or none. */
+/**
+ * @internal Copies bytes to the staging buffer and returns their number.
+ *
+ * Returns 0, without copying, if they are too many, none, or no `Uint8Array`.
+ */
 export function stage(bytes: Uint8Array): number {
   if (!isBytes(bytes)) return 0;
   const length = lengthOf(bytes);
   if (length > STAGE || length === 0) return 0;
   renew();
-  // Never beyond the stage, whatever another thread makes of shared memory in between.
+  // `staged` has a fixed length, so a length that another thread changes meanwhile cannot cause a write beyond it.
   staged.set(bytes);
   return length;
 }
 
-/** @internal A view of the module's memory; it is over at the next call into the module. */
+/** @internal Returns a view of the module's memory, valid until the next call into the module. */
 export function view(start: number, length: number): Uint8Array<ArrayBuffer> {
   return heap.subarray(start, start + length);
 }
 
-/** @internal Bytes of the module's memory, copied out. */
+/** @internal Returns a copy of bytes of the module's memory. */
 export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
-  // A length of 0 is the dearest of all to V8, but not in this form.
+  // In V8, `new Uint8Array([])` is the fastest way to create an empty array.
   return length === 0 ? new Uint8Array([]) : heap.slice(start, start + length);
 }
 
-/** @internal Whether bytes stand in the module's memory. */
+/** @internal Returns whether the bytes are in the module's memory. */
 export function isInside(bytes: Uint8Array): boolean {
   return bytes.buffer === memory?.buffer;
 }
 
-/** @internal Whether the module has stopped for good. */
+/** @internal Returns whether the module has trapped and cannot be used any more. */
 export function hasTrapped(): boolean {
   return trapped !== undefined;
 }
 
-/** @internal What is thrown in place of what a call threw: that is a trap or an exhausted stack, and neither leaves the memory in order. */
+/**
+ * @internal Records that the module has failed, and returns the error to throw.
+ *
+ * The cause is a trap or a stack overflow; after either, the module's memory may be inconsistent.
+ */
 export function stopped(cause: unknown): GoneError {
   trapped = cause;
   return new GoneError("trapped", { cause });
 }
 
-/** @internal The module must be there, and must not have trapped. */
+/** @internal Starts the module if needed; throws if it has trapped or cannot be started. */
 export function alive(): void {
   if (trapped !== undefined) throw stopped(trapped);
   if (memory === undefined) start();
 }
 
-/** @internal The same for a function that the module of `switchover/core` does not have. */
+/**
+ * @internal Checks like `alive`, and that the module has an export of that name.
+ *
+ * The module of `switchover/core` lacks some exports.
+ */
 export function has(name: string): void {
   alive();
   if (!Object.hasOwn(exported, name)) {

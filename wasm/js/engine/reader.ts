@@ -1,34 +1,40 @@
-// What a call left in the exchange, read in the order in which it was written.
+// Decoder of the result buffer: values are read in the order in which Rust wrote them.
 
 import { Headers } from "./headers.js";
 import { copy, left, text, view, word, wordsAt } from "./raw.js";
 
-/** @internal The names of a table, by number. */
+/** @internal Returns the names of a table, indexed by their numbers. */
 export function namesOf<T extends string>(table: Readonly<Record<T, number>>): readonly T[] {
   return Object.keys(table) as T[];
 }
 
-// A host name that begins with U+FEFF is another than the one after it.
+// `ignoreBOM` keeps a leading U+FEFF: a host name with it differs from the same name without it.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** @internal The bytes that a call left, copied out. */
+/** @internal Returns a copy of the bytes in the result buffer. */
 export function bytesLeft(): Uint8Array<ArrayBuffer> {
   return copy(left(4), left(5));
 }
 
-/** @internal The bytes that a call left, as the UTF-8 that they are. */
+/** @internal Decodes the bytes in the result buffer as UTF-8. */
 export function utf8Left(): string {
   return decoder.decode(view(left(4), left(5)));
 }
 
-/** @internal A place in the module's own memory; over at the next call. */
+/**
+ * @internal Returns the bytes of the result as a view of the module's memory.
+ *
+ * The view is valid until the next call.
+ */
 export function placeLeft(): Uint8Array<ArrayBuffer> {
   return view(left(4), left(5));
 }
 
 /**
- * @internal Reads numbers and texts, where they stand: what is not taken before the next call is lost. Texts are decoded once;
- * what is taken from them are substrings.
+ * @internal Reader of the numbers and strings in the result buffer.
+ *
+ * Read all of them before the next call, which overwrites the buffer. The text is decoded once, and strings are
+ * substrings of it.
  */
 export class Reader {
   #at: number;
@@ -49,13 +55,13 @@ export class Reader {
     return this.number() !== 0;
   }
 
-  /** 64 bits; exact up to 2 ** 53. */
+  /** Reads a 64-bit number, exact up to 2 ** 53. */
   large(): number {
     const low = this.number();
     return low + this.number() * 2 ** 32;
   }
 
-  /** 64 bits, exact. */
+  /** Reads a 64-bit number, always exact. */
   big(): bigint {
     const low = BigInt(this.number());
     return low | (BigInt(this.number()) << 32n);
@@ -87,12 +93,12 @@ export class Reader {
     return texts;
   }
 
-  /** The text of a head, which its field lines are parts of. */
+  /** Decodes the text of a head, in which the offsets of its field lines count. */
   head(): string {
     return text(this.number(), this.number());
   }
 
-  /** Field lines that are parts of a text; without one, of all that was left. */
+  /** Reads field lines: offsets into `head`, or into all text of the result buffer. */
   headers(head = this.#texts()): Headers {
     const lines = this.number();
     if (lines === 0) return NONE;
@@ -110,7 +116,7 @@ export class Reader {
 
 const NONE = new Headers("", [], false);
 
-/** @internal What `ask` leaves when it is called. */
+/** @internal Calls `ask` and returns a reader of the result buffer. */
 export function reading(ask: () => unknown): Reader {
   ask();
   return new Reader();

@@ -1,4 +1,5 @@
-// Any HTTP/2 engine answers the request of an upgrade on stream 1, though it knows nothing of upgrades (RFC 7540, 3.2).
+// Relay for upgrades to `h2c`: an HTTP/2 engine without support for upgrades handles the request as stream 1 (RFC 7540,
+// 3.2).
 
 import { bytesOf } from "./check.js";
 import { Connection } from "./connection.js";
@@ -9,31 +10,32 @@ import { raw } from "./calls.js";
 import { bytesLeft, Reader } from "./reader.js";
 
 /**
- * A splice between a client that was sent a `101` for `h2c` and an HTTP/2 engine.
+ * A relay between a client that received a `101` for `h2c` and an HTTP/2 engine.
  *
- * It is out of the way as soon as both have the same picture. To the engine it looks as if the client had spoken HTTP/2
- * from the start, the request on stream 1.
+ * The engine sees a client that speaks HTTP/2 from the start, with the request on stream 1. Once the states of both
+ * sides agree, the relay is no longer needed.
  *
- * What the client sends goes to `clientSent`, what the engine writes to `engineSent`; after either, pass on what
- * `takeForEngine` and `takeForClient` hold. Do not read the client while `wantsClient` is false. Once it `isDone`, connect
- * the two directly.
+ * Pass bytes from the client to `clientSent`, and bytes from the engine to `engineSent`. After either, send on the
+ * results of `takeForEngine` and `takeForClient`. Do not read from the client while `wantsClient` is false. Once
+ * `isDone` is true, connect the two directly.
  *
- * Its memory is the module's, which the collector does not see: call `free`, or declare it with `using`.
+ * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
+ * `using`.
  */
 export class Splice extends DisposableHandle {
   /**
-   * Server, before the 101: what the connection's current request brings along.
+   * Server, before the 101: creates a relay for the connection's current request.
    *
-   * `content` and `trailers` are all that came, at most 65,535 bytes. Where it cannot be taken along a `ProfileError`
-   * with the `Ineligible` says why: decline the offer then. A connection without a current request is a `TypeError`.
-   * Next: `accept`, then `clientSent` with the leftover.
+   * `content` and `trailers` are all of the request's content and trailers, at most 65,535 bytes. Throws a
+   * `ProfileError` with the `Ineligible` if the request cannot be relayed: decline the offer then. Throws a `TypeError`
+   * if the connection has no current request. Next: `accept`, then `clientSent` with the leftover.
    */
   constructor(connection: Connection, content: Uint8Array, trailers?: HeaderSource) {
     super(begin(connection, content, trailers), raw.splice_free, "splice");
   }
 
   /**
-   * Takes bytes of the client, by copy, the leftover of the 101 first.
+   * Accepts a copy of bytes from the client, starting with the leftover of the 101.
    *
    * Next: `takeForEngine`, `takeForClient`.
    */
@@ -42,16 +44,17 @@ export class Splice extends DisposableHandle {
   }
 
   /**
-   * The client has ended: what has not come whole goes to the engine as it is.
+   * Records that the client has ended its stream.
    *
-   * Next: `takeForEngine`; tell the engine of the end once `isWaiting` is false.
+   * A frame that is incomplete then goes to the engine as it is. Next: `takeForEngine`; end the engine's input once
+   * `isWaiting` is false.
    */
   clientEnded(): void {
     raw.splice_client_ended(this.live());
   }
 
   /**
-   * Takes bytes that the engine has written, by copy.
+   * Accepts a copy of bytes that the engine has written.
    *
    * Next: `takeForEngine`, `takeForClient`.
    */
@@ -59,48 +62,48 @@ export class Splice extends DisposableHandle {
     raw.splice_engine_sent(this.live(), bytesOf(bytes));
   }
 
-  /** Takes what goes to the engine now, often nothing. */
+  /** Returns the bytes to send to the engine now, often none. */
   takeForEngine(): Uint8Array<ArrayBuffer> {
     raw.splice_take_for_engine(this.live());
     return bytesLeft();
   }
 
-  /** Takes what goes to the client now, often nothing. */
+  /** Returns the bytes to send to the client now, often none. */
   takeForClient(): Uint8Array<ArrayBuffer> {
     raw.splice_take_for_client(this.live());
     return bytesLeft();
   }
 
   /**
-   * Tells whether the client should be read.
+   * Returns whether the caller should read from the client.
    *
-   * False only while too much waits for the engine.
+   * False only while too many bytes wait to be sent to the engine.
    */
   get wantsClient(): boolean {
     return raw.splice_wants_client(this.live());
   }
 
-  /** Tells whether bytes of the client wait for the engine's window. */
+  /** Returns whether bytes from the client wait for the engine's flow-control window. */
   get isWaiting(): boolean {
     return raw.splice_is_waiting(this.live());
   }
 
   /**
-   * Tells whether nothing is held and both sides have the same picture.
+   * Returns whether the relay is no longer needed: no bytes wait, and both sides agree.
    *
-   * Then connect client and engine directly, and `free` it.
+   * Then connect client and engine directly, and `free` the relay.
    */
   get isDone(): boolean {
     return raw.splice_is_done(this.live());
   }
 }
 
-/** The number of a new one. */
+/** Creates a relay in the module and returns its handle. */
 function begin(connection: Connection, content: Uint8Array, trailers: HeaderSource | undefined): number {
   if (!(connection instanceof Connection)) throw new TypeError("connection must be a Connection");
   const args = encodeHeaders(trailers);
   const number = raw.splice_new(Connection.numberOf(connection), bytesOf(content), args);
-  // The numbers of `Refused` in `splice.rs`.
+  // The numbers are those of `Refused` in `splice.rs`.
   if (number === 0) throw new TypeError("the connection has no current request");
   if (number === 1) throw new ProfileError(new Reader());
   return number - 2;

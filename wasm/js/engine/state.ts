@@ -1,45 +1,45 @@
-// The machine's state and its past.
+// The state of a connection, and its trace.
 
 import { namesOf, type Reader } from "./reader.js";
 import { Expect, ClientVersion, Phase, Rx, TraceStep, UpgradeState, Tx } from "../generated/tables.js";
 
-/** The state of one connection, for logs and for pages that show it. */
+/** The state of one connection, for logs and for display. */
 export interface State {
-  /** The latest request. */
+  /** The progress of the latest request. */
   readonly request: Phase;
-  /** The response to the oldest unanswered request. */
+  /** The progress of the response to the oldest unanswered request. */
   readonly response: Phase;
-  /** The peer's direction. */
+  /** The state of the peer's direction. */
   readonly rx: Rx;
   /** The state of our direction. */
   readonly tx: Tx;
-  /** The effect of the latest request on the connection. */
+  /** The state of an upgrade by the latest request. */
   readonly upgrade: UpgradeState;
-  /** The latest request's expectation. */
+  /** The state of the latest request's `Expect: 100-continue`. */
   readonly expect: Expect;
-  /** A further request may follow. */
+  /** True if another request may follow. */
   readonly persist: boolean;
-  /** The client's version (server only). */
+  /** Server: the HTTP version of the client. */
   readonly clientVersion: ClientVersion;
   /**
-   * Complete requests whose final response has not ended (client only).
+   * Client: the number of earlier complete requests without a complete response.
    *
-   * Those before the latest.
+   * The latest request is not counted.
    */
   readonly pipelined: number;
 }
 
-/** One entry of the trace. */
+/** One entry of the trace: a step of the connection. */
 export interface TraceEntry {
-  /** The step that was taken. */
+  /** The kind of step. */
   readonly step: TraceStep;
   /**
-   * The detail of the step, 0 where there is none.
+   * The detail of the step, or 0 if it has none.
    *
-   * A status, an error's number, a count of protocols or bytes.
+   * It is a status code, an error code, or a number of protocols or bytes.
    */
   readonly number: number;
-  /** Bytes received and passed when it happened. */
+  /** The number of bytes received when the step happened. */
   readonly offset: number;
 }
 
@@ -51,7 +51,7 @@ const expectations = namesOf(Expect);
 const clientVersions = namesOf(ClientVersion);
 const traced = namesOf(TraceStep);
 
-/** @internal The order is that of `query.rs`. */
+/** @internal Decodes the state in the order in which `getters.rs` encodes it. */
 export function readState(reader: Reader): State {
   return {
     request: reader.name(phases),
@@ -66,7 +66,7 @@ export function readState(reader: Reader): State {
   };
 }
 
-/** @internal That many entries. */
+/** @internal Decodes `count` entries of the trace. */
 export function readTrace(reader: Reader, count: number): TraceEntry[] {
   return Array.from({ length: count }, () => ({
     step: reader.name(traced),

@@ -1,19 +1,18 @@
-// What is negotiated beside the token `websocket`: its key, and permessage-deflate. Frames are the next protocol's work.
+// WebSocket negotiation: the key, and permessage-deflate. Frames are not handled here.
 
 import { boolean, count, object, bytesOf } from "./check.js";
 import { encodeHeaders, type HeaderSource } from "./args.js";
 import { raw } from "./calls.js";
 import { Reader, reading } from "./reader.js";
 
-/** The number of bytes of a nonce. */
 const NONCE = 16;
 
 /**
- * Client: encodes a nonce as `Sec-WebSocket-Key`.
+ * Client: encodes a nonce as a value of `Sec-WebSocket-Key`.
  *
- * 16 bytes that cannot be guessed, new for each connection: `crypto.getRandomValues(new Uint8Array(16))`. Other lengths
- * are a `RangeError`. Next: `sendRequest` with it and `Sec-WebSocket-Version: 13`, offering `websocket`; the engine
- * checks what the 101 proves. RFC 6455, section 4.1.
+ * The nonce has 16 unpredictable bytes, new for each connection: `crypto.getRandomValues(new Uint8Array(16))`. Other
+ * lengths throw a `RangeError`. Next: `sendRequest` with the key and `Sec-WebSocket-Version: 13`, offering `websocket`.
+ * The engine checks the `Sec-WebSocket-Accept` of the 101. RFC 6455, section 4.1.
  */
 export function websocketKey(nonce: Uint8Array): string {
   const given = bytesOf(nonce);
@@ -24,23 +23,23 @@ export function websocketKey(nonce: Uint8Array): string {
 /**
  * The parameters of a `Deflate`.
  *
- * What is left out is not said.
+ * Omitted ones are not sent.
  */
 export interface DeflateParameters {
-  /** The server forgets its window after each message. */
+  /** True if the server resets its compression window after each message. */
   readonly serverNoContextTakeover?: boolean;
-  /** The client forgets its window after each message. */
+  /** True if the client resets its compression window after each message. */
   readonly clientNoContextTakeover?: boolean;
   /**
-   * The server's window: at most 2 to this many bytes, 8 to 15.
+   * The base-2 logarithm of the server's largest window in bytes, 8 to 15.
    *
-   * `null` is not said and means 15.
+   * `null` means that the parameter is not sent, which means 15.
    */
   readonly serverMaxWindowBits?: number | null;
   /**
-   * The client's window: at most 2 to this many bytes, 8 to 15.
+   * The base-2 logarithm of the client's largest window in bytes, 8 to 15.
    *
-   * `null` is not said and means 15.
+   * `null` means that the parameter is not sent, which means 15.
    */
   readonly clientMaxWindowBits?: number | null;
 }
@@ -48,29 +47,29 @@ export interface DeflateParameters {
 /**
  * The parameters of `permessage-deflate` (RFC 7692, section 7.1).
  *
- * A server's own, or those that both sides have agreed on. As a string it is the value of `Sec-WebSocket-Extensions`
- * that says so: `String(deflate)`.
+ * They are a server's own, or those that both sides have agreed on. `String(deflate)` is the value of
+ * `Sec-WebSocket-Extensions` that states them.
  */
 export class Deflate implements DeflateParameters {
-  /** The server forgets its window after each message. */
+  /** True if the server resets its compression window after each message. */
   readonly serverNoContextTakeover: boolean;
-  /** The client forgets its window after each message. */
+  /** True if the client resets its compression window after each message. */
   readonly clientNoContextTakeover: boolean;
   /**
-   * The server's window: at most 2 to this many bytes, 8 to 15.
+   * The base-2 logarithm of the server's largest window in bytes, 8 to 15.
    *
-   * `null` is not said and means 15.
+   * `null` means that the parameter is not sent, which means 15.
    */
   readonly serverMaxWindowBits: number | null;
   /**
-   * The client's window: at most 2 to this many bytes, 8 to 15.
+   * The base-2 logarithm of the client's largest window in bytes, 8 to 15.
    *
-   * `null` is not said and means 15.
+   * `null` means that the parameter is not sent, which means 15.
    */
   readonly clientMaxWindowBits: number | null;
 
   /**
-   * Creates an offer with these parameters.
+   * Creates a set of parameters.
    *
    * Next: `Connection.selectDeflate` with them.
    */
@@ -82,7 +81,7 @@ export class Deflate implements DeflateParameters {
     this.clientMaxWindowBits = bits(given.clientMaxWindowBits, "clientMaxWindowBits");
   }
 
-  /** The value of `Sec-WebSocket-Extensions` that says so. */
+  /** Returns the value of `Sec-WebSocket-Extensions` that states the parameters. */
   toString(): string {
     const given = encodeDeflate(this);
     return reading(() => raw.deflate_text(...given)).text();
@@ -90,22 +89,22 @@ export class Deflate implements DeflateParameters {
 }
 
 /**
- * Returns bits as far as a number can be some.
+ * Returns a number of window bits that fits 8 bits, or throws.
  *
- * Which of them are legal is the engine's business.
+ * The engine checks that it is valid.
  */
 function bits(value: number | null | undefined, what: string): number | null {
   return value === null || value === undefined ? null : count(value, 255, what);
 }
 
-/** @internal As the module takes parameters: bits one higher, 0 where they are not said. */
+/** @internal Encodes parameters for the module: window bits plus 1, or 0 for `null`. */
 export function encodeDeflate(own: Deflate): [boolean, boolean, number, number] {
   const option = (value: number | null) => (value === null ? 0 : value + 1);
   const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = own;
   return [serverNoContextTakeover, clientNoContextTakeover, option(serverMaxWindowBits), option(clientMaxWindowBits)];
 }
 
-/** @internal The parameters that a call left; the order is that of `websocket.rs`. */
+/** @internal Decodes parameters in the order in which `websocket.rs` encodes them. */
 export function readDeflate(reader: Reader): Deflate {
   return new Deflate({
     serverNoContextTakeover: reader.boolean(),
@@ -116,10 +115,10 @@ export function readDeflate(reader: Reader): Deflate {
 }
 
 /**
- * Client: the `permessage-deflate` that the server's 101 has agreed to, or `null`.
+ * Client: the `permessage-deflate` parameters that a 101 agrees on, or `null`.
  *
- * Of that response's field lines. The engine has compared it with the offer before it showed the 101. Next: compress
- * so, or not at all. RFC 7692, section 7.1.
+ * `headers` are the field lines of the 101. The engine has compared them with the offer before it returned the 101.
+ * Next: compress by these parameters, or not at all. RFC 7692, section 7.1.
  */
 export function agreedDeflate(headers: HeaderSource): Deflate | null {
   return raw.agreed_deflate(encodeHeaders(headers)) ? readDeflate(new Reader()) : null;
