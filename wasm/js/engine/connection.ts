@@ -240,7 +240,7 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Returns whether another request may follow on this connection, as far as is known.
+   * Returns whether, as far as is known, another request may follow here.
    *
    * RFC 9112, section 9.3.
    */

@@ -89,7 +89,7 @@ export class Splice extends DisposableHandle {
   }
 
   /**
-   * Returns whether the relay is no longer needed: no bytes wait, and both sides agree.
+   * Returns whether the relay is unneeded: no bytes wait, and both sides agree.
    *
    * Then connect client and engine directly, and `free` the relay.
    */

@@ -39,7 +39,7 @@ export interface TraceEntry {
    * It is a status code, an error code, or a number of protocols or bytes.
    */
   readonly number: number;
-  /** The number of bytes received when the step happened. */
+  /** The number of bytes received and consumed when the step happened. */
   readonly offset: number;
 }
 

@@ -1,20 +1,20 @@
-// Where a connection comes from, as each runtime says it.
+// The remote address of a connection, read from the socket types of each runtime.
 
 import type { Socket } from "./sockets.js";
 
 /**
- * The address of a client, as `Deno.serve` names it.
+ * The address of a client, in the form that `Deno.serve` uses.
  *
- * If a proxy passes it on, it is the proxy's.
+ * For a connection from a proxy, it is the address of the proxy.
  */
 export interface RemoteAddr {
   readonly transport: "tcp";
-  /** An IP address. */
+  /** The IP address of the client. */
   readonly hostname: string;
   readonly port: number;
 }
 
-/** The addresses of sockets: those of Deno, of Node and Bun, of Workers. */
+/** The remote addresses of sockets: in Deno, in Node and Bun, in Workers. */
 interface Saying {
   readonly remoteAddr?: { readonly transport?: string; readonly hostname?: string; readonly port?: number };
   readonly remoteAddress?: string | undefined;
@@ -22,7 +22,11 @@ interface Saying {
   readonly opened?: Promise<{ readonly remoteAddress?: string | null } | undefined>;
 }
 
-/** @internal `null` where the runtime does not say it, or has another transport than TCP. */
+/**
+ * @internal Returns the remote address of a socket.
+ *
+ * Returns `null` if the runtime does not provide it, or if the transport is not TCP.
+ */
 export async function remoteAddrOf(socket: Socket): Promise<RemoteAddr | null> {
   const { remoteAddr, remoteAddress, remotePort, opened } = socket as Saying;
   if (remoteAddr) return remoteAddr.transport === "tcp" ? tcp(remoteAddr.hostname, remoteAddr.port) : null;

@@ -1,4 +1,4 @@
-// A client: a request, with an offer of other protocols or none, and what comes of it.
+// A client: sends a request, optionally with an offer of other protocols, and returns the response or the new protocol.
 
 import type { HeaderSource } from "../engine/args.js";
 import type { Event, InformationalEvent, PausedStep } from "../engine/event.js";
@@ -15,71 +15,78 @@ import type { Why } from "../generated/tables.js";
 
 /** A request to send. */
 export interface ClientRequest {
-  /** A token; `GET` unless given. */
+  /** The method, a token; `GET` by default. */
   readonly method?: string;
-  /** The target in the form that fits the method (RFC 9112, section 3.2). */
+  /** The target in the form that the method requires (RFC 9112, section 3.2). */
   readonly target: string;
   /**
-   * The field lines, `Host` among them.
+   * The field lines; `Host` is required.
    *
-   * Content that is whole has its length added; what comes in pieces is chunked unless they say otherwise.
+   * A `Content-Length` is added if the body is a string or bytes without trailers. Otherwise the body is sent chunked,
+   * unless these field lines have a framing.
    */
   readonly headers: HeaderSource;
   /** The content of the request. */
   readonly body?: Body | null;
-  /** Trailers after content that is chunked. */
+  /** Trailers to send after chunked content. */
   readonly trailers?: HeaderSource;
 }
 
 /** The options of a client. */
 export interface ClientOptions extends Options {
-  /** Called with each interim response but a 101. */
+  /** A callback for each informational response except a 101. */
   readonly informational?: (response: InformationalEvent) => void;
 }
 
-/** The options of a client that offers protocols. */
+/** The options of a client that offers other protocols. */
 export interface UpgradeOptions extends ClientOptions {
   /**
-   * Other protocols such as `foo/2`, the one that is liked best first.
+   * Other protocols such as `foo/2`, the preferred one first.
    *
    * A CONNECT needs none.
    */
   readonly offer?: readonly string[];
   /**
-   * HTTP goes on above the new layer, as with TLS by upgrade.
+   * Set if HTTP continues above the new layer, as after an upgrade to TLS.
    *
-   * The engine is kept for `Switched.resume`, or until `Switched.close`. Without it the engine is gone with the switch.
+   * The engine is then kept for `Switched.resume`, or until `Switched.close`. Otherwise it is freed at the switch.
    */
   readonly resumes?: boolean;
 }
 
-/** The server has answered in HTTP instead. */
+/** The result if the server responded in HTTP and did not switch. */
 export interface Declined {
   readonly protocol: null;
-  /** The answer: an ordinary response, its content still to be read. */
+  /** The response; its content is still to be read. */
   readonly response: ClientResponse;
-  /** Why there was no switch; `whyText` has the sentence. */
+  /** The reason why there was no switch, or `null`; `whyText` explains it. */
   readonly why: Why | null;
   /**
    * The protocols that a 426 requires.
    *
-   * Offer some of it in a next `upgrade` (RFC 9110, section 15.5.22).
+   * Offer one or more of them in another `upgrade` (RFC 9110, section 15.5.22).
    */
   readonly required: readonly string[];
 }
 
 /**
- * Offers protocols on a socket that is connected.
+ * Sends a request that offers other protocols, on a connected socket.
  *
- * Returns the streams of the one that the server has switched to, or `protocol: null` and the response where the server
- * answers in HTTP. The method CONNECT opens a tunnel.
+ * Returns the streams of the protocol that the server has switched to. If the server responds in HTTP, returns
+ * `protocol: null` and the response. The method CONNECT opens a tunnel.
  *
- * A request that is refused before anything is sent, by a `ProtocolError` or `TypeError`, leaves the socket as it was.
- * After any other error it is closed, as nothing else could be said on it. It is a `ProtocolError` where the server
- * breaks the protocol, `DisconnectedError` where it is gone, a `TimeoutError`, the signal's reason, what `body` has
- * thrown. RFC 9110, section 7.8.
+ * If the request is rejected before anything is sent, it throws a `ProtocolError` or `TypeError` and leaves the socket
+ * unchanged. After any other error the socket is closed, because its state is unknown. These errors are:
  *
- * Next: speak the new protocol; or read the response, and the socket is free if it `persists`.
+ * - a `ProtocolError` if the server violates the protocol,
+ * - a `DisconnectedError` if it disconnects,
+ * - a `DOMException` named `TimeoutError` after a timeout,
+ * - the reason of the signal,
+ * - any error that `body` throws.
+ *
+ * RFC 9110, section 7.8.
+ *
+ * Next: speak the new protocol; or read the response, after which the socket is free if it `persists`.
  */
 export async function upgrade(socket: Socket, request: ClientRequest, options: UpgradeOptions = {}): Promise<Switched | Declined> {
   const { offer = [], resumes = false, informational } = options;
@@ -100,10 +107,10 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
 }
 
 /**
- * Sends a request on a socket that is connected, and gives the response.
+ * Sends a request on a connected socket and returns the response.
  *
- * Read its content, and the socket is free for another request if the response `persists`. Errors and what becomes of
- * the socket are those of `upgrade`. RFC 9112, section 9.3.
+ * Read its content; after that the socket is free for another request if the response `persists`. Errors, and their
+ * effect on the socket, are those of `upgrade`. RFC 9112, section 9.3.
  */
 export async function request(socket: Socket, request: ClientRequest, options: ClientOptions = {}): Promise<ClientResponse> {
   const answer = await upgrade(socket, request, { ...options, offer: [] });
@@ -113,9 +120,9 @@ export async function request(socket: Socket, request: ClientRequest, options: C
 }
 
 /**
- * Sends the request.
+ * Starts to send the request.
  *
- * What the caller has done wrong is thrown before anything has left.
+ * Throws errors of the caller before any byte is sent.
  */
 function ask(socket: Socket, request: ClientRequest, offer: readonly string[], options: Options): { wire: Wire; sending: Sending } {
   const wire = new Wire(socket, "client", options);
@@ -134,9 +141,9 @@ function ask(socket: Socket, request: ClientRequest, offer: readonly string[], o
 }
 
 /**
- * Refuses bytes that have come before a request.
+ * Throws if bytes have arrived before the request was sent.
  *
- * They are no answer to it (RFC 9112, section 9.2).
+ * They cannot be a response to it (RFC 9112, section 9.2).
  */
 function refuseUnasked(wire: Wire): void {
   const early = wire.transport.waiting?.();
@@ -145,22 +152,30 @@ function refuseUnasked(wire: Wire): void {
     wire.connection.receive(early);
     wire.connection.nextEvent();
   } catch (error) {
-    // What follows it would be the next one's.
+    // Bytes that follow would be taken for the response to the next request.
     wire.close(error);
     throw error;
   }
 }
 
-/** A request that is on its way, while its answer may come. */
+/** A request that is being sent, while its response may already arrive. */
 class Sending {
-  /** Settles when nothing more will be sent; fails where the content does. */
+  /**
+   * Resolves when nothing more will be sent.
+   *
+   * If the content fails, the wire is given up.
+   */
   readonly done: Promise<void>;
   readonly #wire: Wire;
   readonly #trailers: HeaderSource | undefined;
-  /** The transport has taken the whole request. */
+  /** True once the transport has accepted the whole request. */
   isOut = false;
   #isAnswered = false;
-  /** Content that waits for a 100 may leave, or never will. */
+  /**
+   * Settles when content need no longer wait for a 100.
+   *
+   * It is then sent, or, after a final response, never sent.
+   */
   readonly #leave: Promise<void>;
   #beginContent: () => void = () => {};
   #glance: ReturnType<typeof setTimeout> | undefined;
@@ -181,13 +196,18 @@ class Sending {
       wire.isSending = false;
       wire.nudge();
     }).catch((error: unknown) => {
-      // Content that fails ends everything. A server may have answered before it stopped reading: that is looked for.
+      // An error of the content ends the exchange. If the socket failed, the server may have responded before it
+      // stopped reading, so the response is awaited for a while.
       if (!wire.isBroken) wire.giveUp(error);
       else if (!this.#isAnswered) this.#glance = setTimeout(() => wire.giveUp(error), EARLY_RESPONSE_GRACE);
     });
   }
 
-  /** Called with each interim response: content that waits for a 100 may leave. */
+  /**
+   * Wraps the callback for informational responses.
+   *
+   * The first one releases content that waits for a 100.
+   */
   heard(informational?: (event: InformationalEvent) => void): (event: InformationalEvent) => void {
     return (event) => {
       this.#beginContent();
@@ -195,10 +215,10 @@ class Sending {
     };
   }
 
-  /** The answer, after which a request that waited for leave is not sent. */
+  /** Waits for the response; content that still waits for a 100 is then not sent. */
   async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
-    // The request goes on to its end before a new protocol.
+    // Before a switch to another protocol the rest of the request is still sent.
     this.#isAnswered = event.kind !== "switched";
     clearTimeout(this.#glance);
     this.#beginContent();
@@ -220,7 +240,7 @@ class Sending {
     await wire.send(head);
     if (waits) await this.#waited();
     if (waits && this.#isAnswered) {
-      // Without its content the request has no end.
+      // A request whose content is withheld never ends.
       letGo(content, undefined);
       return;
     }
@@ -236,7 +256,7 @@ class Sending {
     isOut();
   }
 
-  /** Waits for an answer of any kind, but not for ever. */
+  /** Waits for any response, at most for `timeouts.expectContinue`. */
   async #waited(): Promise<void> {
     if (this.#wire.isOver) return;
     const timer = setTimeout(this.#beginContent, this.#wire.timeouts.expectContinue);
@@ -247,5 +267,5 @@ class Sending {
   }
 }
 
-/** Milliseconds for an answer once the server takes no more of a request. */
+/** Milliseconds to wait for a response after the server has stopped reading. */
 const EARLY_RESPONSE_GRACE = 1_000;

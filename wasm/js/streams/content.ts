@@ -1,4 +1,4 @@
-// Content: what a message brings, as a stream or whole; and what a message is given to bring.
+// Content: of a received message, as a stream or whole, and of a message to be sent.
 
 import type { Headers as Fields } from "../engine/headers.js";
 import { isBytes, joined } from "../engine/bytes.js";
@@ -6,16 +6,16 @@ import { DisconnectedError } from "./errors.js";
 import { PIECE, type Wire } from "./wire.js";
 
 /**
- * Content to send: whole, or in pieces as they come.
+ * Content to send: whole, or in pieces as they become available.
  *
- * A piece is not copied: its bytes stay as they are until it has been sent.
+ * Pieces are not copied: do not change their bytes until they have been sent.
  */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
  * The error for content that is longer than `text`, `json` or `bytes` allow.
  *
- * `serveConnection` answers it with a 413.
+ * `serveConnection` responds with a 413.
  */
 export class ContentTooLargeError extends Error {
   /** @internal */
@@ -26,27 +26,27 @@ export class ContentTooLargeError extends Error {
 }
 
 const NOTHING = new Uint8Array(0);
-/** The bytes of content that are taken whole, unless another limit is given. */
+/** The default limit in bytes of `text`, `json` and `bytes`. */
 const LARGEST = 1 << 20;
 
 /** The content of a message that is received. */
 export class Content {
   readonly #wire: Wire;
   readonly #ended: () => void;
-  /** The rest is not wanted, or cannot be had. */
+  /** A callback for when the rest of the content is cancelled or cannot be read. */
   readonly #cancelled: (reason: unknown) => void;
   #trailers: Fields | null = null;
   #isTaken = false;
   #stream: ReadableStream<Uint8Array> | null = null;
   #end: "none" | "open" | "over" | "dropped";
   /**
-   * The queue of reads, one at a time.
+   * The last queued read; reads are made one after another.
    *
-   * A read that waits may find that the content is over.
+   * Each checks the state again when its turn comes, since the content may have ended.
    */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @internal `hasEnded`: there is none. */
+  /** @internal `hasEnded` is true if the message has no content. */
   constructor(wire: Wire, hasEnded: boolean, ended: () => void, cancelled: (reason: unknown) => void) {
     this.#wire = wire;
     this.#ended = ended;
@@ -56,23 +56,23 @@ export class Content {
   }
 
   /**
-   * The trailers, once all content has been read, or `null`.
+   * The trailers, once all content has been read, otherwise `null`.
    *
-   * `null` before, and where there was none.
+   * Also `null` if the message had no content.
    */
   get trailers(): Fields | null {
     return this.#trailers;
   }
 
-  /** The first piece was asked for. */
+  /** Returns whether reading of the content has begun. */
   get bodyUsed(): boolean {
     return this.#isTaken;
   }
 
   /**
-   * The content as it comes; `null` where there is none.
+   * The content as a stream; `null` if there is none.
    *
-   * What is not read stays with the peer: it feels that as back-pressure. Malformed content, or an end too early, is a
+   * It reads from the socket only on demand, which puts back-pressure on the peer. Malformed or truncated content is a
    * `ProtocolError`.
    */
   get body(): ReadableStream<Uint8Array> | null {
@@ -94,7 +94,7 @@ export class Content {
   /**
    * Returns all of the content.
    *
-   * A `ContentTooLargeError` where it has more than `largest` bytes, 1 MiB unless given.
+   * Throws a `ContentTooLargeError` if it has more than `largest` bytes, 1 MiB by default.
    */
   async bytes(largest = LARGEST): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#isTaken || this.#stream) throw new TypeError("the content is being read already");
@@ -110,17 +110,25 @@ export class Content {
     return joined(pieces);
   }
 
-  /** Returns all of the content as UTF-8. */
+  /**
+   * Returns all of the content, decoded as UTF-8.
+   *
+   * Throws a `ContentTooLargeError` if it has more than `largest` bytes, 1 MiB by default.
+   */
   async text(largest = LARGEST): Promise<string> {
     return new TextDecoder().decode(await this.bytes(largest));
   }
 
-  /** Returns all of the content as JSON, which may be anything. */
+  /**
+   * Returns all of the content, parsed as JSON; the result is not validated further.
+   *
+   * Throws a `ContentTooLargeError` if it has more than `largest` bytes, 1 MiB by default.
+   */
   async json(largest = LARGEST): Promise<unknown> {
     return JSON.parse(await this.text(largest));
   }
 
-  /** @internal Drops the rest, up to the limit `drain`; whether its end was seen. Next: what the engine says. */
+  /** @internal Discards the rest of the content, up to `limits.drain`; returns whether its end was seen. */
   skip(): Promise<boolean> {
     return this.#inTurn(async () => {
       if (this.#end !== "open") return true;
@@ -134,7 +142,7 @@ export class Content {
     });
   }
 
-  /** The next piece; `null` at the end. */
+  /** Returns the next piece of content, or `null` at the end. */
   #next(): Promise<Uint8Array | null> {
     return this.#inTurn(async () => {
       if (this.#end === "dropped") throw new DisconnectedError("the rest of the content was dropped");
@@ -162,13 +170,17 @@ export class Content {
   }
 }
 
-/** @internal Content in pieces: what gives the next one, and what to call when no more is wanted. */
+/**
+ * @internal Content that is made piece by piece.
+ *
+ * `next` returns the next piece, or `null` at the end. `cancel` is called if no more pieces are needed.
+ */
 export interface Source {
   next(): Promise<Uint8Array | null>;
   cancel(reason: unknown): void;
 }
 
-/** @internal Content that is whole, or a source of it. */
+/** @internal Returns whole content as bytes, otherwise a source of its pieces. */
 export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   if (body === null || body === undefined) return new Uint8Array(0);
   if (typeof body === "string") return new TextEncoder().encode(body);
@@ -178,7 +190,7 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   throw new TypeError("a body is a string, a Uint8Array, a ReadableStream or an AsyncIterable of Uint8Array");
 }
 
-/** @internal Lets go of content that is not sent; of what is whole there is nothing to let go. */
+/** @internal Cancels content that will not be sent; whole content needs no cancelling. */
 export function letGo(content: Uint8Array | Source, reason: unknown): void {
   if (!(content instanceof Uint8Array)) content.cancel(reason);
 }
@@ -210,14 +222,14 @@ function piece(value: Uint8Array): Uint8Array {
   return value;
 }
 
-/** @internal The bytes to send for a piece of content. What has nothing around it is not copied. */
+/** @internal Returns the bytes to send for a piece of content. Without framing, `data` is not copied. */
 export function framed(wire: Wire, data: Uint8Array): Uint8Array {
   const { prefix, suffix } = wire.connection.sendDataParts(data.length);
   if (prefix.length + suffix.length === 0) return data;
   return joined([prefix, data, suffix]);
 }
 
-/** @internal Sends content as it comes, after what must go before it. */
+/** @internal Sends the head, then the pieces of content as they become available. */
 export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHING): Promise<void> {
   const forget = wire.onGivenUp((reason) => source.cancel(reason));
   try {
@@ -238,7 +250,11 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
   }
 }
 
-/** @internal What a source gives without being waited for: all of it, or the source again with that in front. */
+/**
+ * @internal Collects pieces that a source can deliver at once.
+ *
+ * Returns all content if the source has ended, otherwise a source that begins with these pieces.
+ */
 export async function soon(source: Source): Promise<Uint8Array | Source> {
   const pieces: Uint8Array[] = [];
   let length = 0;

@@ -1,10 +1,10 @@
-// A connection of Deno as a transport.
+// The transport over a connection of Deno.
 
 import { hold, unhold } from "./holding.js";
 import { following, pairOver } from "./pair.js";
 import type { DenoSocket, Handed, Transport } from "./sockets.js";
 
-/** The number of bytes of one read. */
+/** The size of the read buffer in bytes. */
 const SPACE = 65_536;
 
 /** @internal */
@@ -44,7 +44,7 @@ export class OfDeno implements Transport {
     try {
       this.#socket.close();
     } catch {
-      // It is closed.
+      // The socket is closed already.
     }
   }
 

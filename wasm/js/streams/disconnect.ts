@@ -1,8 +1,8 @@
-// A client that leaves while its request is answered.
+// Detection of clients that disconnect while their request is being handled.
 
 import type { Wire } from "./wire.js";
 
-/** @internal Whether the client of one request is still there: as a signal, which costs nothing until it is asked for. */
+/** @internal A lazy `AbortSignal` that aborts when the client of one request disconnects. */
 export class DisconnectWatcher {
   readonly #wire: Wire;
   #isRead = false;
@@ -23,13 +23,17 @@ export class DisconnectWatcher {
     return left.signal;
   }
 
-  /** The request was read to its end: what comes now is the next one, or the end. */
+  /**
+   * Records that the request was read to its end.
+   *
+   * From now on, reading ahead detects a disconnect.
+   */
   isRead(): void {
     this.#isRead = true;
     if (this.#left && !this.#isOver) this.#wire.watch();
   }
 
-  /** The request is answered, or the connection is something else. */
+  /** Stops watching: the response was sent, or the connection has switched. */
   end(): void {
     this.#isOver = true;
     this.#wire.onGone = undefined;

@@ -1,6 +1,10 @@
-// The errors of a peer or a transport that has gone.
+// Errors for a peer that has disconnected.
 
-/** The peer is gone, or the transport is: its own error is the `cause`. */
+/**
+ * The error for a peer that has disconnected, or a transport that has failed.
+ *
+ * `cause` is the transport's own error.
+ */
 export class DisconnectedError extends Error {
   /** @internal */
   constructor(message: string, cause?: unknown) {
@@ -10,7 +14,7 @@ export class DisconnectedError extends Error {
 }
 
 /**
- * The client has ended its direction.
+ * The error for a client that has closed its sending side.
  *
  * Most likely it has left, but it may still read.
  */

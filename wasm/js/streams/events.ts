@@ -1,15 +1,16 @@
-// What an engine says of a stream, as it comes.
+// The events of a connection as an async iterator over a stream.
 
 import type { Connection } from "../engine/connection.js";
 import type { Event, PausedStep } from "../engine/event.js";
 import type { ReadableSide } from "./sockets.js";
 
 /**
- * Reads a stream into a connection, and yields the events.
+ * Reads a stream into a connection and yields the connection's events.
  *
- * For code that writes itself. It reads only where the engine needs more. After a `paused` act before you go on, or it
- * comes again; after `switched`, and a `paused` with the reason `closed`, it ends. The stream's lock is then free, and
- * so it is after `break`. Errors are those of `nextEvent`, and the stream's own.
+ * For code that writes to the transport itself. It reads only if the engine needs more bytes. After a `paused`, act
+ * before you continue; otherwise it is yielded again. It ends after `switched`, and after a `paused` with the reason
+ * `closed`. The stream's lock is released at the end and after `break`. Throws the errors of `nextEvent` and of the
+ * stream.
  */
 export async function* events(
   readable: ReadableSide,

@@ -1,23 +1,31 @@
-// The field lines that an adapter adds to those that it was given.
+// Field lines that this layer adds to those of the caller: `Date` and framing.
 
 import type { HeaderSource } from "../engine/args.js";
 
 type Lines = Iterable<readonly [name: string, value: string | Uint8Array]>;
 
-/** @internal The field lines so that they can be gone through more than once. What is no source is left to the engine. */
+/**
+ * @internal Returns the field lines in a form that can be iterated repeatedly.
+ *
+ * An invalid source is returned unchanged, for the engine to reject.
+ */
 export function listed(headers: HeaderSource): HeaderSource {
   if (typeof headers !== "object" || headers === null || !(Symbol.iterator in headers) || Array.isArray(headers)) return headers;
   return [...(headers as Lines)] as HeaderSource;
 }
 
-/** @internal Returns whether a line has one of these names, which are in lower case; of lines that are `listed`. */
+/** @internal Returns whether a field line has one of these lower-case names. `headers` comes from `listed`. */
 export function hasField(headers: HeaderSource, ...names: readonly string[]): boolean {
   if (typeof headers !== "object" || headers === null) return false;
   const given = Array.isArray(headers) ? headers.map((line: unknown) => (Array.isArray(line) ? line[0] : line)) : Object.keys(headers);
   return given.some((name) => typeof name === "string" && names.includes(name.toLowerCase()));
 }
 
-/** @internal The field lines and this one, unless a line of `others` is among them. What is no source is left to the engine. */
+/**
+ * @internal Returns the field lines plus another, unless a line named in `others` is present.
+ *
+ * An invalid source is returned unchanged, for the engine to reject.
+ */
 export function withField(headers: HeaderSource, name: string, value: string, others: readonly string[]): HeaderSource {
   const lines = listed(headers);
   if (typeof lines !== "object" || lines === null || hasField(lines, ...others)) return lines;
@@ -28,7 +36,11 @@ const DATE = ["date"];
 let second = NaN;
 let text = "";
 
-/** @internal The field lines and `Date`, unless there is one: an origin server with a clock sends it (RFC 9110, section 6.6.1). */
+/**
+ * @internal Adds a `Date` unless there is one.
+ *
+ * An origin server with a clock sends it (RFC 9110, section 6.6.1).
+ */
 export function dated(headers: HeaderSource): HeaderSource {
   const now = Math.floor(Date.now() / 1000);
   if (now !== second) {
@@ -40,7 +52,11 @@ export function dated(headers: HeaderSource): HeaderSource {
 
 const FRAMING = ["content-length", "transfer-encoding"];
 
-/** @internal The field lines, which say how the content ends: of whole content its length, else that it is chunked. RFC 9112, section 6. */
+/**
+ * @internal Adds a framing field: the length of whole content, or chunked if `length` is `null`.
+ *
+ * RFC 9112, section 6.
+ */
 export function framedBy(headers: HeaderSource, length: number | null): HeaderSource {
   return length === null
     ? withField(headers, "Transfer-Encoding", "chunked", FRAMING)

@@ -1,16 +1,16 @@
-// What a head looks like to users of the platform's classes, and to those who print it.
+// The base class of received requests and responses, and its form in logs.
 
 import type { Headers as Fields } from "../engine/headers.js";
 import { inspect } from "../engine/inspect.js";
 import { Content } from "./content.js";
 import type { Wire } from "./wire.js";
 
-/** A message that is received: its fields, and its content. */
+/** A received message: its field lines and its content. */
 export abstract class Message extends Content {
   /**
-   * The field lines in the order and spelling in which they came.
+   * The field lines, in the order and spelling in which they were received.
    *
-   * Printed, they show no secrets.
+   * When they are printed, secrets are replaced.
    */
   readonly fields: Fields;
   #headers: Headers | undefined;
@@ -22,24 +22,24 @@ export abstract class Message extends Content {
   }
 
   /**
-   * The field lines as the platform has them.
+   * The field lines as the platform's `Headers`.
    *
-   * Names in lower case, values of one name joined.
+   * Names are in lower case, and values of the same name are joined.
    */
   get headers(): Headers {
     return (this.#headers ??= new Headers(this.fields.lines()));
   }
 
-  /** Returns the head for logs. */
+  /** Returns a description of the head for logs. */
   abstract toJSON(): object;
 
-  /** @internal The same for a console. */
+  /** @internal Returns the description of `toJSON` for a console. */
   [inspect](): object {
     return shown(this);
   }
 }
 
-/** @internal What a console shows: the name of the class, and what `toJSON` says. */
+/** @internal Returns the result of `toJSON` as an object with the same class name. */
 export function shown(object: { toJSON(): object }): object {
   const { [object.constructor.name]: Shown = class {} } = { [object.constructor.name]: class {} };
   Object.defineProperty(Shown, "name", { value: object.constructor.name });

@@ -1,14 +1,14 @@
-// Sockets without locks of their own: each is in use at most once.
+// Exclusive use of sockets that have no locks of their own, as those of Deno and Node.
 
 import type { DenoSocket, NodeSocket, Socket, Transport } from "./sockets.js";
 
-/** Sockets without locks of their own that are in use, each with its holder. */
+/** The transport that currently uses each socket. */
 const held = new WeakMap<Socket, Transport>();
 
 /**
- * @internal Takes a socket, which no one else may read until it is let go.
+ * @internal Reserves a socket for a transport; throws if it is in use.
  *
- * Its small pieces do not wait for another.
+ * Also disables Nagle's algorithm, so that small pieces are sent at once.
  */
 export function hold(socket: DenoSocket | NodeSocket, holder: Transport): void {
   if (held.has(socket)) throw new TypeError("the socket is in use: read the content of its answer first");
@@ -16,11 +16,11 @@ export function hold(socket: DenoSocket | NodeSocket, holder: Transport): void {
   try {
     socket.setNoDelay?.(true);
   } catch {
-    // It is closed, which a read says.
+    // The socket is closed, which the next read reports.
   }
 }
 
-/** @internal Lets go of a socket. */
+/** @internal Ends the reservation of a socket. */
 export function unhold(socket: Socket, holder: Transport): void {
   if (held.get(socket) === holder) held.delete(socket);
 }

@@ -1,4 +1,4 @@
-// A stream of Node as a transport.
+// The transport over a `Duplex` stream of Node.
 
 import { hold, unhold } from "./holding.js";
 import { following, pairOver } from "./pair.js";
@@ -11,9 +11,9 @@ export class OfNode implements Transport {
   #failure: Error | undefined;
   #isInterrupted = false;
   #isReleased = false;
-  /** `allowHalfOpen` of the socket, as it was given. */
+  /** The initial `allowHalfOpen` of the socket, restored by `release`. */
   readonly #allowed: boolean | undefined;
-  /** The waiters for bytes, for room, and for the end. */
+  /** The resolvers of pending waits; any event of the socket wakes them all. */
   #wake: (() => void)[] = [];
   readonly #woken = (): void => {
     const woken = this.#wake;
@@ -78,7 +78,7 @@ export class OfNode implements Transport {
     const drained = (): void => void (hasRoom = true);
     this.#socket.on("drain", drained);
     try {
-      // What is queued leaves by itself.
+      // After `release`, queued bytes are sent without being awaited.
       while (!hasRoom && !this.#isReleased) await this.#change();
     } finally {
       this.#socket.off("drain", drained);
@@ -92,22 +92,22 @@ export class OfNode implements Transport {
 
   close(reason?: unknown): void {
     unhold(this.#socket, this);
-    // What is queued is lost, and an end in order would hide that.
+    // Queued bytes are lost, and an orderly close would hide that, so the connection is reset.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
-    // Who has the socket now may have no listener for an error of ours.
+    // Once released, the socket may have a user without an `error` listener, so no error is passed.
     this.#socket.destroy(reason instanceof Error && !this.#isReleased ? reason : undefined);
   }
 
   reset(): void {
     unhold(this.#socket, this);
-    // After our end, which the peer may still have to read, a reset would take that back.
+    // The peer may still have to read our last bytes and FIN; a reset could discard them.
     if (this.#socket.writableFinished) return void this.#socket.destroy();
     try {
       if (this.#socket.resetAndDestroy) return void this.#socket.resetAndDestroy();
     } catch {
-      // Node has it for plain TCP alone: in TLS the alert that is missing tells the peer.
+      // Node supports it for plain TCP only; over TLS the missing closure alert tells the peer.
     }
-    // A stream of HTTP/2 tells its peer that there was an error.
+    // Destroying an HTTP/2 stream with an error resets the stream.
     if (!guarded.has(this.#socket)) this.#socket.on("error", ignored);
     this.#socket.destroy(new Error("the message is cut short"));
   }
@@ -123,9 +123,9 @@ export class OfNode implements Transport {
 
   handOut(first: Uint8Array): Handed {
     this.release();
-    // A peer that ends its direction before the first look at the streams still gets its answer.
+    // A peer that half-closes before the streams are first used must still receive our bytes.
     if (this.#allowed !== undefined) this.#socket.allowHalfOpen = true;
-    // Nothing can be put back into a stream that has said that it has ended.
+    // `unshift` fails on a stream that has emitted `end`.
     const isInSocket = first.length === 0 || !this.#socket.readableEnded;
     if (first.length > 0 && isInSocket) this.#socket.unshift(first);
     const failures = new Failures();
@@ -153,7 +153,7 @@ export class OfNode implements Transport {
     return this.#failure ?? new Error("the socket is closed");
   }
 
-  /** Waits until something has happened to the socket. */
+  /** Waits for the next event of the socket; throws if the socket has failed. */
   async #change(): Promise<void> {
     if (this.#socket.destroyed || this.#failure) throw this.#gone;
     await new Promise<void>((resolve) => this.#wake.push(resolve));
@@ -162,7 +162,7 @@ export class OfNode implements Transport {
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];
 
-/** A listener for the errors of a socket, without which they end the process. */
+/** A no-op `error` listener; without one, an error of the socket ends the process. */
 const ignored = (): void => {};
 const guarded = new WeakSet<NodeSocket>();
 
@@ -173,23 +173,23 @@ function overNode(socket: NodeSocket, first: Uint8Array, failures: Failures): Pa
   return pairOver(transport, following(() => transport.read(), first), failures);
 }
 
-/** @internal Returns whether an error is one that a socket of Node fails with by itself. */
+/** @internal Returns whether an error comes from the socket itself: the system, TLS or HTTP/2. */
 export function isOfSocket(error: Error): boolean {
   const { syscall, code } = error as Error & { readonly syscall?: string; readonly code?: string };
   return OF_SYSTEM.has(syscall) || /^(EPROTO$|ERR_SSL_|ERR_HTTP2_)/.test(String(code));
 }
 
 /**
- * @internal Returns whether the peer has cancelled a stream of HTTP/2.
+ * @internal Returns whether the peer has cancelled an HTTP/2 stream.
  *
- * Node says only that it has ended too early.
+ * Node's error only says that the stream was closed prematurely.
  */
 export function wasCancelled(socket: NodeSocket & { readonly rstCode?: number }, { code }: Error & { readonly code?: string }): boolean {
   return code === "ERR_STREAM_PREMATURE_CLOSE" && socket.rstCode === CANCEL && socket.destroyed;
 }
 
-/** RFC 9113, section 7. */
+/** The HTTP/2 error code CANCEL (RFC 9113, section 7). */
 const CANCEL = 8;
 
-/** The errors of a socket that is connected. */
+/** The system calls in whose errors a connected socket fails. */
 const OF_SYSTEM = new Set<string | undefined>(["read", "write", "writev", "shutdown"]);

@@ -1,4 +1,4 @@
-// Node's own HTTP server parses and frames; the choice among the offers is made here.
+// Protocol selection for Node's own HTTP server, which does the parsing and framing itself.
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
@@ -13,7 +13,7 @@ export interface NodeRequest {
   readonly rawHeaders: readonly string[];
 }
 
-/** A decision about a request of `node:http` that has an `Upgrade` field. */
+/** The decision about a request of `node:http` that has an `Upgrade` field. */
 export type Decision =
   | {
       /** The protocol that both sides support, in the client's spelling. */
@@ -21,7 +21,7 @@ export type Decision =
       /**
        * The 101 to write to the socket.
        *
-       * Then speak the new protocol, whose first bytes are Node's `head`.
+       * After it, speak the new protocol; its first bytes are in Node's `head`.
        */
       readonly response: Uint8Array<ArrayBuffer>;
       readonly offers: readonly Offer[];
@@ -29,30 +29,28 @@ export type Decision =
     }
   | {
       /**
-       * No protocol to switch to: answer as if nothing had been offered.
+       * `null` if there is no switch: respond as if nothing had been offered.
        *
-       * Or content comes first, which Node would lose.
+       * Also `null` if the request has content, which Node would lose.
        */
       readonly protocol: null;
       readonly response: null;
       /**
-       * The reason why it is no HTTP, though Node lets it pass.
+       * The violation of HTTP by a request that Node accepts; `null` without one.
        *
-       * Answer with its `status`.
-       *
-       * `null` where it is.
+       * Respond with the error's `status`.
        */
       readonly error: ProtocolError | null;
-      /** The offers, each with the reason why it cannot be accepted. */
+      /** The offered protocols, each with the reason why it cannot be accepted. */
       readonly offers: readonly Offer[];
     };
 
 /**
- * Decides for Node's `http.Server`.
+ * Selects the protocol to switch to for a request of Node's `http.Server`.
  *
- * In `shouldUpgradeCallback` (Node 22.21, 24.9 and later) whether to switch,
- * `(request) => decide(request, ["foo/2"]).protocol !== null`, and in the event `upgrade` what to answer. `headers` go
- * into the 101. A request that Node lets pass and HTTP does not, as one with two Host lines, has an `error`. RFC 9110,
+ * Call it in `shouldUpgradeCallback` (Node 22.21, 24.9 and later) to decide whether to switch: `(request) =>
+ * decide(request, ["foo/2"]).protocol !== null`. Call it in the event `upgrade` to get the response. `headers` are
+ * added to the 101. A request that Node accepts but HTTP forbids, as one with two Host lines, has an `error`. RFC 9110,
  * section 7.8.
  */
 export function decide(request: NodeRequest, preferences: readonly string[], headers?: HeaderSource): Decision {
@@ -71,7 +69,7 @@ export function decide(request: NodeRequest, preferences: readonly string[], hea
   }
 }
 
-/** Returns the engine after the request: an error where it is the client's. */
+/** Passes the request to the engine; returns its event, or the client's error. */
 function read(connection: Connection, request: NodeRequest): ReturnType<Connection["nextEvent"]> | ProtocolError {
   try {
     connection.receive(headOf(request));
@@ -82,7 +80,7 @@ function read(connection: Connection, request: NodeRequest): ReturnType<Connecti
   }
 }
 
-/** The head as it came, as far as Node keeps it. A character is a byte. */
+/** Rebuilds the bytes of the head from what Node keeps; a character is a byte. */
 function headOf({ method = "", url = "", httpVersion, rawHeaders }: NodeRequest): Uint8Array {
   const lines = [`${method} ${url} HTTP/${httpVersion}`];
   for (let at = 0; at < rawHeaders.length; at += 2) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);

@@ -1,58 +1,63 @@
-// The options that a client and a server have in common.
+// Options of both clients and servers.
 
 import type { Config } from "../engine/config.js";
 
 /**
  * Timeouts in milliseconds, by `Connection.awaiting`; `Infinity` disables one.
  *
- * The time runs while there is something to wait for, not while your code works. It begins anew with each event but
- * content; each byte of content adds a millisecond. When it is over, the error is a `DOMException` by the name
+ * The time runs while the connection waits for the peer, not while your code works. Each event restarts it, except
+ * content; each byte of content adds a millisecond. When it expires, the error is a `DOMException` named
  * `TimeoutError`.
  */
 export interface Timeouts {
-  /** A server waits for the first byte of a request. 60,000 unless given. */
+  /** The timeout of a server for the first byte of a request. 60,000 by default. */
   readonly request?: number;
-  /** The rest of its head. 30,000 unless given. */
+  /** The timeout for the rest of a request's head. 30,000 by default. */
   readonly head?: number;
-  /** More content, or the end of the message. 30,000 unless given. */
+  /** The timeout for more content, or the end of the message. 30,000 by default. */
   readonly content?: number;
-  /** A client waits for a response, or the next interim one. 60,000 unless given. */
+  /**
+   * The timeout of a client for the next response head. 60,000 by default.
+   *
+   * An informational response restarts it.
+   */
   readonly response?: number;
   /**
-   * The timeout for a 100, 1,000 unless given.
+   * The timeout of a client for a 100. 1,000 by default.
    *
-   * Then a client sends its content all the same (RFC 9110, section 10.1.1).
+   * When it expires, the client sends its content anyway (RFC 9110, section 10.1.1).
    */
   readonly expectContinue?: number;
   /**
-   * The peer takes what is sent.
+   * The timeout for the peer to accept the bytes that are sent. 30,000 by default.
    *
-   * Each byte that the system has taken for it adds a millisecond, up to three times as long again. It takes more only
-   * once a third has left of all that it holds, which may be a megabyte. 30,000 unless given.
+   * Each byte that the system has accepted adds a millisecond, up to three times the timeout. A system may buffer a
+   * megabyte, and accept more bytes only once a third of them is sent.
    */
   readonly write?: number;
 }
 
-/** The options that a client and a server have in common. */
+/** The options of both clients and servers. */
 export interface Options {
   /**
    * A signal that ends everything at once.
    *
-   * The socket is closed, and what was awaited fails with the signal's reason.
+   * When it aborts, the socket is closed, and pending operations fail with the signal's reason.
    */
   readonly signal?: AbortSignal | undefined;
   /**
    * The configuration of the connection.
    *
-   * Where it does not say `secure`, the socket is asked. Where it does not say `limits.content`, a request may have 1
-   * GiB. Where it does not say `tidy`, a server is: a response of `fetch` names the framing that it had.
+   * If `secure` is omitted, it is taken from the socket. If `limits.content` is omitted, a request may have 1 GiB. If
+   * `tidy` is omitted, it is on for a server, because a response of `fetch` still has the framing fields with which it
+   * was received.
    */
   readonly config?: Config | undefined;
-  /** The timeouts of the peer. */
+  /** The timeouts for actions of the peer. */
   readonly timeouts?: Timeouts | undefined;
 }
 
-/** @internal The timeouts unless given. */
+/** @internal The default timeouts. */
 export const TIMEOUTS: Required<Timeouts> = {
   request: 60_000,
   head: 30_000,

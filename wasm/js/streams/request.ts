@@ -1,4 +1,4 @@
-// A request, as the handler of a server gets it.
+// A request, as passed to the handler of a server.
 
 import type { Connection } from "../engine/connection.js";
 import type { Offer, RequestEvent, SwitchedEvent } from "../engine/event.js";
@@ -14,30 +14,31 @@ import type { Wire } from "./wire.js";
 /** The options of `ServerRequest.upgrade`. */
 export interface AcceptOptions {
   /**
-   * Switches at once, where the new protocol needs nothing of the request's content.
+   * Set to switch at once, for a protocol that needs none of the request's content.
    *
-   * Ours is the new protocol then, while the client still sends its request: the readable begins after that.
+   * Our direction switches immediately. The readable stream begins after the end of the request, which the client may
+   * still be sending.
    */
   readonly early?: boolean;
 }
 
 /**
- * A request, and the way to another protocol.
+ * A received request, with the method to switch to another protocol.
  *
- * It is over when the handler's response is sent.
+ * It must not be used after the handler's response is sent.
  */
 export class ServerRequest extends Message {
-  /** The method, a token; compare it exactly. */
+  /** The method, a token; it is case-sensitive. */
   readonly method: string;
-  /** The target as it was sent: nothing is decoded or normalised. */
+  /** The request target as received: not decoded or normalised. */
   readonly target: string;
   /**
-   * The whole URL, by the target and Host; `null` where HTTP/1.0 names no host.
+   * The whole URL, made from the target and Host; `null` if no host is given.
    *
    * RFC 9112, section 3.3.
    */
   readonly url: string | null;
-  /** The x of HTTP/1.x. */
+  /** The minor version: the x of HTTP/1.x. */
   readonly minorVersion: number;
   /** The offered protocols in the client's order of preference. */
   readonly offers: readonly Offer[];
@@ -65,21 +66,23 @@ export class ServerRequest extends Message {
   }
 
   /**
-   * Aborts when the client leaves before its response has been sent.
+   * A signal that aborts if the client disconnects before the response is sent.
    *
-   * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has ended its
-   * direction counts as gone, although it may still read: what the handler returns is sent. While content is still to
-   * come, reading that says it; after a next request has come, nothing does until the response is sent. Once it was
-   * asked for, up to one read of what comes next is kept in memory.
+   * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has closed its
+   * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
+   *
+   * While content is still to be read, only reading it detects the disconnect. Once another request has arrived,
+   * nothing detects it until the response is sent. After the first use of this signal, one read of further bytes is
+   * kept in memory.
    */
   get signal(): AbortSignal {
     return this.#disconnect.signal;
   }
 
   /**
-   * The engine, for questions: `selectSubprotocol`, `selectDeflate`, `advertise`.
+   * The engine, for queries: `selectSubprotocol`, `selectDeflate`, `advertise`.
    *
-   * What its verbs return, nothing sends.
+   * Bytes that its other methods return are not sent.
    */
   get connection(): Connection {
     if (this.#isOver || this.#switched) throw new DisconnectedError("the request is over");
@@ -92,13 +95,14 @@ export class ServerRequest extends Message {
   }
 
   /**
-   * Switches to one of `preferences` that the client offers too.
+   * Switches to one of `preferences` that the client offers, or opens a tunnel.
    *
-   * By the client's order; or opens the tunnel that a CONNECT asks for. `null` where there is nothing to switch to:
-   * answer the request then. Without `preferences` they are the `upgrades` of `serveConnection`. Content that was not
-   * read is dropped, up to the limit `drain`; with `early` that is not waited for. RFC 9110, sections 7.8 and 9.3.6.
+   * Among several, the client's order decides. A CONNECT opens the tunnel that it asks for. Returns `null` if there is
+   * nothing to switch to: return a response then. `preferences` defaults to the `upgrades` of `serveConnection`. Unread
+   * content is discarded first, up to `limits.drain`; with `early` this is not awaited. RFC 9110, sections 7.8 and
+   * 9.3.6.
    *
-   * Next: speak the new protocol; the streams are yours to close.
+   * Next: speak the new protocol; you must close the streams.
    */
   async upgrade(
     preferences: readonly string[] = this.#upgrades,
@@ -124,7 +128,7 @@ export class ServerRequest extends Message {
     return (this.#switched = new Switched(wire, early101, wire.handOutEarly(() => this.#arrives())));
   }
 
-  /** Drops the rest of the content. */
+  /** Discards the rest of the content; throws if there is more than `limits.drain`. */
   async #skipped(): Promise<void> {
     if (!(await this.skip())) throw this.#wire.note(new ContentTooLargeError("more content than may be dropped"));
   }
@@ -138,9 +142,9 @@ export class ServerRequest extends Message {
   }
 
   /**
-   * Reads the rest after an early switch.
+   * Reads the rest of the request after an early switch.
    *
-   * The end of the request, and the first bytes of the new protocol.
+   * Returns the first bytes of the new protocol.
    */
   #arrives(): Promise<Uint8Array> {
     return (this.#arriving ??= (async () => {
@@ -149,37 +153,37 @@ export class ServerRequest extends Message {
         await this.#comesToSwitch();
         return this.#wire.arrived();
       } catch (error) {
-        // The new protocol may be under way, and an end in order would look like its own.
+        // The new protocol may have begun, and an orderly close would look like its end.
         this.#wire.close(error, { reset: true });
         throw error;
       }
     })());
   }
 
-  /** @internal What the handler has switched to. */
+  /** @internal The new protocol, if the handler has switched. */
   get switched(): Switched | undefined {
     return this.#switched;
   }
 
-  /** @internal Nothing can be done with it any more. After an early switch the request is read to its end. */
+  /** @internal Marks the request as over. After an early switch, the rest of the request is read. */
   async finish(): Promise<void> {
     this.#isOver = true;
     this.#disconnect.end();
-    // Who reads the new protocol gets the error.
+    // The reader of the new protocol gets this error.
     if (this.#switched && !this.#wire.isOver) await this.#arrives().catch(() => {});
   }
 
-  /** Returns the head for logs, without secrets. */
+  /** Returns a description of the head for logs, without secrets. */
   override toJSON(): object {
     const { method, target, url, offers, fields } = this;
     return { method, target, url, offers, fields };
   }
 }
 
-/** Returns the URL of the current request, made of the engine's parts. */
+/** Returns the URL of the current request, assembled from the engine's parts. */
 function urlOf(connection: Connection, isSecure: boolean): string | null {
   const { authority, path, query } = connection;
-  // RFC 9110, 4.2.1: a URL without a host is none.
+  // RFC 9110, 4.2.1: a URL with an empty host is invalid.
   if (authority === null || authority === "" || authority.startsWith(":")) return null;
   return `${isSecure ? "https" : "http"}://${authority}${path === "*" ? "" : path}${query === null ? "" : `?${query}`}`;
 }

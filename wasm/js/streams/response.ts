@@ -1,4 +1,4 @@
-// A response, as a client gets it.
+// A response, as a client receives it.
 
 import type { Event, InformationalEvent, PausedStep, Response } from "../engine/event.js";
 import { Message } from "./head.js";
@@ -8,17 +8,17 @@ import type { Wire } from "./wire.js";
 /**
  * A response in HTTP.
  *
- * Read its content to the end, or cancel it: then the socket is free, if `persists` says so, else closed. After an
- * error of the content the socket is closed.
+ * Read its content to the end, or cancel it. After reading, the socket is free if `persists` is true, otherwise closed.
+ * After a cancel or an error the socket is closed.
  */
 export class ClientResponse extends Message {
   /**
-   * 100 to 999; an unknown one means what the x00 of its class means.
+   * The status code, 100 to 999.
    *
-   * RFC 9110, section 15.
+   * An unknown one has the meaning of the x00 of its class (RFC 9110, section 15).
    */
   readonly status: number;
-  /** The reason phrase: often empty, without any meaning. */
+  /** The reason phrase; often empty, and without meaning to a program. */
   readonly reason: string;
   readonly #persists: () => boolean;
 
@@ -30,28 +30,28 @@ export class ClientResponse extends Message {
     this.#persists = persists;
   }
 
-  /** The status is 2xx. */
+  /** True if the status is 2xx. */
   get ok(): boolean {
     return this.status >= 200 && this.status <= 299;
   }
 
   /**
-   * The socket is free for another `request` or `upgrade`.
+   * True once the socket is free for another `request` or `upgrade`.
    *
-   * All content was read, and the connection is kept.
+   * That is, all content was read and the connection is persistent.
    */
   get persists(): boolean {
     return this.#persists();
   }
 
-  /** Returns the head for logs, without secrets. */
+  /** Returns a description of the head for logs, without secrets. */
   override toJSON(): object {
     const { status, reason, fields, persists } = this;
     return { status, reason, fields, persists };
   }
 }
 
-/** @internal The first event that is no interim response. */
+/** @internal Returns the first event that is not an informational response. */
 export async function finalResponse(wire: Wire, informational?: (event: InformationalEvent) => void): Promise<Event | PausedStep> {
   for (;;) {
     const event = await wire.nextEvent();
@@ -60,7 +60,11 @@ export async function finalResponse(wire: Wire, informational?: (event: Informat
   }
 }
 
-/** @internal A response whose content is still to be read. `isSent`: whether the request has left whole. */
+/**
+ * @internal Returns a response whose content is still to be read.
+ *
+ * `isSent` returns whether the whole request has been sent.
+ */
 export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () => true): ClientResponse {
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;

@@ -1,4 +1,4 @@
-// A server: a handler that answers requests, and the end of a connection.
+// A server: calls a handler for each request, and ends the connection in order.
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
@@ -13,52 +13,48 @@ import { DisconnectedError, HalfClosedError } from "./errors.js";
 import type { Options } from "./options.js";
 import { Wire } from "./wire.js";
 
-/** A response to send: this, or the platform's `Response`. */
+/** A response to send; the platform's `Response` may be used instead. */
 export interface ServerResponse {
   /**
-   * 200 to 599; 200 unless given.
+   * The status code, 200 to 599; 200 by default.
    *
-   * A 2xx to CONNECT opens a tunnel: `ServerRequest.upgrade` sends it, and here it is an error.
+   * A 2xx to CONNECT opens a tunnel: call `ServerRequest.upgrade` to send it. Returned from a handler it is an error.
    */
   readonly status?: number;
-  /** The reason phrase; the usual one where it is left out. */
+  /** The reason phrase; if omitted, the usual one of the status. */
   readonly reason?: string;
   /**
    * The field lines.
    *
-   * Content that is whole has its length added; what comes in pieces is chunked unless they say otherwise.
+   * A `Content-Length` is added to content that is whole. Other content is chunked unless these fields have a framing.
    */
   readonly headers?: HeaderSource;
   /**
    * The content of the response.
    *
-   * In answer to HEAD it is left out; with a 204 or 304 there must be none.
+   * It is left out in a response to HEAD; with a 204 or 304 there must be none.
    */
   readonly body?: Body | null;
   /**
-   * A 426 that requires one of these protocols, in place of `status`.
+   * The protocols that a 426 requires; the 426 is sent in place of `status`.
    *
    * RFC 9110, section 15.5.22.
    */
   readonly requires?: readonly string[];
-  /** Trailers after content that is chunked. */
+  /** Trailers to send after chunked content. */
   readonly trailers?: HeaderSource;
 }
 
-/** The facts of a connection beside its requests. */
+/** Information about the connection, passed to the handler with each request. */
 export interface ServeInfo {
-  /**
-   * The address that the connection comes from, or `null`.
-   *
-   * `null` where the runtime does not say so.
-   */
+  /** The address of the peer; `null` if the runtime does not provide it. */
   readonly remoteAddr: RemoteAddr | null;
 }
 
 /**
  * A handler, which `serveConnection` calls with each request.
  *
- * What it returns is sent, unless it has called `upgrade`.
+ * Its result is sent as the response, unless it has called `upgrade`.
  */
 export type Handler = (
   request: ServerRequest,
@@ -67,61 +63,66 @@ export type Handler = (
 
 /** The options of a server. */
 export interface ServeOptions extends Options {
-  /** The protocols that the handler speaks: see `ServerRequest.upgrade`. */
+  /** The protocols that the handler supports: see `ServerRequest.upgrade`. */
   readonly upgrades?: readonly string[];
   /**
-   * `Date` is added to responses that have none; `true` unless given.
+   * Set to add a `Date` to responses without one; `true` by default.
    *
    * RFC 9110, section 6.6.1.
    */
   readonly date?: boolean;
-  /** Called with what the handler has thrown; unless given it is `console.error`. */
+  /** A callback for errors that the handler throws; `console.error` by default. */
   readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
 
-/** A connection that is being served: how it ends, and a way to end it in order. */
+/** A connection that is being served: a promise of its outcome, with `shutdown`. */
 export interface ServeHandle extends Promise<ServeResult> {
   /**
-   * Ends the connection after the request that is being answered.
+   * Ends the connection after the response to the current request.
    *
-   * Its response says so where its head has not left; a connection without a request ends now. What is pipelined after
-   * it is not answered. After a switch it changes nothing. Next: await the ending. RFC 9112, section 9.6.
+   * The response says so if its head is not sent yet. A connection without a request ends now. Requests that are
+   * pipelined after the current one get no response. After a switch, it has no effect. Next: await the result. RFC
+   * 9112, section 9.6.
    */
   shutdown(): Promise<ServeResult>;
 }
 
-/** The way in which a connection has ended. */
+/** The outcome of a connection. */
 export interface ServeResult {
   /**
-   * `closed`: in order, after the last response.
+   * The way in which the connection has ended.
    *
-   * `switched`: the handler has the streams. `refused`: the client broke the protocol or was too slow, and was answered
-   * where that could be done. `gone`: the client is, or it was and the handler has thrown what the socket said of that.
-   * `failed`: the handler has thrown or returned no response, or a 2xx to CONNECT. The client got a 500 where none had
-   * begun, after that 2xx a 501. `aborted`: the signal has closed it.
+   * - `closed`: in order, after the last response.
+   * - `switched`: the handler has the streams of a new protocol.
+   * - `refused`: the client violated the protocol or was too slow; it got an error response if possible.
+   * - `gone`: the client disconnected, or the handler threw the socket's error after that.
+   * - `failed`: the handler threw an error, returned no response, or returned a 2xx to CONNECT. The client got a 500,
+   *   or a 501 for that 2xx, unless a response had begun.
+   * - `aborted`: the signal has closed the connection.
    */
   readonly how: "closed" | "switched" | "refused" | "gone" | "failed" | "aborted";
-  /** The error, but for `closed` and `switched`. */
+  /** The error, except for `closed` and `switched`. */
   readonly error?: unknown;
 }
 
 /**
- * The time and bytes for which a server reads on after its last response.
+ * The maximum time in milliseconds to read on after the last response.
  *
- * As long as there is no pause of `LINGER_IDLE`.
+ * It stops earlier after a pause of `LINGER_IDLE` milliseconds, or after `LINGER_BYTES` bytes.
  */
 const LINGER_MAX = 4_000;
 const LINGER_IDLE = 1_000;
 const LINGER_BYTES = 2 ** 20;
 
 /**
- * Serves one connection, from its first byte to its last.
+ * Serves one connection from its first byte to its last.
  *
- * Calls `handler` with each request, sends what it returns, and closes the socket. After `upgrade` the streams are the
- * handler's, and only a handler that fails has them closed for it. Its `shutdown` ends the connection in order.
+ * Calls `handler` with each request, sends the response that it returns, and closes the socket. After `upgrade` the
+ * handler must close the streams; they are closed only if it fails. `shutdown` of the result ends the connection in
+ * order.
  *
- * It fails with TypeError and the like for wrong arguments; all else is an `ServeResult`, also that the signal has
- * closed the socket. RFC 9112, section 9.
+ * The promise rejects only for wrong arguments, with a `TypeError` and the like. All other outcomes, including an abort
+ * by the signal, are a `ServeResult`. RFC 9112, section 9.
  */
 export function serveConnection(socket: Socket, handler: Handler, options: ServeOptions = {}): ServeHandle {
   let server: Server | undefined;
@@ -154,7 +155,7 @@ async function served(socket: Socket, handler: Handler, options: ServeOptions, b
   }
 }
 
-/** Refuses what are no protocols, before there is a client. */
+/** Throws for invalid protocol names, before the connection is served. */
 function check(upgrades: readonly string[]): void {
   const connection = new Connection("server");
   try {
@@ -170,11 +171,7 @@ class Server {
   readonly #options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>;
   readonly #remote: Promise<RemoteAddr | null>;
   #isStopping = false;
-  /**
-   * The connection has ended, and no request had begun.
-   *
-   * None was awaited any more.
-   */
+  /** True if the connection has ended while waiting for a request. */
   isIdle = false;
 
   constructor(wire: Wire, handler: Handler, options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>) {
@@ -184,7 +181,7 @@ class Server {
     this.#remote = remoteAddrOf(wire.socket);
   }
 
-  /** Stops after the current response: no request follows. */
+  /** Ends the connection after the current response. */
   shutdown(): void {
     this.#isStopping = true;
     if (this.#wire.isOver) return;
@@ -197,12 +194,12 @@ class Server {
     try {
       this.#wire.connection.closeAfterResponse();
     } catch (error) {
-      // The head of a response has left: it is said again after that. Or there is nothing to end any more.
+      // Either the response head was sent, and `#next` calls this again; or the connection has ended.
       if (!(error instanceof ProtocolError)) throw error;
     }
   }
 
-  /** Request after request. */
+  /** Handles requests until the connection ends; returns the outcome. */
   async run(): Promise<ServeResult> {
     for (;;) {
       const request = await this.#next();
@@ -212,7 +209,7 @@ class Server {
     }
   }
 
-  /** Returns the next request, or the outcome of the connection. */
+  /** Returns the next request, or the outcome if the connection has ended. */
   async #next(): Promise<ServerRequest | ServeResult> {
     const wire = this.#wire;
     try {
@@ -228,9 +225,9 @@ class Server {
   }
 
   /**
-   * Plays one request and its response.
+   * Handles one request and sends its response.
    *
-   * Returns the outcome of the connection, if it has ended.
+   * Returns the outcome if the connection has ended, otherwise `undefined`.
    */
   async #exchange(request: ServerRequest): Promise<ServeResult | undefined> {
     const wire = this.#wire;
@@ -260,7 +257,7 @@ class Server {
       if (wire.failure) return { how: "aborted", error: wire.failure.reason };
       const isGone = wire.hasNoted(error) || (await request.switched.hasFailedWith(error));
       if (isGone && !(error instanceof HalfClosedError)) wire.transport.close(error);
-      // After an end in order a client that reads would take the half for all.
+      // After an orderly close, the client would take a partial message for complete.
       else wire.transport.reset();
       if (!isGone) this.#tell(error, request);
       return { how: isGone ? "gone" : "failed", error };
@@ -269,7 +266,7 @@ class Server {
     }
   }
 
-  /** Answers after an error, where that can still be done. */
+  /** Sends an error response, if that is still possible, and returns the outcome. */
   async #refused(error: unknown, request?: ServerRequest): Promise<ServeResult> {
     const wire = this.#wire;
     if (wire.failure) return { how: "aborted", error: wire.failure.reason };
@@ -277,23 +274,23 @@ class Server {
     if (how === "failed" && request) this.#tell(error, request);
     const { connection } = wire;
     this.isIdle = connection.awaiting === "request";
-    // Who has ended its direction may still read.
+    // A client that has closed its sending side may still read.
     const isGone = error instanceof DisconnectedError && !(error instanceof HalfClosedError);
     if (wire.isBroken || this.isIdle || (how === "gone" && isGone)) return { how, error };
     const headers = this.#options.date ? dated([]) : [];
     try {
       await wire.send(connection.reject({ status: statusOf(error, how), headers }));
     } catch {
-      // An answer has begun, or the client is gone.
+      // A response has begun, or the client has disconnected.
       wire.isBroken ||= connection.owes === "content";
     }
     return { how, error };
   }
 
   /**
-   * Returns the reason of the request's signal in an error of the platform.
+   * Unwraps an `AbortError` that a function of the platform has thrown.
    *
-   * A function of the platform has wrapped it.
+   * Its cause is the reason of the request's signal.
    */
   #reasonOf(error: unknown): unknown {
     return error instanceof Error && error.name === "AbortError" && this.#wire.hasNoted(error.cause) ? error.cause : error;
@@ -313,7 +310,7 @@ class Server {
   }
 }
 
-/** Returns the status to answer with after that. */
+/** Returns the status code of the response to an error. */
 function statusOf(error: unknown, how: ServeResult["how"]): number {
   if (error instanceof UntakenTunnelError) return 501;
   if (how === "failed" || error instanceof HalfClosedError) return 500;
@@ -322,9 +319,9 @@ function statusOf(error: unknown, how: ServeResult["how"]): number {
 }
 
 /**
- * The error of a response that opens a tunnel which nothing takes.
+ * The error for a 2xx to CONNECT from a handler that did not open the tunnel.
  *
- * The client would wait for what never comes (RFC 9110, section 9.3.6).
+ * The client would wait for the tunnel forever (RFC 9110, section 9.3.6).
  */
 class UntakenTunnelError extends TypeError {
   constructor() {
@@ -332,7 +329,7 @@ class UntakenTunnelError extends TypeError {
   }
 }
 
-/** Sends a response. Where its content fails, the connection cannot go on. */
+/** Sends a response; if its content fails, the connection cannot be used any more. */
 async function respond(
   wire: Wire,
   response: ServerResponse | Response,
@@ -346,7 +343,7 @@ async function respond(
   let pieces: Source;
   try {
     const head = { ...asked, headers: finished(listed(asked.headers ?? [])) };
-    // As a response of `fetch` may have it: no length is added then.
+    // The response of a `fetch` may have this field; no length is added then.
     const isChunked = hasField(head.headers, "transfer-encoding");
     const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
     const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
@@ -354,7 +351,7 @@ async function respond(
     first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
-    // The head is refused, or the client is gone: no one reads the content.
+    // The head was rejected, or the client has disconnected: the content is not needed.
     letGo(source, error);
     throw error;
   }
@@ -372,9 +369,9 @@ async function respond(
 }
 
 /**
- * The end of content.
+ * Returns the bytes that end the content.
  *
- * Trailers that have no place there, as without chunks, are left out (RFC 9110, section 6.5.1).
+ * Trailers are left out if they cannot be sent, as without chunked coding (RFC 9110, section 6.5.1).
  */
 function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint8Array {
   try {
@@ -385,12 +382,12 @@ function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint
   }
 }
 
-/** Drops the content of a response that is not sent. */
+/** Cancels the content of a response that is not sent. */
 function discard(response: ServerResponse | Response | undefined | void): void {
   try {
     letGo(contentOf(response?.body), undefined);
   } catch {
-    // It is no content, or someone reads it.
+    // The content is invalid, or its stream is locked.
   }
 }
 
@@ -402,7 +399,7 @@ function headOf(response: ServerResponse | Response): ResponseHead {
   return reason ? { status, headers, reason } : { status, headers };
 }
 
-/** RFC 9110, section 15.3. */
+/** Returns whether the status is 2xx (RFC 9110, section 15.3). */
 function isSuccess(response: ServerResponse | Response): boolean {
   const { status = 200, requires } = response as ServerResponse;
   return !requires && status >= 200 && status <= 299;
@@ -414,10 +411,10 @@ function once(content: Uint8Array): Source {
 }
 
 /**
- * Ends our direction and reads on for a while.
+ * Closes our sending side, reads on for a while, then closes the socket.
  *
- * To close with bytes of the client unread would reset the connection, and take our last response away from it (RFC
- * 9112, section 9.6). The error where the end of that response has not left.
+ * Closing with unread bytes would reset the connection, and the client could lose our last response (RFC 9112, section
+ * 9.6). Returns an error if the end of that response was not sent.
  */
 async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.isBroken || wire.connection.closing === "reset";
@@ -425,7 +422,7 @@ async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | u
   const { isQueued } = wire.transport;
   try {
     if (isCut) return undefined;
-    // What has not left when the time is over is missing.
+    // If this throws, part of the response was not sent.
     isCut = true;
     await wire.end();
     isCut = false;
@@ -434,7 +431,7 @@ async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | u
       length = await wire.drop(LINGER_IDLE);
     }
   } catch (cause) {
-    // The client is gone or says no more, or the signal has ended it.
+    // The client disconnected or stopped sending, or the signal aborted.
     const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
     if (isCut && (isLate || isQueued)) return new DisconnectedError("the end of a response was not sent", cause);
   } finally {

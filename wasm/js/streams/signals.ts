@@ -1,9 +1,9 @@
-// What a signal ends: it has one listener for all of them.
+// One listener for each `AbortSignal`, shared by all sockets that it closes.
 
-/** The callbacks of each signal. */
+/** The callbacks registered for each signal, and the listener that calls them. */
 const heard = new WeakMap<AbortSignal, { readonly acts: Set<() => void>; readonly tell: () => void }>();
 
-/** @internal Has a signal call a function. */
+/** @internal Registers a callback for the abort of a signal. */
 export function listen(signal: AbortSignal, act: () => void): void {
   let hears = heard.get(signal);
   if (!hears) {
@@ -13,7 +13,7 @@ export function listen(signal: AbortSignal, act: () => void): void {
         try {
           act();
         } catch {
-          // A socket that fails to be closed keeps none of the others open.
+          // A socket that cannot be closed must not keep the others open.
         }
       }
     };
@@ -23,7 +23,7 @@ export function listen(signal: AbortSignal, act: () => void): void {
   if (hears.acts.size === 1) signal.addEventListener("abort", hears.tell);
 }
 
-/** @internal Has it call that no more. */
+/** @internal Removes a callback. */
 export function unlisten(signal: AbortSignal, act: () => void): void {
   const hears = heard.get(signal);
   if (hears?.acts.delete(act) && hears.acts.size === 0) signal.removeEventListener("abort", hears.tell);

@@ -1,10 +1,6 @@
-// The sockets of the hosts: a pair of web streams, a connection of Deno, or a stream of Node; and what the adapter needs of them.
+// The socket types of the runtimes: web streams, a connection of Deno, a stream of Node; and the common `Transport`.
 
-/**
- * The reader of a web stream, as far as it is needed.
- *
- * Each host has a type of its own for it.
- */
+/** The used subset of `ReadableStream`, since each runtime has its own type. */
 export interface ReadableSide {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
@@ -14,10 +10,10 @@ export interface ReadableSide {
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** The writer of a web stream, as far as it is needed. */
+/** The used subset of `WritableStream`, since each runtime has its own type. */
 export interface WritableSide {
   getWriter(): {
-    // Each host has a type of its own for bytes, too.
+    // `any`, since each runtime has its own type for bytes.
     write(bytes: any): Promise<void>;
     close(): Promise<void>;
     abort(reason?: unknown): Promise<void>;
@@ -27,26 +23,26 @@ export interface WritableSide {
 }
 
 /**
- * A pair of web streams.
+ * A socket that is a pair of web streams.
  *
- * `cloudflare:sockets`, `Duplex.toWeb` of Node, or your own.
+ * For example of `cloudflare:sockets`, of `Duplex.toWeb` of Node, or of your own.
  */
 export interface StreamSocket {
   readonly readable: ReadableSide;
   readonly writable: WritableSide;
-  /** Closes both directions. Without it the streams are cancelled and aborted. */
+  /** Closes both directions. If omitted, the streams are cancelled and aborted. */
   close?(): unknown;
-  /** TLS from here on, as in Workers. */
+  /** Starts TLS on this socket, as in Workers. */
   startTls?(options?: object): StreamSocket;
-  /** `"on"` where it is TLS, as in Workers. */
+  /** `"on"` if the socket uses TLS, as in Workers. */
   readonly secureTransport?: string;
 }
 
 /**
  * A connection of Deno.
  *
- * Its own streams end both directions at once, so it is read and written without them. Its `noDelay` is set and stays
- * set: a small piece does not wait for another.
+ * Its web streams close both directions at once, so `read` and `write` are used instead. `noDelay` is set and stays
+ * set, so that small pieces are sent at once.
  */
 export interface DenoSocket {
   read(space: Uint8Array): Promise<number | null>;
@@ -57,13 +53,13 @@ export interface DenoSocket {
 }
 
 /**
- * A `Duplex` of Node, mostly a `net.Socket`.
+ * A `Duplex` of Node, usually a `net.Socket`.
  *
- * Its `allowHalfOpen` is set while it is in use here, as `node:http` sets it: a peer that has ended its direction still
- * gets its answer. Its `noDelay` is set, and stays set: a small piece does not wait for another.
+ * `allowHalfOpen` is set while the socket is in use, as `node:http` does, so that a half-closed peer still receives its
+ * response. `noDelay` is set and stays set, so that small pieces are sent at once.
  */
 export interface NodeSocket {
-  // What comes with an event is declared for each by its name, which only `any` fits.
+  // `any`, since the arguments of listeners are declared for each event by its name.
   on(event: string, listener: (...given: any[]) => void): unknown;
   off(event: string, listener: (...given: any[]) => void): unknown;
   read(): unknown;
@@ -82,28 +78,32 @@ export interface NodeSocket {
   readonly errored?: Error | null;
 }
 
-/** A socket that can be connected. */
+/** A connected socket of any supported runtime. */
 export type Socket = StreamSocket | DenoSocket | NodeSocket;
 
-/** Both directions of something, as web streams. */
+/** Both directions of a connection, as web streams. */
 export interface Pair {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
 }
 
-/** @internal The same, where the socket may bring all of it by itself. */
+/** @internal The streams of a new protocol, and the means to recover the socket. */
 export interface Handed extends Pair {
-  /** Gives the socket as it was given: its errors are for who has it now. */
+  /** Returns the socket in its initial state, without our `error` listener. */
   asGiven?(): NodeSocket;
-  /** The errors of this socket that streams over it have shown. */
+  /** The errors of the socket that its streams have thrown. */
   readonly failures?: Failures;
 }
 
-/** @internal The errors that one socket has failed with. Those of others, which the same code may throw, are not among them. */
+/**
+ * @internal The set of errors that one socket has failed with.
+ *
+ * It distinguishes them from errors of other sockets that the same code may throw.
+ */
 export class Failures {
   readonly #errors = new WeakSet<object>();
 
-  /** Throws an error of the socket's, which is known from then on. */
+  /** Records an error of the socket and throws it. */
   readonly fail = (error: unknown): never => {
     if (typeof error === "object" && error !== null) this.#errors.add(error);
     throw error;
@@ -114,43 +114,43 @@ export class Failures {
   }
 }
 
-/** @internal What the adapter needs of a socket. */
+/** @internal The operations that a connection needs of any socket. */
 export interface Transport {
   readonly isSecure: boolean;
-  /** The next bytes; `null` at the end. One at a time. */
+  /** Reads the next bytes; `null` at the end. Only one read may be pending. */
   read(): Promise<Uint8Array | null>;
-  /** True where written bytes are sent though no one awaits the write. */
+  /** True if written bytes are sent even if the write is not awaited. */
   readonly queues: boolean;
-  /** Bytes wait that have been written, where the socket tells. */
+  /** True if written bytes are still queued; undefined if the socket cannot tell. */
   readonly isQueued?: boolean;
-  /** Settles when there is room for more. */
+  /** Writes bytes; resolves when more can be written. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Waits until what was written has left; `undefined` where there is room. */
+  /** Waits until written bytes are sent; `undefined` if more can be written now. */
   room?(): Promise<unknown> | undefined;
-  /** Ends our direction. */
+  /** Closes our sending side after all written bytes. */
   end(): Promise<void>;
-  /** Ends both at once. What is pending may stay so. */
+  /** Closes both directions at once. Pending operations may stay pending. */
   close(reason?: unknown): void;
   /**
-   * Closes so that the peer sees that something is missing.
+   * Closes so that the peer notices that something is missing.
    *
-   * Where the socket can do that.
+   * Closes normally if the socket cannot do that.
    */
   reset(): void;
-  /** Releases the socket in the state that it was given in. */
+  /** Releases the socket in its initial state. */
   release(): void;
   /**
-   * A read that waits gives no bytes now, where the socket can do that.
+   * Makes a pending read return no bytes, if the socket can do that.
    *
-   * Nothing is lost.
+   * No received bytes are lost.
    */
   interrupt?(): void;
-  /** Bytes that have come already, where the socket tells without waiting. */
+  /** Returns bytes that have arrived already, if the socket can tell without waiting. */
   waiting?(): Uint8Array | null;
   /**
-   * Releases the socket, and returns streams of what follows.
+   * Releases the socket and returns streams for the new protocol.
    *
-   * These first bytes, and what is being read already, come before everything else.
+   * The readable stream begins with `first`, followed by the result of the pending read `ahead`.
    */
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed;
 }

@@ -1,4 +1,4 @@
-// A pair of web streams as a transport.
+// The transport over a pair of web streams.
 
 import { following, readableOf } from "./pair.js";
 import { Failures, type Handed, type Pair, type ReadableSide, type StreamSocket, type Transport, type WritableSide } from "./sockets.js";
@@ -6,9 +6,9 @@ import { Failures, type Handed, type Pair, type ReadableSide, type StreamSocket,
 const quietly = (step: Promise<unknown> | undefined): void => void step?.catch(() => {});
 
 /**
- * The last write to each stream.
+ * The last write to each stream, which may be pending.
  *
- * The wire that has written it may have let go before it was taken.
+ * The wire that made the write may have released the stream before the write finished.
  */
 const underWay = new WeakMap<WritableSide, Promise<void>>();
 

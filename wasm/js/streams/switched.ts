@@ -1,4 +1,4 @@
-// The socket of a connection that has become something else.
+// The streams of a connection that has switched to another protocol.
 
 import type { SwitchedEvent } from "../engine/event.js";
 import { inspect } from "../engine/inspect.js";
@@ -9,39 +9,39 @@ import { isFailureOf } from "./transport.js";
 import type { Options } from "./options.js";
 import { Wire, type HandedOut } from "./wire.js";
 
-/** A class that makes a stream of Node from web streams: `Duplex`. */
+/** A class that converts web streams to a stream of Node: `Duplex`. */
 export interface DuplexMaker<T> {
-  // Node has types of its own for web streams.
+  // `any`, since Node has its own types for web streams.
   fromWeb(pair: any): T;
 }
 
 /**
- * The new protocol's two directions.
+ * The streams of the new protocol.
  *
- * They are yours: close both, also when your code fails. Where nothing of the new protocol had come with the head they
- * are the socket's own streams, and the engine is out of the path. `close` of the writable ends our direction alone,
- * where the socket can do that; `cancel` and `abort` end both. RFC 9110, section 7.8.
+ * You must close both, also if your code fails. If none of the new protocol's bytes arrived with the head, they are the
+ * socket's own streams. The engine does not process the bytes. `close` of the writable stream closes only our
+ * direction, if the socket can do that; `cancel` and `abort` close both. RFC 9110, section 7.8.
  */
 export class Switched implements Pair {
   /**
-   * The protocols, as the server spells them; empty in a tunnel by CONNECT.
+   * The protocol in the server's spelling; empty in a tunnel opened by CONNECT.
    *
-   * One name, or layers with the lowest first.
+   * Several layers are joined by commas, the lowest first.
    */
   readonly protocol: string;
   /**
-   * The protocols, layer by layer.
+   * The protocols, one for each layer, the lowest first.
    *
    * Compare with `sameProtocol`.
    */
   readonly protocols: readonly string[];
-  /** The socket that was given. */
+  /** The original socket of the connection. */
   readonly socket: Socket;
   /** Client: the head of the 101, or of the 2xx to a CONNECT; `null` for a server. */
   readonly response: ClientResponse | null;
   readonly #pair: Handed;
   readonly #wire: Wire;
-  /** The first bytes; `null` while they are not known. */
+  /** The first bytes of the new protocol; `null` while they are unknown. */
   readonly #first: Uint8Array | null;
 
   /** @internal */
@@ -55,15 +55,15 @@ export class Switched implements Pair {
     this.#first = first;
   }
 
-  /** The peer's bytes, from the first one of the new protocol on. */
+  /** The bytes from the peer, beginning with the first of the new protocol. */
   get readable(): ReadableStream<Uint8Array> {
     return this.#pair.readable;
   }
 
   /**
-   * The stream for our bytes.
+   * The stream for bytes to the peer.
    *
-   * Await its writer's `ready`: a peer that does not read is felt there.
+   * Await its writer's `ready`, which is the back-pressure of a peer that does not read.
    */
   get writable(): WritableStream<Uint8Array> {
     return this.#pair.writable;
@@ -72,9 +72,9 @@ export class Switched implements Pair {
   /**
    * Returns both directions as a stream of Node.
    *
-   * `toDuplex(Duplex)` with the class of `node:stream`. A socket that was one comes back as it is, the first bytes put
-   * back and its errors yours to listen for. It does not where the switch was `early` or the peer's direction has
-   * ended. Use that, or the two streams.
+   * Call `toDuplex(Duplex)` with the class of `node:stream`. If the socket is a stream of Node, that socket is
+   * returned: the first bytes are put back, and you must listen for its errors. Otherwise a new stream is made, as it
+   * is after an `early` switch, or if the peer's direction has ended. Use either this stream or the two web streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
     const socket = this.#pair.asGiven?.();
@@ -85,9 +85,9 @@ export class Switched implements Pair {
   /**
    * Starts TLS as a client.
    *
-   * `startTls` of the socket in Workers, `Deno.startTls` in Deno, with that host's options. Refused with an `Error`
-   * where bytes have come before the handshake, which no one has authenticated (RFC 2817, section 3.3). Refused with a
-   * `TypeError` where the socket cannot do it. Next: `resume`.
+   * Calls `startTls` of the socket in Workers, or `Deno.startTls` in Deno, with the options of that runtime. Throws an
+   * `Error` if unauthenticated bytes have arrived before the handshake (RFC 2817, section 3.3). Throws a `TypeError` if
+   * the socket has no `startTls`. Next: `resume`.
    */
   async startTls(options?: object): Promise<Socket> {
     if (this.#first?.length !== 0) throw new Error("bytes have come before the handshake of TLS");
@@ -99,10 +99,11 @@ export class Switched implements Pair {
   }
 
   /**
-   * Resumes HTTP above the new layer, and returns the answer to the request.
+   * Resumes HTTP above the new layer, and returns the response to the request.
    *
-   * Client, with the option `resumes` of `upgrade`. `socket` is TLS over what was switched. A `ProtocolError` where no
-   * answer is owed, a `GoneError` without the option. RFC 2817, section 3; RFC 9110, section 7.8.
+   * For a client that set `resumes` in `upgrade`. `socket` is the TLS connection over the original socket. Throws a
+   * `ProtocolError` if no response is owed, a `GoneError` without that option. RFC 2817, section 3; RFC 9110, section
+   * 7.8.
    */
   async resume(socket: Socket, options: Options = {}): Promise<ClientResponse> {
     const { connection } = this.#wire;
@@ -116,24 +117,24 @@ export class Switched implements Pair {
     }
   }
 
-  /** Closes both directions now. */
+  /** Closes both directions at once. */
   close(): void {
     this.#wire.transport.close();
     this.#wire.connection.free();
   }
 
-  /** @internal Whether the new protocol has ended with this because the socket has failed. */
+  /** @internal Returns whether an error of the new protocol is due to a failure of the socket. */
   hasFailedWith(error: unknown): Promise<boolean> {
     return isFailureOf(this.socket, this.#pair, error);
   }
 
-  /** A description for logs. */
+  /** Returns a description for logs. */
   toJSON(): object {
     const { protocol, response } = this;
     return response ? { protocol, response } : { protocol };
   }
 
-  /** @internal The same for a console. */
+  /** @internal Returns the description of `toJSON` for a console. */
   [inspect](): object {
     return shown(this);
   }

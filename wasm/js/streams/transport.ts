@@ -1,11 +1,11 @@
-// The transport of a socket, whichever it is.
+// Selection of the transport for a socket.
 
 import { OfDeno } from "./deno-transport.js";
 import { OfNode, isOfSocket, wasCancelled } from "./node-transport.js";
 import type { Handed, Socket, Transport } from "./sockets.js";
 import { OfStreams } from "./stream-transport.js";
 
-/** @internal Takes hold of a socket. */
+/** @internal Returns the transport for a socket, and reserves the socket. */
 export function transportOf(socket: Socket): Transport {
   if (typeof socket === "object" && socket !== null) {
     if ("closeWrite" in socket) return new OfDeno(socket);
@@ -17,15 +17,15 @@ export function transportOf(socket: Socket): Transport {
 
 const moment = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 0, undefined));
 
-/** @internal Returns whether the socket under a new protocol has failed with this, and not the code that speaks the protocol. */
+/** @internal Returns whether an error is a failure of the socket, not of the code that speaks the new protocol. */
 export async function isFailureOf(socket: Socket, pair: Handed, error: unknown): Promise<boolean> {
   if (pair.failures?.has(error)) return true;
-  // Streams over it that are made now would know no more. What it was destroyed with may be a mistake of who had it, too; what the
-  // system, TLS and HTTP/2 say is none.
+  // New streams over the socket would not know its error. `errored` may also hold an error of the socket's user, so
+  // only errors of the system, TLS and HTTP/2 count.
   if ("unshift" in socket) return error instanceof Error && (wasCancelled(socket, error) || (socket.errored === error && isOfSocket(error)));
   if ("closeWrite" in socket) return false;
-  // The socket's own streams say it again, once those that have used them have let go: soon, but not in the same turn. One that is
-  // written may have been aborted with anything.
+  // The socket's own streams report the error again once their users have released them: soon, but not in this turn.
+  // The writable does not count, since its user may have aborted it with any error.
   for (let turn = 0; turn < TURNS; turn++) {
     await moment();
     if (!pair.readable.locked && (await stores(pair.readable.getReader(), error))) return true;
@@ -35,7 +35,7 @@ export async function isFailureOf(socket: Socket, pair: Handed, error: unknown):
 
 const TURNS = 5;
 
-/** Returns whether a stream has failed with this. */
+/** Returns whether a stream has failed with this error. */
 async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): void }, error: unknown): Promise<boolean> {
   const stored = lock.closed.then(
     () => undefined,

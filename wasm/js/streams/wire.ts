@@ -1,4 +1,4 @@
-// A socket, and the engine that its bytes pass through: what is the same for a client and a server.
+// A socket together with the engine that parses its bytes: the part that clients and servers share.
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
@@ -12,28 +12,32 @@ import type { Handed, Socket, Transport } from "./sockets.js";
 import { transportOf } from "./transport.js";
 import type { Awaiting, Role } from "../generated/tables.js";
 
-/** @internal The streams of a new protocol, and its first bytes: `null` where they are still to come. */
+/** @internal The streams of a new protocol, and its first bytes, `null` if they have not arrived yet. */
 export interface HandedOut {
   readonly pair: Handed;
   readonly first: Uint8Array | null;
 }
 
-/** @internal How much of a message is made at once. */
+/** @internal The number of bytes up to which pieces of a message are collected before sending. */
 export const PIECE = 65_536;
 const NOTHING = new Uint8Array(0);
-/** The number of bytes that are sent at once. */
+/** The maximum number of bytes that are written at once. */
 const SENT = 32_768;
 /**
- * Milliseconds that a byte adds to the time left.
+ * Milliseconds by which each transferred byte extends a timeout.
  *
- * Long content may take long, a byte a second may not.
+ * Large content may take long, but one byte per second is too slow.
  */
 const MS_PER_BYTE = 1;
-/** The multiple of `timeouts.write` in which the system's own buffer may empty. */
+/**
+ * The factor of `timeouts.write` up to which sent bytes may extend that timeout.
+ *
+ * The extension lets the system's send buffer drain.
+ */
 const SYSTEM = 3;
-/** The limit of content of a request, in bytes, unless `config` has another. */
+/** The default limit of a request's content, in bytes. */
 const CONTENT = 2 ** 30;
-/** A timer of a longer time would ring at once. */
+/** The longest delay of `setTimeout`; a longer one would expire at once. */
 const LONGEST = 2 ** 31 - 1;
 
 /** @internal */
@@ -42,47 +46,47 @@ export class Wire {
   readonly transport: Transport;
   readonly connection: Connection;
   readonly timeouts: Required<Timeouts>;
-  /** Part of a message is missing, so nothing can be sent any more. */
+  /** True after part of a message was lost, so that nothing can be sent any more. */
   isBroken = false;
-  /** Content is being dropped, and has to be counted by the engine. */
+  /** True while content is discarded, which the engine must see and count. */
   isSkipping = false;
   #left = Infinity;
-  /** The phase that the time is left for. */
+  /** The value of `Connection.awaiting` that `#left` refers to. */
   #awaited: Awaiting = "nothing";
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
   #isOver = false;
   /**
-   * A callback when the socket is let go.
+   * A callback for the release of the socket.
    *
-   * The bytes that are queued by then leave by themselves.
+   * It ends the wait for queued bytes, which are sent without it.
    */
   #freed: () => void = () => {};
-  /** Milliseconds that what was sent has earned. */
+  /** Milliseconds by which bytes sent so far extend the next write's timeout. */
   #credit = 0;
   #failure: { reason: unknown } | undefined;
   readonly #noted = new WeakSet<object>();
   /**
-   * The peer switches after its request.
+   * True after an early switch: the peer switches at the end of its request.
    *
-   * The engine has to see the end of that together with what follows.
+   * All received bytes then pass through the engine, since it must see that end together with what follows.
    */
   #isEarly = false;
   #nudged: () => void = () => {};
   #isAttended = false;
-  /** The error of a client that has left, and the callback that waits for it. */
+  /** The error of a client that has disconnected, and the callback that waits for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
-  /** A request is on its way: the time for its response begins after it. */
+  /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
-  /** Called when the peer turns out to be gone, and when the wire is given up. */
+  /** A callback for when the peer has disconnected, or the wire is given up. */
   onGone: ((reason: unknown) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #aborted = (): void => this.giveUp(this.#signal?.reason);
-  /** Called with the reason when the wire is given up. */
+  /** Callbacks for when the wire is given up; each gets the reason. */
   readonly #endings = new Set<(reason: unknown) => void>();
 
-  /** Wrong arguments are refused before the socket is touched. */
+  /** Creates a wire; throws for wrong arguments before the socket is used. */
   constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     for (const [name, limit] of Object.entries(this.timeouts)) {
@@ -104,22 +108,22 @@ export class Wire {
     if (signal?.aborted) this.#aborted();
   }
 
-  /** The socket is no more in use here. */
+  /** Returns whether this wire has released or closed the socket. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Why it was given up: the signal's reason, a time-out, what the transport said. */
+  /** The reason for giving up: the signal's, a timeout, or the transport's error. */
   get failure(): { readonly reason: unknown } | undefined {
     return this.#failure;
   }
 
-  /** Returns whether an error is the peer's or the transport's, and not your code's. */
+  /** Returns whether an error is the peer's or the transport's, not the user code's. */
   hasNoted(error: unknown): boolean {
     return typeof error === "object" && error !== null && this.#noted.has(error);
   }
 
-  /** Returns the next event; reads where the engine needs more for it. */
+  /** Returns the next event, reading from the socket if the engine needs more bytes. */
   async nextEvent(): Promise<Event | PausedStep> {
     try {
       return await this.#next();
@@ -147,7 +151,7 @@ export class Wire {
   /**
    * Reads once, within the deadline.
    *
-   * Content whose length is known never enters the engine: here it is.
+   * Returns content of a known length, which does not pass through the engine; otherwise `null`.
    */
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
     const { awaiting } = this.connection;
@@ -170,26 +174,26 @@ export class Wire {
   }
 
   /**
-   * The end of what the peer says.
+   * Records the end of the peer's bytes.
    *
-   * Where it no longer takes what we send, the system may have told that alone: what looks like an end may be a reset.
+   * If sending has failed before, the apparent end may be a reset, so it counts as truncated.
    */
   async #receiveEof(): Promise<void> {
-    // A write that waits fails soon, if it does.
+    // If a pending write fails, it does so soon.
     if (this.isSending && !this.isBroken) await new Promise((resolve) => setTimeout(resolve, 0));
     this.connection.receiveEof(this.isBroken ? "truncated" : "clean");
   }
 
   /**
-   * Reads once at a time, for all callers.
+   * Returns the pending read, which all callers share, or starts one.
    *
-   * After a time-out the same read goes on, and what was read ahead is here until it is taken.
+   * The read continues after a timeout. Its bytes are kept until a caller uses them.
    */
   #reading(): Promise<Uint8Array | null> {
     return (this.#pending ??= this.#unread.length > 0 ? Promise.resolve(this.#takeUnread()) : this.transport.read());
   }
 
-  /** Takes the bytes that were read and did not fit into the engine. */
+  /** Returns and clears the bytes that were read but did not fit into the engine. */
   #takeUnread(): Uint8Array {
     const unread = this.#unread;
     this.#unread = NOTHING;
@@ -204,15 +208,15 @@ export class Wire {
     });
   }
 
-  /** Wakes what waits for bytes, to ask the engine again. */
+  /** Makes a pending wait for bytes query the engine again. */
   nudge(): void {
     this.#nudged();
   }
 
   /**
-   * Reads ahead, once, to notice a peer that leaves.
+   * Reads ahead once, to notice a peer that disconnects.
    *
-   * What comes instead is kept for the next read.
+   * Bytes that arrive instead are kept for the next read.
    */
   watch(): void {
     this.#reading().then(
@@ -224,10 +228,10 @@ export class Wire {
   }
 
   /**
-   * Waits for what your code makes, as long as there is a client to send it to.
+   * Waits for a step of the user's code, as long as the client is connected.
    *
-   * Not once the socket has failed, nor for longer than `timeouts.write` where the client has ended its direction.
-   * Nothing else would tell while nothing is sent.
+   * Rejects once the socket has failed. If the client has closed its sending side, rejects after `timeouts.write`.
+   * While nothing is sent, nothing else would detect a disconnect.
    */
   async whilePresent<T>(step: Promise<T>): Promise<T> {
     this.#attend();
@@ -249,9 +253,9 @@ export class Wire {
   }
 
   /**
-   * Reads ahead to notice that the client leaves.
+   * Reads ahead to notice that the client disconnects.
    *
-   * As far as the engine takes what comes instead.
+   * Bytes that arrive instead are passed to the engine, as long as it accepts them.
    */
   #attend(): void {
     if (this.#isAttended || this.#departure) return;
@@ -268,7 +272,7 @@ export class Wire {
         try {
           this.connection.receive(bytes);
         } catch {
-          // It is no HTTP, which is said once it is its turn.
+          // The bytes are malformed; `nextEvent` reports that when it reaches them.
         }
         this.#attend();
       },
@@ -276,29 +280,29 @@ export class Wire {
     );
   }
 
-  /** Forgets the read that was pending: its bytes are in use. */
+  /** Forgets the pending read, whose bytes have been used. */
   #taken(): void {
     this.#pending = undefined;
     this.#isAttended = false;
   }
 
-  /** Ends `watch` before a new protocol, where the transport can do that. */
+  /** Stops reading ahead before a switch, if the transport supports that. */
   async unwatch(): Promise<void> {
     const reading = this.#pending;
     if (!reading || !this.transport.interrupt) return;
-    // Who reads ahead does not take this, nor reads on.
+    // Clearing the pending read keeps `#attend` from using its bytes or reading on.
     this.#taken();
     this.transport.interrupt();
     const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
       throw this.note(error);
     });
-    // At the end there is the same end again.
+    // At the end of the stream, the next read returns the end again.
     if (bytes === null || bytes.length === 0) return;
     if (this.connection.wantsInput) this.connection.receive(bytes);
     else this.#unread = bytes;
   }
 
-  /** Reads what is of no use to the engine; how much that was, 0 at the end. */
+  /** Reads and discards bytes; returns their number, 0 at the end of the stream. */
   async drop(milliseconds: number): Promise<number> {
     const bytes = await this.#transported(this.#reading(), milliseconds);
     this.#pending = undefined;
@@ -318,7 +322,7 @@ export class Wire {
     }
   }
 
-  /** Drops the rest of the content being received, if there is any. */
+  /** Discards the rest of the content being received, if there is any. */
   skip(): void {
     try {
       this.connection.skipContent();
@@ -329,9 +333,9 @@ export class Wire {
   }
 
   /**
-   * Sends all bytes; `queued` is called once they leave by themselves.
+   * Sends all bytes; calls `queued` once they are queued and need no waiting.
    *
-   * Where it fails nothing can follow: part of it may have left.
+   * If it fails, nothing more can be sent, since part of the bytes may have been sent.
    */
   async send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
@@ -339,7 +343,7 @@ export class Wire {
     try {
       for (let at = 0; at < bytes.length; at += SENT) {
         const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
-        // A wire before this one may have left something to be taken.
+        // An earlier wire on this socket may have left queued bytes.
         const room = this.transport.room?.();
         if (room) await this.#transported(room, this.#sendingTime);
         const begun = performance.now();
@@ -358,7 +362,7 @@ export class Wire {
     }
   }
 
-  /** Ends our direction, once the peer has taken what is written. */
+  /** Closes our sending side once the transport has accepted all bytes. */
   async end(): Promise<void> {
     await this.#transported(this.transport.end(), this.#sendingTime);
   }
@@ -367,14 +371,14 @@ export class Wire {
     return this.timeouts.write + this.#credit;
   }
 
-  /** Returns an error, which is from then on the peer's or the transport's. */
+  /** Records an error as the peer's or the transport's, and returns it. */
   note<T>(error: T): T {
     if (typeof error === "object" && error !== null) this.#noted.add(error);
     if (error instanceof DisconnectedError) this.onGone?.(error);
     return error;
   }
 
-  /** Waits for that long, or until the wire is given up. */
+  /** Waits for a step, at most that long; rejects if the wire is given up. */
   async until<T>(step: Promise<T>, milliseconds = Infinity): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#failure) {
@@ -408,18 +412,18 @@ export class Wire {
     );
   }
 
-  /** Calls `act` when the wire is given up, and returns a function that prevents it. */
+  /** Calls `act` when the wire is given up; returns a function that cancels this. */
   onGivenUp(act: (reason: unknown) => void): () => void {
     this.#endings.add(act);
     return () => void this.#endings.delete(act);
   }
 
-  /** Closes the socket now. Whatever waits fails with the reason. */
+  /** Closes the socket now. All pending operations fail with the reason. */
   giveUp(reason: unknown): void {
     if (this.#isOver || this.#failure) return;
     this.#failure = { reason };
     this.isBroken = true;
-    // An end in order would make the half look whole.
+    // An orderly close would make a partial message look complete.
     if (this.#isEarly || this.connection.closing === "reset") this.transport.reset();
     else this.transport.close(reason);
     for (const end of [...this.#endings]) end(reason);
@@ -427,7 +431,7 @@ export class Wire {
     this.#end();
   }
 
-  /** Releases the socket, as it was given. */
+  /** Releases the socket in its initial state, for another wire. */
   letGo(): void {
     if (!this.#end()) return;
     this.transport.release();
@@ -436,9 +440,9 @@ export class Wire {
   }
 
   /**
-   * Ends the wire: the socket is closed and the engine gone.
+   * Closes the socket and frees the engine.
    *
-   * `reset` so that the peer sees that something is missing.
+   * With `reset` the peer notices that something is missing.
    */
   close(reason?: unknown, { reset = false } = {}): void {
     if (this.#end()) {
@@ -449,7 +453,7 @@ export class Wire {
     this.connection.free();
   }
 
-  /** The new protocol has the socket. */
+  /** Passes the socket to the new protocol; frees the engine unless `keepsEngine`. */
   handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
     this.#end();
     const [leftover, unread, ahead] = [this.connection.takeLeftover(), this.#takeUnread(), this.#pending];
@@ -460,9 +464,9 @@ export class Wire {
   }
 
   /**
-   * Hands out both directions where ours has switched, and the peer's will.
+   * Returns streams for an early switch: ours has happened, the peer's follows.
    *
-   * `arrives` comes to that, and gives what `arrived` does. Until then the wire is in use.
+   * `arrives` waits for the peer's switch and returns the result of `arrived`. The wire stays in use until then.
    */
   handOutEarly(arrives: () => Promise<Uint8Array>): HandedOut {
     this.#isEarly = true;
@@ -480,7 +484,7 @@ export class Wire {
     return { pair: pairOver(this.transport, read), first: null };
   }
 
-  /** After the peer's switch: the first bytes of the new protocol. */
+  /** Ends the wire after the peer's switch; returns the new protocol's first bytes. */
   arrived(): Uint8Array {
     this.#end();
     const first = this.connection.takeLeftover();
@@ -488,7 +492,7 @@ export class Wire {
     return first;
   }
 
-  /** The wire was still in use. */
+  /** Marks the wire as over; returns whether it was in use. */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
