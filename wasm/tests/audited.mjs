@@ -1,5 +1,6 @@
-// A client that the audit judges: offers `websocket`, sends a message, and answers pings until the server closes.
-// `audited.mjs PORT`.
+// A client for the audit to test: offers `websocket`, sends a message, and responds to pings until the server closes.
+//
+// Usage: `audited.mjs PORT`.
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -30,7 +31,7 @@ if (switched.protocol === null) {
   let came = Buffer.alloc(0);
   for await (const bytes of switched.readable) {
     came = Buffer.concat([came, bytes]);
-    // A server's frames have no mask; those of the audit are short.
+    // Frames of a server are not masked, and those of the audit have short lengths.
     for (let len; came.length >= 2 && came.length >= (len = 2 + came.readUInt8(1)); came = came.subarray(len)) {
       const opcode = came.readUInt8(0) & 15;
       if (opcode === PING) await writer.write(masked(PONG, came.subarray(2, len)));

@@ -1,4 +1,5 @@
-// `switchover/core` of the package as it is published: what works there, and what an `Error` says is not there.
+// Tests of `switchover/core` in the published package: what it supports, and what throws an `Error` because it is
+// missing.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -25,7 +26,7 @@ function pair() {
   return { client: new Connection("client"), server: new Connection("server") };
 }
 
-/** Runs a script in a process of its own, where the package is installed. @param {string} script */
+/** Runs a script in another process, in the folder with the installed package. @param {string} script */
 function alone(script) {
   const options = /** @type {const} */ ({ cwd: consumer, encoding: "utf8" });
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], options);
@@ -81,7 +82,7 @@ test("what particular protocols ask for is not there, and says so", () => {
   const { client, server } = pair();
   server.receive(client.sendRequest({ method: "GET", target: "/", headers: { Host: "a" }, offer: ["websocket"] }));
   const request = server.nextEvent();
-  // A token like any other: no key was asked for, so none is missing.
+  // `websocket` is a protocol like any other here: no key is required, so a missing one does not matter.
   assert(request.kind === "request" && request.offers[0]?.ineligible === null);
   for (const ask of [
     () => server.subprotocols,
@@ -95,7 +96,7 @@ test("what particular protocols ask for is not there, and says so", () => {
   ]) {
     assert.throws(ask, { name: "Error", message: ABSENT });
   }
-  // Nothing has come of it, and the connection goes on.
+  // The failed calls have changed nothing, and the connection can still be used.
   assert.equal(server.request?.method, "GET");
   for (const name of ["Splice", "Capsules", "Deflate", "websocketKey", "http1Fields", "initSync"]) assert(!(name in core), name);
   const missing = alone(`import { Splice } from "switchover/core";`);

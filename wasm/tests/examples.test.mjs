@@ -1,4 +1,4 @@
-// The programs of the quick start, against each other and against curl, and those for particular protocols.
+// Tests of the example programs: the quick start against itself and curl, and those for particular protocols.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { after, before, test } from "node:test";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
-/** The words of the servers about mistakes. */
+/** The output of the servers on standard error. */
 let complaints = "";
 const server = start("server.mjs");
 const h2c = start("h2c.mjs");
@@ -36,7 +36,7 @@ function start(program) {
 }
 
 /**
- * Waits until a server says where it listens.
+ * Waits until a server prints its address, and returns the port.
  * @param {ReturnType<typeof start>} program
  */
 async function portOf(program) {
@@ -52,7 +52,7 @@ function run(program, ...given) {
 }
 
 /**
- * Returns the answer to these bytes.
+ * Sends these bytes to the first server and returns its response.
  * @param {string[]} pieces
  */
 function exchange(...pieces) {
@@ -70,7 +70,7 @@ async function exchangeAt(port, ...pieces) {
   return text(socket);
 }
 
-/** curl with this added. @param {string[]} given */
+/** Runs curl with these arguments against the first server. @param {string[]} given */
 const curl = (...given) => run("curl", "-sS", "-i", "--max-time", "5", ...given, `http://127.0.0.1:${port}/foo`);
 
 const REQUEST = "GET /foo HTTP/1.1\r\nHost: a\r\n";
@@ -79,7 +79,7 @@ const OFFER = "Upgrade: foo/2\r\nConnection: upgrade\r\n";
 test("client and server switch", async () => {
   const { stdout, stderr } = await run(process.execPath, join(examples, "client.mjs"), port, "hello", "there \u00e4");
   assert.equal(stderr, "speaking foo/2\n");
-  // Capitals of the bytes as Latin-1: the second byte of the letter has none.
+  // The server upper-cases Latin-1 characters; the second byte of the UTF-8 letter has no upper case.
   assert.equal(stdout.split("\n").slice(0, 2).join("\n"), "foo/2 answers GET /foo\nHELLO");
   assert.match(stdout, /^THERE /m);
 });
@@ -123,7 +123,7 @@ test("a client that waits, sends too much or does not end is answered or left", 
     assert.match(await text(open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc`)), /^HTTP\/1\.1 408 /);
     assert.match(await text(open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 ** 21}\r\n\r\nabc`)), /^HTTP\/1\.1 413 /);
     assert.match(await text(open(`${REQUEST}\r\n`)), /^HTTP\/1\.1 200 [^]*foo\/2 too\.\n$/);
-    // One that does not read is read no further, and left.
+    // The server stops reading from a client that does not read, and later disconnects it.
     const silent = open("").pause();
     let sent = 0;
     const more = () => silent.write(`${REQUEST}\r\n`.repeat(1_000), (error) => error ?? ((sent += 1), more()));
@@ -180,14 +180,14 @@ test("what WebSocket agrees on beside the token", async () => {
   assert.equal((await run(process.execPath, join(examples, "profiles.mjs"))).stdout, "chat.v1 12\n");
 });
 
-/** curl with an offer of h2c. @param {string[]} given */
+/** Runs curl with an offer of h2c and these arguments. @param {string[]} given */
 const offering = (...given) => run("curl", "-sS", "--http2", "--max-time", "20", ...given);
 
 test("curl: h2c, answered by an engine that knows nothing of upgrades", async () => {
   const there = `http://127.0.0.1:${h2cPort}`;
   const { stdout } = await offering("-i", `${there}/x`);
   assert.match(stdout, /^HTTP\/1\.1 101 [^]*\r\n\r\nHTTP\/2 200 \r\n[^]*GET \/x with 0 bytes, in HTTP\/2\n$/);
-  // What comes along with the request, and far more than a window on stream 3.
+  // A request with content, and on stream 3 a response that is far larger than a flow-control window.
   const content = join(mkdtempSync(join(tmpdir(), "switchover-h2c-")), "content");
   writeFileSync(content, new Uint8Array(3_000_000));
   const posted = await offering("-d", "x".repeat(60_000), `${there}/a`, "--next", "--http2", "-T", content, `${there}/b`);
@@ -199,7 +199,7 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
   const head = "GET /x HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\n";
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
   assert.match(await exchangeAt(h2cPort, `${head}HTTP2-Settings: !\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n[^]*in HTTP\/1\.1\n$/);
-  // A POST on stream 3, whose content never comes.
+  // A POST on stream 3 whose content never arrives.
   const stream = "\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x03\x83\x86\x84";
   for (const after of ["", `${preface}\0`, `${preface}${stream}`]) {
     const said = `${head}HTTP2-Settings: \r\n\r\n${after}`;

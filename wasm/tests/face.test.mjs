@@ -1,4 +1,4 @@
-// What the vectors do not reach: the spellings of this face, and that every name of the core is known to it.
+// Tests of the JavaScript API beyond the vectors: how values are spelled, and that it has every name of the core.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,12 +8,12 @@ import { Connection, ErrorKind, Flags, Ineligible, Lenient, Limits, ProtocolErro
 /** @param {string} text */
 const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** Both ends of a connection. */
+/** Creates both ends of a connection. */
 function pair() {
   return { client: new Connection("client"), server: new Connection("server") };
 }
 
-/** The names of a table. @template {string} T @param {Readonly<Record<T, unknown>>} table */
+/** Returns the names of a table. @template {string} T @param {Readonly<Record<T, unknown>>} table */
 const names = (table) => /** @type {T[]} */ (Object.keys(table));
 
 test("to advance is to hear only the kind", () => {

@@ -1,4 +1,4 @@
-// The example of a worker, in workerd, against the WebSocket server of `ws` and servers that it must not believe.
+// Tests of the worker example, in workerd, against the WebSocket server of `ws` and against misbehaving servers.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -24,7 +24,7 @@ const TIMEOUT = 10_000;
 const echo = new WebSocketServer({ noServer: true });
 
 /**
- * The answers of a server to an offer, by target.
+ * Behaviours of a server that receives an offer, by request target.
  * @type {Record<string, (request: IncomingMessage, socket: Duplex, head: Buffer) => void>}
  */
 const servers = {
@@ -32,7 +32,7 @@ const servers = {
     echo.handleUpgrade(request, socket, head, answerMessages);
   },
   "/welcome"(request, socket, head) {
-    // All that is written until then leaves in one segment.
+    // Everything written until `uncork` is sent in one segment.
     socket.cork();
     echo.handleUpgrade(request, socket, head, (/** @type {any} */ peer) => {
       peer.send("welcome");
@@ -58,12 +58,17 @@ const servers = {
   },
 };
 
-/** Returns the proof of RFC 6455, section 4.2.2. @param {IncomingMessage} request */
+/** Returns the `Sec-WebSocket-Accept` for a request (RFC 6455, section 4.2.2). @param {IncomingMessage} request */
 function proof({ headers }) {
   return createHash("sha1").update(`${headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }
 
-/** Real frames, checked by `ws`: an unmasked one would end the connection. @param {any} peer */
+/**
+ * Responds to messages.
+ *
+ * `ws` checks the frames: an unmasked client frame ends the connection.
+ * @param {any} peer
+ */
 function answerMessages(peer) {
   peer.on("message", (/** @type {Buffer} */ data, /** @type {boolean} */ isBinary) => {
     peer.send(`${data} came`, { binary: isBinary });
@@ -102,7 +107,7 @@ after(async () => {
 });
 
 /**
- * The page of a worker about a server.
+ * Returns what the worker reports about a server.
  * @param {string} target @param {string} say
  */
 async function ask(target, say = "hello") {
@@ -124,7 +129,7 @@ test("lengths of one, and of two bytes", async () => {
 });
 
 test("a server that speaks first, in the segment of its 101", async () => {
-  // 0x81 0x07 and the word.
+  // The leftover is the frame head 0x81 0x07 and the word.
   assert.deepEqual(JSON.parse((await ask("/welcome")).said), { leftover: 9, messages: ["welcome", "hello came"] });
 });
 

@@ -1,4 +1,4 @@
-// The module's own life: before it starts, after it has trapped, and its memory in between.
+// Tests of the WebAssembly module's life: before it starts, its memory in use, and after it has trapped.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -28,7 +28,7 @@ test("before initSync, and twice", () => {
 });
 
 test("after a trap nothing goes on, and everything says so", () => {
-  // More memory than there can be: the one way in which a caller brings the module down.
+  // A caller can make the module trap only by exhausting its memory.
   const script = `
     import { Connection } from "switchover";
     const other = new Connection("client");

@@ -1,4 +1,4 @@
-// Wrong order, wrong arguments, use after the end: a clear error of the exact kind, never a crash.
+// Tests of misuse: wrong order, wrong arguments and use after `free` throw errors of the exact kind, and never crash.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,13 +22,13 @@ import {
 const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 /** @param {Uint8Array} bytes */
 const text = (bytes) => String.fromCharCode(...bytes);
-/** @type {any} Whatever a caller without types passes. */
+/** @type {any} Passes a value that the types forbid. */
 const wrong = (/** @type {unknown} */ value) => value;
 
 const PLAIN = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
-/** A server that has been shown this. @param {string} input */
+/** Returns a server that has received this input. @param {string} input */
 function server(input) {
   const connection = new Connection("server");
   connection.receive(bytesOf(input));
@@ -116,7 +116,7 @@ test("arguments of the wrong type", () => {
   assert.throws(() => connection.sendResponse({ status: 200, headers: wrong({ a: 1 }) }), TypeError);
   assert.throws(() => connection.sendResponse({ status: 200, headers: { a: "\u20ac" } }), TypeError);
   assert.throws(() => whyText(wrong("toString")), TypeError);
-  // None of it has changed anything.
+  // The failed calls have changed nothing.
   assert.equal(connection.state.response, "idle");
   const selection = connection.select(["foo/2"]);
   assert(selection);
@@ -153,7 +153,7 @@ test("what is wrong in a field line names it, and not its value", () => {
   }
 });
 
-/** Bytes whose class overrides their length and their buffer. */
+/** A subclass that reports a false length and buffer. */
 class Lying extends Uint8Array {
   /** @type {number} */
   lie = 0;
@@ -179,7 +179,7 @@ function lying(bytes, lie) {
 }
 
 test("bytes are as many as there are, whatever they say of themselves", () => {
-  // Larger than what the module sets aside, in each case: were the lie believed, it would write over its own memory.
+  // In each case the false length exceeds what the module reserves; if believed, it would overwrite its own memory.
   for (const size of [10, 65_536, 65_537, 3_000_000]) {
     const content = new Uint8Array(size).fill(97);
     const own = new Uint8Array(content);
@@ -211,7 +211,7 @@ test("bytes are as many as there are, whatever they say of themselves", () => {
     assert.throws(() => new Connection("server").receive(fake), { name: "TypeError", message: "bytes must be a Uint8Array" });
     assert.throws(() => new Datagram(0n, fake), TypeError);
   }
-  // What the module keeps for itself is in order.
+  // The module's own data is intact.
   assert.equal(server(OFFER).event.kind, "request");
 });
 
@@ -229,7 +229,7 @@ test("bytes whose memory shrinks, grows, is shared or is gone", () => {
   resizable.resize(100_000);
   assert.deepEqual([kinds(part), kinds(whole)], ["request", "request"]);
   resizable.resize(5);
-  // A view of its own length has lost its memory; one that is as long as the memory has five bytes.
+  // A view of fixed length over resized memory is empty; a length-tracking view has five bytes.
   assert.throws(() => kinds(part), TypeError);
   assert.equal(kinds(whole), "need-data");
   resizable.resize(0);
@@ -268,7 +268,7 @@ test("use after free", () => {
   for (const call of calls) {
     assert.throws(call, (error) => error instanceof GoneError && error.reason === "freed" && /freed/.test(error.message));
   }
-  // The module uses the number again; the freed one has no part in that.
+  // The module reuses the handle; the freed object must not reach the new one.
   const other = server(OFFER).connection;
   assert.throws(() => connection.request, GoneError);
   assert.equal(other.request?.target, "/foo");
@@ -337,7 +337,7 @@ test("receiveBuffer and commit", () => {
   assert.throws(() => connection.commit(0.5), RangeError);
   space.set(bytesOf("GET / HTTP"));
   connection.commit(10);
-  // The space is spent, and a second commit has nothing to take.
+  // The space is used up, so a second commit has nothing to append.
   assert.throws(() => connection.commit(1), RangeError);
   connection.receive(bytesOf("/1.1\r\nHost: a\r\n\r\n"));
   assert.equal(connection.nextEvent().kind, "request");
@@ -521,7 +521,7 @@ test("a prepared answer is for any connection, and cannot be changed", () => {
   const tidied = new Prepared({ status: 200, headers: { "Transfer-Encoding": "chunked" } }, bytesOf("hello"), { tidy: true });
   refused(() => server(PLAIN).connection.respondPrepared(tidied), "framing-conflict");
   assert.throws(() => new Prepared({ status: 200 }, undefined, wrong({ tydi: true })), TypeError);
-  // What was configured for one that could not be made is for no connection.
+  // The configuration of a failed creation must not apply to a later connection.
   refused(() => new Prepared({ status: 101 }, undefined, { tidy: true }), "invalid-status");
   refused(() => server(PLAIN).connection.respond({ status: 204, headers: { "Content-Length": "0" } }), "framing-conflict");
 });

@@ -1,4 +1,4 @@
-// The package as it is published: what is in it, and what each host is led to.
+// Tests of the published package: its contents, and the file that each runtime resolves.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -7,13 +7,13 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 
-/** The folder that the tarball was installed in. */
+/** The folder in which the tarball was installed. */
 const consumer = process.env["CONSUMER"] ?? assert.fail("CONSUMER is the folder that the package was installed in");
 const home = join(consumer, "node_modules/switchover");
 const manifest = JSON.parse(readFileSync(join(home, "package.json"), "utf8"));
 const files = readdirSync(home, { recursive: true, encoding: "utf8" });
 
-/** The entries that start an engine, with the beginnings of their files. */
+/** The entry points that start an engine, with the prefixes of their file names. */
 const ENTRIES = { ".": "", "./core": "core-", "./streams": "streams-", "./core/streams": "streams-core-" };
 
 test("licences, types, two modules, and nothing that is not for users", () => {
@@ -76,7 +76,7 @@ test("no code from text, no finalizers, no paths of the machine that made it", (
     for (const path of paths.filter((path) => path !== undefined && path !== "/")) {
       assert(!module.includes(`${path}/`, 0, "latin1"), `${path} is in ${name}`);
     }
-    // What it imports is its own glue's alone.
+    // The module imports only from its own glue code.
     const imports = WebAssembly.Module.imports(new WebAssembly.Module(module));
     assert.deepEqual([...new Set(imports.map(({ module }) => module))], ["./glue_bg.js"]);
   }

@@ -1,4 +1,4 @@
-// Particular protocols, as a caller meets them: the spellings of this face, and what it makes of misuse.
+// Tests of the protocol-specific API: how values are spelled, and errors for misuse.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,7 +13,7 @@ const { IP_TEMPLATE, UDP_PAYLOAD, UDP_TEMPLATE } = switchover;
 const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 /** @param {Uint8Array} bytes */
 const text = (bytes) => String.fromCharCode(...bytes);
-/** @type {any} Whatever a caller without types passes. */
+/** @type {any} Passes a value that the types forbid. */
 const wrong = (/** @type {unknown} */ value) => value;
 
 const H2C =
@@ -22,7 +22,7 @@ const H2C =
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const ACK = "\0\0\0\x04\x01\0\0\0\0";
 
-/** A server that has been shown this. @param {string} input @param {switchover.Config} [config] */
+/** Returns a server that has received this input. @param {string} input @param {switchover.Config} [config] */
 function server(input, config) {
   const connection = new Connection("server", config);
   connection.receive(bytesOf(input));
@@ -211,7 +211,7 @@ test("a splice hands over and is out of the way", () => {
   connection.receive(bytesOf("hi"));
   while (!["paused", "need-data"].includes(connection.nextEvent().kind));
   connection.accept(selection ?? assert.fail());
-  // It stands for itself: the connection may go first.
+  // The splice does not depend on the connection, which may be freed first.
   connection.free();
   assert.deepEqual([splice.isDone, splice.isWaiting, splice.wantsClient], [false, false, true]);
   for (const byte of bytesOf(PREFACE)) splice.clientSent(Uint8Array.of(byte));

@@ -1,4 +1,4 @@
-// The README's quick start is the files of `examples`: `BLESS=1` puts them in, else they are compared.
+// Checks that the README's quick start equals the files of `examples`; `BLESS=1` copies them into it.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

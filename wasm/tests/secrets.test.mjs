@@ -1,4 +1,4 @@
-// What a field that commonly holds a credential says is in no log: neither as a console shows things, nor as JSON.
+// Tests that values of fields that commonly hold a credential never appear in logs: neither in a console nor as JSON.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -29,9 +29,9 @@ function thrown(call) {
 }
 
 /**
- * Returns one of each public class at least.
+ * Returns at least one object of each public class.
  *
- * They are made with secrets wherever something can be given.
+ * Secrets are passed wherever an argument allows it.
  */
 function everything() {
   const client = new Connection("client");
@@ -48,7 +48,8 @@ function everything() {
     }
     shown.push(receiver.state, receiver.trace());
   };
-  // A request and its answer with everything that has field lines, then a switch. We send no such trailers.
+  // A request and a response with all parts that hold field lines, then a switch. The engine refuses to send such
+  // trailers, so these are written by hand.
   const chunked = /** @type {const} */ (["Transfer-Encoding", "chunked"]);
   const host = /** @type {const} */ (["Host", "a"]);
   pass(client.sendRequest({ method: "POST", target: "/", headers: [host, chunked, ...LINES], offer: ["foo"] }), server);
@@ -66,7 +67,7 @@ function everything() {
   pass(server.accept(selection, LINES), client);
   shown.push(server.nextEvent());
 
-  // Refusals, and connections in each state; one has bytes of the peer's that were not read.
+  // Errors, and connections in each state; one has unread bytes of the peer.
   const broken = new Connection("server");
   broken.receive(bytesOf(`GET / HTTP/1.1\r\nHost: a\r\nCookie: ${SECRET}\0\r\n\r\n`));
   shown.push(thrown(() => broken.nextEvent()), broken.toJSON());
@@ -86,11 +87,11 @@ function everything() {
   return shown;
 }
 
-/** The context of a datagram is no number that JSON has. @param {unknown} thing */
+/** Returns a value as JSON; a datagram's context is a bigint, which JSON lacks. @param {unknown} thing */
 const json = (thing) => JSON.stringify(thing, (_, value) => (typeof value === "bigint" ? Number(value) : value));
 
 /**
- * Returns a text as a list of its bytes, as arrays of them are shown.
+ * Returns the secret as a list of numbers, as byte arrays are printed.
  * @param {string} separator
  */
 const numbers = (separator) => [...bytesOf(SECRET)].join(separator);
@@ -103,7 +104,7 @@ test("no secret is in what logs show", () => {
   }
   assert(texts.some((text) => text?.includes("COOKIE: <hidden>")) && texts.some((text) => text?.includes('["COOKIE","<hidden>"]')));
 
-  // A class that is new must be here as well.
+  // A new public class must be added to this test.
   const classes = Object.values(switchover).filter((value) => typeof value === "function" && /^class /.test(String(value)));
   const missing = classes.filter((value) => !shown.some((thing) => thing instanceof /** @type {any} */ (value)));
   assert.deepEqual(missing, []);

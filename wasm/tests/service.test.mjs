@@ -1,4 +1,4 @@
-// The example of a service and its front, as a user of wrangler has it: bundled for a deployment, and run by `wrangler dev`.
+// Tests of the service example as a user of wrangler runs it: bundled for deployment, and run by `wrangler dev`.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -15,7 +15,7 @@ const home = join(process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examp
 const wrangler = join(import.meta.dirname, "wrangler/node_modules/wrangler/bin/wrangler.js");
 const folder = mkdtempSync(join(tmpdir(), "switchover-wrangler-"));
 const timeout = 120_000;
-// It asks nothing of the network, and writes nowhere else.
+// Settings that keep wrangler from using the network and from writing elsewhere.
 const env = {
   ...process.env,
   CI: "1",
@@ -41,7 +41,7 @@ test("each is bundled with the module, which stays one", { timeout }, async () =
 test("the front speaks HTTP/1.1 and foo/2 with the service", { timeout }, async () => {
   const configs = ["front", "server"].flatMap((worker) => ["-c", join(home, worker, "wrangler.jsonc")]);
   const given = ["dev", ...configs, "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--persist-to", folder];
-  // With a process group of its own, to be ended with what it starts.
+  // In a process group of its own, so that its child processes can be ended too.
   const dev = spawn(NODE, [wrangler, ...given], { env, cwd: home, stdio: ["ignore", "pipe", "inherit"], detached: true });
   const ended = once(dev, "exit");
   try {

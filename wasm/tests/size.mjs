@@ -1,6 +1,7 @@
-// `size.mjs FACE [MODULE NAMED BOUND]...`: how large each module is, raw and gzipped, and what it is made of; one that has
-// more bytes than its bound, gzipped, is a failure. The names are in the module as the compiler made it; the finished one has
-// none. The README has the sizes by part in kB: one that is more than 1 kB off is a failure, too; `BLESS=1` rewrites them.
+// `size.mjs FACE [MODULE NAMED BOUND]...` prints the size of each module, raw and gzipped, and the size of its parts.
+// It fails if a gzipped module has more than BOUND bytes. Function names are read from NAMED, the module as the
+// compiler made it; the finished module has none. It also fails if a size in the README, in kB, is off by more than 1
+// kB; `BLESS=1` rewrites those.
 
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -21,7 +22,7 @@ class Bytes {
     return this.at >= this.bytes.length;
   }
 
-  /** LEB128, unsigned. */
+  /** Reads an unsigned LEB128 number. */
   number() {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
@@ -55,7 +56,7 @@ function sections(file) {
 }
 
 /**
- * Returns the bytes of code by crate and module.
+ * Returns the number of bytes of code of each crate and module.
  * @param {string} file
  */
 function groups(file) {
@@ -92,14 +93,18 @@ function functionNames(customs) {
   return names;
 }
 
-/** In this order: a generic of `alloc` or `core` belongs to whom it was made for. */
+/**
+ * The crates to look for in a function's name, in this order.
+ *
+ * A generic function of `alloc` or `core` so counts for the crate that uses it.
+ */
 const CRATES = "dlmalloc memchr sha1 base64 bytes wasm_bindgen compiler_builtins std alloc core".split(" ");
 
-/** The crate, of our own the module too, that a mangled name comes from. @param {string} name */
+/** Returns the crate of a mangled name; for our own crates also the module. @param {string} name */
 function groupOf(name) {
-  // What describes the functions to wasm-bindgen is not in the finished module.
+  // Functions that describe the exports to wasm-bindgen are not in the finished module.
   if (name.includes("__wbindgen_describe")) return "";
-  // Both manglings write the parts of a path after their lengths; the older one writes `..` inside a part.
+  // Both mangling schemes write each part of a path after its length; the older one writes `::` as `..` inside a part.
   const parts = [...name.matchAll(/\d+(?=[A-Za-z_])/g)].map((match) => {
     const start = match.index + match[0].length;
     return name.slice(start, start + Number(match[0])).replaceAll("..", "::");
@@ -131,7 +136,7 @@ function report(finished, named, bound) {
 
 for (let at = 0; at < modules.length; at += 3) report(modules[at] ?? "", modules[at + 1] ?? "", Number(modules[at + 2]));
 
-/** Returns the scripts that an entry imports. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
+/** Returns all scripts that an entry point imports. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
 function scriptsOf(entry, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);
@@ -149,9 +154,9 @@ function row(name, ...files) {
 }
 
 /**
- * Returns the size of each part, in lines.
+ * Returns the table of sizes as lines.
  *
- * Scripts have their comments, which a bundler takes out.
+ * Scripts are counted with their comments, which a bundler removes.
  */
 function table() {
   const read = (/** @type {Iterable<string>} */ names) => [...names].map((name) => readFileSync(join(face, name)));
@@ -168,7 +173,7 @@ function table() {
   ];
 }
 
-/** The README with the sizes that there are. @param {string} text */
+/** Returns the README with the current sizes. @param {string} text */
 function withSizes(text) {
   const made = table();
   const [whole = 0, small = 0] = ["switchover.wasm", "core.wasm"].map((name) => Math.round(gzipped(readFileSync(join(face, name))) / 1000));
@@ -178,7 +183,7 @@ function withSizes(text) {
 }
 
 /**
- * Returns whether two texts are the same but for 1 kB.
+ * Returns whether two texts are equal except for differences of 1 kB.
  *
  * A few bytes may change the last digit.
  * @param {string} one @param {string} other

@@ -1,4 +1,4 @@
-// Sockets for the tests of `switchover/streams`: real ones on the loopback, in each form in which Node has them.
+// Helpers for the tests of `switchover/streams`: real sockets on the loopback interface, in each form that Node has.
 
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
@@ -7,18 +7,14 @@ import { Duplex } from "node:stream";
 /** @typedef {import("node:net").Socket} NetSocket */
 /** @typedef {import("switchover/streams").Socket} Socket */
 
-/**
- * The milliseconds that anything may take.
- *
- * A machine may be slow, and busy.
- */
+/** Milliseconds that any step may take, long enough for a slow and busy machine. */
 export const TIMEOUTS = 60_000;
 
 /**
- * The forms of a socket: as it is, and as a pair of web streams.
+ * The forms of a socket: a `net.Socket`, and a pair of web streams.
  *
- * Workers have such pairs. `Duplex.toWeb` of Node 20 has a readable that does not end before the writable does, and is
- * tried where that does not matter.
+ * Sockets of Workers are such pairs. In Node 20 the readable of `Duplex.toWeb` does not end before the writable does,
+ * so that form is tested only where this does not matter.
  * @type {Record<string, (socket: NetSocket) => Socket>}
  */
 export const forms = { "net.Socket": (socket) => socket, "web streams": paired };
@@ -38,7 +34,7 @@ export function paired(socket) {
         controller.byobRequest?.respond(0);
       });
       socket.on("error", (error) => controller.error(error));
-      // Without effect on what has ended.
+      // Has no effect on a stream that has ended.
       socket.on("close", () => controller.error(new Error("the socket was closed")));
     },
     pull: () => void socket.resume(),
@@ -52,15 +48,18 @@ export function paired(socket) {
   return { readable, writable, close: () => void socket.destroy() };
 }
 
-/** The streams that Node makes. @param {NetSocket} socket @returns {import("switchover/streams").StreamSocket} */
+/**
+ * Returns the web streams that Node makes of a socket.
+ * @param {NetSocket} socket @returns {import("switchover/streams").StreamSocket}
+ */
 export function toWeb(socket) {
   return Duplex.toWeb(socket);
 }
 
 /**
- * Listens, and does something with each socket.
+ * Starts a server that calls `behave` with each socket.
  *
- * An error of that is thrown by `close`, which waits for all of it.
+ * `close` waits for all calls and throws their errors.
  * @param {(socket: NetSocket) => unknown} behave
  */
 export async function listening(behave) {
@@ -75,14 +74,14 @@ export async function listening(behave) {
     behaved.push(Promise.resolve(behave(socket)));
   });
   server.listen(0, "127.0.0.1");
-  // A test that fails before it closes this must not keep its process.
+  // A failing test may not reach `close`; the server must not keep its process alive.
   server.unref();
   await once(server, "listening");
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;
   return {
     port,
-    /** The number of sockets that are open on this side. */
+    /** The number of sockets that are open on the server's side. */
     get open() {
       return sockets.size;
     },
@@ -100,7 +99,7 @@ export async function listening(behave) {
   };
 }
 
-/** A socket that is connected. @param {number} port */
+/** Returns a connected socket. @param {number} port */
 export async function connected(port) {
   const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
   await once(socket, "connect");
@@ -108,19 +107,19 @@ export async function connected(port) {
   return socket;
 }
 
-/** All that comes until the end, or until the peer resets, as Latin-1. @param {NetSocket} socket */
+/** Returns all bytes until the end or a reset, as Latin-1. @param {NetSocket} socket */
 export async function rest(socket) {
   let text = "";
   try {
     for await (const bytes of socket) text += bytes.toString("latin1");
   } catch {
-    // It was reset.
+    // The connection was reset.
   }
   return text;
 }
 
 /**
- * Reads until the wanted text has come.
+ * Reads until the wanted text has been received, and returns the text so far.
  * @param {NetSocket} socket @param {string} wanted @returns {Promise<string>}
  */
 export async function until(socket, wanted) {
@@ -134,7 +133,7 @@ export async function until(socket, wanted) {
   }
 }
 
-/** Waits until something is so. @param {() => boolean} isSo */
+/** Waits until a condition holds. @param {() => boolean} isSo */
 export async function holds(isSo) {
   for (const end = Date.now() + TIMEOUTS; !isSo(); ) {
     if (Date.now() > end) throw new Error(`it never was so: ${isSo}`);
@@ -143,7 +142,7 @@ export async function holds(isSo) {
 }
 
 /**
- * Returns all that a stream sends, as Latin-1.
+ * Returns all bytes of a stream, as Latin-1.
  * @param {ReadableStream<Uint8Array>} readable
  */
 export async function said(readable) {
@@ -157,7 +156,7 @@ export async function said(readable) {
 }
 
 /**
- * Sends a text, and ends the direction if that was all.
+ * Writes a text, and closes the writable if `ends` is set.
  * @param {WritableStream<Uint8Array>} writable @param {string} text
  */
 export async function say(writable, text, { ends = false } = {}) {
@@ -168,7 +167,7 @@ export async function say(writable, text, { ends = false } = {}) {
 }
 
 /**
- * Waits until an amount has stood still for a while, and returns it.
+ * Waits until a number has not changed for a while, and returns it.
  * @param {() => number} amount
  */
 export async function still(amount) {
@@ -180,7 +179,7 @@ export async function still(amount) {
   return amount();
 }
 
-/** Writes until no more is taken; how much that was. @param {NetSocket} socket */
+/** Writes until the socket accepts no more; returns the number of bytes. @param {NetSocket} socket */
 export async function flood(socket) {
   let amount = 0;
   const piece = new Uint8Array(65_536);
@@ -194,9 +193,9 @@ export async function flood(socket) {
 }
 
 /**
- * The bytes that may be on their way to a peer that does not read.
+ * Returns the limit for bytes in transit to a peer that does not read.
  *
- * That is 4 MB, or as much as the system alone holds and a little more.
+ * It is 4 MB, or the capacity of the system's buffers plus `more` bytes if that is larger.
  * @param {number} more
  */
 export async function bound(more = 512 << 10) {

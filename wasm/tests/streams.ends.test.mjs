@@ -1,5 +1,5 @@
-// How connections of `switchover/streams` end: by a peer that vanishes, a signal, a time-out, and in order. Who does not read
-// stands still.
+// Tests of how connections of `switchover/streams` end: by a disconnect, a signal, a timeout, or in order; and of
+// back-pressure.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -26,7 +26,7 @@ const BOUND = await bound();
 
 const never = new Promise(() => {});
 
-/** Content without end, and the number of its pieces that were read. */
+/** Returns content without end, and the number of bytes that were read from it. */
 function endless() {
   const sent = { bytes: 0, isCancelled: false };
   const body = new ReadableStream(
@@ -43,9 +43,9 @@ function endless() {
 }
 
 /**
- * A client that goes: what it has said and heard before.
+ * The points at which a client disconnects: what it has sent and received by then.
  *
- * `fin` are the ways in which the server may see that after a FIN.
+ * `fin` are the outcomes that the server may report after a FIN.
  * @type {{ point: string, says: string, hears?: string, handler?: Handler, fin: ServeResult["how"][] }[]}
  */
 const clientGoes = [
@@ -57,7 +57,7 @@ const clientGoes = [
   {
     point: "a whole request, while the handler works",
     says: `GET /slow HTTP/1.1\r\nHost: a\r\n\r\n`,
-    // The response may leave before its loss is known.
+    // The response may be sent before the disconnect is known.
     fin: ["closed", "gone"],
   },
   { point: "the response is on its way", says: "GET /endless HTTP/1.1\r\nHost: a\r\n\r\n", hears: "\r\n\r\n", fin: ["gone"] },
@@ -79,7 +79,7 @@ async function handle(request) {
     while (!(await reader.read()).done);
     await switched.writable.close();
   } catch {
-    // It was reset, and is closed.
+    // The socket was reset and is closed.
   }
   return undefined;
 }
@@ -98,7 +98,7 @@ for (const [form, shape] of Object.entries(forms)) {
           else await new Promise((resolve) => setTimeout(resolve, 5));
           if (resets) socket.resetAndDestroy();
           else socket.destroy();
-          // No socket is left, without anyone's help.
+          // The server must close all sockets by itself.
           await holds(() => server.open === 0);
           const [ending] = /** @type {ServeResult[]} */ (await server.close());
           assert(ending);
@@ -128,7 +128,7 @@ for (const [form, shape] of Object.entries(forms)) {
         if (says.includes("chat")) socket.end();
         else await holds(() => server.open === 0);
         const [ending] = /** @type {any[]} */ (await server.close());
-        // The switch has taken the socket out of the signal's reach.
+        // After the switch, the signal no longer closes the socket.
         if (says.includes("chat")) assert.equal(ending.how, "switched");
         else assert.deepEqual(ending, { how: "aborted", error: reason });
         socket.destroy();
@@ -137,7 +137,7 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 
   /**
-   * The bytes that a server has sent when it goes.
+   * The bytes that a server has sent when it disconnects.
    * @type {{ point: string, says?: string, request?: object, content?: boolean }[]}
    */
   const serverGoes = [
@@ -259,7 +259,7 @@ for (const [form, shape] of Object.entries(forms)) {
       const amount = await flood(socket);
       assert(hasCome);
       assert(amount <= BOUND, `${amount}`);
-      // The handler never returns; the signal ends its connection.
+      // The handler never returns; only the signal ends the connection.
       stop.abort("enough");
       await closed(socket);
       assert.deepEqual(await server.close(), [{ how: "aborted", error: "enough" }]);
@@ -361,7 +361,7 @@ for (const [form, shape] of Object.entries(forms)) {
       socket.write("GET /");
       assert.match(await rest(socket), /^HTTP\/1\.1 408 /);
       clearInterval(trickle);
-      // A millisecond for each byte would be more than has gone by.
+      // A millisecond for each sent byte would exceed the time that has passed.
       assert(sent < 2_000, `${sent}`);
       socket.destroy();
       await server.close();
@@ -462,7 +462,7 @@ for (const [form, shape] of Object.entries(forms)) {
       const socket = await connected(server.port);
       socket.write("GET / HTTP/1.0\r\n\r\n");
       const failed = await until(socket, "a piece").then(() => rest(socket)).then(() => socket.errored);
-      // Web streams cannot reset.
+      // A pair of web streams cannot be reset.
       if (form === "net.Socket") assert.equal(/** @type {any} */ (failed)?.code, "ECONNRESET");
       await server.close();
     });
@@ -521,7 +521,7 @@ for (const [form, shape] of Object.entries(forms)) {
 }
 
 /**
- * Waits until a socket is closed, however.
+ * Waits until a socket is closed, for whatever reason.
  * @param {NetSocket} socket
  */
 async function closed(socket) {
@@ -627,7 +627,7 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
   });
 });
 
-/** All that the new protocol says. @param {import("switchover/streams").Switched} switched @param {string} as */
+/** Returns all bytes that the new protocol sends. @param {import("switchover/streams").Switched} switched @param {string} as */
 async function heardOf(switched, as) {
   if (as === "readable") return said(switched.readable);
   let text = "";

@@ -1,5 +1,5 @@
-// What is in hand while something else goes on: bytes that were read ahead of an upgrade, content of a response that is not sent,
-// a request that is answered before it has left.
+// Tests of data that is pending at a change of state: bytes read ahead of an upgrade, content of a response that is not
+// sent, a response that arrives before the request is sent.
 
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
@@ -24,7 +24,7 @@ const CLOSES = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const options = { timeout: TIMEOUTS };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Content whose end was cancelled. */
+/** Returns content that records whether it was cancelled. */
 function watched() {
   const state = { isCancelled: false };
   const body = new ReadableStream({ pull: () => {}, cancel: () => void (state.isCancelled = true) }, { highWaterMark: 0 });
@@ -33,7 +33,7 @@ function watched() {
 
 for (const [form, shape] of Object.entries(forms)) {
   describe(`over ${form}`, { timeout: TIMEOUTS }, () => {
-    /** Answers with pieces while the next request comes, which is an offer. @param {boolean} early */
+    /** Sends a response in pieces while the next request, an offer, arrives. @param {boolean} early */
     const slowThenSwitched = (early) => async (/** @type {ServerRequest} */ asked) => {
       const switched = await asked.upgrade(["foo/2"], undefined, { early });
       if (!switched) return { body: (async function* () { for (let i = 0; i < 4; i++) yield pause(50).then(() => Buffer.from("piece")); })() };
@@ -53,7 +53,7 @@ for (const [form, shape] of Object.entries(forms)) {
           const bytes = Buffer.from(Uint8Array.from({ length }, (_, at) => 97 + (at % 26)));
           socket.write(GET);
           await until(socket, "piece");
-          // Some come with the offer, some while the response is made, some after the 101.
+          // Some bytes arrive with the offer, some while the response is made, some after the 101.
           const some = length === 10 ? 5 : 500;
           socket.write(OFFER + bytes.subarray(0, some).toString());
           const switching = until(socket, "HTTP/1.1 101 ");
@@ -113,7 +113,10 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
-    /** Responses that are not sent. @type {Record<string, { asks?: string, answer: (body: ReadableStream, asked: ServerRequest) => unknown }>} */
+    /**
+     * Responses that are not sent.
+     * @type {Record<string, { asks?: string, answer: (body: ReadableStream, asked: ServerRequest) => unknown }>}
+     */
     const unsent = {
       "a 2xx to CONNECT": { asks: "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", answer: (body) => ({ body }) },
       "a response after an upgrade": {
@@ -157,7 +160,7 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
-    /** Ways in which a request does not leave. @type {Record<string, (socket: import("node:net").Socket) => object>} */
+    /** Requests that cannot be sent. @type {Record<string, (socket: import("node:net").Socket) => object>} */
     const unsendable = {
       "on a socket that is closed": (socket) => (socket.destroy(), {}),
       "with a signal that is aborted": () => ({ signal: AbortSignal.abort("enough") }),
@@ -215,7 +218,7 @@ for (const [form, shape] of Object.entries(forms)) {
 }
 
 /**
- * Waits until a socket is closed, however.
+ * Waits until a socket is closed, for whatever reason.
  * @param {import("node:net").Socket} socket
  */
 async function closed(socket) {
@@ -223,9 +226,9 @@ async function closed(socket) {
 }
 
 /**
- * A socket whose peer answers a request at once.
+ * Returns a socket whose peer responds to a request at once.
  *
- * It takes each write after so many milliseconds.
+ * Each write takes `takes` milliseconds.
  * @param {number} takes
  */
 function slow(takes) {
@@ -263,7 +266,7 @@ test("the next request waits until the peer has taken the one before", options, 
   assert.equal(socket.writableLength, queued);
 });
 
-/** A socket that counts its resets, whose peer has sent this. @param {string} said */
+/** Returns a socket that counts its resets, after its peer has sent these bytes. @param {string} said */
 function counting(said) {
   const resets = { count: 0 };
   const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.count++, socket.destroy()) });
@@ -271,7 +274,10 @@ function counting(said) {
   return { socket: /** @type {any} */ (socket), resets };
 }
 
-/** Ways in which a new protocol fails. @type {Record<string, (streams: import("switchover/streams").Switched) => Promise<void>>} */
+/**
+ * Ways in which code that speaks the new protocol fails.
+ * @type {Record<string, (streams: import("switchover/streams").Switched) => Promise<void>>}
+ */
 const failing = {
   "a handler that throws": () => Promise.reject(new Error("too bad")),
   "a writer that aborts": ({ writable }) => writable.abort("enough"),
@@ -285,7 +291,7 @@ for (const [name, fails] of Object.entries(failing)) {
 }
 
 /**
- * The answer of a server over a stream of HTTP/2, and the code that ends it.
+ * Returns a server's response over an HTTP/2 stream, and the stream's error code.
  * @param {import("switchover/streams").ServerResponse} response
  */
 async function overHttp2(response) {
@@ -360,7 +366,10 @@ test("a client that resets a Duplex of ours is gone, and no mistake of the handl
   assert.deepEqual([ending?.how, reports], ["gone", 0]);
 });
 
-/** Ways in which a handler fails that passes on what it reads. @type {Record<string, (switched: import("switchover/streams").Switched) => Promise<void>>} */
+/**
+ * Ways in which a handler fails that pipes what it reads.
+ * @type {Record<string, (switched: import("switchover/streams").Switched) => Promise<void>>}
+ */
 const passing = {
   "a transform": ({ readable, writable }) => {
     const bug = () => { throw new Error("a bug"); };
@@ -395,7 +404,7 @@ for (const [name, passes] of Object.entries(passing)) {
     await rest(socket);
     const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
     assert.deepEqual([ending?.how, reports.length], ["failed", 1]);
-    // Node's own pipeline ends in order what it gives up.
+    // Node's own pipeline ends the writable in order when it fails.
     assert.equal(hasReset, name !== "a pipeline");
   });
 }
@@ -449,16 +458,14 @@ for (const [form, shape] of Object.entries(forms)) {
       const [ending] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
       await backend.close();
       assert.deepEqual([ending?.how, reports], ["failed", 1]);
-      // A pair of web streams alone cannot reset.
+      // A pair of web streams cannot be reset.
       assert.equal(hasReset, form === "net.Socket");
     });
   }
 }
 
 /**
- * A server that switches over a stream of HTTP/2.
- *
- * Its client has offered that.
+ * Serves one connection over an HTTP/2 stream, whose client offers a protocol.
  * @param {(duplex: Duplex) => Promise<void>} switched speaks the new protocol
  */
 async function switchingOverHttp2(switched) {
@@ -481,7 +488,7 @@ async function switchingOverHttp2(switched) {
   stream.on("error", () => {});
   stream.write(OFFER);
   await once(stream, "data");
-  /** Ends both sides; returns the ending, and how many errors were reported. */
+  /** Closes both sides; returns the outcome and the number of reported errors. */
   const ended = async () => {
     const { how } = await ending;
     session.destroy();
@@ -496,7 +503,7 @@ for (const code of [constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL])
     const { session, stream, ended } = await switchingOverHttp2(
       (duplex) => pipeline(duplex, async function* (said) { yield* said; }, duplex),
     );
-    // Without an error it is a CANCEL.
+    // `destroy` without an error sends a CANCEL.
     if (code === constants.NGHTTP2_CANCEL) session.destroy();
     else stream.destroy(new Error("too bad"));
     assert.deepEqual(await ended(), ["gone", 0]);
@@ -526,9 +533,9 @@ test("noDelay is set on a socket of Node", options, async () => {
 });
 
 /**
- * A socket after its request.
+ * Cases of a socket after its request.
  *
- * The row has what the client does, how it ends, how often it is reported, and what comes back.
+ * Each row has the client's action, the outcome, the number of reports, and the response.
  */
 for (const [leaves, answer] of /** @type {[(socket: import("node:net").Socket) => void, RegExp][]} */ ([
   [(socket) => void socket.resetAndDestroy(), /^$/],
@@ -558,7 +565,7 @@ test("a handler that ends with the signal of a half-closed client after a switch
     const switched = await asked.upgrade(["foo/2"]);
     const writer = switched?.writable.getWriter();
     await writer?.write(Buffer.from("half"));
-    // On Node 20 a reset right after the last bytes reads as an end.
+    // Node 20 reports a reset right after the last bytes as an orderly end.
     await pause(100);
     signal.throwIfAborted();
   }, { onError: () => reports++ }));
@@ -632,10 +639,10 @@ test("a signal has one listener for all connections, and none after them", optio
 });
 
 /**
- * A system that has taken two megabytes for the peer.
+ * Returns a socket whose system has buffered two megabytes for the peer.
  *
- * It takes one more each time that one has left.
- * @param {number} leaves Milliseconds
+ * It accepts another megabyte each time that one has been sent.
+ * @param {number} leaves milliseconds in which a megabyte is sent
  */
 function deep(leaves) {
   let room = 2 ** 21;

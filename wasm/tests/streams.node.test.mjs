@@ -1,5 +1,5 @@
-// What Node's own streams and servers have of `switchover/streams`: `toDuplex`, `decide`, TLS above a switch, `ws` as the peer;
-// and what consoles show.
+// Tests of `switchover/streams` with Node's streams and servers: `toDuplex`, `decide`, TLS after a switch, `ws` as the
+// peer, and console output.
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
@@ -68,7 +68,7 @@ test("toDuplex gives a stream of Node that begins with the first byte", options,
   }
 });
 
-/** A server of `node:http` that switches as `decide` says. @param {readonly string[]} preferences */
+/** Starts a server of `node:http` that switches if `decide` says so. @param {readonly string[]} preferences */
 async function deciding(preferences) {
   const shouldUpgradeCallback = (/** @type {import("node:http").IncomingMessage} */ asked) => decide(asked, preferences).protocol !== null;
   const server = createServer({ shouldUpgradeCallback }, async (asked, response) => response.end(`in HTTP ${await text(asked)}`));
@@ -87,7 +87,7 @@ async function deciding(preferences) {
 }
 
 test("decide, in a server of node:http", options, async () => {
-  // Before there was a callback, every offer came as the event.
+  // Node versions without `shouldUpgradeCallback` emit `upgrade` for every offer.
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   const mayDecline = major > 24 || (major === 24 && minor >= 9) || (major === 22 && minor >= 21);
   const { server, port } = await deciding(["foo/2"]);
@@ -111,7 +111,7 @@ test("decide says what is wrong with an offer, and refuses what is no HTTP", () 
   const { protocol, offers } = decide(asked, ["websocket"]);
   assert.equal(protocol, null);
   assert.equal(typeof offers[0]?.ineligible, "string");
-  // A server of Node's would end by what is thrown in its callback.
+  // An error thrown in the callback would end a server of Node.
   const { protocol: none, error } = decide({ ...asked, rawHeaders: ["Host", "a", "Host", "b"] }, ["foo/2"]);
   assert.equal(none, null);
   assert(error instanceof ProtocolError && error.status === 400);
@@ -163,7 +163,7 @@ const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localh
 const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
 execFileSync("openssl", ["req", "-x509", ...curve, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
 
-/** A server that answers above TLS. */
+/** Starts a server that responds over TLS. */
 function securing() {
   return listening(async (socket) => {
     await until(socket, "\r\n\r\n");
@@ -209,7 +209,7 @@ test("TLS by upgrade in workerd", { ...options, skip: !existsSync(workerd) && "t
   await server.close();
 });
 
-/** A frame of a server with a short text (RFC 6455, section 5.2). @param {string} text */
+/** Returns a short text frame of a server (RFC 6455, section 5.2). @param {string} text */
 const frame = (text) => `\x81${String.fromCharCode(text.length)}${text}`;
 
 test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) && "there is no ws" }, async () => {
@@ -234,7 +234,7 @@ test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) 
   const headers = { ...HOST, "Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13" };
   const switched = await upgrade(await connected(talking.address().port), { target: "/", headers }, { offer: ["websocket"] });
   assert(switched.protocol !== null);
-  // Its Close is answered by the end.
+  // The server responds to the Close frame by closing the connection.
   const reader = switched.readable.getReader();
   let heard = "";
   for (let step; heard.length < 11 && !(step = await reader.read()).done; ) heard += Buffer.from(step.value).toString("latin1");

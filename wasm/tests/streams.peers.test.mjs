@@ -1,5 +1,5 @@
-// A server by `switchover/streams`, whose WebSockets are spoken by `ws` above the switch, beside clients of other
-// makers: `websockets` of Python, and Chromium, whose pages and requests it serves too.
+// Tests of a server by `switchover/streams`, with WebSockets by `ws`, against clients of others: `websockets` of
+// Python, and Chromium, to which it also serves pages.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -17,7 +17,7 @@ const { WS = "", PYTHON = "", RUNTIMES = "", CHROMIUM = "" } = process.env;
 const { WebSocket } = createRequire(import.meta.url)(WS);
 const FLAGS = "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 
-/** The requests by the ports of their connections. @typedef {Map<number, string[]>} Requests */
+/** The requests received on each connection, by the client's port. @typedef {Map<number, string[]>} Requests */
 
 /** @param {Requests} [requests] */
 function serving(requests = new Map()) {
@@ -29,7 +29,7 @@ function serving(requests = new Map()) {
     const subprotocol = connection.selectSubprotocol(["chat"]);
     const switched = await request.upgrade(["websocket"], subprotocol ? { "Sec-WebSocket-Protocol": subprotocol } : {});
     if (!switched) return new Response(method === "POST" ? `${(await request.text(9e6)).length}` : `<title>${url}</title>`, { headers: { "Content-Type": "text/html" } });
-    // As the server of ws does it, once it has answered.
+    // As the server of `ws` does it after its own handshake.
     const peer = new WebSocket(null, undefined, { autoPong: true });
     peer.setSocket(switched.toDuplex(Duplex), Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload: 1 << 20, skipUTF8Validation: false });
     peer.on("message", (/** @type {Buffer} */ data) => peer.send(`${data} came`));

@@ -1,5 +1,6 @@
-// The examples of `switchover/streams` in each runtime that is there: as servers against curl, nginx, the switchboard and each
-// other's clients, as clients against each other's servers and the switchboard. Prints one table.
+// Tests of the examples of `switchover/streams` in each installed runtime. Servers are tested with curl, nginx, the
+// switchboard and the clients of all runtimes; clients with the servers of all runtimes and the switchboard. Prints one
+// table.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -13,13 +14,13 @@ import { after, describe, test } from "node:test";
 import { withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
-/** The milliseconds that one thing may take. */
+/** Milliseconds that one step may take. */
 const TIMEOUTS = 60_000;
 /**
- * The bytes that a client may have on its way while one side does not read.
+ * The bytes that may be in transit while one side does not read.
  *
- * `node:net` of Bun reads up to 512 kB at once, and up to three times that before it stands still. That is so for each of
- * its public ways to read; on a busy machine it is more.
+ * `node:net` of Bun reads up to 512 kB at once, and up to three times that before it stops. That holds for each of its
+ * public ways to read; on a busy machine it is more.
  */
 const BOUND = await bound();
 const BOUND_OF_BUN = await bound(8 << 20);
@@ -44,7 +45,7 @@ const programs = [
 ];
 
 /**
- * A server that can be asked at a port, with its complaints and what ends it.
+ * A running server, with its port, its error output, and a function to stop it.
  * @typedef {{ port: number, complaints?: () => string, stop: () => unknown }} Serving
  */
 
@@ -64,7 +65,10 @@ async function started(file, ...given) {
   }
 }
 
-/** A worker's `connect` handler. @param {"direct" | "bound"} tcp @param {Record<string, string>} modules @returns {Promise<Serving>} */
+/**
+ * Starts a worker with a `connect` handler.
+ * @param {"direct" | "bound"} tcp @param {Record<string, string>} modules @returns {Promise<Serving>}
+ */
 function worker(tcp, modules) {
   return new Promise((resolve, reject) => {
     let said = "";
@@ -77,7 +81,7 @@ function worker(tcp, modules) {
 }
 
 /**
- * Returns the output of a program.
+ * Runs a program and returns its output.
  * @param {string} file @param {string[]} given @param {string} [input] @returns {Promise<string>}
  */
 function run(file, given, input) {
@@ -93,7 +97,7 @@ const curl = (/** @type {number} */ port, /** @type {string[]} */ ...given) =>
   run("curl", ["-sS", "-i", "--max-time", "30", ...given, `http://127.0.0.1:${port}/foo`]);
 
 /**
- * Sends a text over a bare socket.
+ * Sends a text over a plain socket and returns the response.
  * @param {number} port @param {string} text
  */
 async function bare(port, text) {
@@ -109,7 +113,7 @@ const CHUNKED = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
 /**
- * The clients that a server is tried with.
+ * The clients that each server is tested with.
  * @type {Record<string, (port: number) => Promise<void>>}
  */
 const asServer = {
@@ -154,7 +158,7 @@ const asServer = {
     const proxy = await nginx(port);
     try {
       assert.match(await curl(proxy.port, "-d", "hello"), /^HTTP\/1\.1 200 OK\r\n[^]*POST \/foo hello\n$/);
-      // It ends both directions with the first, so none is ended before the answer is there.
+      // The proxy closes both directions after the first FIN, so the client sends none before the response has arrived.
       const socket = await connected(proxy.port);
       socket.write(`${OFFER}hello\n`);
       assert.match(await until(socket, "HELLO\n"), /^HTTP\/1\.1 101 [^]*Upgrade: foo\/2/i);
@@ -165,7 +169,10 @@ const asServer = {
   },
 };
 
-/** The ends of a client that its handler knows of. @type {Record<string, (port: number, column: string) => Promise<void>>} */
+/**
+ * Tests of what a handler learns about a client that disconnects.
+ * @type {Record<string, (port: number, column: string) => Promise<void>>}
+ */
 const asTold = {
   "request.signal, when a client leaves": async (port) => {
     for (const leaves of /** @type {const} */ (["end", "resetAndDestroy"])) {
@@ -202,7 +209,7 @@ const asTold = {
     const { localPort } = socket;
     socket.end(LAST.replace("/2", "/from"));
     const from = JSON.parse((await rest(socket)).split("\r\n\r\n")[1] ?? "");
-    // A service binding has no address.
+    // Over a service binding there is no remote address.
     assert.deepEqual(from, column === "workerd, bound" ? null : { transport: "tcp", hostname: "127.0.0.1", port: localPort });
   },
   "a switch before the request has ended": async (port) => {
@@ -214,7 +221,10 @@ const asTold = {
   },
 };
 
-/** nginx, which passes everything on, offers too. @param {number} to @returns {Promise<Serving>} */
+/**
+ * Starts nginx as a proxy that forwards all requests, including offers, to a port.
+ * @param {number} to @returns {Promise<Serving>}
+ */
 async function nginx(to) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-nginx-"));
   const free = createServer().listen(0, "127.0.0.1");
@@ -237,7 +247,7 @@ http {
   }
 }
 `);
-  // A variable of this name is for itself: it would look for sockets in it.
+  // nginx would read inherited sockets from a variable of this name.
   const { NGINX: _, ...env } = process.env;
   const server = spawn(NGINX, ["-p", folder, "-c", join(folder, "nginx.conf")], { stdio: ["ignore", "inherit", "inherit"], env });
   const ended = once(server, "exit");
@@ -254,11 +264,11 @@ http {
   return { port, stop };
 }
 
-/** The program that a test needs, by its title. @type {Record<string, string>} */
+/** The program that a test needs, by the test's title. @type {Record<string, string>} */
 const needed = { "foo/2, the switchboard": SWITCHBOARD, "nginx in front": NGINX };
 const isThere = (/** @type {string} */ title) => !(title in needed) || existsSync(needed[title] ?? "");
 
-/** Rows of the table: what was tried, and in which runtime it went well. @type {Map<string, Map<string, string>>} */
+/** The results: for each test, the outcome in each runtime. @type {Map<string, Map<string, string>>} */
 const table = new Map();
 
 /** @param {string} column @param {string} row @param {() => Promise<void>} act */
@@ -273,9 +283,9 @@ function cell(column, row, act) {
 }
 
 /**
- * A line that workerd may log for a client that resets.
+ * A line that workerd may log for a client that resets the connection.
  *
- * A pipe's error looks like the handler's.
+ * The failure of its internal pipe is logged as if it were the handler's.
  */
 const LOST = "[Error: Network connection lost.] { retryable: true }\n";
 
@@ -297,11 +307,11 @@ function servesAs(name, rows, start) {
 }
 
 /**
- * Servers that do not what a client hopes for.
+ * Runs a client against servers that misbehave, and returns the client's report.
  *
- * All of their sockets must be closed by it in the end.
- * @param {(ports: Record<string, number>) => Promise<string>} run the client, which says what came of it
- * @param {number} most how many bytes may be on their way where one side does not read
+ * The client must close all of its sockets in the end.
+ * @param {(ports: Record<string, number>) => Promise<string>} run runs the client and returns its report
+ * @param {number} most the number of bytes that may be in transit while one side does not read
  */
 async function unkind(run, most) {
   let flooded = 0;
@@ -324,7 +334,7 @@ async function unkind(run, most) {
       await until(socket, "\r\n\r\n");
       socket.end("HTTP/1.");
     }),
-    // With content unread the system resets the connection, after part of an answer that its end delimits.
+    // The system resets a connection that is closed with unread content, here after part of a close-delimited response.
     cuts: await listening(async (socket) => {
       await until(socket, "\r\n\r\n");
       socket.pause();
@@ -349,7 +359,7 @@ async function unkind(run, most) {
     });
     assert(sent <= most, `sent ${sent}`);
     assert(flooded <= most, `flooded ${flooded}`);
-    // Those that have not read see the end now.
+    // Sockets that were not read receive the end only now.
     for (const socket of sockets) socket.end().resume();
     await holds(() => Object.values(servers).every(({ open }) => open === 0));
   } finally {
@@ -394,9 +404,9 @@ function asksAs(name, ask, ends) {
 needed["client: foo/2, the switchboard"] = SWITCHBOARD;
 
 /**
- * A server for one connection.
+ * Starts a server for one connection.
  *
- * It answers with this, and ends when the client has.
+ * It sends `answer`, and closes when the client has closed.
  * @param {string} answer
  */
 async function once101(answer) {
@@ -437,7 +447,7 @@ if (existsSync(workerd)) {
   });
 }
 
-/** The table in lines. */
+/** Returns the table as lines. */
 function lines() {
   const columns = [...new Set([...table.values()].flatMap((cells) => [...cells.keys()]))];
   const rows = [...table].map(([row, cells]) => [row, ...columns.map((column) => cells.get(column) ?? "")]);

@@ -1,5 +1,5 @@
-// What a handler of `switchover/streams` knows of its client, and how a server ends in order: `signal`, `remoteAddr`, `shutdown`,
-// `Connection: close`; and a switch before the request has ended.
+// Tests of a handler's view of its client, and of the orderly end of a server: `signal`, `remoteAddr`, `shutdown`,
+// `Connection: close`; and of a switch before the request is complete.
 
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -20,7 +20,7 @@ const OFFER = "Host: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n";
 
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 /**
- * Settles when the signal aborts.
+ * Resolves with the reason when the signal aborts.
  * @param {AbortSignal} signal @returns {Promise<any>}
  */
 const aborted = (signal) => new Promise((resolve) => (signal.aborted ? resolve(signal.reason) : signal.addEventListener("abort", () => resolve(signal.reason))));
@@ -58,7 +58,7 @@ for (const [form, shape] of Object.entries(forms)) {
           socket[leaves]();
           await holds(() => reason !== undefined);
           assert(reason instanceof DisconnectedError);
-          // Who has only ended its direction is answered.
+          // A client that has only closed its sending side receives the response.
           if (leaves === "end") assert.match(await rest(socket), /too late$/);
           await server.close();
         }
@@ -92,7 +92,7 @@ for (const [form, shape] of Object.entries(forms)) {
         return { body: `${request.method} ${request.target} ${await request.text()};` };
       });
       const socket = await connected(server.port);
-      // The second one comes while the first is answered, and the third after both.
+      // The second request arrives while the first is handled, the third after both.
       socket.write(GET);
       await pause(10);
       socket.write(`${POST}he`);
@@ -178,7 +178,7 @@ for (const [form, shape] of Object.entries(forms)) {
       });
       open = begun;
       const socket = await connected(server.port);
-      // What is pipelined after it is not answered.
+      // A pipelined request after the shutdown gets no response.
       socket.write(GET + LAST);
       const answer = await rest(socket);
       assert.match(answer, /^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n\r\n\/$/);
@@ -279,7 +279,7 @@ for (const [form, shape] of Object.entries(forms)) {
         const duplex = switched.toDuplex(Duplex);
         assert(!("remoteAddress" in duplex));
         duplex.end((await until(/** @type {any} */ (duplex), "hello")).toUpperCase());
-        // It is closed after the client has left.
+        // The stream is closed after the client has disconnected.
         duplex.on("error", () => {}).resume();
       });
       const socket = await connected(server.port);
@@ -447,7 +447,7 @@ for (const [sending, isWhole] of /** @type {[number, boolean][]} */ ([[200, fals
     socket.on("data", (bytes) => (got += bytes.length));
     const how = await ended;
     assert.equal(got > length, isWhole, `${got} bytes`);
-    // Node 20 reads a reset after bytes as an end.
+    // Node 20 reports a reset after the last bytes as an orderly end.
     assert(how === (isWhole ? "end" : "ECONNRESET") || process.versions.node.startsWith("20."), String(how));
     socket.destroy();
     await server.close();
@@ -543,7 +543,7 @@ test("an answer that nobody has asked for is none (RFC 9112, 9.2)", options, asy
   assert.equal(await (await request(socket, asked)).text(), "x");
   await new Promise((resolve) => setTimeout(resolve, 60));
   await assert.rejects(request(socket, asked), ProtocolError);
-  // What follows would be the next one's.
+  // Bytes that follow would be taken for the response to the next request.
   assert(socket.destroyed);
   await server.close();
 });

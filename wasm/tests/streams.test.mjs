@@ -1,4 +1,4 @@
-// `switchover/streams` in Node: requests, responses and switches, over real sockets in each form.
+// Tests of `switchover/streams` in Node: requests, responses and switches, over real sockets in each form.
 
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
@@ -19,7 +19,7 @@ const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const CONNECT = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
 
 /**
- * Responds with the request that it got.
+ * Responds with the method, target and content of the request.
  * @type {Handler}
  */
 const echo = async (request) => ({ body: `${request.method} ${request.target} ${await request.text()}` });
@@ -27,7 +27,7 @@ const echo = async (request) => ({ body: `${request.method} ${request.target} ${
 /** @param {string} target @param {string} content */
 const post = (target, content) => `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
 
-/** Answers with the protocol in capitals. @type {Handler} */
+/** Switches to foo/2 and sends the protocol's name in upper case. @type {Handler} */
 const speak = async (request) => {
   const switched = await request.upgrade(["foo/2"]);
   if (!switched) return new Response("in HTTP");
@@ -44,10 +44,13 @@ const speak = async (request) => {
 };
 
 for (const [form, shape] of Object.entries(forms)) {
-  /** A server of this form. @param {Handler} handler @param {ServeOptions} [options] */
+  /** Starts a server whose sockets have this form. @param {Handler} handler @param {ServeOptions} [options] */
   const serving = (handler, options) => listening((socket) => serveConnection(shape(socket), handler, options));
 
-  /** Returns the answer to these pieces, and how it ended. @param {Handler} handler @param {string[]} pieces @param {ServeOptions} [options] */
+  /**
+   * Sends these pieces and returns the response and the outcome.
+   * @param {Handler} handler @param {string[]} pieces @param {ServeOptions} [options]
+   */
   async function exchange(handler, pieces, options) {
     const server = await serving(handler, options);
     const socket = await connected(server.port);
@@ -308,7 +311,7 @@ for (const [form, shape] of Object.entries(forms)) {
         /** @type {any[]} */
         const reported = [];
         const { answer, ending } = await exchange(() => response, [CONNECT + LAST], { onError: (error) => void reported.push(error) });
-        // What comes after it may be what was meant for the tunnel.
+        // Bytes after the CONNECT may have been meant for the tunnel, so they must not be parsed as a request.
         assert.match(answer, /^HTTP\/1\.1 501 Not Implemented\r\n(.+\r\n)*Connection: close\r\n(.+\r\n)*\r\n$/);
         assert.equal(answer.match(/HTTP\/1\.1/g)?.length, 1);
         assert.equal(reported.length, 1);
@@ -370,7 +373,12 @@ for (const [form, shape] of Object.entries(forms)) {
     });
   });
 
-  /** A server that says this once it has heard a head, and what `use` came to. @template T @param {string} answer @param {(socket: import("switchover/streams").Socket) => Promise<T>} use */
+  /**
+   * Calls `use` with a socket to a server that sends `answer` after a request head.
+   *
+   * Returns the result and the bytes that the server has received.
+   * @template T @param {string} answer @param {(socket: import("switchover/streams").Socket) => Promise<T>} use
+   */
   async function against(answer, use, { ends = false } = {}) {
     /** @type {string[]} */
     const heard = [];

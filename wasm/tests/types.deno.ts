@@ -1,4 +1,4 @@
-// What Deno has is a socket for `switchover/streams`: this file is compiled, not run.
+// Test that sockets of Deno fit the types of `switchover/streams`: this file is compiled, not run.
 
 import { serveConnection, upgrade } from "switchover/streams";
 

@@ -1,4 +1,4 @@
-// What the types promise: this file is compiled, not run.
+// Test of the types: this file is compiled, not run.
 
 import {
   serveConnection,
@@ -29,7 +29,7 @@ import {
   sameProtocol,
 } from "switchover";
 
-/** Every kind of step has a name of its own, and there is no other. */
+/** Checks that the listed kinds of steps are all that exist. */
 export function told(step: Step): string | number {
   switch (step.kind) {
     case "request":

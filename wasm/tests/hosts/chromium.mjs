@@ -1,4 +1,5 @@
-// `chromium.mjs PLAYWRIGHT CHROMIUM PACKAGE RUNNER CASES`: serves a page, opens it, prints the digests that it sends.
+// `chromium.mjs PLAYWRIGHT CHROMIUM PACKAGE RUNNER CASES` serves a page, opens it in Chromium, and prints the digests
+// that the page sends.
 
 import { createReadStream, existsSync } from "node:fs";
 import { createServer } from "node:http";
@@ -17,7 +18,7 @@ const FLAGS =
 /** @type {Record<string, string>} */
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
-/** The file that a path stands for. @param {string} path */
+/** Returns the file for a path of the URL. @param {string} path */
 function fileOf(path) {
   const [, top = "", ...rest] = normalize(path).split("/");
   if (top === "cases") return cases;

@@ -1,6 +1,7 @@
-"""A client by `websockets`.
+"""WebSocket client by the library `websockets`.
 
-`client.py URL` prints what was agreed, and what came back for a short, a long and a cut message.
+`client.py URL` prints the agreed subprotocol, the results of a short, a long and a fragmented message, and the close
+code. Then it prints the error for a URL that does not switch.
 """
 
 import asyncio

@@ -1,11 +1,11 @@
-// Starts workerd with one worker in it.
+// Starts workerd with one worker.
 
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-/** The first day on which every worker has a `connect` handler. */
+/** The first compatibility date at which every worker may have a `connect` handler. */
 const DATE = "2026-08-18";
 const FRONT = `export default {
   async connect(socket, env) {
@@ -13,11 +13,11 @@ const FRONT = `export default {
     await Promise.all([socket.readable.pipeTo(service.writable), service.readable.pipeTo(socket.writable)]);
   },
 };`;
-/** The milliseconds that it may take to listen. */
+/** Milliseconds until workerd must listen. */
 const TIMEOUT = 20_000;
 
 /**
- * Returns the scripts of a folder, by their names.
+ * Returns the paths of a folder's scripts by name, except those in `but`.
  * @param {string} from @param {string[]} but @returns {Record<string, string>}
  */
 export function scripts(from, ...but) {
@@ -27,10 +27,10 @@ export function scripts(from, ...but) {
 }
 
 /**
- * Returns the modules of an installed package.
+ * Returns the modules of an installed package, by their names in workerd.
  *
- * Its names stand for what its `workerd` conditions lead to. What such a name imports is looked for beside it, so the
- * longer one is a module that only leads on, written into the folder.
+ * Names of entry points stand for the files of the `workerd` condition. workerd resolves an import next to the
+ * importing module's name. `switchover/streams` is therefore a module, written to the folder, that only re-exports.
  * @param {string} packed
  * @param {string} folder
  */
@@ -48,18 +48,19 @@ function modulesOf(packed, folder) {
 }
 
 /**
- * Does something with a worker that has the package.
+ * Starts workerd with a worker that can import the package, and calls `use`.
  *
- * `modules` are files by their names there, the worker's first.
+ * `modules` are files by their module names, the worker's first.
  * @template T
  * @param {string} workerd
  * @param {string} packed
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
- * @param {(url: string, tcp: number, pid: number) => Promise<T>} use called with where it answers `fetch`, the port of its `connect` if
- *     asked, and its process
- * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void, flags?: string[] }} [options] whether its `connect` is reached through a listener, or
- *     through another worker's service binding. Then: a certificate that it trusts, what gets all that it prints, flags for its V8
+ * @param {(url: string, tcp: number, pid: number) => Promise<T>} use called with the URL of its `fetch` handler, the port of its
+ *     `connect` handler if requested, and its process id
+ * @param {{ tcp?: "direct" | "bound", trusted?: string, hears?: (text: string) => void, flags?: string[] }} [options] whether its
+ *     `connect` handler is reached through a listener or through the service binding of another worker; a certificate to trust; a
+ *     callback for its output; flags for V8
  */
 export async function withWorker(workerd, packed, modules, bindings, use, { tcp, trusted, hears, flags } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "switchover-workerd-"));
@@ -78,9 +79,9 @@ export async function withWorker(workerd, packed, modules, bindings, use, { tcp,
 }
 
 /**
- * Copies what is embedded into the folder.
+ * Returns workerd's configuration; copies the embedded modules into the folder.
  *
- * It must stand beside the configuration.
+ * workerd looks for embedded files next to the configuration.
  * @param {string} folder
  * @param {Record<string, string>} modules
  * @param {Record<string, string>} bindings
@@ -126,7 +127,9 @@ const worker :Workerd.Worker = (
 }
 
 /**
- * Returns the ports on which the worker listens, by its pipe.
+ * Returns the ports on which the worker listens.
+ *
+ * workerd reports them on its control pipe.
  * @param {import("node:child_process").ChildProcess} server
  * @param {string[]} names
  * @returns {Promise<Record<string, number>>}

@@ -1,4 +1,4 @@
-// `ends` in Deno: `ends.deno.mjs PORTS`, which is JSON.
+// Runs `ends` in Deno: `ends.deno.mjs PORTS`, with the ports as JSON.
 
 import { ends } from "./ends.mjs";
 

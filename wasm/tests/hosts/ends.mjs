@@ -1,4 +1,5 @@
-// How a client of `switchover/streams` ends, in any runtime: `ends(open, ports)` says what came of each try.
+// Tests how a client of `switchover/streams` ends, in any runtime: `ends(open, ports)` returns the result of each
+// attempt.
 
 import { request, upgrade } from "switchover/streams";
 
@@ -6,7 +7,7 @@ const asked = { target: "/", headers: { Host: "a.example" } };
 const offer = ["foo/2"];
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** A signal that ends things soon. @param {number} milliseconds */
+/** Returns a signal that aborts after some milliseconds. @param {number} milliseconds */
 function soon(milliseconds) {
   const stop = new AbortController();
   setTimeout(() => stop.abort(new Error("enough")), milliseconds);
@@ -14,8 +15,7 @@ function soon(milliseconds) {
 }
 
 /**
- * @param {(port: number) => Promise<import("switchover/streams").Socket>} open
- * @param {Record<string, number>} ports of servers that are silent, that flood, that vanish, that cut their answer, that speak after we have ended
+ * @param {Record<string, number>} ports of servers that send nothing, send without end, disconnect, truncate their response, send after our FIN
  */
 export async function ends(open, { silent = 0, floods = 0, vanishes = 0, cuts = 0, polite = 0 }) {
   const failed = (/** @type {Error} */ error) => error.message;
@@ -34,7 +34,7 @@ export async function ends(open, { silent = 0, floods = 0, vanishes = 0, cuts = 
 
   const vanished = await upgrade(await open(vanishes), asked, { offer }).then(() => "an answer", (error) => error.name);
 
-  // A reset is seen by what was being sent, and what looks like an end comes after it.
+  // The reset makes the pending write fail; the read then sees what looks like an end.
   const much = { method: "POST", ...asked, body: new Uint8Array(30_000_000) };
   const cut = await request(await open(cuts), much).then((answer) => answer.text()).catch(() => "an error");
 

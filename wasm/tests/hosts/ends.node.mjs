@@ -1,4 +1,4 @@
-// `ends` in Node and Bun: `ends.node.mjs PORTS`, which is JSON.
+// Runs `ends` in Node and Bun: `ends.node.mjs PORTS`, with the ports as JSON.
 
 import { once } from "node:events";
 import { connect } from "node:net";

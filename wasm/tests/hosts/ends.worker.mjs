@@ -1,4 +1,4 @@
-// `ends` in a worker: a request brings the ports.
+// Runs `ends` in a worker; the content of a request has the ports as JSON.
 
 import { connect } from "cloudflare:sockets";
 import { ends } from "./ends.mjs";

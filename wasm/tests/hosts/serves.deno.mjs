@@ -1,4 +1,4 @@
-// `serves` in Deno.
+// Runs `serves` in Deno.
 
 import { serves } from "./serves.mjs";
 

@@ -1,12 +1,12 @@
-// What `serveConnection` tells a handler, in any runtime: `serves(socket)` answers with it.
+// A server that responds with what its handler knows of the client, in any runtime: `serves(socket)`.
 
 import { serveConnection } from "switchover/streams";
 
-/** The number of clients that have left while they waited. */
+/** The number of clients that have disconnected while they waited. */
 let left = 0;
 
 /**
- * Yields a sign that it waits, and one that the client has left.
+ * Yields one line at once, and another after the client has disconnected.
  * @param {AbortSignal} signal
  */
 async function* wait(signal) {

@@ -1,4 +1,4 @@
-// `serves` in Node and Bun.
+// Runs `serves` in Node and Bun.
 
 import { createServer } from "node:net";
 import { serves } from "./serves.mjs";

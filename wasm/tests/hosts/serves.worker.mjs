@@ -1,4 +1,4 @@
-// `serves` in a worker.
+// Runs `serves` in a worker.
 
 import { serves } from "./serves.mjs";
 

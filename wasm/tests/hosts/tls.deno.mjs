@@ -1,4 +1,4 @@
-// TLS by upgrade in Deno: `tls.deno.mjs PORT CERTIFICATE` prints the answer that came over it.
+// TLS by upgrade in Deno: `tls.deno.mjs PORT CERTIFICATE` prints the response that it received over TLS.
 
 import { upgrade } from "switchover/streams";
 

@@ -1,4 +1,4 @@
-// TLS by upgrade in a worker: it offers that to env.SERVER, and answers with what came over it.
+// TLS by upgrade in a worker: offers it to env.SERVER, and responds with what it received over TLS.
 
 import { connect } from "cloudflare:sockets";
 import { upgrade } from "switchover/streams";

@@ -1,4 +1,5 @@
-// `workerd.mjs WORKERD PACKAGE RUNNER CASES`: starts a worker that holds package and runner, asks it once, prints its answer.
+// `workerd.mjs WORKERD PACKAGE RUNNER CASES` starts a worker with the package and the runner, sends it one request, and
+// prints the response.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,8 +1,10 @@
-// The playground in a real browser, from a file server: clicked through, read, audited, and its pictures taken.
+// Tests of the playground in a real browser, from a file server: it is clicked through, checked for accessibility, and
+// screenshots are taken.
 //
 //   BROWSER=chrome|firefox PROGRAM=… PICTURES=… [ORIGIN=…] node --test page.test.mjs
 //
-// ORIGIN is where it is served, with `/playground/` or `/play/` at its end; without it Python's file server does that.
+// ORIGIN is the URL at which it is served, ending with `/playground/` or `/play/`. Without it, Python's file server is
+// used.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -20,7 +22,7 @@ import { GROUPS } from "../../playground/generated/cases.js";
 const { BROWSER: browserName = "chrome", PROGRAM = "", PICTURES = "", ORIGIN = "" } = process.env;
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 740 };
-/** A machine may be busy. */
+/** The timeout of each step in milliseconds, long enough for a busy machine. */
 const PATIENCE = { timeout: 30_000 };
 
 let origin = ORIGIN;
@@ -32,7 +34,7 @@ let browser;
 /** @type {Page} */
 let page;
 /**
- * The lines of the console that should not be there.
+ * Unexpected lines of the browser's console.
  * @type {string[]}
  */
 const complaints = [];
@@ -63,7 +65,7 @@ async function open(from, { viewport = WIDE, hash = "", isDark = false } = {}) {
   return tab;
 }
 
-/** Waits until what may be decided has been tried. @param {Page} tab */
+/** Waits until the page has tried which decisions are possible. @param {Page} tab */
 function settled(tab) {
   const hasTried = () => {
     const decisions = /** @type {HTMLElement} */ (document.getElementById("decisions"));
@@ -72,7 +74,7 @@ function settled(tab) {
   return tab.waitForFunction(hasTried, PATIENCE);
 }
 
-/** Returns the text of the page. */
+/** Returns the text shown in the parts of the page. */
 function seen(tab = page) {
   return tab.evaluate(() => {
     /** @param {string} selector */
@@ -102,7 +104,7 @@ async function choose(name, tab = page) {
   await settled(tab);
 }
 
-/** Fills the field of bytes as a paste does. @param {string} text */
+/** Replaces the text of the bytes field, as pasting does. @param {string} text */
 async function paste(text, tab = page) {
   await tab.evaluate((text) => {
     const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
@@ -198,7 +200,7 @@ test("a server decides with buttons and fields, and can take it back", async () 
   assert.ok(answered.log.includes("! respond 200 content hi \\x7c there | Content-Type: text/plain"), String(answered.log));
   assert.match(answered.sent, /HTTP\/1\.1 200 OK.*Content-Length: 10.*hi \| there/s);
   assert.ok(answered.log.some((line) => line.startsWith("= request GET /b")));
-  // The first decision is taken back where it stands.
+  // The first decision is removed, while later steps stay.
   await click(".entry.decision");
   await page.locator("#decisions ::-p-text(Take this decision back)").click();
   await settled(page);
@@ -228,7 +230,7 @@ test("cuts are added, dragged, moved by keys and taken away; the events stay", a
   await press(".cut", "PageDown");
   assert.deepEqual((await seen()).cuts, [27]);
   await shot(page, "cut");
-  // The mouse takes it to the first line.
+  // The mouse drags the cut to the first line.
   const box = async (/** @type {string} */ selector) => page.$eval(selector, (part) => JSON.parse(JSON.stringify(part.getClientRects()[0])));
   const [handle, part] = [await box(".cut"), await box("#bytes .part")];
   await page.mouse.move(handle.x + 3, handle.y + 8);
@@ -332,12 +334,12 @@ test("a key in 10 kB is drawn within a frame", async (t) => {
       field.setRangeText("y", 60 + round, 60 + round, "end");
       const begun = performance.now();
       field.dispatchEvent(new Event("input", { bubbles: true }));
-      // What the key has changed is laid out.
+      // Reading the height forces the layout that the key has caused.
       void document.body.offsetHeight;
       times.push(performance.now() - begun);
       await new Promise((resolve) => requestAnimationFrame(resolve));
     }
-    // The same work each time, to know a slow machine by.
+    // A fixed amount of work, to measure the speed of this machine.
     let machine = Infinity;
     for (let round = 0; round < 5; round++) {
       const begun = performance.now();
@@ -350,7 +352,8 @@ test("a key in 10 kB is drawn within a frame", async (t) => {
   const [best, median] = [times[0], times[20]];
   t.diagnostic(`${browserName}: a key in ${length} bytes takes ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median (${machine.toFixed(0)} ms for the same work each time)`);
   assert.ok(length > 10_000, String(length));
-  // The best of them says what it costs where nothing else runs; a machine may be slower than one that does that work in 10 ms.
+  // The best time is that of an idle machine. The limit grows on a machine that needs more than 10 ms for the fixed
+  // work.
   assert.ok(best < 16 * Math.max(1, machine / 10), `${best} ms, where the other work takes ${machine}`);
 });
 

@@ -1,4 +1,5 @@
-// The playground without its page: each case of the menu comes out as its vector says, through an address and back.
+// Tests of the playground without its page: each case of the menu gives the output of its vector, also after a round
+// trip through an address.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -12,9 +13,9 @@ import { STATES } from "../../playground/generated/states.js";
 const CASES = GROUPS.flatMap(({ cases }) => cases);
 
 /**
- * Returns the output and the decisions.
+ * Returns the output and the decisions of a vector.
  *
- * Left out are questions, their answers, and places where nothing happens before more comes.
+ * It leaves out questions, their answers, and lines that say that more bytes are needed.
  * @param {string[]} lines
  */
 function outcome(lines) {
@@ -26,7 +27,7 @@ function outcome(lines) {
     if (mark === "!") asked = isQuestion(line.slice(2)) ? word === "take-end" ? "taken" : word : "";
     if (asked !== "" && (mark === "!" || word === asked)) continue;
     if (!/^[=!>?]/.test(line) || line === "= need-data" || line.startsWith("= leftover")) continue;
-    // A question between two of them makes a pause come twice.
+    // A question between two pauses makes the same pause appear twice.
     if (line.startsWith("= paused") && kept.at(-1) === line) continue;
     kept.push(mark === ">>" ? `>> ${unescape(line.slice(3))}` : line);
   }
@@ -40,7 +41,7 @@ for (const { name, info, lines } of CASES) {
     const copied = toVector(scenario, log).split("```")[1]?.split("\n").slice(1, -1) ?? [];
     assert.deepEqual(outcome(copied), outcome(lines));
     assert.equal(ofVector({ info, lines: copied }).bytes, scenario.bytes);
-    // However it is cut.
+    // The result must not depend on how the input is cut.
     for (const cut of [{ isEachByte: true }, { cuts: [1, Math.floor(scenario.bytes.length / 2)] }]) {
       const other = play({ ...scenario, ...cut }).log;
       /** @param {Pick<ReturnType<typeof play>, "log">} played */

@@ -1,4 +1,4 @@
-// `programs.mjs FOLDER`: each case of the menu as a program in each language, and what it has to print.
+// `programs.mjs FOLDER` writes each case of the menu as a program in each language, with its expected output.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,9 +13,9 @@ const folder = process.argv[2] ?? ".";
 const ENDINGS = { rust: "rs", c: "c", python: "py", javascript: "mjs" };
 
 /**
- * Returns events and refusals in their order.
+ * Returns the names of events and errors, in order.
  *
- * Adjacent content is one; places where nothing happens may come more often.
+ * Adjacent pieces of content count as one. Steps that only ask for more bytes are left out.
  * @param {import("../../playground/engine.js").Entry[]} log
  */
 function expected(log) {

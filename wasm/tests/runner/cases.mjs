@@ -1,4 +1,4 @@
-// The cases that `bin/export.rs` writes, as items; the format stands in `tests/rust/src/export.rs`.
+// Parser of the test cases that `bin/export.rs` writes; `tests/rust/src/export.rs` describes the format.
 
 import { Flags, Lenient } from "switchover";
 
@@ -16,7 +16,7 @@ import { Flags, Lenient } from "switchover";
  */
 
 /**
- * All cases of the file.
+ * Parses all cases of the file.
  * @param {string} text
  * @returns {Case[]}
  */
@@ -29,7 +29,7 @@ export function parse(text) {
     if (word === "case") cases.push(head(rest));
     else if (word !== "" && word !== "." && word !== "every") items.push(item(word, rest));
   }
-  // What a server that writes its responses itself says is for C and Rust alone.
+  // Cases for servers that encode their own responses need a function that only C and Rust have.
   return cases.filter(({ items }) => !items.some((item) => item.is === "do" && item.verb === "note"));
 }
 
@@ -71,7 +71,7 @@ function item(word, [first = "", ...rest]) {
 }
 
 /**
- * Bytes of hex digits; `-` is none.
+ * Decodes hex digits; `-` stands for no bytes.
  * @param {string} digits
  */
 export function unhex(digits) {
@@ -80,24 +80,24 @@ export function unhex(digits) {
 }
 
 /**
- * A text of hex digits, one character a byte.
+ * Decodes hex digits to a string, one character per byte.
  * @param {string} digits
  */
 export function untext(digits) {
   return String.fromCharCode(...unhex(digits));
 }
 
-/** A list of texts. @param {string} digits */
+/** Decodes hex digits to a list of strings, which semicolons separate. @param {string} digits */
 export function list(digits) {
   return digits === "-" ? [] : untext(digits).split(";");
 }
 
-/** Limits, a word each: `start_line=9`. @param {string[]} words */
+/** Parses limits, one per word, such as `start_line=9`. @param {string[]} words */
 export function limits(words) {
   return Object.fromEntries(words.map((word) => word.split("=")).map(([name = "", value]) => [camel(name), Number(value)]));
 }
 
-/** Field lines, a word each. @param {string[]} words @returns {[string, Uint8Array][]} */
+/** Parses field lines, one per word: name and value as hex digits. @param {string[]} words @returns {[string, Uint8Array][]} */
 export function fields(words) {
   return words.map((word) => {
     const [name = "-", value = "-"] = word.split(":");

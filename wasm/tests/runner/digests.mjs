@@ -1,4 +1,4 @@
-// What a runtime answers: for each case the digest of its log, which was the same however the input was cut.
+// Runs the test cases and returns for each the digest of its log, which must be the same however the input is cut.
 
 import { parse } from "./cases.mjs";
 import { play } from "./player.mjs";
@@ -7,8 +7,8 @@ import { checksum } from "./text.mjs";
 const encoder = new TextEncoder();
 
 /**
- * A line for each case, and how many times cases were played.
- * @param {string} text what `bin/export.rs` has written; after a first line `every N`, one in N of the two-way cuts is played
+ * Returns a line with the digest of each case, and the number of runs.
+ * @param {string} text the output of `bin/export.rs`; after a first line `every N`, only one in N of the cuts in two is played
  */
 export function digests(text) {
   let runs = 0;
@@ -30,10 +30,12 @@ export function digests(text) {
 }
 
 /**
- * Yields every cut; of long inputs a sample of the two-way ones.
+ * Yields every way to cut the input.
+ *
+ * Of the cuts in two, long inputs use only a sample.
  * @param {import("./cases.mjs").Case} script
- * @param {number} every how many two-way cuts stand for one
- * @param {number} first the first of them
+ * @param {number} every one in this many cuts in two is used
+ * @param {number} first the first cut that is used
  * @returns {Iterable<import("./player.mjs").Feed>}
  */
 function* feeds({ items }, every, first) {

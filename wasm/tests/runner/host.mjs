@@ -1,4 +1,4 @@
-// The caller of a vector: what each decision asks of the connection, and what each question is answered with.
+// The caller's side of a test vector: maps each decision to a method of the connection, and answers each question.
 
 import { Limits, Prepared, ProtocolError } from "switchover";
 
@@ -36,7 +36,7 @@ const QUESTIONS = {
 /** @type {Record<string, string>} */
 const SHORT = { skip: "skipContent", close: "closeAfterResponse", resume: "resumeHttp", take: "takeLeftover" };
 
-/** The values of a caller beside its connection. */
+/** A caller's state: its connection and the values that belong to it. */
 export class Host {
   /** @param {Connection} connection @param {import("switchover").Config} config */
   constructor(connection, config) {
@@ -48,20 +48,21 @@ export class Host {
   }
 
   /**
-   * Makes a decision, and returns its answer, its bytes and its error.
+   * Makes a decision; returns its result, the bytes to send, and its error as lines.
    * @param {string} verb
    * @param {string[]} words
    * @returns {string[]}
    */
   perform(verb, words) {
-    // A request of nothing is the question what the current one is.
+    // The verb `request` without arguments is the question for the current request.
     const question = words.every((word) => word === "-") ? QUESTIONS[verb] : undefined;
     if (question !== undefined) return question(this.connection);
     const answer = this.profiles.answer(verb, words);
     if (answer !== undefined) return answer;
     const lines = this.#attempt(verb, words);
     if (!lines.at(-1)?.startsWith("?")) return lines;
-    // A refusal has changed nothing, so that it comes again; the Rust runner asks twice too, and the trace tells.
+    // An error has changed nothing, so the same call must fail again. The Rust runner also calls twice, which the trace
+    // shows.
     const again = this.#attempt(verb, words);
     if (again.join() !== lines.join()) throw new Error(`refused with ${lines}, then ${again}`);
     return again;
@@ -143,7 +144,7 @@ export class Host {
   }
 
   /**
-   * The calls that write nothing.
+   * Calls a method that writes nothing.
    * @param {string} verb @param {string} first
    */
   #act(verb, first) {
@@ -156,7 +157,7 @@ export class Host {
       case "receive":
         return connection.receive(unhex(first));
       default: {
-        // A verb without arguments has its own name, where it is not a short one.
+        // A verb without arguments is the name of a method, unless `SHORT` has another name for it.
         const name = SHORT[verb] ?? verb.replace(/-./g, (letter) => letter.slice(1).toUpperCase());
         const verbs = /** @type {Record<string, () => void>} */ (/** @type {unknown} */ (connection));
         if (typeof verbs[name] !== "function") throw new Error(`${verb} is no decision`);

@@ -1,9 +1,9 @@
-// What comes out of a connection, as the lines of a vector; `tests/rust/src/script/lines.rs` says the same.
+// The output of a connection as the lines of a test vector; must equal that of `tests/rust/src/script/lines.rs`.
 
 import { compact, escape, summary } from "./text.mjs";
 
 /**
- * Returns whether nothing happens after a line before more comes in.
+ * Returns whether nothing can follow a line until more bytes are received.
  * @param {string} line
  */
 export function isStop(line) {

@@ -1,4 +1,4 @@
-// For runtimes that have files: `local.mjs CASES` prints the digests, then how many times cases were played.
+// For runtimes with a file system: `local.mjs CASES` prints the digests, then the number of runs.
 
 import { readFileSync } from "node:fs";
 import process from "node:process";

@@ -1,4 +1,5 @@
-// Plays a case: feeds it cut in a given way, decides as soon as the lines before have come, and keeps the log.
+// Plays a test case: feeds its input, cut in a given way, makes each decision as soon as the lines before it have
+// appeared, and keeps the log.
 
 import { Connection, ProtocolError } from "switchover";
 
@@ -7,9 +8,10 @@ import { errorLine, isStop, stepLine } from "./lines.mjs";
 import { summary } from "./text.mjs";
 
 /**
- * The cuts of the input.
+ * The ways to cut the input.
  *
- * It comes as it stands, one byte at a time, seven through `receiveBuffer`, or in two at a place.
+ * `whole` does not cut it, `bytes` feeds single bytes, `committed` feeds seven bytes at a time through `receiveBuffer`.
+ * A number cuts the input in two there.
  * @typedef {"whole" | "bytes" | "committed" | number} Feed
  */
 
@@ -30,7 +32,7 @@ class Player {
     this.host = new Host(this.connection, script.config);
   }
 
-  /** Makes one step; false at the end. */
+  /** Makes one step; returns false at the end of the case. */
   step() {
     const item = this.script.items[this.at];
     if (item?.is === "do" && !(this.pieces.length > 0 && this.#lastWasInput())) {
@@ -130,9 +132,9 @@ class Player {
   }
 
   /**
-   * Makes one step of the engine.
+   * Advances the engine by one step.
    *
-   * Returns its line; nothing for content, which is collected.
+   * Returns its line, or `undefined` for content, which is collected.
    */
   #observe() {
     try {
@@ -162,14 +164,14 @@ function joined(one, other) {
 }
 
 /**
- * The log of a case, each line ended by LF.
+ * Plays a case and returns its log, each line ended by LF.
  * @param {import("./cases.mjs").Case} script
  * @param {Feed} feed
  */
 export function play(script, feed) {
   const player = new Player(script, feed);
   try {
-    // More than any case takes.
+    // No case needs that many steps.
     for (let steps = 0; player.step(); steps++) if (steps > 1_000_000) throw new Error("it never ends");
     return player.log.map((line) => `${line}\n`).join("");
   } catch (error) {

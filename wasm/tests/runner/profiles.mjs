@@ -1,4 +1,4 @@
-// The questions of a vector about particular protocols; `tests/rust/src/script/profiles.rs` asks and answers the same.
+// The protocol-specific questions of a test vector; must behave as `tests/rust/src/script/profiles.rs`.
 
 import {
   agreedDeflate,
@@ -54,7 +54,7 @@ const QUESTIONS = {
   },
 };
 
-/** The values of a caller beside its connection, for the protocol after it. */
+/** A caller's protocol-specific state: its splice. */
 export class Profiles {
   /** @type {Splice | undefined} */ #splice;
 
@@ -64,7 +64,7 @@ export class Profiles {
   }
 
   /**
-   * Returns the answer to a question; nothing where it is another's.
+   * Returns the lines that answer a question, or `undefined` for another verb.
    * @param {string} verb
    * @param {string[]} words
    * @returns {string[] | undefined}
@@ -72,7 +72,7 @@ export class Profiles {
   answer(verb, [what = "-", ...rest]) {
     const { connection } = this;
     const bytes = unhex(what);
-    // Only where it is asked for: the bytes of a splice are more than some runtimes make into a text at once.
+    // A getter, because the bytes of a splice are more than some runtimes can convert to a string at once.
     const question = { connection, bytes, get text() { return untext(what); }, given: fields(rest) };
     if (verb === "splice") {
       return [reasoned("splice", () => ((this.#splice = new Splice(connection, bytes, question.given)), " ok"))];
@@ -87,7 +87,7 @@ export class Profiles {
   }
 
   /**
-   * Gives bytes to a splice, and returns what it makes of them.
+   * Passes bytes to a splice and returns the bytes it emits, as lines.
    * @param {string} verb @param {Uint8Array} bytes
    */
   #move(verb, bytes) {
@@ -103,7 +103,7 @@ export class Profiles {
   }
 }
 
-/** The field lines of the current head, none where there is no head. @param {Connection} connection */
+/** Returns the field lines of the current head, or an empty list without one. @param {Connection} connection */
 function headersOf(connection) {
   const event = connection.event();
   if (event?.kind === "response" || event?.kind === "informational") return event.headers;
@@ -118,7 +118,7 @@ function line(name, headers) {
 }
 
 /**
- * Returns the output, or why there is none.
+ * Returns the output of `make`, or the reason of its `ProfileError`.
  * @param {string} name @param {() => string} make
  */
 function reasoned(name, make) {

@@ -1,4 +1,4 @@
-// Bytes as text, as `tests/rust/src/text.rs` writes them.
+// Bytes as text, in the format of `tests/rust/src/text.rs`.
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const ESCAPES = Array.from({ length: 256 }, (_, byte) => {
@@ -11,27 +11,27 @@ export function hex(bytes) {
   return bytes.length === 0 ? "-" : Array.from(bytes, (byte) => HEX[byte]).join("");
 }
 
-/** @param {string} text one character a byte */
+/** @param {string} text with one character per byte */
 export function escape(text) {
   let out = "";
   for (let at = 0; at < text.length; at++) out += ESCAPES[text.charCodeAt(at)];
   return out;
 }
 
-/** Escaped, long runs of one byte written as a repetition. @param {string} text */
+/** Escapes a text, with long runs of one byte written as a repetition. @param {string} text */
 export function compact(text) {
   return text.replace(/([^])\1*/g, (run, one) =>
     run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run),
   );
 }
 
-/** A stand-in for long content. @param {Uint8Array} bytes */
+/** Returns the bytes as escaped text, or for long ones their number and checksum. @param {Uint8Array} bytes */
 export function summary(bytes) {
   if (bytes.length <= 160) return `"${escape(String.fromCharCode(...bytes))}"`;
   return `${bytes.length} bytes ${checksum(bytes)}`;
 }
 
-/** FNV-1a of 64 bits, in two halves of 32. @param {Uint8Array} bytes */
+/** Returns the 64-bit FNV-1a hash, computed in two halves of 32 bits. @param {Uint8Array} bytes */
 export function checksum(bytes) {
   let high = 0xcbf29ce4;
   let low = 0x84222325;

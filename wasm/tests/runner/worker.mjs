@@ -1,4 +1,4 @@
-// For workerd: the cases in one request, the digests in its answer.
+// The worker for workerd: it receives the cases in one request and responds with the digests.
 
 import { digests } from "./digests.mjs";
 
