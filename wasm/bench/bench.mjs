@@ -1,7 +1,7 @@
-// `bench.mjs FOLDER`: FOLDER holds `inputs` and `npm`; the figures go to standard output and to `FOLDER/wasm.jsonl`.
+// `bench.mjs FOLDER`: FOLDER contains `inputs` and `npm`; the results go to standard output and to `FOLDER/wasm.jsonl`.
 //
-// All jobs of a row take turns in one process, each in batches long enough that collecting what they leave after is part
-// of the time; the best batch counts, for the machine may be busy with something else.
+// All jobs of a row take turns in one process, in batches long enough to include their garbage collection. The best
+// batch counts, since other programs may use the machine.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,19 +15,19 @@ const ROUNDS = Number(process.env.ROUNDS ?? 21);
 const BATCH = Number(process.env.BATCH ?? 10);
 
 /**
- * A job does all messages of its input once.
+ * A job parses all messages of its input once.
  *
- * It says how many fields it has seen; -1 where it does not look.
+ * It returns the number of fields that it has seen, or -1 if it does not look at them.
  */
 /** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
 
 const OURS = "switchover";
-/** Its names and values as Buffers, as undici makes them; and as strings. */
+/** The columns of undici's parser: with names and values as Buffers, or as strings. */
 const UNDICI = "undici llhttp_simd.wasm";
 const UNDICI_STRINGS = `${UNDICI}, strings`;
 const NATIVE = "node http_parser";
 
-/** @param {string} name @returns {Buffer[]} The messages in it. */
+/** @param {string} name @returns {Buffer[]} the messages of an input */
 function input(name) {
   const bytes = readFileSync(`${folder}/inputs/${name}`);
   /** @type {Buffer[]} */
@@ -40,7 +40,7 @@ function input(name) {
   return messages;
 }
 
-/** The names and values of a message, told apart in the plainest way. @param {Buffer} message */
+/** Returns the names and values of a message, split in the simplest way. @param {Buffer} message */
 function expected(message) {
   const lines = message.toString("latin1").split("\r\n").slice(1, -2);
   return lines.flatMap((line) => {
@@ -57,7 +57,7 @@ function expected(message) {
  * @returns {Job}
  */
 function job(row, column, messages, look) {
-  // llhttp leaves spaces after a value to its caller.
+  // llhttp does not strip spaces after a value.
   const texts = (/** @type {readonly unknown[]} */ seen) =>
     seen.map((field) => (Buffer.isBuffer(field) ? field.toString("latin1") : String(field)).trimEnd());
   let fields = 0;
@@ -126,7 +126,7 @@ function plan(module) {
   return [...rows, [shakes]];
 }
 
-/** The best time per message of each, in nanoseconds. @param {Job[]} jobs */
+/** Returns the best time per message of each job, in nanoseconds. @param {Job[]} jobs */
 function measure(jobs) {
   const batches = jobs.map((job) => {
     const times = (/** @type {number} */ count) => {
@@ -137,7 +137,7 @@ function measure(jobs) {
       assert.equal(fields, count * job.fields, `${job.row}, ${job.column}`);
       return spent;
     };
-    // Long enough to be compiled, and then once more to be timed.
+    // Runs the job until it is compiled, then measures how many rounds fill a batch.
     const first = Math.max(1, Math.ceil(20_000 / job.messages));
     times(first);
     const count = Math.max(1, Math.ceil((BATCH * 1e6 * first) / times(first)));

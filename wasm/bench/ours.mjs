@@ -1,13 +1,13 @@
-// What is measured of the package, through its public face alone.
+// The measured functions of the package, all through its public API.
 
 import { Connection, Prepared } from "switchover";
 
 /** @typedef {import("switchover").Request} RequestHead */
 
 /**
- * Returns all names and values of a header section, in turn.
+ * Returns all names and values of a header section in one array.
  *
- * Node's parser gives the same.
+ * Node's parser returns the same.
  * @param {RequestHead} request
  */
 export const strings = (request) => request.headers.flat();
@@ -16,9 +16,9 @@ export const strings = (request) => request.headers.flat();
 export const untouched = () => null;
 
 /**
- * Reads one message on a new connection, and looks at the kinds of its events.
+ * Parses one message on a new connection and reads only the kinds of its events.
  *
- * It is as little as one can ask for.
+ * It is the smallest use of the engine.
  * @param {Uint8Array} bytes
  */
 export function parse(bytes) {
@@ -29,7 +29,7 @@ export function parse(bytes) {
   return null;
 }
 
-/** The answer: no content, and to HEAD not even its length. */
+/** The response: no content; a response to HEAD does not even have its length. */
 const EMPTY = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const PREPARED = new Prepared(EMPTY);
 
@@ -40,14 +40,14 @@ export const composed = (connection) => connection.respond(EMPTY);
 export const prepared = (connection) => connection.respondPrepared(PREPARED);
 
 /**
- * A connection that is kept.
+ * A persistent connection.
  *
- * Each message is read to its end and answered, and the next one is asked for.
+ * Each message is read to its end and responded to, until the next one is expected.
  */
 export class Kept {
   connection = new Connection("server");
 
-  /** Only the kinds of the events are looked at. @param {Uint8Array} bytes */
+  /** Reads only the kinds of the events. @param {Uint8Array} bytes */
   kinds(bytes) {
     const { connection } = this;
     connection.receive(bytes);
@@ -74,7 +74,7 @@ export class Kept {
 }
 
 /**
- * A WebSocket handshake of a server: from the request's bytes to those of the 101.
+ * Performs a server's WebSocket handshake: parses the request, returns the 101.
  * @param {Uint8Array} bytes
  */
 export function handshake(bytes) {

@@ -1,4 +1,4 @@
-// The peers. Both are driven as their owners do it, or cheaper where that is possible, and each gets the same bytes.
+// The other parsers. Both are used as their owners use them, or in a cheaper way; all parsers get the same bytes.
 
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 /**
  * Callbacks of llhttp in WebAssembly.
  *
- * They get places in the module's memory.
+ * They receive addresses in the module's memory.
  */
 const SILENT = {
   wasm_on_message_begin: () => 0,
@@ -23,9 +23,9 @@ const REQUEST = 1;
 const OK = 0;
 const PAUSED_UPGRADE = 22;
 
-/** `llhttp_simd.wasm`, each with callbacks of its own. */
+/** An instance of `llhttp_simd.wasm` with its callbacks. */
 class Undici {
-  /** @type {unknown[]} The fields of the latest head, names and values in turn. */
+  /** @type {unknown[]} The fields of the latest head: names and values in turn. */
   fields = [];
   messages = 0;
   /** @type {Uint8Array} */
@@ -38,7 +38,7 @@ class Undici {
     this.parser = this.exports.llhttp_alloc(REQUEST);
     this.size = 65_536;
     this.place = this.exports.malloc(this.size);
-    // undici makes this view anew for each piece of input.
+    // undici creates this view again for each piece of input.
     this.space = new Uint8Array(this.exports.memory.buffer, this.place, this.size);
   }
 
@@ -54,7 +54,7 @@ class Undici {
 }
 
 /**
- * Callbacks that do nothing.
+ * Returns a parser whose callbacks do nothing.
  * @param {WebAssembly.Module} module
  */
 export function undiciSilent(module) {
@@ -62,9 +62,9 @@ export function undiciSilent(module) {
 }
 
 /**
- * Makes the headers as undici's own parser does.
+ * Returns a parser that creates headers as undici does.
  *
- * It is a Buffer of each name and value, without copying.
+ * Each name and value is a Buffer that is not copied.
  * @param {WebAssembly.Module} module
  */
 export function undiciBuffers(module) {
@@ -85,7 +85,7 @@ export function undiciBuffers(module) {
 }
 
 /**
- * Makes strings at once, which is cheaper than undici's way.
+ * Returns a parser that creates strings at once, which is faster than undici.
  * @param {WebAssembly.Module} module
  */
 export function undiciStrings(module) {
@@ -103,7 +103,7 @@ export function undiciStrings(module) {
   return peer;
 }
 
-/** @param {string} folder Where undici is installed. */
+/** @param {string} folder the folder where undici is installed */
 export function undici(folder) {
   const require = createRequire(resolve(folder, "package.json"));
   return {
@@ -113,9 +113,9 @@ export function undici(folder) {
 }
 
 /**
- * The parser below `node:http`, as that sets it up for a server.
+ * The parser inside `node:http`, set up as for a server.
  *
- * It always makes strings, of names and values in turn.
+ * It always creates strings: names and values in turn.
  */
 export class Native {
   /** @type {string[]} */
@@ -128,7 +128,7 @@ export class Native {
     this.parser.initialize(HTTPParser.REQUEST, {});
     /** @type {string[]} */
     let early = [];
-    // More than 32 field lines come in several calls.
+    // llhttp passes more than 32 field lines in several calls.
     this.parser[HTTPParser.kOnHeaders] = (/** @type {string[]} */ fields) => {
       early.push(...fields);
     };

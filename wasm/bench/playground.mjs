@@ -1,6 +1,8 @@
-// How long the playground's page stands still over 10 kB, whole and byte by byte, in a real browser:
-// `playground.mjs BROWSER PROGRAM` (chrome or firefox, and where it is). What a click, a key and a choice in the log take, with the layout;
-// median and worst of 20. Needs `npm ci --prefix tests/playground` and a package that was built.
+// Measures how long the playground's page is blocked with 10 kB of input, whole and byte by byte, in a real browser.
+//
+// `playground.mjs BROWSER PROGRAM` (chrome or firefox, and its path) prints the time of a click, of a key and of a
+// choice in the log, including layout: median and worst of 20. Needs `npm ci --prefix tests/playground` and a built
+// package.
 
 import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
@@ -24,7 +26,7 @@ await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undef
 const { port } = Object(server.address());
 
 /**
- * The most milliseconds for 10 kB.
+ * The inputs of 10 kB that are measured, by name.
  * @type {Record<string, string>}
  */
 const INPUTS = {
@@ -55,7 +57,7 @@ try {
 }
 
 /**
- * Measures a key, in the page.
+ * Measures the page's actions with an input; runs in the page.
  * @param {string} text @returns {Promise<Record<string, string[]>>}
  */
 async function measured(text) {
@@ -89,7 +91,7 @@ async function measured(text) {
     }));
     const entries = () => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".entry"));
     figures["a step on"]?.push(await timed((round) => entries()[round % entries().length]?.click()));
-    // What may be decided is tried when nothing changes any more: how long that holds the page.
+    // The possible decisions are tried once nothing changes any more; this measures how long that blocks the page.
     let longest = 0;
     for (let last = performance.now(), end = last + 2000; last < end; ) {
       await new Promise((resolve) => setTimeout(resolve, 0));

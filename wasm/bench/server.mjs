@@ -1,6 +1,6 @@
-// `server.mjs switchover` or `server.mjs node:http`: a server that answers every request with the text that is its second
-// argument, for `core/benches/servers/loopback`. Both do what a server does in Node: the head is read, `Date` is renewed each second, the
-// connection is kept.
+// `server.mjs switchover` or `server.mjs node:http` responds to every request with the text in its second argument, for
+// `core/benches/servers/loopback`. Both behave as a server in Node: they parse the head, renew `Date` each second, and
+// keep the connection.
 
 import { createServer } from "node:http";
 import net from "node:net";
@@ -10,7 +10,7 @@ import { Connection, Prepared } from "switchover";
 const [engine = "switchover", text = "hello"] = process.argv.slice(2);
 const TYPE = "text/plain; charset=utf-8";
 
-/** A server of `node:http`, which adds `Date` and keeps the connection. */
+/** Creates a server of `node:http`, which adds `Date` and keeps the connection. */
 function ofNode() {
   return createServer((request, response) => {
     if (request.url === "") throw new Error("no target");
@@ -18,7 +18,7 @@ function ofNode() {
   });
 }
 
-/** A server on the engine: the response is encoded once a second. */
+/** Creates a server on the engine, which encodes the response once a second. */
 function ours() {
   const content = new TextEncoder().encode(text);
   const encoded = () => new Prepared({ status: 200, headers: { Date: new Date().toUTCString(), "Content-Type": TYPE } }, content);

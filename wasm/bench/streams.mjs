@@ -1,5 +1,7 @@
-// Throughput of `switchover/streams` beside node:http and bare sockets: 100 MB over the loopback, each way of moving them in
-// turn, and the ratios of what they took: `streams.mjs [ROUNDS] [MEGABYTES]`. The best round counts, as others use the machine.
+// Throughput of `switchover/streams` compared with node:http and plain sockets: `streams.mjs [ROUNDS] [MEGABYTES]`.
+//
+// Each way moves 100 MB over the loopback interface in turn; the ratios of their times are printed. The best round
+// counts, since other programs use the machine.
 
 import { once } from "node:events";
 import { createServer as createHttp, request as httpRequest } from "node:http";
@@ -17,7 +19,7 @@ const LENGTH = Number(megabytes) << 20;
 const PIECE = new Uint8Array(65_536);
 const HEADERS = { Host: "a.example" };
 
-/** 100 MB as a web stream. */
+/** Returns 100 MB of content as a web stream. */
 function content() {
   let left = LENGTH;
   return new ReadableStream({
@@ -30,7 +32,7 @@ function content() {
   }, { highWaterMark: 0 });
 }
 
-/** 100 MB as a stream of Node. */
+/** Returns 100 MB of content as a stream of Node. */
 function nodeContent() {
   let left = LENGTH;
   return new Readable({
@@ -50,7 +52,7 @@ async function drain(stream, length = LENGTH) {
   let left = length;
   if (stream instanceof ReadableStream) {
     const reader = stream.getReader();
-    // A readable of Duplex.toWeb ends with its writable only.
+    // A readable of `Duplex.toWeb` ends only after its writable.
     for (let step; left > 0 && !(step = await reader.read()).done; ) left -= step.value.length;
   } else {
     const readable = /** @type {Readable} */ (stream);
@@ -156,7 +158,7 @@ async function speak(port, shape) {
   socket.destroy();
 }
 
-/** Says 100 MB after a 101. */
+/** Starts a server that sends 100 MB after a 101. */
 function talker() {
   return createServer((socket) => {
     socket.on("error", () => {});

@@ -1,4 +1,4 @@
-// Offers `foo/2` and speaks it if the server does: `client.mjs PORT [LINE...]` sends the lines, then `QUIT`.
+// Offers `foo/2` and speaks it if the server switches: `client.mjs PORT [LINE...]` sends the lines, then `QUIT`.
 import { once } from "node:events";
 import { connect } from "node:net";
 import process from "node:process";
@@ -30,11 +30,7 @@ try {
   socket.destroy();
 }
 
-/**
- * Returns the first bytes of `foo/2`.
- *
- * `null`: the server has answered in HTTP instead.
- */
+/** Returns the first bytes of `foo/2`, or `null` if the server responded in HTTP. */
 async function response() {
   for (;;) {
     const event = http.nextEvent();

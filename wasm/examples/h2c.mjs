@@ -1,4 +1,4 @@
-// Accepts `h2c` and has `node:http2` answer, which knows nothing of upgrades. `h2c.mjs PORT`; 0 is any free one.
+// Accepts `h2c` and lets `node:http2` respond, which does not support upgrades. `h2c.mjs PORT`; 0 is any free port.
 import { once } from "node:events";
 import { performServerHandshake } from "node:http2";
 import { createServer } from "node:net";
@@ -9,7 +9,7 @@ import { Connection, ProfileError, ProtocolError, Splice } from "switchover";
 /** @typedef {import("node:net").Socket} Socket */
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
-  // A mistake of this server's ends the one connection, and is reported; that the peer has vanished is none.
+  // A bug of this server ends only this connection and is reported; a disconnect of the peer is not an error.
   serveConnection(socket).catch((error) => {
     if (error !== socket.errored) console.error(error);
     socket.destroy();
@@ -26,9 +26,9 @@ async function serveConnection(socket) {
   const exchange = new Exchange(http, socket);
   socket.on("error", () => socket.destroy());
   /**
-   * Milliseconds for the first byte of a request, the rest of its head, content.
+   * Timeouts in milliseconds, which each byte of content extends by one.
    *
-   * Each byte of content adds one.
+   * `request` is for the first byte of a request, `head` for the rest of its head.
    */
   const times = { request: 60_000, head: 30_000, content: 30_000 };
   let [awaited, until, isLate] = ["", 0, false];
@@ -73,7 +73,10 @@ async function serveConnection(socket) {
   }
 }
 
-/** Answers where no answer has begun. @param {Connection} http @param {Socket} socket @param {number} status */
+/**
+ * Sends an error response, unless a response has begun.
+ * @param {Connection} http @param {Socket} socket @param {number} status
+ */
 function refuse(http, socket, status) {
   try {
     socket.write(http.reject({ status }));
@@ -83,9 +86,9 @@ function refuse(http, socket, status) {
 }
 
 /**
- * Ends as the engine says.
+ * Closes the socket as the engine requires.
  *
- * To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+ * Closing with unread bytes could lose the last response (RFC 9112, section 9.6).
  * @param {Connection} http
  * @param {Socket} socket
  */
@@ -100,7 +103,7 @@ function leave(http, socket) {
   socket.once("close", () => clearTimeout(closing));
 }
 
-/** HTTP/1.1, up to a request that offers `h2c`. */
+/** One HTTP/1.1 connection, until a request that offers `h2c`. */
 class Exchange {
   /** @type {Splice | null} */ splice = null;
   /** @type {Uint8Array[]} */ content = [];
@@ -112,7 +115,7 @@ class Exchange {
     this.socket = socket;
   }
 
-  /** Answers what has come. */
+  /** Handles all events that are available. */
   converse() {
     for (;;) {
       const event = this.http.nextEvent();
@@ -122,7 +125,7 @@ class Exchange {
           if (this.http.owes === "continue") this.socket.write(this.http.sendInformational({ status: 100 }));
           break;
         case "data":
-          // More than an upgrade can take along is read, and not kept.
+          // Content beyond what an upgrade can relay is read but not kept.
           if (this.content.length < 65_536) this.content.push(event.data);
           break;
         case "end-of-message":
@@ -139,7 +142,7 @@ class Exchange {
     }
   }
 
-  /** Returns whether the request can be taken along. */
+  /** Accepts the offer; returns false if the request cannot be relayed. */
   accept() {
     const selection = this.http.select(["h2c"]);
     if (!selection) return false;
@@ -159,9 +162,9 @@ class Exchange {
 }
 
 /**
- * The splice between the client and an HTTP/2 engine.
+ * Relays between the client and an HTTP/2 engine.
  *
- * To the engine the client has spoken HTTP/2 from the start.
+ * For the engine the client has spoken HTTP/2 from the start.
  * @param {Splice} splice
  * @param {Uint8Array} leftover
  * @param {Socket} socket
@@ -171,7 +174,7 @@ async function handOver(splice, leftover, socket) {
     read: () => void engine.emit("moved"),
     write(bytes, _, done) {
       splice.engineSent(bytes);
-      // Not at once: an engine does not expect to be given anything while it writes.
+      // Deferred, because the engine does not expect to receive bytes while it writes.
       setImmediate(() => {
         pass();
         engine.emit("moved");
@@ -193,7 +196,7 @@ async function handOver(splice, leftover, socket) {
     if (forEngine.length > 0) engine.push(forEngine);
   };
   const isFull = () => engine.readableLength >= engine.readableHighWaterMark || !splice.wantsClient;
-  // The types ask for a socket; any stream will do.
+  // The types require a socket, but any stream works.
   performServerHandshake(/** @type {any} */ (engine)).on("stream", answerStream).on("error", () => engine.destroy());
   try {
     splice.clientSent(leftover);

@@ -1,4 +1,4 @@
-// A server that switches to what was not offered: `not-offered.mjs` prints the error.
+// A server switches to a protocol that was not offered: `not-offered.mjs` prints the client's error.
 import { Connection } from "switchover";
 
 const client = new Connection("client");

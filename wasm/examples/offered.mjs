@@ -1,4 +1,4 @@
-// A client's offer, and a server that switches, with no transport between them: `offered.mjs` prints the first bytes.
+// A client offers a protocol and a server switches, without a transport: `offered.mjs` prints the first bytes.
 import { Connection } from "switchover";
 
 const client = new Connection("client");

@@ -1,10 +1,10 @@
-// What both ends of WebSocket agree on beside the token, with no transport between them: `profiles.mjs` prints it.
+// Negotiation of a WebSocket subprotocol and compression, without a transport: `profiles.mjs` prints the result.
 import { agreedDeflate, Connection, sameProtocol, websocketKey } from "switchover";
 
 const client = new Connection("client");
 const server = new Connection("server");
 
-// The client asks. By what it asked the engine will judge the 101.
+// The client sends a request. The engine will check the 101 against it.
 const headers = {
   Host: "a.example",
   "Sec-WebSocket-Key": websocketKey(crypto.getRandomValues(new Uint8Array(16))),
@@ -14,7 +14,7 @@ const headers = {
 };
 server.receive(client.sendRequest({ method: "GET", target: "/chat", headers, offer: ["websocket"] }));
 
-// The server chooses. The engine adds what proves that it has read the key.
+// The server selects from the offer. The engine adds `Sec-WebSocket-Accept`.
 while (server.nextEvent().kind !== "end-of-message");
 const selection = server.select(["websocket"]);
 if (!selection) throw new Error("nothing that this server speaks");
@@ -26,7 +26,7 @@ if (subprotocol) answer.push(["Sec-WebSocket-Protocol", subprotocol]);
 if (deflate) answer.push(["Sec-WebSocket-Extensions", String(deflate)]);
 client.receive(server.accept(selection, answer));
 
-// The client sees what was agreed, in the server's spelling. Frames are another library's work from here on.
+// The client reads what was agreed, in the server's spelling. From here on another library handles the frames.
 const event = client.nextEvent();
 if (event.kind === "switched" && event.protocols.some((name) => sameProtocol(name, "websocket"))) {
   const agreed = event.response && agreedDeflate(event.response.headers);

@@ -1,4 +1,5 @@
-// A server for two protocols on one port: HTTP/1.1, and `foo/2` for clients that offer it. `server.mjs PORT`; 0 is any free one.
+// A server for two protocols on one port: HTTP/1.1, and `foo/2` for clients that offer it. `server.mjs PORT`; 0 is any
+// free port.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import process from "node:process";
@@ -10,14 +11,14 @@ import { Connection, ProtocolError } from "switchover";
 /** The limit of content of a request, in bytes. */
 const CONTENT = 2 ** 20;
 /**
- * Milliseconds for the first byte of a request, the rest of its head, content.
+ * Timeouts in milliseconds, which each byte of content extends by one.
  *
- * Each byte of content adds one.
+ * `request` is for the first byte of a request, `head` for the rest of its head.
  */
 const TIMES = { request: 60_000, head: 30_000, content: 30_000 };
-/** Milliseconds for the client to take what is sent. */
+/** Timeout in milliseconds for the client to accept what is sent. */
 const SENDING = 30_000;
-/** Milliseconds and bytes that are read after the last answer. */
+/** Limits in milliseconds and bytes for reading after the last response. */
 const LINGER = { max: 4_000, idle: 1_000, bytes: 2 ** 20 };
 
 const server = createServer({ allowHalfOpen: true }, (socket) => void new Client(socket));
@@ -40,7 +41,7 @@ class Client {
   /** @param {Socket} socket */
   constructor(socket) {
     this.#socket = socket;
-    // A peer may vanish at any time, also while something is being written; without a listener that would end the process.
+    // A peer may disconnect at any time, even during a write; without this listener that would end the process.
     socket.on("error", () => socket.destroy());
     socket.on("data", this.#receive);
     socket.on("end", this.#end);
@@ -63,7 +64,7 @@ class Client {
     this.#goOn();
   };
 
-  /** Handles what has come, as long as the client takes the responses. */
+  /** Handles all available events, as long as the client reads the responses. */
   #goOn = () => {
     this.#socket.resume();
     this.#attempt(() => {
@@ -72,9 +73,9 @@ class Client {
   };
 
   /**
-   * Answers a mistake of the peer's.
+   * Runs `act`; responds to an error of the peer.
    *
-   * One of this server's ends the one connection, and is reported.
+   * An error of this server ends only this connection and is reported.
    * @param {() => void} act
    */
   #attempt(act) {
@@ -87,11 +88,7 @@ class Client {
     }
   }
 
-  /**
-   * Handles one event.
-   *
-   * Returns whether another may follow.
-   */
+  /** Handles one event; returns whether another may follow. */
   #step() {
     if (this.#socket.writableNeedDrain) {
       this.#socket.pause();
@@ -102,7 +99,7 @@ class Client {
     if (event.kind !== "data") this.#expect();
     switch (event.kind) {
       case "request":
-        // Of a request without an offer nothing is kept but what is kept here, for its content may come later.
+        // The engine keeps nothing of a request without an offer, and its content may arrive later.
         this.#method = event.method;
         return true;
       case "paused":
@@ -113,7 +110,7 @@ class Client {
         this.#handOver(event);
         return false;
       case "need-data":
-        // Some clients wait for it before they send their content.
+        // Some clients wait for a 100 before they send their content.
         if (this.#http.owes === "continue") this.#socket.write(this.#http.sendInformational({ status: 100 }));
         return false;
       default:
@@ -131,9 +128,9 @@ class Client {
     });
   }
 
-  // Deadlines, and the end.
+  // Deadlines, and the end of the connection.
 
-  /** Gives the next thing that is awaited a time of its own. */
+  /** Starts a new timeout if the connection waits for something else than before. */
   #expect() {
     const { awaiting } = this.#http;
     if (awaiting === this.#awaited) return;
@@ -155,7 +152,7 @@ class Client {
   };
 
   /**
-   * Answers where no answer has begun.
+   * Sends an error response, unless a response has begun.
    *
    * A client that has sent nothing of a request gets none.
    * @param {number} status
@@ -170,9 +167,9 @@ class Client {
   }
 
   /**
-   * Ends as the engine says.
+   * Closes the socket as the engine requires.
    *
-   * To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+   * Closing with unread bytes could lose the last response (RFC 9112, section 9.6).
    */
   #leave() {
     const { closing } = this.#http;
@@ -206,9 +203,9 @@ function answer(http, socket, method) {
 }
 
 /**
- * Speaks the new protocol: its first line answers the request.
+ * Speaks the new protocol: its first line responds to the request.
  *
- * Then every line comes back in capitals, until `QUIT`.
+ * Then it returns every line in upper case, until `QUIT`.
  * @param {Socket} socket
  * @param {Switched} switched
  */

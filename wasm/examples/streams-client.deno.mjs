@@ -1,4 +1,5 @@
-// A client in Deno: offers `foo/2`, says the lines in it, and prints what comes: `streams-client.deno.mjs PORT [LINE...]`.
+// A client in Deno: offers `foo/2`, sends the lines in it, and prints the response: `streams-client.deno.mjs PORT
+// [LINE...]`.
 import { upgrade } from "switchover/streams";
 
 const [port, ...lines] = Deno.args;

@@ -1,4 +1,5 @@
-// A client in Node or Bun: offers `foo/2`, says the lines in it, and prints what comes: `streams-client.mjs PORT [LINE...]`.
+// A client in Node or Bun: offers `foo/2`, sends the lines in it, and prints the response: `streams-client.mjs PORT
+// [LINE...]`.
 import { once } from "node:events";
 import { connect } from "node:net";
 import process from "node:process";

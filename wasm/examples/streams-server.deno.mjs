@@ -1,10 +1,10 @@
-// A server in Deno, in HTTP/1.1 and, for clients that offer it, in `foo/2`: `streams-server.deno.mjs [PORT]`.
+// A server in Deno for HTTP/1.1, and for `foo/2` if a client offers it: `streams-server.deno.mjs [PORT]`.
 import { serveConnection } from "switchover/streams";
 
 const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 0) });
 console.log("listening on", listener.addr.port);
 for (;;) {
-  // One client may have left before it is accepted, or there are no descriptors: others are served all the same.
+  // `accept` fails if the client has disconnected or no descriptors are left; the server must go on.
   const socket = await listener.accept().catch(() => null);
   if (socket) void serveConnection(socket, answer);
   else await new Promise((resolve) => setTimeout(resolve, 50));
@@ -15,7 +15,7 @@ async function answer(request) {
   if (request.method === "CONNECT") return new Response("no tunnels here\n", { status: 501 });
   const foo = await request.upgrade(["foo/2"]);
   if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
-  // In foo/2 everything comes back, in capitals.
+  // In foo/2 the server returns all bytes in upper case.
   await foo.readable.pipeThrough(new TransformStream({ transform: capitals })).pipeTo(foo.writable);
 }
 

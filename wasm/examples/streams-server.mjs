@@ -1,4 +1,4 @@
-// A server in Node or Bun, in HTTP/1.1 and, for clients that offer it, in `foo/2`: `streams-server.mjs [PORT]`.
+// A server in Node or Bun for HTTP/1.1, and for `foo/2` if a client offers it: `streams-server.mjs [PORT]`.
 import { createServer } from "node:net";
 import process from "node:process";
 import { serveConnection } from "switchover/streams";
@@ -11,7 +11,7 @@ async function answer(request) {
   if (request.method === "CONNECT") return new Response("no tunnels here\n", { status: 501 });
   const foo = await request.upgrade(["foo/2"]);
   if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
-  // In foo/2 everything comes back, in capitals.
+  // In foo/2 the server returns all bytes in upper case.
   await foo.readable.pipeThrough(new TransformStream({ transform: capitals })).pipeTo(foo.writable);
 }
 

@@ -1,4 +1,4 @@
-// A client in a Worker: offers `foo/2` to env.SERVER, says what the request brings, and answers with what comes.
+// A client in a Worker: offers `foo/2` to env.SERVER, sends the content of the request in it, and returns the response.
 import { connect } from "cloudflare:sockets";
 import { upgrade } from "switchover/streams";
 
@@ -10,7 +10,7 @@ export default {
     const foo = await upgrade(socket, request, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
     if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
     const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
-    // Workers take no stream for a body that was read from before, as the socket's own was.
+    // Workers reject as a body the socket's own stream, since it was read from before.
     const said = await new Response(foo.readable.pipeThrough(new TransformStream())).text();
     return say.then(() => new Response(said));
   },

@@ -2,7 +2,7 @@
 import { serveConnection } from "switchover/streams";
 
 export default {
-  // The connection lasts until this is done.
+  // The connection lasts until this promise resolves.
   /** @param {import("switchover/streams").StreamSocket} socket */
   connect: async (socket) => void (await serveConnection(socket, answer)),
 };
@@ -12,7 +12,7 @@ async function answer(request) {
   if (request.method === "CONNECT") return new Response("no tunnels here\n", { status: 501 });
   const foo = await request.upgrade(["foo/2"]);
   if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
-  // In foo/2 everything comes back, in capitals.
+  // In foo/2 the server returns all bytes in upper case.
   const capitals = new TransformStream({ transform: (bytes, to) => to.enqueue(bytes.map(capital)) });
   await foo.readable.pipeThrough(capitals).pipeTo(foo.writable);
 }

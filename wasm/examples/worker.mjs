@@ -1,4 +1,5 @@
-// A worker that offers WebSocket to env.SERVER on a socket of its own: `/TARGET?say=TEXT` says it, and shows what came back.
+// A worker that offers WebSocket to env.SERVER on its own socket: `/TARGET?say=TEXT` sends the text and shows the
+// messages.
 import { connect } from "cloudflare:sockets";
 import { Connection, websocketKey, whyText } from "switchover";
 
@@ -33,7 +34,7 @@ export default {
 };
 
 /**
- * Checks the request: a nonce of 16 bytes, and the version.
+ * Returns the handshake's fields, with a random nonce of 16 bytes.
  *
  * RFC 6455, section 4.1.
  * @param {string} host
@@ -44,9 +45,7 @@ function handshake(host) {
 }
 
 /**
- * Returns the first bytes of WebSocket.
- *
- * `null`: the server has answered in HTTP instead.
+ * Returns the first bytes of WebSocket, or `null` if the server responded in HTTP.
  * @param {Connection} http
  * @param {ReadableStreamDefaultReader<Bytes>} input
  */
@@ -69,9 +68,9 @@ async function switched(http, input) {
 }
 
 /**
- * Sends one message and the end.
+ * Sends one message and a Close frame.
  *
- * Returns what the server sent until it agreed.
+ * Returns the messages that the server sent until its Close frame.
  * @param {string} text
  * @param {Bytes} leftover
  * @param {ReadableStreamDefaultReader<Bytes>} input
@@ -88,9 +87,9 @@ async function converse(text, leftover, input, output) {
   throw new Error("the server has left without a Close");
 }
 
-// The framing of WebSocket in short, to show who speaks after the switch: one message, one frame, up to 65,535 bytes.
+// A minimal WebSocket framing, to show the bytes after the switch: one frame per message, up to 65,535 bytes.
 
-/** A frame of a client, with a random mask (RFC 6455, section 5.3). @param {number} opcode @param {Bytes} payload */
+/** Returns a frame of a client, with a random mask (RFC 6455, section 5.3). @param {number} opcode @param {Bytes} payload */
 function masked(opcode, payload) {
   const { length } = payload;
   if (length > 0xffff) throw new RangeError("a message that is too long for one frame here");
@@ -101,9 +100,9 @@ function masked(opcode, payload) {
 }
 
 /**
- * Reads the frames of a server, which masks none (RFC 6455, section 5.1).
+ * Yields the frames of a server, which are not masked (RFC 6455, section 5.1).
  *
- * The first bytes may have come with the 101.
+ * The first bytes may have arrived with the 101.
  * @param {Bytes} bytes
  * @param {ReadableStreamDefaultReader<Bytes>} input
  * @returns {AsyncGenerator<Frame>}
@@ -118,7 +117,7 @@ async function* frames(bytes, input) {
 }
 
 /**
- * Returns the first frame, if all of it is there (RFC 6455, section 5.2).
+ * Returns the first frame if it is complete (RFC 6455, section 5.2).
  * @param {Bytes} bytes
  */
 function first(bytes) {

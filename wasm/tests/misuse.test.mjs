@@ -179,7 +179,7 @@ function lying(bytes, lie) {
 }
 
 test("bytes are as many as there are, whatever they say of themselves", () => {
-  // In each case the false length exceeds what the module reserves; if believed, it would overwrite its own memory.
+  // If the module believed a false length, it would reserve too little and overwrite its own memory.
   for (const size of [10, 65_536, 65_537, 3_000_000]) {
     const content = new Uint8Array(size).fill(97);
     const own = new Uint8Array(content);

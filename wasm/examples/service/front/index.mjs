@@ -1,4 +1,5 @@
-// The front: it offers `foo/2` to the service that it is bound to, says what a POST brings, and answers with what comes.
+// The front worker: offers `foo/2` to the service bound to it, sends the content of a POST in it, and returns the
+// response.
 import { request, upgrade } from "switchover/streams";
 
 /** @typedef {{ connect(address: string): import("switchover/streams").StreamSocket & { close(): Promise<void> } }} Service */
@@ -7,7 +8,7 @@ export default {
   /** @param {Request} asked @param {{ SERVER: Service }} env */
   async fetch(asked, { SERVER }) {
     const { pathname } = new URL(asked.url);
-    // A service binding needs an address, and goes by none.
+    // `connect` of a service binding requires an address but ignores it.
     const socket = SERVER.connect("service:80");
     const head = { target: pathname, headers: { Host: "service" } };
     if (asked.method !== "POST") {
@@ -20,7 +21,7 @@ export default {
     const foo = await upgrade(socket, head, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
     if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
     const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
-    // Workers take no stream for a body that was read from before, as the socket's own was.
+    // Workers reject as a body the socket's own stream, since it was read from before.
     const said = await new Response(foo.readable.pipeThrough(new TransformStream())).text();
     return say.then(() => new Response(said));
   },
