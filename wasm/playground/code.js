@@ -1,7 +1,7 @@
-// What happened on a connection as a program in Rust, C, Python or JavaScript that does the same again without a transport.
+// Conversion of a recorded scenario to a program in Rust, C, Python or JavaScript that repeats it without a transport.
 //
-// A program prints a line for each step of the engine, the refusals, and at the end how many bytes it would have sent. The same
-// files serve the playground (`wasm/playground`); a test compares them.
+// Such a program prints a line for each step of the engine and each error, and at the end the number of bytes it would
+// have sent. The switchboard and the playground (`wasm/playground`) use the same files; a test compares them.
 
 import { c } from "./code/c.js";
 import { javascript } from "./code/javascript.js";
@@ -12,13 +12,13 @@ import { unescape } from "./code/words.js";
 export { escape, parseDecision, unescape } from "./code/words.js";
 
 /**
- * The printer of each language, by its name.
+ * The generator of programs in each language.
  * @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>}
  */
 export const LANGUAGES = { rust, c, python, javascript };
 
 /**
- * Makes a program of a list of lines of a vector, out of its block.
+ * Parses the lines of a test vector's block into a program.
  * @returns {import("./code/words.js").Program} @param {string} info @param {string[]} lines
  */
 export function programOf(info, lines) {

@@ -1,14 +1,14 @@
-// What may be decided: each with its fields, and how it is written in a vector.
+// The decisions of the page's menu: their form fields, and their text in a test vector.
 
 import { escape } from "./code.js";
 
-/** A field of the form: its name, its label, and its first value. */
+/** The form field for header lines: its name, its label, and its initial value. */
 const HEADERS = ["headers", "Header lines", ""];
 
 /**
- * The decisions in the order of the buttons.
+ * The decisions in the order of their buttons.
  *
- * One without fields is made at once.
+ * A decision without form fields is made at once.
  */
 export const DECISIONS = [
   { verb: "request", roles: ["client"], label: "Send a request", fields: [["method", "Method", "GET"], ["target", "Target", "/"], ["offer", "Offer (separated by ;)", "foo/2"], ["headers", "Header lines", "Host: example.org"]] },
@@ -30,15 +30,15 @@ export const DECISIONS = [
 ];
 
 /**
- * Returns the typed text without what would end it.
+ * Escapes typed text so that it cannot end its part of a decision.
  *
- * It stands between bars and semicolons.
+ * Bars and semicolons separate these parts.
  * @param {string} text
  */
 const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");
 
 /**
- * Returns typed text as bytes in UTF-8, a character a byte; escapes stay.
+ * Encodes typed text as UTF-8, one character per byte; escapes are kept.
  * @param {string} text
  */
 function bytesIn(text) {
@@ -49,7 +49,7 @@ function bytesIn(text) {
 }
 
 /**
- * The decision in the words of a vector.
+ * Returns a decision as the text of a test vector.
  * @param {{ verb: string, fields: string[][] }} kind
  * @param {Record<string, string>} values
  */
@@ -73,9 +73,9 @@ export function written({ verb, fields }, values) {
 }
 
 /**
- * Returns the first values of the fields.
+ * Returns the initial values of a decision's form fields.
  *
- * What is accepted is what is offered.
+ * A list is filled with the offered protocols.
  * @param {{ fields: string[][] }} kind @param {string} offered @returns {Record<string, string>}
  */
 export function defaults({ fields }, offered) {

@@ -1,4 +1,4 @@
-// The diagrams of `core/docs/states.md`, with the place where a connection stands.
+// Drawings of the diagrams in `core/docs/states.md`, with the current state of a connection.
 
 import { STATES } from "./generated/states.js";
 
@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [72, 30];
 
 /**
- * The place of each state: columns and rows in the order of an exchange.
+ * The columns and rows of each diagram's states, in the order of an exchange.
  * @type {Record<string, string[][]>}
  */
 const ORDER = {
@@ -25,9 +25,9 @@ const TITLES = {
 };
 
 /**
- * Returns the state of a connection as the name of a node.
+ * Returns the name of a diagram's node for a connection's state.
  *
- * It is empty where the diagram does not have it.
+ * An empty string if the diagram does not have that state.
  * @type {Record<Name, (state: State) => string>}
  */
 const PLACES = {
@@ -52,7 +52,7 @@ function placeOf(diagram, name) {
   return [columns.indexOf(column), rows.indexOf(row)];
 }
 
-/** A diagram, drawn once for a role. */
+/** A diagram of one role, drawn once and then updated. */
 class Diagram {
   /** @param {Name} diagram @param {string[][]} edges */
   constructor(diagram, edges) {
@@ -92,7 +92,7 @@ class Diagram {
   #edge(from, to, inputs) {
     const [[x, y], [toX, toY]] = [this.#placed(from), this.#placed(to)];
     const [dx, dy] = [toX - x, toY - y];
-    // It ends where the box begins, and bends, so that both ways can be seen.
+    // The arrow ends at the edge of the box, and is curved so that both directions are visible.
     const share = Math.min(dx === 0 ? Infinity : (WIDTH / 2 + 3) / Math.abs(dx), dy === 0 ? Infinity : (HEIGHT / 2 + 3) / Math.abs(dy));
     const [endX, endY] = [toX - dx * share, toY - dy * share];
     const length = Math.hypot(dx, dy) || 1;
@@ -121,7 +121,7 @@ class Diagram {
     return group;
   }
 
-  /** @param {State[]} states from the connection's beginning to now */
+  /** @param {State[]} states all states from the start of the connection until now */
   show(states) {
     const path = states.map((state) => this.placeIn(state)).filter((place, index, all) => place !== "" && place !== all[index - 1]);
     const latest = states.at(-1);

@@ -1,6 +1,6 @@
-// Plays a scenario on the engine and keeps what happened. Nothing of the page is in here.
+// Player of scenarios: runs one on the engine and records what happens. It does not use the page.
 //
-// Texts have one character for each byte.
+// A string has one character per byte.
 
 import { Connection, errorText, Flags, ProtocolError, whyText } from "../dist/bytes.js";
 
@@ -8,17 +8,18 @@ import { parseDecision } from "./code.js";
 import { errorLine, stepLine } from "./lines.js";
 
 /**
- * The bytes of the peer, their cuts, and the decisions of your code.
+ * A scenario: the bytes of the peer, their cuts, and the decisions of the caller.
  * @typedef {{ role: "client" | "server", words: string[], bytes: string, cuts: number[], isEachByte: boolean,
  *   end: null | "clean" | "truncated", acts: Act[] }} Scenario
  *
- * A decision in the words of a vector, and its place. It is made once so many events other than content came, errors
- * included. After the latest of them came so many bytes of content, the end, and a step that came to nothing. `at` is how
- * many bytes may be received before it, and with `isAfterInput` must be.
+ * A decision as the text of a test vector, and the position at which it is made. `events` counts the events before it
+ * other than content, errors included; `data` counts the bytes of content after the latest of them. With `isEnded` the
+ * end of the input was received, with `isStopped` a step needed more. At most `at` bytes may be received before the
+ * decision; with `isAfterInput` exactly as many.
  * @typedef {{ at: number, isAfterInput: boolean, events: number, data: number, isEnded: boolean, isStopped: boolean,
  *   text: string }} Act
  *
- * One thing that happened. `from` and `to` are the peer's bytes that it is about.
+ * An entry of the log. `from` and `to` delimit the peer's bytes that it results from.
  * @typedef {{ kind: "event" | "stop" | "error" | "decision" | "end" | "unread", name: string, line: string, from: number,
  *   to: number, fields: [string, string][], content: string, leftover: string, out: string, error: Fault | null, act: number,
  *   mark: Mark, state: any }} Entry
@@ -28,13 +29,13 @@ import { errorLine, stepLine } from "./lines.js";
  *   isAfterInput?: boolean }} Mark
  */
 
-/** The most steps of a scenario: one with more does not end. */
+/** The maximum number of steps of a scenario, to stop one that never ends. */
 const MOST_STEPS = 200_000;
 
 /**
- * The calls of the engine that write nothing and take nothing.
+ * The methods of the engine without arguments that write nothing.
  *
- * They stand by their names in a vector.
+ * By their verbs in a test vector.
  * @type {Record<string, string>}
  */
 const PLAIN = {
@@ -58,7 +59,7 @@ export function textOf(bytes) {
 }
 
 /**
- * Reads a configuration, as it stands after the role in a vector.
+ * Parses the configuration that follows the role in a test vector.
  * @param {string[]} words
  */
 export function configOf(words) {
@@ -83,7 +84,7 @@ class Player {
   /** @type {import("../dist/bytes.js").Selection | null} */
   #selection = null;
   #isOver = false;
-  /** The flag of a latest entry that is content, of which more may come. */
+  /** True if the latest entry is content, to which more may be added. */
   #isGrowing = false;
   #left = MOST_STEPS;
 
@@ -97,7 +98,7 @@ class Player {
   }
 
   /**
-   * Plays on to a mark, or as far as possible.
+   * Plays until a mark is reached, or as far as possible.
    * @param {Omit<Mark, "acts">} mark
    */
   advance(mark) {
@@ -112,7 +113,7 @@ class Player {
     }
   }
 
-  /** Goes on until nothing more happens. */
+  /** Plays until nothing more happens. */
   drain() {
     const { bytes, end } = this.scenario;
     this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });
@@ -141,7 +142,7 @@ class Player {
     return entry;
   }
 
-  /** Makes one step of the engine; false if it needs something. */
+  /** Advances the engine by one step; returns false if it needs something. */
   #step() {
     this.#called({ is: "next", times: 1 });
     let step;
@@ -151,7 +152,7 @@ class Player {
       if (!(error instanceof ProtocolError)) throw error;
       const fault = faultOf(error);
       const at = fault.offset ?? this.#position;
-      // An error that was told is given again.
+      // The engine throws the same error again, which is not recorded twice.
       this.#isOver = this.log.some(({ kind }) => kind === "error");
       if (!this.#isOver) this.mark.events++;
       if (!this.#isOver) this.#note("error", fault.kind, errorLine(error), at, at + 1).error = fault;
@@ -164,11 +165,11 @@ class Player {
       const discarded = this.connection.unread.length + this.scenario.bytes.length - this.mark.fed;
       const line = stepLine(step, position, this.#shows) + (this.#isOver && discarded > 0 ? ` discarded ${discarded}` : "");
       const last = this.log.at(-1);
-      // Before the first byte, and between all of them, it says nothing.
+      // A need for more bytes is not recorded before the first byte, nor between single bytes.
       const isSilent = this.scenario.isEachByte || this.log.length === 0;
       if (isSilent && step.kind === "need-data" && this.mark.fed < this.scenario.bytes.length) return false;
       const isKnown = last?.kind === "stop" && last.line === line && (step.kind === "paused" || last.mark.fed === this.mark.fed);
-      // A pause lasts, whatever comes meanwhile.
+      // A pause lasts while more bytes arrive.
       if (isKnown) last.mark = { ...this.mark };
       else this.#note("stop", step.kind, line, position, position);
       return false;
@@ -179,7 +180,7 @@ class Player {
       const content = textOf(step.data);
       const before = last?.kind === "stop" && last.name === "need-data" && this.log.at(-2)?.name === "data" ? this.log.at(-2) : last;
       if (before?.name === "data") {
-        // Adjacent pieces are one, however they were cut.
+        // Adjacent pieces of content become one entry, however the input was cut.
         if (before !== last) this.log.pop();
         Object.assign(before, { to: position, content: before.content + content });
         Object.assign(before.mark, this.mark);
@@ -201,7 +202,7 @@ class Player {
     return this.scenario.words.includes("fields");
   }
 
-  /** Gives the next piece. @param {number} limit */
+  /** Passes the next piece to the engine. @param {number} limit */
   #feed(limit) {
     const from = this.mark.fed;
     this.mark.isStopped = false;
@@ -211,7 +212,7 @@ class Player {
       this.connection.receive(bytesOf(this.scenario.bytes.slice(from, to)));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      // What comes after a switch is the new protocol's.
+      // Bytes received after a switch belong to the new protocol.
       const switched = error.kind === "switched" && this.log.findLast(({ name }) => name === "switched");
       if (switched) switched.leftover += this.scenario.bytes.slice(from, to);
       else this.#isOver = true;
@@ -238,7 +239,7 @@ class Player {
     else this.steps.push(step);
   }
 
-  /** Writes the line of content, once its length is known. */
+  /** Writes the line of the latest content, whose length is now known. */
   #settle() {
     const entry = this.log.findLast(({ name }) => name === "data");
     if (!this.#isGrowing || entry === undefined) return;
@@ -311,14 +312,16 @@ function faultOf(error) {
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
 }
 
-/** The header lines that a step has. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
+/** Returns the header lines of a step. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
 function fieldsOf(step) {
   if (step.kind === "end-of-message") return step.trailers ?? [];
   if (step.kind === "switched") return step.response?.headers ?? [];
   return "headers" in step ? step.headers : [];
 }
 
-/** @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code/words.js").Step[], begin: object }} where it began, too */
+/**
+ * @param {Scenario} scenario @returns {{ log: Entry[], steps: import("./code/words.js").Step[], begin: object }} `begin` is the initial state
+ */
 export function play(scenario) {
   const player = new Player(scenario);
   try {
@@ -334,9 +337,9 @@ export function play(scenario) {
 }
 
 /**
- * Returns the fault of each decision at that mark, or `null`.
+ * Returns the error of each decision if it were made at a mark, or `null`.
  *
- * Each is tried on a connection of its own, for the engine alone knows; how the bytes are cut changes nothing.
+ * Each is tried on a connection of its own, because only the engine knows. The result does not depend on the cuts.
  * @param {Scenario} given @param {Mark} mark @param {string[]} decisions @returns {(Fault | null)[]}
  */
 export function tryAll(given, mark, decisions) {

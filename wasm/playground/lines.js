@@ -1,4 +1,4 @@
-// What comes out of a connection, as the lines of a vector; `tests/rust/src/script/lines.rs` says the same.
+// The output of a connection as the lines of a test vector; must equal that of `tests/rust/src/script/lines.rs`.
 
 import { escape } from "./code.js";
 
@@ -7,7 +7,9 @@ export function errorLine({ code, kind, status, offset }) {
   return `error ${code} ${kind} ${status ?? "-"} @${offset ?? "-"}`;
 }
 
-/** @param {any} step of content, `data` is a text with one character for each byte @param {number} position @param {boolean} shows whether header lines are */
+/**
+ * @param {any} step whose content, if any, has one character per byte @param {number} position @param {boolean} shows whether header lines are included
+ */
 export function stepLine(step, position, shows) {
   switch (step.kind) {
     case "need-data":
@@ -50,20 +52,20 @@ function fields(headers) {
   return [...(headers ?? [])].map(([name, value]) => ` {${escape(name)}: ${escape(value)}}`).join("");
 }
 
-/** Escaped, long runs of one byte written as a repetition. @param {string} text */
+/** Escapes a text, with long runs of one byte written as a repetition. @param {string} text */
 function compact(text) {
   return text.replace(/([^])\1*/g, (run, one) => (run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run)));
 }
 
-/** A stand-in for long content. @param {string} text */
+/** Returns the bytes as escaped text, or for long ones their number and checksum. @param {string} text */
 export function summary(text) {
   return text.length <= 160 ? `"${escape(text)}"` : `${text.length} bytes ${checksum(text)}`;
 }
 
 /**
- * FNV-1a of 64 bits, in two halves of 32.
+ * Returns the 64-bit FNV-1a hash, computed in two halves of 32 bits.
  *
- * The prime is 2 ** 40 + 0x1b3, and each product stays below 2 ** 53.
+ * The prime is 2 ** 40 + 0x1b3, so each product stays below 2 ** 53.
  * @param {string} text
  */
 function checksum(text) {

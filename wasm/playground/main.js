@@ -1,5 +1,5 @@
-// The page: fields into a scenario, a scenario into what is drawn. A change plays it anew; what may be decided is tried after
-// the page has been drawn.
+// The page's script: builds a scenario from the input fields and draws its result. Each change plays the scenario
+// again. The possible decisions are tried after the page has been drawn.
 
 import { GROUPS } from "./generated/cases.js";
 import { escape, LANGUAGES, unescape } from "./code.js";
@@ -22,12 +22,12 @@ const ROLES = document.querySelectorAll("[name=role]");
 /** @type {import("./engine.js").Scenario} */
 let scenario = ofVector(CASES.get(FIRST) ?? { info: "server", lines: [] });
 let { log, steps, begin } = play(scenario);
-/** The step that is looked at. */
+/** The index of the selected step in the log. */
 let cursor = 0;
 
 // Drawing.
 
-/** Plays the scenario anew. What is looked at is its end, or as far in as before. */
+/** Plays the scenario again, and selects its last step or the same index as before. */
 function replay({ isAtEnd = true } = {}) {
   ({ log, steps, begin } = play(scenario));
   at("log").innerHTML = logView(log);
@@ -42,7 +42,7 @@ function drawBytes() {
   at("each").setAttribute("aria-pressed", String(scenario.isEachByte));
 }
 
-/** Shows one step of the log. @param {number} index */
+/** Selects a step of the log and shows the state after it. @param {number} index */
 function look(index) {
   cursor = Math.max(0, index);
   const entry = log[cursor];
@@ -62,7 +62,7 @@ function look(index) {
   at("place").textContent = log.length === 0 ? "no steps" : `${cursor + 1} of ${log.length}`;
   const passed = log.slice(0, cursor + 1);
   at("sent").innerHTML = sentView(passed);
-  // A refusal has changed nothing; the peer's error stays.
+  // The error of a failed decision is shown only at its step, since it changes nothing; the peer's error stays visible.
   const fault = entry?.error ?? passed.find(({ kind }) => kind === "error")?.error;
   const words = fault ? faultView(fault, scenario.bytes) : "";
   if (at("fault").dataset.words !== words) Object.assign(at("fault"), { innerHTML: words }).dataset.words = words;
@@ -71,21 +71,21 @@ function look(index) {
   decideSoon();
 }
 
-/** Scrolls a list, and not the page. @param {HTMLElement} list @param {HTMLElement} item */
+/** Scrolls an item of a list into view without scrolling the page. @param {HTMLElement} list @param {HTMLElement} item */
 function bring(list, item) {
   const top = item.offsetTop - list.offsetTop;
   if (top < list.scrollTop) list.scrollTop = top;
   else if (top + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + item.offsetHeight - list.clientHeight;
 }
 
-// The fields of the peer's side.
+// The fields for the peer's bytes.
 
-/** A text in the field as bytes, and back: a line break is CRLF. @param {string} text */
+/** Converts the text of the bytes field to bytes: a line break becomes CRLF. @param {string} text */
 const toBytes = (text) => unescape(text.replaceAll("\n", "\\r\\n"));
 /** @param {string} bytes */
 const toText = (bytes) => bytes.split("\r\n").map(escape).join("\n");
 
-/** Shows a whole scenario in all fields. @param {import("./engine.js").Scenario} next */
+/** Loads a whole scenario into all fields. @param {import("./engine.js").Scenario} next */
 function load(next) {
   scenario = next;
   at("text").value = toText(scenario.bytes);
@@ -98,7 +98,7 @@ function load(next) {
 }
 
 /**
- * Changes the bytes; later cuts and decisions move with the change.
+ * Replaces the bytes; later cuts and decisions move by the change in length.
  * @param {string} bytes
  */
 function change(bytes) {
@@ -136,7 +136,7 @@ at("words").addEventListener("input", () => {
 });
 
 for (const radio of ROLES) {
-  // What one role decides, the other cannot.
+  // Decisions of one role do not apply to the other.
   radio.addEventListener("change", () => load({ ...scenario, role: radio.value === "client" ? "client" : "server", acts: [] }));
 }
 
@@ -163,7 +163,7 @@ function choose(name) {
   load(one === undefined ? { role: scenario.role, words: [], bytes: "", cuts: [], isEachByte: false, end: null, acts: [] } : ofVector(one));
 }
 
-// Cuts.
+// Cuts of the input.
 
 /** @param {number[]} cuts @param {number | null} focused */
 function setCuts(cuts, focused = null) {
@@ -173,7 +173,7 @@ function setCuts(cuts, focused = null) {
 }
 
 at("cut").addEventListener("click", () => {
-  // The longest piece is cut in its middle.
+  // A new cut halves the longest piece.
   const places = [0, ...scenario.cuts, scenario.bytes.length];
   const pieces = places.slice(1).map((end, index) => [end - places[index], Math.floor((end + places[index]) / 2)]);
   const [, middle] = pieces.reduce((longest, piece) => (piece[0] > longest[0] ? piece : longest));
@@ -192,7 +192,7 @@ function moveCut(index, place) {
 }
 
 /**
- * The steps by which a key moves a cut.
+ * The distance in bytes by which each key moves a cut.
  * @type {Record<string, number>}
  */
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
@@ -207,7 +207,7 @@ at("bytes").addEventListener("keydown", (/** @type {KeyboardEvent & { target: HT
   event.preventDefault();
 });
 
-/** The cut that is dragged. */
+/** The index of the cut that is being dragged, or -1. */
 let dragged = -1;
 
 at("bytes").addEventListener("pointerdown", (/** @type {PointerEvent & { target: HTMLElement }} */ event) => {
@@ -227,7 +227,7 @@ document.addEventListener("pointermove", (event) => {
 });
 for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (dragged = -1));
 
-/** The byte at a place of the screen. @param {number} x @param {number} y */
+/** Returns the offset of the byte at a position of the screen. @param {number} x @param {number} y */
 function byteUnder(x, y) {
   /** @type {any} */
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y);
@@ -240,13 +240,13 @@ function byteUnder(x, y) {
   return byteAt(scenario.bytes, Number(part.dataset.from), range.toString().length);
 }
 
-// Steps.
+// Navigation in the log.
 
 const GO = { first: () => 0, previous: () => cursor - 1, next: () => Math.min(cursor + 1, log.length - 1), last: () => log.length - 1 };
 for (const [id, to] of Object.entries(GO)) at(id).addEventListener("click", () => look(to()));
 at("step").addEventListener("input", () => look(Number(at("step").value)));
 /**
- * Returns the entry of the log that a key leads to.
+ * The index of the log entry that each key selects.
  * @type {Record<string, () => number>}
  */
 const KEYS = { ArrowDown: GO.next, ArrowUp: GO.previous, Home: GO.first, End: GO.last };
@@ -266,7 +266,7 @@ for (const place of [at("log"), at("bytes")]) {
   place.addEventListener("pointerleave", () => light(undefined));
 }
 
-/** Lights what belongs to a step on both sides. @param {string | undefined} entry */
+/** Highlights the bytes and the entry of a step. @param {string | undefined} entry */
 function light(entry) {
   for (const part of document.querySelectorAll(".lit")) part.classList.remove("lit");
   if (entry === undefined) return;
@@ -278,7 +278,7 @@ function light(entry) {
 /** @type {any} */
 let decideTimer = 0;
 
-/** Tries the decisions soon: each takes a connection, so it waits for a pause. */
+/** Tries the decisions after a pause, since each needs a connection of its own. */
 function decideSoon() {
   clearTimeout(decideTimer);
   at("decisions").setAttribute("aria-busy", "true");
@@ -289,7 +289,7 @@ function hereMark() {
   return log[cursor]?.mark ?? { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
 }
 
-/** Returns the offers of the latest request, for the fields. */
+/** Returns the protocols that the latest request offers, to fill form fields. */
 function offered() {
   const line = log.slice(0, cursor + 1).findLast(({ name }) => name === "request")?.line ?? "";
   const [, list] = / offers \[([^\]]*)\]/.exec(line) ?? [];
@@ -297,10 +297,10 @@ function offered() {
 }
 
 function showDecisions() {
-  // The leftover may be taken at any time; only where there is one does it mean anything.
+  // `take` is always allowed but makes sense only if there is a leftover.
   const hasLeftover = hasLeft(log.slice(0, cursor + 1));
   const kinds = DECISIONS.filter(({ verb, roles }) => roles.includes(scenario.role) && (verb !== "take" || hasLeftover));
-  // Without a choice there is nothing to accept.
+  // `accept` is possible only for a protocol that is listed, so one is tried.
   const values = kinds.map((kind) => defaults(kind, offered() || "foo/2"));
   const faults = tryAll(scenario, hereMark(), kinds.map((kind, index) => written(kind, values[index])));
   const buttons = kinds.flatMap((kind, index) => (faults[index] === null ? [decisionButton(kind, values[index])] : []));
@@ -324,7 +324,7 @@ function decisionButton(kind, values) {
   return made;
 }
 
-/** Decides where the page looks. @param {string} text */
+/** Makes a decision at the selected step. @param {string} text */
 function decide(text) {
   const { fed, events, data, isEnded, isStopped, acts } = hereMark();
   const act = { at: fed, isAfterInput: true, events, data, isEnded, isStopped, text };
@@ -365,7 +365,7 @@ function closeForm() {
   at("form").hidden = true;
 }
 
-// Sharing.
+// Sharing of a scenario.
 
 /** @type {any} */
 let saveTimer = 0;
@@ -411,7 +411,7 @@ at("copy-link").addEventListener("click", async () => {
 at("copy").addEventListener("click", () => copy(program(at("format").value), "It"));
 at("format").append(...Object.entries(LANGUAGES).map(([value, { name }]) => new Option(name, value)), new Option("a test vector", "vector"));
 
-/** The scenario as a program, or as a vector. @param {string} format */
+/** Returns the scenario as a program, or as a test vector. @param {string} format */
 export function program(format) {
   if (format === "vector") return toVector(scenario, log);
   return LANGUAGES[format].program({ role: scenario.role, words: scenario.words, steps });

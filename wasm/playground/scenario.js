@@ -1,15 +1,15 @@
-// A scenario out of a vector, out of an address, and back.
+// Conversion of scenarios from and to test vectors, and from and to addresses.
 
 import { escape, unescape } from "./code.js";
 import { textOf } from "./engine.js";
 import { summary as summaryOf } from "./lines.js";
 
-/** The questions that a scenario does without. */
+/** The verbs of questions in a test vector, which a scenario leaves out. */
 const QUESTIONS = new Set(
   "why awaiting may-speak wants-input closing owes persists content take-end event required agreed unread unanswered offers trace udp-target ip-target".split(" "),
 );
 
-/** @param {string} text a decision of a vector */
+/** @param {string} text a decision of a test vector */
 export function isQuestion(text) {
   const [verb, ...rest] = text.split(" ");
   return QUESTIONS.has(verb) || (verb === "request" && rest.length === 0);
@@ -22,7 +22,7 @@ export function ofVector({ info, lines }) {
   const scenario = { role: role === "client" ? role : "server", words, bytes: "", cuts: [], isEachByte: false, end: null, acts: [] };
   const mark = { events: 0, data: 0, isStopped: false };
   let isAfterInput = true;
-  // The answer to a question is no event.
+  // The line that answers a question is not an event.
   let asked = "";
   for (const line of lines) {
     if (line.startsWith("! ")) asked = isQuestion(line.slice(2)) ? line.split(" ")[1] : "";
@@ -49,7 +49,10 @@ function lengthOf(summary) {
   return counted === null ? unescape(summary.slice(1, -1)).length : Number(counted[1]);
 }
 
-/** A case for the engine's tests. @param {import("./engine.js").Scenario} scenario @param {import("./engine.js").Entry[]} log */
+/**
+ * Returns a scenario as a test vector for the engine's tests.
+ * @param {import("./engine.js").Scenario} scenario @param {import("./engine.js").Entry[]} log
+ */
 export function toVector(scenario, log) {
   /** @type {(string | null)[]} */
   const lines = [];
@@ -82,7 +85,7 @@ export function toVector(scenario, log) {
   return `## from-the-playground\n\nProves: \n\n\`\`\`${[scenario.role, ...scenario.words].join(" ")}\n${text}\n\`\`\`\n`;
 }
 
-// In an address: JSON, deflated, in base64 without what an address would escape.
+// The address contains JSON, deflated and encoded in base64url.
 
 const FLAGS = /** @type {const} */ (["isEnded", "isStopped", "isAfterInput"]);
 
@@ -112,7 +115,9 @@ export async function ofAddress(text) {
 }
 
 /**
- * Returns the entries; an error in the bytes stands where they are read.
+ * Runs bytes through a compression stream.
+ *
+ * An error in the bytes is thrown by the read, so that of the write is ignored.
  * @param {CompressionStream | DecompressionStream} stream @param {Uint8Array<ArrayBuffer>} bytes
  */
 async function through(stream, bytes) {

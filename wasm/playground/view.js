@@ -1,4 +1,4 @@
-// Draws a scenario and what came of it. It reads no field and keeps nothing.
+// Functions that render a scenario and its log as HTML. They read no input field and keep no state.
 
 import { escape } from "./code.js";
 
@@ -13,9 +13,9 @@ export function html(text) {
 }
 
 /**
- * Shows bytes for people: what ends a line is shown, and ends it.
+ * Renders bytes as HTML: CR and LF are visible, and a line breaks after LF.
  *
- * As many characters for each byte as `widthOf` says.
+ * `widthOf` returns the number of characters for each byte.
  * @param {string} bytes
  */
 function shown(bytes) {
@@ -27,7 +27,7 @@ function shown(bytes) {
 }
 
 /**
- * Returns the number of characters that `shown` makes of a byte.
+ * Returns the number of characters that `shown` writes for a byte.
  * @param {string} one
  */
 function widthOf(one) {
@@ -36,7 +36,10 @@ function widthOf(one) {
   return one >= " " && one <= "~" ? 1 : 4;
 }
 
-/** The byte at a place in the text of an element of `drawBytes`. @param {string} bytes @param {number} from @param {number} characters */
+/**
+ * Returns the offset of the byte at a character of a rendered text.
+ * @param {string} bytes @param {number} from @param {number} characters
+ */
 export function byteAt(bytes, from, characters) {
   let at = from;
   for (let left = characters; at < bytes.length && left >= widthOf(bytes[at]); at++) left -= widthOf(bytes[at]);
@@ -44,9 +47,9 @@ export function byteAt(bytes, from, characters) {
 }
 
 /**
- * Returns the peer's bytes in parts, and the cuts between.
+ * Renders the peer's bytes in parts, with the cuts between them.
  *
- * Each part has the number of its entry.
+ * Each part has the index of its log entry.
  * @param {import("./engine.js").Scenario} scenario @param {Entry[]} log
  */
 export function bytesView({ bytes, cuts, isEachByte }, log) {
@@ -94,7 +97,7 @@ function cut(at, index, length) {
 
 const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<", unread: "·" };
 
-/** The steps, as the options of a list. @param {Entry[]} log */
+/** Renders the steps as the options of a list. @param {Entry[]} log */
 export function logView(log) {
   return log
     .map((entry, index) => {
@@ -120,7 +123,7 @@ export function sentView(log) {
 }
 
 /**
- * Returns the view of an error: its rule, its clause and its advice.
+ * Renders an error: its rule, its citation and its advice.
  * @param {import("./engine.js").Fault} fault @param {string} bytes
  */
 export function faultView({ code, kind, text, clause, advice, status, offset }, bytes) {
@@ -133,7 +136,7 @@ export function faultView({ code, kind, text, clause, advice, status, offset }, 
 }
 
 /**
- * Returns whether these steps have brought a leftover that was not taken.
+ * Returns whether these steps have left a leftover that was not taken.
  * @param {Entry[]} passed
  */
 export function hasLeft(passed) {
@@ -143,7 +146,7 @@ export function hasLeft(passed) {
 }
 
 /**
- * Returns the questions that the connection can be asked after these steps.
+ * Renders the connection's getters after these steps.
  * @param {Entry[]} passed @param {string} bytes
  */
 export function chipsView(passed, bytes) {

@@ -1,11 +1,15 @@
-// Programs in C.
+// Generator of programs in C.
 
 import { inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts & { slice(text: string): string }} */
+/**
+ * Printers of literals, decisions, steps and whole programs in C.
+ * @type {import("./words.js").LanguageOfTexts & { slice(text: string): string }}
+ */
 export const c = {
   name: "C",
-  // An octal escape ends after three digits, whatever follows. No `??` is left, with which trigraphs begin (C17, 5.2.1.1).
+  // An octal escape ends after three digits, whatever follows. `?` after `?` is escaped, since trigraphs begin with two
+  // of them (C17, 5.2.1.1).
   text: (text) => quoted(text, (one) => `\\${one.charCodeAt(0).toString(8).padStart(3, "0")}`).replace(/(?<=\?)\?/g, "\\?"),
   slice: (text) => `SWO_TEXT(${c.text(text)})`,
   fields: ({ fields }) =>

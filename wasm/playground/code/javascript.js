@@ -1,8 +1,8 @@
-// Programs in JavaScript.
+// Generator of programs in JavaScript.
 
 import { camel, FLAGS, hex, inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts} */
+/** Printers of literals, decisions, steps and whole programs in JavaScript. @type {import("./words.js").LanguageOfTexts} */
 export const javascript = {
   name: "JavaScript",
   text: (text) => quoted(text, (one) => `\\x${hex(one)}`),

@@ -1,8 +1,11 @@
-// Programs in Python.
+// Generator of programs in Python.
 
 import { hex, inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. @type {import("./words.js").Language & { reason(decision: import("./words.js").Decision): string }} */
+/**
+ * Printers of literals, decisions, steps and whole programs in Python.
+ * @type {import("./words.js").Language & { reason(decision: import("./words.js").Decision): string }}
+ */
 export const python = {
   name: "Python",
   bytes: (text) => `b${quoted(text, (one) => `\\x${hex(one)}`)}`,

@@ -1,8 +1,8 @@
-// Programs in Rust.
+// Generator of programs in Rust.
 
 import { FLAGS, hex, inLines, parseDecision, pascal, PLAIN, quoted, settings, SURE } from "./words.js";
 
-/** Literals, each decision, each step, and the whole. @type {import("./words.js").LanguageOfTexts} */
+/** Printers of literals, decisions, steps and whole programs in Rust. @type {import("./words.js").LanguageOfTexts} */
 export const rust = {
   name: "Rust",
   text: (text) => quoted(text, (one) => (one < "\x80" ? `\\x${hex(one)}` : `\\u{${hex(one)}}`)),
@@ -55,7 +55,7 @@ export const rust = {
   },
   step(step) {
     if (step.is === "receive") {
-      // What begins a continued line is skipped, if it is a space.
+      // Rust skips leading spaces of a continued line, so such a space is escaped.
       const lines = inLines(step.bytes, (line) => `${rust.bytes(line).slice(2, -1).replace(/^ /, "\\x20")}\\`, "        ");
       return `told(http.receive(\n        b"${lines.slice(0, -1)}",\n    ));`;
     }

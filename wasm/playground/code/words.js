@@ -1,4 +1,4 @@
-// What the programs have in common: decisions taken apart, and bytes as text. Texts have one character for each byte.
+// Functions that all generators share: parsing of decisions, and bytes as text. A string has one character per byte.
 
 /**
  * The types of a program.
@@ -16,9 +16,9 @@
  */
 
 /**
- * A decision in the words of a vector, taken apart.
+ * Parses a decision of a test vector.
  *
- * `tests/rust/src/script/host.rs` reads the same.
+ * Must accept what `tests/rust/src/script/host.rs` accepts.
  * @returns {Decision} @param {string} text
  */
 export function parseDecision(text) {
@@ -59,7 +59,7 @@ function entries(list) {
 const NAMED = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
 
 /**
- * Returns the bytes of a line of a vector.
+ * Returns the bytes of a line of a test vector.
  *
  * `\r \n \t \0 \\ \xHH` are escapes, and `\{3*ab}` is a repetition.
  * @param {string} text @returns {string}
@@ -75,7 +75,7 @@ export function unescape(text) {
 /** @type {Record<string, string>} */
 const NAMES = { "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\\": "\\\\" };
 
-/** The text that stands for bytes. @param {string} bytes */
+/** Returns the escaped text of bytes, as in a test vector. @param {string} bytes */
 export function escape(bytes) {
   return bytes.replace(/[^\x20-\x5b\x5d-\x7e]/g, (one) => NAMES[one] ?? `\\x${hex(one)}`);
 }
@@ -85,7 +85,10 @@ export function hex(one) {
   return one.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
-/** A string literal between double quotes; `other` writes what is not printable. @param {string} text @param {(one: string) => string} other */
+/**
+ * Returns a literal in double quotes; `other` escapes unprintable characters.
+ * @param {string} text @param {(one: string) => string} other
+ */
 export function quoted(text, other) {
   /** @type {Record<string, string>} */
   const named = { "\r": "\\r", "\n": "\\n", "\\": "\\\\", '"': '\\"' };
@@ -93,7 +96,7 @@ export function quoted(text, other) {
 }
 
 /**
- * Writes literals in lines that end where those of HTTP do.
+ * Returns the literals of a text's lines, each on a line of its own.
  * @param {string} text @param {(line: string) => string} literal @param {string} indent
  */
 export function inLines(text, literal, indent) {
@@ -107,7 +110,7 @@ export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.t
 export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
 
 /**
- * The calls without arguments that write nothing, by their names in a vector.
+ * The methods without arguments that write nothing, by their verbs in a vector.
  * @type {Record<string, string>}
  */
 export const PLAIN = {
@@ -120,13 +123,13 @@ export const PLAIN = {
   "hand-over": "hand_over",
 };
 
-/** The calls that cannot be refused. */
+/** The methods without arguments that never fail. */
 export const SURE = new Set(["take", "release"]);
 
 /**
  * The flags of a configuration.
  *
- * Its other words are leniencies, and with a value limits.
+ * Other words with a value are limits, without one leniencies.
  */
 export const FLAGS = ["secure", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */
