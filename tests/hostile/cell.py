@@ -1,4 +1,4 @@
-"""One attack on one host: the attacked process, and what must hold meanwhile."""
+"""One cell of the table: a host under one attack, and the checks after each step."""
 
 import contextlib
 import os
@@ -38,7 +38,7 @@ UNHANDLED = re.compile(
 
 
 class NotApplicable(Exception):  # noqa: N818  (it is no error)
-    """The attack does not apply to this host."""
+    """The error for an attack that does not apply to this host."""
 
 
 def check(condition, *what):
@@ -54,7 +54,7 @@ def wait_until(condition, *what, seconds=WAIT):
 
 
 class Process:
-    """A running program, and the resources that it has taken."""
+    """A running program, with measurements of its memory, time and descriptors."""
 
     def __init__(self, command, **more):
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (lives as long as this)
@@ -64,7 +64,10 @@ class Process:
         self.pid = self.process.pid
 
     def says(self, pattern):
-        """Returns what its next line of output has, apart from lines of other kinds."""
+        """Reads lines until one matches the pattern; returns the match.
+
+        Other lines, such as the one with the process id, are recorded or ignored.
+        """
         while line := self.process.stdout.readline():
             if found := re.search(rb"^pid (\d+)", line):
                 self.pid = int(found.group(1))
@@ -73,7 +76,7 @@ class Process:
         raise AssertionError(f"it has ended: {self.logged()[-600:]!r}")
 
     def port(self):
-        """Returns the port of the line that says where it listens."""
+        """Reads the line that announces the port on which the program listens."""
         return int(self.says(rb"listening on \D*(?:[\d.]+:)?(\d+)\s").group(1))
 
     def logged(self):
@@ -81,7 +84,7 @@ class Process:
         return os.pread(self.log.fileno(), size, 0)
 
     def memory(self):
-        """Returns the resident memory, in bytes, that is its own."""
+        """Returns the anonymous resident memory of the process, in bytes."""
         text = Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"RssAnon:\s+(\d+) kB", text).group(1)) * 1024
 
@@ -89,7 +92,7 @@ class Process:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def seconds(self):
-        """Returns the processor time that it has used."""
+        """Returns the processor time used so far, in seconds."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -112,16 +115,16 @@ class Process:
 
 
 class Peer:
-    """A socket to a server, without manners."""
+    """A raw socket to a server, for malformed or abusive clients."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data):
-        """Sends the data, and returns whether the server takes it.
+        """Sends the data; returns whether the server has accepted all of it.
 
-        The server need not take it once it has had enough.
+        A server may stop reading once it has sent an error response.
         """
         try:
             self.socket.sendall(data)
@@ -130,11 +133,11 @@ class Peer:
         return True
 
     def send_beside(self, data):
-        """Sends while the answer is read."""
+        """Sends the data in another thread, so that the response can be read meanwhile."""
         threading.Thread(target=self.send, args=(data,), daemon=True).start()
 
     def send_what_fits(self, data, lull=0.3):
-        """Sends until the server takes no more for a moment; returns the number of bytes."""
+        """Sends until no more is accepted for `lull` seconds; returns the number of bytes."""
         view, sent = memoryview(data), 0
         self.socket.settimeout(lull)
         with contextlib.suppress(OSError):
@@ -156,7 +159,7 @@ class Peer:
         self.socket.close()
 
     def rest(self, enough=None):
-        """Reads until the end, or until the data is `enough`.
+        """Reads until the end of the stream, or until `enough(data)` is true.
 
         Returns the bytes, and `fin`, `reset` or `open`.
         """
@@ -174,7 +177,7 @@ class Peer:
         return data, "open"
 
     def answers(self, *methods):
-        """Reads the answers to these requests; those that did not come are left out."""
+        """Reads the responses to requests with these methods, as far as they arrive."""
 
         def enough(data):
             found, _ = reader.responses(data, methods, False)
@@ -186,9 +189,9 @@ class Peer:
 
 
 class Target:
-    """A host that is attacked.
+    """A host under attack.
 
-    It has `host`, `process` and `peers`. Its `state()` is the number of tasks and of descriptors.
+    It has `host`, `process` and `peers`. Its `state()` returns the number of tasks and of descriptors.
     """
 
     def __init__(self, host, scale):
@@ -201,9 +204,9 @@ class Target:
         """The number of descriptors that the runtime may still open and keep."""
 
     def settles(self):
-        """Waits until all that a round has taken is given back.
+        """Waits until all tasks, descriptors and memory of a round are released.
 
-        What a runtime opens once and keeps need not come back.
+        Resources that a runtime opens once and keeps are accepted.
         """
         now = before = self.before
         patient_until = time.monotonic() + WAIT_BEFORE_KEPT
@@ -222,7 +225,7 @@ class Target:
         self.before = now
 
     def between(self):
-        """Checks that the process runs, answers another client and keeps its memory."""
+        """Checks that the process runs, serves another client and keeps its memory."""
         check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
         self.serves_another()
         more = self.process.memory() - self.memory
@@ -258,7 +261,7 @@ class Server(Target):
 
     @contextlib.contextmanager
     def paused(self):
-        """Stops the process meanwhile."""
+        """Stops the server's process while the `with` block runs."""
         os.kill(self.process.pid, signal.SIGSTOP)
         try:
             yield
@@ -266,13 +269,13 @@ class Server(Target):
             os.kill(self.process.pid, signal.SIGCONT)
 
     def request(self, path=None, method="GET", fields="", content=b""):
-        """Returns the bytes of a request, `/plain` unless another path is given."""
+        """Returns the bytes of a request; the default path is `/plain`."""
         length = f"Content-Length: {len(content)}\r\n" if content else ""
         path = self.host.plain if path is None else path
         return f"{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}{length}\r\n".encode() + content
 
     def serves_another(self):
-        """Another client is answered, whatever is done to the server meanwhile."""
+        """Checks that another client gets a response during the attack."""
         peer = Peer(self.port)
         try:
             peer.send(self.request())
@@ -284,7 +287,7 @@ class Server(Target):
             peer.close()
 
     def needs(self, path):
-        """Skips the attack on a host that has no handler for this path."""
+        """Raises `NotApplicable` if the host has no handler for this path."""
         if path not in self.host.lies:
             raise NotApplicable(f"its handlers cannot do {path}")
 
@@ -293,7 +296,7 @@ class Server(Target):
             peer.reset()
 
     def tasks(self):
-        """Returns how many tasks there are, once what is unreachable has been collected."""
+        """Returns the number of the server's tasks, after a garbage collection."""
         if not self.host.counts:
             return 0
         peer = Peer(self.port)
@@ -309,7 +312,7 @@ class Server(Target):
 
 
 def attacked(target, attack):
-    """Attacks a target in rounds, and judges each."""
+    """Runs an attack in rounds, and checks the target after each."""
     memory, logged = [], len(target.process.logged())
     if getattr(attack, "is_last", False):
         for _ in attack(target):

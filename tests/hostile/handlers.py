@@ -1,6 +1,6 @@
-"""Attacks by a host's own handler, which lies or leaves.
+"""Attacks by a host's own handler, which fails or sends a wrong response.
 
-Each attack has a path, at which the driver's handler does it.
+Each attack has a path, which makes the driver's handler behave so.
 """
 
 import reader
@@ -25,7 +25,7 @@ def asked(server, path, method="GET", fields="", content=b""):
 
 
 def is_failed(answers, promised=None):
-    """Returns whether there is an error, a cut response, or all that was promised."""
+    """Returns whether the response is an error, truncated, or all that was promised."""
     if not answers:
         return True
     first = answers[0]
@@ -33,7 +33,7 @@ def is_failed(answers, promised=None):
 
 
 def lie(name, path, promised=None, method="GET"):
-    """Registers a path whose answer must not look whole without being so."""
+    """Registers the attack of a path whose incomplete response must not look complete."""
 
     @attack(name)
     def lies(server):
@@ -65,7 +65,7 @@ def endless(server):
         answers, _ = peer.answers("HEAD")
         check(len(answers) == 1 and answers[0].content == b"", answers)
     yield
-    # What waits before its end hides it.
+    # Unread input hides the end of the client's stream from the server.
     for peer in peers[:2]:
         peer.send_what_fits(server.request() * 12_000)
     yield

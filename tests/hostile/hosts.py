@@ -1,4 +1,4 @@
-"""The hosts: how each is started, and what can be attacked."""
+"""The hosts under attack: how each is started, and which features it has."""
 
 import functools
 import os
@@ -32,7 +32,7 @@ ALL = frozenset(
 
 @dataclass
 class Host:
-    """A server as a host; what it lacks is empty."""
+    """A server under attack; a field is empty if the host lacks the feature."""
 
     name: str
     command: list
@@ -55,7 +55,7 @@ class Host:
     is_client = False
 
     def missing(self):
-        """Returns what is not there, or None."""
+        """Returns the first file that the host needs and that does not exist, or None."""
         return next((str(path) for path in self.needs if not Path(path).exists()), None)
 
     def handshake(self, server, path=None):
@@ -66,16 +66,16 @@ class Host:
         return server.request(f"/{path or usual}", fields=fields)
 
     def frames(self, pieces):
-        """Returns the pieces in the new protocol."""
+        """Returns the pieces, encoded as the new protocol requires."""
         if self.switch == "foo/2":
             return b"".join(pieces)
         masked = [bytes(byte ^ MASK[at % 4] for at, byte in enumerate(piece)) for piece in pieces]
         return b"".join(bytes([0x82, 0x80 | len(piece)]) + MASK + piece for piece in masked)
 
     def echoed(self, data):
-        """Returns the bytes that have come back in the new protocol.
+        """Decodes the echoed bytes of the new protocol.
 
-        They come in frames or as they are.
+        They are frames for WebSocket, otherwise plain bytes.
         """
         if self.switch == "foo/2":
             return data.partition(b"\n")[2].lower() if self.greets else data
@@ -88,7 +88,7 @@ class Host:
 
 @dataclass
 class Asker:
-    """A client, which is asked by lines on its standard input."""
+    """A client under attack; lines on its standard input make it send requests."""
 
     name: str
     command: list
@@ -101,9 +101,9 @@ class Asker:
 
 
 def servers(target):
-    """Returns each server.
+    """Returns the servers to attack.
 
-    The drivers are in this folder; the programs are the examples of the project.
+    Their programs are the drivers in this folder and the examples of the project.
     """
     examples, c = target / "debug/examples", target / "hostile"
     python = target / "py/venv/bin/python"
@@ -172,7 +172,7 @@ def servers(target):
 
 
 def clients(target):
-    """Returns each client."""
+    """Returns the clients to attack."""
     python, driver = target / "py/venv/bin/python", target / "debug/examples/hostile_tokio_client"
     scripts, javascript = folder(target), runtimes(target)
     yield Asker("switchover-tokio's client", [driver], [driver])
@@ -185,9 +185,9 @@ def clients(target):
 
 
 def plain(target):
-    """Returns the same runtimes without our code.
+    """Returns hosts with the same runtimes but without our code.
 
-    A cell is excused only where theirs is no better.
+    A failure is excused only if the runtime alone fails too.
     """
     python = target / "py/venv/bin/python"
     scripts, javascript = folder(target), runtimes(target)
@@ -222,14 +222,14 @@ def runtimes(target):
 def folder(target):
     """Returns the folder in which drivers in JavaScript find the package.
 
-    The environment variable HOSTILE_PACKAGE names another package.
+    The environment variable HOSTILE_PACKAGE is the path of another package.
     """
     package = Path(os.environ.get("HOSTILE_PACKAGE", HOME / "wasm"))
     return linked(target / "hostile" / f"js-{package.name}", package, DRIVERS.glob("*.mjs"))
 
 
 def linked(place, package, scripts):
-    """Copies scripts to a folder in which they find the package; returns the folder."""
+    """Copies scripts to a folder with a link to the package; returns the folder."""
     (place / "node_modules").mkdir(parents=True, exist_ok=True)
     link = place / "node_modules/switchover"
     link.unlink(missing_ok=True)

@@ -57,7 +57,7 @@ def ends_in_between(server):
 
 
 def closes(answer):
-    """Returns whether the server says that it closes the connection.
+    """Returns whether a response says that the server closes the connection.
 
     A server may close after any response (RFC 9112, section 9.6).
     """
@@ -65,7 +65,7 @@ def closes(answer):
 
 
 def exchanges(server):
-    """Returns requests, their methods, and the offsets where they end."""
+    """Returns pipelined requests, their methods, and the offset of each end."""
     first = echo(server, b"x" * 50)
     second = first + server.request()
     yield second, ["POST", "GET"], [len(first), len(second)]
@@ -75,9 +75,9 @@ def exchanges(server):
 
 
 def judge(received, were_whole):
-    """Checks that each whole request has its response, and that no cut one has.
+    """Checks that each complete request has its response, and no truncated one has.
 
-    A request that was cut has no response that looks as if the request had been whole.
+    A truncated request must not get a response as if it were complete.
     """
     (answers, rest) = received
     for number, was_whole in enumerate(were_whole):
@@ -192,9 +192,9 @@ def half_closes(server):
 
 @attack("half-closes with more than its last request")
 def half_closes_with_more(server):
-    """All of the request is there at once, as at a server that is busy.
+    """Sends the whole request, more content than one read, and a FIN at once.
 
-    What is too much begins a read of its own.
+    A busy server may find all of it at its first read.
     """
     if not server.host.echo:
         raise NotApplicable("it echoes nothing")
@@ -233,7 +233,7 @@ def first_bytes(server):
         received, _ = peer.rest()
         (answer, *_), rest = reader.responses(received, ["GET"], False)
         check(answer.status == 101, answer)
-        # A FIN before a Close frame fails a WebSocket connection, whatever was said before (RFC 6455, 7.1.7).
+        # A FIN before a Close frame fails a WebSocket connection, whatever was sent before (RFC 6455, 7.1.7).
         back, all_sent = host.echoed(rest), b"".join(sent)
         check(back == all_sent or (host.switch == "websocket" and all_sent.startswith(back)), "came back:", rest)
         peer = server.connect(host.handshake(server, path) + host.frames(sent))
@@ -244,7 +244,10 @@ def first_bytes(server):
 
 @attack("early bytes that are no frames")
 def bad_first_bytes(server):
-    """A host that gives a connection away must learn of its end all the same."""
+    """Sends bytes that are no WebSocket frames right after the handshake.
+
+    A host that hands over its connections must still learn that one has ended.
+    """
     if not server.host.switch:
         raise NotApplicable("it switches to nothing")
     for _ in range(60):
@@ -259,7 +262,7 @@ def garbage(server):
     unknown = server.request(fields="Upgrade: unheard-of/9\r\nConnection: Upgrade\r\n")
     for rubbish in (b"\0\r\n", b"\xff" * 5000, b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"):
         peer = server.connect(unknown + rubbish)
-        # uvicorn says in two lines that it declines.
+        # uvicorn logs two lines if it declines an offer.
         server.more_events += 2
         yield
         peer.end()
@@ -281,7 +284,7 @@ def leaves(server):
 
 @attack("ends its direction while it is answered, and leaves")
 def leaves_in_order(server):
-    """No reset tells of it."""
+    """Disconnects with a FIN, not with a reset."""
     server.needs("/waits")
     for _ in range(20):
         server.connect(server.request("/waits")).end()
@@ -325,7 +328,7 @@ def resets_after_switch(server):
 
 
 def echo(server, content):
-    """Returns a request with content in chunks of its own."""
+    """Returns a request whose content is sent in two chunks."""
     head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)
     half = len(content) // 2
     return (

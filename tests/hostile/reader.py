@@ -1,4 +1,4 @@
-"""A small, strict reader of responses, which shares nothing with what it judges."""
+"""A small and strict parser of responses that shares no code with the hosts."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Answer:
-    """A response, as far as it came."""
+    """A response, as far as it was received."""
 
     status: int
     fields: dict
@@ -16,13 +16,13 @@ class Answer:
 
 
 class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
-    """The bytes are no responses."""
+    """The error for bytes that are no valid responses."""
 
 
 def responses(data, methods, has_ended):
-    """Returns the responses to requests of these methods, and the bytes after them.
+    """Parses the responses to requests with these methods.
 
-    Those bytes stand after the last response or after a 101.
+    Returns them with the remaining bytes: those after the last response or after a 101.
     """
     answers, methods = [], list(methods)
     while data and methods:
@@ -66,7 +66,7 @@ def response(data, method, has_ended):
 
 
 def chunked(data):
-    """Returns the content, what stands after it, and whether its end has come."""
+    """Decodes chunked content; returns it, the bytes after it, and if it is complete."""
     content = bytearray()
     at = 0
     while found := re.compile(rb"([0-9A-Fa-f]+)[^\r\n]*\r\n").match(data, at):

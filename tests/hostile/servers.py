@@ -2,7 +2,8 @@
 
 Each attack is a generator, as in peers.py.
 
-A client that was attacked must report `failed`, unless all that it was promised has come. What is cut is not `whole`.
+An attacked client must report `failed`, unless everything that was promised to it has arrived. It must never report
+truncated content as `whole`.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ def attack(name):
 
 
 class Taken:
-    """A client's connection, as the attacking server sees it."""
+    """A client's connection, accepted by the attacking server."""
 
     def __init__(self, connection):
         self.socket = connection
@@ -48,11 +49,11 @@ class Taken:
         return data
 
     def read_all(self):
-        """Reads to the end, while other bytes are sent."""
+        """Reads to the end of the stream in another thread."""
         threading.Thread(target=self.drain, daemon=True).start()
 
     def drain(self):
-        """Reads to the end; returns whether it has come."""
+        """Reads to the end of the stream; returns false if it fails before."""
         try:
             while self.socket.recv(1 << 18):
                 pass
@@ -81,7 +82,7 @@ class Taken:
 
 
 class Client(Target):
-    """A host that is a client."""
+    """A client under attack."""
 
     def __init__(self, host, scale):
         super().__init__(host, scale)
@@ -100,7 +101,7 @@ class Client(Target):
         self.before = self.state()
 
     def serve(self):
-        """Serves clients as a server should."""
+        """Serves requests correctly, to check that the client still works."""
         with contextlib.suppress(OSError):
             while True:
                 taken = Taken(self.good.accept()[0])
@@ -122,14 +123,14 @@ class Client(Target):
         return name
 
     def told_of(self, name):
-        """Returns what came of a request."""
+        """Returns what the client reports about a request."""
         wait_until(lambda: name in self.told, "nothing is said of a request")
         return self.told.pop(name)
 
     def ask(self, method="GET", offer="-", content="-"):
-        """Has the client send a request to the attacking server.
+        """Makes the client send a request to the attacking server.
 
-        Returns the request's name, and the connection.
+        Returns the request's name and the accepted connection.
         """
         name = self.say(method, self.listener.getsockname()[1], offer, content)
         taken = Taken(self.listener.accept()[0])
@@ -137,7 +138,7 @@ class Client(Target):
         return name, taken
 
     def serves_another(self):
-        """Another request is answered, whatever is done to the client meanwhile."""
+        """Checks that the client can send another request during the attack."""
         told = self.told_of(self.say("GET", self.good.getsockname()[1], "-", "-"))
         check(told == "whole 200 10", "another request came to", told)
 
@@ -157,10 +158,10 @@ class Client(Target):
 
 
 def plays(client, answer, *kinds, offer="-", ends=True, holds=False):
-    """Reads a client's request, and sends these bytes as the response.
+    """Reads a client's request and sends `answer` as the response.
 
-    The caller must then be told one of these kinds. The end of the connection follows the response, after the next step
-    where it `holds`.
+    The client must then report one of these kinds. The connection ends right after the response; if it `holds`, after
+    the next step.
     """
     name, taken = client.ask(offer=offer)
     taken.read_head()
@@ -188,7 +189,7 @@ def silent(client):
 def drips(client):
     for answer, kind, offer in [(TEN, "whole 200 10", "-"), (SWITCHED + b"hello", "switched 5", "foo/2")]:
         name, taken = client.ask(offer=offer)
-        # What comes before the request answers none.
+        # Bytes that arrive before the request are no response to it.
         taken.read_head()
         for byte in answer:
             taken.send(bytes([byte]))
@@ -211,7 +212,10 @@ def ends_in_between(client):
 
 
 def answers():
-    """Yields responses that are not whole before their last byte."""
+    """Returns responses that are incomplete before their last byte, and the offers.
+
+    Each is a pair of the response and the offer of the request; `-` is none.
+    """
     return [(TEN, "-"), (CHUNKED + b"5\r\nhello\r\n" * 3 + b"0\r\n\r\n", "-"), (TEN, "foo/2"), (SWITCHED, "foo/2")]
 
 
@@ -240,7 +244,7 @@ def never_reads(client):
 
 @attack("an answer, the content unread")
 def answers_early(client):
-    """A server may answer and close before it has read all."""
+    """Responds and closes before the request's content was read."""
     name, taken = client.ask("POST", content="large")
     taken.read_head()
     taken.send(TEN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))

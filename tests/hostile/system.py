@@ -1,6 +1,6 @@
-"""Attacks by the system on a server.
+"""Attacks by the operating system on a server.
 
-The server has no descriptors left, or is asked to stop.
+The server has no descriptors left, or receives a signal to stop.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ def no_descriptors(server):
     process.limit_descriptors(process.descriptors() + LEFT)
     try:
         held = [server.connect(server.request()) for _ in range(3 * LEFT)]
-        # Those that were accepted are answered; the others wait in the system.
+        # Accepted connections get a response; others wait in the system's queue.
         time.sleep(0.3)
         before = process.seconds()
         time.sleep(1)
@@ -40,7 +40,7 @@ def no_descriptors(server):
 
 @attack("stops under load")
 def stops(server):
-    """The last attack on a process."""
+    """Stops the process by a signal; it is the last attack on a process."""
     if server.host.stops_by is None:
         raise NotApplicable("its runtime stops it")
     path = "/waits" if "/waits" in server.host.lies else server.host.plain
@@ -50,7 +50,7 @@ def stops(server):
             starts.append(server.host.handshake(server))
         old = b""
         if server.host.echo and server.host.resets:
-            # The end of the connection delimits its answer.
+            # The end of an HTTP/1.0 response is marked by the end of the connection.
             content = b"x" * 300_000
             old = server.request(server.host.echo, "POST", content=content).replace(b"HTTP/1.1", b"HTTP/1.0", 1)
             starts.append(old)

@@ -1,6 +1,6 @@
 """A host of the hostile kit: clients of `switchover.aio`.
 
-Lines on standard input ask them for requests. Usage: `aio_client.py BACKEND`.
+Each line on standard input makes one of them send a request. Usage: `aio_client.py BACKEND`.
 """
 
 import gc
@@ -15,7 +15,7 @@ CONTENTS = {"large": b"x" * 2**20, "short": b"x" * 10, "long": b"x" * 200}
 
 
 async def ask(method: str, port: str, offer: str, content: str) -> str:
-    """Returns what came of one request."""
+    """Sends one request and returns its outcome."""
     headers = [("Host", f"127.0.0.1:{port}")]
     if content in CONTENTS:
         headers.append(("Transfer-Encoding", "chunked") if content == "large" else ("Content-Length", "100"))
@@ -35,7 +35,7 @@ async def ask(method: str, port: str, offer: str, content: str) -> str:
 
 
 async def task(name: str, words: list[str], scopes: dict[str, anyio.CancelScope]) -> None:
-    """Plays one request and prints the outcome; nothing if it is cancelled."""
+    """Sends one request and prints its outcome; prints nothing if it is cancelled."""
     with anyio.CancelScope() as scopes[name]:
         try:
             print(name, await ask(*words), flush=True)
@@ -45,7 +45,7 @@ async def task(name: str, words: list[str], scopes: dict[str, anyio.CancelScope]
 
 
 async def main() -> None:
-    """Reads lines until there are no more."""
+    """Reads lines until the end of the input."""
     scopes: dict[str, anyio.CancelScope] = {}
     async with anyio.create_task_group() as group:
         while line := await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):

@@ -1,6 +1,6 @@
 """A host of the hostile kit: a server of `switchover.aio`.
 
-Its handler does what the path of the request says. Usage: `aio_server.py BACKEND`.
+The path of a request selects the handler's behaviour. Usage: `aio_server.py BACKEND`.
 """
 
 import sys
@@ -13,7 +13,7 @@ from switchover.aio import Exchange, serve
 
 
 async def handler(exchange: Exchange) -> None:
-    """Answers one request."""
+    """Responds to one request."""
     path = exchange.request.target.decode()
     if exchange.upgrade:
         await anyio.sleep(lies.LATER if path == "/accepts-later" else 0)
@@ -52,7 +52,7 @@ async def handler(exchange: Exchange) -> None:
 
 
 async def main() -> None:
-    """Serves until a signal."""
+    """Serves until a signal arrives."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
     await lies.until_a_signal(serve, listener, handler, ["foo/2"])

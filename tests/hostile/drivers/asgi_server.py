@@ -1,6 +1,6 @@
 """A host of the hostile kit: an ASGI app in uvicorn.
 
-The app does what the path of the request says. Usage: `asgi_server.py LOOP WS [HTTP]`.
+The path of a request selects the app's behaviour. Usage: `asgi_server.py LOOP WS [HTTP]`.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from uvicorn import Config, Server
 
 
 async def app(scope, receive, send):
-    """Answers one request, or echoes the messages of a WebSocket."""
+    """Responds to one request, or echoes the messages of a WebSocket."""
     if scope["type"] == "websocket":
         await receive()
         await asyncio.sleep(lies.LATER if scope["path"] == "/accepts-later" else 0)

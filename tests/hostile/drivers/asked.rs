@@ -1,5 +1,4 @@
-// How a client of the hostile kit is asked: by lines on standard input, of which each is a task of
-// its own.
+// The input of a client of the hostile kit: each line on standard input starts a task.
 
 use std::collections::HashMap;
 
@@ -8,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-/// Asks for what each line says, and prints what came of it.
+/// Sends the request that each line describes, and prints its outcome.
 pub(crate) async fn by_lines<F>(
     ask: impl Fn(String, String, String, String) -> F,
 ) -> std::io::Result<()>

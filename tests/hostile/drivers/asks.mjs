@@ -1,4 +1,4 @@
-// What the clients of `switchover/streams` share, in any runtime: one request, and what came of it.
+// The client code for `switchover/streams` in all runtimes: sends one request and returns its outcome.
 
 import { upgrade } from "switchover/streams";
 
@@ -46,6 +46,6 @@ function close(socket) {
   try {
     socket.destroy ? socket.destroy() : socket.close();
   } catch {
-    // It is closed.
+    // The socket is closed already.
   }
 }

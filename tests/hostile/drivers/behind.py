@@ -1,6 +1,6 @@
-"""Starts an intermediary before a server, and runs both until a signal.
+"""Starts a server and an intermediary before it; runs both until a signal arrives.
 
-Usage: `behind.py SERVER COMMAND...`, where COMMAND is the intermediary's.
+Usage: `behind.py SERVER COMMAND...`, where COMMAND starts the intermediary.
 """
 
 import re

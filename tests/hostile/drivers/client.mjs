@@ -1,4 +1,5 @@
-// A host of the hostile kit: clients of `switchover/streams` in Node, Bun and Deno, asked by lines on standard input.
+// A host of the hostile kit: clients of `switchover/streams` in Node, Bun and Deno. Each line on standard input starts
+// a request.
 import { once } from "node:events";
 import { connect } from "node:net";
 import process from "node:process";

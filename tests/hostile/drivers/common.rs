@@ -1,4 +1,4 @@
-// What the drivers on tokio share.
+// Functions that the drivers on tokio share.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ pub(crate) const BROKEN: &str = "OK\r\nInjected: yes";
 pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const PANIC: &str = "the handler's own fault";
 
-/// Serves until ^C.
+/// Serves until Ctrl+C.
 ///
-/// The handler's own panic is an event like others. Any other panic is what the kit looks for.
+/// A panic of the handler is logged as an event. Any other panic is a failure that the kit detects.
 pub(crate) async fn run<H>(handler: H) -> std::io::Result<()>
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
@@ -32,7 +32,7 @@ where
     Ok(())
 }
 
-/// Waits before a switch, where the path says so.
+/// Delays the switch if the path of the request requires it.
 pub(crate) async fn later(uri: &Uri) {
     if uri.path() == "/accepts-later" {
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,4 +1,4 @@
-// A host of the hostile kit: `switchover/streams` on Deno's connections.
+// A host of the hostile kit: a server of `switchover/streams` on connections of Deno.
 import { said, served } from "./handler.mjs";
 
 addEventListener("unhandledrejection", (event) => (event.preventDefault(), console.error("UNHANDLED", said(event.reason))));

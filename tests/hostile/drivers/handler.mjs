@@ -1,4 +1,4 @@
-// What the servers of `switchover/streams` share, in any runtime: a handler that does what its path says.
+// The server code for `switchover/streams` in all runtimes: the path of a request selects the handler's behaviour.
 
 import { serveConnection } from "switchover/streams";
 
@@ -6,16 +6,19 @@ const TEN = new TextEncoder().encode("0123456789");
 const CHUNK = new Uint8Array(1024);
 const length = (/** @type {string} */ text) => ({ "Content-Length": text });
 
-/** Connections that are being served. */
+/** The number of connections that are being served. */
 let serving = 0;
-/** Serves one connection; what a handler throws is a line. @param {import("switchover/streams").Socket} socket @param {AbortSignal} [signal] */
+/**
+ * Serves one connection; prints a line for each error that a handler throws.
+ * @param {import("switchover/streams").Socket} socket @param {AbortSignal} [signal]
+ */
 export async function served(socket, signal) {
   serving++;
   await serveConnection(socket, answer, { onError: (error) => console.error("handler:", said(error)), ...(signal && { signal }) });
   serving--;
 }
 
-/** An error in one line. @param {unknown} error */
+/** Returns an error as one line of text. @param {unknown} error */
 export const said = (error) => String(error).replaceAll("\n", " ");
 
 /** @type {import("switchover/streams").Handler} */
@@ -53,7 +56,10 @@ function raise(where) {
   throw new Error(where);
 }
 
-/** Pieces of content, and maybe an error. @param {number} number @param {string} [error] @param {Uint8Array} piece */
+/**
+ * Yields pieces of content, then throws an error if one is given.
+ * @param {number} number @param {string} [error] @param {Uint8Array} piece
+ */
 async function* pieces(number, error, piece = TEN) {
   for (let i = 0; i < number; i++) yield piece;
   if (error) raise(error);

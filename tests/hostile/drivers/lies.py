@@ -1,6 +1,6 @@
-"""The responses of the Python drivers: what each promises and does, by its path.
+"""The responses of the Python drivers: the head and the content for each path.
 
-README.md names the paths.
+README.md describes the paths.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ CHUNK = b"x" * 1024
 
 @dataclass(frozen=True)
 class Answer:
-    """A head, pieces of content, and an error somewhere."""
+    """A response: its head, its pieces of content, and an optional error."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
     pieces: tuple[bytes, ...] = (TEN,)
@@ -32,7 +32,7 @@ class Answer:
     """Sends after the end."""
 
     def head(self) -> object:
-        """The header lines; for one path an iterable that fails."""
+        """Returns the header lines; for one path an iterable that fails."""
         return raising() if self is RAISING else self.headers
 
 
@@ -46,7 +46,7 @@ def of_length(length: bytes) -> tuple[tuple[bytes, bytes]]:
 
 
 async def until_a_signal(serve: Callable[..., Awaitable[None]], *given: object) -> None:
-    """Serves, and is cancelled then."""
+    """Serves until a signal arrives, then cancels the server."""
     async with anyio.create_task_group() as group:
         group.start_soon(serve, *given)
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -55,13 +55,13 @@ async def until_a_signal(serve: Callable[..., Awaitable[None]], *given: object) 
 
 
 def number_of(running: Callable[[], Collection[object]]) -> bytes:
-    """Returns how many tasks there are, once what is unreachable has been collected."""
+    """Returns the number of running tasks, after a garbage collection."""
     gc.collect()
     return str(len(running())).encode()
 
 
 async def until_gone(receive: Callable[[], Awaitable[dict[str, object]]]) -> None:
-    """Waits for the end of an ASGI client."""
+    """Waits until the ASGI server reports a disconnect."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

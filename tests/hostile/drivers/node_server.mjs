@@ -1,4 +1,4 @@
-// A host of the hostile kit: `switchover/streams` on Node's sockets, in Node and Bun.
+// A host of the hostile kit: a server of `switchover/streams` on sockets of Node and Bun.
 import { createServer } from "node:net";
 import process from "node:process";
 import { said, served } from "./handler.mjs";

@@ -1,4 +1,4 @@
-// A runtime without our code: a Worker that answers all that comes.
+// A Worker without our code, for comparison: it sends a response to any input.
 const ANSWER = new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nplain\n");
 
 export default {

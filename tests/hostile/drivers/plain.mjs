@@ -1,4 +1,4 @@
-// A runtime without our code: answers all that comes, in Node and Bun.
+// A server in Node and Bun without our code, for comparison: it sends a response to any input.
 import { createServer } from "node:net";
 import process from "node:process";
 

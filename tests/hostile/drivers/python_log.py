@@ -1,13 +1,13 @@
-"""A log with a line for each event.
+"""A log with one line per event.
 
-A mark stands where an event loop has found an error that nothing handles.
+A mark precedes errors that an event loop reports as unhandled.
 """
 
 import logging
 
 
 class Lines(logging.Formatter):
-    """The text of a record, and its error, in one line."""
+    """A formatter that writes a record and its error in one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         text = record.getMessage() + (f": {record.exc_info[1]!r}" if record.exc_info else "")
@@ -16,7 +16,7 @@ class Lines(logging.Formatter):
 
 
 def set_up() -> None:
-    """Logs warnings and errors of all that is imported."""
+    """Logs warnings and errors of all modules."""
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

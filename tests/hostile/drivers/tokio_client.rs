@@ -1,6 +1,6 @@
 //! A host of the hostile kit: clients of `switchover_tokio`.
 //!
-//! Lines on standard input ask them for requests (see README.md).
+//! Each line on standard input makes one of them send a request (see README.md).
 
 use bytes::Bytes;
 use futures_util::stream;

@@ -1,6 +1,6 @@
 //! A host of the hostile kit: a server of `switchover_tokio`.
 //!
-//! Its handler does what the path of the request says.
+//! The path of a request selects the handler's behaviour.
 
 use bytes::Bytes;
 use futures_util::FutureExt;

@@ -1,4 +1,5 @@
-// Starts workerd, says where it listens, and passes lines of standard input to it: `workerd.mjs WORKERD PACKAGE WORKER`.
+// Starts workerd, prints its address, and passes lines of standard input to its worker: `workerd.mjs WORKERD PACKAGE
+// WORKER`.
 import { basename } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
