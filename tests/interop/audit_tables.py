@@ -1,7 +1,7 @@
-"""The results of the audits in core/docs/audit.md: tables, and findings to repeat.
+"""The tables of results in core/docs/audit.md, and the findings that it shows.
 
-Of some checks the page must not say which program fails: an attacker could use it before those who maintain it have
-heard of it. They are left out of the rows of programs, and counted in the rows of checks.
+For some checks the page must not name the programs that fail: attackers could use it before the maintainers are
+informed. Such checks are left out of the rows of programs, and only counted in the rows of checks.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from peers import ROLES
 PAGE = HERE.parents[1] / "core/docs/audit.md"
 BEGIN, END = "<!-- audited: written by `tests/interop/audit --write` -->\n", "<!-- end of the audited -->\n"
 WHOLE, END_OF_WHOLE = "<!-- a finding: written likewise -->\n", "<!-- end of the finding -->\n"
-# Content that is read as requests or frames, an accept or a status that is not looked at, a tunnel that should not be there.
+# Checks of input smuggled past a proxy or server, of unchecked handshakes, and of unwanted tunnels.
 UNNAMED = {
     *["S02", "S03", "S04", "S24", "S58", "S58b", "S59", "S60", "S61", "S66", "S67", "S69", "S72"],
     *["C20", "C21", "C22", "C33", "C34", "C35", "C43", "C52"],
@@ -59,7 +59,7 @@ def header(columns):
 def block(reports, others=None):
     """Returns the text of each role: its programs, then its checks.
 
-    A role of which there is no report is as in `others`.
+    A role without reports keeps its text from `others`.
     """
     text = ""
     for role in ROLES:
@@ -77,16 +77,19 @@ def block(reports, others=None):
 
 
 def broken(members, reports):
-    """Leaves out programs without a name: a difference would tell who they are."""
+    """Summarises the failures of unnamed checks, without naming programs.
+
+    A comparison with the rows of programs would identify them.
+    """
     fail = sum(bool(ids(reports[peer], "fail")) for peer in members)
     return f"{fail} of {len(members)} break a MUST of a check without a star."
 
 
 def per_check(reports):
-    """Yields a row for each check that fails or warns somewhere.
+    """Yields a row for each check with a failure or a warning.
 
-    The row counts the failures, the warnings and the programs to which the check applies. A star marks a check of which
-    the page does not name the programs.
+    The row has the number of failures, of warnings, and of programs to which the check applies. A star marks a check
+    whose programs the page does not name.
     """
     for each in reports[0]["findings"]:
         verdicts = Counter(
@@ -111,15 +114,15 @@ def put(begin, text, end):
 
 
 def wholes(reports):
-    """Returns the reports of whole runs, at most one for each program."""
+    """Returns the full output of an audit, at most one for each program."""
     return [f"```text\n{report['whole']}\n```\n" for report in reports.values() if "whole" in report]
 
 
 def differences(reports):
     """Yields the rows in which the reports differ from the page.
 
-    The row of a program is compared if it has the same version; the row of a check, if all programs are the same. The
-    page must also have what is shown of a program in full.
+    A program's row is compared only if its version is the same; a check's row, only if all programs are the same. The
+    findings shown in full must also be on the page.
     """
     known, now = (rows(text) for text in (block_of_the_page(), block(reports)))
     same = [role for role in ROLES if programs(known, role) == programs(now, role)]
@@ -141,14 +144,14 @@ def block_of_the_page():
 def roles_of_the_page():
     """Returns the text of the page for each role, with its heading.
 
-    The empty line that ends the block is left out.
+    The empty line at the end of the block is left out.
     """
     parts = block_of_the_page().removesuffix("\n").split("\n### ")[1:]
     return {part.partition("\n")[0].lower(): f"\n### {part}" for part in parts}
 
 
 def rows(text):
-    """Returns the rows of programs and of checks, by their names."""
+    """Returns the table rows of programs and of checks, by their names."""
     found = {}
     for part in text.split("\n### ")[1:]:
         role, _, tables = part.partition("\n")

@@ -1,6 +1,6 @@
-"""The findings that core/docs/audit.md shows, as the audit prints them.
+"""The findings that core/docs/audit.md shows in full, as the audit prints them.
 
-Each is repeated with its own line of command while its program runs.
+Each is repeated with the command line that the audit prints, while its program runs.
 """
 
 import re
@@ -11,7 +11,7 @@ from harness import HERE, WAIT, Switchboard, check, same
 from peers import CLIENT, PROXY, SERVER
 
 ROOT = HERE.parents[1]
-# In current versions, and not of the checks whose programs are not named.
+# Failures of current versions, in checks whose programs are named.
 SHOWN = [
     (SERVER, "Bun", "G1"),
     (SERVER, "aiohttp", "S48"),
@@ -24,17 +24,17 @@ SHOWN = [
     (PROXY, "HAProxy, newer", "P17"),
     (PROXY, "Caddy, newer", "P07"),
 ]
-# One in the form for people. Nothing in it changes from one time to the next but the port.
+# A finding in the human-readable form. Only its port differs between runs.
 WHOLE = (SERVER, "ws", "S46")
-# What ports stand for: those of the page's other examples.
+# The ports printed on the page, in place of those of a run: the same as in its other examples.
 PORTS = {SERVER: ["8080"], CLIENT: [], PROXY: ["8081", "8080"]}
 PONG = "\x8a\x05audit", b"M-^J^Eaudit"
 
 
 def do_again(peer, arguments, report):
-    """Keeps in the report what the page is to show of the program.
+    """Adds the output that the page shows to the report.
 
-    A line of command that does not give what the audit has seen is an error.
+    Raises an error if the repeated command does not give the audit's verdict.
     """
     found = {finding["id"]: finding for finding in report["findings"]}
     report["shown"] = {}
@@ -78,7 +78,7 @@ def block(peer, finding):
 
 
 def without_ports(peer, text):
-    """Replaces ports by the page's, in the order in which they come."""
+    """Replaces the ports of a run by those of the page, in order of appearance."""
     ports = list(dict.fromkeys(re.findall(r"(?:127\.0\.0\.1[:/]|--origin-port )(\d+)", text)))
     for port, name in zip(ports, PORTS[peer.role], strict=True):
         text = re.sub(rf"\b{port}\b", name, text)

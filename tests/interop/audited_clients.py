@@ -1,4 +1,4 @@
-"""Clients of others, for `switchboard audit --client`."""
+"""Third-party clients that `switchboard audit --client` tests."""
 
 import contextlib
 import os
@@ -9,12 +9,12 @@ from harness import HERE, SLOW_START, Skip, needs, wait_for
 from peers import CLIENT, peer
 from programs import folder, stop
 
-# A virtual machine starts for each check, or a browser opens a socket beside all else that it does.
+# Options for a client that is slow: a virtual machine that starts for each check, or a browser with other work.
 SLOWLY = ["--timeout", "6"]
 
 
 def called(command, *options):
-    """Returns the start of a client that is run for each check.
+    """Returns a starter for a client that is run again for each check.
 
     `command` is a function, because it may install the client.
     """
@@ -35,7 +35,7 @@ def in_npm(script, *arguments):
 
 
 def in_java(source, *arguments):
-    """Starts a program in Java, which is compiled once."""
+    """Returns a starter for a Java program, which is compiled once."""
 
     @contextlib.contextmanager
     def start():
@@ -59,7 +59,7 @@ def in_perl():
 
 
 ALLOWED = "--allow-net=127.0.0.1"
-# They offer WebSocket, and say something when it is taken.
+# Clients that offer WebSocket and send a message once it is accepted.
 for name, command in [
     ("websockets", lambda: (python(), HERE / "python/websockets_client.py", "{url}")),
     ("aiohttp", lambda: (python(), HERE / "python/aiohttp_client.py", "{url}", "websocket")),
@@ -80,7 +80,7 @@ for name, command in [
 peer("Java", CLIENT, in_java("WebSocketClient", "{ws}"))
 
 
-# Some of them in TLS. The script for `websockets` does not mind whose certificate it is.
+# Clients that use TLS. The script for `websockets` accepts any certificate.
 TRUSTS = "NODE_EXTRA_CA_CERTS={ca}", "DENO_CERT={ca}"
 for name, command in [
     ("websockets", lambda: (python(), HERE / "python/websockets_client.py", "{url}")),
@@ -91,9 +91,9 @@ for name, command in [
 
 
 def browser(program, package, *options):
-    """Returns the start of a browser that starts once.
+    """Returns a starter for a browser that is started once.
 
-    It opens each URL that it is asked to.
+    The browser opens each URL that it is sent.
     """
 
     @contextlib.contextmanager
@@ -125,7 +125,7 @@ CHROMIUM = [f"--{name}" for name in ["headless", "no-sandbox", "disable-gpu", "d
 peer("Chromium", CLIENT, browser("chromium", "chromium", *CHROMIUM, "--user-data-dir={profile}", "{page}"))
 peer("Firefox", CLIENT, browser("firefox", "firefox-esr", "--headless", "--no-remote", "--profile", "{profile}", "{page}"))
 
-# They offer HTTP/2.
+# Clients that offer HTTP/2.
 CURL = ["curl", "-sS", "--noproxy", "*", "--max-time", "15"]
 
 
@@ -148,11 +148,11 @@ peer("pycurl, h2c", CLIENT, called(in_python("pycurl_offers.py", "{url}")), "pyc
 peer("nghttp, h2c", CLIENT, called(lambda: (debian("nghttp", "nghttp2-client"), "-u", "{url}")), "nghttp")
 peer("Java, h2c", CLIENT, in_java("HttpClientH2c", "{url}", "9"), "Java")
 
-# Another protocol.
+# Clients that offer another protocol.
 peer("node, foo/2", CLIENT, called(lambda: node("offers.cjs", "{url}", modules=False)), "node")
 peer("lpstat, TLS", CLIENT, called(lambda: (debian("lpstat", "cups-client"), "-E", "-h", "127.0.0.1:{port}", "-r")), "lpstat")
 
-# Nothing.
+# Clients that offer nothing.
 peer("curl", CLIENT, called(curl()))
 peer("curl, https", CLIENT, called(curl("--cacert", "{ca}"), "--tls"), "curl")
 peer("wget2", CLIENT, called(lambda: (debian("wget2", "wget2"), "--no-proxy", "--quiet", "-O-", "{url}")))

@@ -1,4 +1,4 @@
-"""Intermediaries of others, for `switchboard audit --proxy`."""
+"""Third-party intermediaries that `switchboard audit --proxy` tests."""
 
 import contextlib
 import socket
@@ -11,12 +11,12 @@ from programs import LOOPBACK, free_port, running
 
 
 def before(proxy, *options):
-    """An intermediary, started by `programs`, before an origin that the audit is."""
+    """Returns a starter for an intermediary, with the audit as its origin server."""
 
     @contextlib.contextmanager
     def start():
         with contextlib.ExitStack() as stack:
-            # Some look whether it is there when they start.
+            # Some intermediaries check at their start that the origin is reachable.
             with socket.create_server((LOOPBACK, 0)) as held:
                 origin = held.getsockname()[1]
                 port = stack.enter_context(proxy(origin))

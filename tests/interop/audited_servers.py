@@ -1,4 +1,4 @@
-"""Servers of others, for `switchboard audit URL`."""
+"""Third-party servers that `switchboard audit URL` tests."""
 
 import contextlib
 
@@ -13,9 +13,9 @@ JARS = "/usr/share/java"
 
 
 def echo(command, *options, websocket="/"):
-    """Returns the start of a script of ours that prints its port.
+    """Returns a starter for one of our scripts, which prints its port.
 
-    The script serves a page at `/plain`, and messages at `websocket`.
+    The script serves a page at `/plain`, and echoes messages at the path `websocket`.
     """
 
     @contextlib.contextmanager
@@ -95,13 +95,13 @@ def in_perl():
     return "perl", HERE / "perl/mojolicious_server.pl"
 
 
-# Servers with a command of their own.
+# Servers that have a command line.
 
 
 def commanded(*words, plain="/", options=()):
-    """A server in Python with the apps of applications.py.
+    """Returns a starter for a Python server with the apps of applications.py.
 
-    `{port}` is filled in.
+    `{port}` in its arguments is replaced.
     """
 
     @contextlib.contextmanager
@@ -126,7 +126,7 @@ peer("http.server", SERVER, commanded("http.server", "--bind", LOOPBACK, "--prot
 
 
 def files(start, *options):
-    """A server of files, started by `programs`."""
+    """Returns a starter for a file server that `programs` can start."""
 
     @contextlib.contextmanager
     def started():
@@ -160,7 +160,7 @@ def libwebsockets():
     program, port = debian("libwebsockets-test-server", "libwebsockets-test-server"), free_port()
     debian_package("libwebsockets-test-server-common")
     with running(port, program, f"--port={port}", "-d", "0"):
-        # It names no protocol of its own for an echo: this one counts.
+        # It has no echo without a subprotocol; its default protocol, which sends a counter, serves as well.
         yield [f"http://{LOOPBACK}:{port}/test.html", "--websocket", "/"]
 
 

@@ -1,9 +1,9 @@
-"""A daemon with one container and one command in it, `cat`.
+"""A fake Docker daemon with one container and one command in it, `cat`.
 
-It has as much of Docker's API as `docker exec` asks for.
+It implements as much of Docker's API as `docker exec` needs.
 
-Its responses are a real daemon's (`dockerd` 20.10.24), whose bytes are among the captures. A command without a terminal
-speaks a stream of frames: what came on standard input goes out in frames of standard output.
+Its responses are those of a real daemon (`dockerd` 20.10.24), whose bytes are among the captures. A command without a
+terminal uses a stream of frames: standard input comes back in frames of standard output.
 """
 
 import contextlib
@@ -46,12 +46,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(SWITCH)
         while piece := self.rfile.read1(65536):
             self.wfile.write(bytes([STANDARD_OUTPUT, 0, 0, 0]) + len(piece).to_bytes(4, "big") + piece)
-        # `cat` ends with its input, and not before.
+        # `cat` ends only when its input ends.
         self.server.half_closes += 1
         self.close_connection = True
 
     def log_message(self, *_):
-        """Drops the message, because nobody reads the log."""
+        """Discards the message, because nobody reads the log."""
 
 
 class Daemon(http.server.ThreadingHTTPServer):

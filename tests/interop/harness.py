@@ -1,6 +1,6 @@
-"""The needs of every case: the switchboard, other programs, raw sockets, timeouts.
+"""Helpers for all cases: the switchboard, other programs, raw sockets, timeouts.
 
-Every wait has an end.
+Every wait has a limit.
 """
 
 import contextlib
@@ -26,14 +26,14 @@ LINES = b"".join(b"line %06d with some text on it\n" % number for number in rang
 
 
 class Skip(Exception):  # noqa: N818  (it is no error)
-    """The case cannot run here."""
+    """The exception for a case that cannot run on this machine."""
 
 
 @contextlib.contextmanager
 def time_limit(seconds=LIMIT):
-    """Ends what takes longer than the limit with an error.
+    """Raises an error if the block takes longer than the limit.
 
-    The clock of a limit around it stands still meanwhile.
+    An enclosing limit is suspended meanwhile.
     """
 
     def ring(*_):
@@ -50,7 +50,7 @@ def time_limit(seconds=LIMIT):
 
 @dataclass(frozen=True)
 class Case:
-    """A case: the program, the protocol, the direction, and the function to run."""
+    """A test case: the program, the protocol, the direction, and the function to run."""
 
     program: str
     protocol: str
@@ -69,9 +69,9 @@ CASES = []
 
 
 def case(program, protocol, direction=TO_US, large=False):
-    """Registers a case: a function of the running switchboard.
+    """Registers a case: a function that gets a running switchboard.
 
-    The large cases are left out of the quick run.
+    Large cases are not part of the quick run.
     """
 
     def register(function):
@@ -87,7 +87,7 @@ def check(condition, *what):
 
 
 def same(got, wanted, what="bytes"):
-    """Compares byte for byte; the message says where the two differ."""
+    """Checks that two byte strings are equal; the message has the first difference."""
     if got != wanted:
         shorter = min(len(got), len(wanted))
         at = next((i for i, (a, b) in enumerate(zip(got, wanted, strict=False)) if a != b), shorter)
@@ -98,7 +98,7 @@ def same(got, wanted, what="bytes"):
 
 
 def needs(program, how):
-    """The path of a program that may be missing; `how` is a command that must succeed."""
+    """Returns the path of a program; skips the case unless the command `how` succeeds."""
     try:
         subprocess.run(how, check=True, capture_output=True, timeout=WAIT)
     except (OSError, subprocess.SubprocessError) as error:
@@ -143,7 +143,7 @@ class Example:
 
 
 class Switchboard(Example):
-    """The server, with a transcript of each connection."""
+    """A running switchboard, with the transcripts of its connections."""
 
     program = None
 
@@ -152,18 +152,18 @@ class Switchboard(Example):
 
 
 def beside(name):
-    """Returns the path of the switchboard, or of an example beside it."""
+    """Returns the path of the switchboard, or of an example built with it."""
     board = Path(Switchboard.program)
     return board if name == board.name else board.parent / "examples" / name
 
 
 def between(name, backend, *arguments):
-    """The `gateway` or the `bridge`, in front of a port."""
+    """Starts the `gateway` or the `bridge` in front of a port."""
     return Example(beside(name), "--backend", f"127.0.0.1:{backend}", *arguments)
 
 
 def wait_for(read, pattern, seconds=WAIT):
-    """Polls until the pattern is there; one of few waits without an event to wait for."""
+    """Polls until the text matches the pattern, where there is no event to await."""
     for _ in range(seconds * 50):
         if found := re.search(pattern, read()):
             return found
@@ -172,7 +172,7 @@ def wait_for(read, pattern, seconds=WAIT):
 
 
 def run(*command, stdin=b"", expect=0, within=WAIT):
-    """Runs a program to its end; its output, its errors."""
+    """Runs a program to its end; returns its output and its error output."""
     done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=within)
     if expect is not None and done.returncode != expect:
         output = f"{done.stdout[-400:]!r} {done.stderr[-800:]!r}"
@@ -186,7 +186,7 @@ def probe(*arguments, stdin=b"", expect=0):
 
 @contextlib.contextmanager
 def server(*command):
-    """Runs another program's server for as long as the case lasts, and yields its URL.
+    """Runs another program's server while the block runs, and yields its URL.
 
     The server prints `listening PORT`.
     """
@@ -210,7 +210,7 @@ class Raw:
         self.socket.sendall(data)
 
     def until(self, ending):
-        """Reads up to and with `ending`."""
+        """Reads up to and including `ending`."""
         while ending not in self.got:
             piece = self.socket.recv(65536)
             check(piece, "the connection ended before", ending, "came:", self.got)
@@ -219,7 +219,7 @@ class Raw:
         return head + ending
 
     def rest(self):
-        """Reads to the end of the connection."""
+        """Reads to the end of the connection and returns all bytes."""
         while piece := self.socket.recv(65536):
             self.got += piece
         self.socket.close()
@@ -235,9 +235,9 @@ class Raw:
         return self.got
 
     def send_beside(self, data, ends=True):
-        """Sends without waiting to be read, and ends this direction.
+        """Sends in another thread, then ends our direction if `ends` is set.
 
-        Large payloads go both ways at once.
+        Large payloads then travel in both directions at once.
         """
 
         def work():
@@ -251,7 +251,7 @@ class Raw:
 
 @contextlib.contextmanager
 def scripted(*scripts):
-    """Runs a server that plays one script per connection, and yields its URL.
+    """Runs a server that runs one script per connection, and yields its URL.
 
     A script is a function of the accepted socket.
     """
@@ -282,9 +282,9 @@ def resets(connection):
 
 
 def read_head(connection):
-    """Reads a request head, and no byte further.
+    """Reads a request head, and no byte after it.
 
-    This holds as long as the client waits for its response.
+    This works only while the client waits for its response.
     """
     head = b""
     while b"\r\n\r\n" not in head:
@@ -295,9 +295,9 @@ def read_head(connection):
 
 
 def as_read(data):
-    """Returns a head and what follows it in the form in which a reader takes them.
+    """Normalises a head for comparison; the bytes after it are unchanged.
 
-    The names of fields have no case, and lines of different names have no order (RFC 9110, sections 5.1 and 5.3).
+    Field names are case-insensitive, and lines of different names have no order (RFC 9110, sections 5.1 and 5.3).
     """
     head, end, rest = data.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
@@ -307,7 +307,7 @@ def as_read(data):
 
 @contextlib.contextmanager
 def closed_port():
-    """Returns a port on which nothing can listen: it is taken."""
+    """Yields a port on which nothing listens, and reserves it."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]

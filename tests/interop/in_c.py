@@ -1,4 +1,4 @@
-"""The examples in C, linked with the static library."""
+"""Builds of the C examples with the static library."""
 
 import functools
 
@@ -11,7 +11,7 @@ SYSTEM = ["-lpthread", "-lm", "-ldl"]
 
 @functools.cache
 def build(name, sources, packages=(), libraries=()):
-    """The program made of these files below `ffi-c/examples`."""
+    """Builds a program from files below `ffi-c/examples`; returns its path."""
     needs("a C compiler", ["cc", "--version"])
     for package in packages:
         debian_package(package)
@@ -23,7 +23,7 @@ def build(name, sources, packages=(), libraries=()):
 
 
 def linked():
-    """Returns the libraries that a program in C is linked with."""
+    """Returns the linker arguments for a program in C that uses the library."""
     library = HOME / "target/binding/libswitchover.a"
     if not library.exists():
         raise Skip("no C library: cargo build --profile binding -p switchover-ffi")

@@ -1,6 +1,7 @@
-"""The audited programs of others: servers, clients and intermediaries.
+"""The registry of third-party programs to audit.
 
-Each has the way in which it is started, and what `switchboard audit` is then given.
+They are servers, clients and intermediaries. Each entry says how the program is started, and which arguments
+`switchboard audit` then gets.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,7 @@ class Peer:
     name: str
     role: str
     start: Callable
-    # What its version is asked of, if that is not its name.
+    # The program whose version is printed, if that differs from `name`.
     program: str
 
     def __str__(self):

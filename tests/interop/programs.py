@@ -1,9 +1,9 @@
-"""Real servers and proxies, installed and started by hand.
+"""Starters for real servers and proxies.
 
-Each gets its settings in a temporary folder, and is stopped by pid.
+Each gets its configuration in a temporary folder, and is stopped by its process id.
 
-Each of them is a context manager. A proxy takes the port of the server that it passes on to; all yield the port they
-listen on.
+Each starter is a context manager that yields the port on which the program listens. A proxy's starter gets the port of
+the server behind it.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ def written(place, name, text):
 
 
 def certificate(place):
-    """Makes a certificate that no authority vouches for, and its key."""
+    """Creates a self-signed certificate and its key."""
     files = place / "certificate.pem", place / "key.pem"
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     run(debian("openssl", "openssl"), *new, "-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1])
@@ -55,7 +55,7 @@ def certificate(place):
 
 @contextlib.contextmanager
 def running(port, *command, cwd=None):
-    """A program that serves `port` until the case has ended."""
+    """Runs a program that listens on `port` while the block runs."""
     with tempfile.TemporaryFile() as log:
         parts = [str(part) for part in command]
         process = subprocess.Popen(parts, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=cwd)
@@ -78,7 +78,7 @@ def wait_until_it_listens(process, port, log):
 
 
 def stop(process, asked=False):
-    """Stops a process, by a request first: most have children."""
+    """Stops a process, with SIGTERM first, since most have child processes."""
     if not asked:
         process.terminate()
     try:
@@ -125,7 +125,7 @@ NGINX_FORWARDS = """
 
 
 def nginx(backend, tls=False, program=None):
-    """nginx by its documentation for WebSocket: it forwards any Upgrade."""
+    """nginx as its documentation for WebSocket configures it: it forwards any Upgrade."""
     return nginx_that(NGINX_FORWARDS.format(backend=backend), tls, program=program)
 
 
@@ -203,12 +203,15 @@ def apache(modules, rules, files=None):
 
 
 def apache_proxy(backend):
-    """`upgrade=ANY` forwards any protocol; without it only WebSocket is forwarded."""
+    """Apache as a proxy with `upgrade=ANY`, which forwards any protocol.
+
+    Without that option it forwards only WebSocket.
+    """
     return apache(["proxy", "proxy_http"], f"ProxyPass / http://127.0.0.1:{backend}/ upgrade=ANY")
 
 
 def apache_files(files):
-    """Apache with its own files, in HTTP/1.1 and h2c."""
+    """Apache as a file server in HTTP/1.1 and h2c."""
     return apache(["http2"], "Protocols h2c http/1.1", files)
 
 
@@ -232,7 +235,7 @@ def lighttpd(rules, files=None):
 
 
 def lighttpd_files(files):
-    """lighttpd with its own files; it takes h2c by default."""
+    """lighttpd as a file server; it accepts h2c by default."""
     return lighttpd('mimetype.assign = ( ".txt" => "text/plain" )', files)
 
 
@@ -335,7 +338,7 @@ sub vcl_pipe {
 
 @contextlib.contextmanager
 def varnish(backend):
-    """Varnish by its documentation for WebSocket, for any protocol."""
+    """Varnish as its documentation for WebSocket configures it, but for any protocol."""
     program, port = debian("varnishd", "varnish"), free_port()
     with folder() as place:
         rules = written(place, "default.vcl", VARNISH % backend)
@@ -405,7 +408,7 @@ static_resources:
 
 @contextlib.contextmanager
 def envoy(backend):
-    """Runs Envoy, which forwards the protocols that its settings name."""
+    """Envoy, which forwards the protocols that its configuration lists."""
     program, port = large_python().with_name("envoy"), free_port()
     with folder() as place:
         settings = written(place, "envoy.yaml", ENVOY.format(port=port, backend=backend))
@@ -448,7 +451,7 @@ datadir: {place}
 
 @contextlib.contextmanager
 def traffic_server(backend):
-    """Traffic Server by its documentation for WebSocket: a rule for ws."""
+    """Traffic Server as its documentation for WebSocket configures it: a rule for ws."""
     program, port = debian("traffic_server", "trafficserver"), free_port()
     with folder() as place:
         rules = [f"map {scheme}://{LOOPBACK}:{port}/ {scheme}://{LOOPBACK}:{backend}/" for scheme in ["ws", "http"]]
@@ -469,7 +472,7 @@ User root
 
 @contextlib.contextmanager
 def tinyproxy(_):
-    """A forward proxy."""
+    """tinyproxy as a forward proxy."""
     program, port = debian("tinyproxy", "tinyproxy"), free_port()
     with folder() as place:
         settings = written(place, "tinyproxy.conf", TINYPROXY.format(port=port))
@@ -477,7 +480,7 @@ def tinyproxy(_):
             yield port
 
 
-# Servers of their own.
+# Servers that are not proxies.
 
 
 @contextlib.contextmanager
@@ -522,7 +525,7 @@ DefaultAuthType None
 
 @contextlib.contextmanager
 def cupsd():
-    """The only server left that takes TLS by Upgrade (RFC 2817)."""
+    """cupsd, the only server left that accepts TLS by Upgrade (RFC 2817)."""
     program, port = debian("cupsd", "cups-daemon"), free_port()
     if os.geteuid() != 0:
         raise Skip("cupsd needs to be root")
@@ -537,10 +540,10 @@ def cupsd():
 
 @contextlib.contextmanager
 def dnsmasq(name, address):
-    """A server over UDP, which knows one name."""
+    """dnsmasq: a DNS server over UDP that knows one name."""
     program, port = debian("dnsmasq", "dnsmasq-base"), free_port()
     options = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"]
     where = [f"--listen-address={LOOPBACK}", f"--port={port}", f"--address=/{name}/{address}"]
-    # It serves TCP on the same port, so that can be waited for.
+    # It also listens on TCP on the same port, which shows that it has started.
     with running(port, program, *options, *where, "--user=root", "--pid-file="):
         yield port

@@ -1,4 +1,4 @@
-"""A table of what was tried with which program, on the screen and in README.md."""
+"""The table of tested programs, printed on the screen and written to README.md."""
 
 from collections import Counter
 

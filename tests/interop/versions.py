@@ -1,6 +1,6 @@
 """The version of each program.
 
-It comes from the lists of what is installed, or from the program itself.
+It comes from the lock files, or from the program itself.
 """
 
 import functools
@@ -62,7 +62,7 @@ PACKAGED = {
 
 @functools.cache
 def of(program):
-    """Returns the version of a program; nothing if it is not there, or is ours."""
+    """Returns the version of a program; an empty string if it is missing, or is ours."""
     if program in ASKED:
         return first_number(ASKED[program])
     if program in PACKAGED:
@@ -91,7 +91,7 @@ def in_jar():
 
 @functools.cache
 def locked():
-    """Returns the versions in the lists for pip and npm."""
+    """Returns the versions in the lock files for pip and npm."""
     versions = {}
     for list_of in ["large/mitmproxy.txt", "requirements.txt", "large/requirements.txt", "newer/requirements.txt"]:
         versions.update(re.findall(r"^([\w.-]+)==(\S+)$", (HERE / list_of).read_text().lower(), re.MULTILINE))

@@ -1,8 +1,8 @@
-"""The bridge, an example on the engine and on `h2`, with other people's clients.
+"""Cases of the bridge, an example on our engine and `h2`, with real clients.
 
-It speaks HTTP/2 over TLS to clients, and HTTP/1.1 to the server after it.
+It speaks HTTP/2 over TLS to clients, and HTTP/1.1 to the server behind it.
 
-It takes nothing but HTTP/2, so a client that gets a WebSocket through it has asked with an extended CONNECT (RFC 8441).
+It accepts only HTTP/2, so a WebSocket through it must come from an extended CONNECT (RFC 8441).
 """
 
 import functools
@@ -48,13 +48,13 @@ def in_chromium(front):
 
 @case("Chromium", "websocket in HTTP/2", THROUGH_US, large=True)
 def chromium_before_the_bridge(_):
-    """The key is made for the second hop, and is another one each time."""
+    """Each WebSocket gets a new key for the second hop."""
     with Switchboard() as board, bridge(board.port) as front:
         for _ in range(2):
             in_chromium(front)
         log = board.read()
     check(log.count(b"< GET /ws HTTP/1.1\n") == 2, log)
-    # The page has a WebSocket of its own.
+    # The page also opens a WebSocket itself.
     asked = rb"< GET /ws HTTP/1\.1\n(?:(?!.*< GET ).*\n)*?.*< sec-websocket-key: (\S{24})\n"
     check(len(set(re.findall(asked, log))) == 2, log)
 
@@ -80,7 +80,7 @@ def h2_and_wsproto_before_the_bridge(_):
 def h2_is_declined_by_the_bridge(_):
     """The backend's status reaches the client, except for a 200, which becomes a 502.
 
-    A 200 would say that the offer was accepted.
+    A 200 would mean that the offer was accepted.
     """
     with Switchboard() as board, bridge(board.port) as front:
         same(h2_client(front, "declined", "/missing"), "404")
@@ -100,7 +100,7 @@ def h2_asks_the_bridge_for_a_tunnel(_):
 def h2_sends_the_bridge_what_is_malformed(_):
     """The bridge resets a stream with a malformed field, and forwards nothing of it.
 
-    RFC 9113, section 8.2.2, and RFC 8441, section 5, are the clauses.
+    RFC 9113, section 8.2.2, and RFC 8441, section 5, require it.
     """
     bad = {"connection": "x", "upgrade": "websocket", "transfer-encoding": "chunked", "te": "gzip", "keep-alive": "x"}
     keys = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-accept": "x", "proxy-connection": "x"}
@@ -112,9 +112,9 @@ def h2_sends_the_bridge_what_is_malformed(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_ends_its_direction_before_the_bridge(_):
-    """Any protocol goes through the bridge.
+    """Any protocol goes through the bridge, and so does a half-close.
 
-    A stream that ends in one direction becomes a connection that ends in one direction.
+    A stream half-closed by the client half-closes the connection to the backend.
     """
 
     def script(connection):
@@ -138,7 +138,7 @@ def h2_resets_a_stream_whose_server_reads_no_more(_):
         connection.sendall(SWITCH)
         connection.shutdown(socket.SHUT_WR)
         before = front.descriptors()
-        # Its end does not arrive, for what was sent before it does not.
+        # A FIN would not arrive, because the bytes before it are not read.
         wait_for(lambda: b"closed" if front.descriptors() < before else b"open", b"closed")
 
     def next_one(connection):
@@ -153,7 +153,7 @@ def h2_resets_a_stream_whose_server_reads_no_more(_):
 def h2_cancels_what_the_bridge_has_switched(_):
     """The backend of a cancelled stream sees a reset.
 
-    It must not take the half for all (RFC 9113, section 8.5).
+    It must not take the partial data for complete (RFC 9113, section 8.5).
     """
 
     def script(connection):
@@ -174,7 +174,7 @@ def h2_cancels_what_the_bridge_has_switched(_):
 def h2_before_the_bridge_before_a_server_that_resets(_):
     """The client of a backend that resets sees a reset stream.
 
-    It must not take the half for all either, though the reset was met by what it said.
+    It must not take the partial data for complete either, even if the bridge met the reset while it wrote.
     """
 
     def script(connection):
@@ -189,7 +189,7 @@ def h2_before_the_bridge_before_a_server_that_resets(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_leaves_the_bridge_once_it_has_said_all(_):
-    """Its direction was whole."""
+    """A client may close its connection after all its data; the backend sees a FIN."""
 
     def script(connection):
         read_head(connection)
@@ -226,9 +226,9 @@ def curl_before_the_bridge(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_posts_before_the_bridge(_):
-    """The bridge passes on content with a length and without one.
+    """The bridge forwards content with and without a length.
 
-    Some content is more than fits, so that both ways must go on at once.
+    Some content exceeds all buffers, so both directions must proceed at once.
     """
     with Switchboard() as board, bridge(board.port) as front:
         for content, how in [(LARGE, "--data-binary"), (LARGE, "-T"), (LARGE * 24, "--data-binary")]:
@@ -240,9 +240,9 @@ def curl_posts_before_the_bridge(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_is_told_by_the_bridge_what_went_wrong(_):
-    """The status tells the client whose fault it was.
+    """The status tells the client which side has failed.
 
-    A reset tells it that a response was cut.
+    A reset tells it that a response was truncated.
     """
 
     def late(connection):
@@ -270,9 +270,9 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_gets_odd_answers_through_the_bridge(_):
-    """Responses that contradict themselves, and that every client takes, go through.
+    """Contradictory responses that every client accepts are forwarded.
 
-    The status 999 becomes a 502. A request whose Max-Forwards is 0 goes no further.
+    The status 999 becomes a 502. A request whose Max-Forwards is 0 is not forwarded.
     """
     odd = {
         b"204 No Content\r\nContent-Length: 0\r\n\r\n": b" 204",

@@ -1,8 +1,8 @@
-"""Complaints that users of other libraries keep filing, replayed.
+"""Problems often reported to other libraries, replayed.
 
-The last line of each transcript names the true reason.
+The last line of each transcript must name the true reason.
 
-The probe meets servers that do what real ones do, the switchboard meets clients and proxies that do.
+The probe connects to servers with such behaviour; the switchboard gets clients and proxies with such behaviour.
 """
 
 import functools
@@ -24,11 +24,11 @@ def last_line(transcript):
     return re.sub(rb"^ *[0-9.]+ (\[\d+\] )?\* ", b"", transcript.rstrip(b"\n").rpartition(b"\n")[2]).decode()
 
 
-# The probe, and what it says of a server.
+# The probe, and what it reports about a server.
 
 
 def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
-    """Checks the last line of the probe about a server that sends this and closes."""
+    """Checks the last line of the probe about a server that sends `answer` and closes."""
 
     def script(connection):
         read_head(connection)
@@ -46,25 +46,25 @@ def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_drops_the_connection(_):
-    """The client's connection, when an offer is refused: aiohttp."""
+    """The server drops the connection when it gets an offer: aiohttp."""
     says(b"", reason=FAILED + "the input ended before the response (error 502) at byte 0", status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_hangs(_):
-    """Without an answer: uvicorn with httptools."""
+    """The server sends no response: uvicorn with httptools."""
     says(None, "--timeout", "1", reason="failed: nothing came for 1s", status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_polite_offer_is_answered_403(_):
-    """Envoy, to `Upgrade: TLS/1.2`."""
+    """Envoy responds so to `Upgrade: TLS/1.2`."""
     says(b"HTTP/1.1 403 Forbidden\r\n" + NOTHING, reason=f"not switched (403): {DECLINED}", status=2)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_an_offer_with_content_is_refused(_):
-    """Seven server stacks take no upgrade with content."""
+    """Seven server implementations reject an upgrade with content."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(b"content")
         file.flush()
@@ -74,16 +74,16 @@ def complaint_an_offer_with_content_is_refused(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_bytes_after_the_101_are_lost(_):
-    """No byte after the 101 is lost, however the bytes are cut.
+    """No byte after the 101 is lost, however the bytes are split.
 
-    Elsewhere they hide in a private attribute (httpcore), or are dropped (proxies).
+    Elsewhere they end up in a private attribute (httpcore), or are dropped (proxies).
     """
     says(SWITCH + b"hello", reason="switched to echo/1, number 1 of 1 offered", status=0, told=b"hello")
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_101_without_connection_upgrade(_):
-    """Many clients take it."""
+    """Many clients accept it."""
     answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
     reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at byte 0"
     errors = says(answer, reason=reason, status=1)
@@ -93,7 +93,7 @@ def complaint_a_101_without_connection_upgrade(_):
 
 @case("a script", "h2c", FROM_US)
 def complaint_another_protocol_is_switched_to(_):
-    """Bun answers `Upgrade: h2c` with a 101 for WebSocket."""
+    """Bun responds to `Upgrade: h2c` with a 101 for WebSocket."""
     answer = SWITCH.replace(b"echo/1", b"websocket")
     place = answer.index(b"websocket")
     says(
@@ -106,14 +106,14 @@ def complaint_another_protocol_is_switched_to(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_switches_without_a_101(_):
-    """Apache, for an HTTP/1.0 request: HTTP/2 frames where a status line should be."""
+    """Apache responds to an HTTP/1.0 request with HTTP/2 frames, not a status line."""
     reason = FAILED + "another protocol where a status line should be (error 108) at byte 0"
     says(b"\x00\x00\x06\x04\x00\x00\x00\x00\x00", reason=reason, status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_426_does_not_say_what_it_wants(_):
-    """Tomcat, tornado, Bun, wsproto."""
+    """Tomcat, tornado, Bun and wsproto send such a 426."""
     answer = b"HTTP/1.1 426 Upgrade Required\r\n" + NOTHING
     errors = says(
         answer, reason="not switched (426): the server answered 426 and names the protocols that it requires", status=2
@@ -121,13 +121,13 @@ def complaint_a_426_does_not_say_what_it_wants(_):
     check(b"* the 426 does not say which protocol it wants\n" in errors, errors)
 
 
-# The switchboard, and what it says of a client, or of what is between.
+# The switchboard, and what it reports about a client, or about an intermediary.
 
 
 def serves(data, reason, *parts):
     """Checks the switchboard's last line about a connection, and its responses.
 
-    The responses must hold these parts in this order.
+    The responses must contain these parts in this order.
     """
     with Switchboard() as board:
         with socket.create_connection(("127.0.0.1", board.port), timeout=WAIT) as connection:
@@ -162,7 +162,7 @@ def complaint_a_declined_offer_is_no_no_op(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_one_listener_takes_all_or_nothing(_):
-    """Node: a listener for WebSocket gets every other offer, too."""
+    """In Node, a listener for WebSocket also gets all other offers."""
     serves(
         offer(b"/foo", tokens=b"echo/1, IRC/6.9"), f"no switch: {DECLINED}", b"Upgrade: foo/2, foo/1", b"This is /foo"
     )
@@ -177,7 +177,7 @@ def complaint_give_me_lists_and_other_tokens(_):
 def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
     """The switchboard rejects early bytes after an offer that it has declined.
 
-    A proxy that tunnels on intent has left the connection open after a refusal (RFC 9931).
+    Some proxies open a tunnel at the offer already, and have left it open after a decline (RFC 9931).
     """
     early = b"hello in echo/1\r\n"
     place = len(offer()) + len(b"hello in ")
@@ -188,7 +188,7 @@ def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_a_proxy_has_taken_the_offer_out(_):
-    """HAProxy strips `Upgrade` from a request with content, and leaves what lists it."""
+    """HAProxy strips `Upgrade` from a request with content, but not from `Connection`."""
     request = offer(method=b"POST", more=NOTHING[:-2]).replace(b"Upgrade: echo/1\r\n", b"")
     reason = "no switch: Connection lists upgrade but there is no Upgrade; something between may have taken it out"
     serves(request, reason, b"200 OK")
@@ -215,7 +215,7 @@ def complaint_a_bad_key_is_answered_400_and_nobody_knows_why(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_an_error_after_an_offer_is_told_as_a_decline(_):
-    """The first thing that went wrong is the reason, whatever is said afterwards."""
+    """The first error is the reported reason, whatever follows."""
     chunked = offer(b"/foo", method=b"POST", more=b"Transfer-Encoding: chunked\r\n")
     place = len(chunked)
     reason = f"the chunk size is malformed (error 401) at byte {place}"

@@ -1,19 +1,19 @@
-"""curl as the client."""
+"""Cases with curl as the client of the switchboard."""
 
 import tempfile
 
 from harness import LARGE, Skip, Switchboard, case, check, needs, run, same, time_limit, wait_for
 
-# Seconds for a request, and for one with much content: 24 MB go through a proxy, on a machine that has other work.
+# Timeouts in seconds of a request, and of one with 24 MB through a proxy, on a busy machine.
 SHORT, LONG = 15, 300
 
 
 def curl(board, path, *arguments, stdin=b"", expect=0):
     needs("curl", ["curl", "--version"])
     seconds = LONG if len(stdin) >= len(LARGE) else SHORT
-    # --noproxy: the machine's settings are not what is tested.
+    # --noproxy: the machine's proxy settings must not matter.
     always = ["-sS", "--noproxy", "*", "--max-time", str(seconds)]
-    # The limit of the case stands still meanwhile.
+    # The limit of the case is suspended meanwhile.
     with time_limit(2 * seconds):
         return run("curl", *always, *arguments, board.url + path, stdin=stdin, expect=expect, within=2 * seconds)
 
@@ -75,7 +75,7 @@ def curl_http2_is_declined_and_nothing_changes(board):
 
 @case("curl", "foo/2")
 def curl_offers_a_list(board):
-    # curl knows no foo/2 and goes on reading; what it shows until then is what matters.
+    # curl does not know foo/2 and continues to read; only its output until the timeout matters.
     offer = ["-H", "Connection: Upgrade", "-H", "Upgrade: example/1, foo/2"]
     out, _ = curl(board, "/foo", "-i", "--max-time", "1", *offer, expect=None)
     check(out.startswith(b"HTTP/1.1 101 Switching Protocols\r\n") and b"Upgrade: foo/2\r\n" in out, out)

@@ -1,6 +1,6 @@
-"""Clients that offer h2c to a server that does not take it.
+"""Clients that offer h2c to a server that declines it.
 
-They go on in HTTP/1.1, and offer it again with each request.
+They continue in HTTP/1.1, and repeat the offer with each request.
 """
 
 from environment import debian

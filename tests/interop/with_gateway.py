@@ -1,8 +1,8 @@
-"""The gateway, an example on two of the engine's connections.
+"""Cases of the gateway, an example on two connections of our engine.
 
-It stands between other people's programs, and beside proxies.
+It runs between third-party programs, and in a chain with third-party proxies.
 
-What was offered arrives, what was agreed on goes both ways, and bytes after a declined offer reach no program.
+Offers are forwarded, the agreed protocol passes in both directions, and bytes after a declined offer reach no program.
 """
 
 import contextlib
@@ -60,7 +60,7 @@ def gateway_before_a_switchboard():
         yield board, front
 
 
-# Other people's servers after it, other people's clients before it.
+# Third-party servers behind the gateway, third-party clients before it.
 
 
 @case("ws", "websocket", THROUGH_US)
@@ -95,9 +95,9 @@ def the_gateway_after_node_http(_):
 
 @case("docker", "tcp", THROUGH_US)
 def the_gateway_between_docker_and_its_daemon(_):
-    """Docker asks in HTTP/1.1 through the gateway, and switches for the command.
+    """Docker's requests go through the gateway, and its command by an upgrade.
 
-    It ends its direction when its own input ends.
+    Docker half-closes when its own input ends.
     """
     docker = needs("docker", ["docker", "--version"])
     with daemon() as after, gateway(after.server_port) as front, tempfile.TemporaryDirectory() as home:
@@ -110,7 +110,7 @@ def the_gateway_between_docker_and_its_daemon(_):
 
 @case("hypercorn", "websocket", THROUGH_US, large=True)
 def the_gateway_before_hypercorn(_):
-    """Its 101 has no reason, and says `upgrade: WebSocket`."""
+    """hypercorn's 101 has no reason phrase, and says `upgrade: WebSocket`."""
     with python_server("hypercorn") as url, gateway(port_of(url)) as front:
         check_messages(front.url)
 
@@ -132,16 +132,16 @@ def the_gateway_before_nginx_before_node_ws(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_before_a_server_that_leaves(_):
-    """All that a server has sent before it leaves still arrives.
+    """All that a server has sent before it closes still arrives.
 
-    It arrives however slowly it is read and whatever the client sends on (RFC 9110, section 9.3.6).
+    It arrives however slowly it is read, and whatever the client still sends (RFC 9110, section 9.3.6).
     """
 
     def script(connection):
         read_head(connection)
         connection.sendall(SWITCH + LARGE)
         connection.shutdown(socket.SHUT_WR)
-        # All has been sent. What the client sends is unread, so the system resets the connection.
+        # The server has sent everything. Since it leaves the client's bytes unread, closing resets the connection.
         wait_for(lambda: fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), bytes(4))
 
     with scripted(script) as url, between("gateway", port_of(url), "--timeout", "1") as front:
@@ -150,16 +150,16 @@ def the_gateway_before_a_server_that_leaves(_):
         raw.socket.sendall(offer(b"/", b"echo/1"))
         raw.send_beside(b"x" * 100_000_000)
         raw.until(b"\r\n\r\n")
-        # The client has four times the timeout to take some of it.
+        # The gateway gives the client four times its timeout to read some of it.
         time.sleep(2)
         same(raw.read_slowly(), LARGE)
 
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_before_a_client_that_does_not_read(_):
-    """The tunnel of a client that takes nothing is reset, not ended in order.
+    """The tunnel of a client that does not read is reset, not closed in order.
 
-    The reset comes once the client's time is over.
+    The reset comes after the client's timeout.
     """
 
     def script(connection):
@@ -187,7 +187,7 @@ def the_gateway_before_a_client_that_does_not_read(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_between_sides_that_reset(_):
-    """Either ends the tunnel, though the other one is silent."""
+    """A reset by either side ends the tunnel, even if the other one is silent."""
 
     def hears(connection):
         read_head(connection)
@@ -229,7 +229,7 @@ def the_gateway_and_content_above_its_limit(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_before_a_backend_that_resets_in_its_early_answer(_):
-    """The content meets the reset; the answer must not look whole."""
+    """The backend resets while content is sent; its response must look truncated."""
 
     def is_cut(connection):
         read_head(connection)
@@ -250,7 +250,7 @@ def the_gateway_before_a_backend_that_resets_in_its_early_answer(_):
 def the_gateway_between_sides_that_wait_for_each_other(_):
     """An echo that is not read stops both directions.
 
-    The client that resets ends them.
+    A reset by the client ends them.
     """
 
     def echoes(connection):
@@ -274,7 +274,7 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_is_interrupted_in_a_tunnel(_):
-    """Bytes under way in a tunnel have a few seconds after the signal.
+    """Data in a tunnel has a few seconds left after the signal.
 
     Then both sides are reset, also in a tunnel that begins after the signal.
     """
@@ -310,9 +310,9 @@ def the_gateway_is_interrupted_in_a_tunnel(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_a_length_beside_a_coding(_):
-    """A length beside a coding goes no further, even in a response to HEAD.
+    """Content-Length beside Transfer-Encoding is not forwarded, not even for HEAD.
 
-    RFC 9112, section 6.1, is the clause.
+    RFC 9112, section 6.1, requires it.
     """
 
     def script(connection):
@@ -326,7 +326,7 @@ def the_gateway_and_a_length_beside_a_coding(_):
     check(raw.got.startswith(b"HTTP/1.1 200 ") and b"content-length" not in raw.got.lower(), raw.got)
 
 
-# The switchboard after it, and none in front.
+# The switchboard behind the gateway, with raw sockets as clients.
 
 
 def before_the_switchboard(program, protocol):
@@ -382,9 +382,9 @@ def a_declined_offer(_, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def early_bytes(board, front):
-    """Early bytes after an accepted offer belong to the protocol that was agreed on.
+    """Early bytes after an accepted offer belong to the agreed protocol.
 
-    After a declined offer they are the next request, or none.
+    After a declined offer they are the next request, or are rejected.
     """
     raw = Raw(front.port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
@@ -417,7 +417,7 @@ def a_426(_, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def a_half_close(_, front):
-    """The client has nothing more to say, and all answers still come."""
+    """The client half-closes, and all responses still arrive."""
     raw = Raw(front.port, offer(b"/foo", b"foo/2"))
     check_switched(raw)
     raw.send_beside(LINES)
@@ -441,9 +441,9 @@ def pipelined_requests(_, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def an_expectation(board, front):
-    """An expectation passes on, and the server's 100 comes back before its 101.
+    """`Expect` is forwarded, and the server's 100 comes back before its 101.
 
-    RFC 9110, section 10.1.1, is the clause.
+    RFC 9110, section 10.1.1, requires it.
     """
     raw = Raw(front.port, offer(b"/foo", b"foo/2", b"hello")[:-7] + b"Expect: 100-continue\r\n\r\n")
     same(raw.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -462,16 +462,16 @@ def curl(_, front):
 
 @before_the_switchboard("curl", "HTTP/1.1")
 def curl_uploads_more_than_fits(_, front):
-    """The answer comes while the content goes: neither side may wait for the other."""
+    """The response arrives while content is sent: neither side may wait for the other."""
     out, _ = with_curl.curl(front, "/echo", "-H", "Expect:", "--data-binary", "@-", stdin=LARGE * 24)
     same(out, LARGE * 24)
 
 
 @before_the_switchboard("curl", "h2c")
 def curl_in_h2c(board, front):
-    """An offer of h2c stays between two neighbours, and the response is ordinary.
+    """An offer of h2c is limited to one hop, so the response is in HTTP/1.1.
 
-    The gateway does not offer it to the server after it.
+    The gateway does not offer it to the server behind it.
     """
     out, _ = with_curl.curl(front, "/h2c", "--http2", "-w", "%{http_version}\\n")
     check(out.endswith(b"1.1\n"), out)
@@ -496,9 +496,9 @@ def an_error(_, front):
         check(got.startswith(wanted) and got.count(b"HTTP/1.1 ") == 1 and b"\r\nconnection: close\r\n" in got, got)
 
 
-# Proxies beside it.
+# Third-party proxies in a chain with the gateway.
 
-# Varnish does not look at what comes after an offer, so that it reaches the gateway: which lets nothing pass that is no request.
+# Varnish forwards all bytes after an offer to the gateway, which forwards only valid requests.
 BESIDE = [
     replace(proxy, passes_anything=False)
     for proxy in PROXIES
@@ -509,8 +509,8 @@ BESIDE = [
 def after(proxy, what, protocol):
     """Registers a case with the proxy before the gateway before the switchboard.
 
-    What the proxy did without the gateway it does with it. nginx and HAProxy take bytes after a declined offer for the
-    client's next request before the gateway sees them.
+    The results are those of the proxy alone. nginx and HAProxy parse bytes after a declined offer as the next request
+    before the gateway sees them.
     """
 
     def through_us(_):
@@ -524,7 +524,7 @@ def after(proxy, what, protocol):
 def before(proxy):
     """Registers a case with the gateway before the proxy before the switchboard.
 
-    The proxy gets nothing that is no request.
+    The proxy gets only valid requests.
     """
 
     def through_us(_):

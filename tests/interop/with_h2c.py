@@ -1,9 +1,9 @@
-"""The upgrade to h2c in both directions.
+"""Cases of the upgrade to h2c in both directions.
 
-Clients switch at `/h2c`, and the probe has servers switch.
+Third-party clients switch at `/h2c`, and our probe makes servers switch.
 
-`/h2c` sends a line that names the stream: the request that made the offer is stream 1. On later streams `POST /echo`
-sends back what it gets, as in HTTP/1.1.
+`/h2c` sends a line with the number of the stream: the request with the offer is stream 1. On later streams `POST /echo`
+returns the content, as in HTTP/1.1.
 """
 
 import contextlib
@@ -35,10 +35,10 @@ from with_probe import with_content
 from with_servers import python_server
 from with_websocket import SLOW
 
-# A server that takes the offer, and its first SETTINGS.
+# A server's 101 for the offer, and its first SETTINGS.
 SWITCHED = b"HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n" + frame(4, 0, 0)
 
-# What an HTTP/1.1 request may bring along onto stream 1: the initial window of HTTP/2.
+# The maximum content of the request that becomes stream 1: the initial window of HTTP/2, in bytes.
 WINDOW = 65_535
 VERSION = ["-w", "HTTP/%{http_version} on %{num_connects} new\\n"]
 
@@ -86,10 +86,10 @@ def curl_goes_on_with_stream_3(board):
 
 
 def each_window(try_it):
-    """Runs `try_it` with three windows.
+    """Runs `try_it` with three sizes of the server's window.
 
-    They are smaller than the first window, as large, and much larger. What the engine gives back of it pays what stream
-    1 took.
+    They are smaller than the initial window, equal, and much larger. The engine's window updates must also cover the
+    bytes that stream 1 has used.
     """
     for window in [16_384, 65_535, 1 << 20]:
         with Switchboard("--window", str(window)) as board:
@@ -98,14 +98,14 @@ def each_window(try_it):
 
 @case("curl", "h2c")
 def curl_uploads_after_the_switch(_):
-    """More than a window on stream 3, after most of one on stream 1."""
+    """Sends more than a window on stream 3, after most of one on stream 1."""
     large = LARGE[:200_000]
 
     def upload(board):
         with with_content(b"x" * 60_000) as first, with_content(large) as second, tempfile.NamedTemporaryFile() as got:
             next_one = ["--next", "-sS", "--noproxy", "*", "--max-time", "15", "--http2", *VERSION]
             to_echo = ["--data-binary", f"@{second.name}", "-o", got.name, board.url + "/echo"]
-            # curl takes the first URL of ours from the end of the command, so the second request stands before it.
+            # curl uses our last URL first, so the second request comes before it in the command.
             out, _ = curl_h2c(
                 board, "/h2c", "--data-binary", f"@{first.name}", *VERSION, board.url + "/h2c", *next_one, *to_echo
             )
@@ -137,7 +137,7 @@ def java_switches_to_h2c(board):
 
 @case("Java", "h2c", large=True)
 def java_uploads_after_the_switch(_):
-    """60 kB on stream 1, 200 kB on stream 3, and 240 kB at a time on two more."""
+    """Sends 60 kB on stream 1, 200 kB on stream 3, and 240 kB at once on two more."""
     java = needs("Java 17", ["java", "--version"])
 
     def upload(board):
@@ -168,7 +168,7 @@ def nghttp_posts_after_the_switch(board):
     check(not errors, errors)
 
 
-# The probe as the client. It prints what stream 1 answers.
+# Our probe as the client. It prints the response on stream 1.
 
 PAGE = "a page of some server\n"
 
@@ -209,7 +209,7 @@ def probe_and_h2o_in_h2c(board):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_a_long_answer_in_h2c(_):
-    """Its timeout is for silence: what comes slowly, or is long, has more."""
+    """The probe's timeout applies to silence only, not to a slow or long response."""
     slow, long = [b"slow"] * 3, 20_000_000
 
     def script(connection):
@@ -218,7 +218,7 @@ def probe_and_a_long_answer_in_h2c(_):
         for piece in slow:
             time.sleep(0.6)
             connection.sendall(frame(0, 0, 1, piece))
-        # Of the connection and of the stream, as the client's SETTINGS have it.
+        # The windows of the connection and of the stream, as the client's SETTINGS set them.
         windows, left = [65_535 - 12] * 2, long
         said = connection.makefile("rb")
         check(said.read(len(PREFACE)) == PREFACE, "no preface")
@@ -242,7 +242,10 @@ def probe_and_a_long_answer_in_h2c(_):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_pings_without_end_in_h2c(_):
-    """The server reads no answer to them: they are not kept without bound."""
+    """The probe must not queue replies to pings without limit.
+
+    The server does not read these replies.
+    """
 
     def script(connection):
         read_head(connection)
@@ -259,7 +262,7 @@ def probe_and_pings_without_end_in_h2c(_):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_an_answer_that_stops_in_h2c(_):
-    """By silence, by a reset, or by an end before the end: an error says which."""
+    """The response ends by silence, a reset, or an early end; the error says which."""
 
     def begins(connection):
         read_head(connection)
@@ -286,7 +289,7 @@ def probe_and_an_answer_that_stops_in_h2c(_):
 
     def goes_away(connection):
         begins(connection)
-        # INTERNAL_ERROR.
+        # The error code INTERNAL_ERROR.
         connection.sendall(frame(7, 0, 0, (1).to_bytes(4, "big") + (2).to_bytes(4, "big")))
         ended_after(connection)
 
@@ -298,9 +301,9 @@ def probe_and_an_answer_that_stops_in_h2c(_):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_small_frames_in_h2c(_):
-    """The probe takes more than 130 frames at once, as the window allows.
+    """The probe accepts more than 130 frames at once, as far as the window allows.
 
-    The server says beside the response that it goes away.
+    The server also sends GOAWAY during the response.
     """
 
     def script(connection):

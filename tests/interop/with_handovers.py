@@ -1,8 +1,8 @@
-"""Our clients in C and Python, which hand over to engines that can own stream 1.
+"""Our clients in C and Python, which pass the connection on after the switch.
 
-Those engines are nghttp2 and h2, and the servers are other people's.
+They pass it to nghttp2 and h2, HTTP/2 libraries that can own stream 1. The servers are third-party programs.
 
-The probe in Rust cannot go on after stream 1: the `h2` crate's client does not take a stream that it did not open.
+The probe in Rust ends after stream 1: the `h2` crate's client cannot adopt a stream that it did not open.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ def check_c(server, wanted, path="/page.txt"):
 def check_stream_1(server, client, wanted):
     """Checks the response on stream 1; stream 3 need not have one.
 
-    Apache gives up a connection that is idle for a moment. lighttpd gives up the content that no file takes.
+    Apache closes a connection that is idle for a moment. lighttpd discards content sent to a file.
     """
     with server as port:
         out, errors = run(*client, port, "/page.txt", expect=None)
@@ -58,7 +58,7 @@ def check_stream_1(server, client, wanted):
 def check_python(server, wanted, path):
     """Checks that the client in Python uploads to `/echo` on stream 3.
 
-    What comes back is each server's own affair.
+    The response depends on the server and is not checked.
     """
     with server as port:
         out, errors = run(*python_client(), port, path)

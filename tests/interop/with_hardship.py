@@ -1,8 +1,8 @@
-"""Hardships that servers meet in the open.
+"""Overload and abuse that public servers meet.
 
-There are too many clients, slow, silent and vanished ones, and an end in the middle.
+Cases have too many clients, slow, silent and vanished ones, and interruptions.
 
-A case asks several of our examples, all at the same time. They get little timeout, so that none of it takes long.
+A case tests several of our examples at the same time. Their timeouts are short, so that no case takes long.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Server(Example):
-    """A server of ours, with few descriptors if that is tried."""
+    """A running server of ours, with few descriptors if `descriptors` is set."""
 
     def __init__(self, name, command, descriptors=None, secure=False):
         def limit():
@@ -55,7 +55,7 @@ class Server(Example):
         return socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
 
     def answers(self):
-        """A new client is served: by a head, or in TLS, where a handshake is enough."""
+        """Checks that a new client is served: over TLS a handshake is enough."""
         with self.connect() as connection:
             if self.secure:
                 in_tls(connection).close()
@@ -65,7 +65,7 @@ class Server(Example):
         check(head.startswith(b"HTTP/1.1 "), self.name, "answered", head)
 
     def seconds(self):
-        """Returns the seconds of processor time."""
+        """Returns the processor time of the server's process, in seconds."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -77,7 +77,7 @@ def in_tls(connection):
 
 
 def in_rust(backend, descriptors=None, timeout=TIMEOUT):
-    """The examples in Rust; what has a backend has that one."""
+    """Starts the examples in Rust; proxies among them get this backend."""
     start = {
         "server.rs": [beside("server"), "0", timeout],
         "switchboard": [beside("switchboard"), "--port", "0", "--timeout", timeout, "--connections", "2000"],
@@ -93,9 +93,9 @@ def examples_in_c(_, descriptors=None, timeout=TIMEOUT):
 
 
 def hardship(**setting):
-    """Registers a function of a server twice.
+    """Registers a function of a server as two cases.
 
-    One case is for the examples in Rust, and one for those in C.
+    One is for the examples in Rust, the other for those in C.
     """
 
     def register(function):
@@ -130,14 +130,14 @@ def at_once(attempts):
     check(not failures, *failures)
 
 
-# Too many.
+# Too many connections.
 
 
 @hardship(descriptors=DESCRIPTORS, timeout="60")
 def out_of_descriptors(server):
-    """A server without descriptors neither ends nor spins.
+    """A server without free descriptors neither ends nor spins.
 
-    When connections have gone it accepts again, also those that waited.
+    When connections are closed it accepts new ones, also those that waited.
     """
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(server.connect()) for _ in range(2 * DESCRIPTORS)]
@@ -169,9 +169,9 @@ def a_thousand_idle_connections(server):
 
 @case("a socket", "HTTP/1.1")
 def an_answer_that_comes_later(_):
-    """Bytes after a request whose response comes later wait in the engine.
+    """Requests sent before an asynchronous response are kept by the engine.
 
-    The server needs no more bytes to serve them then.
+    The server must serve them afterwards without receiving more bytes.
     """
     with Server("server.c", [in_c.server(), "0", str(3 * WAIT)]) as server:
         raw = Raw(server.port, HELLO.replace(b"/plain", b"/later") + HELLO)
@@ -181,12 +181,12 @@ def an_answer_that_comes_later(_):
         raw.socket.close()
 
 
-# Too slow.
+# Too slow clients.
 
 
 @hardship()
 def a_byte_now_and_then(server):
-    """Neither a head nor content lives on by coming slowly."""
+    """Timeouts for heads and content cannot be evaded by single bytes now and then."""
     if server.secure:
         return  # it takes nothing in clear: see below
     head = b"GET /plain HTTP/1.1\r\nHost: a\r\nX: "
@@ -196,7 +196,7 @@ def a_byte_now_and_then(server):
 
 
 def ends(server, data, more=b"x"):
-    """The connection ends although there is always more."""
+    """Checks that the connection is closed although the client always sends more."""
     with server.connect() as connection, contextlib.suppress(ConnectionError):
         connection.sendall(data)
         trickle(server, connection, more)
@@ -214,12 +214,12 @@ def trickle(server, connection, more):
 
 @hardship()
 def a_client_that_does_not_read(server):
-    """A server gives up a client that does not read, and serves others meanwhile."""
+    """A server disconnects a client that does not read, and serves others meanwhile."""
     if server.secure:
         return
     with server.connect() as connection, contextlib.suppress(ConnectionError):
         connection.setblocking(False)
-        # A server notices when its answers fill the buffers in between: that takes long on a busy machine.
+        # A server stalls once all buffers in between are full, which takes long on a busy machine.
         end, waits_since = time.monotonic() + 5 * LATEST, time.monotonic()
         has_waited = False
         while time.monotonic() < end:
@@ -237,7 +237,7 @@ def a_client_that_does_not_read(server):
 def a_silent_client_in_tls(board):
     """A server closes the connection of a client that is silent in TLS.
 
-    The client says nothing, begins its handshake, or ends it and begins nothing.
+    The client sends nothing, only part of its handshake, or nothing after the handshake.
     """
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(server) for server in in_rust(board.port)]
@@ -250,14 +250,17 @@ def a_silent_client_in_tls(board):
         at_once(attempts)
 
 
-# Nothing, half a preface, and one that is followed by half a head.
+# No byte, half of the HTTP/2 preface, and a whole preface with half of a head.
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 PREFACES = [b"", PREFACE[:9], PREFACE + b"\0\0\0\4\0\0\0\0\0" + b"\0\0\x40\1\4\0\0\0\1"]
 
 
 @case("a socket", "HTTP/2")
 def clients_that_leave_within_the_preface(_):
-    """They are more than are served at a time, and others do not wait for them."""
+    """Clients that disconnect within the preface do not delay others.
+
+    There are more of them than are served at once.
+    """
     with Server("switchboard", [beside("switchboard"), "--port", "0"]) as server:
         for data in [b"P", PREFACE[:16]]:
             for _ in range(300):
@@ -279,14 +282,14 @@ def ends_in_tls(server, data):
             check(time.monotonic() < end, server.name, "waits for ever")
 
 
-# An end in the middle.
+# Interruptions.
 
 
 @hardship()
 def a_cut_answer_to_http_1_0(server):
-    """A cut response to HTTP/1.0 does not look complete.
+    """A truncated response to HTTP/1.0 does not look complete.
 
-    Without a length it would end with its connection: a reset says that it has not come to its end.
+    Such a response without a length ends with its connection, so a reset marks it as truncated.
     """
     if server.name not in ["switchboard", "epoll"]:
         return  # whose answers have a length; the gateway has cases of its own
@@ -301,9 +304,9 @@ def a_cut_answer_to_http_1_0(server):
 
 @hardship(timeout="30")
 def an_interrupt_in_the_middle(server):
-    """An interrupt in the middle ends the process, and the connections with it.
+    """An interrupt ends the process and all connections.
 
-    It comes in the middle of a head, of content, and of nothing.
+    The connections are within a head, within content, and idle.
     """
     with contextlib.ExitStack() as stack:
         for data in [b"", b"GET / HT", b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"]:
@@ -317,7 +320,7 @@ def an_interrupt_in_the_middle(server):
 
 @case("a socket", "foo/2")
 def an_interrupt_ends_what_has_switched(_):
-    """However long the client stays."""
+    """An interrupt ends an upgraded connection too, however long the client stays."""
     with Server("tokio_server", [beside("tokio_server"), "0"]) as server:
         client = Raw(server.port, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\nhello\n")
         client.until(b"HELLO\n")
@@ -327,7 +330,7 @@ def an_interrupt_ends_what_has_switched(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_is_interrupted_in_the_middle(_):
-    """A response under way comes to its end, and says that it is the last."""
+    """The current response is completed, and says that it is the last."""
     goes_on = threading.Event()
 
     def script(connection):
@@ -352,7 +355,7 @@ def gateway(backend, *arguments):
     return Server("gateway", [beside("gateway"), "--port", "0", "--backend", f"127.0.0.1:{backend}", *arguments])
 
 
-# HTTP/2 in front of the bridge, by hand: no library would be that impolite.
+# HTTP/2 before the bridge, by hand, since no library would send such frames.
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -362,12 +365,12 @@ def frame(kind, flags, stream, payload=b""):
 def get(stream):
     """Returns a HEADERS frame of a GET, with END_STREAM and END_HEADERS.
 
-    The static table (RFC 7541, appendix A) gives GET, https and /, and an authority follows.
+    The static table (RFC 7541, appendix A) has GET, https and /; the authority follows as a literal.
     """
     return frame(1, 5, stream, b"\x82\x87\x84\x41\x01a")
 
 
-# `CONNECT` with a `:protocol` (RFC 8441), and a POST whose content follows.
+# A `CONNECT` with a `:protocol` (RFC 8441), and a POST that is followed by content.
 OFFERS = b"\x02\x07CONNECT\x87\x84\x41\x01a\x00\x09:protocol\x06echo/1"
 POSTS = b"\x83\x87\x84\x41\x01a"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
@@ -391,9 +394,9 @@ def bridge(backend, timeout=60):
 
 @case("a socket", "HTTP/2")
 def streams_that_are_cancelled_at_once(_):
-    """Cancelled streams give back their connections to the backend.
+    """Cancelled streams release their connections to the backend.
 
-    Each had one, and the backend need not finish: so many would use up all descriptors.
+    Each had one, and the backend never responds: so many would use up all descriptors.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as silent, bridge(silent.getsockname()[1]) as front:
         before = descriptors(front)
@@ -409,9 +412,9 @@ def streams_that_are_cancelled_at_once(_):
 
 @case("a socket", "HTTP/2")
 def a_client_of_http2_that_never_reads(board):
-    """The bridge gives up a client of HTTP/2 that takes nothing.
+    """The bridge disconnects an HTTP/2 client that does not read.
 
-    The client has room for all. What was held for it becomes free.
+    The client's window is large enough for all data. The memory for it is then released.
     """
     wide = (4).to_bytes(2, "big") + (2**31 - 1).to_bytes(4, "big")
     with large_backend() as backend, bridge(backend, 1) as front:
@@ -427,7 +430,7 @@ def a_client_of_http2_that_never_reads(board):
 def before_narrow_backends(streams):
     """Yields the bridge, its client, the backends and their listener.
 
-    Each stream has a backend of its own, with a new protocol. The backends take little before they read.
+    Each stream has a backend of its own, with a new protocol. The backends' buffers are small.
     """
     with contextlib.ExitStack() as opened:
         listener = opened.enter_context(socket.socket())
@@ -448,9 +451,9 @@ def before_narrow_backends(streams):
 
 @case("a socket", "HTTP/2")
 def streams_whose_backends_do_not_read(_):
-    """Streams whose backends do not read stand still, and other streams go on.
+    """Streams whose backends do not read are blocked, and other streams continue.
 
-    Each stands still with its own window, which small messages may fill.
+    Each stream is blocked by its own window, which small messages may fill.
     """
     for streams, length in [([1], 16_384), (range(1, 17, 2), 20)]:
         with before_narrow_backends(streams) as (_, client, _, listener):
@@ -467,7 +470,7 @@ def streams_whose_backends_do_not_read(_):
 
 @case("a socket", "HTTP/2")
 def a_stream_that_has_ended_before_the_bridge_is_interrupted(_):
-    """Its last bytes are still on their way to the backend."""
+    """The last bytes of a half-closed stream reach the backend after an interrupt."""
     with before_narrow_backends([1]) as (front, client, (backend,), _):
         sent, _ = fill(client, [1], 16_384)
         backend.shutdown(socket.SHUT_WR)
@@ -487,7 +490,7 @@ def a_stream_that_has_ended_before_the_bridge_is_interrupted(_):
 
 @case("a socket", "HTTP/2")
 def frames_of_ten_bytes(_):
-    """They are within the window, and more than 130 of them wait at one moment."""
+    """More than 130 small frames within the window may wait at the same time."""
     command = [Switchboard.program, "--port", "0"]
     with Server("switchboard", command) as board, board.connect() as client:
         client.sendall(PREFACE + frame(4, 0, 0) + frame(1, 4, 1, POSTS))
@@ -501,9 +504,9 @@ def frames_of_ten_bytes(_):
 
 
 def fill(client, streams, length):
-    """Fills the windows of all streams until they stay full.
+    """Sends on all streams until their windows stay full.
 
-    Returns the number of bytes that left, and the connection's room.
+    Returns the number of bytes sent, and the connection's remaining window.
     """
     windows, sent = dict.fromkeys([0, *streams], 65_535), 0
     client.settimeout(1)
@@ -544,7 +547,7 @@ def read(client, length):
 def a_bridge_that_is_interrupted_in_a_tunnel(_):
     """Both sides see that a tunnel was cut.
 
-    It is cut by a second signal, and where it begins after the first.
+    It is cut by a second signal, or at once if it begins after the first.
     """
     for is_late in [False, True]:
 
@@ -570,7 +573,7 @@ def a_bridge_that_is_interrupted_in_a_tunnel(_):
 
 @contextlib.contextmanager
 def large_backend():
-    """Answers each connection with 50 MB."""
+    """Starts a backend that responds to each connection with 50 MB."""
     head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 50000000\r\n\r\n"
 
     def serve(connection):

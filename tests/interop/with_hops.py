@@ -1,6 +1,6 @@
-"""The messages that the gateway passes on to a script after it, and back.
+"""Cases of messages that the gateway forwards to a scripted server, and back.
 
-RFC 9110, section 7.6.1, says what an intermediary makes of the script's responses.
+RFC 9110, section 7.6.1, has the rules for an intermediary.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from with_sockets import HELLO
 
 
 def arrives(request):
-    """Returns the lines of a request's head behind the gateway."""
+    """Returns the lines of a request's head as the server behind the gateway gets it."""
     heads = []
 
     def script(connection):
@@ -48,7 +48,7 @@ def arrives(request):
 
 
 def passed_on(fields):
-    """The field lines that arrive of a request with these, without Host."""
+    """Returns the forwarded field lines of a request with `fields`, without Host."""
     line, *others = arrives(b"GET /x?y HTTP/1.1\r\nHost: a\r\n%s\r\n" % fields)
     same(line, b"GET /x?y HTTP/1.1")
     others.remove(b"host: a")
@@ -60,7 +60,10 @@ VIA = b"via: 1.1 switchover"
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_what_is_for_the_other_end(_):
-    """Not what is for one hop. Proves: R9110-7.6-1, R9110-7.6.1-2, R9110-7.6.1-3."""
+    """End-to-end fields are forwarded, hop-by-hop fields are not.
+
+    Proves: R9110-7.6-1, R9110-7.6.1-2, R9110-7.6.1-3.
+    """
     hops = b"Connection: x-mine, close, X-Yours\r\nConnection: keep-alive\r\nX-Mine: 1\r\nx-yours: 2\r\n"
     known = b"Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nTE: trailers\r\n"
     ends = b"Trailer: x\r\nAccept: */*\r\nX-Theirs: 3\r\nCookie: a=b\r\nVia: 1.0 before\r\nX-Theirs: 2\r\n"
@@ -78,7 +81,7 @@ def the_gateway_offers_what_may_be_forwarded(_):
 
 
 def answered(data, request):
-    """Returns what the client gets when a server sends this, as a reader takes it."""
+    """Returns the normalised response of the gateway when the server sends `data`."""
 
     def script(connection):
         read_head(connection)
@@ -104,7 +107,7 @@ def the_gateway_believes_no_wrong_101(_):
 
 @case("a script", "echo/1", THROUGH_US)
 def the_gateway_passes_on_a_101(_):
-    """And what stands right after it, but no field that means nothing there."""
+    """A 101 is forwarded with its bytes, without hop-by-hop and framing fields."""
     more = b"X-Mine: 1\r\nContent-Length: 0\r\nConnection: x-mine\r\nX-Theirs: 2\r\n\r\nwelcome\n"
     got = answered(SWITCH[:-2] + more, offer(b"/", b"echo/1"))
     wanted = (
@@ -117,7 +120,7 @@ def the_gateway_passes_on_a_101(_):
 def without_date(answer):
     """Returns a response without its Date field, which it must have.
 
-    The gateway adds the date to a response that does not say it (RFC 9110, section 6.6.1).
+    The gateway adds a Date to a response without one (RFC 9110, section 6.6.1).
     """
     before, _, after = answer.partition(b"date: ")
     check(after, "no date", answer)
@@ -126,7 +129,10 @@ def without_date(answer):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_an_answer(_):
-    """And what is said before it; all of it, also the reason. Proves: R9110-15.2-3."""
+    """A response is forwarded with its reason, after the informational response.
+
+    Proves: R9110-15.2-3.
+    """
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: a\r\nConnection: x-mine\r\nX-Mine: 1\r\n\r\n"
     final = b"HTTP/1.1 200 Fine\r\nConnection: close, x-mine\r\nX-Mine: 1\r\nKeep-Alive: x\r\nX: 2\r\n\r\nuntil the end"
     hints, _, final = answered(hints + final, HELLO).partition(b"\r\n\r\n")
@@ -147,9 +153,10 @@ def the_gateway_tells_the_client_what_went_wrong(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_makes_a_426_without_a_list_a_400(_):
-    """The gateway makes a 426 without a list a 400.
+    """The gateway changes a 426 without an `Upgrade` list to a 400.
 
-    The content, which says what is wrong, stays. Such a 426 breaks RFC 9110, section 15.5.22, and many servers send it.
+    The content, which explains the error, stays. Such a 426 violates RFC 9110, section 15.5.22, and many servers send
+    it.
     """
     for version in [b"1.0", b"1.1"]:
         head = b"HTTP/%s 426 Upgrade Required\r\nContent-Length: 10\r\nX: 1\r\n\r\n" % version
@@ -160,17 +167,17 @@ def the_gateway_makes_a_426_without_a_list_a_400(_):
 
 
 def refuses(connection):
-    """A server that has seen enough at the head, answers and closes."""
+    """Plays a server that responds after the head and closes."""
     read_head(connection)
     connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
 
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_an_answer_that_comes_too_early(_):
-    """The client, still sending, hears it, and that this was all."""
+    """The client, still sending, gets the response, which closes the connection."""
     with scripted(refuses) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port)
-        # The last byte never comes, so that the answer is early however fast the gateway reads.
+        # The last byte is never sent, so the response is early however fast the gateway reads.
         head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (len(LARGE) * 24 + 1)
         raw.send_beside(head + LARGE * 24, ends=False)
         got = as_read(raw.rest())
@@ -182,7 +189,7 @@ def the_gateway_passes_on_an_answer_that_comes_too_early(_):
 def the_gateway_lets_a_client_finish_that_was_answered_early(_):
     """A client that gets an early response may finish, however slowly it sends.
 
-    A reset could take the response away from it (RFC 9112, section 9.6).
+    A reset could make it lose the response (RFC 9112, section 9.6).
     """
     with scripted(refuses) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
@@ -217,14 +224,14 @@ def the_gateway_lets_the_server_end_first(_):
     same(b"".join(heard), LARGE)
 
 
-# What an intermediary is asked for (RFC 9110, 7.6).
+# Requirements for intermediaries (RFC 9110, 7.6).
 
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_stands_in_via_both_ways(_):
-    """The gateway adds Via with the version in which the message came.
+    """The gateway adds Via with the version in which it received the message.
 
-    The version in which the message goes on makes no difference.
+    The version in which it forwards the message makes no difference.
 
     Proves: R9110-7.6.3-1.
     """
@@ -235,9 +242,9 @@ def the_gateway_stands_in_via_both_ways(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_counts_max_forwards(_):
-    """The gateway counts Max-Forwards of OPTIONS and TRACE down, and stops at 0.
+    """The gateway decrements Max-Forwards of OPTIONS and TRACE, and stops at 0.
 
-    They go one hop less far each time, and no further than that.
+    It responds itself to a request that has reached 0.
 
     Proves: R9110-7.6.2-1.
     """
@@ -263,9 +270,9 @@ def the_gateway_counts_max_forwards(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_asks_for_what_the_target_says(_):
-    """An absolute target counts more than Host.
+    """The authority of an absolute-form target replaces Host.
 
-    The server that the gateway passes on to gets a path.
+    The server behind the gateway gets an origin-form target.
 
     Proves: R9112-3.2.2-5, R9112-3.2.4-3.
     """
@@ -282,9 +289,9 @@ def the_gateway_asks_for_what_the_target_says(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_few_trailers(_):
-    """The gateway passes on the trailers that may be trailers by their definition.
+    """The gateway forwards only fields that are defined as trailers.
 
-    A server may take any other for a header field.
+    A server may merge any other into the header fields.
     """
     bad = [b"X-Forwarded-For: 1.2.3.4", b"Sec-WebSocket-Key: x", b"X-Mine: 1", b"Host: b", b"Content-Length: 3"]
     good = [b'etag: "1"', b"content-digest: sha-256=:x:", b"grpc-status: 0"]
@@ -308,7 +315,7 @@ def the_gateway_passes_on_few_trailers(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_waits_with_the_client_for_a_100(_):
-    """The server after the gateway says whether the content is wanted."""
+    """The server behind the gateway decides whether a 100 is sent."""
     request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
 
     def takes_it(connection):
@@ -331,12 +338,12 @@ def the_gateway_waits_with_the_client_for_a_100(_):
         check(head.startswith(b"HTTP/1.1 401 ") and b"\r\nconnection: close\r\n" in head, head)
 
 
-# What is common, and what is wrong.
+# Common and malformed messages.
 
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_answers_mistakes_of_clients_itself(_):
-    """The server that it passes on to does not hear of them: none is there."""
+    """The gateway responds itself to clients' errors: no server is behind it here."""
     with closed_port() as port, gateway(port) as front:
         for request in [
             b"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
@@ -350,7 +357,7 @@ def the_gateway_answers_mistakes_of_clients_itself(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_does_not_wait_for_ever(_):
-    """Neither for the server, which it blames, nor for the client."""
+    """The gateway's timeouts apply to the server, with a 504, and to the client."""
 
     def script(connection):
         read_head(connection)
@@ -366,7 +373,7 @@ def the_gateway_does_not_wait_for_ever(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_takes_answers_as_servers_send_them(_):
-    """They contradict themselves, and every client takes them."""
+    """Contradictory responses that every client accepts are forwarded."""
     for data, wanted, content in [
         (b"204 No Content\r\nContent-Length: 0\r\n\r\n", b"204 ", b""),
         (b"304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", b"304 ", b""),
@@ -405,9 +412,9 @@ def the_gateway_takes_requests_as_clients_send_them(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_shows_that_an_answer_was_cut(_):
-    """The gateway shows each client that a response was cut.
+    """The gateway shows each client that a response was truncated.
 
-    Each version has its own way. In HTTP/1.0, where a response ends with its connection, that is a reset.
+    Each HTTP version has its own way. In HTTP/1.0, where a response ends with its connection, that is a reset.
     """
     head = b"HTTP/1.1 200 OK\r\n%s\r\n\r\n"
     cut = [head % b"Content-Length: 100" + b"half", head % b"Transfer-Encoding: chunked" + b"64\r\nhalf"]

@@ -1,6 +1,6 @@
 """Node's and Python's libraries as clients of the switchboard.
 
-Other cases show what they do where our client gives an error.
+Some cases show how they behave where our client reports an error.
 """
 
 from environment import node, python
@@ -31,7 +31,7 @@ NOT_OFFERED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnec
 
 
 def switched_to(*command):
-    """Returns what a client that offers `foo/2` reports as its new protocol."""
+    """Returns the new protocol that a client with an offer of `foo/2` reports."""
 
     def script(connection):
         read_head(connection)
@@ -45,11 +45,11 @@ def switched_to(*command):
 
 @case("node", "foo/2")
 def node_http_switches_to_what_was_not_offered(_):
-    """As the README says."""
+    """The README describes this behaviour."""
     same(switched_to(*node("unoffered.cjs", modules=False)), b"websocket\n")
 
 
 @case("aiohttp", "foo/2")
 def python_aiohttp_switches_to_what_was_not_offered(_):
-    """As the README says."""
+    """The README describes this behaviour."""
     same(switched_to(python(), HERE / "python/unoffered.py"), b"websocket\n")

@@ -1,8 +1,8 @@
-"""Datagrams in `connect-udp` (RFC 9298), which we forward.
+"""Cases of datagrams in `connect-udp` (RFC 9298), which the switchboard forwards.
 
-They come directly, and after proxies that know nothing of them.
+They come directly, and through proxies that do not know the protocol.
 
-No client that can be installed asks for it in HTTP/1.1, so sockets play one.
+No available client requests it in HTTP/1.1, so plain sockets act as clients.
 """
 
 import contextlib
@@ -16,13 +16,13 @@ from with_proxies import PROXIES
 
 REQUEST = b"GET %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: connect-udp\r\nCapsule-Protocol: ?1\r\n\r\n"
 TEMPLATE = "/.well-known/masque/udp/127.0.0.1/%d/"
-# RFC 9297, 3.2: of an unknown type, so it is skipped.
+# RFC 9297, 3.2: a capsule of an unknown type, which is skipped.
 UNKNOWN_CAPSULE = b"\x17\x03abc"
 NAME, ADDRESS = "example.test", "192.0.2.7"
 
 
 def datagram(payload):
-    """A DATAGRAM capsule with context 0, whose length takes two bytes.
+    """Returns a DATAGRAM capsule with context 0 and a length of two bytes.
 
     RFC 9000, section 16, defines the length.
     """
@@ -30,7 +30,7 @@ def datagram(payload):
 
 
 def read_datagram(raw):
-    """The payload of the next capsule, which must be a DATAGRAM with context 0."""
+    """Returns the payload of the next capsule, a DATAGRAM with context 0."""
     kind, first = take(raw, 2)
     length = int.from_bytes(bytes([first & 0x3F]) + take(raw, (1 << (first >> 6)) - 1), "big")
     value = take(raw, length)
@@ -83,7 +83,7 @@ def check_datagrams(port, udp_port):
 
 @case("probe", "connect-udp")
 def probe_carries_datagrams(board):
-    """Each line is a datagram, and comes back as one."""
+    """Each line is sent as a datagram, and returned as one."""
     with udp_echo() as port:
         out, errors = probe(board.url + TEMPLATE % port, "--offer", "connect-udp", stdin=b"one\ntwo\n")
     same(out, b"one\ntwo\n")
@@ -102,7 +102,7 @@ def datagrams_are_forwarded(board):
 def early_datagrams_are_forwarded(board):
     """A client may send datagrams before it has its 101 (RFC 9298, section 5).
 
-    They are lost at worst.
+    At worst they are lost.
     """
     with udp_echo() as udp_port:
         raw, _ = ask(board.port, udp_port, datagram(b"early"))

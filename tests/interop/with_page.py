@@ -1,6 +1,6 @@
-"""The switchboard's page, clicked through and read in Chromium.
+"""Cases of the switchboard's page, clicked through and read in Chromium.
 
-What can be copied from it is played as a test.
+Commands that the page offers for copying are run as tests.
 """
 
 import functools
@@ -18,7 +18,7 @@ from in_c import linked
 
 PICTURES = HERE.parents[1] / "target/interop/page"
 
-# How each exhibit comes out, what of it is drawn, and what its transcript says somewhere.
+# For each exhibit: its outcome, its drawing, and a line of its transcript.
 EXPECTED = {
     "accept": ("switched to foo/2", "switches", "= request GET /foo 1.1 offers [example/1, foo/2, foo/1] @"),
     "decline": ("no switch: the request was answered in HTTP/1.1 instead", "decisions", '= data "hello"'),
@@ -40,13 +40,13 @@ EXPECTED = {
 }
 
 
-# Seconds for a visit, which takes about thirty where nothing else runs.
+# The timeout of a visit in seconds; it takes about thirty on an idle machine.
 VISIT = 300
 
 
 @functools.cache
 def visit():
-    """Visits the page once; returns what was seen, or the error."""
+    """Visits the page once; returns what was seen, and the error."""
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     chromium = debian("chromium", "chromium")
@@ -62,7 +62,7 @@ def visit():
 def seen():
     """Returns what was seen in the visit.
 
-    A failed one fails each case, and is not tried again.
+    A failed visit fails each case, and is not repeated.
     """
     shown, error = visit()
     if error:
@@ -79,7 +79,7 @@ def page_plays_every_exhibit(_):
         check(shown["last"].startswith("* closed; ") and outcome in shown["last"], name, shown["last"])
         check(shown["drawn"][drawn] > 0, name, shown["drawn"])
         check(any(line in text for text in shown["lines"]), name, line, shown["lines"])
-        # What the client waits for has come, or it would not have got to its last line.
+        # The client's last line proves that it has received everything before.
         if "foo/2" in outcome:
             check(any(text.endswith("BYE\\n") for text in shown["lines"]), name, shown["lines"])
         check(shown["label"].startswith("#") and outcome in shown["label"], name, shown["label"])
@@ -110,9 +110,9 @@ def page_has_nothing_to_complain_about(_):
 
 @case("Chromium", "websocket")
 def page_stays_usable_with_what_is_long(_):
-    """A target and an offer of 3,000 bytes each take a few lines.
+    """A target and an offer of 3,000 bytes each take only a few lines.
 
-    The bar of a phone does not take the whole screen.
+    On a phone the bar does not fill the screen.
     """
     for width, height in seen()["lengthy"].items():
         check(height["row"] <= 170 and height["outcome"] <= 110 and height["state"] <= 420, width, height)
@@ -157,7 +157,7 @@ def page_leads_to_the_rules_and_the_docs(_):
     same(seen()["played"]["smuggling"]["rule"], "/errors#e308")
     check("RFC 9112, 6.3" in led["row"] and "both-framings" in led["row"], led["row"])
     same(led["wrong"], [], "the audit of the errors found")
-    # The playground is there where its module has been built.
+    # The playground exists only if its module has been built.
     answers = {place: status for place, status in led["answers"].items() if place != "/play/"}
     check(len(answers) >= 4 and set(answers.values()) == {200}, answers)
     same(led["actions"], ["copy-curl", "copy-code", "copy-text", "copy-vector"])
@@ -171,7 +171,7 @@ def page_copies_commands_of_curl_that_ask_the_same(board):
         said = (done.stdout + done.stderr).decode(errors="replace")
         wanted = [line[2:] for line in shown["lines"] if line.startswith("> HTTP/1.1 ")]
         at = 0
-        # What comes within the new layer does not come to curl.
+        # curl does not see what is sent within TLS.
         for line in wanted[:1] if name == "tls" else wanted:
             at = said.find(line, at)
             check(at >= 0, name, command, "did not get", line, said)
@@ -203,7 +203,7 @@ def page_can_be_used_by_keyboard(_):
         key, rows = move["key"], move["rows"]
         here = rows.index(wanted)
         wanted = rows[{"Home": 0, "ArrowDown": here + 1, "ArrowUp": here - 1, "End": -1}[key]]
-        # What is chosen, what the keyboard is at and what is said are the same.
+        # The selected row, the focused row and the announced text must agree.
         same((move["selected"], move["active"]), ([wanted], wanted), key)
         same(move["title"], f"Transcript of {wanted.replace('-', ' ')}", key)
     same(seen()["keyboard"]["focused"], "lines")
@@ -220,7 +220,7 @@ def page_bears_two_hundred_connections(_):
 def page_draws_the_audit_of_its_server(_):
     """The page draws a connection for each check of the audit, and for controls.
 
-    Some become something else, and some are refused.
+    Some of them switch, and some are rejected.
     """
     shown = seen()["ofItself"]
     check(len(shown["titles"]) > 70 and shown["empty"] == 0, shown)

@@ -1,4 +1,4 @@
-"""The probe as the client of other people's servers, and of scripted ones."""
+"""Cases of the probe as the client of third-party servers, and of scripted ones."""
 
 import base64
 import contextlib
@@ -40,7 +40,7 @@ def with_content(content):
     return file
 
 
-# Other people's servers.
+# Third-party servers.
 
 
 @case("node", "echo/1", FROM_US)
@@ -77,7 +77,7 @@ def probe_and_python_websockets(_):
 def probe_and_python_aiohttp(_):
     with server(python(), HERE / "python/servers.py", "aiohttp") as url:
         check_messages(url)
-        # Asked without an offer it answers 426, and the probe offers what that names.
+        # The server responds to a request without an offer with a 426; the probe then offers what it requires.
         out, errors = probe(url, stdin=b"hello\n")
         same(out, b"welcome\nhello\n")
         check(b"* offering websocket instead, on the same connection\n" in errors, errors)
@@ -89,7 +89,7 @@ def check_messages(url):
     check(b"* switched to websocket, number 1 of 1 offered\n" in errors.lower(), errors)
 
 
-# The switchboard itself.
+# The switchboard as the server.
 
 
 @case("probe", "foo/1")
@@ -110,7 +110,7 @@ def probe_pipes_frames_if_it_is_told(board):
 
 @case("probe", "websocket")
 def probe_does_what_the_switchboard_prints(board):
-    """The commands that the switchboard prints work as they stand."""
+    """The commands that the switchboard prints work unchanged."""
     lines = re.findall(rb"\n  (echo hello \| )?\S+ probe ([^ ]+)((?: --offer \S+)?)", board.read())
     check(len(lines) == 6, lines)
     for echo, url, offered in lines:
@@ -127,7 +127,7 @@ def probe_retries_on_the_same_connection(board):
     check(b"* offering foo/2 instead, on the same connection\n" in errors, errors)
 
 
-# What it says.
+# The probe's output.
 
 
 @case("probe", "foo/2")
@@ -188,7 +188,7 @@ def probe_tells_a_cut_from_an_end(_):
 
 @case("a script", "echo/1", FROM_US)
 def probe_tells_a_cut_that_its_own_write_has_met(_):
-    """A socket reports its error once: what is read after that ends as if in order."""
+    """A write may consume the socket's error; a later read then looks like an EOF."""
 
     def is_cut(connection):
         read_head(connection)
@@ -196,7 +196,7 @@ def probe_tells_a_cut_that_its_own_write_has_met(_):
         time.sleep(0.3)
         resets(connection)
 
-    # Whether a read or a write meets it first is chance.
+    # Chance decides whether a read or a write meets the error first.
     times = 8
     with scripted(*[is_cut] * times) as url:
         for _ in range(times):
@@ -228,7 +228,7 @@ def probe_shows_the_byte_that_is_wrong(_):
         _, errors = probe(url, "--offer", "foo/2", expect=1)
     lines = errors.decode().splitlines()
     at = next(index for index, line in enumerate(lines) if " = error " in line)
-    # The sign stands below the space before the colon.
+    # The marker is printed below the space before the colon.
     data, sign = lines[at + 1], lines[at + 2]
     same(data[sign.index("^") :][:3], " : ", "bytes")
     check(sign.endswith("byte 33"), sign)
@@ -313,7 +313,10 @@ def probe_retries_on_a_new_connection(_):
 
 @case("a script", "echo/1", FROM_US)
 def probe_offers_alone_what_a_426_wants_of_its_list(_):
-    """Many servers read no lists, and ask for what is in one. Twice is enough."""
+    """The probe repeats its offer once with only the protocol that a 426 requires.
+
+    Many servers parse no lists, and respond so to a list that contains the protocol.
+    """
     refusal = b"HTTP/1.1 426 Upgrade Required\r\nUpgrade: ECHO/1\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n"
 
     def script(connection, answer):
@@ -332,7 +335,7 @@ def probe_offers_alone_what_a_426_wants_of_its_list(_):
 
 @case("a script", "HTTP/1.1", FROM_US)
 def probe_asks_as_it_is_told(_):
-    """With fields of one's own, also in the place of its own, and for a tunnel."""
+    """The probe sends given fields, also in place of its own, and requests a tunnel."""
     heads = []
 
     def script(connection, answer=b"HTTP/1.1 200 OK\r\n\r\n"):
@@ -364,7 +367,7 @@ def accept_websocket(connection, early):
 
 @case("a script", "websocket", FROM_US)
 def probe_leaves_a_server_that_pings_and_does_not_read(_):
-    """Each ping has a pong, which waits in memory."""
+    """The probe must not queue pongs without limit."""
 
     def script(connection):
         accept_websocket(connection, b"")
@@ -379,9 +382,9 @@ def probe_leaves_a_server_that_pings_and_does_not_read(_):
 
 @case("a script", "websocket", FROM_US)
 def probe_takes_leave_of_a_server_that_lingers(_):
-    """The probe does not fail if a server lingers after both have said Close.
+    """The probe succeeds if a server lingers after both Close frames.
 
-    That the server has not closed the connection yet is no failure.
+    The server's connection may still be open then.
     """
 
     def script(connection):

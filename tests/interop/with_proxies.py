@@ -1,8 +1,7 @@
-"""Proxies between a client and the switchboard.
+"""Cases of proxies between a client and the switchboard.
 
-What a proxy does with an offer is its own affair, and differs. Each case asserts what this one really does, so that it
-shows when a new version does something else. What must hold for all: an offer that does not arrive, or arrives in
-another shape, is treated as an ordinary request.
+Proxies differ in how they treat an offer. Each case asserts the real behaviour, so that a change in a new version is
+noticed. For all of them: an offer that does not arrive, or arrives modified, is treated as an ordinary request.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from with_probe import with_content
 
 OFFER = b"%s %s HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: %s\r\n"
 ANSWER = b"foo/2 200 GET /foo 0\n"
-# It is a request by its looks, and by nothing else: bytes of another protocol are not meant to be one.
+# Bytes of another protocol that look like a request only by accident, and bytes that do not.
 LIKE_A_REQUEST = b"EARLYGET /plain?early HTTP/1.1\r\nHost: a\r\n\r\n"
 NO_REQUEST = b"\x81\x05\r\n\r\n\r\n"
 
@@ -24,33 +23,33 @@ ALL, SOME = "arrives", "loses bytes"
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy and its behaviour; by default that of most."""
+    """A proxy and its behaviour; the defaults are the most common behaviour."""
 
     name: str
     start: Callable
-    # Whether `foo/2` arrives, and whether it does with content, or after another token.
+    # True if `foo/2` is forwarded; with content; after another protocol in the list.
     forwards_any: bool = True
     forwards_content: bool = True
     forwards_lists: bool = True
-    # What becomes of the answers when the client ends its direction first.
+    # The responses that still arrive after the client has half-closed.
     half_close: str = ALL
-    # Whether what comes after a declined offer reaches us: if it is like a request, and if it is like nothing.
+    # True if the switchboard gets bytes after a declined offer: those of a request, and any others.
     passes_requests: bool = True
     passes_anything: bool = False
 
 
 PROXIES = [
     Proxy("nginx", programs.nginx, half_close=SOME),
-    # It takes Upgrade away from a request with content and leaves Connection: Upgrade, which is no offer then.
+    # It removes Upgrade from a request with content but leaves Connection: Upgrade, which is no offer then.
     Proxy("HAProxy", programs.haproxy, forwards_content=False),
-    # The whole list has to come back in the 101.
+    # It requires the whole offered list in the 101.
     Proxy("Apache", programs.apache_proxy, forwards_lists=False),
     Proxy("lighttpd", programs.lighttpd_proxy, half_close=SOME, passes_requests=False),
     Proxy("nghttpx", programs.nghttpx, half_close=SOME, passes_requests=False),
-    # It knows WebSocket alone.
+    # It supports only WebSocket.
     Proxy("h2o", programs.h2o, forwards_any=False, passes_requests=False),
     Proxy("squid", programs.squid, half_close=SOME),
-    # It makes a tunnel of the connection before it knows the answer, and never looks at it again.
+    # It opens a tunnel before it knows the response, and never parses the connection again.
     Proxy("Varnish", programs.varnish, passes_anything=True),
 ]
 
@@ -80,9 +79,9 @@ def any_token(proxy, _, port):
 
 
 def bytes_that_came_early(_, __, port):
-    """The new protocol gets the bytes that came before the 101.
+    """The new protocol gets the bytes that were sent before the 101.
 
-    They are against RFC 9110, section 7.8.
+    RFC 9110, section 7.8, forbids to send them.
     """
     raw = Raw(port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
@@ -107,14 +106,14 @@ def a_list(proxy, board, port):
     else:
         head = raw.until(b"\r\n\r\n")
         check(head.startswith(b"HTTP/1.1 502 "), head)
-        # We have switched, and say so once the 101 is out.
+        # The switchboard logs the switch after it has sent the 101.
         wait_for(board.read, rb"\* speaks foo/2 now")
 
 
 def a_half_close(proxy, _, port):
-    """The client sends all it has and ends its direction.
+    """The client sends everything and half-closes.
 
-    The responses should still come.
+    The responses should still arrive.
     """
     raw = Raw(port, offer(b"/foo", b"foo/2"))
     check_switched(raw)
@@ -138,8 +137,7 @@ def a_declined_offer(proxy, _, port):
 def early_bytes_like_a_request(proxy, board, port):
     """Bytes after a declined offer are the next request if they look like one.
 
-    That is how early bytes are smuggled. No server can tell them apart; a client can, which sends none before it has
-    its 101.
+    Early bytes can be smuggled this way. Servers cannot detect it; clients avoid it by sending nothing before the 101.
     """
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + LIKE_A_REQUEST)
@@ -163,7 +161,7 @@ def early_bytes_unlike_a_request(proxy, board, port):
 
 
 def the_probe_waits(proxy, board, port):
-    """The probe sends no byte of the new protocol without a switch."""
+    """The probe sends no byte of the new protocol unless the server switches."""
     with with_content(b"hello") as file:
         url = f"http://127.0.0.1:{port}/plain"
         probe(url, "--offer", "foo/2", "--body", file.name, stdin=LIKE_A_REQUEST, expect=2)

@@ -1,6 +1,6 @@
-"""The reports of `switchboard audit` for programs, in JUnit's XML and in JSON.
+"""Cases of the reports of `switchboard audit` in JUnit's XML and in JSON.
 
-They are read by those programs that they are meant for.
+Programs that such reports are made for read them.
 """
 
 import json
@@ -10,12 +10,12 @@ import tempfile
 from environment import debian, large_python, node, python
 from harness import HERE, READ, WAIT, Switchboard, case, check, run, same, server
 
-# S46, a handshake in HTTP/1.0, is one that aiohttp fails, S01 one that it passes; the server has no h2c for S68.
+# aiohttp fails S46, a handshake in HTTP/1.0, and passes S01; without h2c on the server S68 does not apply.
 CHECKS = {"S01": "pass", "S46": "fail", "S68": "not applicable"}
 
 
 def read(form, *reader):
-    """Returns what readers say of the audit of a server with one failure."""
+    """Returns the result of reading the audit of a server with one failure."""
     with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.NamedTemporaryFile() as file:
         command = [Switchboard.program, "audit", f"{url}/plain", "--websocket", "/", "--only", ",".join(CHECKS), form]
         done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, timeout=WAIT, check=False)

@@ -1,7 +1,7 @@
-"""The probe as the client of servers that take installing.
+"""Cases of the probe as the client of servers that must be installed first.
 
-Each echoes messages after a first one of its own. What it does with a token that it does not know, and with a list that
-begins with one, is asserted as it is. No two agree, which is why the probe offers one token where it has a say.
+Each sends a message and then echoes messages. The cases assert how it treats an unknown protocol, and a list that
+begins with one. All differ, which is why the probe offers one protocol alone if it can.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from with_probe import check_messages
 
 @dataclass(frozen=True)
 class Echo:
-    """A server with its command, and what it does with offers.
+    """A server with its command, and its behaviour for offers.
 
-    The fields say the status of its response to an unknown token, and whether it reads lists.
+    The fields are the status of its response to an unknown protocol, and whether it parses lists.
     """
 
     name: str
@@ -47,15 +47,15 @@ SERVERS = [
     Echo("tornado", "tornado", in_python("tornado"), unknown=400),
     Echo("uvicorn with wsproto", "uvicorn", in_python("uvicorn-wsproto")),
     Echo("uvicorn with websockets", "uvicorn", in_python("uvicorn-websockets")),
-    # Its 101 has no reason, and says `upgrade: WebSocket`.
+    # Its 101 has no reason phrase, and says `upgrade: WebSocket`.
     Echo("hypercorn", "hypercorn", in_python("hypercorn")),
     Echo("Deno", "Deno", in_deno, unknown=500, reads_lists=True),
     Echo("Bun", "Bun", in_bun, reads_lists=True),
 ]
-# Their messages are in the light set.
+# Servers whose messages are tested in the quick set.
 SERVERS_WE_HAVE = [
     Echo("ws", "ws", lambda: (*node("servers.cjs"), "ws"), unknown=400),
-    # These two say which protocol they want, and the probe tries that.
+    # These two require a protocol, which the probe then offers.
     Echo("websockets", "websockets", lambda: (python(), HERE / "python/servers.py", "websockets"), unknown=426),
     Echo("aiohttp", "aiohttp", lambda: (python(), HERE / "python/servers.py", "aiohttp"), unknown=426),
 ]

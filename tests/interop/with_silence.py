@@ -1,6 +1,6 @@
-"""Programs that could offer another protocol and never do.
+"""Programs that could offer another protocol but never do.
 
-They are served as if there were none.
+They are served in plain HTTP/1.1.
 """
 
 from environment import debian, large_python
@@ -24,7 +24,7 @@ def httpx_offers_nothing(_):
 
 
 def check_silence(play, shown=b"This is /foo in HTTP/1.1."):
-    """None of them offers, and the answer's own Upgrade field does not tempt them."""
+    """Checks that a program offers nothing, even after a response with `Upgrade`."""
     with Switchboard() as board:
         check(shown in (out := play(board.url)), out)
         log = board.read()

@@ -1,4 +1,4 @@
-"""Bytes that no library sends in this way, to the switchboard."""
+"""Cases of unusual bytes, which no library sends, to the switchboard."""
 
 import contextlib
 import re
@@ -115,7 +115,7 @@ def targets_of_other_forms(board):
 
 @case("a socket", "HTTP/1.1")
 def methods_that_are_not_for_it(board):
-    """A request with a method that is not for its target gets a 405 or a 501.
+    """A request with a method that its target does not support gets a 405 or a 501.
 
     The status depends on whether the method is known. The server does not wait for the content.
     """
@@ -128,7 +128,7 @@ def methods_that_are_not_for_it(board):
 
 @case("a socket", "websocket")
 def a_subprotocol_is_agreed_on(board):
-    """Some clients take no 101 without one of those that they offer."""
+    """Some clients reject a 101 without one of their offered subprotocols."""
     key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     for offered, agreed in [(b"mqtt, chat", b"mqtt"), (b"v4.channel.k8s.io", b"v4.channel.k8s.io"), (b"", None)]:
         fields = key + (b"Sec-WebSocket-Protocol: %s\r\n" % offered if offered else b"")
@@ -142,7 +142,7 @@ def a_subprotocol_is_agreed_on(board):
 def pongs_that_are_not_read_do_not_pile_up(_):
     """Pings of a client that does not read neither fill memory nor end the connection.
 
-    The latest pong alone is owed (RFC 6455, section 5.5.3).
+    Only the latest pong must be sent (RFC 6455, section 5.5.3).
     """
     with Switchboard() as board:
         raw = Raw(board.port, WEBSOCKET)
@@ -173,7 +173,7 @@ def an_error_is_answered_once(board):
 
 @case("a socket", "foo/2")
 def content_that_is_too_much(board):
-    # A little is read and dropped, and the connection goes on; a lot ends it.
+    # The server discards a little excess content and keeps the connection; much closes it.
     for excess, is_answered in [(b"!", True), (LARGE, False)]:
         raw = Raw(board.port)
         raw.send_beside(offer(b"/foo", b"foo/2", LARGE + excess) + HELLO)
@@ -221,6 +221,6 @@ def an_interrupt_ends_it_cleanly(_):
         check(board.stop(signal.SIGINT) == 0, "ended with", board.process.returncode)
         check(time.monotonic() - begun < 4, "took", time.monotonic() - begun)
         same(idle.rest() + switched.rest(), b"")
-        # RFC 6455, 7.4.1: 1001, it goes away.
+        # RFC 6455, 7.4.1: status 1001, "going away".
         same(frames.rest(), b"\x88\x02\x03\xe9")
         wait_for(board.read, rb"stopped after 3 connections, 0 of them cut\n")

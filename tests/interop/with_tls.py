@@ -1,8 +1,8 @@
-"""TLS in both ways: from the first byte, and by Upgrade.
+"""Cases of TLS in both ways: from the first byte, and by Upgrade.
 
-The first is below HTTP (`https`, `wss`), the second inside HTTP (RFC 2817).
+The first is below HTTP (`https`, `wss`), the second within HTTP (RFC 2817).
 
-Certificates are made for the case, and no authority vouches for them.
+Certificates are self-signed and created for each case.
 """
 
 import contextlib
@@ -17,12 +17,12 @@ from environment import debian, large_node, large_python
 from harness import FROM_US, HERE, LINES, THROUGH, Switchboard, case, check, needs, probe, read_head, run, same
 from with_websocket import SLOW
 
-# What cupsd's 101 needs of a client: it lists all its versions, and not the connection option.
+# Leniencies for cupsd's 101: it lists all its versions, and lacks `Connection: Upgrade`.
 CUPSD = ["--lenient", "switch_without_connection", "--lenient", "switch_to_alternatives"]
 
 
 def in_tls(board):
-    """The switchboard takes TLS on the port of clear text."""
+    """Returns the URL for TLS; the switchboard accepts it on the port of plain HTTP."""
     return board.url.replace("http:", "https:")
 
 
@@ -30,7 +30,7 @@ def in_tls(board):
 def lpstat_asks_for_tls(_):
     """lpstat offers three versions of TLS with `OPTIONS *`.
 
-    It says that the scheduler is running only if the handshake succeeds and the response comes.
+    It reports that the scheduler is running only if the handshake succeeds and a response arrives.
     """
     lpstat = debian("lpstat", "cups-client")
     with Switchboard() as board, tempfile.TemporaryDirectory() as home:
@@ -47,9 +47,9 @@ REQUIRED = (
 
 @contextlib.contextmanager
 def first_required_before(board):
-    """A server that responds to its first request with a 426.
+    """Yields the port of a server that responds to its first request with a 426.
 
-    All other connections are the switchboard's.
+    It relays all other connections to the switchboard.
     """
     is_first = threading.Event()
     is_first.set()
@@ -87,13 +87,13 @@ def pass_on(source, target):
 
 @case("lpstat", "TLS/1.2", large=True)
 def lpstat_takes_a_426_at_its_word(_):
-    """lpstat connects anew after a 426, and asks for TLS there.
+    """lpstat connects again after a 426, and requests TLS there.
 
-    It asks with `OPTIONS *` for TLS in versions of its own choice, and posts again within it.
+    It offers its own choice of TLS versions with `OPTIONS *`, and repeats its POST within TLS.
     """
     lpstat = debian("lpstat", "cups-client")
     with Switchboard() as board, first_required_before(board) as port, tempfile.TemporaryDirectory() as home:
-        # That we know nothing of printers is no matter here.
+        # The switchboard is no print server, so lpstat fails later; only the TLS part matters.
         run("env", f"HOME={home}", lpstat, "-h", f"127.0.0.1:{port}", "-p", expect=None)
         log = board.read()
     begun = re.search(rb"\[(\d+)\] < OPTIONS \* HTTP/1.1\n", log)
@@ -107,9 +107,9 @@ def lpstat_takes_a_426_at_its_word(_):
 
 @case("cupsd", "TLS/1.2", FROM_US, large=True)
 def probe_and_cupsd_in_tls(_):
-    """Only a lenient client takes the 101 of cupsd.
+    """Only a lenient client accepts the 101 of cupsd.
 
-    That 101 says `Connection: Keep-Alive` and names all versions that it knows.
+    That 101 says `Connection: Keep-Alive` and lists all versions that cupsd supports.
     """
     offer = ["--method", "OPTIONS", "--offer", "TLS/1.2, TLS/1.1, TLS/1.0"]
     with programs.cupsd() as port:
@@ -130,7 +130,7 @@ def probe_upgrades_to_tls(board):
 
 @case("probe", "TLS/1.3")
 def probe_is_made_to_upgrade_to_tls(board):
-    """The probe upgrades to TLS after a 426, which says which versions would do.
+    """The probe upgrades to TLS after a 426, which lists the acceptable versions.
 
     The offer comes on the same connection, and the response in TLS.
     """
@@ -167,7 +167,7 @@ def chromium_in_wss(board):
 
 @case("nginx", "websocket in TLS", THROUGH, large=True)
 def nginx_takes_tls_away(board):
-    """The probe speaks TLS to the proxy, which forwards what is inside."""
+    """The proxy ends TLS and forwards the requests in plain HTTP."""
     with programs.nginx(board.port, tls=True) as port:
         run(large_python(), HERE / "python/websockets_client.py", f"https://127.0.0.1:{port}")
         out, _ = probe(f"wss://127.0.0.1:{port}/ws", "--offer", "websocket", stdin=LINES)

@@ -1,12 +1,12 @@
-"""WebSocket clients that take installing, against `/ws`.
+"""Third-party WebSocket clients, which must be installed first, with `/ws`.
 
-Each says text and 1 MiB of bytes, and takes leave.
+Each sends text and 1 MiB of binary data, and closes.
 """
 
 from environment import bun, debian, debian_package, deno, large_node, large_python
 from harness import HERE, case, check, needs, run
 
-# A browser and a compiler take their time on a small machine.
+# The timeout in seconds of a browser or a compiler, which are slow on a small machine.
 SLOW = 60
 
 
