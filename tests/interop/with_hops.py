@@ -357,7 +357,7 @@ def the_gateway_answers_mistakes_of_clients_itself(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_does_not_wait_for_ever(_):
-    """The gateway's timeouts apply to the server, with a 504, and to the client."""
+    """The gateway's timeouts apply to the server (504) and to the client (408)."""
 
     def script(connection):
         read_head(connection)

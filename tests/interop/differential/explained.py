@@ -1,6 +1,6 @@
-"""The reasons for which our hosts and their peers differ.
+"""The reasons for differences between our hosts and their peers.
 
-Where only a peer takes a request, the engine's error gives the reason; else the request itself does.
+If only the peer accepts a request, the engine's error gives the reason; otherwise the request itself does.
 """
 
 import re
@@ -13,7 +13,7 @@ METHODS = set(
     )
 )
 
-# Refused here: for which peers, the kinds of the engine's errors, and why.
+# Requests that only a peer accepts: the peers, the kinds of the engine's errors, and the reason.
 REFUSED_HERE = [
     (
         ALL,
@@ -83,7 +83,7 @@ def has_an_authority(data, here, there, error):
     return b"://" in b"".join(there)
 
 
-# Refused there: for which peers, what is in the request, and why. What we take is right by the clause that is named.
+# Requests that only our host accepts: the peers, a test of the request, and the clause that allows it.
 REFUSED_THERE = [
     (LLHTTP, has_unknown_method, "RFC 9110, 9.1: llhttp knows a list of methods, where any token is one"),
     (

@@ -1,4 +1,4 @@
-"""Requests that are changed in one place, the same for the same seed."""
+"""Requests that are mutated in one place; the same seed gives the same requests."""
 
 import random
 import re
@@ -41,7 +41,7 @@ CHUNK = re.compile(rb"(?P<size>[0-9a-f]+)(?P<extension>(?:;[^\r]*)?)(?P<chunk_en
 
 
 def parts(data):
-    """Returns the parts of requests: their names, and where each begins and ends."""
+    """Yields the parts of requests: each with its name, its start and its end."""
     at = 0
     while at < len(data):
         found = LINE.match(data, at)
@@ -74,7 +74,7 @@ def parts(data):
 
 
 def requests(number, seed):
-    """Yields what was changed, in words, and the bytes."""
+    """Yields a description of each mutation, and the mutated bytes."""
     chance = random.Random(seed)
     known = [(base, list(parts(base))) for base in BASES]
     for _ in range(number):

@@ -1,4 +1,4 @@
-// Says what it is asked: `told.mjs ours` by `switchover/streams`, `told.mjs node` by node:http.
+// A server that reports the requests it gets: `told.mjs ours` uses `switchover/streams`, `told.mjs node` node:http.
 import http from "node:http";
 import net from "node:net";
 import process from "node:process";

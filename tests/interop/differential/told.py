@@ -1,4 +1,7 @@
-"""Says what it is asked, in uvicorn: `told.py HTTP`, the name of a protocol class."""
+"""A server in uvicorn that reports the requests it gets.
+
+Usage: `told.py HTTP`, the name of a protocol class.
+"""
 
 import asyncio
 import socket
@@ -8,7 +11,7 @@ from uvicorn import Config, Server
 
 
 async def tell(scope, receive, send):
-    """Answers with the method, the target and the length of the content."""
+    """Responds with the method, the target and the length of the content."""
     length, more = 0, True
     while more:
         message = await receive()

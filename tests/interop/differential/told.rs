@@ -1,4 +1,6 @@
-//! Says what it is asked: `told ours` on `switchover_tokio`, `told hyper` on hyper.
+//! A server that reports the requests it gets.
+//!
+//! `told ours` uses `switchover_tokio`, `told hyper` uses hyper.
 
 use std::convert::Infallible;
 

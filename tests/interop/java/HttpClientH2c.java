@@ -7,7 +7,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
-/** {@code java.net.http}'s client, which offers h2c unless it is asked not to. Prints a line for each request. */
+/**
+ * The client of {@code java.net.http}, which offers h2c by default.
+ *
+ * Prints a line for each request.
+ */
 public class HttpClientH2c {
     public static void main(String[] arguments) throws Exception {
         URI url = URI.create(arguments[0]);
@@ -16,7 +20,7 @@ public class HttpClientH2c {
         HttpRequest.Builder request = HttpRequest.newBuilder(url).timeout(Duration.ofSeconds(15));
         show("GET", client, request.GET().build());
         show("GET", client, request.build());
-        // A client of its own for each, so that each makes an offer.
+        // A new client for each request, so that each makes an offer.
         post("POST", url, BodyPublishers.ofByteArray(content), false);
         post("chunked", url, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(content)), false);
         post("Expect", url, BodyPublishers.ofByteArray(content), true);

@@ -9,8 +9,10 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * {@code java.net.http}'s client posts after its upgrade: 60 kB that are taken along, then 200 kB, then twice 120 kB at
- * the same time. Prints a line for each answer.
+ * Uploads with {@code java.net.http}, in the request that upgrades and after it.
+ *
+ * The upgrading request has 60 kB. Another has 200 kB, and then two have 120 kB each at the same time. Prints a line
+ * for each response.
  */
 public class HttpClientUploads {
     static final HttpClient CLIENT = HttpClient.newHttpClient();

@@ -10,7 +10,7 @@ import org.eclipse.jetty.websocket.api.WebSocketAdapter;
 import org.eclipse.jetty.websocket.servlet.WebSocketServlet;
 import org.eclipse.jetty.websocket.servlet.WebSocketServletFactory;
 
-/** Jetty: an echo at {@code /ws}, a page everywhere else. */
+/** Jetty as a server: an echo at {@code /ws}, a page at every other path. */
 public class JettyServer {
     public static class Echo extends WebSocketAdapter {
         @Override

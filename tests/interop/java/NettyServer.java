@@ -24,13 +24,17 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
-/** Netty, put together as its examples are: an echo at {@code /ws}, a page everywhere else. */
+/**
+ * Netty as a server: an echo at {@code /ws}, and a page at every other path.
+ *
+ * It is set up as in Netty's examples.
+ */
 public class NettyServer {
     static class Page extends SimpleChannelInboundHandler<FullHttpRequest> {
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
             byte[] text = "in HTTP/1.1\n".getBytes(StandardCharsets.US_ASCII);
-            // It opens no tunnels.
+            // This server opens no tunnels.
             HttpResponseStatus status = request.method().equals(HttpMethod.CONNECT) ? NOT_IMPLEMENTED : OK;
             FullHttpResponse response = new DefaultFullHttpResponse(HTTP_1_1, status, Unpooled.wrappedBuffer(text));
             response.headers().setInt(CONTENT_LENGTH, text.length);

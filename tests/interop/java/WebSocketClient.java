@@ -8,9 +8,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** {@code java.net.http}'s WebSocket: text, 1 MiB of bytes, a ping, an orderly close. */
+/**
+ * The WebSocket client of {@code java.net.http}.
+ *
+ * It sends text, 1 MiB of bytes and a ping, and closes in order.
+ */
 public class WebSocketClient {
-    /** What came, each message as one object. */
+    /** A queue of received messages, each as one object. */
     static class Inbox implements WebSocket.Listener {
         final BlockingQueue<Object> messages = new LinkedBlockingQueue<>();
         private final StringBuilder text = new StringBuilder();

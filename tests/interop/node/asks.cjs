@@ -1,4 +1,4 @@
-// Clients that offer nothing, by name: `fetch` (Node's), `undici` and `axios` ask once.
+// Clients that offer nothing, by name: Node's `fetch`, `undici` and `axios`. Each sends one request.
 "use strict";
 const clients = {
   fetch: async (url) => (await fetch(url)).text(),

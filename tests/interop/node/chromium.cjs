@@ -1,4 +1,4 @@
-// Chromium without a window: it shows the page of the server, and the page plays the client.
+// Headless Chromium: it loads the page of the server, and the page acts as the client.
 "use strict";
 const { chromium } = require("playwright-core");
 const { play } = require("./standard_client.cjs");

@@ -1,4 +1,4 @@
-// More WebSocket clients of npm, by name: each says a line, and stays.
+// More WebSocket clients of npm, by name: each sends a line and stays connected.
 "use strict";
 const clients = {
   faye(url) {

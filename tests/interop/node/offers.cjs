@@ -1,4 +1,4 @@
-// Node's own `http` as a client that offers `foo/2`, and says a line where it is taken.
+// Node's own `http` as a client: it offers `foo/2`, and sends a line if the server accepts.
 "use strict";
 const http = require("node:http");
 

@@ -1,7 +1,7 @@
-// Chromium without a window looks at the switchboard's page: clicks through it, reads what it draws, and prints what it saw as
-// one object of JSON.
+// Headless Chromium on the switchboard's page: it clicks through the page and prints what the page shows as one JSON
+// object.
 //
-//   page.cjs CHROMIUM URL FOLDER SWITCHBOARD      pictures go into the folder
+//   page.cjs CHROMIUM URL FOLDER SWITCHBOARD      screenshots are written to the folder
 "use strict";
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
@@ -16,7 +16,7 @@ const args = ["headless", "no-sandbox", "disable-gpu", "disable-quic", ...quiet]
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 740 };
 
-/** The errors and warnings of the console, of which there should be none. */
+/** Errors and warnings of the console; none are expected. */
 const complaints = [];
 
 async function open(browser, options, page = url, prepare = () => {}) {
@@ -33,9 +33,9 @@ async function open(browser, options, page = url, prepare = () => {}) {
 }
 
 /**
- * Waits until another story than before is shown to its end.
+ * Waits until a transcript other than `before` is shown to its end.
  *
- * A connection that began before the page was loaded is none that was played.
+ * Connections that began before the page was loaded do not count.
  */
 function settled(tab, before) {
   const isThere = (before) => {
@@ -46,7 +46,7 @@ function settled(tab, before) {
   return tab.waitForFunction(isThere, before, { timeout: 30_000 });
 }
 
-/** Plays a demonstration to its end, and returns what the page shows. */
+/** Runs a demonstration to its end, and returns what the page shows. */
 async function play(tab, name) {
   const before = await tab.textContent("#story-title");
   await tab.locator(`[data-exhibit="${name}"]`).scrollIntoViewIfNeeded();
@@ -83,15 +83,16 @@ async function play(tab, name) {
   return seen;
 }
 
-/** Returns the places of the buttons on the screen. */
+/** Returns the positions of the buttons on the screen. */
 function buttons(tab) {
   return tab.$$eval("#exhibits button", (all) => all.map((button) => JSON.stringify(button.getBoundingClientRect())));
 }
 
 /**
- * Returns the lit marks and lines while the pointer is on one of them.
+ * Returns the highlighted marks and lines while the pointer is on one of them.
  *
- * The pointer is first on a mark of the chosen connection, then on a line of it. Then a key is pressed in the lines.
+ * The pointer is first on a mark of the chosen connection, then on one of its lines. Then a key is pressed in the
+ * lines.
  */
 async function lights(tab) {
   const lit = () =>
@@ -110,7 +111,7 @@ async function lights(tab) {
   return { wanted, byMark, first, byLine, byKey: await lit() };
 }
 
-/** A page that comes later. */
+/** Opens a page after the other connections, and returns what it shows of them. */
 async function late(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");
@@ -138,7 +139,7 @@ async function onPhone(tab) {
   return seen;
 }
 
-/** Returns what the links lead to, the actions, and a row of the page of errors. */
+/** Returns the targets of the links, the actions, and a row of the page of errors. */
 async function around(browser) {
   const tab = await open(browser, {});
   const places = await tab.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")));
@@ -157,7 +158,7 @@ async function copied(tab, what) {
   return tab.evaluate(() => navigator.clipboard.readText());
 }
 
-/** Returns the violations that an audit of accessibility finds. */
+/** Returns the violations that an accessibility audit finds. */
 async function audit(tab) {
   await tab.evaluate(axe.source);
   const { violations } = await tab.evaluate(() => window.axe.run());
@@ -165,9 +166,9 @@ async function audit(tab) {
 }
 
 /**
- * Returns the violations, contrast included, while all kinds of lines are lit.
+ * Returns the accessibility violations while all kinds of lines are highlighted.
  *
- * A line is lit while the pointer is on it or on its mark.
+ * Contrast is included. A line is highlighted while the pointer is on it or on its mark.
  */
 async function auditLit(tab) {
   const light = (on) => tab.evaluate((on) => document.querySelectorAll("#lines li").forEach((line) => line.classList.toggle("lit", on)), on);
@@ -177,7 +178,7 @@ async function auditLit(tab) {
   return found;
 }
 
-/** Returns the rows of the list at each key, and what was drawn for it. */
+/** Returns the rows of the list after each key, and what was drawn for it. */
 async function byKeyboard(tab) {
   const before = await tab.textContent("#story-title");
   await tab.evaluate(() => document.activeElement?.blur());
@@ -185,7 +186,7 @@ async function byKeyboard(tab) {
   await tab.keyboard.press("Enter");
   await settled(tab, before);
   await tab.focus("#connections");
-  // Rows may come at any time: a connection that loaded the page is seen when the server closes it.
+  // Rows may appear at any time: the connection that loaded the page is listed when the server closes it.
   await tab.evaluate(() => {
     window.moves = [];
     const list = document.getElementById("connections");
@@ -194,7 +195,7 @@ async function byKeyboard(tab) {
       const active = list.getAttribute("aria-activedescendant");
       window.moves.push({ key, rows, selected, active, title: document.getElementById("story-title").textContent });
     };
-    // The page's own listener comes first, and so does its frame.
+    // The page's own listener runs first, and so does its animation frame.
     list.addEventListener("keydown", ({ key }) => {
       const rows = [...list.children].map((row) => row.id);
       requestAnimationFrame(() => note(key, rows));
@@ -211,7 +212,7 @@ async function byKeyboard(tab) {
   return { moves, focused };
 }
 
-/** Waits until no connection is open, and returns the page's number of them. */
+/** Waits until no connection is open, and returns the number that the page shows. */
 async function idle(tab) {
   const isIdle = () => {
     const { textContent } = document.getElementById("count");
@@ -221,7 +222,7 @@ async function idle(tab) {
   return said.jsonValue();
 }
 
-/** Two hundred at once; the page still answers. */
+/** Opens two hundred connections at once; the page must still respond. */
 async function crowd(tab) {
   const rows = () => tab.evaluate(() => document.querySelectorAll(".connection").length);
   const before = await rows();
@@ -242,14 +243,14 @@ async function crowd(tab) {
   return { came: (await rows()) - before, count: await idle(tab), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
 }
 
-/** Plays the audit of the server, and returns its requests and drawings. */
+/** Runs the server's audit from the page; returns its requests and drawings. */
 async function audited(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");
   const latest = () => Math.max(...[...document.querySelectorAll(".connection")].map(({ id }) => Number(/\d+$/.exec(id)[0])));
   const before = await tab.evaluate(latest);
   await tab.click('[data-exhibit="audit"]');
-  // Until nothing new has come for a while.
+  // Waits until nothing new has appeared for a while.
   const since = Date.now();
   for (let [seen, now] = [0, -1]; seen !== now || seen < before + 70; ) {
     if (Date.now() - since > 60_000) throw new Error(`the audit has come to ${now - before} connections`);
@@ -261,7 +262,7 @@ async function audited(browser) {
     const number = ({ id }) => Number(/\d+$/.exec(id)[0]);
     const title = (row) => row.querySelector(".title").textContent;
     const since = [...document.querySelectorAll(".connection")].filter((row) => number(row) > before);
-    // Before the first that asks for something: sockets that the browser has opened ahead, and closes unused.
+    // Skips connections before the first request: sockets that the browser has opened ahead and closes unused.
     const first = Math.min(...since.filter((row) => / \S/.test(title(row))).map(number));
     const rows = since.filter((row) => number(row) >= first);
     const count = (selector) => rows.filter((row) => row.querySelector(`svg ${selector}`) !== null).length;
@@ -276,9 +277,9 @@ async function audited(browser) {
 }
 
 /**
- * Restarts the server below the page, and returns what the page shows then.
+ * Restarts the server below the page, and returns what the page then shows.
  *
- * Another run of the server numbers its connections anew. The page must not mix them with the old ones.
+ * The restarted server numbers its connections from the start. The page must not mix them with the old ones.
  */
 async function restarted(browser) {
   let server = await started(0);
@@ -299,7 +300,7 @@ async function restarted(browser) {
 /**
  * Returns the outcomes of three exhibits that seem to come from the same port.
  *
- * A client may have the port of one that came soon before it. The page must choose the one that was played.
+ * A client may get the port of an earlier client. The page must choose the connection that was just made.
  */
 async function fromOnePort(browser) {
   const tab = await open(browser, {}, url, (tab) =>
@@ -315,9 +316,9 @@ async function fromOnePort(browser) {
 }
 
 /**
- * Returns the heights of what shows a long target and a long offer.
+ * Returns the heights of the elements that show a long target and a long offer.
  *
- * Both are as long as a head allows. They are measured in a wide window and on a phone.
+ * Both are as long as a head allows. The heights are measured in a wide window and on a phone.
  */
 async function long(browser) {
   const heights = {};
@@ -386,7 +387,7 @@ function overflow(tab) {
     violations.narrow = await audit(narrow);
     const widths = { wide: await overflow(tab), narrow: await overflow(narrow) };
     await narrow.screenshot({ path: path.join(folder, "narrow.png"), fullPage: true });
-    // A second page that comes and goes leaves nothing open; the first hears of it.
+    // Closing other pages must leave no connection open, and the first page is notified.
     await narrow.close();
     await dark.close();
     await idle(tab);

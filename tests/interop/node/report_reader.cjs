@@ -1,4 +1,4 @@
-// Reads a report in JSON: a line of JSON with the verdict of each check, and what came byte by byte.
+// Reads a report in JSON and prints a line of JSON: the verdict of each check, and the received bytes.
 "use strict";
 const report = JSON.parse(require("node:fs").readFileSync(process.argv[2], "utf8"));
 const verdicts = Object.fromEntries(report.findings.map(({ id, verdict }) => [id, verdict]));

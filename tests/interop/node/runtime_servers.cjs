@@ -1,4 +1,4 @@
-// The servers that Deno and Bun come with: an echo of messages that speaks first.
+// The built-in servers of Deno and Bun: each sends a message and then echoes messages.
 "use strict";
 
 const tell = (port) => console.log(`listening ${port}`);

@@ -1,4 +1,5 @@
-// Servers, by name: `upgrade` (http with a listener), `plain` (http without one), `ws`, `faye` and `websocket` (of npm).
+// Servers by name: `upgrade` (http with an upgrade listener), `plain` (http without one), and `ws`, `faye` and
+// `websocket` of npm.
 "use strict";
 const fs = require("node:fs");
 const http = { ...require("node:http") };
@@ -8,7 +9,7 @@ const servers = {
   upgrade() {
     const server = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
     return server.on("upgrade", (request, socket, head) => {
-      // The first bytes leave in one segment with the 101, and what came after the request goes back first.
+      // The first bytes are sent in one segment with the 101; bytes received with the request are echoed first.
       socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\nwelcome\n");
       socket.write(head);
       socket.pipe(socket);
@@ -25,10 +26,10 @@ const servers = {
     const { WebSocketServer } = require("ws");
     const server = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
     new WebSocketServer({ server, maxPayload: 1 << 24 }).on("connection", (socket, request) => {
-      // At `/ws` it is an echo and nothing else, as the switchboard is.
+      // At `/ws` it only echoes, as the switchboard does.
       if (request.url === "/") socket.send("welcome");
       socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
-      // One who breaks a rule ends a connection, and not the server.
+      // A client's violation ends only its connection, not the server.
       socket.on("error", () => {});
     });
     return server;
@@ -36,7 +37,7 @@ const servers = {
   faye() {
     const WebSocket = require("faye-websocket");
     const server = http.createServer((request, response) => response.end("in HTTP/1.1\n"));
-    // As its documentation says.
+    // Taken from its documentation.
     return server.on("upgrade", (request, socket, body) => {
       if (!WebSocket.isWebSocket(request)) return;
       const client = new WebSocket(request, socket, body);
@@ -55,7 +56,7 @@ const servers = {
   },
 };
 
-// With a certificate and its key it speaks TLS.
+// If a certificate and its key are given, the server uses TLS.
 const [, , name, ...files] = process.argv;
 if (files.length) {
   const [cert, key] = files.map((file) => fs.readFileSync(file));

@@ -1,4 +1,4 @@
-// A client with the WebSocket of the browsers: Deno's, Bun's, undici's, and Chromium's, which plays it in a page.
+// A client with the standard `WebSocket` class: of Deno, Bun, undici, and of Chromium, which runs it in a page.
 "use strict";
 
 async function play(url, fallback) {

@@ -1,4 +1,4 @@
-// Node's own `http` as a client that offers `foo/2`: prints what it has switched to.
+// Node's own `http` as a client: it offers `foo/2` and prints the protocol that the server has switched to.
 "use strict";
 const http = require("node:http");
 

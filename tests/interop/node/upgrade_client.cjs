@@ -1,4 +1,4 @@
-// Node's own `http` as a client: an accepted offer, with content and without, and a declined one.
+// Node's own `http` as a client: an accepted offer, with content and without, and a declined offer.
 "use strict";
 const http = require("node:http");
 const assert = require("node:assert/strict");

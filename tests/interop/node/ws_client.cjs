@@ -1,4 +1,4 @@
-// `ws` as a client: text, binary and 1 MiB in one message and in fragments, a ping, an orderly close.
+// `ws` as a client: text, binary, and 1 MiB in one message and in fragments; then a ping and an orderly close.
 "use strict";
 const assert = require("node:assert/strict");
 const { once } = require("node:events");

@@ -1,6 +1,6 @@
 """`aiohttp` as a client: requests on one connection, then a WebSocket.
 
-Some of the requests have an offer that is declined. With the argument `websocket` there are no requests.
+Some of the requests have an offer that is declined. With the argument `websocket` the requests are left out.
 """
 
 import asyncio

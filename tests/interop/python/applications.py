@@ -1,6 +1,6 @@
-"""The applications that servers in Python serve.
+"""Applications for the servers in Python.
 
-`application` is an echo of messages that speaks first, in ASGI; `plain` is a page in WSGI.
+`application` (ASGI) sends a message and then echoes messages; `plain` (WSGI) serves a page.
 """
 
 TEXT = b"in HTTP/1.1\n"
@@ -10,7 +10,7 @@ async def application(scope, receive, send):
     if scope["type"] == "http":
         while (await receive()).get("more_body"):
             pass
-        # It opens no tunnels.
+        # This server opens no tunnels.
         status = 501 if scope["method"] == "CONNECT" else 200
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"12")]})
         await send({"type": "http.response.body", "body": TEXT})

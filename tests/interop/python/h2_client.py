@@ -1,22 +1,22 @@
-"""A client of HTTP/2 with `h2`, and of WebSocket in it with `wsproto`.
+"""A client of HTTP/2 with `h2`, and of WebSocket over it with `wsproto`.
 
-It is put together by hand, for extended CONNECT (RFC 8441).
+It uses extended CONNECT (RFC 8441), which neither library does by itself.
 
     h2_client.py HTTPS-URL WHAT
 
 WHAT is one of these:
 
-- `websocket` says messages to `/ws`.
-- `declined PATH` offers the same elsewhere.
-- `malformed NAME VALUE` has a field that has no place in HTTP/2.
-- `connect` asks for a tunnel.
-- `half-close` ends its direction of `echo/1` first.
-- `reset` sends until nothing is read, resets the stream and asks again.
-- `cancel` resets the stream amid what it says.
-- `leave` closes the connection after what it says.
-- `outcome` says how the server's stream ends.
+- `websocket` exchanges messages with `/ws`.
+- `declined PATH` offers `websocket` at another path.
+- `malformed NAME VALUE` sends a field that HTTP/2 forbids.
+- `connect` requests a tunnel.
+- `half-close` half-closes `echo/1` first.
+- `reset` sends until nothing is read, resets the stream and sends another request.
+- `cancel` resets the stream in the middle of its data.
+- `leave` closes the connection after its data.
+- `outcome` reports how the server ends the stream.
 
-The program prints what came of it.
+The program prints the outcome.
 """
 
 import os
@@ -35,7 +35,7 @@ from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, T
 
 
 class Client:
-    """A connection with one stream, whose events are waited for one by one."""
+    """A connection with one stream; events are awaited one by one."""
 
     def __init__(self, url):
         self.host = urlsplit(url).netloc
@@ -44,7 +44,7 @@ class Client:
         context.set_alpn_protocols(["h2"])
         self.socket = context.wrap_socket(socket.create_connection(address, timeout=15), server_hostname="localhost")
         assert self.socket.selected_alpn_protocol() == "h2", self.socket.selected_alpn_protocol()
-        # What is sent on purpose must not be mended or refused here.
+        # Malformed headers must be sent unchanged, so the library's checks are off.
         settings = H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         self.engine, self.waiting = H2Connection(settings), []
         self.engine.initiate_connection()
@@ -88,7 +88,7 @@ class Client:
         return self.request([*pseudo.items(), *more])
 
     def switch(self):
-        """Switches a stream to `echo/1`."""
+        """Opens a stream that switches to `echo/1`."""
         answer = self.connect("/", "echo/1", more=())
         assert status(answer) == "200", answer
 
@@ -103,7 +103,7 @@ class Client:
                 self.read()
 
     def data(self):
-        """The next bytes; nothing at the end of the stream."""
+        """Returns the next bytes, or nothing at the end of the stream."""
         event = self.wait(DataReceived, StreamEnded)
         if isinstance(event, StreamEnded):
             return b""
@@ -119,7 +119,7 @@ def status(event):
 
 
 class Socket:
-    """Frames over the stream."""
+    """A WebSocket connection over the stream."""
 
     def __init__(self, client):
         self.client, self.frames, self.pending = client, Connection(ConnectionType.CLIENT), iter([])
@@ -182,7 +182,7 @@ def reset(client):
         client.socket.settimeout(15)
         client.engine.reset_stream(client.stream)
         client.flush()
-        # Meanwhile the bridge's descriptors are counted.
+        # The test counts the bridge's descriptors meanwhile.
         time.sleep(1)
         return status(client.connect("/", "echo/1", more=()))
     return "all was read"
@@ -193,7 +193,7 @@ def cancel(client):
     client.send(bytes(20_000))
     client.engine.reset_stream(client.stream)
     client.flush()
-    # The connection lives on.
+    # The connection must survive the reset of its stream.
     time.sleep(0.5)
     return "cancelled"
 
@@ -201,7 +201,7 @@ def cancel(client):
 def outcome(client):
     """Returns the name of the event that ends the stream.
 
-    The server's bytes are read only after the client has said something.
+    The client sends some bytes before it reads those of the server.
     """
     client.switch()
     time.sleep(0.6)

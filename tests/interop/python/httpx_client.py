@@ -1,4 +1,4 @@
-"""`httpx` with HTTP/2 switched on: without TLS it stays with HTTP/1.1."""
+"""`httpx` with HTTP/2 enabled as a client: without TLS it uses HTTP/1.1."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""A reader of a JUnit report with `junitparser`.
+"""A reader of JUnit reports with `junitparser`.
 
-It prints a line of JSON with what it has found of each verdict.
+It prints a line of JSON with the checks of each verdict.
 """
 
 import json

@@ -1,6 +1,6 @@
 """A WebSocket client with libsoup: text, 1 MiB of bytes, an orderly close.
 
-The Python that has Debian's `gi` runs it.
+It must run in the Python that has Debian's `gi`.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""More servers for the probe, by name, each an echo of messages that speaks first."""
+"""More servers for the probe, by name: each sends a message and echoes messages."""
 
 import asyncio
 import socket

@@ -1,6 +1,6 @@
-"""Uploads of `pycurl` in and after its upgrade to h2c.
+"""Uploads with `pycurl`, in the request that upgrades to h2c and after it.
 
-The request that upgrades takes 60 kB along. Then come 200 kB, and then twice 120 kB at the same time.
+The upgrading request has 60 kB. Another has 200 kB, and then two have 120 kB each at the same time.
 """
 
 import io
@@ -17,7 +17,7 @@ def data_of(length):
 
 
 def request(path, content):
-    """A handle and where its answer goes."""
+    """Returns a handle for a request, and the buffer for its response."""
     answer = io.BytesIO()
     handle = pycurl.Curl()
     handle.setopt(pycurl.URL, URL + path)
@@ -34,7 +34,7 @@ def request(path, content):
 
 
 def perform(multi, *requests):
-    """Performs all requests at once, on the connection that there is."""
+    """Performs all requests at once on the open connection."""
     for handle, _ in requests:
         multi.add_handle(handle)
     running = len(requests)

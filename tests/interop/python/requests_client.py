@@ -1,4 +1,4 @@
-"""`requests` asks once."""
+"""`requests` as a client: sends one request."""
 
 import sys
 

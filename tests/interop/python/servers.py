@@ -1,6 +1,6 @@
 """Servers for the probe, by name: `websockets` and `aiohttp`.
 
-Each is an echo that speaks first.
+Each sends a message and then echoes messages.
 """
 
 import asyncio

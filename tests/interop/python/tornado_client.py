@@ -1,4 +1,4 @@
-"""`tornado` as a client."""
+"""`tornado` as a WebSocket client."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`aiohttp` as a client that offers `foo/2`: prints what it has switched to."""
+"""`aiohttp` as a client: offers `foo/2`, and prints the protocol after the switch."""
 
 import asyncio
 import sys

@@ -1,10 +1,10 @@
-"""A browser without a window that opens a WebSocket for each request.
+"""A headless browser that opens a WebSocket for each request.
 
-The request is `/visit?URL`, and the browser keeps the WebSocket until that request ends.
+The request is `/visit?URL`, and the browser keeps the WebSocket to URL open until that request ends.
 
-    visits.py COMMAND OF THE BROWSER...    with {page} and {profile} filled in; prints `listening PORT`
+    visits.py COMMAND...    starts the browser's command, with {page} and {profile} replaced; prints `listening PORT`
 
-The page in it waits for URLs, so that the browser starts once.
+The browser is started once; its page waits for URLs.
 """
 
 import queue

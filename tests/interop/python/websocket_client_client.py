@@ -1,4 +1,4 @@
-"""`websocket-client`: text, 1 MiB of bytes, a ping, an orderly close."""
+"""`websocket-client` as a client: text, 1 MiB of bytes, a ping, an orderly close."""
 
 import os
 import sys

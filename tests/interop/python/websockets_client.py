@@ -1,4 +1,4 @@
-"""`websockets` as a client. Whose certificate it is does not matter here."""
+"""`websockets` as a client, which accepts any certificate."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`wsproto` as a client: a state machine of its own, here with a plain socket."""
+"""`wsproto` as a client: a state machine without I/O, used with a plain socket."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ class Client:
             self.pending = self.engine.events()
 
     def message(self):
-        """The next one, whose frames and pieces are put together."""
+        """Returns the next message, with its frames and pieces joined."""
         event = self.next()
         data = event.data
         while not event.message_finished:
