@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// What the pages have people copy, with bytes that a client has chosen: commands of curl through a shell, literals of C through a
-// compiler.
+// Tests the commands and literals that the pages offer for copying, with bytes chosen by a malicious client: curl
+// commands in a shell, and C literals in a compiler.
 //
 //   tests/tools/copied.mjs TARGET     a folder to work in
 //
-// A client must not be able to have anything else run, sent or read. Ends with the line `N passed, N failed, N skipped`.
+// Such bytes must not make anything else run, or be sent or read. Ends with the line `N passed, N failed, N skipped`.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const home = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(process.argv[2] ?? join(home, "target"), "copied");
 let [passed, failed, skipped] = [0, 0, 0];
 
-/** The paths of the scripts, as the switchboard serves them. */
+/** A folder with the scripts at the paths under which the switchboard serves them. */
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(folder, "empty"), { recursive: true });
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
@@ -38,9 +38,9 @@ function check(name, isRight, ...seen) {
 // Commands of curl.
 
 /**
- * Runs the command with `sh` and every other shell there is.
+ * Runs the command with `sh` and every other installed shell.
  *
- * Returns what came to the server each time.
+ * Returns what the server received each time.
  */
 async function asked(bytes, isRaw) {
   const got = [];
@@ -51,7 +51,7 @@ async function asked(bytes, isRaw) {
         socket.setEncoding("latin1").on("error", () => {});
         socket.on("data", (piece) => {
           text += piece;
-          // A request of curl's own ends with its content, which its head announces.
+          // A request of curl ends after its content, whose length is in its head.
           const head = text.indexOf("\r\n\r\n");
           const length = Number(/content-length: (\d+)/i.exec(text.slice(0, head))?.[1] ?? 0);
           if (!isRaw && head >= 0 && text.length >= head + 4 + length) socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");

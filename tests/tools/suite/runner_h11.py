@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A runner for the suite: h11, as a caller would use it that knows it well."""
+"""A runner for the suite: h11, used as an experienced caller would."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ import h11
 
 
 class Skip(Exception):
-    """An error for a case that h11 has no words for."""
+    """The exception for a case that h11 cannot express."""
 
 
 class Runner:
@@ -17,7 +17,7 @@ class Runner:
             raise Skip(f"no such setting: {' '.join(case['config'])}")
         self.is_server = case["role"] == "server"
         role = h11.SERVER if self.is_server else h11.CLIENT
-        # The limit of its own is 16 kB.
+        # h11's default limit is 16 kB.
         self.connection = h11.Connection(role, max_incomplete_event_size=2**20)
         self.events, self.rest, self.method = [], b"", ""
 
@@ -43,7 +43,7 @@ class Runner:
         self.connection.receive_data(data)
 
     def drain(self):
-        """All events that there are."""
+        """Collects all events that are available."""
         while not (self.events and self.events[-1]["event"] == "error"):
             if {self.connection.our_state, self.connection.their_state} == {h11.DONE} and self.is_server:
                 self.connection.start_next_cycle()
@@ -75,16 +75,16 @@ class Runner:
                 self.events.append({"event": "response", **response})
 
     def add(self, kind, data):
-        """Adjacent bytes are one event; none are no event."""
+        """Records bytes of content; adjacent ones are one event, and none are no event."""
         if self.events and self.events[-1]["event"] == kind:
             self.events[-1]["bytes"] += text(data)
         elif data:
             self.events.append({"event": kind, "bytes": text(data)})
 
     def switched(self):
-        """Adds the event of the switch once, and the new bytes of the new protocol.
+        """Records the switch once, and the newly received bytes of the new protocol.
 
-        The bytes that h11 holds of the new protocol grow with each call.
+        h11 returns all of these bytes with each call.
         """
         if not any(event["event"] == "switched" for event in self.events):
             self.events.append({"event": "switched"})

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A runner for the suite: llhttp, by httptools.
 
-It only reads, so a server's decisions are left out, but for those that say what the bytes after an offer are. If they
-are HTTP, a new parser reads them.
+httptools only parses, so a server's decisions are ignored, except those that determine whether the bytes after an offer
+are HTTP. If they are, a new parser reads them.
 """
 
 import json
@@ -12,7 +12,7 @@ import httptools
 
 
 class Skip(Exception):
-    """An error for a case that httptools has no words for."""
+    """The exception for a case that httptools cannot express."""
 
 
 class Runner:
@@ -22,7 +22,7 @@ class Runner:
         self.is_server = case["role"] == "server"
         self.parser = self.new_parser()
         self.events, self.fields, self.line = [], [], b""
-        # The bytes after an offer, until it is decided on; and what the connection has become.
+        # The bytes after an offer that is not decided yet, and whether the connection has switched.
         self.undecided, self.is_switched = None, False
 
     def new_parser(self):
@@ -75,13 +75,13 @@ class Runner:
         self.add("rest", self.undecided)
 
     def add(self, kind, data):
-        """Adjacent bytes are one event; none are no event."""
+        """Records bytes of content; adjacent ones are one event, and none are no event."""
         if self.events and self.events[-1]["event"] == kind:
             self.events[-1]["bytes"] += text(data)
         elif data:
             self.events.append({"event": kind, "bytes": text(data)})
 
-    # What the parser calls.
+    # Callbacks of the parser.
 
     def on_message_begin(self):
         self.fields, self.line = [], b""

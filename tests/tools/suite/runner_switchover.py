@@ -23,7 +23,7 @@ from switchover import (
 
 
 def play(case):
-    """All steps, and what came out."""
+    """Runs all steps of a case, and returns the events."""
     connection = Connection(Role[case["role"].upper()], Config(**case["config"]))
     events = []
     for step in case["steps"]:
@@ -53,7 +53,7 @@ def receive(connection, data, events):
 
 
 def drain(connection, events):
-    """All events that there are."""
+    """Collects all events that are available."""
     while True:
         try:
             event = connection.next_event()
@@ -72,7 +72,7 @@ def drain(connection, events):
 
 
 def add(events, kind, data):
-    """Adjacent bytes are one event; none are no event."""
+    """Records bytes of content; adjacent ones are one event, and none are no event."""
     if events and events[-1]["event"] == kind:
         events[-1]["bytes"] += data.decode("latin-1")
     elif data:
@@ -97,7 +97,7 @@ def told(event):
 
 
 def decide(connection, step):
-    """Does what a step of the case says; the bytes written are not compared."""
+    """Makes the decision of a step; the bytes that it writes are not compared."""
     lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in step.get("fields", [])]
     content = step.get("content", "").encode("latin-1")
     reason = step.get("reason", "").encode("latin-1") or None

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runners that are wrong, each in one way, to test the scorer.
+"""Runners that are wrong in one way each, to test the scorer.
 
-`runner_wrong.py NAME` spoils what `switchover` says.
+`runner_wrong.py NAME` falsifies the events of `switchover`.
 """
 
 import json
@@ -12,7 +12,7 @@ from score import without_cut_content
 
 
 def each(kind, key, change):
-    """Changes what events of a kind say of something."""
+    """Returns a function that changes a value in all events of a kind."""
 
     def spoil(_, events):
         return [{**event, key: change(event[key])} if event["event"] == kind else event for event in events]
@@ -25,7 +25,10 @@ def without(kind):
 
 
 def only(*keys):
-    """Keeps of each event its name and these keys, which no runner may leave out."""
+    """Returns a function that reduces events to these keys.
+
+    No runner may leave these out.
+    """
     return lambda _, events: [{key: event[key] for key in ("event", *keys) if key in event} for event in events]
 
 
@@ -37,7 +40,7 @@ def lengths(steps):
     return [len(step["receive"]) for step in steps if "receive" in step]
 
 
-# Each of these must be found in some case.
+# Faults that the scorer must detect.
 WRONG = {
     "nothing comes": lambda _, events: [],
     "the first event is missing": lambda _, events: events[1:],
@@ -69,14 +72,14 @@ WRONG = {
     "wrong byte by byte": where(lambda steps: max(lengths(steps), default=2) == 1, lambda _, events: events[1:]),
     "wrong at one cut": where(lambda steps: lengths(steps)[:1] == [7], lambda _, events: events[1:]),
 }
-# What an engine may do, and a runner may leave out.
+# Differences that the scorer must accept.
 RIGHT = {
     "errors of its own": each("error", "kind", lambda _: "mine"),
     "what is optional left out": only("method", "target", "status", "bytes"),
     "names in capitals": each("request", "fields", lambda fields: [[name.upper(), value] for name, value in fields]),
     "nothing of a broken message": lambda _, events: without_cut_content(events),
 }
-# What is no answer.
+# Violations of the runner's protocol.
 BROKEN = {
     "another id": lambda case, events: json.dumps({"id": case["id"] + "x", "events": events}),
     "no JSON": lambda case, _: case["id"],

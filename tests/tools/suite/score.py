@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Holds an engine to the suite; README.md says how to write the runner.
+"""Scores an engine by the suite; README.md describes how to write a runner.
 
     score.py [--only ID] [--every N] [--known FILE] COMMAND...
 
-COMMAND is started once and plays every case: whole, byte by byte, and cut in two at each place (--every N: at each
-Nth). Prints a line for each case that comes out otherwise, and the score; with --only also what should have come and
-what has. --known has the differences that are explained. Exit status: 0 if there is no other, 1 if there is, 2 if the
-runner does not keep to the protocol.
+COMMAND is started once and plays every case: whole, byte by byte, and cut in two at each position (--every N: at each
+Nth). It prints a line for each case with a different result, and the score; with --only also the expected and the
+actual events. The file of --known has explanations of differences.
+
+The exit status is 0 if all differences are explained, 1 if one is not, 2 if the runner violates the protocol.
 """
 
 import argparse
@@ -24,18 +25,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Beside this file in the archive of a release; in the repository it is made.
+# The cases: next to this file in a release, otherwise generated in the repository.
 MADE = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "../../../target"), "suite/cases.jsonl")
-# What a runner may leave out of an event, because not every engine shows it.
+# Keys that a runner may leave out of an event, because not every engine provides them.
 OPTIONAL = {"version", "fields", "upgrade", "trailers", "by", "to"}
-# What is said of an error for people.
+# Keys that explain an error to a reader.
 NOT_COMPARED = {"kind", "text", "answer", "clause", "level"}
-# Seconds for the whole of a run: a runner that hangs is ended.
+# Seconds for a whole run, after which a runner is killed.
 PATIENCE = 1800
 
 
 class Broken(Exception):
-    """The runner does not keep to the protocol."""
+    """The error for a runner that violates the protocol."""
 
 
 @dataclass
@@ -63,11 +64,11 @@ def load() -> list[dict]:
     return [json.loads(line) for line in found.read_text().split("\n") if line]
 
 
-# Cuts.
+# Cuts of the input.
 
 
 def cuts(case: dict, every: int) -> Iterator[tuple[str, list[dict]]]:
-    """The name of each cut, and the steps."""
+    """Yields the name of each cut, and the steps of the case with that cut."""
     steps = case["steps"]
     yield "whole", steps
     yield "byte by byte", [piece for step in steps for piece in cut(step, range(1, len(step.get("receive", ""))))]
@@ -83,14 +84,14 @@ def cut(step: dict, places: "range | list[int]") -> list[dict]:
     return [{"receive": data[begin:end]} for begin, end in zip([0, *places], [*places, len(data)], strict=True)]
 
 
-# Comparing.
+# Comparison of events.
 
 
 def compare(case: dict, got: list[dict]) -> str:
-    """The first difference in a few words; empty if there is none."""
+    """Returns the first difference in a few words; empty if there is none."""
     expected = case["events"]
     if case["over"] and len(got) == len(expected) + 1 and got[-1]["event"] == "error":
-        # Nothing is read any more; whether more bytes are an error is each engine's own.
+        # Nothing more is read, and each engine decides whether more bytes are an error.
         got = got[:-1]
     expected, got = without_cut_content(expected), without_cut_content(got)
     for index in range(max(len(expected), len(got))):
@@ -108,9 +109,9 @@ def at(events: list[dict], index: int) -> dict:
 
 
 def named(want: dict, have: dict, error: dict | None) -> str:
-    """Names a class of differences.
+    """Returns the class of a difference.
 
-    Such a class is an error that is missing, an error too many, or another event.
+    A class is a missing error, an error too many, or another event.
     """
     says = f"refuses: {error.get('kind', 'an error')}" if error else ""
     if want["event"] != "error":
@@ -121,18 +122,18 @@ def named(want: dict, have: dict, error: dict | None) -> str:
 
 
 def without_cut_content(events: list[dict]) -> list[dict]:
-    """Returns the events without cut content before an error.
+    """Returns the events without partial content before an error.
 
-    Each engine decides how much of a broken message it shows before the error.
+    Each engine decides how much of a malformed message it returns before the error.
     """
     is_cut = [event["event"] for event in events[-2:]] == ["content", "error"]
     return [*events[:-2], events[-1]] if is_cut else events
 
 
 def normal(key: str, value: object) -> object:
-    """Returns a value without what an engine may change.
+    """Returns a value without the variations that an engine may make.
 
-    An engine may change the case of names, runs of spaces, and how the two framing fields are written.
+    These are the case of names, runs of spaces, and the form of the two framing fields.
     """
     if key in ("fields", "trailers"):
         lines = [[name.lower(), re.sub("[ \t]+", " ", text)] for name, text in value]
@@ -140,11 +141,11 @@ def normal(key: str, value: object) -> object:
     return [name.lower() for name in value] if key in ("upgrade", "to") else value
 
 
-# Playing.
+# Playing of cases.
 
 
 def play(command: list[str], cases: list[dict], every: int = 1) -> list[Played]:
-    """All cases through one process."""
+    """Plays all cases in one process."""
     runner = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     watch = threading.Timer(PATIENCE, runner.kill)
     watch.start()
@@ -158,7 +159,7 @@ def play(command: list[str], cases: list[dict], every: int = 1) -> list[Played]:
 
 
 def ask(runner: subprocess.Popen, cases: list[dict], every: int) -> None:
-    # If it has gone, the reader finds out.
+    # If the runner has exited, the reader notices it.
     with contextlib.suppress(BrokenPipeError), runner.stdin:
         for case in cases:
             for _, steps in cuts(case, every):
@@ -200,9 +201,9 @@ def answer(runner: subprocess.Popen, name: str) -> dict:
 
 @dataclass
 class Known:
-    """A line of --known: a difference, the cases, and how the RFC sees it.
+    """A line of --known: a difference, its cases, and the verdict of the RFC.
 
-    The line also says where the RFC says so, and why. Stars stand for anything.
+    The line also has the clause and the reason. An asterisk matches any text.
     """
 
     difference: str
@@ -223,9 +224,9 @@ def read_known(path: Path) -> list[Known]:
 
 
 def explanation(played: Played, known: list[Known]) -> Known | None:
-    """Returns the first known difference that fits.
+    """Returns the first known difference that matches.
 
-    For an error that is missing, the case itself says how the RFC sees it.
+    For a missing error, the case itself has the verdict of the RFC.
     """
     for one in known:
         if one.explains(played):
@@ -237,9 +238,9 @@ def explanation(played: Played, known: list[Known]) -> Known | None:
 
 
 def score(results: list[Played], known: list[Known]) -> Counter:
-    """Counts the cases by how they come out.
+    """Counts the cases by their results.
 
-    A cut that a runner has skipped makes no case the same.
+    A cut that a runner has skipped does not count as equal.
     """
     counts: Counter = Counter()
     for played in results:
