@@ -1,66 +1,71 @@
 /*
- * switchover.h: HTTP/1.1 connections that can become something else.
+ * switchover.h: HTTP/1.1 connections that can switch to another protocol.
  *
- * An engine without I/O for both roles, with the Upgrade mechanism as its speciality. Written from the sources of
+ * An engine without I/O for clients and servers, specialised in the Upgrade mechanism. Generated from the sources of
  * `ffi-c` by its test `header`; do not edit.
  *
  * THE CONTRACT
  *
- * One swo_conn per transport connection. It never blocks, polls, wakes or reads a clock; your code moves the bytes.
+ * One swo_conn per transport connection. It never blocks, polls, wakes a thread or reads a clock; your code reads and
+ * writes the transport.
  *
- *  1. Bytes in. swo_receive copies what the peer sent. Or read the socket straight into swo_receive_buffer, and
- *     say how much with swo_receive_commit. swo_receive_eof says that no more will come. While swo_wants_input is 0, do
- *     not read.
- *  2. Events out. swo_next_event until it is SWO_EVENT_KIND_NEED_DATA (send a 100 if swo_owes is SWO_OWES_CONTINUE,
- *     send what was written, then read) or SWO_EVENT_KIND_PAUSED (act: decide, answer, speak the new protocol, or
- *     close). A pause comes again with each call until you have acted. To answer a request later, do nothing at
- *     SWO_EVENT_KIND_END_OF_MESSAGE, leave the loop at the pause, and enter it again after the answer.
- *     Slices of an event are valid until the next *inbound* call on the connection: copy what the answer needs. Each
- *     inbound call says so in its comment: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
- *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Decisions do
- *     not end it, so an echo may send the very slice it was shown, and what speaks the next protocol may be given the
- *     leftover as SWO_EVENT_KIND_SWITCHED shows it.
- *  3. Decisions in, bytes out. swo_respond and the other answers, swo_send_* and the upgrade verbs write into the
- *     caller's memory: all of it or nothing. A refused one has changed nothing. Send what was written, then go on at 2.
- *     A 2xx to CONNECT opens a tunnel: a server without tunnels answers 501.
- *  4. The end. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which answers
- *     whatever is owed; where that is refused, and in a client, swo_abandon. At SWO_PAUSED_CLOSED, or when nothing is owed
- *     and swo_persists is 0, close the transport as swo_closing says. To close with bytes unread resets the connection,
- *     and may take the last answer away from the peer (RFC 9112, 9.6).
+ *  1. Receive. swo_receive copies bytes that the peer sent. Or read the socket directly into swo_receive_buffer, and
+ *     pass the number of bytes to swo_receive_commit. swo_receive_eof marks the end of the peer's bytes. Do not read
+ *     while swo_wants_input is 0.
+ *  2. Handle events. Call swo_next_event until it returns SWO_EVENT_KIND_NEED_DATA (send a 100 if swo_owes is
+ *     SWO_OWES_CONTINUE, send what was written, then read) or SWO_EVENT_KIND_PAUSED (act: accept or decline, respond,
+ *     speak the new protocol, or close). Each further call returns the same pause until you have acted. To respond
+ *     later, do nothing at SWO_EVENT_KIND_END_OF_MESSAGE, leave the loop at the pause, and enter it again after the
+ *     response.
+ *     Slices of an event are valid until the next *inbound* call on the connection: copy what the response needs. The
+ *     comment of each inbound call says so: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
+ *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Calls that send
+ *     do not end the event. So an echo may send the slice of the event itself, and the code of the next protocol may
+ *     use the leftover in the memory that SWO_EVENT_KIND_SWITCHED points to.
+ *  3. Send. swo_respond and the other responses, swo_send_* and the upgrade functions write into the caller's memory,
+ *     all bytes or none. A call that returns an error has changed nothing. Send what was written, then continue with 2.
+ *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
+ *  4. Close. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which responds to
+ *     the request that waits, if any. If that returns an error, and in a client, call swo_abandon. At SWO_PAUSED_CLOSED,
+ *     or when nothing is owed and swo_persists is 0, close the transport as swo_closing says. Closing with unread bytes
+ *     resets the connection, and the peer may lose the last response (RFC 9112, 9.6).
  *
- * Beside the connection stand the profiles: what WebSocket, h2c, connect-udp and connect-ip negotiate beside their names,
- * what an intermediary passes on, and what crosses between HTTP/1.1 and HTTP/2. If you need none of them, call none.
+ * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and connect-ip beyond their
+ * names, the fields that an intermediary forwards, and conversion between HTTP/1.1 and HTTP/2. If you need none of them,
+ * call none.
  *
- * POINTERS. NULL is refused with SWO_NULL, except where a comment allows it and for arrays of no entries; where `cap`
- * is 0, so that nothing can be written, the place for how much was written may be NULL too. Other pointers must be good
- * for the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an argument
- * of a decision, never of an inbound call on the same connection: swo_receive refuses it with SWO_OVERLAP, as
- * swo_capsules_receive does with a payload that its reader has shown. Memory that was set to zero, that held a
- * connection before or holds another kind of object is known as no connection (SWO_BAD_HANDLE), and the like is true
- * for a splice, a reader of capsules, field lines, a block and a prepared response. What swo_conn_free and the other
- * frees freed is not known.
+ * POINTERS. NULL is rejected with SWO_NULL, except where a comment allows it and for arrays without entries; if `cap` is
+ * 0, so that nothing can be written, the pointer for the number written may be NULL too. Other pointers must be valid
+ * during the call and for the length beside them; outputs must not overlap inputs. A slice of an event may be an
+ * argument of a call that sends, never of an inbound call on the same connection: swo_receive rejects it with
+ * SWO_OVERLAP, as swo_capsules_receive does with a payload that its reader has returned. Memory that is all zeros, that
+ * held a connection before or that holds another kind of object is detected as not a connection (SWO_BAD_HANDLE). The
+ * same holds for a splice, a reader of capsules, field lines, a block and a prepared response. Memory that swo_conn_free
+ * and the other free functions have freed is not detected.
  *
- * RESULTS. 0 is SWO_OK; SWO_ERROR_* are the engine's, with the same numbers in every language; from 1000 up what only C
- * can do wrong, and SWO_REFUSED. Outputs come last and are written only on success, but for sizes and counts on shortage
- * and the reason of a SWO_REFUSED, as said there. A defect in the library is SWO_PANIC: the connection, or what else was
- * being changed, is dead and says so until it is freed. Where the allocator has nothing left, the library calls
- * abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before that. What a connection can take is bounded by its configuration.
+ * RESULTS. 0 is SWO_OK. SWO_ERROR_* are errors of the engine, with the same numbers in every language. Numbers from 1000
+ * up are errors that only C can make, and SWO_REFUSED. Outputs are the last arguments and are written only on success.
+ * Exceptions, as their comments say, are a size or count if the space is too small, and the reason of a SWO_REFUSED. A
+ * defect in the library is SWO_PANIC: the connection or other object that was being changed is dead, and returns
+ * SWO_PANIC until it is freed. If the allocator fails, the library calls abort(3), and the process ends; some calls
+ * return SWO_OUT_OF_MEMORY before that. The memory of a connection is limited by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
- *  - A defect in the library calls abort(3). SWO_PANIC cannot come.
- *  - Memory comes from malloc(3), or from the functions of swo_set_memory. Where they have none, swo_conn_new, swo_conn_init,
- *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same call may
- *    succeed later. (They ask before they take: if another thread takes the memory in between, they call abort(3) too.)
- *    Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY where only the object that
- *    it makes is missing. They need it to read and to compose heads, to keep an offer, and for what swo_*_new makes. A
- *    connection keeps its memory from message to message, so after the first few it seldom asks for more.
+ *  - A defect in the library calls abort(3). There is no SWO_PANIC.
+ *  - Memory comes from malloc(3), or from the functions of swo_set_memory. If they fail, swo_conn_new, swo_conn_init,
+ *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same
+ *    call may succeed later. (They test for memory before they allocate it: if another thread allocates it in between,
+ *    they call abort(3) too.)
+ *    Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY if only the object that it makes
+ *    cannot be allocated. Such calls need memory to parse and to encode heads, to keep an offer, and for the objects of
+ *    swo_*_new. A connection keeps its memory from message to message, so after the first few it seldom needs more.
  *
- * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE stands where there is no value.
+ * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE means no value.
  *
- * THREADS. No threads, and no state outside your objects that you could see, but the functions of swo_set_memory. (How the
- * machine is best scanned is found out once and kept, by atomic writes of the same value.) A connection, splice or reader may move between
- * threads, and is used by one at a time. A prepared response and a block never change: several threads may
- * use one at once, on a connection each.
+ * THREADS. The library starts no threads. It has no state outside your objects that you could see, except the functions
+ * of swo_set_memory. (The fastest way to scan on this machine is found once and stored, by atomic writes of the same
+ * value.) A connection, splice or reader may move between threads, and is used by one at a time. A prepared response and
+ * a block never change: several threads may use one at once, each on a connection of its own.
  */
 
 #ifndef SWITCHOVER_H
@@ -99,7 +104,7 @@
 /** The longest UDP payload (RFC 9298, 5): for swo_capsules_new. */
 #define SWO_UDP_PAYLOAD 65527
 
-/** The end of the connection that this engine is. */
+/** The role of the engine in a connection. */
 enum swo_role {
     /** The engine is the client: it sends requests. */
     SWO_ROLE_CLIENT = 0,
@@ -111,37 +116,37 @@ enum swo_role {
 enum swo_phase {
     /** The message has not begun. */
     SWO_PHASE_IDLE = 0,
-    /** Head passed, content or its end still to come. */
+    /** The head has been sent or received; content or the end is still to come. */
     SWO_PHASE_BODY = 1,
-    /** Complete by its framing. */
+    /** The message is complete by its framing. */
     SWO_PHASE_DONE = 2,
-    /** Given up before its end. */
+    /** The message was given up before its end. */
     SWO_PHASE_ABORTED = 3,
 };
 
-/** The peer's direction. */
+/** The state of the direction in which the peer sends. */
 enum swo_rx {
     /** The peer sends HTTP. */
     SWO_RX_OPEN = 0,
-    /** Ended, or nothing more is read. */
+    /** The peer's bytes have ended, or no more of them are read. */
     SWO_RX_CLOSED = 1,
-    /** The peer has left HTTP. */
+    /** The peer sends the new protocol. */
     SWO_RX_SWITCHED = 2,
     /** The peer broke the protocol. */
     SWO_RX_FAILED = 3,
 };
 
-/** Our direction of the connection. */
+/** The state of the direction in which we send. */
 enum swo_tx {
     /** We send HTTP. */
     SWO_TX_OPEN = 0,
     /** We send no more HTTP. */
     SWO_TX_CLOSED = 1,
-    /** We have left HTTP. */
+    /** We send the new protocol. */
     SWO_TX_SWITCHED = 2,
 };
 
-/** The effect that the current cycle is about to have on the connection. */
+/** The progress of the latest request's upgrade or CONNECT. */
 enum swo_upgrade_state {
     /** No upgrade is offered. */
     SWO_UPGRADE_STATE_NONE = 0,
@@ -151,27 +156,27 @@ enum swo_upgrade_state {
     SWO_UPGRADE_STATE_CONNECT = 2,
     /** A 101, a 2xx to CONNECT or a preface switched the connection. */
     SWO_UPGRADE_STATE_AGREED = 3,
-    /** The offer or CONNECT got another answer. */
+    /** The offer or CONNECT was not accepted: another response came, or none can. */
     SWO_UPGRADE_STATE_DECLINED = 4,
-    /** HTTP was resumed above the new layer; the answer is still owed.
+    /** HTTP was resumed within the new protocol, to respond to the request there.
      *
      *  RFC 9110, section 7.8. */
     SWO_UPGRADE_STATE_RESUMED = 5,
 };
 
-/** The client's `Expect: 100-continue`. */
+/** The progress of the client's `Expect: 100-continue`. */
 enum swo_expect {
-    /** No 100 is expected, or the expectation is settled. */
+    /** No 100 is expected, or it is no longer expected. */
     SWO_EXPECT_NONE = 0,
-    /** Expected, and no content has come. */
+    /** A 100 is expected, and the client has sent no content. */
     SWO_EXPECT_OWED = 1,
-    /** Expected and not sent, but content has come. */
+    /** A 100 is expected and was not sent, but the client has begun its content. */
     SWO_EXPECT_BEGUN = 2,
 };
 
-/** The version that the client of a server speaks. */
+/** The HTTP version of a server's client. */
 enum swo_client_version {
-    /** No request has been seen. */
+    /** No request has been received. */
     SWO_CLIENT_VERSION_UNKNOWN = 0,
     /** HTTP/1.0. */
     SWO_CLIENT_VERSION_1_0 = 1,
@@ -183,52 +188,52 @@ enum swo_client_version {
  *
  *  Use it to choose a timeout. */
 enum swo_awaiting {
-    /** Your code: a decision, an answer, more content, the next request. */
+    /** Your code: a decision, a response, more content, or the next request. */
     SWO_AWAITING_CALLER = 0,
-    /** The peer: the next request (an idle server connection). */
+    /** The peer: the next request, on an idle server connection. */
     SWO_AWAITING_REQUEST = 1,
     /** The peer: more content or the end of the message. */
     SWO_AWAITING_CONTENT = 2,
     /** The peer: a response. */
     SWO_AWAITING_RESPONSE = 3,
-    /** The peer: a 100 before content is sent.
+    /** The peer: a 100 before the client sends its content.
      *
-     *  Bounded by your timeout (RFC 9110, section 10.1.1). */
+     *  Send the content anyway after a timeout (RFC 9110, section 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
-    /** Nobody: HTTP is over on this connection. */
+    /** Nobody: HTTP has ended on this connection. */
     SWO_AWAITING_NOTHING = 5,
-    /** The peer: the rest of a request's head, of which some bytes have come. */
+    /** The peer: the rest of a request's head, which has begun to arrive. */
     SWO_AWAITING_HEAD = 6,
 };
 
 /** The next thing that the caller must send; see swo_owes. */
 enum swo_owes {
-    /** The caller owes nothing. */
+    /** The caller need not send anything. */
     SWO_OWES_NOTHING = 0,
     /** Server: a 100, or a final response.
      *
      *  The client waits for one before it sends its content (RFC 9110, section 10.1.1). */
     SWO_OWES_CONTINUE = 1,
-    /** Server: the response to a request, whole or its head. */
+    /** Server: a response to the request, or at least its head. */
     SWO_OWES_RESPONSE = 2,
-    /** Content, or the end of the message being sent. */
+    /** More content, or the end, of the message being sent. */
     SWO_OWES_CONTENT = 3,
 };
 
 /** The way to close the transport; see swo_closing. */
 enum swo_closing {
-    /** Close the transport: the peer loses nothing by that. */
+    /** Close the transport: the peer loses nothing by it. */
     SWO_CLOSING_CLOSE = 0,
-    /** Send the FIN, then read and discard until the peer closes too.
+    /** Send a FIN, then read and discard until the peer closes too.
      *
-     *  For a few seconds at most; then close. A socket that is closed with bytes unread is reset,
-     *  which may take the last response away from the client. */
+     *  Do so for a few seconds at most; then close. A socket that is closed with unread bytes is
+     *  reset, and the client may then lose the last response. */
     SWO_CLOSING_LINGER = 1,
     /** Reset the connection.
      *
-     *  On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
-     *  ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the
-     *  client would take it for whole. */
+     *  On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A
+     *  close-delimited response, as an HTTP/1.0 client gets it, is incomplete. After a FIN the
+     *  client would regard it as complete. */
     SWO_CLOSING_RESET = 2,
 };
 
@@ -236,15 +241,15 @@ enum swo_closing {
  *
  *  See swo_content. */
 enum swo_content_kind {
-    /** There is no message, or all of its content has been shown. */
+    /** There is no message, or all of its content has been received. */
     SWO_CONTENT_NONE = 0,
-    /** A number of bytes. */
+    /** The number of content bytes still to come. */
     SWO_CONTENT_LENGTH = 1,
-    /** A number of bytes of the current chunk.
+    /** The number of bytes still to come in the current chunk.
      *
-     *  What follows it is not known yet. */
+     *  The sizes of later chunks are not known yet. */
     SWO_CONTENT_CHUNKED = 2,
-    /** Whatever comes before the connection ends. */
+    /** All bytes until the connection closes. */
     SWO_CONTENT_UNTIL_CLOSE = 3,
 };
 
@@ -252,43 +257,47 @@ enum swo_content_kind {
 enum swo_end {
     /** The peer sent a FIN, and over TLS a closure alert before it. */
     SWO_END_CLEAN = 0,
-    /** A reset, or over TLS no closure alert: more may have been meant.
+    /** The peer sent a reset, or over TLS no closure alert: bytes may be missing.
      *
      *  RFC 9112, section 9.8. */
     SWO_END_TRUNCATED = 1,
 };
 
-/** The side that has to change something. */
+/** The side that caused an error and must change something. */
 enum swo_blame {
-    /** The peer sent what the protocol forbids.
+    /** The peer broke the protocol.
      *
-     *  Receiving has ended; a server may answer it once. */
+     *  Receiving has ended; a server may respond once. */
     SWO_BLAME_PEER = 0,
-    /** Your code called out of order or with a bad argument. Nothing has changed. */
+    /** Your code called a method out of order, or with a bad argument.
+     *
+     *  Nothing has changed. */
     SWO_BLAME_LOCAL = 1,
 };
 
-/** An event: one thing that the peer sent. */
+/** An event: a part of a message, or a switch, received from the peer. */
 enum swo_event_kind {
     /** A request head.
      *
-     *  Server; next come its content and its end, and an answer is owed. */
+     *  For servers. The request's content and its end follow, and a response is owed. */
     SWO_EVENT_KIND_REQUEST = 0,
-    /** A response head with a status of 1xx but 101.
+    /** The head of an informational (1xx) response other than 101.
      *
-     *  Client; the final response is still to come. */
+     *  For clients. The final response is still to come. */
     SWO_EVENT_KIND_INFORMATIONAL = 1,
-    /** A final response head. Client; next come its content and its end. */
-    SWO_EVENT_KIND_RESPONSE = 2,
-    /** Content.
+    /** The head of a final response.
      *
-     *  The cuts between slices have no meaning. */
+     *  For clients. The response's content and its end follow. */
+    SWO_EVENT_KIND_RESPONSE = 2,
+    /** A part of the message's content.
+     *
+     *  Content may be split anywhere; the boundaries between parts have no meaning. */
     SWO_EVENT_KIND_DATA = 3,
     /** The end of the message, with its trailers. */
     SWO_EVENT_KIND_END_OF_MESSAGE = 4,
-    /** The peer's direction has left HTTP.
+    /** The switch of the peer's direction to a new protocol.
      *
-     *  Take the leftover; what comes next on the transport is the new protocol's. */
+     *  Take the leftover; all further bytes on the transport belong to the new protocol. */
     SWO_EVENT_KIND_SWITCHED = 5,
     /** Nothing happens before more bytes come: read the transport. */
     SWO_EVENT_KIND_NEED_DATA = 1000,
@@ -296,186 +305,186 @@ enum swo_event_kind {
     SWO_EVENT_KIND_PAUSED = 1001,
 };
 
-/** The fields that the engine acts on itself, and so finds while it parses. */
+/** The fields that the engine itself acts on, and so detects while parsing. */
 enum swo_known_field {
-    /** RFC 9110, section 7.2. */
+    /** The field `Host` (RFC 9110, section 7.2). */
     SWO_KNOWN_FIELD_HOST = 0,
-    /** RFC 9110, section 8.6. */
+    /** The field `Content-Length` (RFC 9110, section 8.6). */
     SWO_KNOWN_FIELD_CONTENT_LENGTH = 1,
-    /** RFC 9112, section 6.1. */
+    /** The field `Transfer-Encoding` (RFC 9112, section 6.1). */
     SWO_KNOWN_FIELD_TRANSFER_ENCODING = 2,
-    /** RFC 9110, section 7.6.1. */
+    /** The field `Connection` (RFC 9110, section 7.6.1). */
     SWO_KNOWN_FIELD_CONNECTION = 3,
-    /** RFC 9110, section 7.8. */
+    /** The field `Upgrade` (RFC 9110, section 7.8). */
     SWO_KNOWN_FIELD_UPGRADE = 4,
-    /** RFC 9110, section 10.1.1. */
+    /** The field `Expect` (RFC 9110, section 10.1.1). */
     SWO_KNOWN_FIELD_EXPECT = 5,
-    /** RFC 9110, section 10.1.4. */
+    /** The field `TE` (RFC 9110, section 10.1.4). */
     SWO_KNOWN_FIELD_TE = 6,
-    /** RFC 7540, section 3.2.1. */
+    /** The field `HTTP2-Settings` (RFC 7540, section 3.2.1). */
     SWO_KNOWN_FIELD_HTTP2_SETTINGS = 7,
-    /** RFC 6455, section 11.3.1. */
+    /** The field `Sec-WebSocket-Key` (RFC 6455, section 11.3.1). */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_KEY = 8,
-    /** RFC 6455, section 11.3.2. */
+    /** The field `Sec-WebSocket-Extensions` (RFC 6455, section 11.3.2). */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_EXTENSIONS = 9,
-    /** RFC 6455, section 11.3.3. */
+    /** The field `Sec-WebSocket-Accept` (RFC 6455, section 11.3.3). */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_ACCEPT = 10,
-    /** RFC 6455, section 11.3.4. */
+    /** The field `Sec-WebSocket-Protocol` (RFC 6455, section 11.3.4). */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_PROTOCOL = 11,
-    /** RFC 6455, section 11.3.5. */
+    /** The field `Sec-WebSocket-Version` (RFC 6455, section 11.3.5). */
     SWO_KNOWN_FIELD_SEC_WEBSOCKET_VERSION = 12,
-    /** RFC 9110, section 8.3. */
+    /** The field `Content-Type` (RFC 9110, section 8.3). */
     SWO_KNOWN_FIELD_CONTENT_TYPE = 13,
 };
 
-/** A method of IANA's registry.
+/** A method of the IANA registry.
  *
- *  Which method a request has is its text; a method that is not registered is none of these. */
+ *  The text of a request remains its method: an unregistered method has no value here. */
 enum swo_method {
-    /** RFC 9110, section 9.3.1: safe. */
+    /** The method `GET`, which is safe (RFC 9110, section 9.3.1). */
     SWO_METHOD_GET = 0,
-    /** RFC 9110, section 9.3.2: safe; a GET without the content of its response. */
+    /** The safe method `HEAD`, a GET without content (RFC 9110, section 9.3.2). */
     SWO_METHOD_HEAD = 1,
-    /** RFC 9110, section 9.3.3. */
+    /** The method `POST` (RFC 9110, section 9.3.3). */
     SWO_METHOD_POST = 2,
-    /** RFC 9110, section 9.3.4: idempotent. */
+    /** The method `PUT`, which is idempotent (RFC 9110, section 9.3.4). */
     SWO_METHOD_PUT = 3,
-    /** RFC 9110, section 9.3.5: idempotent. */
+    /** The method `DELETE`, which is idempotent (RFC 9110, section 9.3.5). */
     SWO_METHOD_DELETE = 4,
-    /** RFC 9110, section 9.3.6: a tunnel. */
+    /** The method `CONNECT`, which opens a tunnel (RFC 9110, section 9.3.6). */
     SWO_METHOD_CONNECT = 5,
-    /** RFC 9110, section 9.3.7: safe. */
+    /** The method `OPTIONS`, which is safe (RFC 9110, section 9.3.7). */
     SWO_METHOD_OPTIONS = 6,
-    /** RFC 9110, section 9.3.8: safe. */
+    /** The method `TRACE`, which is safe (RFC 9110, section 9.3.8). */
     SWO_METHOD_TRACE = 7,
-    /** RFC 5789, section 2. */
+    /** The method `PATCH` (RFC 5789, section 2). */
     SWO_METHOD_PATCH = 8,
-    /** RFC 3744, section 8.1: idempotent. */
+    /** The method `ACL`, which is idempotent (RFC 3744, section 8.1). */
     SWO_METHOD_ACL = 9,
-    /** RFC 3253, section 12.6: idempotent. */
+    /** The method `BASELINE-CONTROL`, which is idempotent (RFC 3253, section 12.6). */
     SWO_METHOD_BASELINE_CONTROL = 10,
-    /** RFC 5842, section 4: idempotent. */
+    /** The method `BIND`, which is idempotent (RFC 5842, section 4). */
     SWO_METHOD_BIND = 11,
-    /** RFC 3253, sections 4.4 and 9.4: idempotent. */
+    /** The method `CHECKIN`, which is idempotent (RFC 3253, sections 4.4 and 9.4). */
     SWO_METHOD_CHECKIN = 12,
-    /** RFC 3253, sections 4.3 and 8.8: idempotent. */
+    /** The method `CHECKOUT`, which is idempotent (RFC 3253, sections 4.3 and 8.8). */
     SWO_METHOD_CHECKOUT = 13,
-    /** RFC 4918, section 9.8: idempotent. */
+    /** The method `COPY`, which is idempotent (RFC 4918, section 9.8). */
     SWO_METHOD_COPY = 14,
-    /** RFC 3253, section 8.2: idempotent. */
+    /** The method `LABEL`, which is idempotent (RFC 3253, section 8.2). */
     SWO_METHOD_LABEL = 15,
-    /** RFC 2068, section 19.6.1.2: idempotent. */
+    /** The method `LINK`, which is idempotent (RFC 2068, section 19.6.1.2). */
     SWO_METHOD_LINK = 16,
-    /** RFC 4918, section 9.10. */
+    /** The method `LOCK` (RFC 4918, section 9.10). */
     SWO_METHOD_LOCK = 17,
-    /** RFC 3253, section 11.2: idempotent. */
+    /** The method `MERGE`, which is idempotent (RFC 3253, section 11.2). */
     SWO_METHOD_MERGE = 18,
-    /** RFC 3253, section 13.5: idempotent. */
+    /** The method `MKACTIVITY`, which is idempotent (RFC 3253, section 13.5). */
     SWO_METHOD_MKACTIVITY = 19,
-    /** RFC 4791, section 5.3.1: idempotent. */
+    /** The method `MKCALENDAR`, which is idempotent (RFC 4791, section 5.3.1). */
     SWO_METHOD_MKCALENDAR = 20,
-    /** RFC 4918, section 9.3: idempotent. */
+    /** The method `MKCOL`, which is idempotent (RFC 4918, section 9.3). */
     SWO_METHOD_MKCOL = 21,
-    /** RFC 4437, section 6: idempotent. */
+    /** The method `MKREDIRECTREF`, which is idempotent (RFC 4437, section 6). */
     SWO_METHOD_MKREDIRECTREF = 22,
-    /** RFC 3253, section 6.3: idempotent. */
+    /** The method `MKWORKSPACE`, which is idempotent (RFC 3253, section 6.3). */
     SWO_METHOD_MKWORKSPACE = 23,
-    /** RFC 4918, section 9.9: idempotent. */
+    /** The method `MOVE`, which is idempotent (RFC 4918, section 9.9). */
     SWO_METHOD_MOVE = 24,
-    /** RFC 3648, section 7: idempotent. */
+    /** The method `ORDERPATCH`, which is idempotent (RFC 3648, section 7). */
     SWO_METHOD_ORDERPATCH = 25,
-    /** RFC 9113, section 3.4: never a request's; the HTTP/2 preface begins with it. */
+    /** The first word of the HTTP/2 preface, never a request (RFC 9113, section 3.4). */
     SWO_METHOD_PRI = 26,
-    /** RFC 4918, section 9.1: safe. */
+    /** The method `PROPFIND`, which is safe (RFC 4918, section 9.1). */
     SWO_METHOD_PROPFIND = 27,
-    /** RFC 4918, section 9.2: idempotent. */
+    /** The method `PROPPATCH`, which is idempotent (RFC 4918, section 9.2). */
     SWO_METHOD_PROPPATCH = 28,
-    /** RFC 5842, section 6: idempotent. */
+    /** The method `REBIND`, which is idempotent (RFC 5842, section 6). */
     SWO_METHOD_REBIND = 29,
-    /** RFC 3253, section 3.6: safe. */
+    /** The method `REPORT`, which is safe (RFC 3253, section 3.6). */
     SWO_METHOD_REPORT = 30,
-    /** RFC 5323, section 2: safe. */
+    /** The method `SEARCH`, which is safe (RFC 5323, section 2). */
     SWO_METHOD_SEARCH = 31,
-    /** RFC 5842, section 5: idempotent. */
+    /** The method `UNBIND`, which is idempotent (RFC 5842, section 5). */
     SWO_METHOD_UNBIND = 32,
-    /** RFC 3253, section 4.5: idempotent. */
+    /** The method `UNCHECKOUT`, which is idempotent (RFC 3253, section 4.5). */
     SWO_METHOD_UNCHECKOUT = 33,
-    /** RFC 2068, section 19.6.1.3: idempotent. */
+    /** The method `UNLINK`, which is idempotent (RFC 2068, section 19.6.1.3). */
     SWO_METHOD_UNLINK = 34,
-    /** RFC 4918, section 9.11: idempotent. */
+    /** The method `UNLOCK`, which is idempotent (RFC 4918, section 9.11). */
     SWO_METHOD_UNLOCK = 35,
-    /** RFC 3253, section 7.1: idempotent. */
+    /** The method `UPDATE`, which is idempotent (RFC 3253, section 7.1). */
     SWO_METHOD_UPDATE = 36,
-    /** RFC 4437, section 7: idempotent. */
+    /** The method `UPDATEREDIRECTREF`, which is idempotent (RFC 4437, section 7). */
     SWO_METHOD_UPDATEREDIRECTREF = 37,
-    /** RFC 3253, section 3.5: idempotent. */
+    /** The method `VERSION-CONTROL`, which is idempotent (RFC 3253, section 3.5). */
     SWO_METHOD_VERSION_CONTROL = 38,
 };
 
-/** The reason why receiving does not go on without your code. */
+/** The reason why the caller must act before the next event. */
 enum swo_paused {
     /** Accept the offer or the CONNECT, or decline it with any other response.
      *
-     *  Nothing after it is read before. */
+     *  No bytes after the request are read before that. */
     SWO_PAUSED_DECISION = 0,
     /** Send the response, or finish it with `swo_send_end`.
      *
-     *  The next request is not read before. */
+     *  The next request is not read before that. */
     SWO_PAUSED_ANSWER = 1,
     /** Take the leftover and speak the new protocol.
      *
      *  The peer's direction has left HTTP. */
     SWO_PAUSED_SWITCHED = 2,
-    /** No more HTTP in either direction: close the transport.
+    /** HTTP has ended in both directions: close the transport.
      *
-     *  `swo_unread` holds the bytes that are discarded. After
+     *  `swo_unread` returns the bytes that are discarded. After
      *  `swo_hand_over`: drop the engine, keep the transport. */
     SWO_PAUSED_CLOSED = 3,
 };
 
-/** The message or bytes that made the peer's direction leave HTTP. */
+/** The cause of the peer's switch to a new protocol. */
 enum swo_switched_by {
-    /** The peer switched with a 101, or we did. */
+    /** A 101, from the peer or from us. */
     SWO_SWITCHED_BY_UPGRADE = 0,
     /** A 2xx to CONNECT. */
     SWO_SWITCHED_BY_CONNECT = 1,
-    /** The HTTP/2 preface, which is the beginning of the leftover. */
+    /** The HTTP/2 preface, with which the leftover begins. */
     SWO_SWITCHED_BY_HTTP2_PREFACE = 2,
 };
 
-/** The reason why a request offers nothing.
+/** The reason why a request offers no protocol.
  *
- *  It is served like any other. */
+ *  The request itself is valid: respond to it as usual. */
 enum swo_no_offer {
     /** There is no `Upgrade` field, or an empty one. */
     SWO_NO_OFFER_ABSENT = 0,
-    /** HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, section 7.8). */
+    /** The request is HTTP/1.0, where `Upgrade` is ignored (RFC 9110, section 7.8). */
     SWO_NO_OFFER_HTTP_1_0 = 1,
     /** `Connection` does not list `upgrade` (RFC 9110, section 7.6.1).
      *
-     *  The field was not meant for this hop. */
+     *  The `Upgrade` field was not meant for this hop. */
     SWO_NO_OFFER_NO_CONNECTION_OPTION = 2,
     /** `Upgrade` is not a list of protocol names. */
     SWO_NO_OFFER_MALFORMED = 3,
-    /** The offer has more protocols than the limit. */
+    /** The offer has more protocols than `config.offers`. */
     SWO_NO_OFFER_TOO_MANY = 4,
-    /** `Upgrade` on a CONNECT is no offer: its 2xx is another switch. */
+    /** The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel. */
     SWO_NO_OFFER_CONNECT = 5,
 };
 
-/** Why one protocol of an offer cannot be accepted.
+/** The reason why one protocol of an offer cannot be accepted.
  *
- *  The others beside it are not concerned. */
+ *  It does not concern the other protocols of the offer. */
 enum swo_ineligible {
-    /** The protocol is offered with another method. */
+    /** The protocol cannot be offered with this method. */
     SWO_INELIGIBLE_METHOD = 0,
     /** `Sec-WebSocket-Key` is missing, repeated or malformed.
      *
-     *  It has to be 16 bytes in base64 (RFC 6455, section 4.2.1). */
+     *  It must be 16 bytes in base64 (RFC 6455, section 4.2.1). */
     SWO_INELIGIBLE_KEY = 1,
     /** `Sec-WebSocket-Version` is not 13.
      *
-     *  The response is a 426 with the versions that are spoken (RFC 6455, section 4.4). */
+     *  Respond with a 426 that lists the supported versions (RFC 6455, section 4.4). */
     SWO_INELIGIBLE_VERSION = 2,
     /** `Sec-WebSocket-Protocol` is not a list of distinct names.
      *
@@ -485,13 +494,13 @@ enum swo_ineligible {
     SWO_INELIGIBLE_EXTENSION = 4,
     /** The request has content that the protocol does not allow.
      *
-     *  Or more than can be taken along. */
+     *  Or, for `h2c`, its content exceeds `config.h2c_content`. */
     SWO_INELIGIBLE_CONTENT = 5,
     /** The head is larger than `config.h2c_head`. */
     SWO_INELIGIBLE_HEAD = 6,
     /** The protocol cannot be switched to over TLS. */
     SWO_INELIGIBLE_SECURE = 7,
-    /** `HTTP2-Settings` is missing, repeated or no legal settings.
+    /** `HTTP2-Settings` is missing, repeated, or does not hold legal settings.
      *
      *  RFC 7540, section 3.2.1. */
     SWO_INELIGIBLE_SETTINGS = 8,
@@ -501,17 +510,17 @@ enum swo_ineligible {
     SWO_INELIGIBLE_NOT_LISTED = 9,
 };
 
-/** The side whose order of preference counts when several protocols match. */
+/** The side whose order of preference decides between several possible protocols. */
 enum swo_order {
-    /** The client's: the first of its offer that the server speaks. */
+    /** The client's order: the first protocol of its offer that the server supports. */
     SWO_ORDER_CLIENT = 0,
-    /** The server's: its first preference that was offered. */
+    /** The server's order: its first preference that was offered. */
     SWO_ORDER_SERVER = 1,
 };
 
-/** Why this cycle's upgrade did not happen. */
+/** The reason why the upgrade of the current request did not happen. */
 enum swo_why {
-    /** The request offered nothing. */
+    /** The request offered no protocol. */
     SWO_WHY_NOT_OFFERED = 0,
     /** The offer came in HTTP/1.0 and is ignored. */
     SWO_WHY_HTTP_1_0 = 1,
@@ -519,13 +528,13 @@ enum swo_why {
     SWO_WHY_NO_CONNECTION_OPTION = 2,
     /** `Upgrade` was malformed. */
     SWO_WHY_MALFORMED = 3,
-    /** The offer was longer than the limit. */
+    /** The offer had more protocols than `config.offers`. */
     SWO_WHY_TOO_MANY = 4,
-    /** The request is a CONNECT; only its 2xx switches. */
+    /** The request is a CONNECT, which only a 2xx accepts. */
     SWO_WHY_CONNECT = 5,
     /** No offered protocol satisfies its own rules. */
     SWO_WHY_INELIGIBLE = 6,
-    /** The answer has not come yet. */
+    /** The response has not come yet. */
     SWO_WHY_UNDECIDED = 7,
     /** A final response came instead of the 101. */
     SWO_WHY_DECLINED = 8,
@@ -533,19 +542,17 @@ enum swo_why {
      *
      *  It may be the one that was offered. */
     SWO_WHY_REQUIRED = 9,
-    /** An earlier response closed the connection before the offer was looked at. */
+    /** An earlier response closed the connection before the server read the offer. */
     SWO_WHY_DROPPED = 10,
-    /** The connection failed first. */
+    /** The connection failed before the response. */
     SWO_WHY_FAILED = 11,
-    /** Your code gave up or closed first. */
+    /** Your code gave up or closed before the response. */
     SWO_WHY_ABANDONED = 12,
 };
 
-/** A fault of a field in HTTP/2.
+/** The reason why HTTP/2 does not allow a field or a status.
  *
- *  RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
- *
- *  A message that has it is malformed. */
+ *  A message with it is malformed. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5. */
 enum swo_over_http2 {
     /** The status 101. */
     SWO_OVER_HTTP2_SWITCHING = 0,
@@ -559,7 +566,7 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_TRANSFER_ENCODING = 4,
     /** An `Upgrade` field. */
     SWO_OVER_HTTP2_UPGRADE = 5,
-    /** A `TE` field that says more than `trailers`. */
+    /** A `TE` field with a value other than `trailers`. */
     SWO_OVER_HTTP2_TE = 6,
     /** A `Sec-WebSocket-Key` field. */
     SWO_OVER_HTTP2_SEC_WEBSOCKET_KEY = 7,
@@ -567,64 +574,64 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
     /** A name that is not a token in lower case (RFC 9113, section 8.2.1).
      *
-     *  Only a pseudo-header field's begins with a colon. */
+     *  Only the name of a pseudo-header field may begin with a colon. */
     SWO_OVER_HTTP2_NAME = 9,
-    /** A value with a control character, or whitespace around it.
+    /** A value with a control character, or with whitespace before or after it.
      *
-     *  Such as CR, LF or NUL (RFC 9113, section 8.2.1). */
+     *  Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1). */
     SWO_OVER_HTTP2_VALUE = 10,
 };
 
-/** A fault in a stream of capsules, which is aborted (RFC 9297, section 3.3). */
+/** A fault that aborts a stream of capsules (RFC 9297, section 3.3). */
 enum swo_capsule_fault {
-    /** A datagram that is longer than the limit. */
+    /** A datagram is longer than the limit. */
     SWO_CAPSULE_FAULT_TOO_LONG = 0,
-    /** A datagram without its context (RFC 9298, section 5). */
+    /** A datagram has no context identifier (RFC 9298, section 5). */
     SWO_CAPSULE_FAULT_NO_CONTEXT = 1,
     /** The stream ended inside a capsule. */
     SWO_CAPSULE_FAULT_TRUNCATED = 2,
 };
 
-/** The kind of a step; each says what its number means. */
+/** The kind of a step; each comment tells the meaning of the step's number. */
 enum swo_trace_step {
-    /** A request head came; the number of offered protocols. */
+    /** A request head was received; the number is that of offered protocols. */
     SWO_TRACE_STEP_RECEIVED_REQUEST = 0,
-    /** An informational response came; its status. */
+    /** An informational response was received; the number is its status. */
     SWO_TRACE_STEP_RECEIVED_INFORMATIONAL = 1,
-    /** A final response head came; its status. */
+    /** A final response head was received; the number is its status. */
     SWO_TRACE_STEP_RECEIVED_RESPONSE = 2,
-    /** A message ended. */
+    /** A received message ended. */
     SWO_TRACE_STEP_RECEIVED_END = 3,
-    /** The peer's direction has left HTTP; bytes of leftover. */
+    /** The peer switched to a new protocol; the number is that of leftover bytes. */
     SWO_TRACE_STEP_RECEIVED_SWITCH = 4,
-    /** The input ended. */
+    /** The end of the peer's bytes was received. */
     SWO_TRACE_STEP_RECEIVED_EOF = 5,
-    /** The peer broke the protocol; the error's number. */
+    /** The peer broke the protocol; the number is that of the error. */
     SWO_TRACE_STEP_PEER_ERROR = 6,
-    /** A request head was sent; the number of offered protocols. */
+    /** A request head was sent; the number is that of offered protocols. */
     SWO_TRACE_STEP_SENT_REQUEST = 7,
-    /** An informational response was sent; its status. */
+    /** An informational response was sent; the number is its status. */
     SWO_TRACE_STEP_SENT_INFORMATIONAL = 8,
-    /** A final response head was sent; its status. */
+    /** A final response head was sent; the number is its status. */
     SWO_TRACE_STEP_SENT_RESPONSE = 9,
-    /** A message was ended. */
+    /** A sent message ended. */
     SWO_TRACE_STEP_SENT_END = 10,
     /** A 101 was sent. */
     SWO_TRACE_STEP_SENT_SWITCH = 11,
-    /** A call was refused; the error's number. */
+    /** A call failed; the number is that of the error. */
     SWO_TRACE_STEP_REFUSED = 12,
-    /** HTTP was resumed above a new layer. */
+    /** HTTP was resumed within a new protocol. */
     SWO_TRACE_STEP_RESUMED = 13,
-    /** Your code gave up. */
+    /** Your code called `swo_abandon`. */
     SWO_TRACE_STEP_ABANDONED = 14,
     /** Field lines were corrected before they were sent.
      *
-     *  By `config.tidy`; a bit for each correction. 1: a `Content-Length`
-     *  left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
-     *  handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the
-     *  target has it. */
+     *  That is due to `config.tidy`. The number has a bit for each kind of
+     *  correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a
+     *  `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an
+     *  `Expect` removed. 64: Host set to the target's authority. */
     SWO_TRACE_STEP_TIDIED = 15,
-    /** The connection was given to another parser; how many bytes. */
+    /** The connection was handed to another parser; the number is that of its bytes. */
     SWO_TRACE_STEP_HANDED_OVER = 16,
 };
 
@@ -847,52 +854,52 @@ enum swo_result_code {
     SWO_ERROR_PROFILE_FIELD = 915,
     /** Host is not the authority of the absolute target. */
     SWO_ERROR_HOST_DIFFERS = 916,
-    /** A pointer is NULL where something must be. */
+    /** A pointer is NULL but must not be. */
     SWO_NULL = 1000,
-    /** A number that is no value of its enum. */
+    /** A number is not a value of its enum. */
     SWO_BAD_ENUM = 1001,
     /** `struct_size` is smaller than the first version of the struct.
      *
-     *  Or the struct is all zeros where swo_config_init should have filled it. */
+     *  Or the struct is all zeros because swo_config_init has not filled it. */
     SWO_STRUCT_TOO_OLD = 1002,
-    /** A struct of a later version, with something set that this library does not know. */
+    /** A struct of a newer version sets a member that this library does not know. */
     SWO_STRUCT_TOO_NEW = 1003,
     /** A defect inside the library.
      *
-     *  A connection that was being changed is dead: free it. */
+     *  The connection that the call was changing is dead: free it. */
     SWO_PANIC = 1004,
     /** The caller's array is too small; the count says how many entries it needs. */
     SWO_ARRAY_TOO_SMALL = 1005,
-    /** The pointer is no object of the kind that the function takes.
+    /** The pointer is not to a live object of the kind that the function needs.
      *
-     *  Not a connection (or what else is taken), not one any more, or not of this kind (in place or
-     *  from `swo_conn_new`). */
+     *  It never was such an object (a connection, say), or the object was freed. Or the connection
+     *  is from the other of `swo_conn_new` and swo_conn_init than the function needs. */
     SWO_BAD_HANDLE = 1006,
-    /** There is no such thing.
+    /** The requested value does not exist.
      *
-     *  No current event, no field lines in it, no field of that name, nothing that matches. */
+     *  No current event, no field lines in the event, no field of that name, no match, or the like. */
     SWO_NOTHING = 1007,
     /** The length is not possible.
      *
-     *  No object can have it, it is more than the space that was given, or it is not what the
-     *  function says. */
+     *  No object can have that length, it exceeds the space that was provided, or the function
+     *  requires another one. */
     SWO_BAD_LENGTH = 1008,
     /** The memory for a connection is too small or not aligned. */
     SWO_BAD_PLACE = 1009,
-    /** A protocol's own rules forbid it; `reason` says which one. */
+    /** The rules of a protocol forbid it; `reason` says which rule. */
     SWO_REFUSED = 1010,
-    /** The bytes lie in memory of the object itself.
+    /** The bytes passed lie in memory of the object, which the call would change.
      *
-     *  The call is about to change it: a slice of an event, or the space of swo_receive_buffer,
-     *  which takes swo_receive_commit. */
+     *  For instance in a slice of an event, or in the space of swo_receive_buffer, for which
+     *  swo_receive_commit is to be called. */
     SWO_OVERLAP = 1011,
-    /** A number that is larger than what it is written as. */
+    /** A number is too large for the form in which it is encoded. */
     SWO_BAD_NUMBER = 1012,
-    /** The small flavour's allocator has no memory for it.
+    /** The allocator of the small flavour has no memory for the call.
      *
      *  Nothing has changed, and the same call may succeed later. */
     SWO_OUT_OF_MEMORY = 1013,
-    /** The library has taken memory already; in the std flavour it always has. */
+    /** The library has allocated memory already; in the std flavour it always has. */
     SWO_TOO_LATE = 1014,
 };
 
@@ -900,20 +907,22 @@ enum swo_result_code {
 /**
  * The number that stands for no value of an enum.
  *
- * As of swo_why before the first request. Such a function also returns it for a connection that is
- * NULL or dead.
+ * For instance swo_why returns it before the first request. A function with such a result also
+ * returns it for a connection that is NULL or dead.
  */
 #define SWO_NONE UINT32_MAX
 
 /**
- * Field lines that were checked once.
+ * Field lines that were checked once, to be sent in any number of messages.
  *
  * swo_block_new makes it, swo_block_free frees it.
  */
 typedef struct swo_block swo_block;
 
 /**
- * A reader of the capsules after a 101: swo_capsules_new makes it.
+ * A reader of the capsules after a 101.
+ *
+ * swo_capsules_new makes it, swo_capsules_free frees it.
  */
 typedef struct swo_capsules swo_capsules;
 
@@ -923,271 +932,289 @@ typedef struct swo_capsules swo_capsules;
 typedef struct swo_conn swo_conn;
 
 /**
- * Field lines that the library has made, for another version of HTTP.
+ * Field lines that were converted to another version of HTTP.
  *
- * swo_lines_get shows them, swo_lines_free frees them.
+ * swo_lines_get returns them, swo_lines_free frees them.
  */
 typedef struct swo_lines swo_lines;
 
 /**
- * A whole response that was checked and encoded once.
+ * A whole response, checked and encoded once, to be sent any number of times.
  *
  * swo_prepared_new makes it, swo_prepared_free frees it.
  */
 typedef struct swo_prepared swo_prepared;
 
 /**
- * A splice between a client that was sent a 101 for h2c and an HTTP/2 engine.
+ * A splice between a client that got a 101 for h2c and an HTTP/2 engine.
  *
- * swo_splice_new makes it.
+ * swo_splice_new makes it, swo_splice_free frees it.
  */
 typedef struct swo_splice swo_splice;
 
 /**
  * The result of a call: `SWO_OK` or the number of an error.
  *
- * `SWO_ERROR_*` are the engine's; the binding's own are from 1000 up.
+ * `SWO_ERROR_*` are errors of the engine; those of the C binding have numbers from 1000 up.
  */
 typedef uint32_t swo_result;
 
 /**
- * The behaviour of a connection: limits, leniencies and switches.
+ * The configuration of a connection: limits, leniencies and options.
  *
- * Let swo_config_init fill it, change what is to be different, give it to swo_conn_new or
- * swo_conn_init; it is copied there.
+ * Fill it with swo_config_init, change members as needed, and pass it to swo_conn_new or
+ * swo_conn_init, which copy it.
  *
- * Later versions append fields, and nothing else changes. A struct of a program that was compiled
- * for an older version leaves what it does not have at the default. One for a newer version is
- * taken as long as all that this library does not know is 0; else it is SWO_STRUCT_TOO_NEW.
+ * Later versions only append fields. If a program was compiled for an older version, the fields
+ * that its struct lacks have their defaults. A struct of a newer version is accepted if all
+ * members that this library does not know are 0; else the result is SWO_STRUCT_TOO_NEW.
  */
 typedef struct swo_config {
     /**
-     * `sizeof(swo_config)` as the program was compiled; swo_config_init sets it.
+     * The `sizeof(swo_config)` of the compiled program; swo_config_init sets it.
      */
     size_t struct_size;
     /**
-     * The limit for a request line or status line without its CRLF.
+     * The maximum length of a request line or status line in bytes, without its CRLF.
      *
      * RFC 9112, section 3 recommends 8,000 at least.
      */
     uint32_t start_line;
     /**
-     * A method. The longest one registered has 17 bytes; a longer one is noise.
+     * The maximum length of a method in bytes.
+     *
+     * The longest registered method has 17 bytes; a longer one is noise.
      */
     uint32_t method;
     /**
-     * A field line without its CRLF: room for the cookies that browsers send.
+     * The maximum length of a field line in bytes, without its CRLF.
+     *
+     * Browsers send long `Cookie` fields, which must fit.
      */
     uint32_t field_line;
     /**
-     * The number of field lines of a head, and again of a trailer section.
+     * The maximum number of field lines of a head, and also of a trailer section.
      *
      * Real requests have about 20.
      */
     uint32_t fields;
     /**
-     * A whole head with its CRLFs; the common servers take between 8 and 64 KiB.
+     * The maximum size of a whole head in bytes, with its CRLFs.
+     *
+     * The common servers accept between 8 and 64 KiB.
      */
     uint32_t head;
     /**
-     * Empty lines before a request line; RFC 9112, section 2.2 asks for one.
+     * The maximum number of empty lines before a request line.
+     *
+     * RFC 9112, section 2.2 asks for one.
      */
     uint32_t empty_lines;
     /**
-     * A chunk's line without its CRLF: 16 hex digits and a short extension.
+     * The maximum length of a chunk-size line in bytes, without its CRLF.
+     *
+     * 16 hex digits and a short chunk extension have to fit.
      */
     uint32_t chunk_line;
     /**
-     * The limit for all chunk extensions of one message.
+     * The maximum size of all chunk extensions of one message together, in bytes.
      *
-     * Real programs do not use them, attackers do.
+     * Real programs do not use chunk extensions, attackers do.
      */
     uint32_t chunk_extensions;
     /**
-     * A trailer section with its CRLFs: a checksum and some metadata.
+     * The maximum size of a trailer section in bytes, with its CRLFs.
+     *
+     * Real trailer sections hold a checksum and some metadata.
      */
     uint32_t trailers;
     /**
-     * Informational responses before one final response.
+     * The maximum number of informational responses before one final response.
      */
     uint32_t informational;
     /**
-     * Content that swo_skip_content reads and drops before it closes instead.
+     * The number of bytes of content that swo_skip_content discards at most.
+     *
+     * If more follows, receiving ends and the connection closes.
      */
     uint64_t drain;
     /**
-     * The bytes that wait in the buffer before swo_receive refuses more.
+     * The maximum number of unparsed bytes in the buffer; swo_receive rejects more.
      *
-     * Raised to what one head needs.
+     * A value that is less than one head needs is raised to that.
      */
     uint32_t buffered;
     /**
-     * Protocols in one offer.
+     * The maximum number of protocols in one offer.
      */
     uint32_t offers;
     /**
-     * Content that `h2c` takes along: at most what HTTP/2's first window takes.
+     * The maximum content, in bytes, of a request that is upgraded to `h2c`.
+     *
+     * At most the initial flow-control window of HTTP/2.
      */
     uint64_t h2c_content;
     /**
-     * The size of a request head that `h2c` takes along.
+     * The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
      *
-     * Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at most what your HTTP/2 engine takes
-     * as a list of fields.
+     * Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). At most what your HTTP/2
+     * engine accepts as a list of fields.
      */
     uint32_t h2c_head;
     /**
      * Not 0: the transport is TLS.
      *
-     * Without it a request for an `https` target is refused (RFC 9110, section 7.4).
+     * If it is 0, a request for an `https` target is rejected (RFC 9110, section 7.4).
      */
     uint32_t secure;
     /**
-     * Not 0: a server takes the HTTP/2 preface as a switch.
+     * Not 0: a server that receives the HTTP/2 preface switches to HTTP/2.
      *
-     * Only as the connection's first bytes (RFC 9113, section 3.4).
+     * Only if the preface is the first bytes of the connection (RFC 9113, section 3.4).
      */
     uint32_t http2_preface;
     /**
-     * Not 0: an `h2c` offer without `HTTP2-Settings` is an offer like any other.
+     * Not 0: an `h2c` offer without `HTTP2-Settings` is allowed, like any other offer.
      *
-     * It may be made and accepted (BuildKit). RFC 7540, section 3.2.1 forbids such an upgrade.
+     * A client may send such an offer and a server may accept it, as BuildKit does. RFC 7540,
+     * section 3.2.1 forbids such an upgrade.
      */
     uint32_t bare_h2c;
     /**
-     * Not 0: a client takes a 101 whose `Connection` does not list `upgrade`.
+     * Not 0: a client accepts a 101 whose `Connection` does not list `upgrade`.
      *
-     * As of cupsd 2.4. Risk: a response that an intermediary passed on without understanding it is
-     * taken for a switch.
+     * cupsd 2.4 sends such a 101. Risk: an intermediary may have forwarded the response without
+     * understanding it, and has not switched protocols itself.
      */
     uint32_t switch_without_connection;
     /**
-     * Not 0: a client takes a 101 without any `Upgrade` for its first offer.
+     * Not 0: a client accepts a 101 without `Upgrade` as a switch to its first offer.
      *
-     * As of Jetty 9.4. Risk: the two sides may mean different protocols where several were
+     * Jetty 9.4 sends such a 101. Risk: the two sides may mean different protocols if several were
      * offered.
      */
     uint32_t switch_without_upgrade;
     /**
-     * Not 0: a client takes a 101 that lists several versions of one protocol.
+     * Not 0: a client accepts a 101 with several versions of one offered protocol.
      *
-     * As of cupsd 2.4, of a protocol that was offered. Risk: which one it is, the next protocol
-     * must find out.
+     * cupsd 2.4 sends such a 101. Risk: the next protocol must find out which version is spoken.
      */
     uint32_t switch_to_alternatives;
     /**
-     * Not 0: a client takes a 101 in HTTP/1.0 (aiohttp, Deno).
+     * Not 0: a client accepts a 101 in HTTP/1.0, as aiohttp and Deno send it.
      *
-     * Risk: an intermediary between may go on in HTTP.
+     * Risk: an intermediary between client and server may continue with HTTP.
      */
     uint32_t switch_in_http10;
     /**
-     * Not 0: a client takes a status line without the space before the reason.
+     * Not 0: a client accepts a status line without the space before the reason.
      *
-     * Such as `HTTP/1.1 200` of small devices and servers written by hand. Risk: small, as such a
-     * line means nothing else.
+     * Such as `HTTP/1.1 200` of small devices and of servers written by hand. Risk: small, as such
+     * a line means nothing else.
      */
     uint32_t status_without_space;
     /**
-     * Not 0: field lines that contradict themselves are corrected, not refused.
+     * Not 0: contradictory field lines of your program are corrected, not rejected.
      *
-     * For programs whose field lines are not their own; swo_trace says what was done
-     * (SWO_TRACE_STEP_TIDIED).
+     * For programs that send the field lines of somebody else. swo_trace records each correction
+     * as SWO_TRACE_STEP_TIDIED.
      */
     uint32_t tidy;
     /**
-     * Not 0: a server takes an LF without the CR before it as the end of a line.
+     * Not 0: a server accepts an LF without a CR before it as the end of a line.
      *
-     * In a request's head, as people and old clients send it (RFC 9112, section 2.2). Never a CR
-     * alone, never in the lines of chunks or in trailers. Risk: beside a proxy that reads such a
-     * line as part of the one before, a field that the proxy did not see.
+     * Only in a request's head, as people and old clients send it (RFC 9112, section 2.2). A CR
+     * without an LF is never accepted, nor is an LF without a CR in chunk-size lines or trailers.
+     * Risk: a proxy in front may read such a line as part of the line before, and miss a field
+     * that the server sees.
      */
     uint32_t lone_lf;
     /**
-     * Not 0: a client takes an LF without the CR before it as the end of a line.
+     * Not 0: a client accepts an LF without a CR before it as the end of a line.
      *
-     * In a response's head and trailers (CGI scripts, servers written by hand); never a CR alone,
-     * never in the lines of chunks. Risk: a proxy between may read such a line otherwise.
+     * Only in a response's head and trailers, as CGI scripts and servers written by hand send it.
+     * A CR without an LF is never accepted, nor is an LF without a CR in chunk-size lines. Risk: a
+     * proxy between client and server may parse such a line otherwise.
      */
     uint32_t response_lone_lf;
     /**
-     * Not 0: a client takes spaces and tabs at the end of a chunk's line.
+     * Not 0: a client accepts spaces and tabs at the end of a chunk-size line.
      *
-     * Some servers pad the size. Risk: small, as they can mean nothing else.
+     * Some servers pad the size. Risk: small, as the padding can mean nothing else.
      */
     uint32_t space_after_chunk_size;
     /**
-     * Not 0: a client takes control bytes in field values and in the reason.
+     * Not 0: a client accepts control bytes in field values and in the reason phrase.
      *
-     * Some sites put binary data into cookies; never NUL, LF, VT, FF, CR. Risk: a program that
-     * prints or forwards the value has to be careful.
+     * Some sites put binary data into cookies. NUL, LF, VT, FF and CR are never accepted. Risk: a
+     * program that prints or forwards the value has to be careful.
      */
     uint32_t controls_in_values;
     /**
-     * Not 0: a client takes `Content-Length` beside `Transfer-Encoding`.
+     * Not 0: a client accepts `Content-Length` beside `Transfer-Encoding`.
      *
-     * The response is framed by the latter. Risk: a proxy between that goes by the length sees
-     * another end.
+     * The response is framed by `Transfer-Encoding`. Risk: a proxy between client and server that
+     * frames it by `Content-Length` sees another end.
      */
     uint32_t both_framings;
     /**
-     * Not 0: a client takes a response in HTTP/1.0 with a `Transfer-Encoding`.
+     * Not 0: a client accepts a response in HTTP/1.0 with a `Transfer-Encoding`.
      *
-     * Risk: a proxy between that knows HTTP/1.0 alone sees another end.
+     * Risk: a proxy between client and server that knows only HTTP/1.0 sees another end.
      */
     uint32_t coding_in_http10;
     /**
-     * Not 0: a client takes a status line whose major version is not 1.
+     * Not 0: a client accepts a status line whose major version is not 1.
      *
-     * One above counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
+     * A major version above 1 counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
      */
     uint32_t any_version;
     /**
-     * 0, for an option of a later version.
+     * Reserved for an option of a later version; must be 0.
      */
     uint32_t reserved;
     /**
-     * The limit for the content of a request, without its framing.
+     * The maximum content of a request in bytes, without its framing.
      *
-     * More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A length that says
-     * more is refused with the head, a chunk with its size. What swo_skip_content drops is bounded
-     * by `drain` alone. The engine keeps no content, so there is no limit at first: set what one
-     * request may send.
+     * More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A `Content-Length`
+     * above the limit is rejected with the head, a chunk with its chunk-size line. Content that
+     * swo_skip_content discards is limited by `drain` alone. The engine stores no content, so the
+     * default is no limit: set the most that one request may send.
      */
     uint64_t content;
 } swo_config;
 
 /**
- * Like malloc(3): memory that is aligned for any type of C, or NULL.
+ * A function like malloc(3): returns memory aligned for any type of C, or NULL.
  */
 typedef void *(*swo_malloc)(size_t size);
 
 /**
- * Like realloc(3).
+ * A function like realloc(3).
  */
 typedef void *(*swo_realloc)(void *memory, size_t size);
 
 /**
- * Like free(3).
+ * A function like free(3).
  */
 typedef void (*swo_free)(void *memory);
 
 /**
- * 1 for yes, 0 for no.
+ * A truth value: 1 for yes, 0 for no.
  *
- * 0 also for a connection, or what else is asked, that is NULL or dead.
+ * 0 also if the connection, or other object, that was passed is NULL or dead.
  */
 typedef uint32_t swo_flag;
 
 /**
- * Bytes that are not the caller's.
+ * A pointer to bytes and their number.
  *
- * In an event they belong to the connection and are valid until the next inbound call on it. In an
- * argument they need to live only as long as the call. `data` may be NULL where `len` is 0.
+ * In an event the bytes belong to the connection and are valid until the next inbound call on it.
+ * As an argument they need to live only as long as the call. `data` may be NULL if `len` is 0.
  */
 typedef struct swo_slice {
     /**
-     * The first byte; not ended by a NUL.
+     * A pointer to the first byte; the bytes are not ended by a NUL.
      */
     const uint8_t *data;
     /**
@@ -1197,7 +1224,7 @@ typedef struct swo_slice {
 } swo_slice;
 
 /**
- * A request head. Its field lines: swo_event_fields, or swo_request_fields.
+ * A request head; swo_event_fields or swo_request_fields returns its field lines.
  */
 typedef struct swo_request {
     /**
@@ -1213,21 +1240,21 @@ typedef struct swo_request {
      */
     size_t field_count;
     /**
-     * The number of offered protocols; swo_offers gives them.
+     * The number of offered protocols; swo_offers returns them.
      */
     size_t offer_count;
     /**
-     * Why nothing is offered, SWO_NO_OFFER_*; SWO_NONE where something is.
+     * The reason why the request has no offer, SWO_NO_OFFER_*; SWO_NONE if it has.
      */
     uint32_t no_offer;
     /**
-     * The x of HTTP/1.x.
+     * The minor version of HTTP: the x of HTTP/1.x.
      */
     uint32_t minor_version;
 } swo_request;
 
 /**
- * A response head. Its field lines: swo_event_fields.
+ * A response head; swo_event_fields returns its field lines.
  */
 typedef struct swo_response {
     /**
@@ -1243,25 +1270,25 @@ typedef struct swo_response {
      */
     uint32_t status;
     /**
-     * The x of HTTP/1.x.
+     * The minor version of HTTP: the x of HTTP/1.x.
      */
     uint32_t minor_version;
     /**
-     * The number of pipelined requests that will not be answered.
+     * The number of pipelined requests that get no response.
      *
-     * They came after this response's, which closes the connection. They may be sent again on
-     * another one where that is safe (RFC 9112, section 9.3.2).
+     * This response closes the connection, and they were sent after the request that it responds
+     * to. They may be sent again on another connection if that is safe (RFC 9112, section 9.3.2).
      */
     uint32_t dropped;
 } swo_response;
 
 /**
- * The peer's direction has left HTTP.
+ * The peer's direction has switched from HTTP to another protocol.
  *
- * What is spoken next is no matter of the connection's.
+ * The engine does not parse that protocol.
  *
- * The next protocol may have to speak first, as HTTP/2 does with its SETTINGS, and a server
- * answers the request in it. So drive it once, even if `leftover` is empty and nothing comes.
+ * The next protocol may have to send first, as HTTP/2 does with its SETTINGS, and a server
+ * responds to the request in it. So run it once even if `leftover` is empty and no bytes arrive.
  */
 typedef struct swo_switched {
     /**
@@ -1269,97 +1296,97 @@ typedef struct swo_switched {
      */
     uint32_t by;
     /**
-     * The number of layers that it speaks now; swo_agreed gives them.
+     * The number of protocol layers after the switch; swo_agreed returns them.
      *
-     * Lowest first; 0 after CONNECT or a preface.
+     * Lowest first; 0 after CONNECT or the HTTP/2 preface.
      */
     size_t protocol_count;
     /**
-     * Server: the request, which is to be answered in the new protocol.
+     * Server: the request, which must get its response in the new protocol.
      *
-     * Client, or after a preface: all zero.
+     * All zero for a client, and after the HTTP/2 preface.
      */
     struct swo_request request;
     /**
-     * Client: the 101 or the 2xx. Server: all zero.
+     * Client: the head of the 101 or the 2xx. Server: all zero.
      */
     struct swo_response response;
     /**
-     * The first bytes of the new protocol, as far as they have come.
+     * The first bytes of the new protocol, as far as they were received.
      *
-     * Give them to what speaks it as they stand here, and free the connection then if HTTP does
-     * not come back (swo_resume_http). Or copy them with swo_take_leftover.
+     * Pass them in place to the code that parses the protocol; free the connection afterwards
+     * unless HTTP resumes (swo_resume_http). Or copy them with swo_take_leftover.
      */
     struct swo_slice leftover;
 } swo_switched;
 
 /**
- * The detail of an event, by its kind.
+ * The details of an event, by its kind.
  *
  * Only the member that belongs to the kind may be read.
  */
 typedef union swo_event_detail {
     /**
-     * SWO_EVENT_KIND_REQUEST.
+     * The request head of SWO_EVENT_KIND_REQUEST.
      */
     struct swo_request request;
     /**
-     * SWO_EVENT_KIND_INFORMATIONAL and SWO_EVENT_KIND_RESPONSE.
+     * The response head of SWO_EVENT_KIND_INFORMATIONAL and SWO_EVENT_KIND_RESPONSE.
      */
     struct swo_response response;
     /**
-     * SWO_EVENT_KIND_DATA: some content. How it is cut into slices has no meaning.
+     * A piece of content, of SWO_EVENT_KIND_DATA; where pieces begin has no meaning.
      */
     struct swo_slice data;
     /**
      * The number of trailers of SWO_EVENT_KIND_END_OF_MESSAGE.
      *
-     * swo_event_fields gives them.
+     * swo_event_fields returns them.
      */
     size_t trailer_count;
     /**
-     * SWO_EVENT_KIND_SWITCHED.
+     * The switch of SWO_EVENT_KIND_SWITCHED.
      */
     struct swo_switched switched;
     /**
-     * SWO_EVENT_KIND_PAUSED: what your code has to do, SWO_PAUSED_*.
+     * The action that SWO_EVENT_KIND_PAUSED demands of your code, SWO_PAUSED_*.
      */
     uint32_t paused;
 } swo_event_detail;
 
 /**
- * The event that swo_next_event came to.
+ * An event from swo_next_event.
  *
  * Slices in it are valid until the next inbound call on the connection.
  */
 typedef struct swo_event {
     /**
-     * SWO_EVENT_KIND_*.
+     * The kind of the event, SWO_EVENT_KIND_*.
      */
     uint32_t kind;
     /**
-     * The number of the peer's bytes that have been passed, with this event.
+     * The number of the peer's bytes up to the end of this event.
      */
     uint64_t position;
     /**
-     * The detail of the event.
+     * The details of the event; `kind` says which member is valid.
      */
     union swo_event_detail u;
 } swo_event;
 
 /**
- * One field line, RFC 9110, section 5.
+ * One field line: a name and a value (RFC 9110, section 5).
  *
- * The name as it was spelled (compare it without regard to case), the value without the whitespace
- * around it.
+ * The name is spelled as sent (compare it without regard to case); the value is without the
+ * whitespace around it.
  */
 typedef struct swo_field {
     /**
-     * The name.
+     * The name, as sent.
      */
     struct swo_slice name;
     /**
-     * The value.
+     * The value, without the whitespace around it.
      */
     struct swo_slice value;
 } swo_field;
@@ -1367,8 +1394,8 @@ typedef struct swo_field {
 /**
  * A protocol such as `foo/2`.
  *
- * Names compare without regard to case, versions exactly: swo_protocol_is does. RFC 9110, section
- * 7.8.
+ * Names are compared without regard to case, versions exactly, as swo_protocol_is does. RFC 9110,
+ * section 7.8.
  */
 typedef struct swo_protocol {
     /**
@@ -1376,13 +1403,13 @@ typedef struct swo_protocol {
      */
     struct swo_slice name;
     /**
-     * The part after it; `data` is NULL where there is none.
+     * The version, after the slash; `data` is NULL if there is none.
      */
     struct swo_slice version;
 } swo_protocol;
 
 /**
- * One protocol of an offer.
+ * One protocol of a client's offer, and whether the server may accept it.
  */
 typedef struct swo_offer {
     /**
@@ -1390,19 +1417,19 @@ typedef struct swo_offer {
      */
     struct swo_protocol protocol;
     /**
-     * Why it cannot be accepted, SWO_INELIGIBLE_*; SWO_NONE where it can.
+     * The reason why it cannot be accepted, SWO_INELIGIBLE_*; SWO_NONE if it can.
      */
     uint32_t ineligible;
     /**
-     * The status of a server that wants this protocol and nothing else.
+     * The status to respond with if the server accepts no other protocol.
      *
-     * 0 where it is eligible.
+     * 0 if the protocol can be accepted.
      */
     uint32_t status;
 } swo_offer;
 
 /**
- * A request to send. The version is always HTTP/1.1.
+ * The head of a request to send; the version is always HTTP/1.1.
  */
 typedef struct swo_request_head {
     /**
@@ -1414,11 +1441,11 @@ typedef struct swo_request_head {
      */
     struct swo_slice target;
     /**
-     * The field lines.
+     * A pointer to the field lines.
      *
-     * `Host` is needed. `Connection` is merged with what the engine has to say. `Upgrade` is not
-     * given here but as the offer. Content follows if there is a `Content-Length` above 0 or a
-     * `Transfer-Encoding` that ends in chunked.
+     * `Host` is required. `Connection` is merged with the options that the engine adds. Do not
+     * include `Upgrade`: pass it as the offer. Content follows if there is a `Content-Length`
+     * above 0 or a `Transfer-Encoding` that ends in chunked.
      */
     const struct swo_field *fields;
     /**
@@ -1428,7 +1455,7 @@ typedef struct swo_request_head {
 } swo_request_head;
 
 /**
- * A response to send.
+ * The head of a response to send.
  */
 typedef struct swo_response_head {
     /**
@@ -1436,15 +1463,15 @@ typedef struct swo_response_head {
      */
     uint32_t status;
     /**
-     * The reason phrase, UTF-8; the usual one where `data` is NULL.
+     * The reason phrase in UTF-8; that of RFC 9110 if `data` is NULL.
      */
     struct swo_slice reason;
     /**
-     * The field lines.
+     * A pointer to the field lines.
      *
-     * `Connection` is merged with what the engine has to say. Without `Content-Length` and
-     * `Transfer-Encoding` a response that has content is sent chunked, to an HTTP/1.0 client until
-     * close.
+     * `Connection` is merged with the options that the engine adds. Content without
+     * `Content-Length` and `Transfer-Encoding` is sent chunked. To an HTTP/1.0 client it is
+     * close-delimited instead.
      */
     const struct swo_field *fields;
     /**
@@ -1456,7 +1483,7 @@ typedef struct swo_response_head {
 /**
  * The framing around content that your code writes itself.
  *
- * Prefix, content, suffix, in that order.
+ * Send prefix, content and suffix, in that order.
  */
 typedef struct swo_data_parts {
     /**
@@ -1464,7 +1491,7 @@ typedef struct swo_data_parts {
      */
     uint8_t prefix[24];
     /**
-     * The length of the prefix.
+     * The number of bytes of `prefix` to send.
      */
     size_t prefix_len;
     /**
@@ -1474,14 +1501,14 @@ typedef struct swo_data_parts {
 } swo_data_parts;
 
 /**
- * A choice among the offers of one request, from swo_select.
+ * A protocol chosen from the offer of one request, made by swo_select.
  *
- * Copy it as you like; it is refused once its request is over. What is in it has no meaning
- * outside the library.
+ * It may be copied. It is rejected once its request is over. Its bytes have no meaning outside the
+ * library.
  */
 typedef struct swo_selection {
     /**
-     * Private.
+     * Private to the library.
      */
     uint32_t opaque[4];
 } swo_selection;
@@ -1489,27 +1516,28 @@ typedef struct swo_selection {
 /**
  * The parameters of `permessage-deflate` (RFC 7692, section 7.1).
  *
- * A server's own, or those that both sides have agreed on. All zero is its default.
+ * Either those that a server allows, or those that both sides have agreed on. All zero is the
+ * default.
  */
 typedef struct swo_deflate {
     /**
-     * Not 0: the server forgets its window after each message.
+     * Not 0: the server resets its compression window after each message.
      */
     uint32_t server_no_context_takeover;
     /**
-     * Not 0: the client forgets its window after each message.
+     * Not 0: the client resets its compression window after each message.
      */
     uint32_t client_no_context_takeover;
     /**
-     * The server's window: at most 2 to this many bytes, 8 to 15.
+     * The base-2 logarithm of the server's window size in bytes, 8 to 15.
      *
-     * 0 is not said and means 15.
+     * 0 means that the parameter is absent, so the window is that of 15.
      */
     uint32_t server_max_window_bits;
     /**
-     * The client's window: at most 2 to this many bytes, 8 to 15.
+     * The base-2 logarithm of the client's window size in bytes, 8 to 15.
      *
-     * 0 is not said and means 15.
+     * 0 means that the parameter is absent, so the window is that of 15.
      */
     uint32_t client_max_window_bits;
 } swo_deflate;
@@ -1519,10 +1547,10 @@ typedef struct swo_deflate {
  */
 typedef struct swo_datagram {
     /**
-     * The context of the datagram (RFC 9298, section 4); less than 2 to the 62.
+     * The context ID of the datagram (RFC 9298, section 4); less than 2 to the 62.
      *
-     * 0 is a UDP payload or an IP packet, others are what both sides have agreed on; drop one that
-     * is not known.
+     * 0 is a UDP payload or an IP packet; others are agreed between both sides. Discard a datagram
+     * with an unknown context ID.
      */
     uint64_t context;
     /**
@@ -1532,25 +1560,25 @@ typedef struct swo_datagram {
 } swo_datagram;
 
 /**
- * The machine's state, for logs and for pages that show it.
+ * The state of a connection's state machine.
  *
- * The numbers are those of the enums of the same names.
+ * For logs and for pages that show the state. The numbers are values of the enums named below.
  */
 typedef struct swo_state_info {
     /**
-     * The latest request, SWO_PHASE_*.
+     * The progress of the latest request, SWO_PHASE_*.
      */
     uint32_t request;
     /**
-     * The response to the oldest unanswered request, SWO_PHASE_*.
+     * The progress of the response to the oldest unanswered request, SWO_PHASE_*.
      */
     uint32_t response;
     /**
-     * The peer's direction, SWO_RX_*.
+     * The state of the receiving direction, SWO_RX_*.
      */
     uint32_t rx;
     /**
-     * Our direction, SWO_TX_*.
+     * The state of the sending direction, SWO_TX_*.
      */
     uint32_t tx;
     /**
@@ -1558,19 +1586,21 @@ typedef struct swo_state_info {
      */
     uint32_t upgrade;
     /**
-     * The latest request's expectation, SWO_EXPECT_*.
+     * The state of the latest request's `Expect: 100-continue`, SWO_EXPECT_*.
      */
     uint32_t expect;
     /**
-     * 1 where a further request may follow.
+     * 1 if another request may follow on the connection, else 0.
      */
     uint32_t persist;
     /**
-     * Server: the client's version, SWO_CLIENT_VERSION_*.
+     * Server: the client's HTTP version, SWO_CLIENT_VERSION_*.
      */
     uint32_t client_version;
     /**
-     * Client: complete requests before the latest whose final response has not ended.
+     * Client: the number of complete requests before the latest.
+     *
+     * Only those without a complete final response count.
      */
     uint32_t pipelined;
 } swo_state_info;
@@ -1580,19 +1610,19 @@ typedef struct swo_state_info {
  */
 typedef struct swo_content_left {
     /**
-     * SWO_CONTENT_*.
+     * The framing of the rest of the content, SWO_CONTENT_*.
      */
     uint32_t kind;
     /**
-     * The number of bytes of the content, or of the current chunk.
+     * The remaining bytes of the content, or of the current chunk if it is chunked.
      *
-     * 0 where that is not known.
+     * 0 if the number is not known.
      */
     uint64_t len;
 } swo_content_left;
 
 /**
- * The peer's error that ended receiving.
+ * The peer error that ended receiving.
  */
 typedef struct swo_failure_info {
     /**
@@ -1600,33 +1630,33 @@ typedef struct swo_failure_info {
      */
     uint32_t code;
     /**
-     * The status that a server answers with; 0 for what only a client can meet.
+     * The status for a server's response; 0 if only a client can get the error.
      */
     uint32_t status;
     /**
-     * The place in the peer's bytes, counted from the connection's first.
+     * The offset of the error in bytes, from the first byte that the peer sent.
      *
-     * The same however the input was cut.
+     * Independent of how the input was split into calls.
      */
     uint64_t offset;
 } swo_failure_info;
 
 /**
- * One thing that happened.
+ * One entry of the trace.
  */
 typedef struct swo_trace_entry {
     /**
-     * The step, SWO_TRACE_STEP_*.
+     * The step that the connection made, SWO_TRACE_STEP_*.
      */
     uint32_t step;
     /**
-     * The step's detail: a status, an error's number, a count.
+     * The step's detail: a status, an error's number or a count.
      *
-     * The constant's comment says which.
+     * The comment of the SWO_TRACE_STEP_* says which.
      */
     uint32_t number;
     /**
-     * Bytes received and passed when it happened.
+     * The number of the peer's bytes up to the end of the event current at the step.
      */
     uint64_t offset;
 } swo_trace_entry;
@@ -1638,74 +1668,76 @@ extern "C" {
 /**
  * Fills a configuration with the defaults.
  *
- * `struct_size` is `sizeof(swo_config)`, so that a program that was compiled for another
- * version of this library gets as much as it knows. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
- * Next: change what is to be different, then swo_conn_new.
+ * `struct_size` is `sizeof(swo_config)`. A program that was compiled for another version of
+ * this library gets the members that its own struct has. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
+ * Next: change members as needed, then swo_conn_new.
  */
 swo_result swo_config_init(struct swo_config *config, size_t struct_size);
 
 /**
- * Returns the version of the library that runs, as SWO_VERSION of the header.
+ * Returns the version of the loaded library, such as SWO_VERSION of the header.
  *
  * Static.
  */
 const char *swo_version(void);
 
 /**
- * Returns the ABI number of the library that runs.
+ * Returns the ABI number of the loaded library.
  *
- * A program may use it if it equals SWO_ABI_VERSION of the header.
+ * A program may use the library if the number equals SWO_ABI_VERSION of the header.
  */
 uint32_t swo_abi_version(void);
 
 /**
- * Sets the functions that memory comes from, in the small flavour.
+ * Sets the functions that allocate and free memory, in the small flavour.
  *
- * They replace malloc(3) and its like. To be called before anything else but swo_version and
- * swo_abi_version, while no other thread is in the library. The functions may be called by
- * every thread that calls the library. Where malloc gives NULL, the call that needed it is
- * SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL; SWO_TOO_LATE
- * where the library has taken memory already, and always in the std flavour.
+ * They replace malloc(3), realloc(3) and free(3). Call it before any function but swo_version
+ * and swo_abi_version, while no other thread is in the library. The functions may be called by
+ * every thread that calls the library. If `malloc` returns NULL, the call that needed memory
+ * returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL;
+ * SWO_TOO_LATE if the library has allocated memory already, and always in the std flavour.
  */
 swo_result swo_set_memory(swo_malloc malloc, swo_realloc realloc, swo_free free);
 
 /**
  * Makes a connection on the heap.
  *
- * `role` is SWO_ROLE_*; `config` may be NULL for the defaults, and is copied. Errors:
- * SWO_NULL, SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a
- * server receives, a client sends a request; at the end swo_conn_free.
+ * `role` is SWO_ROLE_*. `config` is copied; NULL means the defaults. Errors: SWO_NULL,
+ * SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a server
+ * receives, a client sends a request; at the end swo_conn_free.
  */
 swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct swo_conn **conn);
 
 /**
- * Frees a connection that swo_conn_new made; every slice of it is over.
+ * Frees a connection that swo_conn_new made; its slices become invalid.
  *
- * NULL is allowed. It is not detected when one is freed twice. Errors: SWO_BAD_HANDLE for one
- * that is in place.
+ * NULL is allowed. A double free is not detected. Errors: SWO_BAD_HANDLE for a connection that
+ * swo_conn_init made.
  */
 swo_result swo_conn_free(struct swo_conn *conn);
 
 /**
- * Returns the size of the memory for swo_conn_init, in bytes.
+ * Returns the size of the memory that swo_conn_init needs, in bytes.
  *
- * It may differ between versions of the library: ask, do not store; or take SWO_CONN_SIZE_MAX.
+ * It may differ between versions of the library: call this at run time and do not store the
+ * result, or use SWO_CONN_SIZE_MAX.
  */
 size_t swo_conn_size(void);
 
 /**
- * Returns the alignment of the memory for swo_conn_init.
+ * Returns the alignment of the memory that swo_conn_init needs, in bytes.
  *
- * malloc always gives it.
+ * Memory from malloc is always aligned so.
  */
 size_t swo_conn_align(void);
 
 /**
  * Makes a connection in the caller's memory; `conn` becomes `memory`.
  *
- * Such as a part of the caller's own struct. The memory must not be moved or copied until
- * swo_conn_deinit, and a second swo_conn_init before that loses what the first holds. Errors:
- * those of swo_conn_new, and SWO_BAD_PLACE where the memory is too small or not aligned.
+ * The memory may be a part of the caller's own struct. It must not be moved or copied until
+ * swo_conn_deinit. A second swo_conn_init before that leaks the heap memory of the first
+ * connection. Errors: those of swo_conn_new, and SWO_BAD_PLACE if the memory is too small or
+ * not aligned.
  */
 swo_result swo_conn_init(void *memory,
                          size_t size,
@@ -1716,21 +1748,21 @@ swo_result swo_conn_init(void *memory,
 /**
  * Ends a connection that swo_conn_init made; the memory is the caller's again.
  *
- * NULL is allowed. Errors: SWO_BAD_HANDLE for one from swo_conn_new, and for one that was
- * ended already.
+ * NULL is allowed. Errors: SWO_BAD_HANDLE for a connection from swo_conn_new, and for one that
+ * was already ended.
  */
 swo_result swo_conn_deinit(struct swo_conn *conn);
 
 /**
- * Takes bytes that the peer sent, all of them or none.
+ * Appends bytes received from the peer, all of them or none.
  *
- * No bytes are not the end, which swo_receive_eof tells. **Inbound:** ends the current event
- * and its slices. Errors, after which nothing is taken: SWO_ERROR_BUFFER_FULL while too many
- * wait (go on with swo_next_event, and answer), SWO_ERROR_SWITCHED (they are the new
- * protocol's). SWO_ERROR_CLOSED, SWO_ERROR_AFTER_END, the peer's earlier error, and
- * SWO_OUT_OF_MEMORY. SWO_OVERLAP where `data` lies in the connection's own memory. That is a
- * slice of an event (copy it first), or the space of swo_receive_buffer (swo_receive_commit
- * takes what was read into it). Next: swo_next_event.
+ * A `len` of 0 is not the end of the input; that is swo_receive_eof. **Inbound:** ends the
+ * current event and its slices. Errors, after which nothing was appended:
+ * SWO_ERROR_BUFFER_FULL while too many bytes wait (continue with swo_next_event, and respond).
+ * SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_CLOSED,
+ * SWO_ERROR_AFTER_END, the earlier peer error, and SWO_OUT_OF_MEMORY. SWO_OVERLAP if `data`
+ * lies in the connection's own memory. That is a slice of an event (copy it first), or the
+ * space of swo_receive_buffer (call swo_receive_commit instead). Next: swo_next_event.
  *
  * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
@@ -1740,12 +1772,13 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 /**
  * Returns space for recv(2) to write into.
  *
- * `cap` is what there is: `min` bytes at least, and often more, all of which may be used. It
- * is less where `min` is more than may wait in all (`buffered` of the configuration). Ask for
- * what one read may bring, such as 16,384: with less, requests that come together are read in
- * pieces. It is valid until the next inbound call. Do not copy a slice of an event into it:
- * the call may have moved or freed what it points to. **Inbound:** ends the current event and
- * its slices. Errors: SWO_OUT_OF_MEMORY. Next: swo_receive_commit with what was read.
+ * `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It is
+ * less than `min` if that exceeds the total that may wait (`buffered` of the configuration).
+ * Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
+ * are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
+ * an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
+ * the current event and its slices. Errors also: SWO_OUT_OF_MEMORY. Next: swo_receive_commit
+ * with the number of bytes read.
  *
  * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED.
@@ -1753,45 +1786,45 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
 /**
- * Takes the first `len` bytes of the space that swo_receive_buffer gave, once.
+ * Appends the first `len` bytes of the space from swo_receive_buffer, once.
  *
- * **Inbound:** ends the current event and its slices. 0 is nothing, and not the end, which
- * swo_receive_eof tells. Errors: SWO_BAD_LENGTH where the space does not hold as many (what
- * was read is still there: call again), or another inbound call has moved it. Then nothing is
- * taken. Next: swo_next_event.
+ * **Inbound:** ends the current event and its slices. A `len` of 0 appends nothing and is not
+ * the end of the input; that is swo_receive_eof. Errors: SWO_BAD_LENGTH if the space is
+ * smaller (its bytes are kept: call again), or if another inbound call has moved it. Then
+ * nothing was appended. Next: swo_next_event.
  */
 swo_result swo_receive_commit(struct swo_conn *conn, size_t len);
 
 /**
- * Tells the connection that the peer's bytes have ended.
+ * Marks the end of the peer's bytes (EOF).
  *
- * SWO_END_CLEAN after a FIN, and over TLS a closure alert before it; SWO_END_TRUNCATED after a
- * reset, or without the alert (RFC 9112, section 9.8). The end has its place after the bytes:
- * it counts when all before it has been read. **Inbound:** ends the current event and its
- * slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
+ * `end` is SWO_END_CLEAN after a FIN, over TLS only with a closure alert before it. It is
+ * SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, section 9.8). The end takes
+ * effect after all bytes received before have been parsed. **Inbound:** ends the current event
+ * and its slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
  */
 swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
 /**
- * Takes the first bytes of the new protocol out of the connection.
+ * Moves the first bytes of the new protocol out of the connection.
  *
- * After SWO_EVENT_KIND_SWITCHED. Everything that the transport delivers from now on is the new
- * protocol's. They are the bytes that the event has as `leftover`. If you are done with HTTP,
- * you may use those as they stand, and free the connection after it. swo_resume_http needs
- * this call. `out` is your own memory, never an event's. **Inbound:** ends the current event
- * and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then
- * nothing is taken.
+ * After SWO_EVENT_KIND_SWITCHED. They are the bytes that the event has as `leftover`;
+ * everything that the transport delivers later belongs to the new protocol too. If you need no
+ * more HTTP, you may use `leftover` in place instead, and then free the connection.
+ * swo_resume_http requires this call. `out` is your own memory, never that of an event.
+ * **Inbound:** ends the current event and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with
+ * the size needed in `written`; then nothing was moved.
  */
 swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Counts `len` bytes of content that your code has read by itself.
+ * Counts `len` bytes of content that your code has read without the engine.
  *
- * From the transport, with splice(2) or into its own memory. The state and the positions are
- * those after the same bytes through swo_receive. Allowed for as many as swo_content says,
- * once all bytes given to the engine have been read from it. **Inbound:** ends the current
- * event and its slices. Next: swo_next_event; after the last byte it shows the end. RFC 9112,
- * section 6.
+ * Such as from the transport with splice(2), or into its own memory. The state and the
+ * positions become those after swo_receive of the same bytes. Allowed up to the number that
+ * swo_content returns, once all bytes passed to the engine have been parsed. **Inbound:** ends
+ * the current event and its slices. Next: swo_next_event; after the last byte it emits the end
+ * of the message. RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1799,24 +1832,23 @@ swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, si
 swo_result swo_pass_content(struct swo_conn *conn, uint64_t len);
 
 /**
- * Folds the end of the message into the current event.
+ * Consumes the end of the message together with the current event, if known.
  *
- * Returns 1 where that was the last of its message, so that no SWO_EVENT_KIND_END_OF_MESSAGE
- * follows it. That is known for a head without content and for the last of content of a known
- * length. The event stays current, and its slices valid, through the answer, until the next
- * inbound call. 0 changes nothing. RFC 9112, section 6.
+ * Returns 1 if the current event was the last of its message; no SWO_EVENT_KIND_END_OF_MESSAGE
+ * follows then. That is known for a head without content and for the last content of a known
+ * length. The event stays current, and its slices stay valid, while you respond, until the
+ * next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
  */
 swo_flag swo_take_end(struct swo_conn *conn);
 
 /**
- * Gives the whole connection to another parser.
+ * Returns all received bytes, so that another HTTP parser can take over.
  *
- * For a server: the head of the current request and every byte after it, exactly as they came.
- * Allowed until something after the head has been read or something has been answered. `out`
- * is your own memory, never an event's. **Inbound:** ends the current event and its slices.
- * Errors, after which nothing has changed: SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
- * `written`; SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
- * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED. Next: free the connection, keep the transport.
+ * For a server: the head of the current request and every byte after it, exactly as received.
+ * Allowed until something after the head has been parsed or a response has been sent. `out` is
+ * your own memory, never that of an event. **Inbound:** ends the current event and its slices.
+ * Errors, after which nothing has changed: those below, SWO_ERROR_OUTPUT_TOO_SMALL with the
+ * size needed in `written`. Next: free the connection, keep the transport.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -1824,86 +1856,89 @@ swo_flag swo_take_end(struct swo_conn *conn);
 swo_result swo_hand_over(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Releases the memory of a connection that is parked.
+ * Releases the heap memory of an idle connection.
  *
- * Without a message or leftover under way nothing stays on the heap. What swo_trace,
- * swo_required and the current event held is gone. **Inbound:** ends the current event and its
- * slices.
+ * Nothing stays on the heap if no message is under way and no leftover is kept. The entries of
+ * swo_trace, the protocols of swo_required and the current event are lost. **Inbound:** ends
+ * the current event and its slices.
  */
 swo_result swo_release(struct swo_conn *conn);
 
 /**
- * Moves on to the next event.
+ * Parses the received bytes up to the next event.
  *
- * **Inbound:** ends the current event and its slices; those of the new one are valid until the
- * next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
- * swo_failure says where, swo_error_status what a server may answer once. A client is then
- * paused, SWO_PAUSED_CLOSED. A server gets the same error until its answer is complete, so
- * answer. Call swo_abandon where an answer has begun that is not to be ended as if it were
- * whole. Next: as the kind says. Repeat until SWO_EVENT_KIND_NEED_DATA (send what was written,
- * read the transport) or SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
+ * **Inbound:** ends the current event and its slices; the slices of the new event are valid
+ * until the next inbound call. Errors: a peer error (swo_is_fatal). Receiving has then ended:
+ * swo_failure says at which byte, swo_error_status which final response a server may still
+ * send. A client is paused from then on, with SWO_PAUSED_CLOSED. A server gets the same error
+ * again until its response is complete, so send that. Call swo_abandon if a response is under
+ * way that must not look complete. Next: what the kind of the event demands. Repeat until
+ * SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
+ * SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
  */
 swo_result swo_next_event(struct swo_conn *conn, struct swo_event *event);
 
 /**
- * Takes bytes that the peer sent and moves on to the next event.
+ * Appends bytes received from the peer and parses up to the next event.
  *
- * swo_receive and swo_next_event in one call, for servers that read into memory of their own.
+ * swo_receive and swo_next_event in one call, for servers that read into their own memory.
  * **Inbound:** ends the current event and its slices. Errors: those of swo_receive, after
- * which nothing is taken and there is no event; then those of swo_next_event. If the kind of
- * the event is not SWO_EVENT_KIND_NEED_DATA, go on with swo_next_event before more is
- * received.
+ * which no byte was appended and there is no event; then those of swo_next_event. If the kind
+ * of the event is not SWO_EVENT_KIND_NEED_DATA, continue with swo_next_event before you
+ * receive more.
  */
 swo_result swo_receive_event(struct swo_conn *conn, const uint8_t *data, size_t len, struct swo_event *event);
 
 /**
  * Returns the current event again.
  *
- * As often as wanted: decisions do not end it.
+ * May be called any number of times: sending does not end the event.
  *
- * Errors: SWO_NOTHING where none is current.
+ * Errors: SWO_NOTHING if there is no current event.
  */
 swo_result swo_current_event(const struct swo_conn *conn, struct swo_event *event);
 
 /**
- * Returns the field lines of the current event, in order and spelling.
+ * Returns the field lines of the current event, in order and with their spelling.
  *
- * Those of a head, the trailers of SWO_EVENT_KIND_END_OF_MESSAGE, or the head of what
- * switched. Slices are valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with
- * the count needed in `count`; SWO_NOTHING where no event is current, or one without field
- * lines. RFC 9110, section 5.
+ * For SWO_EVENT_KIND_END_OF_MESSAGE these are the trailers; for SWO_EVENT_KIND_SWITCHED the
+ * field lines of the request (server) or of the 101 or 2xx (client). The slices are valid
+ * until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`;
+ * SWO_NOTHING if there is no current event or it has no field lines. RFC 9110, section 5.
  */
 swo_result swo_event_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
- * Returns the field line at an index of the current event, counted from 0.
+ * Returns the field line of the current event at an index, counted from 0.
  *
- * Valid until the next inbound call. Errors: SWO_NOTHING.
+ * Valid until the next inbound call. Errors: SWO_NOTHING if there is no such line.
  */
 swo_result swo_event_field_at(const struct swo_conn *conn, size_t index, struct swo_field *field);
 
 /**
- * Returns the index of the first line of a field that the engine acts on.
+ * Returns the index of the first line of a known field in the current event.
  *
- * Without a search; for swo_event_fields and swo_event_field_at. `known_field` is a
- * SWO_KNOWN_FIELD_*. Errors: SWO_NOTHING where there is none; SWO_BAD_ENUM.
+ * Known fields are those that the engine acts on; `known_field` is a SWO_KNOWN_FIELD_*. Needs
+ * no search. Use the index in the array of swo_event_fields, or with swo_event_field_at.
+ * Errors: SWO_NOTHING if the event has no such field; SWO_BAD_ENUM.
  */
 swo_result swo_event_field_index(const struct swo_conn *conn, uint32_t known_field, size_t *index);
 
 /**
- * Returns the value of the first field line of that name.
+ * Returns the value of the first field line with that name in the current event.
  *
- * Of the current event, without regard to case. Valid until the next inbound call. Errors:
- * SWO_NOTHING where there is none.
+ * Names are compared without regard to case. Valid until the next inbound call. Errors:
+ * SWO_NOTHING if there is no such line.
  */
 swo_result swo_event_field(const struct swo_conn *conn, const char *name, struct swo_slice *value);
 
 /**
  * Returns the members of a list field of the current event.
  *
- * Over all its lines: trimmed, empty ones left out (RFC 9110, section 5.6.1). A comma inside a
- * quoted string splits too. Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL,
- * with the count needed in `count`; SWO_NOTHING where no event is current.
+ * The members of all its lines, trimmed, without empty ones (RFC 9110, section 5.6.1). A comma
+ * inside a quoted string splits too. Valid until the next inbound call. Errors:
+ * SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if there is no current
+ * event.
  */
 swo_result swo_event_list(const struct swo_conn *conn,
                           const char *name,
@@ -1912,121 +1947,125 @@ swo_result swo_event_list(const struct swo_conn *conn,
                           size_t *count);
 
 /**
- * Returns what the response of the current event advertises in `Upgrade`.
+ * Returns the protocols in the `Upgrade` field of the current event's response.
  *
- * For a client. A 426 and any other response may. Valid until the next inbound call. Errors:
- * SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING where the current event
- * is no response. RFC 9110, section 7.8.
+ * For a client. A 426 or any other response may advertise protocols. Valid until the next
+ * inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if
+ * the current event is not a response. RFC 9110, section 7.8.
  */
 swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
  * Returns the current request, as long as its head is kept.
  *
- * For a server. The head is kept through the event that showed it. With an offer, a CONNECT or
- * a response owed in a new protocol it is kept until that is settled. Valid until the next
- * inbound call. Errors: SWO_NOTHING where it is not kept.
+ * For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
+ * offer, with CONNECT, or if a response is owed in a new protocol, it is kept until that is
+ * decided or sent. Valid until the next inbound call. Errors: SWO_NOTHING if the head is not
+ * kept.
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
 /**
- * Returns the authority that swo_current_request is for.
+ * Returns the authority of the current request (swo_current_request).
  *
- * For a server: the one in the target of a CONNECT or of an absolute target, else Host's. An
- * intermediary routes by it and sends it on as Host. Valid until the next inbound call.
- * Errors: SWO_NOTHING where no request is kept, or one of HTTP/1.0 names none. RFC 9112,
- * sections 3.2 and 3.3.
+ * For a server: the authority in the target of a CONNECT or in an absolute-form target, else
+ * the value of `Host`. An intermediary routes by it and sends it on as `Host`. Valid until the
+ * next inbound call. Errors: SWO_NOTHING if no request is kept, or if it is in HTTP/1.0 and
+ * names no authority. RFC 9112, sections 3.2 and 3.3.
  */
 swo_result swo_request_authority(const struct swo_conn *conn, struct swo_slice *authority);
 
 /**
  * Returns the number of a request's method, SWO_METHOD_*.
  *
- * SWO_NONE for one that is not in IANA's registry, and for NULL. Methods compare exactly:
- * `get` is another one. RFC 9110, section 9.1.
+ * SWO_NONE for a method that is not in IANA's registry, and for NULL. Methods are compared
+ * exactly: `get` is not `GET`. RFC 9110, section 9.1.
  */
 uint32_t swo_method(const struct swo_request *request);
 
 /**
- * Returns the path of a request's target, as sent, up to the query.
+ * Returns the path of a request's target as sent, without the query.
  *
- * Of a target in origin or absolute form. It is "/" where an absolute target has none, "*" in
- * an OPTIONS for the whole server, empty in a CONNECT. Valid as long as the target. RFC 9112,
- * section 3.2; RFC 9110, section 4.2.3.
+ * For a target in origin-form or absolute-form. It is "/" if an absolute-form target has no
+ * path, "*" in an OPTIONS for the whole server, and empty in a CONNECT. Valid as long as the
+ * target. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
  */
 swo_result swo_target_path(const struct swo_request *request, struct swo_slice *path);
 
 /**
- * Returns the query of a request's target, as sent.
+ * Returns the query of a request's target as sent, without the question mark.
  *
- * It stands after the first question mark. Valid as long as the target. Errors: SWO_NOTHING
- * where there is none. RFC 9112, section 3.2.
+ * The part after the first question mark. Valid as long as the target. Errors: SWO_NOTHING if
+ * the target has no query. RFC 9112, section 3.2.
  */
 swo_result swo_target_query(const struct swo_request *request, struct swo_slice *query);
 
 /**
- * Returns the field lines of swo_current_request.
+ * Returns the field lines of the current request (swo_current_request).
  *
- * Errors: SWO_NOTHING, SWO_ARRAY_TOO_SMALL. Valid until the next inbound call.
+ * Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
+ * `count`. Valid until the next inbound call.
  */
 swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
  * Returns the protocols that the current request offers.
  *
- * For a server: in the client's order, each eligible or with its reason; none where `no_offer`
- * of the request says why. Valid until the next inbound call. Errors: SWO_NOTHING where no
- * request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select.
- * RFC 9110, section 7.8.
+ * For a server: in the client's order, each with SWO_NONE or the reason why it cannot be
+ * accepted. The list is empty if the request offers nothing; its `no_offer` then says why.
+ * Valid until the next inbound call. Errors: SWO_NOTHING if no request is kept;
+ * SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select. RFC 9110, section
+ * 7.8.
  */
 swo_result swo_offers(const struct swo_conn *conn, struct swo_offer *offers, size_t cap, size_t *count);
 
 /**
- * Returns whether a protocol is the one that the text names, such as `foo/2`.
+ * Returns whether a protocol equals the one in `text`, such as `foo/2`.
  *
  * Names are compared without regard to case, versions exactly.
  */
 swo_flag swo_protocol_is(struct swo_slice name, struct swo_slice version, const char *text);
 
 /**
- * Checks field lines as text once, for any number of messages.
+ * Checks the field lines in a text once, for use in any number of messages.
  *
- * For programs that keep them as text, and for what every response says. The lines have the
- * form `Name: value`, each ended by CRLF; the last one need not be. The text is copied. Give
- * the block wherever field lines are given, as an entry of the array:
- * `swo_field fields[] = {SWO_BLOCK(block), {...}};`. In a head it is copied as a whole. It is
- * not changed afterwards, so several threads may use it at once. Errors:
- * SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty one),
- * SWO_ERROR_INVALID_VALUE (also for an LF alone), and SWO_ERROR_RESERVED_FIELD. That is for
- * what depends on the connection or the message: fields of framing, of one hop and of a
- * handshake, `Host`, `Expect`. Give those beside it. RFC 9110, sections 5 and 7.6.1. Next: an
- * answer with it; at the end swo_block_free.
+ * For field lines that a program holds as text, or that it sends in every response. `text` has
+ * lines of the form `Name: value`, each ended by CRLF; the CRLF of the last line may be
+ * missing. The text is copied. Pass the block wherever an array of field lines is passed, as
+ * an entry of that array: `swo_field fields[] = {SWO_BLOCK(block), {...}};`. A head gets a
+ * copy of the block's lines as a whole. A block never changes, so several threads may use it
+ * at once. Errors: SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty
+ * line), SWO_ERROR_INVALID_VALUE (also for an LF without a CR), and SWO_ERROR_RESERVED_FIELD.
+ * The latter is for fields that depend on the connection or the message: framing fields,
+ * hop-by-hop fields, handshake fields, `Host`, `Expect`. Pass those as entries of their own
+ * beside the block. RFC 9110, sections 5 and 7.6.1. Next: send a response with the block; at
+ * the end swo_block_free.
  */
 swo_result swo_block_new(const uint8_t *text, size_t len, struct swo_block **block);
 
 /**
  * Frees a block.
  *
- * NULL is allowed. No connection needs it any longer than the call that it was given to. It is
- * not detected when one is used afterwards or freed twice.
+ * NULL is allowed. A connection uses a block only during the call that gets it. Use after free
+ * and double free are not detected.
  */
 swo_result swo_block_free(struct swo_block *block);
 
 /**
  * Sends a request head, with an offer of other protocols or none.
  *
- * For a client; the offer is in order of preference.
+ * For a client; the offer lists protocols in order of preference.
  *
- * Like every function with `out`, `cap` and `written`: all of it is written, or nothing. With
- * too little space the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
- * With an error that is about one of the field lines given (SWO_ERROR_INVALID_NAME, ..._VALUE,
- * SWO_ERROR_RESERVED_FIELD and their like), `written` is its index, from 0. With
- * SWO_ERROR_PROFILE_FIELD from this function it is the rule of the protocol that the offer
- * breaks, SWO_INELIGIBLE_*. With any other error it is left alone. `out` may be NULL where
- * `cap` is 0. Send what was written before the next call on the connection writes more.
+ * Like every function with `out`, `cap` and `written`: all bytes are written, or none. If the
+ * space is too small, the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
+ * For an error that one of the field lines caused (SWO_ERROR_INVALID_NAME, ..._VALUE,
+ * SWO_ERROR_RESERVED_FIELD and the like), `written` is the index of that line, from 0. For
+ * SWO_ERROR_PROFILE_FIELD from this function, `written` is the rule of the protocol that the
+ * offer breaks, SWO_INELIGIBLE_*. For any other error `written` is unchanged. `out` may be
+ * NULL if `cap` is 0. Send the bytes written before those of the next call on the connection.
  *
- * Next: swo_send_data and swo_send_end where content follows; then receive. RFC 9112, section
- * 3; RFC 9110, section 7.8.
+ * Next: swo_send_data and swo_send_end if content follows; then receive. RFC 9112, section 3;
+ * RFC 9110, section 7.8.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_REQUEST_UNFINISHED, SWO_ERROR_OFFER_PENDING,
  * SWO_ERROR_PIPELINE_FULL, SWO_ERROR_NOT_PERSISTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_CLOSED,
@@ -2044,13 +2083,13 @@ swo_result swo_send_request(struct swo_conn *conn,
                             size_t *written);
 
 /**
- * Sends an informational response other than 101.
+ * Sends an informational (1xx) response other than 101.
  *
  * For a server.
  *
- * A client waits for a 100 while SWO_OWES_CONTINUE is owed. One that it does not wait for
- * means nothing to it, and a proxy passes it on all the same. Next: the rest of the request,
- * or the final response. RFC 9110, section 15.2.
+ * A client waits for a 100 while swo_owes returns SWO_OWES_CONTINUE. An informational response
+ * that the client does not wait for has no effect on it; a proxy forwards it nevertheless.
+ * Next: the rest of the request, or the final response. RFC 9110, section 15.2.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
  * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
@@ -2069,9 +2108,9 @@ swo_result swo_send_informational(struct swo_conn *conn,
  *
  * For a server.
  *
- * An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Next:
- * swo_send_data and swo_send_end (where swo_owes is SWO_OWES_CONTENT). RFC 9112, sections 4
- * and 6.
+ * An offer of the request is declined by this call, with no other effect; a 2xx to CONNECT
+ * accepts it. Next: swo_send_data and swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC
+ * 9112, sections 4 and 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2085,10 +2124,10 @@ swo_result swo_send_response(struct swo_conn *conn,
                              size_t *written);
 
 /**
- * Sends content, with at most 20 bytes around it.
+ * Sends content, with at most 20 bytes of framing around it.
  *
- * Content of a known length ends by itself. The data may be what an event shows, so an echo
- * needs no copy. Next: more, or swo_send_end. RFC 9112, section 6.
+ * Content with a `Content-Length` ends with its last byte. `data` may be a slice of an event,
+ * so an echo needs no copy. Next: more content, or swo_send_end. RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -2103,8 +2142,8 @@ swo_result swo_send_data(struct swo_conn *conn,
 /**
  * Returns the framing around `len` bytes of content that your code writes.
  *
- * swo_send_data for writev(2), say. Your code must send prefix, content and suffix. Errors and
- * next call: those of swo_send_data. RFC 9112, section 7.1.
+ * Use it instead of swo_send_data for writev(2), for example. Your code must send prefix,
+ * content and suffix. Errors and next call: those of swo_send_data. RFC 9112, section 7.1.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -2112,11 +2151,11 @@ swo_result swo_send_data(struct swo_conn *conn,
 swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_data_parts *parts);
 
 /**
- * Ends the message, with trailers where it is chunked.
+ * Ends the message being sent, with trailers if it is chunked.
  *
  * A message without content, or with all of its `Content-Length` sent, has ended already: one
- * such call is then allowed and writes nothing. Next: a client receives, a server goes on with
- * swo_next_event. RFC 9112, section 7.1.2.
+ * such call is then allowed and writes nothing. Next: a client receives, a server continues
+ * with swo_next_event. RFC 9112, section 7.1.2.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -2130,63 +2169,63 @@ swo_result swo_send_end(struct swo_conn *conn,
                         size_t *written);
 
 /**
- * Drops the rest of the content being received.
+ * Discards the rest of the content of the message being received.
  *
- * Up to `drain` bytes of the configuration; then receiving ends instead. The end of the
- * message is still told. Next: swo_next_event.
+ * At most `drain` bytes (of the configuration); if more follows, receiving ends. The end of
+ * the message is still emitted as an event. Next: swo_next_event.
  *
  * Errors: SWO_ERROR_NO_CONTENT.
  */
 swo_result swo_skip_content(struct swo_conn *conn);
 
 /**
- * Changes the limits, from the next message on.
+ * Changes the limits of the connection, from the next message on.
  *
- * To those of a configuration (NULL: the defaults); what else it says is not looked at.
- * Refused while a request is not answered, and after a part of the next head has been read.
- * Next: go on as before.
+ * The limits become those of `config` (NULL: the defaults); its other members are ignored.
+ * Rejected while a request has no complete response, and once a part of the next head has been
+ * parsed. Next: continue as before.
  *
  * Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
  */
 swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config);
 
 /**
- * Ends the connection after this request's response.
+ * Closes the connection after the response to the current request.
  *
- * A server's next final response says `close`; without a request pending the connection closes
- * now. A client closes after the response that is on its way. Next: answer, or swo_next_event.
- * RFC 9112, section 9.6.
+ * A server's next final response says `close`; without an open request the connection closes
+ * at once. A client closes after the response that it is waiting for. Next: respond, or
+ * swo_next_event. RFC 9112, section 9.6.
  *
  * Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_close_after_response(struct swo_conn *conn);
 
 /**
- * Gives up, when a deadline has passed for instance.
+ * Abandons the exchange, for instance when a deadline has passed.
  *
- * A client with an unfinished request cuts it and reads on for the answer. In every other
- * state, or the second time, no more HTTP in either direction. Next: close the transport's
- * direction that has ended, or all of it as swo_closing says; swo_next_event.
+ * A client with an unfinished request truncates that and continues to receive the response. In
+ * every other state, or at the second call, HTTP ends in both directions. Next: close the
+ * direction of the transport that has ended, or all of it as swo_closing says; swo_next_event.
  */
 swo_result swo_abandon(struct swo_conn *conn);
 
 /**
- * Returns the reason phrase of a status (RFC 9110, section 15); empty for others.
+ * Returns the reason phrase of a status (RFC 9110, section 15).
  *
- * Static.
+ * Empty for a status that the RFC does not define. Static.
  */
 struct swo_slice swo_reason(uint32_t status);
 
 /**
- * Sends a whole final response, all of it or nothing.
+ * Sends a whole final response: head, content and end, or nothing.
  *
  * For a server.
  *
- * The content is framed by its length, which is added, so that an HTTP/1.0 client may keep the
- * connection too. In answer to HEAD the length is written and the content is not. A 204, 205
- * or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer is thereby declined.
- * SWO_ERROR_FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
- * has none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
+ * A `Content-Length` is added, so that an HTTP/1.0 client may keep the connection too. In
+ * response to HEAD it is written and the content is not. A 204, 205 or 304 has no content, and
+ * a 2xx to CONNECT opens a tunnel. An offer of the request is declined by this call.
+ * SWO_ERROR_FRAMING_CONFLICT is also for a `Transfer-Encoding`, and for content with a status
+ * that allows none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2205,12 +2244,12 @@ swo_result swo_respond(struct swo_conn *conn,
 /**
  * Checks and encodes a whole response once, for swo_respond_prepared.
  *
- * On any number of connections. `config` is that of the connections, or NULL: its `tidy` may
- * put the field lines right. What was given is copied. With a `Date` among the field lines it
- * is good for a second. It is not changed afterwards, so several threads may use it at once.
- * Errors: those of swo_respond for the response itself, without the index of a field line;
- * SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end
- * swo_prepared_free.
+ * The response may be sent on any number of connections. `config` is the configuration of
+ * those connections, or NULL for the defaults: its `tidy` may correct the field lines. All
+ * arguments are copied. A response with a `Date` field is valid for a second. A prepared
+ * response never changes, so several threads may use it at once. Errors: those of swo_respond
+ * for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
+ * SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end swo_prepared_free.
  */
 swo_result swo_prepared_new(const struct swo_response_head *response,
                             const uint8_t *data,
@@ -2221,16 +2260,16 @@ swo_result swo_prepared_new(const struct swo_response_head *response,
 /**
  * Frees a prepared response.
  *
- * NULL is allowed. No connection needs it any longer than the call that it was given to. It is
- * not detected when one is used afterwards or freed twice.
+ * NULL is allowed. A connection uses a prepared response only during the call that gets it.
+ * Use after free and double free are not detected.
  */
 swo_result swo_prepared_free(struct swo_prepared *prepared);
 
 /**
- * Sends a prepared response: swo_respond with the same bytes, states and errors.
+ * Sends a prepared response, with the bytes, states and errors of swo_respond.
  *
- * For a server. Errors: SWO_BAD_HANDLE for what is no prepared response. Next: swo_next_event.
- * RFC 9110, section 8.6; RFC 9112, section 6.
+ * For a server. Errors also: SWO_BAD_HANDLE for a pointer that is not to a prepared response.
+ * Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT,
@@ -2243,13 +2282,13 @@ swo_result swo_respond_prepared(struct swo_conn *conn,
                                 size_t *written);
 
 /**
- * Sends the connection's last response, whatever it has received.
+ * Sends the connection's last response, whatever was received so far.
  *
- * For a server. It is the response to a peer error, or a 408 to half a head or half the
- * content. Or it is a 429 or 503 to a client that is not wanted. It belongs to the request
- * that waits for an answer; if there is none, to the request that comes next. No more is read,
- * and the response says `Connection: close`. SWO_ERROR_ANSWERED once a response has begun:
- * then swo_abandon. Next: send what was written, then close the transport as swo_closing says.
+ * For a server. For instance a response to a peer error, or a 408 to an unfinished head or
+ * unfinished content. Or a 429 or 503 to a client that is not admitted. It responds to the
+ * request that waits for a response, or else to the next request. Nothing more is parsed, and
+ * the response says `Connection: close`. SWO_ERROR_ANSWERED once a response has begun: then
+ * call swo_abandon. Next: send what was written, then close the transport as swo_closing says.
  * RFC 9110, section 15.5.9; RFC 9112, section 9.6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
@@ -2267,16 +2306,16 @@ swo_result swo_reject(struct swo_conn *conn,
                       size_t *written);
 
 /**
- * Tells the engine that your code sends the final response itself.
+ * Records that your code sends the final response itself, without the engine.
  *
- * For a server; call it before you do so.
+ * For a server; call it before you send the response.
  *
- * `has_content` is not 0 if content follows the head (never in answer to HEAD), `closes` if
- * the response says `close` or ends with the connection. `persists` becomes 1 if the
- * connection goes on afterwards; if it becomes 0, the head must say `Connection: close`. To an
- * HTTP/1.0 client a connection that goes on must say `Connection: keep-alive`. Next: send the
- * response; where it has content, then swo_send_end, which writes nothing. RFC 9112, section
- * 9.3.
+ * `has_content` is not 0 if content follows the head (never in response to HEAD). `closes` is
+ * not 0 if the response says `close` or is delimited by the end of the connection. `persists`
+ * becomes 1 if the connection stays open afterwards; if it becomes 0, the head must say
+ * `Connection: close`. To an HTTP/1.0 client a response must say `Connection: keep-alive` to
+ * keep the connection open. Next: send the response; if it has content, then swo_send_end,
+ * which writes nothing. RFC 9112, section 9.3.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
@@ -2288,16 +2327,16 @@ swo_result swo_note_response(struct swo_conn *conn,
                              uint32_t *persists);
 
 /**
- * Chooses one offered protocol that both sides can live with.
+ * Selects an offered protocol that the server supports too.
  *
  * For a server.
  *
- * Each preference is a protocol such as `foo/2`, or a stack of layers such as
- * `TLS/1.2, HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first of the client's offer that is
- * preferred at all) or SWO_ORDER_SERVER. Errors: SWO_NOTHING where nothing matches, also
- * because a preference is no protocol's name (swo_offers says what was offered), SWO_BAD_ENUM.
- * Next: swo_selection_preference says what it is; swo_accept, or any final response, which
- * declines. RFC 9110, section 7.8.
+ * Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2,
+ * HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first protocol of the offer that is among the
+ * preferences) or SWO_ORDER_SERVER (the first preference that is offered). Errors: SWO_NOTHING
+ * if nothing matches (a preference that is not a protocol matches nothing); SWO_BAD_ENUM.
+ * swo_offers returns the whole offer. Next: swo_selection_preference returns the index of the
+ * choice; swo_accept, or any final response, which declines. RFC 9110, section 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
                       const struct swo_slice *preferences,
@@ -2306,20 +2345,21 @@ swo_result swo_select(const struct swo_conn *conn,
                       struct swo_selection *selection);
 
 /**
- * Returns the index of the selection among the preferences.
+ * Returns the index of the selected protocol in the preferences of swo_select.
  *
- * Of those that swo_select was given, counted from 0; SWO_NONE for NULL.
+ * Counted from 0; SWO_NONE for NULL.
  */
 uint32_t swo_selection_preference(const struct swo_selection *selection);
 
 /**
- * Accepts an offered protocol with a 101, after a 100 that is still owed.
+ * Accepts an offered protocol with a 101, after a 100 if one is still owed.
  *
  * For a server.
  *
- * Only once the request is complete. SWO_ERROR_BODY_PENDING before that: swo_selection_early
- * does not wait. Next: speak the new protocol, in which the request is answered;
- * swo_next_event comes to SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and 15.2.2.
+ * Only once the request is complete, else SWO_ERROR_BODY_PENDING; a selection of
+ * swo_selection_early may be accepted before. Next: speak the new protocol, and respond to the
+ * request in it; swo_next_event emits SWO_EVENT_KIND_SWITCHED. RFC 9110, sections 7.8 and
+ * 15.2.2.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
  * SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
@@ -2336,21 +2376,21 @@ swo_result swo_accept(struct swo_conn *conn,
                       size_t *written);
 
 /**
- * Has a selection accepted before the request is complete.
+ * Returns a selection that may be accepted before the request is complete.
  *
- * Our direction switches at once, the peer's at the end of its request; a client that waits
- * for a 100 gets it first. For a new protocol that needs no content. Errors: SWO_NULL. Next:
- * swo_accept. RFC 9110, section 7.8.
+ * For a new protocol that does not need the content. The server's direction switches with the
+ * 101, the client's at the end of its request; a client that waits for a 100 gets it first.
+ * Errors: SWO_NULL. Next: swo_accept with `early`. RFC 9110, section 7.8.
  */
 swo_result swo_selection_early(const struct swo_selection *selection, struct swo_selection *early);
 
 /**
- * Sends the head of a 426 that requires one of these protocols.
+ * Sends the head of a 426, which requires one of the given protocols.
  *
  * For a server.
  *
- * Next: swo_send_data for content, and swo_send_end, then the client's next try. RFC 9110,
- * section 15.5.22.
+ * Next: swo_send_data for content, and swo_send_end, then receive the client's next request.
+ * RFC 9110, section 15.5.22.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -2367,21 +2407,21 @@ swo_result swo_require(struct swo_conn *conn,
                        size_t *written);
 
 /**
- * Announces on the next final response what the connection could become.
+ * Advertises protocols in the `Upgrade` field of the next final response.
  *
- * For a server: the protocols that it could be upgraded to. It remains an ordinary response.
- * Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
+ * For a server: the protocols that the connection could be upgraded to. The response remains
+ * an ordinary one. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */
 swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocols, size_t count);
 
 /**
- * Resumes HTTP above the new layer, on this same object.
+ * Resumes HTTP over the new protocol layer (such as TLS), on the same object.
  *
- * The original request is answered there. Both directions must have switched by a 101 and the
- * leftover must have been taken. **Inbound:** ends the current event and its slices. Next: a
- * server answers, a client receives. RFC 2817, section 3.
+ * The original request gets its response there. Both directions must have switched by a 101
+ * and the leftover must have been moved out (swo_take_leftover). **Inbound:** ends the current
+ * event and its slices. Next: a server responds, a client receives. RFC 2817, section 3.
  *
  * Errors: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
  */
@@ -2390,7 +2430,7 @@ swo_result swo_resume_http(struct swo_conn *conn);
 /**
  * Returns the protocols that a 101 switched to, lowest layer first.
  *
- * None before.
+ * `count` is 0 before a switch.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
  * `count`.
@@ -2398,35 +2438,35 @@ swo_result swo_resume_http(struct swo_conn *conn);
 swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Returns the protocols that the latest 426 asks for.
+ * Returns the protocols that the latest 426 requires.
  *
- * For a client; none where it does not say.
+ * For a client; `count` is 0 if the 426 names none.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
- * `count`. Next: swo_send_request with what is spoken of it as the offer. RFC 9110, section
- * 15.5.22.
+ * `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,
+ * section 15.5.22.
  */
 swo_result swo_required(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Encodes a nonce as `Sec-WebSocket-Key`.
+ * Encodes a nonce as the value of `Sec-WebSocket-Key`.
  *
- * For a client: 16 bytes that cannot be guessed, new for each connection. It has 24 bytes.
- * Errors: SWO_BAD_LENGTH where `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size
- * needed in `written`. Next: swo_send_request with it and `Sec-WebSocket-Version: 13`, and
+ * For a client: 16 random bytes, new for each connection. The value has 24 bytes. Errors:
+ * SWO_BAD_LENGTH if `len` is not 16; SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
+ * `written`. Next: swo_send_request with this field, `Sec-WebSocket-Version: 13`, and
  * `websocket` as the offer. RFC 6455, section 4.1.
  */
 swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, size_t cap, size_t *written);
 
 /**
- * Chooses the subprotocol of an offered `websocket`.
+ * Selects a subprotocol for an offered `websocket`.
  *
- * For a server; one that both sides can live with.
+ * For a server; one that client and server both support.
  *
- * `by` is SWO_ORDER_*. `chosen` is an entry of `preferences`, and valid as long as that is.
- * Errors: SWO_NOTHING where nothing matches or no request is kept; SWO_BAD_ENUM. Next:
- * swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field none is
- * spoken. RFC 6455, section 4.2.2.
+ * `by` is SWO_ORDER_*: whose order decides. `chosen` is an entry of `preferences`, and valid
+ * as long as that. Errors: SWO_NOTHING if nothing matches or no request is kept; SWO_BAD_ENUM.
+ * Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field no
+ * subprotocol is used. RFC 6455, section 4.2.2.
  */
 swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   const struct swo_slice *preferences,
@@ -2435,11 +2475,11 @@ swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   struct swo_slice *chosen);
 
 /**
- * Returns the subprotocols that an offered `websocket` comes with.
+ * Returns the subprotocols of a request that offers `websocket`.
  *
- * For a server: in the client's order; none where there are none. Valid until the next inbound
- * call. Errors: SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count
- * needed in `count`. Next: swo_accept with one of them as the value of
+ * For a server: in the client's order; `count` is 0 if the client named none. Valid until the
+ * next inbound call. Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the
+ * count needed in `count`. Next: swo_accept with one of them as the value of
  * `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
  */
 swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
@@ -2448,40 +2488,41 @@ swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
                                       size_t *count);
 
 /**
- * Decides how to accept the `permessage-deflate` of an offered `websocket`.
+ * Negotiates the `permessage-deflate` parameters of an offered `websocket`.
  *
- * For a server; `own` are the parameters that this side allows. Errors: SWO_NOTHING where it
- * is not offered in a way that can be accepted, or no request is kept. Next:
- * swo_deflate_write, and swo_accept with that as the value of `Sec-WebSocket-Extensions`;
- * without that field nothing is compressed. RFC 7692, section 7.1.
+ * For a server; `own` are the parameters that the server allows. Errors: SWO_NOTHING if no
+ * offered variant can be accepted, or no request is kept. Next: swo_deflate_write with
+ * `agreed`, and swo_accept with the result as the value of `Sec-WebSocket-Extensions`; without
+ * that field nothing is compressed. RFC 7692, section 7.1.
  */
 swo_result swo_select_deflate(const struct swo_conn *conn, const struct swo_deflate *own, struct swo_deflate *agreed);
 
 /**
- * Returns the `permessage-deflate` that the server's 101 has agreed to.
+ * Returns the `permessage-deflate` parameters that the server's 101 agreed to.
  *
- * For a client, while SWO_EVENT_KIND_SWITCHED is the current event; it was compared with the
- * offer before. Errors: SWO_NOTHING where nothing is compressed. RFC 7692, section 7.1.
+ * For a client, while SWO_EVENT_KIND_SWITCHED is the current event; the engine has already
+ * compared them with the offer. Errors: SWO_NOTHING if nothing is compressed. RFC 7692,
+ * section 7.1.
  */
 swo_result swo_agreed_deflate(const struct swo_conn *conn, struct swo_deflate *agreed);
 
 /**
- * Writes parameters as the value of `Sec-WebSocket-Extensions`.
+ * Encodes `permessage-deflate` as the value of `Sec-WebSocket-Extensions`.
  *
- * A server's agreement, or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the size
- * needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
+ * For a server's agreement or a client's offer. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with the
+ * size needed in `written`; 160 bytes are always enough. RFC 7692, section 7.
  */
 swo_result swo_deflate_write(const struct swo_deflate *deflate, uint8_t *out, size_t cap, size_t *written);
 
 /**
  * Makes a splice between the client and an HTTP/2 engine.
  *
- * For a server. The engine knows nothing of upgrades: to it, it looks as if the client had
- * spoken HTTP/2 from the start. The current request is on stream 1. To be made when the
- * request is complete, before swo_accept; `data` is all of its content, at most 65,535 bytes.
- * Errors: SWO_NOTHING where no request is kept; SWO_REFUSED where it cannot be taken along,
- * with a SWO_INELIGIBLE_* as the `reason` (else SWO_NONE): then decline. Next: swo_accept. At
- * SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
+ * For a server. The engine needs no support for upgrades: it receives bytes as if the client
+ * had spoken HTTP/2 from the start. The current request is on stream 1. Call it when the
+ * request is complete, before swo_accept. `data` is the whole content of the request, at most
+ * 65,535 bytes. Errors: SWO_NOTHING if no request is kept. SWO_REFUSED if the request cannot
+ * be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer. Next:
+ * swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
  * swo_splice_free. RFC 7540, section 3.2.
  */
 swo_result swo_splice_new(const struct swo_conn *conn,
@@ -2493,84 +2534,88 @@ swo_result swo_splice_new(const struct swo_conn *conn,
                           uint32_t *reason);
 
 /**
- * Bytes of the client, the leftover of the 101 first.
+ * Appends bytes received from the client, beginning with the leftover of the 101.
  *
- * Next: pass on what swo_splice_take_for_engine and swo_splice_take_for_client hold.
+ * Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
  */
 swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
 /**
- * Tells the splice that the client has ended.
+ * Marks the end of the client's bytes (EOF).
  *
- * What has not come whole goes to the engine as it is.
+ * A frame that is incomplete goes to the engine as it is.
  *
- * Next: as after swo_splice_client_sent; tell the engine of the end once swo_splice_is_waiting
+ * Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
  * is 0.
  */
 swo_result swo_splice_client_ended(struct swo_splice *splice);
 
 /**
- * Bytes that the engine has written. Next: as after swo_splice_client_sent.
+ * Appends bytes that the engine has written.
+ *
+ * Next: as after swo_splice_client_sent.
  */
 swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
 /**
- * Takes what goes to the engine now, which may be nothing.
+ * Returns the bytes to pass to the engine now and removes them; may be empty.
  *
  * Valid until the next call of this function on the splice, or swo_splice_free.
  */
 swo_result swo_splice_take_for_engine(struct swo_splice *splice, struct swo_slice *bytes);
 
 /**
- * Takes what goes to the client now, which may be nothing.
+ * Returns the bytes to send to the client now and removes them; may be empty.
  *
  * Valid until the next call of this function on the splice, or swo_splice_free.
  */
 swo_result swo_splice_take_for_client(struct swo_splice *splice, struct swo_slice *bytes);
 
 /**
- * Returns whether the client should be read.
+ * Returns whether to read from the client's transport.
  *
- * 0 only while too much waits for the engine.
+ * 0 only while too many bytes wait for the engine.
  */
 swo_flag swo_splice_wants_client(const struct swo_splice *splice);
 
 /**
- * Returns whether bytes of the client wait for the engine's window.
+ * Returns whether bytes of the client wait for the engine's flow-control window.
  */
 swo_flag swo_splice_is_waiting(const struct swo_splice *splice);
 
 /**
- * Returns whether nothing is held and both sides have the same picture.
+ * Returns whether the splice is no longer needed.
  *
- * Then connect client and engine directly, and free the splice.
+ * It then holds no bytes, and client and engine agree about the state of HTTP/2. Connect them
+ * directly, and free the splice.
  */
 swo_flag swo_splice_is_done(const struct swo_splice *splice);
 
 /**
- * Frees a splice; what it has given is over. NULL is allowed.
+ * Frees a splice and the bytes that it has returned. NULL is allowed.
  */
 swo_result swo_splice_free(struct swo_splice *splice);
 
 /**
- * Returns whether a message with these field lines says that capsules follow.
+ * Returns whether a message with these field lines announces capsules.
  *
- * swo_event_fields gives those of an event: `Capsule-Protocol` is the item `?1`, with any
- * parameters. Anything else counts as absent. RFC 9297, section 3.4.
+ * It does if `Capsule-Protocol` is the item `?1`, with any parameters; anything else counts as
+ * absent. Pass the lines of swo_event_fields for the current event. RFC 9297, section 3.4.
  */
 swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
 
 /**
  * Parses the target of a `connect-udp` request.
  *
- * For a server: the variables `target_host` and `target_port`, where it wants its datagrams to
- * go. `host` gets a name or an address, decoded, an IPv6 address without brackets, and never
- * more bytes than the target has. `port` is 1 to 65535. `uri_template` is SWO_UDP_TEMPLATE, or
- * what else the clients are configured with: a path and query with expressions of the forms
- * `{name}` and `{?name,name}`. Errors: SWO_NOTHING where the target does not fit or a variable
- * is not valid, and a 400 is the answer. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in
- * `written`. Next: swo_accept, then swo_capsules_new; or a response that declines. RFC 9298,
- * sections 2 and 3.1.
+ * For a server: returns the variables `target_host` and `target_port`, to which the client
+ * wants to send datagrams. `host` gets a name or an address, percent-decoded, an IPv6 address
+ * without brackets. It never has more bytes than the target. `port` is 1 to 65535.
+ * `uri_template` is SWO_UDP_TEMPLATE, or the template that the clients are configured with: a
+ * path and query with expressions of the forms `{name}` and `{?name,name}`. Errors:
+ * SWO_NOTHING if the target does not match the template or a variable is not valid; then
+ * respond with a 400. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next:
+ * swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, sections 2 and
+ * 3.1.
  */
 swo_result swo_udp_target(const char *uri_template,
                           struct swo_slice target,
@@ -2582,10 +2627,11 @@ swo_result swo_udp_target(const char *uri_template,
 /**
  * Parses the target of a `connect-ip` request.
  *
- * For a server: the variables `target` and `ipproto`, what it wants to reach. `host` gets a
- * name, an address or a prefix such as `192.0.2.0/24`, and nothing for any; `protocol` is the
- * Internet Protocol number, SWO_NONE for any. The rest is as with swo_udp_target, the template
- * SWO_IP_TEMPLATE or another one. RFC 9484, sections 3 and 4.6.
+ * For a server: returns the variables `target` and `ipproto`, which limit what the client
+ * wants to reach. `host` gets a name, an address or a prefix such as `192.0.2.0/24`, and
+ * nothing for any host. `protocol` is the Internet Protocol number, SWO_NONE for any.
+ * `uri_template` is SWO_IP_TEMPLATE or another one. All else is as with swo_udp_target. RFC
+ * 9484, sections 3 and 4.6.
  */
 swo_result swo_ip_target(const char *uri_template,
                          struct swo_slice target,
@@ -2597,69 +2643,70 @@ swo_result swo_ip_target(const char *uri_template,
 /**
  * Makes a reader of DATAGRAM capsules, which skips capsules of other types.
  *
- * `longest` is the longest payload that it takes, a bound on what it holds: SWO_UDP_PAYLOAD is
- * the most that UDP has. Errors: SWO_BAD_LENGTH for a length that no object can have. Next:
- * swo_capsules_receive with the leftover of the 101; at the end swo_capsules_free. RFC 9297,
- * section 3.
+ * `longest` is the maximum payload in bytes, and so bounds the memory of the reader:
+ * SWO_UDP_PAYLOAD is the maximum of UDP. Errors: SWO_BAD_LENGTH for a length that no object
+ * can have. Next: swo_capsules_receive with the leftover of the 101; at the end
+ * swo_capsules_free. RFC 9297, section 3.
  */
 swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 
 /**
- * Takes bytes of the stream.
+ * Appends received bytes of the stream of capsules.
  *
- * It ends what swo_capsules_next has shown. Errors: SWO_OVERLAP where `data` lies in the
- * reader's own memory, as a payload that it has shown does: copy it first. Next:
+ * The payload that swo_capsules_next returned becomes invalid. Errors: SWO_OVERLAP if `data`
+ * lies in the reader's own memory, as such a payload does: copy it first. Next:
  * swo_capsules_next until SWO_NOTHING.
  */
 swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *data, size_t len);
 
 /**
- * Returns the next datagram.
+ * Returns the next datagram of the received capsules.
  *
  * Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
- * SWO_NOTHING before more bytes come. SWO_REFUSED where the stream is malformed, with a
- * SWO_CAPSULE_FAULT_* as the `fault` (else SWO_NONE). Then it is aborted: close the transport.
+ * SWO_NOTHING if more bytes are needed. SWO_REFUSED if the stream is malformed; `fault` is
+ * then a SWO_CAPSULE_FAULT_*, else SWO_NONE. The stream is then aborted: close the transport.
  * RFC 9297, section 3.3.
  */
 swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram *datagram, uint32_t *fault);
 
 /**
- * Checks the end of the stream.
+ * Checks that the stream of capsules has not ended inside a capsule.
  *
- * Errors: SWO_REFUSED where that was inside a capsule, with a SWO_CAPSULE_FAULT_* as the
- * `fault` (else SWO_NONE). RFC 9297, section 3.3.
+ * Call it at EOF. Errors: SWO_REFUSED if it has; `fault` is then a SWO_CAPSULE_FAULT_*, else
+ * SWO_NONE. RFC 9297, section 3.3.
  */
 swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
 
 /**
- * Frees a reader. NULL is allowed.
+ * Frees a reader of capsules. NULL is allowed.
  */
 swo_result swo_capsules_free(struct swo_capsules *capsules);
 
 /**
- * Writes a datagram as a DATAGRAM capsule.
+ * Encodes a datagram as a DATAGRAM capsule.
  *
- * Errors: SWO_BAD_NUMBER where the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
- * with the size needed in `written`. Next: send it after the 101. RFC 9297, section 3.5.
+ * Errors: SWO_BAD_NUMBER if the context is 2 to the 62 or more; SWO_ERROR_OUTPUT_TOO_SMALL,
+ * with the size needed in `written`. Next: send the bytes after the 101. RFC 9297, section
+ * 3.5.
  */
 swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out, size_t cap, size_t *written);
 
 /**
  * Returns the offered protocols that an intermediary may offer to its server.
  *
- * Those of the current request, in the client's order: those that may be accepted and are not,
- * like TLS and h2c, between two neighbours. Valid until the next inbound call. Errors:
- * SWO_NOTHING where no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
- * Next: swo_send_request on the connection to the server, with these as the offer and
- * swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
+ * The eligible protocols of the current request, in the client's order, without hop-by-hop
+ * ones such as TLS and h2c. Valid until the next inbound call. Errors: SWO_NOTHING if no
+ * request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next:
+ * swo_send_request on the connection to the server, with these protocols as the offer and the
+ * lines of swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
  */
 swo_result swo_forwardable(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Returns whether an intermediary may pass on an offer of that protocol.
+ * Returns whether an intermediary may forward an offer of that protocol.
  *
- * A single one, and not one that is, like TLS and h2c, between two neighbours. For the
- * `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1, swo_forwardable says.
+ * `protocol` must be a single protocol, and not a hop-by-hop one such as TLS and h2c. Use it
+ * for the `:protocol` of an extended CONNECT; for an HTTP/1.1 request use swo_forwardable.
  * Next: swo_http1_fields. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
  */
 swo_flag swo_may_forward(struct swo_slice protocol);
@@ -2667,49 +2714,52 @@ swo_flag swo_may_forward(struct swo_slice protocol);
 /**
  * Returns the end-to-end field lines of the current head.
  *
- * Of the response that the event shows, or else of the current request. An intermediary passes
- * them on: without `Connection`, what it lists, and the like. Valid until the next inbound
- * call. Errors: SWO_NOTHING where there is no head; SWO_ARRAY_TOO_SMALL, with the count needed
- * in `count`. Next: a head with them on the other connection, after `Via`; for a 101
- * swo_accept with them, on a connection whose configuration says `tidy`. RFC 9110, section
- * 7.6.1.
+ * Those of the current event's response, or else of the current request. An intermediary
+ * forwards them: `Connection`, the fields that it lists, and other hop-by-hop fields are left
+ * out. Valid until the next inbound call. Errors: SWO_NOTHING if there is no head;
+ * SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: send a head with `Via` and
+ * these lines on the other connection. For a 101, call swo_accept with them, on a connection
+ * whose configuration sets `tidy`. RFC 9110, section 7.6.1.
  */
 swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
 /**
- * Checks that a field list may stand in HTTP/2.
+ * Checks that the field lines of an HTTP/2 message are allowed in HTTP/2.
  *
- * A `status` of 0 is a request. Check what an HTTP/2 library hands over before you take it for
- * a message. Errors: SWO_REFUSED where it may not, with a SWO_OVER_HTTP2_* as the `reason`
- * (else SWO_NONE): the message is malformed. RFC 9113, section 8.2.2.
+ * `status` is the status of a response, or 0 for a request. Check the field lines that an
+ * HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
+ * not allowed, which makes the message malformed; `reason` is then a SWO_OVER_HTTP2_*, else
+ * SWO_NONE. RFC 9113, section 8.2.2.
  */
 swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size_t count, uint32_t *reason);
 
 /**
  * Converts the field lines of an HTTP/1.1 message to HTTP/2.
  *
- * Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket
- * handshake, no `Host` (`:authority` there) and no `Expect`. Next: swo_lines_get; at the end
- * swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
+ * Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), the fields
+ * of a WebSocket handshake, `Host` (HTTP/2 has `:authority`) and `Expect`. Next:
+ * swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
  */
 swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct swo_lines **lines);
 
 /**
- * Converts a request to HTTP/2: pseudo-header fields, then swo_http2_fields.
+ * Converts a request to HTTP/2: pseudo-header fields, then other field lines.
  *
- * `secure` is not 0 where the scheme is `https`. Errors: SWO_ERROR_INVALID_METHOD and
- * SWO_ERROR_INVALID_TARGET for what is no text. Next: swo_lines_get; at the end
- * swo_lines_free. RFC 9113, section 8.3.1.
+ * The other lines are those of swo_http2_fields. `secure` is not 0 if the scheme is `https`.
+ * Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET if the method or the target is
+ * not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.3.1.
  */
 swo_result swo_http2_request(const struct swo_request_head *request, uint32_t secure, struct swo_lines **lines);
 
 /**
  * Converts a request that offers `protocol` to an extended CONNECT.
  *
- * It asks for the same over HTTP/2. A 2xx to it is the 101. Only where the server's
- * SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0 where the scheme is `https`.
- * Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL for what is no text.
- * Next: swo_lines_get; at the end swo_lines_free. RFC 8441, sections 4 and 5.
+ * The extended CONNECT requests the same protocol over HTTP/2; a 2xx response to it
+ * corresponds to a
+ * 101. Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0
+ * if the scheme is `https`. Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL
+ * if the protocol is not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 8441,
+ * sections 4 and 5.
  */
 swo_result swo_extended_connect(const struct swo_request_head *request,
                                 struct swo_slice protocol,
@@ -2719,14 +2769,14 @@ swo_result swo_extended_connect(const struct swo_request_head *request,
 /**
  * Converts the field lines of an HTTP/2 request to HTTP/1.1.
  *
- * `host` comes from its `:authority`, cookies in one line again. Pseudo-header fields in
- * `fields` are left out. `websocket_key` is for an extended CONNECT to `websocket`, a key of
- * this hop's own (swo_websocket_key); none where `data` is NULL. Errors: SWO_REFUSED where the
- * list is malformed, with a SWO_OVER_HTTP2_* as the `reason` (else SWO_NONE).
- * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE for an authority or a key that is no
- * text. Next: swo_lines_get, and swo_send_request with them, for an extended CONNECT with GET,
- * its `:path` and its `:protocol` as the offer; at the end swo_lines_free. RFC 9113, section
- * 8.2.3; RFC 8441, section 5.
+ * `authority` (the request's `:authority`) becomes `Host`, and several `cookie` lines become
+ * one. Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended
+ * CONNECT to `websocket`: a new key for this hop (swo_websocket_key); no key if its `data` is
+ * NULL. Errors: SWO_REFUSED if the list is malformed; `reason` is then a SWO_OVER_HTTP2_*,
+ * else SWO_NONE. SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the
+ * key is not UTF-8. Next: swo_lines_get, then swo_send_request with these lines; for an
+ * extended CONNECT with the method GET, its `:path`, and its `:protocol` as the offer. At the
+ * end swo_lines_free. RFC 9113, section 8.2.3; RFC 8441, section 5.
  */
 swo_result swo_http1_fields(struct swo_slice authority,
                             const struct swo_field *fields,
@@ -2736,72 +2786,72 @@ swo_result swo_http1_fields(struct swo_slice authority,
                             uint32_t *reason);
 
 /**
- * Returns an array of `count` field lines, as swo_send_request takes it.
+ * Returns converted field lines as an array for swo_send_request.
  *
- * `fields` is valid until swo_lines_free.
+ * The array has `count` entries. `fields` is valid until swo_lines_free.
  */
 swo_result swo_lines_get(const struct swo_lines *lines, const struct swo_field **fields, size_t *count);
 
 /**
- * Frees field lines. NULL is allowed.
+ * Frees converted field lines. NULL is allowed.
  */
 swo_result swo_lines_free(struct swo_lines *lines);
 
 /**
- * Returns the machine's state, all of it in one struct.
+ * Returns the whole state of the connection's state machine in one struct.
  *
- * Its parts may change with any version.
+ * The members of the struct may change with any version.
  */
 swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 
 /**
- * Returns whom the engine waits for, SWO_AWAITING_*; set deadlines by it.
+ * Returns the party that the connection waits for, SWO_AWAITING_*.
  *
- * Renew one at each event, and as bytes of ours leave, but not as bytes come in. An unfinished
- * head is no event, so a peer does not live on by sending one slowly. When one expires, a
- * server calls swo_reject with a 408, or just closes an idle connection
- * (SWO_AWAITING_REQUEST); a client calls swo_abandon.
+ * Use it to set a deadline. Renew the deadline at each event and whenever bytes of yours were
+ * sent, but not when bytes come in. An unfinished head is no event, so a peer that sends one
+ * slowly does not extend its deadline. When it expires, a server calls swo_reject with a 408,
+ * or just closes an idle connection (SWO_AWAITING_REQUEST); a client calls swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
 
 /**
- * Returns why the current cycle's upgrade did not happen, SWO_WHY_*.
+ * Returns why the latest request's upgrade did not happen, SWO_WHY_*.
  *
- * SWO_NONE where it did, or before the first request.
+ * SWO_NONE if it did happen, or before the first request.
  */
 uint32_t swo_why(const struct swo_conn *conn);
 
 /**
- * Returns whether to go on reading the transport.
+ * Returns whether the caller should read from the transport.
  *
- * While it does not, the peer feels it as back-pressure.
+ * Stop reading while it is 0: that is the back-pressure on the peer.
  */
 swo_flag swo_wants_input(const struct swo_conn *conn);
 
 /**
- * Returns whether our direction may carry the new protocol.
+ * Returns whether the caller may now send the new protocol.
  *
- * A client has its 101 (or 2xx to CONNECT) and its request is out, a server has accepted. No
- * event tells a client that its own direction has switched.
+ * A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request, a
+ * server once it has accepted. No event tells a client that its own direction has switched.
  */
 swo_flag swo_may_speak(const struct swo_conn *conn);
 
 /**
- * Returns the received bytes after the current event.
+ * Returns the received bytes after the current event, which are not parsed yet.
  *
- * Nothing has read them yet; valid until the next inbound call. While an offer is undecided
- * they belong to no protocol. If you decline and do not trust the client to have meant them as
- * HTTP, call swo_close_after_response and they are never read. RFC 9931, section 5.
+ * Valid until the next inbound call. While an offer is undecided these bytes belong to no
+ * protocol. If you decline the offer and doubt that the client sent them as HTTP, call
+ * swo_close_after_response: then they are never parsed. RFC 9931, section 5.
  */
 swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
 
 /**
- * Returns what is still to come of the message being received.
+ * Returns how much content of the message being received is still to come.
  *
  * Counted after the current event.
  *
- * When the message was cut short, this is what was missing. Next: swo_pass_content, if your
- * code can read content past the engine. RFC 9112, section 6.3.
+ * If the message was truncated, this is the missing rest. Next: swo_pass_content, if your code
+ * can read content without the engine. RFC 9112, section 6.3.
  */
 swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *content);
 
@@ -2810,17 +2860,18 @@ swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *con
  *
  * The peer waits for it.
  *
- * Of several things, the first one that it waits for. SWO_OWES_CONTENT means a message of ours
- * that has content to come. It may be an older one than meant. Where swo_send_response was
- * refused with SWO_ERROR_ANSWERED, the response under way is still open. The text of an error
- * would become a part of its content. Then write nothing and close the transport.
+ * If several things are due, returns the one that the peer waits for first. SWO_OWES_CONTENT
+ * means that a message of yours still has content to come. It may be an older message than you
+ * think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
+ * unfinished. The text of an error page would then become part of its content, so write
+ * nothing and close the transport.
  */
 uint32_t swo_owes(const struct swo_conn *conn);
 
 /**
  * Returns whether another request may follow on this connection.
  *
- * As far as is known.
+ * The result may still become 0 with later messages.
  *
  * RFC 9112, section 9.3.
  */
@@ -2831,12 +2882,13 @@ swo_flag swo_persists(const struct swo_conn *conn);
  *
  * SWO_NONE for a connection that is NULL or dead. RFC 9112, sections 8 and 9.6.
  *
- * SWO_CLOSING_CLOSE: close it, the peer loses nothing by that. SWO_CLOSING_LINGER: shut down
- * the sending side, read on and discard what comes until the peer closes too. Do so for a few
- * seconds at most, then close. A socket that is closed with bytes unread is reset, which may
- * take the last response away from the client. SWO_CLOSING_RESET: set SO_LINGER to 0 and
- * close, over TLS send no closure alert. A response ends with the connection, as an HTTP/1.0
- * client has it, and is not complete. After a FIN the client would take it for whole.
+ * SWO_CLOSING_CLOSE: close it; the peer loses nothing. SWO_CLOSING_LINGER: shut down the
+ * sending side, then read and discard until the peer closes too. Do so for a few seconds at
+ * most, then close. Closing a socket with unread bytes resets the TCP connection, and the
+ * client may lose the last response. SWO_CLOSING_RESET: set SO_LINGER to 0 and close; over TLS
+ * send no closure alert. It is for an incomplete response that is delimited by the end of the
+ * connection, as an HTTP/1.0 client gets it. After a FIN the client would consider that
+ * response complete.
  */
 uint32_t swo_closing(const struct swo_conn *conn);
 
@@ -2845,33 +2897,34 @@ uint32_t swo_closing(const struct swo_conn *conn);
  *
  * For a client.
  *
- * Once the connection is over, these may be sent again on another one where that is safe (RFC
- * 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
+ * Once the connection has ended, these requests may be sent again on another one if that is
+ * safe (RFC 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
  */
 uint32_t swo_unanswered(const struct swo_conn *conn);
 
 /**
- * Returns the number of the peer's bytes that events have passed so far.
+ * Returns the number of the peer's bytes up to the end of the current event.
  */
 uint64_t swo_position(const struct swo_conn *conn);
 
 /**
- * Returns the peer's error that ended receiving.
+ * Returns the peer error that ended receiving.
  *
- * Errors: SWO_NOTHING where none did.
+ * Errors: SWO_NOTHING if there was none.
  */
 swo_result swo_failure(const struct swo_conn *conn, struct swo_failure_info *failure);
 
 /**
- * Takes the oldest entries out of the trace.
+ * Returns the oldest entries of the trace and removes them.
  *
- * As many as there is space for: what was received, decided and refused, of which the latest
- * 32 are kept. Again until `count` is less than `cap`.
+ * At most `cap` entries: what was received, decided and rejected. The connection keeps the
+ * latest
+ * 32. Repeat until `count` is less than `cap`.
  */
 swo_result swo_trace(struct swo_conn *conn, struct swo_trace_entry *entries, size_t cap, size_t *count);
 
 /**
- * Returns a sentence for people about a result.
+ * Returns a sentence for people that describes a result.
  *
  * Never NULL, static.
  */
@@ -2885,7 +2938,7 @@ const char *swo_error_text(swo_result result);
 const char *swo_error_advice(swo_result result);
 
 /**
- * Returns the rule that a SWO_ERROR_* is about, such as `RFC 9112, section 6.3`.
+ * Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, section 6.3`.
  *
  * Empty for other results. Never NULL, static.
  */
@@ -2894,47 +2947,50 @@ const char *swo_error_clause(swo_result result);
 /**
  * Returns the stable name of a result, such as `bare-lf`.
  *
- * `ok` for SWO_OK, `unknown` where there is none. Never NULL, static.
+ * `ok` for SWO_OK, `unknown` for a number that is no result. Never NULL, static.
  */
 const char *swo_error_name(swo_result result);
 
 /**
- * Returns whether receiving is over for good.
+ * Returns whether the result means that the connection receives no more.
  *
- * The peer broke the protocol, or the connection is dead. After a peer error a server may
- * still send one final response (swo_error_status says which); then close the transport.
+ * Either the peer broke the protocol, or the connection is dead. After a peer error a server
+ * may still send one final response (swo_error_status says which status); then close the
+ * transport.
  */
 swo_flag swo_is_fatal(swo_result result);
 
 /**
- * Returns the status that a server answers a peer error with; 0 for none.
+ * Returns the status of a server's response to a peer error; 0 for none.
  *
- * RFC 9110, section 15. Where the error came in the middle of an answer, swo_send_response is
- * refused with SWO_ERROR_ANSWERED, and the response under way is still open. Send no text of
- * the error as its content, but close the transport.
+ * RFC 9110, section 15. If the error occurred while a response was being sent,
+ * swo_send_response returns SWO_ERROR_ANSWERED, and that response is still unfinished. Do not
+ * send the text of the error as its content, but close the transport.
  */
 uint32_t swo_error_status(swo_result result);
 
 /**
- * Returns whose fault a result is: SWO_BLAME_PEER or SWO_BLAME_LOCAL.
+ * Returns who caused an error: SWO_BLAME_PEER or SWO_BLAME_LOCAL.
  *
  * SWO_NONE for SWO_OK and unknown numbers.
  */
 uint32_t swo_error_blame(swo_result result);
 
 /**
- * Returns the stable name of a number of an enum.
+ * Returns the stable name of an enum's value.
  *
- * `swo_name(SWO_TABLE_WHY, swo_why(conn))`. `none` for SWO_NONE, `unknown` for another number
- * without a name. Never NULL, static.
+ * `table` is a SWO_TABLE_* and `number` the value: `swo_name(SWO_TABLE_WHY, swo_why(conn))`.
+ * Returns `none` for SWO_NONE, `unknown` for another number without a name. Never NULL,
+ * static.
  */
 const char *swo_name(uint32_t table, uint32_t number);
 
 /**
- * Returns a sentence for people about a number of an enum.
+ * Returns a sentence for people about an enum's value.
  *
- * Of SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or SWO_TABLE_CAPSULE_FAULT.
- * `unknown` elsewhere. Never NULL, static.
+ * `table` is SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
+ * SWO_TABLE_CAPSULE_FAULT; `unknown` for any other. Returns `none` for SWO_NONE. Never NULL,
+ * static.
  */
 const char *swo_text(uint32_t table, uint32_t number);
 

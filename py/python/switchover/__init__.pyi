@@ -69,11 +69,11 @@ class Phase(enum.Enum):
     IDLE = 0
     """The message has not begun."""
     BODY = 1
-    """Head passed, content or its end still to come."""
+    """The head has been sent or received; content or the end is still to come."""
     DONE = 2
-    """Complete by its framing."""
+    """The message is complete by its framing."""
     ABORTED = 3
-    """Given up before its end."""
+    """The message was given up before its end."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -85,9 +85,9 @@ class Rx(enum.Enum):
     OPEN = 0
     """The peer sends HTTP."""
     CLOSED = 1
-    """Ended, or nothing more is read."""
+    """The peer's bytes have ended, or no more of them are read."""
     SWITCHED = 2
-    """The peer has left HTTP."""
+    """The peer sends the new protocol."""
     FAILED = 3
     """The peer broke the protocol."""
 
@@ -103,7 +103,7 @@ class Tx(enum.Enum):
     CLOSED = 1
     """We send no more HTTP."""
     SWITCHED = 2
-    """We have left HTTP."""
+    """We send the new protocol."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -121,9 +121,9 @@ class UpgradeState(enum.Enum):
     AGREED = 3
     """A 101, a 2xx to CONNECT or a preface switched the connection."""
     DECLINED = 4
-    """The offer or CONNECT got another answer."""
+    """The offer or CONNECT was not accepted: another response came, or none can."""
     RESUMED = 5
-    """HTTP was resumed above the new layer; the answer is still owed. RFC 9110, section 7.8."""
+    """HTTP was resumed within the new protocol, to respond to the request there. RFC 9110, section 7.8."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -133,11 +133,11 @@ class Expect(enum.Enum):
     """The client's `Expect: 100-continue`."""
 
     NONE = 0
-    """No 100 is expected, or the expectation is settled."""
+    """No 100 is expected, or it is no longer expected."""
     OWED = 1
-    """Expected, and no content has come."""
+    """A 100 is expected, and the client has sent no content."""
     BEGUN = 2
-    """Expected and not sent, but content has come."""
+    """A 100 is expected and was not sent, but the client has begun its content."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -147,7 +147,7 @@ class ClientVersion(enum.Enum):
     """The version that the client of a server speaks."""
 
     UNKNOWN = 0
-    """No request has been seen."""
+    """No request has been received."""
     V1_0 = 1
     """HTTP/1.0."""
     V1_1 = 2
@@ -164,19 +164,20 @@ class Awaiting(enum.Enum):
     """
 
     CALLER = 0
-    """Your code: a decision, an answer, more content, the next request."""
+    """Your code: a decision, a response, more content, or the next request."""
     REQUEST = 1
-    """The peer: the next request (an idle server connection)."""
+    """The peer: the next request, on an idle server connection."""
     CONTENT = 2
     """The peer: more content or the end of the message."""
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before content is sent. Bounded by your timeout (RFC 9110, section 10.1.1)."""
+    """The peer: a 100 before the client sends its content. Send the content anyway after a timeout (RFC 9110,
+    section 10.1.1)."""
     NOTHING = 5
-    """Nobody: HTTP is over on this connection."""
+    """Nobody: HTTP has ended on this connection."""
     HEAD = 6
-    """The peer: the rest of a request's head, of which some bytes have come."""
+    """The peer: the rest of a request's head, which has begun to arrive."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -186,14 +187,14 @@ class Owes(enum.Enum):
     """The next thing that the caller must send, as the peer waits for it."""
 
     NOTHING = 0
-    """The caller owes nothing."""
+    """The caller need not send anything."""
     CONTINUE = 1
     """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, section
     10.1.1)."""
     RESPONSE = 2
-    """Server: the response to a request, whole or its head."""
+    """Server: a response to the request, or at least its head."""
     CONTENT = 3
-    """Content, or the end of the message being sent."""
+    """More content, or the end, of the message being sent."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -203,14 +204,14 @@ class Closing(enum.Enum):
     """The way to close the transport."""
 
     CLOSE = 0
-    """Close the transport: the peer loses nothing by that."""
+    """Close the transport: the peer loses nothing by it."""
     LINGER = 1
-    """Send the FIN, then read and discard until the peer closes too. For a few seconds at most; then close. A socket
-    that is closed with bytes unread is reset, which may take the last response away from the client."""
+    """Send a FIN, then read and discard until the peer closes too. Do so for a few seconds at most; then close. A
+    socket that is closed with unread bytes is reset, and the client may then lose the last response."""
     RESET = 2
-    """Reset the connection. On a TCP socket set SO_LINGER to 0 and close, over TLS send no closure alert. A response
-    ends with the connection, as an HTTP/1.0 client has it, and is not complete. After a FIN the client would take it
-    for whole."""
+    """Reset the connection. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A
+    close-delimited response, as an HTTP/1.0 client gets it, is incomplete. After a FIN the client would regard it as
+    complete."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -220,13 +221,13 @@ class ContentKind(enum.Enum):
     """The way in which the end of content is found (RFC 9112, section 6.3)."""
 
     NONE = 0
-    """There is no content, or none is left."""
+    """There is no content, or all of it has been received."""
     LENGTH = 1
-    """The content is framed by its length."""
+    """The content has a length known from the start, as by `Content-Length`."""
     CHUNKED = 2
-    """The content is framed by chunks."""
+    """The content is sent in the chunked transfer coding."""
     UNTIL_CLOSE = 3
-    """The content ends with the connection."""
+    """The content ends when the connection closes."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -265,13 +266,14 @@ class PausedReason(enum.Enum):
     """The reason why receiving does not go on without your code."""
 
     DECISION = 0
-    """Accept the offer or the CONNECT, or decline it with any other response. Nothing after it is read before."""
+    """Accept the offer or the CONNECT, or decline it with any other response. No bytes after the request are read
+    before that."""
     ANSWER = 1
-    """Send the response, or finish it with `send_end`. The next request is not read before."""
+    """Send the response, or finish it with `send_end`. The next request is not read before that."""
     SWITCHED = 2
     """Take the leftover and speak the new protocol. The peer's direction has left HTTP."""
     CLOSED = 3
-    """No more HTTP in either direction: close the transport. `unread` holds the bytes that are discarded. After
+    """HTTP has ended in both directions: close the transport. `unread` returns the bytes that are discarded. After
     `hand_over`: drop the engine, keep the transport."""
 
     label: str
@@ -284,15 +286,15 @@ class EventKind(enum.Enum):
     REQUEST = 0
     """A request head."""
     INFORMATIONAL = 1
-    """The head of a response of 1xx but 101."""
+    """The head of an informational (1xx) response other than 101."""
     RESPONSE = 2
     """The head of a final response."""
     DATA = 3
-    """Content."""
+    """A part of the message's content."""
     END_OF_MESSAGE = 4
     """The end of a message, with its trailers."""
     SWITCHED = 5
-    """The peer's direction has left HTTP."""
+    """The switch of the peer's direction to a new protocol."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -302,11 +304,11 @@ class SwitchedBy(enum.Enum):
     """The message or bytes that made the peer's direction leave HTTP."""
 
     UPGRADE = 0
-    """The peer switched with a 101, or we did."""
+    """A 101, from the peer or from us."""
     CONNECT = 1
     """A 2xx to CONNECT."""
     HTTP2_PREFACE = 2
-    """The HTTP/2 preface, which is the beginning of the leftover."""
+    """The HTTP/2 preface, with which the leftover begins."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -318,7 +320,7 @@ class End(enum.Enum):
     CLEAN = 0
     """The peer sent a FIN, and over TLS a closure alert before it."""
     TRUNCATED = 1
-    """A reset, or over TLS no closure alert: more may have been meant. RFC 9112, section 9.8."""
+    """The peer sent a reset, or over TLS no closure alert: bytes may be missing. RFC 9112, section 9.8."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -328,9 +330,9 @@ class Order(enum.Enum):
     """The side whose order of preference counts when several protocols match."""
 
     CLIENT = 0
-    """The client's: the first of its offer that the server speaks."""
+    """The client's order: the first protocol of its offer that the server supports."""
     SERVER = 1
-    """The server's: its first preference that was offered."""
+    """The server's order: its first preference that was offered."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -342,15 +344,16 @@ class NoOffer(enum.Enum):
     ABSENT = 0
     """There is no `Upgrade` field, or an empty one."""
     HTTP_1_0 = 1
-    """HTTP/1.0 has no such mechanism: the field is ignored (RFC 9110, section 7.8)."""
+    """The request is HTTP/1.0, where `Upgrade` is ignored (RFC 9110, section 7.8)."""
     NO_CONNECTION_OPTION = 2
-    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1). The field was not meant for this hop."""
+    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1). The `Upgrade` field was not meant for this
+    hop."""
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
-    """The offer has more protocols than the limit."""
+    """The offer has more protocols than `Config.offers`."""
     CONNECT = 5
-    """`Upgrade` on a CONNECT is no offer: its 2xx is another switch."""
+    """The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -363,25 +366,26 @@ class Ineligible(enum.Enum):
     """
 
     METHOD = 0
-    """The protocol is offered with another method."""
+    """The protocol cannot be offered with this method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or malformed. It has to be 16 bytes in base64 (RFC 6455, section
+    """`Sec-WebSocket-Key` is missing, repeated or malformed. It must be 16 bytes in base64 (RFC 6455, section
     4.2.1)."""
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13. The response is a 426 with the versions that are spoken (RFC 6455, section
+    """`Sec-WebSocket-Version` is not 13. Respond with a 426 that lists the supported versions (RFC 6455, section
     4.4)."""
     SUBPROTOCOL = 3
     """`Sec-WebSocket-Protocol` is not a list of distinct names. RFC 6455, section 4.1."""
     EXTENSION = 4
     """`Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1)."""
     CONTENT = 5
-    """The request has content that the protocol does not allow. Or more than can be taken along."""
+    """The request has content that the protocol does not allow. Or, for `h2c`, its content exceeds
+    `Config.h2c_content`."""
     HEAD = 6
     """The head is larger than `Config.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
-    """`HTTP2-Settings` is missing, repeated or no legal settings. RFC 7540, section 3.2.1."""
+    """`HTTP2-Settings` is missing, repeated, or does not hold legal settings. RFC 7540, section 3.2.1."""
     NOT_LISTED = 9
     """A hop-by-hop field of the protocol is not listed in `Connection`. RFC 7540, section 3.2.1."""
 
@@ -412,16 +416,17 @@ class OverHttp2(enum.Enum):
     UPGRADE = 5
     """An `Upgrade` field."""
     TE = 6
-    """A `TE` field that says more than `trailers`."""
+    """A `TE` field with a value other than `trailers`."""
     SEC_WEBSOCKET_KEY = 7
     """A `Sec-WebSocket-Key` field."""
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
     NAME = 9
-    """A name that is not a token in lower case (RFC 9113, section 8.2.1). Only a pseudo-header field's begins with a
-    colon."""
+    """A name that is not a token in lower case (RFC 9113, section 8.2.1). Only the name of a pseudo-header field may
+    begin with a colon."""
     VALUE = 10
-    """A value with a control character, or whitespace around it. Such as CR, LF or NUL (RFC 9113, section 8.2.1)."""
+    """A value with a control character, or with whitespace before or after it. Control characters are for example
+    CR, LF and NUL (RFC 9113, section 8.2.1)."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -434,9 +439,9 @@ class CapsuleFault(enum.Enum):
     """
 
     TOO_LONG = 0
-    """A datagram that is longer than the limit."""
+    """A datagram is longer than the limit."""
     NO_CONTEXT = 1
-    """A datagram without its context (RFC 9298, section 5)."""
+    """A datagram has no context identifier (RFC 9298, section 5)."""
     TRUNCATED = 2
     """The stream ended inside a capsule."""
 
@@ -450,7 +455,7 @@ class Why(enum.Enum):
     """Why this cycle's upgrade did not happen."""
 
     NOT_OFFERED = 0
-    """The request offered nothing."""
+    """The request offered no protocol."""
     HTTP_1_0 = 1
     """The offer came in HTTP/1.0 and is ignored."""
     NO_CONNECTION_OPTION = 2
@@ -458,23 +463,23 @@ class Why(enum.Enum):
     MALFORMED = 3
     """`Upgrade` was malformed."""
     TOO_MANY = 4
-    """The offer was longer than the limit."""
+    """The offer had more protocols than `Config.offers`."""
     CONNECT = 5
-    """The request is a CONNECT; only its 2xx switches."""
+    """The request is a CONNECT, which only a 2xx accepts."""
     INELIGIBLE = 6
     """No offered protocol satisfies its own rules."""
     UNDECIDED = 7
-    """The answer has not come yet."""
+    """The response has not come yet."""
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
     """The server responded 426: it requires one of its listed protocols. It may be the one that was offered."""
     DROPPED = 10
-    """An earlier response closed the connection before the offer was looked at."""
+    """An earlier response closed the connection before the server read the offer."""
     FAILED = 11
-    """The connection failed first."""
+    """The connection failed before the response."""
     ABANDONED = 12
-    """Your code gave up or closed first."""
+    """Your code gave up or closed before the response."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -486,41 +491,42 @@ class TraceStep(enum.Enum):
     """The kind of a trace entry, and the meaning of its `Trace.number`."""
 
     RECEIVED_REQUEST = 0
-    """A request head came; the number of offered protocols."""
+    """A request head was received; the number is that of offered protocols."""
     RECEIVED_INFORMATIONAL = 1
-    """An informational response came; its status."""
+    """An informational response was received; the number is its status."""
     RECEIVED_RESPONSE = 2
-    """A final response head came; its status."""
+    """A final response head was received; the number is its status."""
     RECEIVED_END = 3
-    """A message ended."""
+    """A received message ended."""
     RECEIVED_SWITCH = 4
-    """The peer's direction has left HTTP; bytes of leftover."""
+    """The peer switched to a new protocol; the number is that of leftover bytes."""
     RECEIVED_EOF = 5
-    """The input ended."""
+    """The end of the peer's bytes was received."""
     PEER_ERROR = 6
-    """The peer broke the protocol; the error's number."""
+    """The peer broke the protocol; the number is that of the error."""
     SENT_REQUEST = 7
-    """A request head was sent; the number of offered protocols."""
+    """A request head was sent; the number is that of offered protocols."""
     SENT_INFORMATIONAL = 8
-    """An informational response was sent; its status."""
+    """An informational response was sent; the number is its status."""
     SENT_RESPONSE = 9
-    """A final response head was sent; its status."""
+    """A final response head was sent; the number is its status."""
     SENT_END = 10
-    """A message was ended."""
+    """A sent message ended."""
     SENT_SWITCH = 11
     """A 101 was sent."""
     REFUSED = 12
-    """A call was refused; the error's number."""
+    """A call failed; the number is that of the error."""
     RESUMED = 13
-    """HTTP was resumed above a new layer."""
+    """HTTP was resumed within a new protocol."""
     ABANDONED = 14
-    """Your code gave up."""
+    """Your code called `abandon`."""
     TIDIED = 15
-    """Field lines were corrected before they were sent. By `Config.tidy`; a bit for each correction. 1: a
-    `Content-Length` left out. 2: one length written once. 4: a `Transfer-Encoding` left out. 8: a field of a
-    handshake left out. 16: trailers left out. 32: an `Expect` left out. 64: Host written as the target has it."""
+    """Field lines were corrected before they were sent. That is due to `Config.tidy`. The number has a bit for each
+    kind of correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a `Transfer-Encoding`
+    removed. 8: a handshake field removed. 16: trailers removed. 32: an `Expect` removed. 64: Host set to the
+    target's authority."""
     HANDED_OVER = 16
-    """The connection was given to another parser; how many bytes."""
+    """The connection was handed to another parser; the number is that of its bytes."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -530,9 +536,9 @@ class Blame(enum.Enum):
     """The side that has to change something."""
 
     PEER = 0
-    """The peer sent what the protocol forbids. Receiving has ended; a server may answer it once."""
+    """The peer broke the protocol. Receiving has ended; a server may respond once."""
     LOCAL = 1
-    """Your code called out of order or with a bad argument. Nothing has changed."""
+    """Your code called a method out of order, or with a bad argument. Nothing has changed."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -802,100 +808,119 @@ class Config:
     ) -> Config: ...
 
     start_line: Final[int]
-    """The size of a request line or status line without its CRLF. RFC 9112, section 3 recommends 8,000 at least."""
+    """The maximum length of a request line or status line, without its CRLF. RFC 9112, section 3 recommends at least
+    8,000."""
     method: Final[int]
-    """The length of a request's method. The longest one registered has 17 bytes; a longer one is noise."""
+    """The maximum length of a request's method. The longest registered method has 17 bytes, so a much longer word is
+    most likely not HTTP."""
     field_line: Final[int]
-    """A field line without its CRLF: room for the cookies that browsers send."""
+    """The maximum length of a field line, without its CRLF. Large enough for the cookies that browsers send."""
     fields: Final[int]
-    """The number of field lines of a head, and again of a trailer section. Real requests have about 20."""
+    """The maximum number of field lines in a head, and in a trailer section. The two are counted separately. Real
+    requests have about 20."""
     head: Final[int]
-    """The size of a whole head with its CRLFs. The common servers take between 8 and 64 KiB."""
+    """The maximum size of a whole head, including its CRLFs. Common servers accept between 8 and 64 KiB."""
     empty_lines: Final[int]
-    """The number of empty lines before a request line. RFC 9112, section 2.2 asks for one."""
+    """The maximum number of empty lines before a request line. RFC 9112, section 2.2 asks servers to ignore at least
+    one."""
     chunk_line: Final[int]
-    """A chunk's line without its CRLF: 16 hex digits and a short extension."""
+    """The maximum length of a chunk-size line, without its CRLF. Large enough for 16 hex digits and a short chunk
+    extension."""
     chunk_extensions: Final[int]
-    """The size of all chunk extensions of one message. Real programs do not use them, attackers do."""
+    """The maximum total size of the chunk extensions of one message. Real programs do not use chunk extensions,
+    attackers do."""
     trailers: Final[int]
-    """A trailer section with its CRLFs: a checksum and some metadata."""
+    """The maximum size of a trailer section, including its CRLFs. Large enough for a checksum and some metadata."""
     informational: Final[int]
-    """Informational responses before one final response. A server that sends a 102 every ten seconds meets it after
-    five minutes (error 504): raise it where you wait longer."""
+    """The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every
+    ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer."""
     drain: Final[int]
-    """The content that `skip_content` drops; more closes the connection."""
+    """The maximum number of bytes that `skip_content` discards from one message. If more content follows, receiving
+    ends and the connection closes."""
     content: Final[int]
-    """The content of a request, without its framing; a server answers more with 413. A length that says more is
-    refused with the head, a chunk with its size. What `skip_content` drops is bounded by `drain` alone. The engine
-    keeps no content, so there is no limit at first: set what one request may send."""
+    """The maximum size of a request's content, without its framing. A server responds to more with 413. The head is
+    rejected if its `Content-Length` exceeds the limit, a chunk if its size does. Content that `skip_content`
+    discards is limited by `drain` alone. The engine stores no content, so at first there is no limit: set one that
+    suits your server."""
     buffered: Final[int]
-    """The bytes that wait in the buffer before `receive` refuses more. Raised to what one head needs. The buffer
-    holds at most half as much again, the head that is kept, and the space that one read asks for beyond the bound."""
+    """The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head
+    needs. The buffer's memory holds at most half as much again, the current head, and the space that one read
+    requests beyond the limit."""
     offers: Final[int]
-    """Protocols in one offer."""
+    """The maximum number of protocols in one offer."""
     h2c_head: Final[int]
-    """The size of a request head that `h2c` takes along. Counted as HTTP/2 counts it (RFC 9113, section 6.5.2): at
-    most what your HTTP/2 engine takes as a list of fields."""
+    """The maximum size of the head of a request that is upgraded to `h2c`. The HTTP/2 engine responds to that
+    request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). Set at most what your HTTP/2 engine accepts
+    as a field list."""
     h2c_content: Final[int]
-    """Content that `h2c` takes along: at most what HTTP/2's first window takes."""
+    """The maximum size of the content of a request that is upgraded to `h2c`. Set at most the initial flow-control
+    window of your HTTP/2 engine."""
     switch_without_connection: Final[bool]
-    """A 101 whose `Connection` does not list `upgrade` (cupsd 2.4 sends `Keep-Alive`). Risk: a response that an
-    intermediary passed on without understanding it is taken for a switch."""
+    """Acceptance of a 101 whose `Connection` field does not list `upgrade`. cupsd 2.4 sends `Keep-Alive` there.
+    Risk: an intermediary may have forwarded the response without understanding it, and the client treats it as a
+    switch."""
     switch_without_upgrade: Final[bool]
-    """A 101 without any `Upgrade` (Jetty 9.4), taken for the first offer. Risk: the two sides may mean different
-    protocols where several were offered."""
+    """Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it. The client assumes that the server
+    accepted its first offer. Risk: if several protocols were offered, the two sides may assume different ones."""
     switch_to_alternatives: Final[bool]
-    """A 101 may list several versions of one offered protocol. cupsd 2.4: `TLS/1.2,TLS/1.1,TLS/1.0` instead of the
-    one it chose. Risk: which one it is, the next protocol must find out. Nothing that was not offered is ever taken."""
+    """Acceptance of a 101 that lists several versions of one offered protocol. cupsd 2.4 sends
+    `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find out which
+    version is in use. A protocol that was not offered is still rejected."""
     switch_in_http10: Final[bool]
-    """A 101 in HTTP/1.0 (aiohttp, Deno, to HTTP/1.0 requests). Risk: HTTP/1.0 has no such mechanism, so an
-    intermediary between may go on in HTTP."""
+    """Acceptance of a 101 in HTTP/1.0. aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has
+    no Upgrade mechanism, so an intermediary may continue to speak HTTP."""
     status_without_space: Final[bool]
-    """A status line may end right after the status code. `HTTP/1.1 200` (small devices and servers written by hand;
-    h11, Node, curl and Python's http.client take it). Risk: small, as such a line means nothing else; but a server
-    that leaves this out may be careless elsewhere."""
+    """Acceptance of a status line that ends right after the status code. Small devices and hand-written servers send
+    `HTTP/1.1 200`; h11, Node, curl and Python's http.client accept it. Risk: small, as such a line has no other
+    meaning. But a server that omits the space may be careless elsewhere."""
     lone_lf: Final[bool]
-    """A bare LF may end a line of a request's head. People and old clients type it so; RFC 9112, section 2.2 allows
-    a recipient to take it. For servers; never a CR alone, and never in the lines of chunks or in trailers. Risk:
-    beside a proxy that reads such a line as part of the one before, a field that the proxy did not see (request
-    smuggling). Use it only where clients connect directly."""
+    """Acceptance of a bare LF at the end of a line in a request's head. For servers: people who type requests and
+    old clients send it, and RFC 9112, section 2.2 allows a recipient to accept it. Never accepted are a CR alone,
+    and a bare LF in chunk-size lines or trailers. Risk: a proxy in front may parse such a line as part of the
+    previous one. It then misses a field that this server sees (request smuggling). Use it only where clients connect
+    directly."""
     response_lone_lf: Final[bool]
-    """An LF may end a line of a response's head or trailers without the CR. CGI scripts and servers written by hand
-    send it; h11 and browsers take it. Never a CR alone, and never in the lines of chunks. Risk: small on a direct
-    connection; a proxy on the way that reads such a line otherwise sees other fields than this client."""
+    """Acceptance of a bare LF at the end of a line in a response's head or trailers. CGI scripts and hand-written
+    servers send it; h11 and browsers accept it. Never accepted are a CR alone, and a bare LF in chunk-size lines.
+    Risk: small on a direct connection. A proxy in between that parses such a line differently sees other fields than
+    this client."""
     space_after_chunk_size: Final[bool]
-    """Spaces and tabs may end a chunk's line in a response: `2 \r\n`. Servers that pad the size send them; h11 and
-    browsers take it. Risk: small, as they can mean nothing else."""
+    """Acceptance of spaces and tabs at the end of a chunk-size line in a response. Servers that pad the size send `2
+    \r\n`; h11 and browsers accept it. Risk: small, as the padding has no other meaning."""
     controls_in_values: Final[bool]
-    """A field value or reason of a response may have control bytes. Such as `Set-Cookie: a=k\x01p` (sites that put
-    binary data into cookies; h11 and browsers take it). Never NUL, nor what some reader takes for whitespace or the
-    end of a line (LF, VT, FF, CR). Risk: a program that prints or forwards the value has to be careful."""
+    """Acceptance of control characters in a response's field values and reason. Some sites put binary data into
+    cookies, such as `Set-Cookie: a=k\x01p`; h11 and browsers accept it. Never accepted are NUL, LF, VT, FF and CR,
+    which some readers treat as whitespace or the end of a line. Risk: a program that prints or forwards the value
+    must be careful."""
     both_framings: Final[bool]
-    """A response may have `Content-Length` beside `Transfer-Encoding`. It is framed by the latter (h11 and browsers
-    do so; RFC 9112, section 6.3). Risk: a proxy between that goes by the length sees another end (response
-    splitting)."""
+    """Acceptance of a response with both `Content-Length` and `Transfer-Encoding`. The latter determines its
+    framing, as in h11 and browsers (RFC 9112, section 6.3). Risk: a proxy in between that uses the length sees a
+    different end of the message (response splitting)."""
     coding_in_http10: Final[bool]
-    """A response in HTTP/1.0 may have a `Transfer-Encoding`. Servers that send chunked to everybody; h11 takes it.
-    Risk: a proxy between that knows HTTP/1.0 alone sees another end."""
+    """Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response. Some servers send chunked content to every
+    client; h11 accepts it. Risk: a proxy in between that supports only HTTP/1.0 sees a different end of the message."""
     any_version: Final[bool]
-    """A status line may have a major version that is not 1. Such as `HTTP/2.0 200 OK` (gateways that copy the
-    version; h11 and browsers take it). One above 1 counts as HTTP/1.1, one of 0 as HTTP/1.0. Risk: small."""
+    """Acceptance of a status line whose major version is not 1. Gateways that copy the version send `HTTP/2.0 200
+    OK`; h11 and browsers accept it. A major version above 1 is treated as HTTP/1.1, a major version of 0 as
+    HTTP/1.0. Risk: small."""
     secure: Final[bool]
-    """The transport is TLS. Without it a request for an `https` target is refused (RFC 9110, section 7.4)."""
+    """Set if the transport is TLS. If not set, a request for an `https` target is rejected (RFC 9110, section 7.4)."""
     http2_preface: Final[bool]
-    """A server takes the HTTP/2 preface as a switch. Only as the connection's first bytes (RFC 9113, section 3.4).
-    Off by default: the preface is then a request with an unsupported version."""
+    """Set if a server accepts the HTTP/2 preface as a switch to HTTP/2. It accepts the preface only as the
+    connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is then a request with an unsupported
+    version."""
     bare_h2c: Final[bool]
-    """An `h2c` offer without `HTTP2-Settings` is an offer like any other. It may be made and accepted, and what the
-    two sides speak is their own affair (BuildKit reverses the roles of HTTP/2). Off by default: RFC 7540, section
-    3.2.1 forbids such an upgrade."""
+    """Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted.
+    The two sides must know by other means which protocol they speak (BuildKit reverses the roles of HTTP/2). Off at
+    first: RFC 7540, section 3.2.1 forbids such an upgrade."""
     tidy: Final[bool]
-    """Field lines that contradict themselves are corrected, not refused. That happens before they are sent. A length
-    where the status forbids one or chunked is there, the same length twice, chunked to HTTP/1.0. What belongs to a
-    handshake that is none, forbidden trailers, an `Expect` without content, a Host that is not the absolute
-    target's. For frameworks and intermediaries, whose field lines are not their own. What has two meanings is
-    refused all the same: lengths that differ, other codings, two Hosts, a line break in a value. The trace says what
-    was done (`TraceStep.TIDIED`). Off by default: a mistake in your own code is better refused."""
+    """Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For
+    frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside
+    chunked or if the status forbids it, and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields
+    of a handshake that does not take place, forbidden trailers, and an `Expect` without content. A repeated equal
+    length is sent once. A Host that differs from an absolute target's authority is replaced. Ambiguous lines are
+    still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each
+    correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

@@ -64,7 +64,6 @@ class Target(NamedTuple):
 class Question(NamedTuple):
     """The request that a probe sends, and the server to send it to."""
 
-
     url: Target
     offer: Sequence[str]
     method: str = "GET"

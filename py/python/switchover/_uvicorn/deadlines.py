@@ -36,7 +36,7 @@ class Wait:
             self.handle = self.loop.call_later(self.left, self.expire)
 
     def earn(self, length: int) -> None:
-        """Extends a deadline for content by the time for `length` bytes, even while it is paused."""
+        """Extends a deadline for content, paused or not, by the time for `length` bytes."""
         if self.what != "content":
             return
         if self.handle is not None:
