@@ -79,7 +79,7 @@ pub struct swo_protocol {
 pub struct swo_offer {
     /// The protocol that is offered, in the client's spelling.
     pub protocol: swo_protocol,
-    /// The reason why it cannot be accepted, SWO_INELIGIBLE_*; SWO_NONE if it can.
+    /// The reason why the offer is ineligible, SWO_INELIGIBLE_*, or SWO_NONE.
     pub ineligible: u32,
     /// The status to respond with if the server accepts no other protocol.
     ///

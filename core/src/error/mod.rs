@@ -41,11 +41,12 @@ pub(crate) struct Fault {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,
-    /// The offset of a peer error, in bytes since the connection began.
+    /// A number whose meaning depends on the kind.
     ///
-    /// For `OutputTooSmall` it is the number of bytes needed. For `ProfileField` from an offer it
-    /// is the number of the `Ineligible`, from 1. For other local errors it is the caller's field
-    /// line, from 1, or 0.
+    /// For a peer error it is its offset, in bytes since the connection began. For `OutputTooSmall`
+    /// it is the number of bytes needed. For `ProfileField` from an offer it is 1 plus the number
+    /// of the `Ineligible`. For other local errors it is 1 plus the index of the caller's field
+    /// line, or 0 for none.
     number: u64,
 }
 

@@ -1017,8 +1017,9 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def http2_fields(self) -> Headers:
         """The lines as HTTP/2 has them, without pseudo-header fields.
 
-        Names in lower case, no hop-by-hop field but `te: trailers`, nothing of a WebSocket handshake that HTTP/2 has
-        no use for. No Host, which is `:authority`, and no Expect. Next: an HTTP/2 library's `send_headers`.
+        Names in lower case, no hop-by-hop field but `te: trailers`. No Host, which is `:authority`, and no Expect.
+        No Sec-WebSocket-Key or Sec-WebSocket-Accept; the other fields of WebSocket stay. Next: an HTTP/2 library's
+        `send_headers`.
         RFC 9113, section 8.2.2; RFC 8441, section 5.
         """
 

@@ -68,7 +68,10 @@ def load() -> list[dict]:
 
 
 def cuts(case: dict, every: int) -> Iterator[tuple[str, list[dict]]]:
-    """Yields the name of each cut, and the steps of the case with that cut."""
+    """Yields the steps of the case whole, and then cut in each way, by name.
+
+    A cut divides the received bytes: all byte by byte, then one step in two, at each `every`th position.
+    """
     steps = case["steps"]
     yield "whole", steps
     yield "byte by byte", [piece for step in steps for piece in cut(step, range(1, len(step.get("receive", ""))))]

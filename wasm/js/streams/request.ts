@@ -72,8 +72,8 @@ export class ServerRequest extends Message {
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
    * While content is still to be read, only reading it detects the disconnect. Once another request has arrived,
-   * nothing detects it until the response is sent. After the first use of this signal, one read of further bytes is
-   * kept in memory.
+   * nothing detects it until the response is sent. To detect the disconnect, the first use of this signal
+   * reads once ahead, and keeps these bytes in memory.
    */
   get signal(): AbortSignal {
     return this.#disconnect.signal;

@@ -71,7 +71,12 @@ export interface ServeOptions extends Options {
    * RFC 9110, section 6.6.1.
    */
   readonly date?: boolean;
-  /** A callback for errors that the handler throws; `console.error` by default. */
+  /**
+   * A callback for errors of the handler, its response or the response's body.
+   *
+   * It is `console.error` by default. It is not called for errors of the connection, such as a client that disconnects,
+   * even if the handler throws them on.
+   */
   readonly onError?: (error: unknown, request: ServerRequest) => void;
 }
 

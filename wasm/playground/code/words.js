@@ -110,7 +110,7 @@ export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.t
 export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
 
 /**
- * The methods without arguments that write nothing, by their verbs in a vector.
+ * The methods without arguments that write nothing, by their verbs in vectors.
  * @type {Record<string, string>}
  */
 export const PLAIN = {
@@ -123,7 +123,7 @@ export const PLAIN = {
   "hand-over": "hand_over",
 };
 
-/** The methods without arguments that never fail. */
+/** The verbs of `PLAIN` whose method in Rust returns no `Result`. */
 export const SURE = new Set(["take", "release"]);
 
 /**

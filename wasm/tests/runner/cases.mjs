@@ -16,7 +16,9 @@ import { Flags, Lenient } from "switchover";
  */
 
 /**
- * Parses all cases of the file.
+ * Parses the cases of the file, except those with the verb `note`.
+ *
+ * Only C and Rust can play these.
  * @param {string} text
  * @returns {Case[]}
  */

@@ -373,9 +373,10 @@ impl Splice {
         self.for_engine.extend_from_slice(payload);
     }
 
-    /// Sends the queued frames that may be sent.
+    /// Passes queued frames to the engine, as far as its window allows.
     ///
-    /// Sends none while a frame or header block is in progress, unless the client has ended.
+    /// `is_whole`: the client's current frame is complete. None passes while the engine has a part
+    /// of a frame or header block, unless the client has ended: then the rest will not come.
     fn release(&mut self, is_whole: bool) {
         let is_between_frames = is_whole || self.client_frame == Fate::Waits;
         let is_inside = !is_between_frames || self.block == Some(Fate::Passes);

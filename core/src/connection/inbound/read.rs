@@ -30,7 +30,7 @@ struct Offered {
 }
 
 impl Offered {
-    /// Returns the value for a request without an acceptable offer.
+    /// Returns the `Offered` of a request without an offer that could be accepted.
     const fn nothing(why: Why) -> Self {
         Self { upgrade: UpgradeState::None, why, count: 0 }
     }

@@ -30,7 +30,7 @@ pub(crate) const SYSTEM: u32 = 4;
 #[derive(Clone)]
 pub(crate) struct Backend {
     pub(crate) address: Arc<str>,
-    /// The configuration for both sides.
+    /// The configuration of connections with clients, and with the backend.
     pub(crate) config: Config,
     /// The timeout for the backend, or for a client, to send or receive a message.
     pub(crate) timeout: Duration,

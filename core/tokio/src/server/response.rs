@@ -334,9 +334,9 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Switched)
     }
 
-    /// Discards the rest of the request, up to `limits.drain`.
+    /// Discards the rest of the request before a switch, up to `limits.drain`.
     ///
-    /// So the bytes after it can be recognised.
+    /// Only the bytes after it belong to the new protocol. Fails if there is more.
     async fn finish_request(&mut self) -> Result<(), Error> {
         let most = self.config.http.limits.drain;
         if matches!(self.wire.http.content(), Content::Length(left) if left > most) {

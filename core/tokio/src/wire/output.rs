@@ -11,7 +11,9 @@ use tokio::io::AsyncWrite;
 /// The length in bytes from which content is kept as a separate piece, not copied.
 const ZERO_COPY_MIN: usize = 4 * 1024;
 
-/// The number of unsent bytes of text at which no more are written.
+/// The length of `text`, encoded by the engine, at which the buffer is full.
+///
+/// Then no further content is taken. Sent bytes count until all of `text` is sent.
 const TEXT_HIGH_WATER: usize = 64 * 1024;
 const HIGH_WATER: usize = 512 * 1024;
 
