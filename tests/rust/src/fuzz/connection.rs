@@ -1,15 +1,17 @@
-//! Invariant: cuts and refused calls change nothing, and memory is bounded.
+//! Invariant: split input and rejected calls change nothing; memory is bounded.
 //!
-//! That is so whatever comes and whatever is decided.
+//! The invariant holds for any input bytes and any sequence of calls.
 //!
-//! The events, errors, positions and contents are the same however the bytes are cut and by
-//! whichever call they come. A refused call changes nothing. Leftover is the rest of the input.
+//! Events, errors, positions and contents do not depend on how the input is split.
+//! Neither do they depend on the receiving call: `receive`, or `receive_buffer` with `commit`.
+//! A call that returns an error changes nothing. The leftover is the rest of the input.
 //!
-//! An input is flags, a tape with its length before it, and the peer's bytes. The tape says how
-//! many bytes come between two decisions and what is decided, at these places, at events and at
-//! pauses. It is played three times: with whole pieces, a byte at a time, and in pieces through
-//! either call. The third time `release` comes in between, and every write is first tried with
-//! too little space. The decisions that were refused before are left out.
+//! The fuzz input is a byte of flags, a tape with its length before it, and the peer's bytes.
+//! The tape says how many bytes arrive between two decisions. It also says what is decided
+//! there, at events and at pauses. Each fuzz input runs three times: in whole pieces, a byte at a
+//! time, and in random pieces through either receiving call. The third run also calls `release`
+//! between pieces, and tries each write first with too little space. It leaves out the decisions
+//! that the first run rejected.
 
 use std::fmt::{self, Debug, Write};
 
@@ -24,7 +26,7 @@ use super::moves::Move;
 use super::tape::Tape;
 use crate::text::checksum;
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     crate::path::choose();
     let script = Script::read(data);
@@ -39,13 +41,13 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Shows the first difference alone.
+/// Asserts that two lists are equal, and reports only their first difference.
 fn assert_same<T: Debug + PartialEq>(whole: &[T], other: &[T], how: &str) {
     let same = whole.iter().zip(other).take_while(|(one, other)| one == other).count();
     assert_eq!(whole.get(same), other.get(same), "at {same}, {how}");
 }
 
-/// The way in which the input comes.
+/// The sizes of the pieces in which the engine receives the input.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
     Whole,
@@ -79,7 +81,7 @@ const SMALL: Limits = Limits {
     offers: 3,
     h2c_head: 512,
     h2c_content: 16,
-    // A short input reaches the others as they are.
+    // A short input can reach the default values of the other limits.
     ..Limits::DEFAULT
 };
 
@@ -114,7 +116,7 @@ impl<'t> Script<'t> {
     }
 }
 
-/// Bytes that are shown as text.
+/// Bytes whose `Debug` output is escaped ASCII.
 #[derive(Clone, PartialEq)]
 struct Text(Vec<u8>);
 
@@ -124,7 +126,7 @@ impl Debug for Text {
     }
 }
 
-/// An entry of the log: an output, or a decision that was not refused.
+/// An entry of the log: an output of the engine, or an accepted decision.
 #[derive(Debug, PartialEq)]
 enum Entry {
     Event { text: Text, position: u64, state: State },
@@ -135,10 +137,10 @@ enum Entry {
     Leftover(Text),
 }
 
-/// The place of a decision.
+/// The moment at which a decision is made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// All bytes so far have been read.
+    /// Between two deliveries, once the engine has processed the bytes before.
     Boundary,
     Event,
     Pause,
@@ -149,32 +151,32 @@ struct Host<'t> {
     role: Role,
     tape: Tape<'t>,
     how: How,
-    /// The decisions that the run before refused, and this one leaves out.
+    /// The results of an earlier run's decisions; this run skips those with an error.
     refused_before: &'t [Option<ErrorKind>],
-    /// The errors of the decisions; `None` for one that was accepted.
+    /// The result of each decision in this run; `None` for an accepted one.
     refusals: Vec<Option<ErrorKind>>,
     log: Vec<Entry>,
     content: Vec<u8>,
     input: &'t [u8],
-    /// Bytes that have arrived and are not in the engine.
+    /// The bytes that have arrived and that the engine has not received.
     ///
-    /// With them the number of those that were given to it or refused for good.
+    /// `fed` counts the bytes that the engine received, `dropped` those that it rejected for good.
     arrived: &'t [u8],
     fed: u64,
     dropped: u64,
-    /// The place of the switch, and the bytes after it.
+    /// The position of the protocol switch; `leftover` has the bytes after it.
     switched_at: Option<u64>,
     leftover: Vec<u8>,
-    /// The rest of some content is dropped.
+    /// The flag of a run in which `skip` was accepted.
     ///
-    /// What passes the engine does not count towards it.
+    /// `pass` then does nothing, since content passed by the engine is not counted as skipped.
     skips: bool,
-    /// Decisions that may still be made at pauses.
+    /// The number of decisions that may still be made at pauses.
     turns: usize,
-    /// The flag of a run that leaves a pause until the next boundary.
+    /// Set while a pause is left unanswered until the next boundary.
     waits: bool,
     is_over: bool,
-    /// The dice for the sizes of pieces; they are not compared.
+    /// The state of the random numbers for piece sizes.
     dice: u32,
 }
 
@@ -228,13 +230,13 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
 }
 
 impl<'t> Host<'t> {
-    /// Gives the engine all that has come up to a place.
+    /// Feeds the engine the input up to offset `end`.
     ///
-    /// While a pause is left as it is, the buffer may be full. The rest waits outside and comes
-    /// with the next bytes.
+    /// While a pause is unanswered, the engine's buffer may be full. The bytes that do not fit stay
+    /// in `arrived`, and the next call feeds them.
     fn feed(&mut self, end: usize) {
         let given = (self.fed + self.dropped) as usize;
-        // What was passed has come already, and may be more.
+        // Content that bypassed the engine is already consumed, perhaps beyond `end`.
         self.arrived = &self.input[given..end.max(given)];
         self.waits = false;
         self.drain();
@@ -280,7 +282,7 @@ impl<'t> Host<'t> {
             }
             Err(error) => {
                 match error.kind() {
-                    // It waits outside.
+                    // The piece stays in `arrived`.
                     ErrorKind::BufferFull => return,
                     ErrorKind::Switched => self.leftover.extend_from_slice(piece),
                     ErrorKind::Closed => {}
@@ -306,7 +308,7 @@ impl<'t> Host<'t> {
         Ok(len)
     }
 
-    /// Checks that the passed and the waiting bytes are all that were given.
+    /// Checks that consumed and unread bytes add up to the bytes fed.
     fn check_position(&self) {
         let (position, unread) =
             (self.connection.position(), self.connection.unread().len() as u64);
@@ -328,7 +330,7 @@ impl<'t> Host<'t> {
                         )
                     });
                     let paused = Entry::Paused { why, request, state: self.connection.state() };
-                    // It repeats, as often as something comes.
+                    // The engine reports the same pause again whenever bytes arrive; log it once.
                     if self.log.last() != Some(&paused) {
                         self.log.push(paused);
                     }
@@ -382,9 +384,9 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes the next decision of the tape, or the usual one.
+    /// Makes the next decision of the tape, or the default one.
     ///
-    /// Returns false where nothing was decided, or nothing can be.
+    /// Returns `false` if no decision was made.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {
@@ -393,7 +395,8 @@ impl<'t> Host<'t> {
             self.turns -= 1;
         }
         let from_tape = if self.turns > 50 { Move::read(&mut self.tape) } else { None };
-        // What depends on how many bytes are there already can only be asked where all of them are.
+        // The outcome of these decisions depends on how many bytes have been received. That number
+        // is the same in all runs only at a boundary.
         let is_possible = |decision: &Move| {
             let needs_all = matches!(
                 *decision,
@@ -422,9 +425,10 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Passes content by the engine.
+    /// Consumes up to `len` bytes of content with `pass_content`, past the engine.
     ///
-    /// The run that feeds a byte at a time gives it to the engine instead: the two are the same.
+    /// The run that feeds a byte at a time lets the engine receive this content instead. Both must
+    /// have the same outcome.
     fn pass(&mut self, len: usize) {
         let waiting = &self.input[(self.fed + self.dropped) as usize..];
         let most = match self.connection.content() {
@@ -444,7 +448,7 @@ impl<'t> Host<'t> {
             while !self.arrived.is_empty() {
                 let piece = self.next_piece();
                 self.give(piece);
-                // No event but the content itself, and the end that comes after it.
+                // Each byte is a `Data` event; the end of the message comes only after it.
                 assert_eq!(self.connection.advance(), Ok(Step::Event), "content");
                 let Some(Event::Data(data)) = self.connection.event() else { panic!("content") };
                 self.content.extend_from_slice(data);
@@ -469,7 +473,7 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes a decision, unless the run before has refused it.
+    /// Makes a decision, unless an earlier run rejected it.
     ///
     /// Returns whether it was accepted.
     fn make(&mut self, decision: Move) -> bool {
@@ -492,7 +496,7 @@ impl<'t> Host<'t> {
             assert_eq!(self.seen(), before, "{decision:?} is refused and changes something");
         } else {
             self.skips |= decision == Move::SKIP;
-            // What is handed over is not shown any more.
+            // After `hand_over` the engine has no current event any more.
             let is_kept = decision != Move::HandOver;
             assert!(
                 !is_kept || self.seen().event == before.event,
@@ -505,7 +509,7 @@ impl<'t> Host<'t> {
         refusal.is_none()
     }
 
-    /// Makes a decision with a byte too little space, then with enough.
+    /// Makes a decision with one byte of space too few, then with exactly enough.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (self.seen(), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
@@ -531,7 +535,7 @@ impl<'t> Host<'t> {
         Ok(())
     }
 
-    /// Takes the leftover: first the engine's, then what it has refused.
+    /// Puts the engine's leftover before the bytes that it rejected after the switch.
     fn take_leftover(&mut self) {
         let taken = self.connection.take_leftover();
         self.leftover.splice(..0, taken);
@@ -547,7 +551,7 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Plays what is left, and then the end, with the usual decisions.
+    /// Feeds the rest of the input and then EOF, with the default decisions.
     fn finish(&mut self, end: End) {
         self.tape = Tape::new(&[]);
         self.feed(self.input.len());
@@ -561,7 +565,7 @@ impl<'t> Host<'t> {
         while self.connection.trace().is_some() {}
     }
 
-    /// Returns all that can be asked of a connection.
+    /// Returns the values of all getters of the connection.
     fn seen(&self) -> Seen {
         let connection = &self.connection;
         Seen {
@@ -608,7 +612,7 @@ struct Seen {
     protocols: [String; 2],
 }
 
-/// Returns the content of an event as one number.
+/// Returns a checksum of an event's bytes: its field lines, content or leftover.
 fn summary(event: &Event<'_>) -> u64 {
     checksum(match event {
         Event::Request(request) => request.fields().as_bytes(),
@@ -619,7 +623,7 @@ fn summary(event: &Event<'_>) -> u64 {
     })
 }
 
-/// Returns an event as its line, with its field lines.
+/// Returns an event as text: its `Display` form, then its field lines.
 fn text_of_event(event: &Event<'_>) -> Text {
     match event {
         Event::Request(request) => text_of(&event.to_string(), request.fields()),
@@ -648,18 +652,18 @@ fn text_of(line: &str, fields: Fields<'_>) -> Text {
     Text(text)
 }
 
-/// The most memory that a connection with small limits may hold.
+/// The most bytes of memory that a connection with the limits `SMALL` may hold.
 ///
-/// It is each limit twice, since a buffer doubles, and what does not depend on them.
+/// The sum has each limit twice, since a buffer doubles, and 3,072 bytes that depend on no limit.
 const MOST: u64 = {
     let lists = SMALL.fields as u64 * 2 * 64;
     let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;
     2 * bytes + lists + 3072
 };
 
-/// Checks the memory while a peer sends as much as is taken.
+/// Checks that a connection never holds more than `MOST` bytes of memory.
 ///
-/// Your code answers at once: no more than the bound is ever held.
+/// The peer sends as long as the connection wants input, and the caller responds at once.
 fn check_memory(script: &Script<'_>) {
     let mut out = Vec::with_capacity(4096);
     let held = allocation_counter::measure(|| {

@@ -1,12 +1,12 @@
-//! Invariant: the rules of offers and of answers are the same on both ends.
+//! Invariant: client and server apply the same rules to offers and responses.
 //!
-//! What a client may offer a server may accept. What a server may answer a client takes, no more
-//! and no less.
+//! An offer that a client may send is one that a server may accept. A client accepts exactly the
+//! 101 responses that a server may send.
 //!
-//! A parsed value is the same when it is written and parsed again. Fields that are translated for
-//! HTTP/2 or for the next hop have nothing among them that may not be there.
+//! A parsed value is equal to its serialised and reparsed form. Fields that are translated for
+//! HTTP/2, or forwarded to the next hop, contain none that are forbidden there.
 //!
-//! An input is a tape.
+//! The fuzz input is a tape.
 
 use switchover::bridge::{
     check_http2, extended_connect, http1_fields, http2_fields, http2_request,
@@ -21,7 +21,7 @@ use switchover::{
 
 use super::tape::Tape;
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     let mut tape = Tape::new(data);
     match tape.byte() % 4 {
@@ -84,7 +84,7 @@ fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     }
 }
 
-/// Reads field lines from a tape, with values as they are received.
+/// Reads field lines from a tape, with the whitespace around values trimmed.
 fn lines(tape: &mut Tape<'_>, most: usize, usual: &[&str]) -> Vec<Line> {
     let trimmed = |value: Vec<u8>| value.trim_ascii().to_vec();
     (0..tape.below(most)).map(|_| (bytes(tape, usual), trimmed(bytes(tape, VALUES)))).collect()
@@ -94,7 +94,7 @@ fn as_fields(lines: &[Line]) -> Vec<Field<'_>> {
     lines.iter().map(|(name, value)| Field { name, value }).collect()
 }
 
-/// Writes a message by hand, without what an engine would say of it.
+/// Returns the bytes of a head, without the checks of an engine.
 fn by_hand(first: &str, lines: &[Line]) -> Vec<u8> {
     let lines = lines.iter().flat_map(|(name, value)| [name, &b": "[..], value, b"\r\n"].concat());
     first.bytes().chain(*b"\r\n").chain(lines).chain(*b"\r\n").collect()
@@ -104,7 +104,7 @@ fn line(name: &str, value: &str) -> Line {
     (name.into(), value.into())
 }
 
-// Offers and their answers.
+// Upgrade offers and the responses to them.
 
 fn negotiate(tape: &mut Tape<'_>) {
     let config = Config { secure: tape.flag(), bare_h2c: tape.flag(), ..Config::default() };
@@ -134,7 +134,7 @@ fn negotiate(tape: &mut Tape<'_>) {
             answer(&mut client, &mut server, &token, &fields, tape);
         }
         Err(error) if error.kind() == ErrorKind::ProfileField => {
-            // The server would not have it either.
+            // The server must find the same offer ineligible.
             let hop = if fields.iter().any(|line| line.0.eq_ignore_ascii_case(b"HTTP2-Settings")) {
                 ", HTTP2-Settings"
             } else {
@@ -158,9 +158,9 @@ fn negotiate(tape: &mut Tape<'_>) {
     }
 }
 
-/// Answers with any field lines.
+/// Accepts an upgrade with field lines from the tape.
 ///
-/// If it may, the client takes it, and otherwise not.
+/// If the server may send the response, the client must accept it, and otherwise reject it.
 fn answer(
     client: &mut Connection,
     server: &mut Connection,
@@ -215,7 +215,7 @@ fn answer(
             assert!(!is_plain, "{error}: what was selected is refused: {fields:?}");
             if error.kind() == ErrorKind::ProfileField {
                 server.accept(selection.early(), &(), &mut wire).expect("nothing but a 101");
-                // After the empty line of a 100, if there is one.
+                // The fields go before the empty line that ends the 101, so also after a 100.
                 let end = wire.len() - 2;
                 wire.splice(end.., by_hand("", &fields).into_iter().skip(2));
                 assert!(
@@ -228,9 +228,9 @@ fn answer(
     }
 }
 
-/// Returns whether an offer of permessage-deflate allows what was agreed on.
+/// Returns whether an offer of permessage-deflate allows the agreed parameters.
 ///
-/// The rules of RFC 7692, section 7.1 are read here without the engine.
+/// Applies the rules of RFC 7692, section 7.1 without the engine.
 fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
     let lines =
         asked.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Sec-WebSocket-Extensions"));
@@ -241,19 +241,19 @@ fn is_offered(asked: &[Line], agreed: Deflate) -> bool {
         let is_deflate = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("permessage-deflate"));
         is_deflate
             && parts.clone().all(|part| match part.split_once('=').map(|(name, bits)| (name.trim(), bits.trim())) {
-                // What the client asks of the server is kept.
+                // The server must obey the parameters that the client asked of it.
                 Some(("server_max_window_bits", bits)) => {
                     agreed.server_max_window_bits.is_some_and(|own| bits.parse().is_ok_and(|most: u8| own <= most))
                 }
                 None if part == "server_no_context_takeover" => agreed.server_no_context_takeover,
                 _ => true,
             })
-            // What the server asks of the client, the client has said it can.
+            // The server may limit the client's window only if the client offered that.
             && (agreed.client_max_window_bits.is_none() || parts.any(|part| part.starts_with("client_max_window_bits")))
     })
 }
 
-/// Feeds a client up to the switch.
+/// Feeds a client until it emits `Event::Switched`, or returns why it does not.
 fn receive(client: &mut Connection, wire: &[u8]) -> Result<(), String> {
     client.receive(wire).map_err(|error| error.to_string())?;
     for _ in 0..4 {
@@ -267,7 +267,7 @@ fn receive(client: &mut Connection, wire: &[u8]) -> Result<(), String> {
     Err("no switch".into())
 }
 
-// Targets.
+// Targets of connect-udp and connect-ip.
 
 const TEMPLATES: &[&str] = &[
     UdpTarget::TEMPLATE,
@@ -319,9 +319,9 @@ fn targets(tape: &mut Tape<'_>) {
     }
 }
 
-/// Expands a template with these values (RFC 6570, section 3.2).
+/// Expands a URI template with these values (RFC 6570, section 3.2).
 ///
-/// `*` stays as RFC 9484, section 4.6 writes it.
+/// The value `*` is not percent-encoded, as in RFC 9484, section 4.6.
 fn expanded(template: &str, host: &str, number: &str) -> String {
     let encoded = |value: &str| -> String {
         let one = |byte: u8| match byte {
@@ -353,15 +353,15 @@ fn expanded(template: &str, host: &str, number: &str) -> String {
     out + rest
 }
 
-// Items.
+// Structured field items and lists.
 
 fn items(tape: &mut Tape<'_>) {
     let parameters = tape.piece();
     let item = [b"?1", parameters].concat();
     let says = |value: &[u8]| says_capsules(&[(&b"capsule-protocol"[..], value)]);
-    // RFC 9651, 3.1.2: a further parameter is one more, and what is no item stays none.
+    // RFC 9651, 3.1.2: another parameter makes no valid item invalid, and no invalid one valid.
     for more in [&b";a"[..], b"; b=2.5", b";c=\"d\\\"\"", b";*=:AQ==:"] {
-        // Inside a string that is open, this might close it.
+        // If the parameters end inside a string, the appended text might close it.
         let is_closed = parameters.iter().all(|byte| !matches!(byte, b'"' | b':' | b'\\'));
         if says(&item) || is_closed {
             let longer = [&item[..], more].concat();
@@ -369,7 +369,7 @@ fn items(tape: &mut Tape<'_>) {
         }
     }
     assert!(!says(&[b"?0", parameters].concat()));
-    // One list in several lines is the list (RFC 9110, 5.3).
+    // A list in several field lines equals their joined list (RFC 9110, 5.3).
     let (first, second) = (tape.piece(), tape.piece());
     let has_quote = first.contains(&b'"') || second.contains(&b'"');
     if !has_quote {
@@ -384,7 +384,7 @@ fn items(tape: &mut Tape<'_>) {
     }
 }
 
-// From hop to hop.
+// Fields that are forwarded to the next hop.
 
 const HOP_BY_HOP: &[&str] = &[
     "connection",
@@ -455,7 +455,7 @@ fn hops(tape: &mut Tape<'_>) {
             );
         }
     }
-    // And back: what is end to end is all there, and may be sent.
+    // And back to HTTP/1.1: all end-to-end fields are there, and may be sent.
     let back = http1_fields("a", &asked[0], None).expect("it was just checked");
     let mut client = Connection::new(Role::Client);
     client

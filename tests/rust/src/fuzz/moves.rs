@@ -1,7 +1,7 @@
-//! Decisions on a connection, read from a tape.
+//! Decisions of a caller, that is calls on a connection, read from a tape.
 //!
-//! They are every verb, with arguments that are legal in some states and not in others, and some
-//! that never are.
+//! Every method that decides something occurs. Some arguments are valid only in some states of
+//! the connection, and some never.
 
 use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 
@@ -16,7 +16,7 @@ const KEY: (&str, &str) = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
 const HOST: (&str, &str) = ("Host", "a:1");
 const CHUNKED: (&str, &str) = ("Transfer-Encoding", "chunked");
 
-/// Requests: method, target, field lines, offer.
+/// The requests, each with method, target, field lines and offered protocols.
 const REQUESTS: &[(&str, &str, Pairs, &[&str])] = &[
     ("GET", "/", &[HOST], &[]),
     ("HEAD", "/", &[HOST], &[]),
@@ -57,7 +57,7 @@ const REQUESTS: &[(&str, &str, Pairs, &[&str])] = &[
     ("GET", "/", &[], &[]),
 ];
 
-/// Field lines of responses.
+/// The lists of field lines that responses may have.
 const ANSWERS: &[Pairs] = &[
     &[("Content-Length", "0")],
     &[],
@@ -94,9 +94,10 @@ const LIMITS: &[Limits] = &[
     Limits { chunk_line: 2, drain: 1, ..Limits::DEFAULT },
 ];
 
-/// One decision, with all that it needs from the tape.
+/// A decision with all its arguments, read from the tape before it is made.
 ///
-/// So it can also be left out.
+/// So a run can skip it and still read the same decisions after it. A `usize` is an index into a
+/// table of this file, or a length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
     Request(usize),
@@ -133,16 +134,16 @@ pub(crate) enum Move {
     Data(usize),
     Parts(usize),
     End(usize),
-    /// A verb without arguments, by its name in vectors.
+    /// A method without arguments, by its short name in the test vectors.
     Plain(&'static str),
     TakeEnd,
     HandOver,
-    /// So many bytes of content come past the engine.
+    /// A call of `pass_content`, with the number of bytes.
     Pass(usize),
     Limits(usize),
 }
 
-/// The way in which a whole answer is sent.
+/// The method that sends a response with all its content in one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whole {
     Respond,
@@ -159,7 +160,7 @@ impl Move {
     pub(crate) const ABANDON: Self = Self::Plain("abandon");
     pub(crate) const RESUME: Self = Self::Plain("resume");
 
-    /// Reads the next decision of a tape; `None` leaves it to others.
+    /// Reads the next decision; `None` stands for the caller's default decision.
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
         let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
         Some(match tape.byte() % 40 {
@@ -205,7 +206,7 @@ impl Move {
         Self::Accept { preferences: tape.below(PREFERENCES.len()), by, answer, early }
     }
 
-    /// Returns the name of the verb in the table of verbs.
+    /// Returns the name of the called method in the core's table `VERBS`.
     fn verb(self) -> &'static str {
         match self {
             Self::Request(_) => "send_request",
@@ -229,15 +230,15 @@ impl Move {
         }
     }
 
-    /// Makes the decision, and checks its error against the table of verbs.
+    /// Makes the decision, and checks that `VERBS` lists the error if it fails.
     ///
-    /// Content is as many `x`.
+    /// Content is a run of the letter `x`.
     pub(crate) fn make(
         self,
         connection: &mut Connection,
         out: &mut impl bytes::BufMut,
     ) -> Result<(), Error> {
-        // What is wrong with a prepared answer is found where it is prepared.
+        // Errors of a prepared response occur already in its preparation.
         let prepared = match self {
             Self::Whole { how: Whole::Prepared, status, answer, len } => Some(Prepared::new(
                 &ResponseHead::new(status, &ANSWERS[answer]),
@@ -281,7 +282,7 @@ impl Move {
                 Ok(())
             }
             Self::HandOver => connection.hand_over().map(|bytes| out.put_slice(&bytes)),
-            // Where the bytes come from, the one who makes it knows.
+            // The caller of `make` calls `pass_content` itself, since it has the bytes.
             Self::Pass(_) => Ok(()),
             Self::Limits(index) => connection.set_limits(&LIMITS[index]),
             Self::Informational { status, answer } => {
@@ -302,7 +303,7 @@ impl Move {
             Self::Advertise(list) => connection.advertise(LISTS[list]),
             Self::Data(len) => connection.send_data(&[b'x'; 256][..len], out),
             Self::Parts(len) => {
-                // The space is the caller's to look at, so here it is always enough.
+                // The caller writes these bytes, so the engine does not check the space for them.
                 let parts = connection.send_data_parts(len)?;
                 [parts.prefix(), &[b'x'; 256][..len], parts.suffix()]
                     .iter()
@@ -314,12 +315,12 @@ impl Move {
         }
     }
 
-    /// Returns whether the engine writes, and so looks at the space.
+    /// Returns whether the engine writes the output, and so checks the space for it.
     pub(crate) fn is_written_by_the_engine(self) -> bool {
         !matches!(self, Self::Parts(_) | Self::HandOver)
     }
 
-    /// Returns the field lines of a request or a response.
+    /// Returns the field lines of the head or the trailers that the decision sends.
     pub(crate) fn fields(self) -> Pairs {
         match self {
             Self::Request(index) => REQUESTS[index].2,
@@ -333,7 +334,7 @@ impl Move {
         }
     }
 
-    /// Returns the method and the target of a request.
+    /// Returns the method and the target of a request; `None` for other decisions.
     pub(crate) fn request_line(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Request(index) => Some((REQUESTS[index].0, REQUESTS[index].1)),

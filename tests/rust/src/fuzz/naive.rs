@@ -1,10 +1,9 @@
-//! Invariant: a reader written from RFC 9112 alone finds the same messages.
+//! Invariant: the engine and a reader written from RFC 9112 agree on any input.
 //!
-//! Or both refuse.
+//! Both find the same messages, or both reject the input. The tables `OURS` and `THEIRS` list the
+//! allowed differences, each with its RFC clause. The other reader is in `naive/`.
 //!
-//! Where they differ, a row below has the clause.
-//!
-//! An input is flags and the peer's bytes.
+//! The fuzz input is a byte of flags and the peer's bytes.
 
 use switchover::ErrorKind::{self, *};
 use switchover::{
@@ -13,7 +12,7 @@ use switchover::{
 
 use crate::naive::{self, Ending, Line, Message, Reading};
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     crate::path::choose();
     let Some((&flags, input)) = data.split_first() else { return };
@@ -28,11 +27,11 @@ struct Case<'i> {
     input: &'i [u8],
     role: Role,
     ended: bool,
-    /// The methods of a client's requests.
+    /// The methods of the client's requests, whose responses are the input.
     asked: Vec<&'static str>,
 }
 
-/// The end of the engine's reading.
+/// The reason why the engine reads no further.
 #[derive(Debug, PartialEq)]
 enum Stop {
     Ended(Ending),
@@ -67,7 +66,7 @@ impl<'i> Case<'i> {
     }
 
     fn ours(&self) -> (Vec<Message>, Stop) {
-        // An https target is as good as another.
+        // The transport counts as secure, so that https targets are accepted.
         let config = Config { secure: true, ..Config::default() };
         let mut connection = Connection::with_config(self.role, config);
         if self.role == Role::Client {
@@ -152,7 +151,7 @@ impl<'i> Case<'i> {
         }
     }
 
-    /// Checks that nothing more comes out, inside a message or after it.
+    /// Returns where the input ends, once the engine needs more of it.
     fn rest(&self, connection: &Connection, is_inside: bool) -> Ending {
         let is_awaited = self.role == Role::Client && connection.unanswered() > 0;
         let is_begun = !connection.unread().is_empty();
@@ -168,10 +167,10 @@ fn lines(fields: Fields<'_>) -> Vec<Line> {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// A row: a refusal, the property of such an input, and the clause.
+/// An allowed difference: who rejects how, a test of the input, and the RFC clause.
 type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 
-/// Errors of the engine where the other reader takes the input, or reads on.
+/// The errors of the engine on input that the other reader accepts.
 const OURS: &[Row<&[ErrorKind]>] = &[
     (&[MethodTooLong], |case| case.input.len() > 32, "our limit: no method has more than 32 bytes"),
     (
@@ -253,7 +252,7 @@ const OURS: &[Row<&[ErrorKind]>] = &[
     ),
 ];
 
-/// Errors of the other reader where the engine takes the input, or reads on.
+/// The errors of the other reader on input that the engine accepts.
 const THEIRS: &[Row<&str>] = &[
     (
         "9.2: not asked for",
@@ -268,7 +267,7 @@ const THEIRS: &[Row<&str>] = &[
 ];
 
 impl Case<'_> {
-    /// Returns the second words of lines.
+    /// Returns the second word of each line of the input: in request lines, the target.
     fn targets(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self.input.split(|&byte| byte == b'\n');
         lines.filter_map(|line| line.split(|&byte| byte == b' ').nth(1))
@@ -312,14 +311,15 @@ fn compare(case: &Case<'_>, ours: &(Vec<Message>, Stop), theirs: &Reading) -> Re
         (Stop::Ended(ending), other) if *ending == other && ours.0.len() == theirs.0.len() => {
             Ok(())
         }
-        // By the end of the input.
+        // The engine reports EOF as a closed connection.
         (Stop::Ended(Ending::Closed), Ending::Between)
             if case.ended && ours.0.len() == theirs.0.len() =>
         {
             Ok(())
         }
         (Stop::Error(kind), _) if ours.0.len() <= theirs.0.len() => {
-            // The engine judges a line before its end has come. Then no end of it is a good one.
+            // The engine may reject a line before it is complete. Then the other reader must reject
+            // the input as well, however it is completed.
             if theirs.1 == Ending::Inside && ours.0.len() == theirs.0.len() && is_hopeless(case) {
                 return Ok(());
             }
@@ -338,7 +338,9 @@ fn compare(case: &Case<'_>, ours: &(Vec<Message>, Stop), theirs: &Reading) -> Re
     }
 }
 
-/// Compares messages; a fold is some spaces (RFC 9112, section 5.2).
+/// Returns whether two messages are equal, up to the whitespace in field values.
+///
+/// An obs-fold counts as whitespace (RFC 9112, section 5.2).
 fn are_same(one: &Message, other: &Message) -> bool {
     let spaced = |value: &[u8]| -> Vec<Vec<u8>> {
         let words = value.split(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
@@ -355,9 +357,9 @@ fn are_same(one: &Message, other: &Message) -> bool {
         && parts(one) == parts(other)
 }
 
-/// Returns whether the other reader refuses the input once it is complete.
+/// Returns whether the other reader rejects the input once it is completed.
 ///
-/// That is: once its last line and what it belongs to have ended.
+/// The completion is the end of the last line and of the head, trailers or chunk that it is in.
 fn is_hopeless(case: &Case<'_>) -> bool {
     [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().any(|end| {
         let input = [case.input, end].concat();

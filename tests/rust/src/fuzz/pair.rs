@@ -1,11 +1,10 @@
-//! Invariant: two engines joined by queues read what the other has said.
+//! Invariant: a client and a server joined by queues read what the other one sent.
 //!
-//! They end in agreement, however the queues are cut.
+//! The invariant holds for any split of the queued bytes and any calls on both ends.
+//! Both ends finish in states that agree, unless one failed with an expected error or gave up.
 //!
-//! Whatever both decide. Where they do not agree in the end, an error has a name, or one of them
-//! has given up.
-//!
-//! An input is a tape: which end moves, what it decides, how much of what was sent arrives.
+//! The fuzz input is a tape. It says which end moves, what it decides, and how many of the sent
+//! bytes arrive.
 
 use std::io::Write;
 
@@ -18,7 +17,7 @@ use switchover::{
 use super::moves::{Move, Whole};
 use super::tape::Tape;
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     let mut tape = Tape::new(data);
     let mut pair = Pair { client: Side::new(Role::Client), server: Side::new(Role::Server) };
@@ -33,7 +32,7 @@ pub fn check(data: &[u8]) {
 
 type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// A statement of one end, which the other one hears.
+/// A part of a message that one end sent, or that the other end received.
 #[derive(Debug, Clone, PartialEq)]
 enum Said {
     Request {
@@ -45,7 +44,7 @@ enum Said {
         status: u16,
         fields: Lines,
     },
-    /// A 101, with what both speak now.
+    /// A 101 response, with the protocols that both ends speak after it.
     Switch(String),
     Content(Vec<u8>),
     End(Lines),
@@ -53,21 +52,21 @@ enum Said {
 
 struct Side {
     connection: Connection,
-    /// The bytes that have left this end and not arrived.
+    /// The bytes that this end has sent and that have not arrived.
     wire: Vec<u8>,
     said: Vec<Said>,
     heard: Vec<Said>,
-    /// The new protocol's bytes, of this end and of the other one.
+    /// The new protocol's bytes that this end sent; `got` has those that it received.
     spoken: Vec<u8>,
     got: Vec<u8>,
-    /// A head was sent whose message has not ended.
+    /// Set from the sending of a head until the end of its message.
     is_open: bool,
     has_told_end: bool,
-    /// The flag of an end that may leave a message unfinished.
+    /// Set once this end may leave a message unfinished.
     has_given_up: bool,
-    /// The flag of an end that has dropped some content unheard.
+    /// Set once this end has discarded content without an event.
     has_skipped: bool,
-    /// So many of what was heard are known to have been said.
+    /// The number of entries of `heard` already compared with the other's `said`.
     compared: usize,
     failure: Option<ErrorKind>,
     is_over: bool,
@@ -92,14 +91,14 @@ impl Side {
         }
     }
 
-    /// Decides; what was accepted has been said.
+    /// Makes a decision and, if it was accepted, records what it sent in `said`.
     fn make(&mut self, decision: Move) -> bool {
         if let Move::Note { status, has_content, closes } = decision {
             return self.write(status, has_content, closes);
         }
         let decision = match decision {
-            // What may yet be a HEAD has content after its answer, which its client does not
-            // expect.
+            // With fewer than five bytes of a request the method is unknown and may be HEAD. The
+            // client of a HEAD does not expect content.
             Move::Whole { how: Whole::Reject, status, answer, .. }
                 if self.connection.unread().len() < 5 =>
             {
@@ -124,7 +123,7 @@ impl Side {
             }
             Move::Response { status, .. } => self.say(Said::Response { status, fields }),
             Move::Whole { how, status, len, .. } => {
-                // A client that has asked nothing takes no answer.
+                // A client that has sent no request accepts no response.
                 self.has_given_up |= how == Whole::Reject;
                 self.say(Said::Response { status, fields });
                 if len > 0 && !self.wire[before..].ends_with(b"\r\n\r\n") {
@@ -140,7 +139,7 @@ impl Side {
                 self.said.push(Said::Switch(self.connection.agreed().to_string()));
             }
             Move::Data(len) | Move::Parts(len) => add_content(&mut self.said, &[b'x'; 256][..len]),
-            // A client may cut its request by either.
+            // A client may truncate its request with `close` or `abandon`.
             Move::CLOSE if is_client => self.has_given_up = true,
             Move::ABANDON => self.has_given_up = true,
             Move::SKIP => self.has_skipped = true,
@@ -152,9 +151,10 @@ impl Side {
         true
     }
 
-    /// Writes a response that the engine does not write.
+    /// Writes a response itself, after it has announced it to the engine.
     ///
-    /// It is as it is announced, and the connection is closed where it says so.
+    /// The announcement is `note_response`. The response has `Connection: close` where the engine
+    /// says that the connection does not persist.
     fn write(&mut self, status: u16, has_content: bool, closes: bool) -> bool {
         let state = self.connection.state();
         let Ok(persists) = self.connection.note_response(status, has_content, closes) else {
@@ -201,7 +201,7 @@ impl Side {
         }
     }
 
-    /// Hears what has arrived, up to a pause.
+    /// Processes the arrived bytes until the engine pauses, needs data or fails.
     fn listen(&mut self, other_has_given_up: bool) {
         if self.is_over {
             return;
@@ -223,7 +223,7 @@ impl Side {
                             };
                             let heard =
                                 self.heard.iter().rev().take_while(is_informational).count();
-                            // It hears no more, so it also says no more.
+                            // This end reads nothing more, so it may leave a message unfinished.
                             self.has_given_up = true;
                             heard == Limits::DEFAULT.informational as usize
                         }
@@ -261,7 +261,7 @@ impl Side {
         self.heard.push(heard);
     }
 
-    /// Makes the usual decision, where this end is the one to move.
+    /// Makes the default decision if the connection waits for this end.
     fn go_on(&mut self, other_has_given_up: bool) {
         self.listen(other_has_given_up);
         let state = self.connection.state();
@@ -275,15 +275,15 @@ impl Side {
     }
 
     fn send_the_rest(&mut self) -> bool {
-        // No length here is larger.
+        // No Content-Length in these tests is larger than 10.
         let was_open = self.is_open;
         (0..10).any(|_| self.make(Move::END) || !self.make(Move::Data(1)));
         was_open && !self.is_open
     }
 
-    /// Returns whether this end is to move, after it has listened.
+    /// Returns whether the engine waits for a decision, at a pause or an error.
     ///
-    /// Nothing but a pause or an error can be there.
+    /// Must be called after `listen`, when no event is left.
     fn is_its_turn(&mut self) -> bool {
         matches!(self.connection.advance(), Ok(Step::Paused(_)) | Err(_))
     }
@@ -321,10 +321,10 @@ impl Pair {
         let (one, other) = self.sides(is_client);
         match what >> 1 & 7 {
             0..=3 => match Move::read(tape) {
-                // Both ends do it at once, when nothing is on the way.
+                // Both ends resume HTTP together, once no bytes are in the queues.
                 Some(Move::RESUME) => self.resume(),
-                // Another reader has what comes then; what comes past the engine, and limits, are
-                // for the target `connection`.
+                // After `hand_over` another reader would receive the bytes. `pass_content` and
+                // `set_limits` are tested by the fuzz target `connection`.
                 Some(Move::HandOver | Move::Pass(_) | Move::Limits(_)) => {}
                 Some(decision) => drop(one.make(decision)),
                 None => one.listen(other.has_given_up),
@@ -340,15 +340,15 @@ impl Pair {
         }
     }
 
-    /// Delivers so much of what an end has sent.
+    /// Delivers up to `len` of the bytes that one end has sent.
     ///
-    /// Its end arrives, too, once no more can come.
+    /// Delivers EOF as well, once the sender is closed and its queue is empty.
     fn deliver(&mut self, from_client: bool, len: usize) {
         let (from, to) = self.sides(from_client);
         let piece: Vec<u8> = from.wire.drain(..len.min(from.wire.len())).collect();
         match to.connection.receive(&piece) {
             Err(error) if error.kind() == ErrorKind::Switched => to.got.extend_from_slice(&piece),
-            // What is not read any more is dropped.
+            // A closed or failed engine receives nothing more: its bytes are discarded.
             _ => {}
         }
         if from.wire.is_empty() && from.connection.state().tx == Tx::Closed && !from.has_told_end {
@@ -359,7 +359,7 @@ impl Pair {
         self.compare(from_client);
     }
 
-    /// Compares what was heard with what was said, as far as it has come.
+    /// Compares the received parts of messages with the sent ones.
     fn compare(&mut self, from_client: bool) {
         let (from, to) = self.sides(from_client);
         let has_skipped = to.has_skipped;
@@ -370,7 +370,7 @@ impl Pair {
         );
         assert!(heard.len() <= said.len(), "{heard:?} was heard, {said:?} was said");
         let last = heard.len().saturating_sub(1);
-        // What came before was compared when it came; of content more may have come.
+        // Earlier parts were compared on arrival. The last one may be content that has grown.
         let first = if to.has_skipped { 0 } else { std::mem::replace(&mut to.compared, last) };
         for (index, (heard, said)) in heard.into_iter().zip(said).enumerate().skip(first) {
             let is_same = match (heard, said) {
@@ -405,7 +405,7 @@ impl Pair {
         let outcomes =
             [&mut self.client, &mut self.server].map(|side| side.connection.resume_http());
         assert_eq!(outcomes[0], outcomes[1], "both resume or neither does");
-        // What comes of the next protocol stands after this, also what an engine holds of it.
+        // From here on, `spoken` and `got` have only bytes of the next protocol.
         for side in [&mut self.client, &mut self.server] {
             side.spoken.clear();
             side.got.clear();
@@ -425,9 +425,9 @@ impl Pair {
         }
     }
 
-    /// Finishes: everything arrives, and each end does what is usual.
+    /// Delivers everything and makes default decisions until neither end moves.
     ///
-    /// That goes on until neither has anything to do.
+    /// Then checks that both ends agree.
     fn finish(&mut self) {
         let mut before = [(0, 0, 0, None); 2];
         for _ in 0..500 {
@@ -461,7 +461,7 @@ impl Pair {
             is_all(&self.client, &self.server),
             "not all that the server said was heard{shown}"
         );
-        // What a server does not read any more the client may ask again elsewhere.
+        // A request that a closed server did not read may be repeated on another connection.
         let is_read = server.rx != Rx::Closed;
         assert!(
             !is_read || is_all(&self.server, &self.client),
@@ -476,7 +476,7 @@ impl Pair {
         }
         assert!(client.is_idle() || server.tx == Tx::Closed, "the client waits for ever{shown}");
         assert!(server.is_idle() || server.is_over(), "the server waits for ever{shown}");
-        // Both would take another request, or neither.
+        // If the client can send another request, the server must accept it.
         let again = self.client.connection.send_request(
             &RequestHead::new("GET", "/", &[("Host", "a")]),
             &[],
@@ -508,9 +508,9 @@ fn owned(fields: Fields<'_>) -> Lines {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// Returns whether all that was said is there.
+/// Returns whether all sent field lines were received.
 ///
-/// `Connection` is the engine's to write.
+/// `Connection` is left out, since the engine writes it.
 fn holds(heard: &Lines, said: &Lines) -> bool {
     said.iter().all(|line| line.0 == b"Connection" || heard.contains(line))
 }

@@ -1,11 +1,10 @@
-//! Invariant: what leaves an engine is read back as it was said.
+//! Invariant: other parsers read the messages that an engine sent unchanged.
 //!
-//! That is so whatever is decided.
+//! The invariant holds for any sequence of calls. The parsers are an engine of the other role,
+//! httparse, and `naive`, the reader written from RFC 9112 alone. A call that returns an error
+//! writes nothing.
 //!
-//! By an engine of the other role, by httparse, and by the reader that was written from RFC 9112
-//! alone. A refused call writes nothing.
-//!
-//! An input is a tape: a role, then heads, contents and trailers of any bytes.
+//! The fuzz input is a tape: a role, then heads, contents and trailers of any bytes.
 
 use switchover::binding::Bound;
 use switchover::state::Tx;
@@ -17,7 +16,7 @@ use switchover::{
 use super::tape::Tape;
 use crate::naive::{self, Ending, Message};
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     let mut tape = Tape::new(data);
     if tape.flag() { requests(&mut tape) } else { responses(&mut tape) }
@@ -25,7 +24,7 @@ pub fn check(data: &[u8]) {
 
 type Line = (Vec<u8>, Vec<u8>);
 
-/// A message that was sent.
+/// A message as it was sent, or as a parser read it.
 #[derive(Debug, Default, PartialEq)]
 struct Said {
     method: String,
@@ -35,7 +34,7 @@ struct Said {
     fields: Vec<Line>,
     content: Vec<u8>,
     trailers: Vec<Line>,
-    /// Lines that contradict themselves may have been put right.
+    /// Set if the sender's `Config::tidy` may have corrected contradictory fields.
     is_tidied: bool,
 }
 
@@ -106,9 +105,9 @@ fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     }
 }
 
-/// Returns a word in which one bit is another.
+/// Returns a word with one bit flipped.
 ///
-/// A comparison that leaves something out takes it for the same.
+/// A comparison that ignores some bits would find it equal to the word.
 fn nearly(tape: &mut Tape<'_>, usual: &str) -> Vec<u8> {
     let (mut bytes, at) = (usual.as_bytes().to_vec(), tape.below(usual.len().max(1)));
     if let Some(byte) = bytes.get_mut(at) {
@@ -164,7 +163,7 @@ fn requests(tape: &mut Tape<'_>) {
     read_requests(&wire, &said);
 }
 
-/// Sends content and the end of the message, whatever it takes.
+/// Sends content and ends the message, even if more content is needed for that.
 fn finish(
     connection: &mut Connection,
     tape: &mut Tape<'_>,
@@ -191,7 +190,7 @@ fn finish(
         message.trailers = trailers;
         return;
     }
-    // Sends the rest of what the length has promised.
+    // Sends the content that Content-Length announced and that is still missing.
     for _ in 0..=9_999 {
         if connection.send_end(&(), wire).is_ok() || connection.state().tx != Tx::Open {
             return;
@@ -206,12 +205,14 @@ fn finish(
     message.status = CUT;
 }
 
-/// A length beyond any message here, so that nothing of this run is read.
+/// A status that marks an abandoned message.
+///
+/// No message of a run with such a message is compared.
 const CUT: u16 = u16::MAX;
 
-/// Returns whether a message has only codings that are known here.
+/// Returns whether a message is complete and has no transfer coding but chunked.
 ///
-/// Others may be sent, and are not read.
+/// The engine sends messages with other codings, but does not decode them.
 fn is_readable(message: &Said) -> bool {
     let codings =
         message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
@@ -225,8 +226,8 @@ fn read_requests(wire: &[u8], said: &[Said]) {
     if !said.iter().all(is_readable) {
         return;
     }
-    // An https target goes to a proxy without TLS, too, and how long a method may be is the
-    // server's to say.
+    // A client without TLS may send an https target to a proxy, and methods of any length: the
+    // server must accept both.
     let limits = Limits { method: 1_000, ..Limits::DEFAULT };
     let mut server =
         Connection::with_config(Role::Server, Config { secure: true, limits, ..Config::default() });
@@ -262,7 +263,7 @@ fn read_requests(wire: &[u8], said: &[Said]) {
     }
 }
 
-/// Requests that a server answers here, and the methods that a client has asked.
+/// The requests to which the server responds, each after its method.
 const ASKED: &[(&str, &str)] = &[
     ("GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -280,7 +281,7 @@ fn responses(tape: &mut Tape<'_>) {
     let config = Config { tidy: tape.flag(), ..Config::default() };
     let is_tidied = config.tidy;
     let mut server = Connection::with_config(Role::Server, config.clone());
-    // With each request, where the answer to it ends.
+    // `asked` has the method of each request and the offset in `wire` where its response ends.
     let (mut wire, mut said, mut asked) = (Vec::new(), Vec::new(), Vec::<(&str, usize)>::new());
     for _ in 0..8 {
         let (method, request) = tape.pick(ASKED);
@@ -397,9 +398,9 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
     }
 }
 
-/// Returns the messages that have ended.
+/// Returns the messages that the connection has read to their end.
 ///
-/// A server answers each at once, and refuses every offer.
+/// A server responds to each request at once with a 403, which declines every offer.
 fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<Said>, Error> {
     let mut heard = Vec::new();
     loop {
@@ -508,7 +509,7 @@ fn compare(heard: &[Said], said: &[Said], reader: &str) {
     }
 }
 
-/// The fields that `Config::tidy` is about.
+/// The fields that `Config::tidy` may remove, merge or replace.
 const TIDIED: &[&str] = &[
     "Capsule-Protocol",
     "Content-Length",
@@ -520,12 +521,12 @@ const TIDIED: &[&str] = &[
     "Transfer-Encoding",
 ];
 
-/// Checks that what was given is there in its order, Host first.
+/// Checks that a parser found the sent fields in their order.
 ///
-/// All else is what the engine writes.
+/// In requests Host is first. Any further field must be one that the engine adds by itself.
 fn compare_fields(heard: &[Line], said: &Said, reader: &str) {
     let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
-    // What tidy may leave out, say once or replace.
+    // `Config::tidy` may remove, merge or replace these fields.
     let is_put_right = |line: &Line| said.is_tidied && TIDIED.iter().any(|name| is(line, name));
     let given: Vec<&Line> =
         said.fields.iter().filter(|line| !is(line, "Connection") && !is_put_right(line)).collect();
@@ -546,7 +547,7 @@ fn compare_fields(heard: &[Line], said: &Said, reader: &str) {
             "{reader} finds {line:?}, which was not said"
         );
     }
-    // The options that were given are still options.
+    // Each option that was sent in Connection is still in it.
     let options = |lines: &[Line]| -> Vec<Vec<u8>> {
         let lines = lines.iter().filter(|line| is(line, "Connection"));
         let members =

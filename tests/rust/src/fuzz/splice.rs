@@ -1,11 +1,10 @@
-//! Invariant: with `h2c::Splice` before it, the `h2` crate answers each request.
+//! Invariant: through an `h2c::Splice`, the `h2` crate responds to each request.
 //!
-//! The client keeps to HTTP/2.
+//! The client conforms to HTTP/2. Its first request is the upgraded HTTP/1.1 request.
+//! The invariant holds for any split of the bytes and any flow-control windows of `h2`.
+//! Bytes of a client that are not HTTP/2 pass unchanged.
 //!
-//! However what they send is cut and whatever the engine's windows are; the upgraded request first.
-//! Any other bytes pass as they are.
-//!
-//! An input is a tape.
+//! The fuzz input is a tape.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -39,13 +38,13 @@ const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     let mut tape = Tape::new(data);
     if tape.flag() { keeps_to_http2(&mut tape) } else { anything(&mut tape) }
 }
 
-/// Makes the splice of a request with so much content.
+/// Returns the splice of a request with `body` bytes of content.
 fn splice(body: usize, settings: &str) -> Splice {
     let mut server = Connection::new(Role::Server);
     let head = format!(
@@ -93,9 +92,9 @@ fn anything(tape: &mut Tape<'_>) {
     }
 }
 
-/// Returns whether a window is seen that the engine opens after these bytes.
+/// Returns whether these bytes of the HTTP/2 engine end at the end of a frame.
 ///
-/// Inside a frame it is a part of that.
+/// Only then is a WINDOW_UPDATE after them a frame; otherwise it is payload.
 fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     while let [one, two, three, rest @ ..] = bytes {
         let len = u32::from_be_bytes([0, *one, *two, *three]) as usize + 6;
@@ -105,7 +104,7 @@ fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     bytes.is_empty()
 }
 
-/// Returns the bytes that go to the engine and to the client in the end.
+/// Returns all bytes for the HTTP/2 engine, and all bytes for the client.
 fn pass(body: usize, begins: bool, steps: &[(bool, &[u8])], piece: usize) -> (Vec<u8>, Vec<u8>) {
     let mut splice = splice(body, "AAMAAABk");
     let (mut for_engine, mut for_client) = (Vec::new(), Vec::new());
@@ -124,7 +123,7 @@ fn pass(body: usize, begins: bool, steps: &[(bool, &[u8])], piece: usize) -> (Ve
         }
     }
     splice.client_ended();
-    // All that an engine can give, so that nothing waits for it.
+    // The largest window that an engine can grant, so that no content waits for one.
     let mut update = Vec::new();
     put(WINDOW_UPDATE, 0, 0, &0x7fff_ffff_u32.to_be_bytes(), &mut update);
     splice.engine_sent(&update);
@@ -259,7 +258,7 @@ impl Play {
 
 struct Stream {
     id: u32,
-    /// The content that is still to be sent, its window, and its length.
+    /// The bytes of content still to send; `window` limits them, `len` is their total.
     left: usize,
     window: i64,
     len: usize,
@@ -273,7 +272,7 @@ struct Client {
     window: i64,
     initial_window: i64,
     streams: Vec<Stream>,
-    /// SETTINGS that were sent, less the ACKs that have come.
+    /// The number of SETTINGS frames sent, less the ACKs received.
     unacknowledged: i32,
 }
 
@@ -299,14 +298,16 @@ impl Client {
         self.streams.iter().filter(|stream| stream.is_answered).count()
     }
 
-    /// Sends a request with so much content; its block may be cut.
+    /// Sends a request with `len` bytes of content still to come.
+    ///
+    /// `cut` decides whether, and where, its field block is split into a CONTINUATION.
     fn open(&mut self, len: usize, cut: u8) {
         if self.streams.len() >= 12 {
             return;
         }
         let id = self.last_stream() + 2;
         let path = format!("/{id}");
-        // POST and http of the static table, the path, an authority.
+        // HPACK: POST and http of the static table, then a literal path and authority.
         let mut block = vec![0x83, 0x86, 0x04, path.len() as u8];
         block.extend_from_slice(path.as_bytes());
         block.extend_from_slice(b"\x01\x01a");
@@ -329,7 +330,7 @@ impl Client {
         });
     }
 
-    /// Sends content on one of the streams, as much as both windows allow.
+    /// Sends content on a stream: at most `most` bytes, within both windows.
     fn upload(&mut self, place: usize, most: usize, padding: u8) {
         let place = place % self.streams.len();
         let stream = &mut self.streams[place];
@@ -361,7 +362,7 @@ impl Client {
         );
     }
 
-    /// Gives room for the engine's answers.
+    /// Sends a WINDOW_UPDATE of `len` bytes for the connection.
     fn give(&mut self, len: u32) {
         put(WINDOW_UPDATE, 0, 0, &len.to_be_bytes(), &mut self.out);
     }
@@ -434,11 +435,11 @@ impl Client {
     }
 }
 
-// The engine, polled by hand: there is nothing to wait for but the other end.
+// The HTTP/2 engine, polled without a runtime: it waits for nothing but the client.
 
 #[derive(Default)]
 struct Wire {
-    /// The bytes for the engine to read, and those that it has written.
+    /// The bytes for the HTTP/2 engine to read; `written` has those that it wrote.
     unread: VecDeque<u8>,
     written: VecDeque<u8>,
 }
@@ -491,7 +492,7 @@ struct Serving {
     content: RecvStream,
     respond: SendResponse<Bytes>,
     len: usize,
-    /// The bytes that were read and whose window was not given back.
+    /// The number of bytes read whose window capacity was not released.
     held: usize,
     is_over: bool,
 }
@@ -519,9 +520,9 @@ impl Engine {
         wire.unread.is_empty() && wire.written.is_empty()
     }
 
-    /// Reads and answers all that is there.
+    /// Reads all requests that have arrived and responds to the complete ones.
     ///
-    /// Room for what was read is given back at once, or later.
+    /// With `gives_back` it releases the window capacity of read content at once, otherwise later.
     fn poll(&mut self, gives_back: bool) {
         let mut context = Context::from_waker(Waker::noop());
         if let Stage::Handshake(handshake) = &mut self.stage {
@@ -531,7 +532,7 @@ impl Engine {
             }
         }
         let Stage::Open(connection) = &mut self.stage else { return };
-        // Once to read, and once to write what the answers are.
+        // Once to read the requests, and once to write the responses.
         for _ in 0..2 {
             while let Poll::Ready(Some(accepted)) = connection.poll_accept(&mut context) {
                 let (request, respond) = accepted.expect("a client that keeps to HTTP/2");

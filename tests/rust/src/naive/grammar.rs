@@ -1,6 +1,6 @@
-//! The grammar that the reader of this folder needs.
+//! The grammar of lists, tokens, authorities and chunk extensions.
 //!
-//! That is lists, tokens, authorities and chunk extensions.
+//! The reader in `mod.rs` uses these functions.
 
 use super::Line;
 
@@ -9,9 +9,9 @@ pub(super) fn values<'m>(fields: &'m [Line], name: &str) -> Vec<&'m [u8]> {
     named.map(|(_, value)| &value[..]).collect()
 }
 
-/// Returns the members of a list over all its lines.
+/// Returns the members of a list field, from all field lines with its name.
 ///
-/// Empty ones do not count (RFC 9110, section 5.6.1).
+/// Empty members are left out (RFC 9110, section 5.6.1).
 pub(super) fn members<'m>(fields: &'m [Line], name: &str) -> Vec<&'m [u8]> {
     let all = values(fields, name)
         .into_iter()
@@ -47,7 +47,7 @@ pub(super) fn is_coding(value: &[u8]) -> bool {
     after_token(value).is_some_and(are_extensions)
 }
 
-/// Returns whether a rest of a line is chunk extensions.
+/// Returns whether the rest of a line has the syntax of chunk extensions.
 ///
 /// `*( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )`, RFC 9112, section 7.1.1.
 pub(super) fn are_extensions(rest: &[u8]) -> bool {
@@ -87,7 +87,9 @@ fn after_token(value: &[u8]) -> Option<&[u8]> {
     (end > 0).then(|| &value[end..])
 }
 
-/// Returns the bytes after a quoted string (RFC 9110, section 5.6.4).
+/// Returns the bytes after a leading quoted-string (RFC 9110, section 5.6.4).
+///
+/// `None` if the value does not begin with one.
 fn after_quoted(value: &[u8]) -> Option<&[u8]> {
     let mut rest = value.strip_prefix(b"\"")?;
     loop {
@@ -142,7 +144,7 @@ pub(super) fn is_authority(value: &[u8]) -> bool {
             port
         }
     };
-    // A port of TCP has 16 bits.
+    // A TCP port has 16 bits.
     port.is_empty()
         || (port[0] == b':'
             && port[1..].iter().all(u8::is_ascii_digit)

@@ -1,7 +1,7 @@
 //! A second reader of HTTP/1.1 messages, written from RFC 9112 alone.
 //!
-//! All the bytes go in, the messages come out. It is slow, it has no limits, and it knows no pieces
-//! and no events. `fuzz/naive.rs` compares the engine with it.
+//! It gets the whole input at once and returns the messages. It is slow, has no limits, and knows
+//! no split input and no events. `fuzz/naive.rs` compares the engine with it.
 
 mod grammar;
 
@@ -9,10 +9,10 @@ use grammar::{
     are_extensions, is_authority, is_coding, is_text, is_token, members, trimmed, values,
 };
 
-/// A field line: its name, its value.
+/// The name and the value of a field line.
 pub type Line = (Vec<u8>, Vec<u8>);
 
-/// A message; what it cannot have is empty.
+/// A request or a response; what only the other one has is empty or 0.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// The method of a request.
@@ -21,7 +21,7 @@ pub struct Message {
     pub target: Vec<u8>,
     /// The status of a response.
     pub status: u16,
-    /// The y of HTTP/1.y.
+    /// The minor version: the y of HTTP/1.y.
     pub minor: u8,
     /// The header section.
     pub fields: Vec<Line>,
@@ -31,29 +31,29 @@ pub struct Message {
     pub trailers: Vec<Line>,
 }
 
-/// Why no further message was read.
+/// The reason why no further message was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// The input ends between two messages.
     Between,
-    /// The input ends inside a message, or before a response that was asked for.
+    /// The input ends inside a message, or before a response to a sent request.
     Inside,
-    /// The last message says that none follows.
+    /// The last message ends the connection, so none follows it.
     Closed,
-    /// The beginning of a tunnel.
+    /// A tunnel begins after the last message (CONNECT).
     Tunnel,
-    /// The input breaks the rule of this clause.
+    /// The input violates a rule; the text has its section and the rule.
     Refused(&'static str),
 }
 
-/// The messages of an input.
+/// The messages of an input, and the reason why reading stopped.
 pub type Reading = (Vec<Message>, Ending);
 
 /// Reads the requests of a client.
 pub fn requests(input: &[u8]) -> Reading {
     let (mut reader, mut messages) = (Reader { input }, Vec::new());
     loop {
-        // 2.2: empty lines before a request line are ignored.
+        // RFC 9112, 2.2: empty lines before a request line are ignored.
         while let Some(rest) = reader.input.strip_prefix(b"\r\n") {
             reader.input = rest;
         }
@@ -74,9 +74,9 @@ pub fn requests(input: &[u8]) -> Reading {
     }
 }
 
-/// Reads the responses of a server to requests of these methods.
+/// Reads the responses of a server to requests with the methods `asked`.
 ///
-/// `ended` says that no more bytes will come.
+/// `ended` is true if the input ends with EOF, so that no more bytes will arrive.
 pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
     let (mut reader, mut messages) = (Reader { input }, Vec::new());
     for method in asked {
@@ -90,7 +90,7 @@ pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
             };
             let (status, persists) =
                 (message.status, persists(&message) && framing != Framing::UntilClose);
-            // RFC 9110, 7.8: it was not asked for.
+            // RFC 9110, 7.8: the client has sent no Upgrade.
             if status == 101 {
                 return (messages, Ending::Refused("9110, 7.8: a 101 without an offer"));
             }
@@ -104,7 +104,7 @@ pub fn responses(input: &[u8], asked: &[&str], ended: bool) -> Reading {
             }
         }
     }
-    // 9.2: nothing was asked for that this could answer.
+    // RFC 9112, 9.2: bytes after the last response belong to no request.
     (
         messages,
         if reader.input.is_empty() {
@@ -130,14 +130,14 @@ enum Framing {
     UntilClose,
 }
 
-/// The rest of the input.
+/// A reader that holds the rest of the input.
 struct Reader<'i> {
     input: &'i [u8],
 }
 
 impl<'i> Reader<'i> {
     fn request(&mut self) -> Result<Message, Ending> {
-        // 3.
+        // RFC 9112, 3: the request line.
         let line = self.line()?;
         let parts: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
         let [method, target, version] = parts[..] else {
@@ -163,7 +163,7 @@ impl<'i> Reader<'i> {
     }
 
     fn response(&mut self, method: &str, ended: bool) -> Result<(Message, Framing), Ending> {
-        // 4.
+        // RFC 9112, 4: the status line.
         let line = self.line()?;
         let mut parts = line.splitn(3, |&byte| byte == b' ');
         let mut part = || parts.next().ok_or(Ending::Refused("4: a status line has three parts"));
@@ -183,9 +183,9 @@ impl<'i> Reader<'i> {
         Ok((message, framing))
     }
 
-    /// Reads a line, up to the next CRLF (RFC 9112, section 2.2).
+    /// Reads a line up to the next CRLF (RFC 9112, section 2.2).
     ///
-    /// Of the bytes before it none is a CR or an LF.
+    /// Rejects a CR or an LF that stands alone before it.
     fn line(&mut self) -> Result<&'i [u8], Ending> {
         let end = self.input.windows(2).position(|pair| pair == b"\r\n").ok_or(Ending::Inside)?;
         let line = &self.input[..end];
@@ -198,7 +198,7 @@ impl<'i> Reader<'i> {
 
     /// Reads field lines and the empty line after them (RFC 9112, section 5).
     ///
-    /// A client puts spaces for a fold, a server refuses it (section 5.2).
+    /// A client replaces an obs-fold with a space, a server rejects it (section 5.2).
     fn fields(&mut self, takes_folds: bool) -> Result<Vec<Line>, Ending> {
         let mut lines: Vec<Line> = Vec::new();
         loop {
@@ -234,7 +234,7 @@ impl<'i> Reader<'i> {
         }
     }
 
-    /// Reads content whose framing is known (RFC 9112, section 6.3).
+    /// Reads content with the given framing, and trailers (RFC 9112, section 6.3).
     fn content(
         &mut self,
         framing: Framing,
@@ -258,7 +258,7 @@ impl<'i> Reader<'i> {
         Ok(taken)
     }
 
-    /// Reads chunks and trailers (RFC 9112, section 7.1).
+    /// Reads chunked content and its trailers (RFC 9112, section 7.1).
     fn chunks(&mut self, takes_folds: bool) -> Result<(Vec<u8>, Vec<Line>), Ending> {
         let mut content = Vec::new();
         loop {
@@ -286,9 +286,9 @@ impl<'i> Reader<'i> {
     }
 }
 
-/// Reads the minor version; the major one is 1 (RFC 9112, section 2.3).
+/// Returns the minor version of an `HTTP/1.x` (RFC 9112, section 2.3).
 ///
-/// Any minor version will do: RFC 9110, section 2.5.
+/// Any minor version is accepted (RFC 9110, section 2.5).
 fn minor_version(version: &[u8]) -> Result<u8, Ending> {
     match version {
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
@@ -296,7 +296,7 @@ fn minor_version(version: &[u8]) -> Result<u8, Ending> {
     }
 }
 
-/// Checks that the target has the form of its method (RFC 9112, section 3.2).
+/// Checks that a target has a form for its method (RFC 9112, section 3.2).
 fn check_target(method: &[u8], target: &[u8]) -> Result<(), Ending> {
     let refused = Err(Ending::Refused("3.2: the form of the target"));
     if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) || target.contains(&b'#') {
@@ -307,17 +307,17 @@ fn check_target(method: &[u8], target: &[u8]) -> Result<(), Ending> {
             && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
     };
     let is_fine = match (method, target) {
-        // 3.2.3: a host and a port, both there.
+        // 3.2.3: authority-form with both a host and a port.
         (b"CONNECT", _) => {
             is_authority(target) && target.last().is_some_and(u8::is_ascii_digit) && {
                 let after_host = target.iter().rposition(|byte| !byte.is_ascii_digit());
                 after_host.is_some_and(|colon| colon > 0 && target[colon] == b':')
             }
         }
-        // 3.2.1 and 3.2.4.
+        // 3.2.1 and 3.2.4: origin-form and asterisk-form.
         (_, [b'/', ..]) => true,
         (_, b"*") => method == b"OPTIONS",
-        // 3.2.2, and RFC 9110, 4.2: an http URI has a host, and no userinfo.
+        // 3.2.2: absolute-form. RFC 9110, 4.2: an http URI has a host, and no userinfo.
         _ => match target.iter().position(|&byte| byte == b':').map(|colon| target.split_at(colon))
         {
             Some((scheme, rest)) if is_scheme(scheme) && is_http(scheme) => {
@@ -338,7 +338,9 @@ fn is_http(scheme: &[u8]) -> bool {
     scheme.eq_ignore_ascii_case(b"http") || scheme.eq_ignore_ascii_case(b"https")
 }
 
-/// Checks Host: one in HTTP/1.1, and never a wrong one (RFC 9112, section 3.2).
+/// Checks the Host field of a request (RFC 9112, section 3.2).
+///
+/// HTTP/1.1 requires exactly one; an invalid Host is rejected in any version.
 fn check_host(message: &Message) -> Result<(), Ending> {
     match values(&message.fields, "host")[..] {
         [] if message.minor == 0 => Ok(()),
@@ -351,7 +353,7 @@ fn check_host(message: &Message) -> Result<(), Ending> {
 fn request_framing(message: &Message) -> Result<Framing, Ending> {
     let codings = codings(message)?;
     let length = if codings.is_some() { None } else { content_length(&message.fields)? };
-    // RFC 9110, 9.3.6.
+    // RFC 9110, 9.3.6: a CONNECT request has no content.
     if message.method == b"CONNECT"
         && (codings.is_some() || length.is_some_and(|length| length > 0))
     {
@@ -385,7 +387,7 @@ fn response_framing(message: &Message, method: &str) -> Result<Framing, Ending> 
 
 /// Returns the transfer codings, in lower case (RFC 9112, section 6.1).
 ///
-/// `None` where there is no Transfer-Encoding.
+/// `None` means that the message has no Transfer-Encoding.
 fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     if values(&message.fields, "transfer-encoding").is_empty() {
         return Ok(None);
@@ -415,9 +417,9 @@ fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     Ok(Some(codings))
 }
 
-/// Returns the one number of Content-Length, however often it is said.
+/// Returns the length in bytes that Content-Length gives, or `None` without one.
 ///
-/// RFC 9112, section 6.3, item 5.
+/// Repeated values must all be equal (RFC 9112, section 6.3, item 5).
 fn content_length(fields: &[Line]) -> Result<Option<u64>, Ending> {
     if values(fields, "content-length").is_empty() {
         return Ok(None);

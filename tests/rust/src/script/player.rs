@@ -1,6 +1,6 @@
-//! The player of a vector: feeds it in a given way, and compares each line.
+//! The player of a test vector: feeds its input and compares each line of output.
 //!
-//! It has the decisions made as soon as the lines before them have come.
+//! It makes each decision as soon as all lines before it have been matched.
 
 use std::collections::VecDeque;
 
@@ -19,20 +19,20 @@ pub(super) struct Player<'v> {
     pub(super) vector: &'v Vector,
     feed: Feed,
     pub(super) host: Host,
-    /// The next item.
+    /// The index of the next item of the vector.
     pub(super) at: usize,
-    /// The input that is not fed yet.
+    /// The pieces of input that the engine has not received yet.
     pub(super) pieces: VecDeque<Vec<u8>>,
     fed: usize,
-    /// Content seen and not yet matched.
+    /// The content received and not yet matched with a `data` line.
     pub(super) data: Vec<u8>,
-    /// The new protocol's bytes: those handed over, then those not taken.
+    /// The new protocol's bytes: the event's leftover, then those rejected later.
     pub(super) leftover: Vec<u8>,
-    /// Bytes that came when nothing was read any more.
+    /// The number of bytes that the engine rejected because it had closed or failed.
     refused: usize,
     pub(super) heads: Vec<Head>,
     pub(super) blessed: Option<Blessed>,
-    /// The record, in the runs that need one.
+    /// The record for other engines, in the runs that make one.
     pub(super) record: Option<Record>,
 }
 
@@ -55,7 +55,7 @@ impl<'v> Player<'v> {
     }
 
     pub(super) fn play(&mut self) -> Result<(), String> {
-        // Every step feeds, decides or observes something, so this is more than any vector takes.
+        // Every step feeds, decides or observes something, so no vector needs more steps.
         for _ in 0..1_000_000 {
             if !self.step()? {
                 return Ok(());
@@ -73,7 +73,7 @@ impl<'v> Player<'v> {
             return self.bless_step();
         }
         match self.peek() {
-            // A decision right after input is one that is made when all of it has come.
+            // A decision right after input is made once the engine has received all of it.
             Some(Item::Do(_)) if !self.pieces.is_empty() && self.last_was_input() => {
                 self.feed_piece().map(|()| true)
             }
@@ -92,7 +92,7 @@ impl<'v> Player<'v> {
             }
             Some(Item::Output(_) | Item::Refused(_)) => Err("output without a decision".into()),
             Some(Item::Feed(_) | Item::End(_)) if self.pieces.is_empty() => {
-                // Whatever came before has been matched, so nothing else may come now.
+                // All expected lines have been matched, so the engine may emit nothing more now.
                 match self.observe()? {
                     Some(line) if !is_stop(&line) => return Err(format!("unexpected: {line}")),
                     _ => {}
@@ -121,7 +121,7 @@ impl<'v> Player<'v> {
             .any(|item| matches!(item, Item::Expect(line) if line.starts_with("error")))
     }
 
-    /// Waits for one expected line, feeding as needed.
+    /// Matches one expected line, and feeds input if it has not come yet.
     fn expect_next(&mut self, expected: &str) -> Result<(), String> {
         if let Some(wanted) = expected.strip_prefix("data ") {
             if self.match_data(wanted)? {
@@ -155,9 +155,9 @@ impl<'v> Player<'v> {
         }
     }
 
-    /// Returns whether the content so far is all that is wanted.
+    /// Returns whether the content received so far has all bytes of a `data` line.
     ///
-    /// What goes beyond stays for the next line.
+    /// Removes these bytes from `data`; further content stays for the next line.
     fn match_data(&mut self, wanted: &str) -> Result<bool, String> {
         if let Some(quoted) = wanted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             let wanted = unescape(quoted);
@@ -293,7 +293,7 @@ impl<'v> Player<'v> {
                 self.leftover.extend(piece);
                 Ok(())
             }
-            // A connection that reads no more says so; the bytes are the caller's to drop.
+            // A closed or failed connection returns an error, and the caller discards the bytes.
             Err(error)
                 if error.kind() == ErrorKind::Closed
                     || self.host.connection.failure() == Some(error) =>
@@ -305,11 +305,11 @@ impl<'v> Player<'v> {
         }
     }
 
-    // What comes out.
+    // Output.
 
-    /// Makes one step of the engine, and returns its line.
+    /// Advances the engine by one step, and returns the line for it.
     ///
-    /// `None` is for content, which is collected.
+    /// `None` stands for content, which is added to `data`.
     pub(super) fn observe(&mut self) -> Result<Option<String>, String> {
         let shows_fields = self.vector.shows_fields;
         match self.host.connection.advance() {
