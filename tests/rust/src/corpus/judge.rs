@@ -1,20 +1,20 @@
-//! Says whether what came out of a run is what the case asks for.
+//! The comparison of a run's outcome with the outcome that its case expects.
 //!
-//! There are two scores. By the RFCs a case may leave the verdict open; the other score is that of
-//! an engine that is strict by default.
+//! There are two scores. By `Score::Rfc`, a case may leave the verdict open where the RFCs do.
+//! `Score::Strict` expects the verdict of an engine that is strict by default.
 
 use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
 
-/// The verdict of a case that counts.
+/// A choice between the two expected verdicts of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Score {
-    /// Whatever the RFCs allow.
+    /// Any verdict that the RFCs allow.
     Rfc,
     /// The verdict of an engine that is strict by default.
     Strict,
 }
 
-/// Returns the faults of an outcome; none, if it is right.
+/// Returns the differences from the expected outcome; empty if there are none.
 pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
     let expected = &case.expected;
     let verdict = match score {
@@ -31,9 +31,9 @@ pub fn judge(case: &Case, outcome: &Outcome, score: Score) -> Vec<String> {
     }
 }
 
-/// Finds messages that were made of bytes after an error.
+/// Reports more messages before a rejection than the input has.
 ///
-/// Some cases allow to read on.
+/// Checked only in cases that leave the verdict open: there, an engine might have read further.
 fn too_many(case: &Case, outcome: &Outcome) -> Option<String> {
     let (got, most) = (outcome.messages.len(), case.expected.total?);
     (case.expected.verdict.is_none() && got > most)
@@ -58,9 +58,9 @@ fn messages(case: &Case, outcome: &Outcome) -> Vec<String> {
     wrong
 }
 
-/// Returns the parts of a message that are not as they should be.
+/// Returns the names of the parts in which a message differs from the expected one.
 ///
-/// Trailers count only where the verdict is certain.
+/// Trailers are compared only if the RFCs require the input to be accepted.
 fn differing(
     expected: &ExpectedMessage,
     got: &Message,
@@ -86,10 +86,10 @@ fn differing(
     .filter_map(|(part, is_same)| (!is_same).then_some(part))
 }
 
-/// Returns field lines without what a recipient may change.
+/// Returns field lines in a form without the differences that a recipient may make.
 ///
-/// That is the order among names, the case of names and the amount of whitespace (RFC 9110, section
-/// 8.6). The two framing fields may be collapsed to one value.
+/// These are the order among names, the case of names and the amount of whitespace. Content-Length
+/// and Transfer-Encoding are removed, as repeated values may be merged (RFC 9110, section 8.6).
 fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = lines
         .iter()
@@ -119,7 +119,7 @@ fn upgrade(case: &Case, outcome: &Outcome) -> Vec<String> {
     let (trailing, is_wrong) = match got {
         Upgrade::Switched(trailing) => (trailing, !switches),
         Upgrade::Undecided(trailing) => (trailing, *switches),
-        // A script that the engine does not follow says nothing about what would have happened.
+        // Without the scripted 101 it is unknown whether the connection would have switched.
         Upgrade::Refused(trailing) => (trailing, false),
     };
     let mut wrong = Vec::new();
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::corpus::{Feed, load, play};
 
-    /// A judge that overlooks something would find every case right.
+    /// A change of any compared part of a right outcome is reported.
     #[test]
     fn every_part_is_compared() {
         let cases = load();

@@ -1,7 +1,7 @@
 //! The corpora: inputs from the tests of three other projects.
 //!
-//! Each has the outcome that the RFCs ask for. This file reads `corpora/cases.jsonl`, `play.rs`
-//! runs a case through the engine, `judge.rs` says whether the outcome is right.
+//! Each input has the outcome that the RFCs require. This file reads `corpora/cases.jsonl`,
+//! `play.rs` runs a case through the engine, `judge.rs` compares the outcome with the expected one.
 
 mod judge;
 mod play;
@@ -15,72 +15,74 @@ pub use crate::script::FieldLine;
 pub use judge::{Score, judge};
 pub use play::{Feed, Message, Outcome, Upgrade, play};
 
-/// A case: one line of the file.
+/// A test case: one line of `corpora/cases.jsonl`.
 #[derive(Debug)]
 pub struct Case {
-    /// Unique; what a difference is listed under.
+    /// The unique name of the case, under which differences are reported.
     pub id: String,
     /// The role of the engine.
     pub role: Role,
     /// The peer's bytes.
     pub input: Vec<u8>,
-    /// The end of input follows.
+    /// Set if EOF follows the input.
     pub eof: bool,
-    /// The transport is TLS.
+    /// Set if the transport is TLS.
     pub secure: bool,
-    /// Client: the requests that the input answers.
+    /// The requests that a client sends, whose responses are the input.
     pub asked: Vec<Asked>,
-    /// Server: what each 101 of the script names, one for a request, in order.
+    /// The Upgrade values of the 101 responses that a server sends, in order.
+    ///
+    /// The first is for the first request, and so on. Further requests get no 101.
     pub switches: Vec<String>,
     /// The expected outcome.
     pub expected: Expected,
 }
 
-/// A request that a client is to have sent.
+/// A request that the client sends before it receives the input.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The method of the request.
     pub method: String,
     /// The target of the request.
     pub target: String,
-    /// The offer of the request.
+    /// The protocols that the request offers.
     pub offer: Vec<String>,
 }
 
-/// The end of a run.
+/// The result of reading an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The input was read to its end, or its rest is no HTTP message.
+    /// No error; any bytes left do not belong to an HTTP message.
     Accept,
-    /// The engine found an error of the peer's.
+    /// The engine returned an error of the peer.
     Reject,
     /// The input ends inside a message.
     Incomplete,
 }
 
-/// An expected outcome; what is absent is not compared.
+/// An expected outcome; a field that is `None` is not compared.
 #[derive(Debug)]
 pub struct Expected {
-    /// The only verdict that the RFCs allow; `None` where they leave a choice.
+    /// The only verdict that the RFCs allow; `None` if they allow several.
     pub verdict: Option<Verdict>,
-    /// The verdict of an engine that is strict where there is a choice.
+    /// The verdict of a strict engine, where the RFCs allow several.
     pub strict: Option<Verdict>,
     /// The messages, in order.
     pub messages: Vec<ExpectedMessage>,
     /// The number of messages in the input.
     pub total: Option<usize>,
-    /// The switch of the connection, and the bytes that are no longer HTTP.
+    /// The flag of a switch of protocols, and the bytes after the messages.
     pub upgrade: Option<(bool, Vec<u8>)>,
 }
 
-/// An expected message.
+/// An expected message; a field that is `None` is not compared.
 #[derive(Debug)]
 pub struct ExpectedMessage {
     /// The method of a request.
     pub method: Option<Vec<u8>>,
     /// The target of a request.
     pub target: Option<Vec<u8>>,
-    /// `1.0` or `1.1`.
+    /// The version, as `1.0` or `1.1`.
     pub version: Option<String>,
     /// The status of a response.
     pub status: Option<u16>,
@@ -94,9 +96,9 @@ pub struct ExpectedMessage {
     pub offered: Option<Vec<String>>,
 }
 
-/// Cases that are right on a secured transport alone, and do not say so.
+/// The ids of cases that need a secured transport, which their data does not say.
 ///
-/// `differences.md` says why.
+/// `differences.md` has the reason.
 pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 
 /// Returns all cases.
@@ -128,7 +130,7 @@ fn case(value: &Value) -> Case {
     }
 }
 
-/// Returns the requests of a client: some, one, or the usual `GET /`.
+/// Returns the requests of a client; `GET /` if the case has none.
 fn requests(context: &Value) -> Vec<Asked> {
     if !context["requests"].is_null() {
         return list(&context["requests"], asked);
@@ -149,7 +151,7 @@ fn asked(value: &Value) -> Asked {
 
 /// Returns the `Upgrade` of a scripted response.
 ///
-/// The only ones are 101s, so nothing else of them matters.
+/// All scripted responses are 101s, so the rest of the response is not needed.
 fn switch_of(response: &Value) -> String {
     assert_eq!(response["status"], 101, "a scripted response");
     let headers = list(&response["headers"], |line| (string(&line[0]), string(&line[1])));
@@ -212,7 +214,9 @@ fn decoded(value: &Value) -> Vec<u8> {
     STANDARD.decode(string(value)).expect("base64")
 }
 
-/// Bytes above 0x7f stand in the file as the Latin-1 characters of that number.
+/// Decodes a string of the file, whose characters are bytes in Latin-1.
+///
+/// A string with other characters is returned as UTF-8.
 fn bytes(text: &str) -> Vec<u8> {
     let latin: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
     latin.unwrap_or_else(|_| text.as_bytes().to_vec())

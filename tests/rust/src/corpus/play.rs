@@ -1,6 +1,6 @@
-//! Runs a case: a client's requests, and a server that answers each.
+//! The runner of a corpus case, as a client or as a server.
 //!
-//! It answers once the request is complete.
+//! A client sends the requests of the case. A server responds to each request once it is complete.
 
 use switchover::{
     Config, Connection, End, Error, Event, Field, Fields, Next, Order, Paused, RequestHead,
@@ -9,7 +9,7 @@ use switchover::{
 
 use super::{Case, FieldLine, Verdict};
 
-/// The cuts of the input.
+/// The way in which the input is split into pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
     /// The whole input at once.
@@ -18,33 +18,33 @@ pub enum Feed {
     Bytes,
     /// The input in pieces of many lengths, the same ones in every run.
     Random,
-    /// The input in two pieces, cut at this place.
+    /// The input in two pieces, split at this offset in bytes.
     Split(usize),
 }
 
 /// The outcome of a run.
 ///
-/// It must not depend on the feed.
+/// It must be the same for every `Feed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The verdict at the end.
+    /// The verdict of the engine.
     pub verdict: Verdict,
     /// The complete messages.
     pub messages: Vec<Message>,
-    /// The fate of an offer or a CONNECT, if there was one.
+    /// The result of an offer or a CONNECT; `None` without one, or after an error.
     pub upgrade: Option<Upgrade>,
-    /// The peer's error after a rejection.
+    /// The error, if the verdict is a rejection.
     pub error: Option<Error>,
 }
 
-/// The fate of an offer or a CONNECT, and the bytes that no message has.
+/// The result of an upgrade offer or a CONNECT, with the bytes after the messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upgrade {
     /// The connection has switched.
     Switched(Vec<u8>),
-    /// The script ends here, before a decision.
+    /// The case has no response to the offer.
     Undecided(Vec<u8>),
-    /// The script asks for a 101 that the engine does not make.
+    /// The case has a 101 that the engine cannot send for this request.
     Refused(Vec<u8>),
 }
 
@@ -69,7 +69,7 @@ pub struct Message {
     pub offered: Vec<String>,
 }
 
-/// Runs a case.
+/// Runs a case through the engine, and returns its outcome.
 pub fn play(case: &Case, feed: Feed) -> Outcome {
     let mut player = Player {
         case,
@@ -92,7 +92,7 @@ pub fn play(case: &Case, feed: Feed) -> Outcome {
     }
 }
 
-/// Why nothing more is fed.
+/// The reason why no more input is fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Closed,
@@ -105,9 +105,9 @@ struct Player<'c> {
     case: &'c Case,
     connection: Connection,
     log: Log,
-    /// Bytes received by the engine.
+    /// The number of bytes that the engine received.
     fed: usize,
-    /// Requests sent, or answered.
+    /// The number of requests sent; `answered` counts those that got a response.
     asked: usize,
     answered: usize,
     stop: Option<Stop>,
@@ -155,7 +155,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Sends as many of the requests as may be outstanding together.
+    /// Sends further requests until the engine accepts no more at the moment.
     fn ask(&mut self) {
         while let Some(request) = self.case.asked.get(self.asked) {
             let host = [Field::from(("Host", "example.com"))];
@@ -168,7 +168,7 @@ impl Player<'_> {
         }
     }
 
-    /// Answers a complete request, or stops where an offer stays open.
+    /// Responds to a complete request, or stops at an offer without a scripted 101.
     fn answer(&mut self) {
         let protocol = self.case.switches.get(self.answered);
         self.answered += 1;
@@ -207,7 +207,7 @@ impl Player<'_> {
     }
 
     fn upgrade(&self) -> Option<Upgrade> {
-        // What was not fed any more, and what was but belongs to no message.
+        // All bytes that belong to no message, whether they were fed or not.
         let trailing = self.case.input[self.read()..].to_vec();
         match self.stop? {
             Stop::Closed => None,
@@ -217,7 +217,7 @@ impl Player<'_> {
         }
     }
 
-    /// Returns the length of the input that the messages are made of.
+    /// Returns the number of bytes of input that the engine has consumed.
     fn read(&self) -> usize {
         self.connection.position() as usize
     }
@@ -225,12 +225,12 @@ impl Player<'_> {
 
 const NO_FIELDS: [Field<'static>; 0] = [];
 
-/// Messages, put together from events.
+/// The messages that the events of a run make up.
 #[derive(Default)]
 struct Log {
     complete: Vec<Message>,
     current: Option<Message>,
-    /// The latest request offers another protocol, or is a CONNECT.
+    /// Set if the latest request offers another protocol or is a CONNECT.
     may_switch: bool,
 }
 
@@ -291,7 +291,9 @@ fn pieces(case: &Case, feed: Feed) -> Vec<&[u8]> {
     }
 }
 
-/// Lengths from a linear congruential generator that is seeded with the case's id.
+/// Splits the input at random.
+///
+/// The lengths are from a linear congruential generator that is seeded with the case's id.
 fn random_pieces(case: &Case) -> Vec<&[u8]> {
     const LENGTHS: [usize; 8] = [1, 2, 3, 5, 8, 21, 64, 400];
     let step = |state: u64| {
@@ -301,7 +303,7 @@ fn random_pieces(case: &Case) -> Vec<&[u8]> {
     let (mut pieces, mut rest) = (Vec::new(), case.input.as_slice());
     while !rest.is_empty() {
         state = step(state);
-        // The high bits of such a generator are the good ones.
+        // The high bits of a linear congruential generator are the most random ones.
         let (piece, after) = rest.split_at(LENGTHS[(state >> 61) as usize].min(rest.len()));
         pieces.push(piece);
         rest = after;

@@ -1,6 +1,6 @@
-//! Blessing: a vector with what comes out written between its decisions.
+//! The renewal ("blessing") of a test vector: its output lines are written anew.
 //!
-//! Its feeds and decisions stay.
+//! Its input and its decisions are kept.
 
 use super::lines::{is_answer, is_stop, put_lines};
 use super::player::Player;
@@ -8,23 +8,23 @@ use super::{Feed, feeds, run};
 use crate::text::{escape, summary};
 use crate::vector::{Item, Vector};
 
-/// The lines of a vector's block, as they come out.
+/// The new lines of a vector's code block.
 pub(super) struct Blessed {
     text: String,
-    /// The way in which content is written.
+    /// The function that writes content as text, in full or as a summary.
     show: fn(&[u8]) -> String,
 }
 
-/// Runs a vector as a whole, and returns the lines of its block.
+/// Runs a vector with unsplit input, and returns the new lines of its block.
 ///
 /// # Errors
 ///
-/// The text says why it cannot be run to its end.
+/// The text says why the vector cannot be run to its end.
 pub fn bless(vector: &Vector) -> Result<String, String> {
     record(vector, summary)
 }
 
-/// Runs a vector likewise, and writes all content in full.
+/// Runs a vector as [`bless`] does, but writes all content in full.
 pub(super) fn in_full(vector: &Vector) -> Result<String, String> {
     record(vector, |bytes| format!("\"{}\"", escape(bytes)))
 }
@@ -36,11 +36,11 @@ fn record(vector: &Vector, show: fn(&[u8]) -> String) -> Result<String, String> 
     outcome.map(|()| text).map_err(|error| format!("{}: {error}", vector.name))
 }
 
-/// Returns the lines of a vector's block as they should be.
+/// Returns the new lines of a vector's block, checked with every [`Feed`].
 ///
 /// # Errors
 ///
-/// The output differs from cut to cut.
+/// The vector cannot be run to its end, or its output depends on how the input is split.
 pub fn renewed(vector: &Vector) -> Result<String, String> {
     let text = bless(vector)?;
     let renewed = vector.with_lines(&text);
@@ -48,12 +48,12 @@ pub fn renewed(vector: &Vector) -> Result<String, String> {
     Ok(text)
 }
 
-/// Returns the lines that differ between two texts, in order.
+/// Returns a line diff of two texts, without their common lines.
 ///
-/// The old ones come after `-`, the new ones after `+`.
+/// Lines of the old text begin with `- `, lines of the new one with `+ `.
 pub fn changes(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    // How many lines the texts have in common from there on.
+    // The length of the longest common subsequence of the lines from `i` and from `j` on.
     let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
     for (i, line) in old.iter().enumerate().rev() {
         for (j, other) in new.iter().enumerate().rev() {
@@ -110,7 +110,7 @@ impl Player<'_> {
                 if let Some(error) = error {
                     self.put(&format!("? {}", error.kind().name()));
                 }
-                // What the file said of it is replaced.
+                // Skip the old output of the decision, which the new lines replace.
                 while matches!(self.peek(), Some(Item::Output(_) | Item::Refused(_)))
                     || matches!(self.peek(), Some(Item::Expect(line)) if is_answer(line))
                 {
@@ -145,8 +145,8 @@ impl Player<'_> {
             if !repeats && !says_nothing && !more_comes {
                 self.put(&format!("= {line}"));
             }
-            // A decision that is to be made while the event is shown cannot wait for all of the
-            // leftover.
+            // A decision that is made while the event is current must come before the rest of
+            // the leftover has been received.
             let is_asked_now = !keyword.is_empty() && matches!(self.peek(), Some(Item::Do(_)));
             if line.starts_with("switched") && !self.leftover.is_empty() && !is_asked_now {
                 let leftover = std::mem::take(&mut self.leftover);
@@ -209,8 +209,8 @@ mod tests {
 
     #[test]
     fn a_vector_that_fails_is_not_blessed() {
-        // What comes after is not read the request, until there is more of it than the connection
-        // keeps.
+        // The bytes after the request are not read before the response. Here they are more than
+        // the connection buffers.
         let lines = "< GET / HTTP/1.1\n< Host: a\n< Upgrade: foo\n< Connection: upgrade\n<\n<< \\{300000*a}\n= paused\n<< a\n";
         let refused = bless(&Vector::of_lines("late", "server", lines));
         assert!(

@@ -1,4 +1,4 @@
-//! The caller of a vector: makes its decisions, and answers its questions.
+//! The caller in a test vector: makes its decisions and answers its queries.
 
 use switchover::trace::TraceStep;
 use switchover::{
@@ -12,7 +12,7 @@ use crate::plain::plain;
 use crate::text::{escape, summary, unescape};
 use crate::verbs::check_refusal;
 
-/// A connection and what its caller keeps beside it.
+/// A connection and the values that its caller keeps for later decisions.
 pub(super) struct Host {
     pub(super) connection: Connection,
     config: Config,
@@ -26,11 +26,9 @@ impl Host {
         Self { connection, config, selection: None, profiles: Profiles::default() }
     }
 
-    /// Makes a decision, and returns its answer, its bytes and its error.
+    /// Makes a decision; returns its lines of output, its bytes and its error.
     ///
-    /// Each is first tried with too little space.
-    ///
-    /// Each is first tried with too little space.
+    /// A decision that writes is first tried with too little space, which must change nothing.
     pub(super) fn perform(&mut self, decision: &str) -> (Vec<String>, Vec<u8>, Option<Error>) {
         let mut lines = Vec::new();
         if self.query(decision, &mut lines) {
@@ -112,8 +110,8 @@ impl Host {
             }
             "offers" => offers_line(connection.request()),
             "trace" => {
-                // A decision is tried with too little space first, which only languages with a
-                // space of their own can do.
+                // `perform` tries each decision with too little space first. Languages without
+                // output buffers of the caller cannot do that, so these entries are left out.
                 let too_small = ErrorKind::OutputTooSmall.code().into();
                 while let Some(entry) = connection.trace() {
                     if (entry.step, entry.number) == (TraceStep::Refused, too_small) {
@@ -287,12 +285,12 @@ fn text_of(text: &str) -> String {
     String::from_utf8(unescape(text)).expect("text")
 }
 
-/// Returns the verb of the engine that a verb of a vector stands for.
+/// Returns the name of the method in `VERBS` for the verb of a vector.
 fn verb_of(verb: &str) -> &str {
     match verb {
         "request" => "send_request",
         "response" => "send_response",
-        // What is wrong with a prepared answer is found where it is prepared.
+        // Errors of a prepared response occur already in its preparation.
         "prepared" => "respond",
         "note" => "note_response",
         "inform" => "send_informational",

@@ -1,4 +1,4 @@
-//! The output of a connection, as the lines of a vector.
+//! The text of a connection's output, as lines of a test vector.
 
 use std::fmt::Write;
 
@@ -6,28 +6,28 @@ use switchover::{Error, Event, FieldSource, Fields, Request, Response};
 
 use crate::text::{escape, summary};
 
-/// Name and value.
+/// The name and the value of a field line.
 pub type FieldLine = (Vec<u8>, Vec<u8>);
 
-/// A head that came out of a vector.
+/// The head of a message that the engine emitted in a run of a vector.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Head {
     /// The method of a request.
     pub method: String,
     /// The target of a request.
     pub target: String,
-    /// The status of a response, else 0.
+    /// The status of a response; 0 for a request.
     pub status: u16,
     /// The reason phrase of a response.
     pub reason: Vec<u8>,
-    /// The offers of a request.
+    /// The protocols that a request offers.
     pub offers: Vec<String>,
     /// The fields, in order.
     pub fields: Vec<FieldLine>,
 }
 
 impl Head {
-    /// Returns the parts of a request that a line shows.
+    /// Copies the head of a request.
     pub fn of_request(request: &Request<'_>) -> Self {
         Self {
             method: request.method().into(),
@@ -40,7 +40,7 @@ impl Head {
         }
     }
 
-    /// Returns the parts of a response that a line shows.
+    /// Copies the head of a response.
     pub fn of_response(response: &Response<'_>) -> Self {
         Self {
             status: response.status(),
@@ -55,7 +55,9 @@ fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// Bytes as marked lines: one a line of the wire.
+/// Returns bytes as lines of a vector, one for each line of the bytes.
+///
+/// Each begins with `mark`. A doubled mark is for bytes without a CRLF after them.
 pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = bytes;
@@ -81,12 +83,12 @@ pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     lines
 }
 
-/// Escapes bytes; long runs of one byte become a repetition.
+/// Escapes bytes, and writes 24 or more equal bytes as a repetition `\{24*a}`.
 fn compact(bytes: &[u8]) -> String {
     with_repetitions(bytes, escape)
 }
 
-/// Shortens a line that is escaped already.
+/// Writes long runs of one byte as repetitions, in a line that is escaped already.
 fn shortened(line: &str) -> String {
     with_repetitions(line.as_bytes(), |bytes| String::from_utf8_lossy(bytes).into_owned())
 }
@@ -102,12 +104,12 @@ fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {
         .collect()
 }
 
-/// Returns whether nothing happens after a line before more comes in.
+/// Returns whether a line says that the engine waits: for input or a decision.
 pub(super) fn is_stop(line: &str) -> bool {
     line == "need-data" || line.starts_with("paused ")
 }
 
-/// Returns whether a line answers a query, and is no event.
+/// Returns whether a line is the result of a decision or query, and no event.
 pub(crate) fn is_answer(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or_default();
     matches!(
@@ -141,7 +143,7 @@ pub(super) fn error_line(error: &Error) -> String {
     format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Returns the line for the end, with the bytes that no message has.
+/// Returns the line of a closed connection, with the number of discarded bytes.
 pub(super) fn closed_line(discarded: usize) -> String {
     if discarded == 0 {
         "paused closed".into()
@@ -150,14 +152,16 @@ pub(super) fn closed_line(discarded: usize) -> String {
     }
 }
 
-/// Returns the line of an event, with what a vector wants to know besides.
+/// Returns the line of an event, with the position in the input after it.
+///
+/// `shows_fields` adds the field lines of heads.
 pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let line = event.to_string();
     let fields =
         |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
     match event {
         Event::Data(data) => format!("data {}", summary(data)),
-        // Of trailers the values count, whosever they are.
+        // Trailers are always shown, even without `shows_fields`.
         Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
         Event::Request(request) => {
             format!("{}{} @{position}", shortened(&line), fields(request.fields()))

@@ -1,8 +1,8 @@
-//! The runner of vectors, against the Rust API.
+//! The runner of test vectors, against the Rust API.
 //!
-//! `player.rs` feeds and compares, `host.rs` decides, `profiles.rs` asks about particular
-//! protocols. `lines.rs` puts into words, `bless.rs` writes down, `record.rs` writes down for other
-//! engines.
+//! `player.rs` feeds input and compares output, `host.rs` makes the decisions of the caller.
+//! `profiles.rs` has the queries about particular protocols, `lines.rs` the text of the output.
+//! `bless.rs` writes new output into a vector, `record.rs` a vector for other engines.
 
 mod bless;
 mod host;
@@ -24,25 +24,25 @@ use lines::is_stop;
 pub(crate) use lines::{is_answer, put_lines};
 use player::Player;
 
-/// Returns whether a decision of a vector is a question about a protocol.
+/// Returns whether a vector's verb is a query about a particular protocol.
 pub(crate) fn is_profile_question(verb: &str) -> bool {
     profiles::QUESTIONS.contains(&verb)
 }
 
-/// The cuts of the input.
+/// The way in which a vector's input is split into pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
-    /// The input in the pieces of the file.
+    /// The input in the pieces that the vector has.
     Whole,
     /// The input, one byte at a time.
     Bytes,
-    /// The input in two pieces, cut at this place.
+    /// The input in two pieces, split at this offset in bytes.
     Split(usize),
-    /// Through `receive_buffer` and `commit`, a few bytes at a time.
+    /// The input through `receive_buffer` and `commit`, seven bytes at a time.
     Committed,
 }
 
-/// Returns all the input of a vector.
+/// Returns all bytes of a vector's input, concatenated.
 pub fn input(vector: &Vector) -> Vec<u8> {
     vector
         .items
@@ -52,7 +52,9 @@ pub fn input(vector: &Vector) -> Vec<u8> {
         .collect()
 }
 
-/// Returns every cut; of long inputs a sample of the two-way ones.
+/// Returns all ways to split a vector's input.
+///
+/// For input over 4,096 bytes, the splits in two are a sample.
 pub fn feeds(vector: &Vector) -> Vec<Feed> {
     let length = input(vector).len();
     let stride = if length > 4096 { length / 256 } else { 1 };
@@ -60,29 +62,29 @@ pub fn feeds(vector: &Vector) -> Vec<Feed> {
     [Feed::Whole, Feed::Bytes, Feed::Committed].into_iter().chain(splits).collect()
 }
 
-/// Runs a vector in a feed.
+/// Runs a vector with its input split as `feed` says.
 ///
 /// # Errors
 ///
-/// The text says where it went another way than the file.
+/// The text describes the first difference from the vector.
 pub fn run(vector: &Vector, feed: Feed) -> Result<(), String> {
     let mut player = Player::new(vector, feed, None);
     player.play().map_err(|error| format!("{} ({:?}): {error}", vector.name, feed))
 }
 
-/// Returns the requests and final responses of a vector.
+/// Returns the heads of the requests and final responses that a vector receives.
 pub fn heads(vector: &Vector) -> Vec<Head> {
     let mut player = Player::new(vector, Feed::Whole, None);
-    // How it goes is another test's business.
+    // Other tests check the outcome.
     let _ = player.play();
     player.heads
 }
 
-/// Returns the steps and events of a vector, for other engines.
+/// Runs a vector, and returns its steps and events for other engines.
 ///
 /// # Errors
 ///
-/// It does not come out as the file says.
+/// The output differs from the vector.
 pub fn record(vector: &Vector) -> Result<Record, String> {
     let mut player = Player::new(vector, Feed::Whole, None);
     player.record = Some(Record::default());
@@ -95,14 +97,14 @@ pub fn record(vector: &Vector) -> Result<Record, String> {
     Ok(record)
 }
 
-/// Puts a NUL after the input of a vector that decides nothing afterwards.
+/// Checks that a NUL after the last input of a vector leaves the output as it was.
 ///
-/// Nothing can begin with a NUL. What came out before still does; content and leftover may end with
-/// the NUL, and an error may follow. Returns whether it applied.
+/// No message can begin with a NUL. Content and leftover may end with the NUL, and an error may
+/// follow. Returns `false` without a check if a decision or an EOF follows the last input.
 ///
 /// # Errors
 ///
-/// Something comes out otherwise before the NUL.
+/// The output before the NUL differs, or more than an error or the NUL follows it.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else {
         return Ok(false);
@@ -133,13 +135,13 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// Returns the lines of a block that are events.
+/// Returns the lines of a block for output, except those for waiting.
 fn events(block: &str) -> Vec<String> {
     let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()
 }
 
-/// Returns whether a line of content is another one and the NUL.
+/// Returns whether `line` is the content or leftover line `content` plus a NUL.
 fn is_content_and_junk(line: &str, content: &str) -> bool {
     let is_content = content.starts_with("= data") || content.starts_with("= leftover");
     is_content && content.strip_suffix('"').is_some_and(|text| line == format!("{text}\\0\""))

@@ -1,7 +1,7 @@
-//! The questions of a vector about particular protocols.
+//! The queries of a test vector about particular protocols.
 //!
-//! They are about what a caller negotiates beside the token, what it passes on, and the splice
-//! before an HTTP/2 engine.
+//! They cover WebSocket and MASQUE negotiation, forwarding by a gateway, translation to and from
+//! HTTP/2, and the `h2c::Splice` before an HTTP/2 engine.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;
@@ -16,7 +16,7 @@ use super::host::{entries, split_fields};
 use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
-/// The questions about protocols.
+/// The verbs of the queries about protocols.
 pub(crate) const QUESTIONS: [&str; 20] = [
     "may-forward",
     "websocket-key",
@@ -40,9 +40,9 @@ pub(crate) const QUESTIONS: [&str; 20] = [
     "client-ended",
 ];
 
-/// Returns whether a line that begins with that word answers one of them.
+/// Returns whether a line that begins with `word` is the result of such a query.
 ///
-/// It begins with the question's own name, or with what came out.
+/// Such a line begins with the query's verb or with the name of an output.
 pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
@@ -54,9 +54,9 @@ pub(super) struct Profiles {
 }
 
 impl Profiles {
-    /// Returns the answer to a question about a protocol, a line or several.
+    /// Returns the result of a query about a protocol, as one or more lines.
     ///
-    /// `None` where it is another's question.
+    /// `None` if the decision is no such query.
     pub(super) fn answer(
         &mut self,
         question: &str,
@@ -151,7 +151,7 @@ impl Profiles {
         }
     }
 
-    /// Gives bytes to a splice, and returns what it makes of them.
+    /// Passes bytes to the splice; returns its output and its state, as lines.
     fn splice(&mut self, verb: &str, bytes: &[u8]) -> Vec<String> {
         let splice = self.splice.as_mut().expect("a splice");
         match verb {
@@ -173,9 +173,9 @@ impl Profiles {
     }
 }
 
-/// Returns the field lines of the current head.
+/// Returns the fields of the head that the connection holds.
 ///
-/// It is the request of a server, or the response of a client.
+/// The head is the request on a server, and the current response on a client.
 fn fields(connection: &Connection) -> Option<Fields<'_>> {
     match connection.event() {
         Some(Event::Response(response) | Event::Informational(response)) => Some(response.fields()),

@@ -1,6 +1,6 @@
-//! A vector in words that are no engine's.
+//! The record of a test vector in terms that do not depend on this engine.
 //!
-//! They are the steps and the events of `suite/README.md`.
+//! The terms are the steps and the events of `suite/README.md`.
 
 use serde_json::{Value, json};
 use switchover::{Connection, Error, Event, FieldSource, Fields, Owes};
@@ -14,21 +14,21 @@ use crate::vector::Vector;
 /// The steps and events of one run.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// The bytes, ends and decisions, in order.
+    /// The received bytes, EOFs and decisions, in order.
     pub steps: Vec<Value>,
     /// The events, in order.
     pub events: Vec<Value>,
-    /// The connection is over: nothing more is read.
+    /// Set if the connection is closed at the end, and reads nothing more.
     pub is_over: bool,
-    /// The vector has a decision for which the suite has no words.
+    /// Set if the vector has a decision that the suite has no step for.
     pub is_unspoken: bool,
-    /// A message is being sent.
+    /// Set while a message is being sent.
     is_open: bool,
 }
 
-/// Questions, which change nothing, and steps of this engine alone.
+/// Verbs that are not recorded: queries, and steps that only this engine has.
 ///
-/// The latter need a memory like this one's.
+/// Queries change nothing. The other steps concern this engine's memory.
 const SILENT: &[&str] = &[
     "agreed",
     "awaiting",
@@ -51,19 +51,19 @@ const SILENT: &[&str] = &[
 ];
 
 impl Record {
-    /// Bytes of the peer.
+    /// Adds bytes that the peer sent.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.steps.push(json!({ "receive": latin1(bytes) }));
     }
 
-    /// Adds the end of the peer's bytes.
+    /// Adds the EOF of the peer, clean or truncated.
     pub(super) fn end(&mut self, name: &str) {
         self.steps.push(json!({ "end": name }));
     }
 
-    /// Adds a decision that was made, and the connection after it.
+    /// Adds the step of a decision; `connection` is in the state after it.
     ///
-    /// One that is refused has changed nothing, and is none.
+    /// A rejected decision has changed nothing, and is not added.
     pub(super) fn decision(&mut self, decision: &str, is_refused: bool, connection: &Connection) {
         let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
         if is_refused || SILENT.contains(&verb) || decision == "request" {
@@ -73,10 +73,10 @@ impl Record {
             connection.agreed().iter().map(|protocol| protocol.to_string()).collect();
         match (step(decision, &agreed), verb) {
             (None, _) => self.is_unspoken = true,
-            // Nothing that is offered is wanted.
+            // No offer was accepted, or the switch is recorded already.
             (Some(step), "accept" | "accept-early")
                 if agreed.is_empty() || self.steps.contains(&step) => {}
-            // It has ended by itself, and its end is a step already.
+            // The message was ended by its framing, and its end is recorded already.
             (Some(_), "end") if !self.is_open => {}
             (Some(step), _) => self.steps.push(step),
         }
@@ -85,7 +85,8 @@ impl Record {
             "end" => false,
             _ => self.is_open,
         };
-        // Nothing says where it ends but its head, and not every engine looks there.
+        // The head alone ends this message. Other engines may need a call for that, so the
+        // end is a step.
         if self.is_open && connection.owes() != Owes::Content {
             self.is_open = false;
             if !connection.may_speak() {
@@ -96,7 +97,7 @@ impl Record {
 
     /// Adds an event of the engine.
     ///
-    /// Adjacent pieces of content are one.
+    /// Adjacent pieces of content are merged into one event.
     pub(super) fn event(&mut self, event: &Event<'_>) {
         let told = match event {
             Event::Request(request) => {
@@ -128,7 +129,7 @@ impl Record {
         self.events.push(told);
     }
 
-    /// Adds content, or the bytes of a new protocol.
+    /// Adds content, or bytes of a new protocol, to the last event of that kind.
     pub(super) fn content(&mut self, kind: &str, data: &[u8]) {
         match self.events.last_mut() {
             Some(last) if last["event"] == kind => {
@@ -139,7 +140,7 @@ impl Record {
         }
     }
 
-    /// Adds an error of the peer's, once.
+    /// Adds an error of the peer, unless the last event is an error.
     pub(super) fn error(&mut self, error: &Error, vector: &Vector) {
         if self.events.last().is_none_or(|last| last["event"] != "error") {
             self.events.push(suite::error(error.kind(), vector));
@@ -147,7 +148,7 @@ impl Record {
     }
 }
 
-/// Returns a decision as a step; `None` where the suite has no words for it.
+/// Returns the step of a decision; `None` if the suite has no step for it.
 fn step(decision: &str, agreed: &[String]) -> Option<Value> {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, lines) = split_fields(rest);
@@ -201,7 +202,7 @@ fn pairs(lines: &[FieldLine]) -> Value {
     lines.iter().map(|(name, value)| json!([latin1(name), latin1(value)])).collect()
 }
 
-/// Returns a character for each byte.
+/// Decodes bytes as Latin-1: one character for each byte.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
