@@ -1,9 +1,9 @@
-//! Vectors for runners in other languages.
+//! The export of test vectors for runners in other languages.
 //!
-//! Every case has a form that needs no Markdown and no escapes, and the digest of what must come
-//! out. `bin/export.rs` writes both.
+//! Every case is exported without Markdown and escapes, with the digest of its expected output.
+//! `bin/export.rs` writes both.
 //!
-//! A case is a block of lines, bytes in hex (`-` for none), ended by a line with a full stop:
+//! A case is a block of lines, ended by a line with a full stop. Bytes are in hex, `-` for none:
 //!
 //! ```text
 //! case NAME client|server fields|- KEY=VALUE...     config: limits by name, flags as NAME=1
@@ -13,10 +13,10 @@
 //! do VERB ...
 //! .
 //! ```
-//! A runner keeps a log of lines. `expect` waits for one line and logs it as it came, whatever it
-//! is. `do` logs the answer of the decision, `> HEX` if it wrote, and `? NAME` if it was refused.
-//! The digest is the checksum of the log, each line ended by LF. So a runner cannot agree without
-//! having seen the same.
+//! A runner keeps a log of lines. `expect` waits for one line of output and logs it, whatever it
+//! is. `do` logs the lines of a decision, `> HEX` if it wrote, and `? NAME` if it was rejected.
+//! The digest is the checksum of the log, each line ended by LF. So a runner has the same digest
+//! only if it had the same output.
 
 use std::fmt::Write;
 
@@ -33,9 +33,9 @@ pub fn cases() -> Vec<Vector> {
     vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
 }
 
-/// Makes a vector of a corpus case.
+/// Converts a corpus case to a vector.
 ///
-/// It has what a caller sees that answers every request with an empty 200, up to an offer.
+/// Its caller responds to every request with an empty 200, up to the first upgrade offer.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {
@@ -57,7 +57,7 @@ fn of_case(case: &Case) -> Vector {
     }
     let secure = if case.secure { " secure" } else { "" };
     let info = format!("{} fields bare_h2c{secure}", case.role.name());
-    // More answers than any case has requests.
+    // No case has as many as 20 requests.
     for _ in 0..20 {
         lines = script::bless(&Vector::of_lines(&case.id, &info, &lines))
             .unwrap_or_else(|error| panic!("{error}"));
@@ -69,7 +69,7 @@ fn of_case(case: &Case) -> Vector {
     Vector::of_lines(&format!("corpus-{}", case.id), &info, &lines)
 }
 
-/// Writes a case as a block of lines.
+/// Returns a vector as a block of lines in the export format.
 pub fn block(vector: &Vector) -> String {
     let mut text = format!("case {} {}", vector.name, vector.role.name());
     text.push_str(if vector.shows_fields { " fields" } else { " -" });
@@ -84,7 +84,7 @@ pub fn block(vector: &Vector) -> String {
     text + ".\n"
 }
 
-/// Returns the limits that are not the default, by name.
+/// Returns the names and values of the limits that differ from the default.
 pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64)> {
     let defaults = Config::default().limits.table();
     config
@@ -95,7 +95,7 @@ pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64
         .map(|(limit, _)| limit)
 }
 
-/// Returns the flags that are set, by name.
+/// Returns the names of the flags that are set.
 pub(crate) fn flags(config: &Config) -> impl Iterator<Item = &'static str> {
     let flags = config.lenient.table().chain(config.flags());
     flags.filter(|(_, is_set)| *is_set).map(|(name, _)| name)
@@ -123,9 +123,9 @@ fn data_length(data: &str) -> usize {
     }
 }
 
-/// Writes a decision with its arguments taken apart.
+/// Returns the `do` line of a decision, with its arguments separated by spaces.
 ///
-/// Texts are in hex, lists are joined by semicolons, and fields come last.
+/// Texts and lists are in hex, list members joined by semicolons. Fields come last, as `HEX:HEX`.
 fn decide(decision: &str) -> String {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, fields) = split_fields(rest);
@@ -158,9 +158,9 @@ fn decide(decision: &str) -> String {
     text
 }
 
-/// Returns the digest of what must come out.
+/// Returns the digest of a vector's expected output.
 ///
-/// It is of the file's own lines, which the Rust runner has compared with the engine's.
+/// It is computed from the lines of the vector, which the Rust runner compares with the output.
 pub fn digest(vector: &Vector) -> u64 {
     let mut log = String::new();
     for item in &vector.items {

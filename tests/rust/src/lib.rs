@@ -1,10 +1,10 @@
-//! The tests of `switchover`, and what they share.
+//! The code that the tests of `switchover` share.
 //!
-//! `vector.rs` reads the Markdown of `vectors/`, `script.rs` runs one against the Rust API,
-//! `text.rs` is the small escape language that both use. `corpus/` runs other projects' test
-//! inputs. `fuzz/` checks any bytes, one of its targets by the second reader in `naive/`. `path.rs`
-//! chooses how the engine scans meanwhile, `random.rs` what is random, `numbers.rs` holds how many
-//! there are of everything, `names.rs` how each language spells it.
+//! `vector.rs` parses the test vectors of `vectors/`, `script/` runs a vector against the Rust API,
+//! and `text.rs` has the escape language of both. `corpus/` runs test inputs of other projects.
+//! `fuzz/` has the fuzz targets; one of them compares the engine with the reader in `naive/`.
+//! `path.rs` chooses the engine's scanning instructions, `random.rs` has random numbers.
+//! `numbers.rs` checks the sizes of sets, and `names.rs` spells names for other languages.
 
 pub mod corpus;
 pub mod export;
@@ -24,12 +24,14 @@ mod verbs;
 
 use std::path::{Path, PathBuf};
 
-/// Returns the folder `tests` of the repository.
+/// Returns the path of the folder `tests` of the repository.
 pub fn home() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// Returns every file below `folder` with that ending, in order.
+/// Returns all files below `folder` with the extension `ending`, sorted.
+///
+/// Files named `README.md` are left out.
 pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in
@@ -39,7 +41,7 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
         if path.is_dir() {
             found.extend(files(&path, ending));
         } else if path.file_name().is_some_and(|name| name == "README.md") {
-            // A format's description shows examples that are not cases.
+            // A README describes a format, with examples that are no cases.
         } else if path.extension().is_some_and(|extension| extension == ending) {
             found.push(path);
         }

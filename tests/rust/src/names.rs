@@ -1,15 +1,15 @@
-//! The spelling of the core's names in other languages.
+//! The spelling of the core's names in C, Python and JavaScript.
 //!
-//! It is the case of letters, and the verbs that a language calls by a name of its own.
+//! The functions convert the case of letters, and know the methods that have another name there.
 
-/// Writes `http-1.0` as `HTTP_1_0`.
+/// Converts a name to upper snake case: `http-1.0` to `HTTP_1_0`.
 pub fn upper_snake(name: &str) -> String {
     name.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
         .collect()
 }
 
-/// Writes `NoOffer` as `no_offer`.
+/// Converts a name to snake case: `NoOffer` to `no_offer`.
 pub fn snake(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
@@ -21,14 +21,14 @@ pub fn snake(name: &str) -> String {
     out
 }
 
-/// Writes `field_line` as `fieldLine`.
+/// Converts a name to camel case: `field_line` to `fieldLine`.
 pub fn camel(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..])
 }
 
-/// Returns a verb's name in C.
+/// Returns the C function of a method of the core.
 pub fn in_c(verb: &str) -> String {
     match verb {
         "commit" => "swo_receive_commit".into(),
@@ -36,7 +36,7 @@ pub fn in_c(verb: &str) -> String {
     }
 }
 
-/// Returns a verb's name in Python, where it is there.
+/// Returns the name of a core method in Python; `None` if Python lacks it.
 pub fn in_python(verb: &str) -> Option<String> {
     let name = match verb {
         "receive" => "receive_data",
@@ -48,14 +48,14 @@ pub fn in_python(verb: &str) -> Option<String> {
     Some(name.to_owned()).filter(|_| !is_of_c(verb))
 }
 
-/// Returns a verb's name in JavaScript, where it is there.
+/// Returns the name of a core method in JavaScript; `None` if JavaScript lacks it.
 pub fn in_javascript(verb: &str) -> Option<String> {
     Some(camel(verb)).filter(|_| !is_of_c(verb))
 }
 
-/// Returns whether a verb is for C alone.
+/// Returns whether C alone of the three languages has a method.
 ///
-/// It is for servers that have a writer of responses already.
+/// Such a method is for servers that already have code to write responses.
 fn is_of_c(verb: &str) -> bool {
     verb == "note_response"
 }

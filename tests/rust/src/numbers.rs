@@ -1,12 +1,14 @@
-//! The sizes of sets that must not shrink, such as vectors, cases and rows.
+//! The check of the sizes of sets that must not shrink, such as vectors or cases.
 //!
-//! The sizes stand in `numbers.txt` and nowhere else.
+//! The expected sizes are in `tools/numbers.txt` and nowhere else.
 
 use std::process::Command;
 
 use crate::home;
 
-/// Returns the number of a set by the file, and whether it is frozen.
+/// Returns a set's row in `numbers.txt`: whether it is frozen, and its size.
+///
+/// `None` if the file has no row for the set.
 fn known(name: &str) -> Option<(bool, usize)> {
     let text = std::fs::read_to_string(home().join("tools/numbers.txt")).expect("numbers.txt");
     let mut lines = text.lines().filter_map(|line| line.trim_start().split_once(' '));
@@ -15,12 +17,10 @@ fn known(name: &str) -> Option<(bool, usize)> {
     Some((frozen.is_some(), frozen.unwrap_or(number).parse().ok()?))
 }
 
-/// Checks that a set has as many members as the file says.
+/// Asserts that a set has at least the size that `numbers.txt` expects.
 ///
-/// It may have more where it is not frozen.
-///
-/// A set without a row must have one at least. `BLESS=1` renews a number that is wrong, and prints
-/// both.
+/// A frozen set must have exactly that size, and a set without a row at least one member. With
+/// `BLESS=1` a wrong number is replaced in the file, and both numbers are printed.
 pub fn check(name: &str, found: usize) {
     if known(name).is_some() && std::env::var_os("BLESS").is_some() {
         let renewed =

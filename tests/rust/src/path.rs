@@ -1,15 +1,16 @@
-//! The instructions that the engine scans with while tests run.
+//! The choice of the CPU instructions that the engine scans bytes with in tests.
 
 use std::sync::Once;
 
 use switchover::binding::ScanPath;
 
-/// Has the engine scan as the variable `SCAN` says.
+/// Sets the engine's scan path from the environment variable `SCAN`.
 ///
-/// Without it the engine chooses, as it does in programs.
+/// Without `SCAN` the engine chooses, as it does in programs.
 ///
-/// The choice is the whole process's, and the tests of a binary run side by side. So no test makes
-/// one of its own. A binary is run once for each path, and every test that scans calls this first.
+/// The path is global to the process, and the tests of a binary run in parallel. So no test
+/// chooses its own path. A binary is run once for each path, and every test that scans bytes calls
+/// this function first.
 pub fn choose() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
@@ -21,9 +22,9 @@ pub fn choose() {
     });
 }
 
-/// Returns the number of cases of which a test shall take one.
+/// Returns the variable `SAMPLE`: with the value `n`, a test runs one of `n` cases.
 ///
-/// It is 1 without the variable `SAMPLE`.
+/// Without `SAMPLE` it is 1: the test runs all cases.
 pub fn sample() -> usize {
     std::env::var("SAMPLE").map_or(1, |number| number.parse().expect("SAMPLE is a number"))
 }

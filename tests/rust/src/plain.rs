@@ -1,11 +1,11 @@
-//! The verbs without arguments.
+//! The methods of `Connection` that have no arguments and may fail.
 //!
-//! The vectors and the tapes of the fuzz targets make each of them.
+//! Test vectors and the tapes of the fuzz targets call each of them.
 
 use switchover::{Connection, Error};
 
 pub(crate) struct Plain {
-    /// The name of the verb in vectors.
+    /// The name of the method in test vectors.
     pub(crate) short: &'static str,
     pub(crate) name: &'static str,
     pub(crate) call: fn(&mut Connection) -> Result<(), Error>,

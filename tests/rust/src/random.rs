@@ -1,11 +1,13 @@
-//! Random numbers that can be had again.
+//! Random numbers that a seed reproduces.
 //!
-//! Every random test prints its seed, and takes it back as `SEED`.
+//! Every random test prints its seed. The environment variable `SEED` sets it in another run.
 
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Steele, Lea and Flood's splitmix64: one number decides all.
+/// A generator of random numbers: splitmix64 by Steele, Lea and Flood.
+///
+/// Its only state is the seed.
 #[derive(Clone, Debug)]
 pub struct Dice(pub u64);
 
@@ -19,15 +21,15 @@ impl Dice {
         ((word ^ (word >> 31)) % bound.max(1) as u64) as usize
     }
 
-    /// Returns so many bytes.
+    /// Returns `len` random bytes.
     pub fn bytes(&mut self, len: usize) -> Vec<u8> {
         (0..len).map(|_| self.below(256) as u8).collect()
     }
 }
 
-/// Returns the seed of this run: `SEED`, with `0x` or without, or the clock.
+/// Returns the seed of this process: the variable `SEED`, or else the clock.
 ///
-/// The same in the whole process.
+/// `SEED` is decimal, or hexadecimal with `0x`. Every call returns the same seed.
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     *SEED.get_or_init(|| std::env::var("SEED").map_or_else(|_| clock(), |told| number(&told)))

@@ -1,4 +1,4 @@
-//! The vectors for other engines, in the format of `tools/suite/README.md`.
+//! The export of test vectors for other engines, as `tools/suite/README.md` says.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,18 @@ use crate::export;
 use crate::script::{self, Record};
 use crate::vector::{Vector, load};
 
-/// The folder of rules of one protocol, whatever engine is below.
+/// The folder of vectors for single protocols, which do not concern an HTTP engine.
 const BESIDE: &str = "profiles";
 
-/// Vectors that decide while an event is still to be taken.
+/// Vectors that are left out, since they decide while events are still unread.
 ///
-/// They come out otherwise where all events are taken first.
+/// Their output differs in an engine whose events are all read first.
 const SOONER: &[&str] = &["reject-between"];
 
-/// Returns the lines of the file.
+/// Returns the cases, each as one line of JSON.
 ///
-/// Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
-///
-/// Left out are protocols' own rules, decisions that are this engine's alone, and what only sends.
+/// Left out are the vectors of single protocols, those with decisions that only this engine has,
+/// and those without events.
 pub fn cases() -> Vec<String> {
     let rules = rules();
     let vectors = load(&crate::home().join("vectors"));
@@ -43,13 +42,13 @@ fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
     if is_unspoken || events.is_empty() {
         return None;
     }
-    // Not every engine judges a byte before the line has ended.
+    // Some engines report an error only at the end of the line, so the case completes it.
     let has_failed = events.iter().any(|event| event["event"] == "error");
     if has_failed && !steps.iter().any(|step| !step["end"].is_null()) {
         steps.push(json!({ "receive": "\r\n\r\n" }));
     }
     let rule = |id: &String| json!({ "id": id, "clause": clause(id), "level": rules.get(id) });
-    // In this order, for people.
+    // The order is for human readers.
     let pairs = [
         ("id", json!(vector.name)),
         ("role", json!(vector.role.name())),
@@ -65,7 +64,9 @@ fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
     Some(ascii(&format!("{{{}}}", pairs.join(", "))))
 }
 
-/// Escapes U+0085, which some readers take for the end of a line.
+/// Escapes all characters that are not ASCII, as JSON does.
+///
+/// Some readers take U+0085 for the end of a line.
 fn ascii(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_ascii() { c.into() } else { format!("\\u{:04x}", u32::from(c)) })
@@ -78,7 +79,7 @@ fn config(config: &Config) -> Value {
     limits.chain(export::flags(config).map(|name| (name.to_owned(), json!(true)))).collect()
 }
 
-/// Returns an error of the peer's, with the level that an RFC gives it.
+/// Returns the event of a peer's error, with its RFC clause and requirement level.
 pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
     let named =
         EXCEPTIONS.iter().find(|(names, ..)| names.split(' ').any(|name| name == vector.name));
@@ -92,10 +93,10 @@ pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
     })
 }
 
-/// Returns the level of an error.
+/// Returns the level at which an RFC requires a recipient to report an error.
 ///
-/// `MUST` and `SHOULD` are the clause's. `choice` is where another recipient may do otherwise: it
-/// may recover, the limit is its own, or the rule is the sender's alone.
+/// `MUST` and `SHOULD` are from the error's clause. `choice` means that a recipient may do
+/// otherwise: it may recover, the limit is its own, or the rule binds only the sender.
 fn level(kind: ErrorKind, role: Role) -> &'static str {
     use ErrorKind::{
         BadFieldName, BadMethod, BadTarget, BadVersion, BareCr, ChunkEnd, ChunkExtension,
@@ -111,8 +112,8 @@ fn level(kind: ErrorKind, role: Role) -> &'static str {
             _,
         )
         | (SpaceBeforeColon, Role::Server) => "MUST",
-        // What does not match the grammar, a server should answer with 400 (RFC 9112, 2.2). Of a
-        // client nothing is said.
+        // A server should respond with 400 to what does not match the grammar (RFC 9112, 2.2).
+        // For clients the RFC has no such rule.
         (
             BadFieldName | BadMethod | BadTarget | BadVersion | ChunkEnd | ChunkExtension
             | ChunkSize | CodingInvalid | CodingUnknown | MissingColon | Nul | TargetForm,
@@ -122,40 +123,40 @@ fn level(kind: ErrorKind, role: Role) -> &'static str {
     }
 }
 
-/// Vectors whose error is another rule's here.
+/// Vectors whose error violates another rule than its kind usually does.
 ///
-/// Each has that rule's level and place.
+/// Each row has names of vectors, separated by spaces, and that rule's level and clause.
 pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("connect-no-port connect-empty-port connect-port-too-large", "MUST", "RFC 9110, 9.3.6"),
     ("connect-path", "SHOULD", "RFC 9112, 3.2.3"),
     ("absolute-form-empty-host", "MUST", "RFC 9110, 4.2.1"),
     ("absolute-form-userinfo", "SHOULD", "RFC 9110, 4.2.4"),
-    // A NUL in a value, not in a start line.
+    // A NUL in a field value; elsewhere the kind is for a NUL in a start line.
     ("field-nul field-line-syntax-first", "MUST", "RFC 9110, 5.5"),
-    // An engine may count further.
+    // Another engine may support larger lengths.
     ("length-overflow", "choice", "RFC 9110, 8.6"),
-    // One in a start line, of which only the grammar tells.
+    // A malformed start line, which only the grammar forbids.
     (
         "peer-error-second-request peer-error-after-head target-nul decline-peer-error-after",
         "SHOULD",
         "RFC 9112, 2.2",
     ),
-    // The sender's rule alone.
+    // A rule that binds only the sender.
     ("coding-chunked-twice", "choice", "RFC 9112, 6.1"),
     ("coding-parameter", "SHOULD", "RFC 9112, 7.1"),
-    // No coding at all is not chunked either.
+    // An empty Transfer-Encoding does not end with chunked.
     ("coding-empty", "MUST", "RFC 9112, 6.3"),
-    // Only lines of a head and of trailers may end with an LF alone.
+    // Only the lines of heads and trailers may end with a lone LF, chunk lines may not.
     ("chunk-line-bare-lf lone-lf-not-in-chunk-lines", "SHOULD", "RFC 9112, 7.1"),
 ];
 
-/// Returns the clause of an id: `R9112-6.3-2` is of RFC 9112, section 6.3.
+/// Returns the clause of a requirement's id: `RFC 9112, 6.3` for `R9112-6.3-2`.
 fn clause(id: &str) -> String {
     let mut parts = id[1..].split('-');
     format!("RFC {}, {}", parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
 }
 
-/// Returns the level of each requirement.
+/// Returns the level of each requirement in `requirements.md`, by its id.
 fn rules() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(crate::home().join("requirements.md")).expect("the table");
     let rows = text.lines().filter(|line| line.starts_with("| R"));

@@ -1,6 +1,6 @@
-//! The tables of the core, and the comments of their values.
+//! The enums of the core as tables of names and numbers, and helpers for documents.
 //!
-//! The four surfaces are compared with them. A function breaks documents into lines.
+//! Tests compare the APIs of all four languages with these tables.
 
 use std::fs;
 
@@ -16,21 +16,21 @@ use switchover::{
 
 use crate::home;
 
-/// Reads a file of the repository.
+/// Reads a text file; `path` is relative to the root of the repository.
 pub fn read(path: &str) -> String {
     fs::read_to_string(home().join("..").join(path))
         .unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// An enum of the core.
+/// The name and the values of an enum of the core.
 pub struct Table {
-    /// The name in Rust.
+    /// The name of the enum in Rust.
     pub name: &'static str,
-    /// The names of the values with their numbers, in order.
+    /// The number and the name of each value, in order.
     pub values: Vec<(u64, &'static str)>,
 }
 
-/// The tables of enums, by their names.
+/// A list of the [`Table`](crate::tables::Table)s of the given enums.
 #[macro_export]
 macro_rules! tables {
     ($($name:ident),+) => {
@@ -41,7 +41,7 @@ macro_rules! tables {
     };
 }
 
-/// Returns all tables that reach every language.
+/// Returns the tables of all enums that every language has.
 pub fn tables() -> Vec<Table> {
     let mut tables = tables!(
         Role,
@@ -72,21 +72,21 @@ pub fn tables() -> Vec<Table> {
     tables
 }
 
-/// Returns the lines of a section.
+/// Returns the trimmed lines of a section of a text.
 ///
-/// It begins after the line `opening`, and ends before the next that begins with `closing`.
+/// It begins after the line `opening`, and ends before the next line that begins with `closing`.
 pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> {
     let mut lines = text.lines().skip_while(|line| *line != opening);
     assert!(lines.next().is_some(), "no {opening:?}");
     lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
 }
 
-/// A line of a document is at most this long.
+/// The maximum length of a document's lines, in bytes.
 pub const WIDTH: usize = 120;
 
-/// Breaks a document into lines of at most so many bytes.
+/// Breaks a text at spaces into lines of at most `width` bytes.
 ///
-/// The first begins with `opening`, each other with `margin`.
+/// The first line begins with `opening`, every other one with `margin`.
 pub fn wrapped(opening: &str, text: &str, margin: &str, width: usize) -> Vec<String> {
     let (mut lines, mut line, mut space) = (Vec::new(), opening.to_owned(), "");
     for word in text.split(' ') {

@@ -1,9 +1,9 @@
-//! Bytes as text.
+//! The escape language for bytes in test vectors.
 //!
-//! Printable ASCII stands as it is, the rest as `\r \n \t \0 \\ \xHH`, and `\{1000*ab}` is a
-//! repetition.
+//! Printable ASCII stands for itself, other bytes are `\r \n \t \0 \\ \xHH`. `\{1000*ab}` stands
+//! for 1,000 times `ab`.
 
-/// Returns the bytes that a line of a vector stands for.
+/// Decodes a text with escapes and repetitions to bytes.
 pub fn unescape(text: &str) -> Vec<u8> {
     let (mut out, mut rest) = (Vec::new(), text);
     while let Some(c) = rest.chars().next() {
@@ -46,9 +46,9 @@ pub fn unescape(text: &str) -> Vec<u8> {
     out
 }
 
-/// Writes out the repetitions of a line.
+/// Expands the repetitions of a line, and leaves all other escapes.
 ///
-/// Two lines that say the same are then the same.
+/// Lines that differ only in the use of repetitions are equal then.
 pub fn unfold(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     while let Some((before, after)) = rest.split_once("\\{") {
@@ -65,7 +65,7 @@ pub fn unfold(line: &str) -> String {
     out + rest
 }
 
-/// Returns the text that stands for bytes.
+/// Encodes bytes as text with escapes, without repetitions.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::new();
     for &byte in bytes {
@@ -82,7 +82,7 @@ pub fn escape(bytes: &[u8]) -> String {
     out
 }
 
-/// Bytes as hex digits, `-` for none: for readers that should not need the escapes.
+/// Returns bytes as hex digits; `-` for no bytes.
 pub fn hex(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         "-".into()
@@ -91,14 +91,14 @@ pub fn hex(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns FNV-1a, the checksum that every runner can compute.
+/// Returns the 64-bit FNV-1a hash of bytes, which every runner can easily compute.
 pub fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-/// Returns a short form of long content: its length and its checksum.
+/// Returns content as quoted text, or its length and checksum if over 160 bytes.
 pub fn summary(bytes: &[u8]) -> String {
     if bytes.len() <= 160 {
         return format!("\"{}\"", escape(bytes));

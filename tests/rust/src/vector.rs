@@ -1,4 +1,4 @@
-//! Vectors, in the Markdown that `vectors/README.md` describes.
+//! Test vectors, parsed from the Markdown format of `vectors/README.md`.
 
 use std::path::{Path, PathBuf};
 
@@ -6,12 +6,12 @@ use switchover::{Config, Role};
 
 use crate::text::unescape;
 
-/// A vector: one case.
+/// A test vector: one case with its input, decisions and expected output.
 #[derive(Debug, Clone)]
 pub struct Vector {
-    /// Unique among all files.
+    /// The name of the vector, unique among all files.
     pub name: String,
-    /// The file of the vector.
+    /// The Markdown file that has the vector; empty for [`Vector::of_lines`].
     pub file: PathBuf,
     /// The reason why the vector exists, as one line.
     pub why: String,
@@ -21,32 +21,32 @@ pub struct Vector {
     pub role: Role,
     /// The configuration of the engine.
     pub config: Config,
-    /// Heads are shown with their field lines.
+    /// Set if the lines of heads include their field lines.
     pub shows_fields: bool,
-    /// The steps and the lines.
+    /// The inputs, decisions and expected lines, in order.
     pub items: Vec<Item>,
-    /// The lines of the block in the file, to rewrite it.
+    /// The line numbers of the block's content in the file, from 0.
     pub lines: std::ops::Range<usize>,
 }
 
-/// A line of a vector, or several lines of output together.
+/// A line of a vector; adjacent lines of input, or of output, are one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// `<` or `<<`: bytes from the peer.
     Feed(Vec<u8>),
     /// `<end`: the end of the peer's bytes.
     End(switchover::End),
-    /// `=`: what comes out.
+    /// `=`: an expected event, state or result, as a line of text.
     Expect(String),
-    /// `!`: what the caller does.
+    /// `!`: a decision or query of the caller.
     Do(String),
-    /// `>` or `>>`: bytes to the peer, from the decision before.
+    /// `>` or `>>`: the bytes to the peer that the decision before must write.
     Output(Vec<u8>),
-    /// `?`: the decision before is refused with this error.
+    /// `?`: the name of the error that the decision before must return.
     Refused(String),
 }
 
-/// Returns all vectors below a folder.
+/// Returns the vectors of all Markdown files below a folder.
 pub fn load(folder: &Path) -> Vec<Vector> {
     crate::path::choose();
     crate::files(folder, "md").iter().flat_map(|file| parse(file)).collect()
@@ -93,7 +93,7 @@ pub fn parse(file: &Path) -> Vec<Vector> {
 }
 
 impl Vector {
-    /// Makes a vector of items; `info` is what stands after the backquotes.
+    /// Creates a vector from items; `info` is the info string of the code block.
     fn new(name: String, file: &Path, info: &str, items: Vec<Item>) -> Self {
         let mut words = info.split_whitespace();
         let role = match words.next() {
@@ -116,14 +116,14 @@ impl Vector {
         }
     }
 
-    /// Returns the vector with other lines in its block.
+    /// Returns a copy of the vector with `lines` as the content of its block.
     pub fn with_lines(&self, lines: &str) -> Self {
         let mut items = Vec::new();
         lines.lines().for_each(|line| read_line(line, &mut items));
         Self { items, ..self.clone() }
     }
 
-    /// Makes a vector that stands in no file, of the lines of its block.
+    /// Creates a vector without a file, from the info string and lines of a block.
     pub fn of_lines(name: &str, info: &str, lines: &str) -> Self {
         let mut items = Vec::new();
         lines.lines().for_each(|line| read_line(line, &mut items));
@@ -181,7 +181,7 @@ fn config(words: &[&str]) -> Config {
 }
 
 fn set_flag(config: &mut Config, flag: &str) {
-    // `fields` is how the log is written, not how the engine works.
+    // `fields` configures the lines of the vector, not the engine.
     let is_known =
         flag == "fields" || config.set_flag(flag, true) || config.lenient.set(flag, true);
     assert!(is_known, "{flag:?} is no flag");

@@ -1,6 +1,6 @@
-//! Writes all cases for runners in other languages.
+//! A program that writes all test cases for the runners in other languages.
 //!
-//! `export FOLDER` makes `cases.txt` and `digests.txt` there.
+//! `export FOLDER` writes `cases.txt` and `digests.txt` to FOLDER, by default `target/vectors`.
 
 use std::fmt::Write;
 use std::{env, fs, path::PathBuf};

@@ -1,6 +1,6 @@
-//! Prints the ways to scan that this machine has, the one that programs get first.
+//! A program that prints the names of the scan paths that this machine supports.
 //!
-//! Tests take one as `SCAN`.
+//! The first one is the default in programs. Tests use the one in the variable `SCAN`.
 
 fn main() {
     for path in switchover::binding::ScanPath::available() {

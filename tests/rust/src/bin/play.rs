@@ -1,7 +1,7 @@
-//! Plays the vectors of files, such as those that the page copies.
+//! A program that runs the test vectors of files, as the playground copies them.
 //!
-//! Each is played whole, byte by byte, and cut in two at every place. The output says where one
-//! differs.
+//! Each vector is run with whole input, byte by byte, and split in two at every offset. For each
+//! vector that fails, the first difference is printed.
 //!
 //! ```text
 //! cargo run -p switchover-tests --bin play -- FILE...

@@ -1,6 +1,6 @@
-//! Checks every file of some folders with a target: `replay TARGET FOLDER…`.
+//! A program that runs a fuzz target on all files of folders.
 //!
-//! For coverage, and for crashes in number.
+//! `replay TARGET FOLDER…` is used to measure coverage, and to check many crashes at once.
 
 use switchover_tests::fuzz::target;
 
@@ -11,7 +11,7 @@ fn main() -> std::io::Result<()> {
     let mut checked = 0;
     for folder in words {
         for entry in std::fs::read_dir(folder)? {
-            // Fuzzing may go on meanwhile, and put a smaller file in the place of one.
+            // A fuzzer that runs at the same time may replace a file by a smaller one.
             if let Ok(bytes) = std::fs::read(entry?.path()) {
                 (target.check)(&bytes);
                 checked += 1;

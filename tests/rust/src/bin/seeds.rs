@@ -1,6 +1,6 @@
-//! Writes the inputs that fuzzing begins with.
+//! A program that writes the first inputs of all fuzz targets.
 //!
-//! `seeds FOLDER` makes `FOLDER/TARGET/…`, a file for each.
+//! `seeds FOLDER` writes each input to a file `FOLDER/TARGET/NUMBER`.
 
 use std::path::Path;
 

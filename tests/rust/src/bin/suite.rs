@@ -1,6 +1,6 @@
-//! Writes the vectors for other engines, a case a line.
+//! A program that writes the test vectors for other engines, one case a line.
 //!
-//! `suite [FILE]`; without FILE it is `target/suite/cases.jsonl`.
+//! `suite [FILE]` writes to FILE, by default `target/suite/cases.jsonl`.
 
 use std::{env, fs, path::PathBuf};
 

@@ -1,18 +1,17 @@
-//! Invariant: a second reader of RFC 9297 finds the same datagrams.
+//! Invariant: `Capsules` and a second reader of RFC 9297 find the same datagrams.
 //!
-//! That is so however the stream is cut.
+//! The invariant holds for any split of the stream. Datagrams that are written are read back
+//! unchanged. No length in the stream makes `Capsules` hold more memory than the longest datagram
+//! needs.
 //!
-//! What is written is read back. No length in the stream makes the reader hold more than the
-//! longest datagram.
-//!
-//! An input is the longest payload, the size of pieces, and the stream. Read as a tape it is also
-//! datagrams to be written.
+//! The fuzz input is the longest payload, the size of pieces, and the stream. The stream is also
+//! read as a tape of datagrams to write.
 
 use switchover::masque::{CapsuleFault, Capsules, Datagram};
 
 use super::tape::Tape;
 
-/// Holds the invariant against these bytes.
+/// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     let mut tape = Tape::new(data);
     let (longest, piece) = (tape.below(0x1_0000), 1 + tape.byte() as usize);
@@ -38,7 +37,7 @@ fn read(stream: &[u8], longest: usize, piece: usize) -> Outcome {
             }
         }
     };
-    // A vector doubles, and of the capsule before at most a payload and its header are left.
+    // A vector doubles its capacity. At most one payload and its header wait in it.
     let (mut held, most) = (0, 2 * (longest + 32 + piece.min(stream.len())) as i64);
     for piece in stream.chunks(piece) {
         held += allocation_counter::measure(|| capsules.receive(piece)).bytes_current;
@@ -51,7 +50,7 @@ fn read(stream: &[u8], longest: usize, piece: usize) -> Outcome {
     (datagrams, capsules.finish())
 }
 
-/// Reads a whole stream by RFC 9297, section 3.2 and RFC 9298, section 5.
+/// Parses a whole stream by RFC 9297, section 3.2 and RFC 9298, section 5.
 fn naive(mut stream: &[u8], longest: usize) -> Outcome {
     let mut datagrams = Vec::new();
     while !stream.is_empty() {
@@ -62,7 +61,7 @@ fn naive(mut stream: &[u8], longest: usize) -> Outcome {
             return (datagrams, Err(CapsuleFault::Truncated));
         };
         let is_datagram = kind == 0;
-        // A context takes eight bytes at most, so this one can only be too long.
+        // A context ID has at most eight bytes, so the payload must be too long.
         if is_datagram && length > longest as u64 + 8 {
             return (datagrams, Err(CapsuleFault::TooLong));
         }
@@ -85,7 +84,7 @@ fn naive(mut stream: &[u8], longest: usize) -> Outcome {
     (datagrams, Ok(()))
 }
 
-/// Reads an integer of variable length (RFC 9000, section 16).
+/// Parses a variable-length integer (RFC 9000, section 16), and returns the rest.
 fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let first = u64::from(*bytes.first()?);
     let len = [1, 2, 4, 8][first as usize >> 6];

@@ -1,9 +1,9 @@
-//! Fuzzing: functions that take any bytes, and panic by an invariant.
+//! The fuzz targets: functions that panic if an input violates their invariant.
 //!
-//! There is one for each target. `core/fuzz` hands them to libFuzzer, `tests/rust/tests/fuzz.rs`
-//! runs them on stable Rust. The first line of each target's file says its invariant. `seeds.rs`
-//! makes the inputs to begin with, `mutate.rs` changes them, `tape.rs` reads decisions out of
-//! bytes.
+//! Any bytes are a valid input. `core/fuzz` runs the targets in libFuzzer,
+//! `tests/rust/tests/fuzz.rs` on stable Rust. The first line of each target's file has its
+//! invariant. `seeds.rs` creates the first inputs, `mutate.rs` changes inputs, and `tape.rs` reads
+//! decisions from bytes.
 
 pub mod capsules;
 pub mod connection;
@@ -17,18 +17,18 @@ pub mod sent;
 pub mod splice;
 mod tape;
 
-/// A fuzz target.
+/// The name and the functions of a fuzz target.
 #[derive(Clone, Copy)]
 pub struct Target {
     /// The name of the target, and of its module.
     pub name: &'static str,
-    /// Panics where the invariant does not hold.
+    /// The function that panics if an input violates the invariant.
     pub check: fn(&[u8]),
-    /// Inputs to begin with.
+    /// The function that returns the first inputs.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// All targets, the widest first.
+/// All fuzz targets, beginning with the one that covers most of the engine.
 pub const TARGETS: [Target; 7] = [
     Target { name: "connection", check: connection::check, seeds: seeds::connection },
     Target { name: "naive", check: naive::check, seeds: seeds::naive },
@@ -39,12 +39,12 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "capsules", check: capsules::check, seeds: seeds::capsules },
 ];
 
-/// Returns the target of that name.
+/// Returns the fuzz target with this name; `None` if there is none.
 pub fn target(name: &str) -> Option<Target> {
     TARGETS.into_iter().find(|target| target.name == name)
 }
 
-/// Returns the words to put into an input, from the dictionary of `core/fuzz`.
+/// Returns the words of `core/fuzz/dictionary.txt`, for insertion into inputs.
 pub fn dictionary() -> Vec<Vec<u8>> {
     let path = crate::home().join("../core/fuzz/dictionary.txt");
     let text = std::fs::read_to_string(&path)

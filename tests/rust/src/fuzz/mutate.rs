@@ -1,8 +1,8 @@
-//! Changes of inputs, for runs without libFuzzer.
+//! The mutation of fuzz inputs, for runs without libFuzzer.
 
 use crate::random::Dice;
 
-/// Returns an input of some seed, changed a few times.
+/// Returns a random seed with one to five random changes.
 pub fn next(seeds: &[Vec<u8>], dictionary: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
     let mut input = seeds[dice.below(seeds.len())].clone();
     let other = &seeds[dice.below(seeds.len())];
@@ -47,7 +47,7 @@ fn change(input: &mut Vec<u8>, other: &[u8], dictionary: &[Vec<u8>], dice: &mut 
     }
 }
 
-/// Returns the smallest input that `fails`, by taking pieces away.
+/// Returns a smaller input that still `fails`, by removing pieces of it.
 pub fn smallest(mut input: Vec<u8>, fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     for len in [256, 64, 16, 4, 1, 1] {
         let mut at = 0;

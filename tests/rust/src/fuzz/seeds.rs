@@ -1,7 +1,6 @@
-//! Inputs to begin with, the same in every run.
+//! The seeds: the first inputs of the fuzz targets, the same in every run.
 //!
-//! They are the vectors, the captures and the corpora as the targets read them, and tapes of random
-//! decisions.
+//! They are the input of test vectors, captures and corpora, and tapes of random decisions.
 
 use switchover::{Lenient, Role};
 
@@ -10,10 +9,12 @@ use crate::random::Dice;
 use crate::script::input;
 use crate::vector::load;
 
-/// The longest input: longer ones cost more than they find.
+/// The maximum length of a seed's wire bytes.
+///
+/// Longer inputs cost more time than they find errors.
 const LONGEST: usize = 4_000;
 
-/// The bytes of a peer, and the flags of `connection` for them.
+/// The bytes of a peer, with the flags byte of the target `connection` for them.
 struct Wire {
     role: Role,
     flags: u8,
@@ -47,9 +48,7 @@ fn bits(flags: &[bool]) -> u8 {
     flags.iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(*flag))
 }
 
-/// The requests that a vector begins with for a client.
-///
-/// They are a plain one, one with an offer, and so on: `moves.rs` has the list.
+/// The first requests of client seeds, as indices into `REQUESTS` of `moves.rs`.
 const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
 
 /// Returns inputs for [`connection`](super::connection).
@@ -73,7 +72,7 @@ pub fn connection() -> Vec<Vec<u8>> {
             add(wire.flags, &[0, 0, 0, 16, 1, 0, 0]);
         }
         match index % 2 {
-            // With small limits; of every other request the content is skipped.
+            // Another seed with small limits; half of these also skip content.
             0 if index % 4 == 0 => add(wire.flags | 8, &[0, 0, 0, 26]),
             0 => add(wire.flags | 8, &[]),
             _ => {
@@ -92,7 +91,7 @@ pub fn naive() -> Vec<Vec<u8>> {
         [&[role | (index as u8 & 1) << 1 | 5 << 2][..], &wire.bytes].concat()
     };
     let mut seeds: Vec<_> = wires().into_iter().enumerate().map(with_flags).collect();
-    // The same for clients that have asked something else.
+    // Another seed for each response, with other request methods of the client.
     let responses: Vec<_> = seeds.iter().filter(|seed| seed[0] & 1 == 1).cloned().collect();
     for (index, mut seed) in responses.into_iter().enumerate() {
         seed[0] = seed[0] & 3 | (index as u8 % 5) << 2;
@@ -101,7 +100,7 @@ pub fn naive() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Tapes of random decisions.
+/// Returns 400 tapes of random decisions, for [`pair`](super::pair).
 pub fn tapes() -> Vec<Vec<u8>> {
     let mut dice = Dice(2);
     (0..400).map(|index| dice.bytes(10 + index)).collect()
@@ -109,7 +108,7 @@ pub fn tapes() -> Vec<Vec<u8>> {
 
 /// Returns inputs for [`sent`](super::sent).
 ///
-/// They are usual words, few of them of any bytes.
+/// Most of their words are from the target's tables, few are random bytes.
 pub fn sent() -> Vec<Vec<u8>> {
     let mut dice = Dice(3);
     let usual =
@@ -119,13 +118,13 @@ pub fn sent() -> Vec<Vec<u8>> {
 
 /// Returns inputs for [`splice`](super::splice).
 ///
-/// They are any bytes, and clients that keep to HTTP/2.
+/// Half of them are arbitrary bytes, half are clients that conform to HTTP/2.
 pub fn splice() -> Vec<Vec<u8>> {
     let mut dice = Dice(4);
     (0..200).map(|index| [&[index as u8 & 1][..], &dice.bytes(10 + index * 2)].concat()).collect()
 }
 
-/// Returns inputs for [`fields`](super::fields), for each of its parts.
+/// Returns inputs for [`fields`](super::fields), for each of its four parts.
 pub fn fields() -> Vec<Vec<u8>> {
     let mut dice = Dice(5);
     (0..600).map(|index| [&[index as u8 & 3][..], &dice.bytes(6 + index / 10)].concat()).collect()
@@ -133,7 +132,7 @@ pub fn fields() -> Vec<Vec<u8>> {
 
 /// Returns inputs for [`capsules`](super::capsules).
 ///
-/// The streams are whole, cut off, or wrong.
+/// The streams are complete, truncated or malformed.
 pub fn capsules() -> Vec<Vec<u8>> {
     let streams: &[&[u8]] = &[
         b"\x00\x03\x00hi",

@@ -1,8 +1,8 @@
-//! Decisions out of bytes.
+//! A reader that turns the bytes of a fuzz input into decisions.
 //!
-//! A tape that has ended says 0 for ever, so every prefix of an input is an input.
+//! After its end a tape returns zeros without limit, so every prefix of an input is valid.
 
-/// Bytes from which decisions are read, one after the other.
+/// The unread bytes of a fuzz input, from which decisions are read in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Tape<'t> {
     rest: &'t [u8],
@@ -37,20 +37,20 @@ impl<'t> Tape<'t> {
         from[self.below(from.len())]
     }
 
-    /// Takes at most `len` bytes.
+    /// Reads `len` bytes, or fewer at the end of the tape.
     pub(crate) fn take(&mut self, len: usize) -> &'t [u8] {
         let (taken, rest) = self.rest.split_at(len.min(self.rest.len()));
         self.rest = rest;
         taken
     }
 
-    /// Takes a piece whose length stands before it.
+    /// Reads a byte with a length, and then as many bytes.
     pub(crate) fn piece(&mut self) -> &'t [u8] {
         let len = self.byte() as usize;
         self.take(len)
     }
 
-    /// Returns all that is left.
+    /// Returns all unread bytes.
     pub(crate) fn rest(self) -> &'t [u8] {
         self.rest
     }
