@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A generator of random numbers: splitmix64 by Steele, Lea and Flood.
 ///
-/// Its only state is the seed.
+/// Its only state is one number, at first the seed.
 #[derive(Clone, Debug)]
 pub struct Dice(pub u64);
 

@@ -64,9 +64,9 @@ fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
     Some(ascii(&format!("{{{}}}", pairs.join(", "))))
 }
 
-/// Escapes all characters that are not ASCII, as JSON does.
+/// Escapes all characters that are not ASCII as `\uXXXX`.
 ///
-/// Some readers take U+0085 for the end of a line.
+/// Some readers treat U+0085 as the end of a line.
 fn ascii(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_ascii() { c.into() } else { format!("\\u{:04x}", u32::from(c)) })

@@ -32,9 +32,9 @@ pub struct Vector {
 /// A line of a vector; adjacent lines of input, or of output, are one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// `<` or `<<`: bytes from the peer.
+    /// `<` or `<<`: bytes that the engine receives from its peer.
     Feed(Vec<u8>),
-    /// `<end`: the end of the peer's bytes.
+    /// `<end`: EOF from the peer, clean or truncated.
     End(switchover::End),
     /// `=`: an expected event, state or result, as a line of text.
     Expect(String),

@@ -22,7 +22,7 @@ pub struct Case {
     pub id: String,
     /// The role of the engine.
     pub role: Role,
-    /// The peer's bytes.
+    /// The bytes that the engine receives from its peer.
     pub input: Vec<u8>,
     /// Set if EOF follows the input.
     pub eof: bool,
@@ -67,7 +67,7 @@ pub struct Expected {
     pub verdict: Option<Verdict>,
     /// The verdict of a strict engine, where the RFCs allow several.
     pub strict: Option<Verdict>,
-    /// The messages, in order.
+    /// The expected messages, in order; the input may have more.
     pub messages: Vec<ExpectedMessage>,
     /// The number of messages in the input.
     pub total: Option<usize>,
@@ -101,7 +101,7 @@ pub struct ExpectedMessage {
 /// `differences.md` has the reason.
 pub const OVER_TLS: &[&str] = &["gu-valid-rfc9112-target-absolute-https-01"];
 
-/// Returns all cases.
+/// Returns all cases of `corpora/cases.jsonl`.
 pub fn load() -> Vec<Case> {
     crate::path::choose();
     let path = crate::home().join("corpora/cases.jsonl");

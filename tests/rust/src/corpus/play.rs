@@ -29,7 +29,7 @@ pub enum Feed {
 pub struct Outcome {
     /// The verdict of the engine.
     pub verdict: Verdict,
-    /// The complete messages.
+    /// The messages that the engine read to their end, in order.
     pub messages: Vec<Message>,
     /// The result of an offer or a CONNECT; `None` without one, or after an error.
     pub upgrade: Option<Upgrade>,
@@ -40,7 +40,7 @@ pub struct Outcome {
 /// The result of an upgrade offer or a CONNECT, with the bytes after the messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Upgrade {
-    /// The connection has switched.
+    /// The connection switched to another protocol or became a tunnel.
     Switched(Vec<u8>),
     /// The case has no response to the offer.
     Undecided(Vec<u8>),
@@ -55,7 +55,7 @@ pub struct Message {
     pub method: String,
     /// The target of a request.
     pub target: String,
-    /// `1.0` or `1.1`.
+    /// The version, such as `1.0` or `1.1`.
     pub version: String,
     /// The status of a response.
     pub status: u16,

@@ -64,7 +64,7 @@ struct Script<'t> {
     input: &'t [u8],
 }
 
-/// Limits that a short input can reach.
+/// Limits that are small enough for short fuzz inputs to reach.
 const SMALL: Limits = Limits {
     start_line: 64,
     method: 8,

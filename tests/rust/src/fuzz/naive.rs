@@ -170,7 +170,7 @@ fn lines(fields: Fields<'_>) -> Vec<Line> {
 /// An allowed difference: who rejects how, a test of the input, and the RFC clause.
 type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 
-/// The errors of the engine on input that the other reader accepts.
+/// The errors of the engine where the other reader accepts or needs more input.
 const OURS: &[Row<&[ErrorKind]>] = &[
     (&[MethodTooLong], |case| case.input.len() > 32, "our limit: no method has more than 32 bytes"),
     (
@@ -252,7 +252,7 @@ const OURS: &[Row<&[ErrorKind]>] = &[
     ),
 ];
 
-/// The errors of the other reader on input that the engine accepts.
+/// The errors of the other reader where the engine accepts or needs more input.
 const THEIRS: &[Row<&str>] = &[
     (
         "9.2: not asked for",

@@ -51,7 +51,7 @@ fn bits(flags: &[bool]) -> u8 {
 /// The first requests of client seeds, as indices into `REQUESTS` of `moves.rs`.
 const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
 
-/// Returns inputs for [`connection`](super::connection).
+/// Returns the first inputs for [`connection`](super::connection).
 pub fn connection() -> Vec<Vec<u8>> {
     let mut dice = Dice(1);
     let mut seeds = Vec::new();
@@ -84,7 +84,7 @@ pub fn connection() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Returns inputs for [`naive`](super::naive).
+/// Returns the first inputs for [`naive`](super::naive).
 pub fn naive() -> Vec<Vec<u8>> {
     let with_flags = |(index, wire): (usize, Wire)| {
         let role = u8::from(wire.role == Role::Client);

@@ -64,7 +64,7 @@ fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-// Any bytes.
+// Arbitrary bytes from the client and from the HTTP/2 engine.
 
 fn anything(tape: &mut Tape<'_>) {
     let (body, begins) = (tape.below(300), tape.flag());
@@ -132,7 +132,7 @@ fn pass(body: usize, begins: bool, steps: &[(bool, &[u8])], piece: usize) -> (Ve
     (for_engine, for_client)
 }
 
-// A client that keeps to HTTP/2.
+// A client that conforms to HTTP/2.
 
 fn keeps_to_http2(tape: &mut Tape<'_>) {
     let body = [0, 1, 1_000, 0, 100, 16_385, 10, 65_535][tape.below(8)];

@@ -417,7 +417,7 @@ fn codings(message: &Message) -> Result<Option<Vec<Vec<u8>>>, Ending> {
     Ok(Some(codings))
 }
 
-/// Returns the length in bytes that Content-Length gives, or `None` without one.
+/// Returns the length in bytes from Content-Length; `None` without the field.
 ///
 /// Repeated values must all be equal (RFC 9112, section 6.3, item 5).
 fn content_length(fields: &[Line]) -> Result<Option<u64>, Ending> {

@@ -270,7 +270,7 @@ pub(crate) fn entries(list: &str) -> Vec<&str> {
     list.split(';').map(str::trim).filter(|entry| !entry.is_empty()).collect()
 }
 
-/// Splits `what | Name: value | Name: value`.
+/// Splits `what | Name: value | Name: value` into `what` and the field lines.
 pub(crate) fn split_fields(rest: &str) -> (&str, Vec<FieldLine>) {
     let mut parts = rest.split('|');
     let what = parts.next().unwrap_or_default().trim();

@@ -47,7 +47,7 @@ pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
 
-/// The values that a caller keeps beside the connection.
+/// The splice that a caller keeps between queries, if there is one.
 #[derive(Default)]
 pub(super) struct Profiles {
     splice: Option<Splice>,

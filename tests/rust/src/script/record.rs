@@ -129,7 +129,7 @@ impl Record {
         self.events.push(told);
     }
 
-    /// Adds content, or bytes of a new protocol, to the last event of that kind.
+    /// Adds content or bytes of a new protocol, to the last event if it has `kind`.
     pub(super) fn content(&mut self, kind: &str, data: &[u8]) {
         match self.events.last_mut() {
             Some(last) if last["event"] == kind => {
