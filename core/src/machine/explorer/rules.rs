@@ -16,7 +16,7 @@ pub(super) struct Machine {
     without: Option<Rule>,
 }
 
-/// A rule that a test removes from the state machine, to show the fault it prevents.
+/// A rule of the state machine, removed by a test to show the fault it prevents.
 ///
 /// The table of names at the end of this file states each rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
