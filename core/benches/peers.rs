@@ -1,13 +1,13 @@
-//! The peers that `peers/build` has made, loaded into this process.
+//! The other parsers ("peers") that `peers/build` compiled, as loaded libraries.
 //!
-//! Each comes in several builds.
+//! Each peer comes in several builds.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int};
 
 use libloading::Library;
 
-/// `struct message` of `peers/peer.h`.
+/// The Rust form of `struct message` in `peers/peer.h`: one message as bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
@@ -26,7 +26,7 @@ type Many = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
 type One = unsafe extern "C" fn(*const Message<'_>) -> usize;
 type ReadHead = unsafe extern "C" fn(*const Message<'_>, c_int, *mut RawHead);
 
-/// `struct span` of `peers/peer.h`.
+/// The Rust form of `struct span` in `peers/peer.h`: a pointer and a length.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Span {
@@ -50,10 +50,10 @@ impl Span {
     }
 }
 
-/// `PEER_FIELDS` of `peers/peer.h`, and one more.
+/// `PEER_FIELDS` of `peers/peer.h` plus one: the limit of fields in a head.
 const FIELDS: usize = 160 + 1;
 
-/// `struct head` of `peers/peer.h`.
+/// The Rust form of `struct head` in `peers/peer.h`: a parsed head.
 #[repr(C)]
 struct RawHead {
     refused: *const c_char,
@@ -67,16 +67,16 @@ struct RawHead {
     values: [Span; FIELDS],
 }
 
-/// The parts of a head that a peer reads.
+/// A head as a peer has parsed it.
 #[derive(Clone, Debug)]
 pub struct Head<'a> {
-    /// Empty in a response.
+    /// The request's method; empty in a response.
     pub method: &'a [u8],
-    /// Empty in a response.
+    /// The request target; empty in a response.
     pub target: &'a [u8],
-    /// The x of HTTP/1.x.
+    /// The minor HTTP version: the x of HTTP/1.x.
     pub minor: u8,
-    /// 0 in a request.
+    /// The status code of a response; 0 in a request.
     pub status: u16,
     /// The names and values of the fields, in order.
     pub fields: Vec<(&'a [u8], &'a [u8])>,
@@ -85,12 +85,12 @@ pub struct Head<'a> {
 /// One build of one peer.
 #[derive(Debug)]
 pub struct Peer {
-    /// Such as `llhttp gcc native`.
+    /// The parser, its compiler and its target, such as `llhttp gcc native`.
     pub name: String,
     library: Library,
 }
 
-/// Loads all peers in the order of their names; none with `NOPEERS`.
+/// Loads all peers, sorted by name; returns none if `NOPEERS` is set.
 pub fn load() -> Vec<Peer> {
     if std::env::var_os("NOPEERS").is_some() {
         return Vec::new();
@@ -111,9 +111,9 @@ pub fn load() -> Vec<Peer> {
 }
 
 impl Peer {
-    /// Returns a function that reads some messages.
+    /// Returns a function that parses a slice of messages.
     ///
-    /// It gives the number of fields. `None`: the peer has no such function.
+    /// The function returns the number of fields. `None` if the peer does not export `function`.
     pub fn many(&self, function: &str) -> Option<impl Fn(&[Message<'_>]) -> usize + '_> {
         // SAFETY: peer.h gives every function of these names this type.
         let call = unsafe { self.library.get::<Many>(function) }.ok()?;
@@ -121,7 +121,9 @@ impl Peer {
         Some(move |messages: &[Message<'_>]| unsafe { call(messages.as_ptr(), messages.len()) })
     }
 
-    /// Returns a function that reads one message, a byte at a time.
+    /// Returns a function that parses one message, fed one byte at a time.
+    ///
+    /// `None` if the peer has no such function.
     pub fn byte_by_byte(&self) -> Option<impl Fn(Message<'_>) -> usize + '_> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<One>("peer_byte_by_byte") }.ok()?;
@@ -129,9 +131,10 @@ impl Peer {
         Some(move |message: Message<'_>| unsafe { call(&raw const message) })
     }
 
-    /// Returns a function that reads a chunked message, so many bytes at a time.
+    /// Returns a function that parses a chunked message, fed in pieces of a given size.
     ///
-    /// It gives the length of the content.
+    /// Its second argument is the size in bytes; it returns the length of the content. `None` if
+    /// the peer has no such function.
     pub fn chunked(&self) -> Option<impl Fn(Message<'_>, usize) -> usize + '_> {
         type Chunked = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
         // SAFETY: as above.
@@ -140,19 +143,19 @@ impl Peer {
         Some(move |message: Message<'_>, read| unsafe { call(&raw const message, read) })
     }
 
-    /// Returns whether the peer tells what it reads of a head.
+    /// Returns whether the peer has a function that returns the parsed head.
     pub fn reads_heads(&self) -> bool {
         // SAFETY: as above.
         unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
     }
 
-    /// Reads one head, which may have more after it.
+    /// Parses one head; other bytes may follow it.
     ///
-    /// `None` if that is not complete.
+    /// Returns `None` if the head is not complete.
     ///
     /// # Errors
     ///
-    /// The peer refuses it.
+    /// The peer rejects the head, or has no such function.
     pub fn head<'a>(&self, bytes: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<ReadHead>("peer_head") }

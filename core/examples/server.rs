@@ -1,8 +1,8 @@
 //! A server on blocking sockets that speaks HTTP/1.1 and `foo/2`.
 //!
-//! `server [PORT [SECONDS]]` speaks `foo/2` with a client that offers it. A client may take SECONDS
-//! (30) for a head, for content or to read, and twice as long for the first byte of a request. The
-//! server has a thread for each connection. Beside the engine it uses the standard library alone.
+//! `server [PORT [SECONDS]]` switches to `foo/2` if a client offers it. SECONDS (30) is the timeout
+//! for a head, for content and for a write; a request's first byte may take twice as long. Each
+//! connection has a thread. Apart from the engine, only the standard library is used.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -18,17 +18,17 @@ use switchover::{
 /// The pause after `accept` has failed.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The time for which a connection that is over is still read from.
+/// The longest time for which a connection is read after its last response.
 ///
-/// Reading stops earlier after a pause of `LINGER_IDLE`, or after `LINGER_BYTES` bytes.
+/// Reading stops earlier after `LINGER_IDLE` without a byte, or after `LINGER_BYTES` bytes.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;
 
-/// The limit of content of a request, in bytes.
+/// The limit of a request's content, in bytes.
 const CONTENT: u64 = 1 << 20;
 
-/// The longest line of `foo/2`; a longer one is taken as several.
+/// The longest line of `foo/2` in bytes; a longer line is split.
 const LINE: u64 = 65_536;
 
 fn main() -> io::Result<()> {
@@ -45,8 +45,7 @@ fn main() -> io::Result<()> {
                 }
             })
         });
-        // Out of descriptors or threads: that passes. Without the pause the loop would spin until
-        // then.
+        // Descriptors or threads are exhausted, for a while. Without the pause the loop would spin.
         if let Err(error) = started {
             eprintln!("{error}");
             thread::sleep(PAUSE);
@@ -60,8 +59,7 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
     let limits = Limits { content: CONTENT, ..Limits::DEFAULT };
     let mut http = Connection::with_config(Role::Server, Config { limits, ..Config::default() });
     let mut deadline = Deadline { until: Instant::now(), awaited: None, timeout };
-    // What is needed of a request when it is answered: its head is gone by then, unless it offers
-    // something.
+    // The response needs these, and the request's head is gone by then unless it has an offer.
     let (mut status, mut line) = (200, String::new());
     let mut out = Vec::new();
     stream.set_nodelay(true)?;
@@ -82,15 +80,15 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
             // Content that this server does not use.
             Ok(Next::Event(_)) => {}
             Ok(Next::Paused(Paused::Closed)) => break,
-            // The request is complete, and it is our turn.
+            // The request is complete, and the response is due.
             Ok(Next::Paused(_)) => answer(&mut http, status, &line, &mut out)?,
             Ok(Next::NeedData) => {
                 match http.owes() {
-                    // The client waits for it before it sends its content.
+                    // The client waits for a 100 before it sends its content.
                     Owes::Continue => {
                         http.send_informational(&ResponseHead::new(100, &()), &mut out)?
                     }
-                    // The last answer is out: what still comes is not needed.
+                    // The last response is written: bytes that still arrive are not needed.
                     Owes::Nothing if !http.persists() => break,
                     _ => {}
                 }
@@ -102,7 +100,7 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
                         http.commit(len);
                         deadline.earn(len);
                     }
-                    // Half a request is answered, an idle connection is closed.
+                    // After an incomplete request send a 408; close an idle connection.
                     Err(error) if is_late(&error) && http.awaiting() != Awaiting::Request => {
                         let _ = http.reject(&ResponseHead::new(408, &()), b"", &mut out);
                         break;
@@ -111,7 +109,7 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
                     Err(error) => return Err(error.into()),
                 }
             }
-            // The peer's mistake: answered once, unless an answer is on its way already.
+            // An error of the peer: respond once, unless a response has begun already.
             Err(error) => {
                 let _ = http.reject(
                     &ResponseHead::new(error.status().unwrap_or(400), &()),
@@ -123,14 +121,14 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
         }
     }
     stream.write_all(&out)?;
-    // Its answers are whole, so there is never a reset.
+    // Linger, so that no reset discards a response before the client has read it.
     if http.closing() == Closing::Linger { Ok(leave(stream)?) } else { Ok(()) }
 }
 
-/// The deadline of a wait, by the thing that is awaited.
+/// The deadline of the current phase of the connection.
 ///
-/// The first byte of a request, the rest of its head and its content each have a deadline. After it
-/// the client is given up.
+/// The phases are the first byte of a request, the rest of its head, and its content. After the
+/// deadline the connection is closed.
 struct Deadline {
     until: Instant,
     awaited: Option<Awaiting>,
@@ -152,8 +150,8 @@ impl Deadline {
 
     /// Extends the deadline by a millisecond for each byte of content.
     ///
-    /// It is never later than the whole timeout from now. A client that sends a byte a second is
-    /// given up; a client that sends long content is not.
+    /// The deadline is never later than the whole timeout from now. A client that sends a byte a
+    /// second times out; a client that sends long content quickly does not.
     fn earn(&mut self, len: usize) {
         if self.awaited == Some(Awaiting::Content) {
             let earned = self.until + Duration::from_millis(len as u64);
@@ -166,7 +164,7 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
-/// Accepts `foo/2` if it was offered; else advertises it.
+/// Accepts `foo/2` if the client offered it; otherwise advertises it.
 fn answer(
     http: &mut Connection,
     status: u16,
@@ -183,7 +181,7 @@ fn answer(
     http.respond(&response, format!("{line} in HTTP/1.1\n").as_bytes(), out)
 }
 
-/// Reads bytes that come before the deadline.
+/// Reads from the stream, and fails with `TimedOut` after the deadline.
 fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {
@@ -193,10 +191,10 @@ fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::
     stream.read(buffer)
 }
 
-/// Ends the sending direction and reads on for a while.
+/// Shuts down the sending direction, then reads and discards for a while.
 ///
-/// To close with bytes of the client unread would reset the connection. The reset could take the
-/// last response away from the client (RFC 9112, section 9.6).
+/// Closing a socket with unread bytes resets the connection. A reset could make the client lose the
+/// last response (RFC 9112, section 9.6).
 fn leave(stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let (end, mut dropped) = (Instant::now() + LINGER_MAX, 0);
@@ -209,9 +207,10 @@ fn leave(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Speaks `foo/2` with the client until its end or QUIT.
+/// Speaks `foo/2` with the client until it closes or sends QUIT.
 ///
-/// The first line responds to the request. Then each line of the client comes back in upper case.
+/// The first line sent is the response to the request. Then each line of the client is returned in
+/// upper case.
 fn speak_foo(
     line: &str,
     leftover: &[u8],
@@ -222,7 +221,7 @@ fn speak_foo(
     let mut lines = BufReader::new(leftover.chain(stream));
     writeln!(stream, "foo/2 answers {line}")?;
     let mut text = Vec::new();
-    // A longer line is taken as several.
+    // A longer line is split.
     while (&mut lines).take(LINE).read_until(b'\n', &mut text)? > 0
         && text.trim_ascii_end() != b"QUIT"
     {

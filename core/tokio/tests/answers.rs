@@ -1,6 +1,6 @@
-//! Tests of responses that are wrong, early, cut or endless.
+//! Tests of responses that are invalid, early, truncated or endless.
 //!
-//! They show what goes onto the wire instead, and how much of it waits in memory.
+//! They check the bytes sent in place of such a response, and how much content waits in memory.
 
 mod common;
 
@@ -23,9 +23,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
-/// Returns what a client gets from a handler with this response.
+/// Returns the bytes that a client receives from a handler with the given response.
 ///
-/// The client ends its direction after the request.
+/// The client shuts down its sending direction after the request.
 async fn answered(
     request: &str,
     status: u16,
@@ -58,11 +58,11 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
     for (request, status, fields, content, wanted) in [
-        // What is no final response.
+        // Statuses that are not final responses.
         (GET, 100, &[][..], "", error),
         (GET, 103, &[("link", "x")], "", error),
         (GET, 101, &[("upgrade", "foo"), ("content-length", "3")], "abc", error),
-        // What has no content.
+        // Statuses without content.
         (GET, 204, &[], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 204, &[("content-length", "5")], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
@@ -73,7 +73,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
             "hello",
             "HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n",
         ),
-        // A HEAD has the length of a GET's content.
+        // The response to HEAD has the Content-Length of the response to GET.
         (head, 200, &[], "hello", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
         (head, 200, &[("content-length", "9")], "", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
         (head, 404, &[], "hello", "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n"),
@@ -117,10 +117,10 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     }
 }
 
-/// Checks that a 204 and a 205 do not have the length that a handler gives.
+/// Checks that the Content-Length a handler sets on a 204 or 205 is not sent.
 ///
-/// Routers add the length of what a GET would bring, and it is not sent either (RFC 9110, section
-/// 8.6).
+/// Routers add the length that a GET's content would have; for these statuses that is not sent
+/// either (RFC 9110, section 8.6).
 #[tokio::test]
 async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -153,9 +153,9 @@ async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     }
 }
 
-/// Checks that trailers that are not allowed are left out, and no others.
+/// Checks that only the forbidden trailers are omitted.
 ///
-/// RFC 9110, section 6.5.1, says which are not allowed.
+/// RFC 9110, section 6.5.1, says which trailers are forbidden.
 #[tokio::test]
 async fn one_forbidden_trailer_does_not_take_the_others_along() {
     for (names, wanted) in [
@@ -181,13 +181,13 @@ async fn one_forbidden_trailer_does_not_take_the_others_along() {
             )
             .await;
         }
-        // To HTTP/1.0 there are none.
+        // A response to HTTP/1.0 has no trailers.
         send(&mut client, "GET / HTTP/1.0\r\n\r\n").await;
         assert_eq!(rest(&mut client).await, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi");
     }
 }
 
-/// A body that says all along that this much is to come.
+/// A body whose size hint stays the same number of bytes as frames are read.
 struct Constant(Frames, u64);
 
 impl http_body::Body for Constant {
@@ -216,9 +216,9 @@ async fn a_length_is_the_one_before_the_first_frame() {
     expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello!").await;
 }
 
-/// Checks that a length that cannot be counted is none.
+/// Checks that a size hint of `u64::MAX` is not sent as a Content-Length.
 ///
-/// The body announces more bytes than can be counted.
+/// The content is sent chunked instead.
 #[tokio::test]
 async fn a_length_that_cannot_be_counted_is_none() {
     let handler = service_fn(async |_| {
@@ -230,10 +230,9 @@ async fn a_length_that_cannot_be_counted_is_none() {
     expect(&mut client, &format!("{head}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")).await;
 }
 
-/// Checks that interim responses wait in bounded memory.
+/// Checks that pending interim responses use bounded memory.
 ///
-/// However many a handler sends while its client does not read, the newest are kept and the others
-/// are not.
+/// If a handler sends too many while its client does not read, only the newest are kept.
 #[tokio::test]
 async fn interim_responses_wait_in_bounded_memory() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -258,10 +257,10 @@ async fn interim_responses_wait_in_bounded_memory() {
     assert!(answer.contains("x-number: 0\r\n") && answer.len() < 200_000, "{} bytes", answer.len());
 }
 
-/// Checks that an early response says whether it is the last.
+/// Checks that an early response has `Connection: close` if it is the last.
 ///
-/// A server may respond before it has all of a request. If it will not read the rest, it says that
-/// the connection closes.
+/// A server may respond before it has received the whole request. If it will not read the rest, it
+/// says that the connection closes.
 #[tokio::test]
 async fn an_early_answer_says_whether_it_is_the_last() {
     let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
@@ -290,7 +289,7 @@ async fn an_early_answer_says_whether_it_is_the_last() {
     }
 }
 
-/// Checks that a 100 is sent before a response that is made of the content.
+/// Checks that a 100 is sent before a response whose body is the request's content.
 ///
 /// A client that waits for the 100 would send no content after the response.
 #[tokio::test]
@@ -312,9 +311,9 @@ async fn an_echo_asks_for_the_content_that_it_answers_with() {
     }
 }
 
-/// Checks that a handler may switch while the server stops.
+/// Checks that a handler may switch protocols while the server shuts down.
 ///
-/// The connection is no longer the server's once it has switched.
+/// After the switch the server's shutdown does not affect the connection.
 #[tokio::test]
 async fn a_switch_is_made_while_the_server_stops() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -336,9 +335,9 @@ async fn a_switch_is_made_while_the_server_stops() {
     assert!(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\nhi"), "{answer}");
 }
 
-// A client of HTTP/1.0 takes content to be whole where the connection ends, unless it is reset.
+// An HTTP/1.0 client considers content complete when the connection closes, unless by a reset.
 
-/// The end of a body that has sent one piece.
+/// The behaviour of a body after its one piece.
 enum Then {
     Pends,
     Panics,
@@ -388,11 +387,11 @@ async fn what_is_cut_is_not_taken_for_whole() {
             while !got.ends_with(b"half") {
                 match client.read_u8().await {
                     Ok(byte) => got.push(byte),
-                    // What a reset has overtaken.
+                    // A reset may discard bytes that were not read yet.
                     Err(error) => return Err(error),
                 }
             }
-            // Where it would wait for ever, it is given up.
+            // The pending body would wait forever, so the server's task is aborted.
             serving.abort();
             client.read_to_end(&mut got).await
         });
@@ -413,9 +412,9 @@ async fn content_that_panics_at_once_is_a_500() {
     assert!(soon(serving).await.expect_err("a panic").is_panic());
 }
 
-// Backpressure.
+// Back-pressure.
 
-/// Content without an end, and the number of its frames that were taken.
+/// Endless content, and the number of its bytes that were polled so far.
 struct Endless(Arc<AtomicUsize>);
 
 impl http_body::Body for Endless {
@@ -432,7 +431,7 @@ impl http_body::Body for Endless {
     }
 }
 
-/// The most bytes of content that may be on their way.
+/// The limit in bytes of content that may be in flight.
 const MUCH: usize = 1_000_000;
 
 #[tokio::test]
@@ -484,7 +483,7 @@ async fn what_is_not_read_is_not_taken() {
             assert!(taken < MUCH, "{head}");
         }
     }
-    // A client that asks on and on, and does not read the answers.
+    // A client that sends requests without an end, and does not read the responses.
     let large = service_fn(async |_| {
         Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(vec![b'x'; 60_000])))
     });
@@ -513,9 +512,7 @@ async fn what_is_not_read_is_not_taken() {
     assert!(frame.into_data().expect("content").len() < MUCH);
 }
 
-/// Checks that an echo works with room for a few bytes only.
-///
-/// Neither side has more room than that.
+/// Checks that an echo works over a transport that buffers seven bytes.
 #[tokio::test]
 async fn an_echo_needs_no_room() {
     let echo = service_fn(async |request: Request<Body>| {

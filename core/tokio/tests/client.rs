@@ -1,4 +1,4 @@
-//! Tests of the client, in memory, with a scripted server or the adapter's.
+//! Tests of the client in memory, against a scripted server or the adapter's.
 
 mod common;
 
@@ -23,8 +23,8 @@ use common::Asked;
 
 /// Returns a client, and the task of a server that follows a script.
 ///
-/// The server waits for each of these requests before it sends the response beside it, and then
-/// ends. The task returns what else the client sends.
+/// The script is a list of requests and responses. The server waits for each request, sends its
+/// response, and closes at the end. The task returns all other bytes that the client sent.
 fn scripted(
     script: &'static [(&str, &str)],
 ) -> (Client<DuplexStream>, tokio::task::JoinHandle<String>) {
@@ -72,7 +72,7 @@ async fn requests_follow_each_other_on_one_connection() {
         text(client.send(get("http://me@example.org/a?b")).await.expect("an answer")).await,
         "hello"
     );
-    // One that is not read is dropped.
+    // A response whose content is not read is discarded.
     client.send(get("http://a/")).await.expect("an answer");
     assert_eq!(client.send(get("http://a/")).await.expect("an answer").status(), 204);
     assert!(client.persists());
@@ -188,7 +188,7 @@ async fn what_no_one_has_asked_for_is_no_answer() {
             _ => false,
         };
         assert!(is_known, "{said:?}: {outcome:?}");
-        // Nothing has left, so the request may be sent elsewhere.
+        // Nothing was sent, so the caller may send the request on another connection.
         assert!(!client.persists());
         assert!(client.send(get("http://a/")).await.is_err());
         drop(client);
@@ -251,7 +251,7 @@ async fn an_offer_is_declined_and_the_connection_goes_on() {
     ])));
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
     let Outcome::Declined(declined) = outcome else { panic!("{outcome:?}") };
-    // As a program's last words.
+    // A program may print this before it exits.
     let said = format!("{declined:?}");
     assert!(
         said.starts_with("Declined { status: 200, why: Some(\"") && !said.contains("secret"),
@@ -281,7 +281,7 @@ async fn a_426_says_what_to_offer() {
         (Some(Why::Required), &["foo/2".into(), "bar".into()][..])
     );
     assert!(declined.to_string().ends_with(": foo/2, bar"), "{declined}");
-    // What it could speak is not what it asks for.
+    // A 200 may advertise protocols too, but does not require an upgrade.
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
     assert!(outcome.into_result().expect_err("declined").required.is_empty());
 }
@@ -318,7 +318,7 @@ async fn a_tunnel_is_asked_for_again_with_credentials() {
     assert_eq!((&heard, tunnel.protocol()), (b"in", ""));
 }
 
-/// Checks that each side checks the other's WebSocket handshake.
+/// Checks that client and server verify each other's WebSocket handshake.
 #[tokio::test]
 async fn a_websocket_handshake_is_complete() {
     let (client, server) = tokio::io::duplex(1000);
@@ -353,9 +353,9 @@ async fn a_server_that_is_silent_is_given_up() {
     assert_eq!(begun.elapsed().as_secs(), 60);
 }
 
-/// Checks that a request after one that was given up is an error.
+/// Checks that a request fails after an earlier one was cancelled.
 ///
-/// What comes for the request that was given up is no response to the next.
+/// The response that then arrives belongs to the cancelled request.
 #[tokio::test(start_paused = true)]
 async fn a_request_that_was_given_up_is_in_the_way() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -368,12 +368,12 @@ async fn a_request_that_was_given_up_is_in_the_way() {
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
 
-/// A transport that takes so many bytes, and gives what a server has sent.
+/// A transport whose writes fail after some bytes, while reads return a response.
 ///
-/// The transport is no socket.
+/// It is not a socket.
 struct Halved {
     takes: usize,
-    /// The error of a write after that.
+    /// The kind of error with which later writes fail.
     fails: io::ErrorKind,
     said: &'static [u8],
 }
@@ -384,7 +384,7 @@ impl AsyncRead for Halved {
         _: &mut Context<'_>,
         to: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // A little at a time.
+        // At most 20 bytes for each read.
         let (now, later) = self.said.split_at(self.said.len().min(20));
         to.put_slice(now);
         self.said = later;
@@ -412,9 +412,9 @@ impl AsyncWrite for Halved {
     }
 }
 
-/// Checks that a response is read although the request is not taken.
+/// Checks that a response is read although the server stops reading the request.
 ///
-/// A server may respond, say why, and take no more.
+/// A server may respond early, with the reason, and read no more.
 #[tokio::test]
 async fn an_answer_is_read_although_the_request_is_not_taken() {
     let said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
@@ -425,9 +425,9 @@ async fn an_answer_is_read_although_the_request_is_not_taken() {
     }
 }
 
-/// Returns the response to a long request that is taken in part.
+/// Returns the response to a long request of which only 10,000 bytes are written.
 ///
-/// A write after that part fails with this error.
+/// Every later write fails with the error `fails`; `said` is what the server sends.
 async fn answered_early(fails: io::ErrorKind, said: &'static [u8]) -> Response<Body> {
     let mut client = connect(Asked::new(Halved { takes: 10_000, fails, said }), &Config::default());
     let request = Request::post("http://a/")
@@ -436,9 +436,9 @@ async fn answered_early(fails: io::ErrorKind, said: &'static [u8]) -> Response<B
     client.send(request).await.expect("an answer")
 }
 
-/// Checks that an end in order stays one though a write has met a reset.
+/// Checks that a response ended by a clean EOF is complete after a failed write.
 ///
-/// That holds without a socket, as in TLS.
+/// This holds for transports that are not sockets, such as TLS.
 #[tokio::test]
 async fn an_end_in_order_before_a_reset_is_one() {
     let said = b"HTTP/1.1 200 OK\r\n\r\nall of it";
@@ -477,9 +477,9 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
     }
 }
 
-/// Checks that content that is not wanted is not sent.
+/// Checks that the client omits the content if a final response precedes the 100.
 ///
-/// A server that responds before its 100 has said that it does not want the content.
+/// With that response the server has said that it does not want the content.
 #[tokio::test]
 async fn content_that_is_not_wanted_stays() {
     for close in ["Connection: close\r\n", ""] {
@@ -498,7 +498,7 @@ async fn content_that_is_not_wanted_stays() {
         let again = tokio::time::timeout(Duration::from_secs(10), client.send(get("http://a/")))
             .await
             .expect("in time");
-        // Its first request was never whole.
+        // The server's stream ends inside the first request, whose content was not sent.
         assert!(
             matches!(&again, Err(Error::Io(error)) if error.kind() == io::ErrorKind::UnexpectedEof),
             "{again:?}"
@@ -513,9 +513,9 @@ async fn content_that_is_not_wanted_stays() {
 const TO_TLS: &str =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
 
-/// Sends a request that switches to a new layer, and returns the response above it.
+/// Upgrades to TLS by a request, and returns the response received above TLS.
 ///
-/// A layer that changes nothing stands in place of TLS, in an upgrade to TLS.
+/// A layer that changes no bytes stands in for TLS.
 async fn above_tls(
     script: &'static [(&str, &str)],
 ) -> Result<(Client<Upgraded>, Response<Body>), Error> {
@@ -531,7 +531,7 @@ fn switched(outcome: Result<Outcome, Error>) -> Upgraded {
 
 const ASKS: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\nhi";
 
-/// Checks that the response comes above a new layer and more may follow.
+/// Checks that the response arrives above TLS, and that more requests may follow.
 ///
 /// The rule is in RFC 2817, section 3.3.
 #[tokio::test]
@@ -559,10 +559,10 @@ async fn an_answer_above_a_new_layer_may_not_come() {
     }
 }
 
-/// Checks that HTTP goes on above a layer only after a switch.
+/// Checks that HTTP may continue above TLS only after a 101 response.
 ///
-/// A server has no response to wait for. A connection that has not changed both ways cannot go on
-/// above the layer.
+/// After CONNECT no response is due. A connection that has not switched in both directions cannot
+/// continue above the new layer.
 #[tokio::test]
 async fn only_what_has_switched_goes_on_above() {
     let (mut client, _) =

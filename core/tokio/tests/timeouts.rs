@@ -1,6 +1,7 @@
-//! Tests of every deadline, by a clock that stands still unless all tasks wait.
+//! Tests of every timeout, with tokio's paused clock.
 //!
-//! They also check that a wait is a wait, not a loop.
+//! The clock advances only while all tasks wait. The tests also count polls, so that a waiting
+//! task does not poll in a loop.
 
 mod common;
 
@@ -22,7 +23,7 @@ use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by}
 
 /// Returns the output of a future, the seconds it took and how often it was polled.
 ///
-/// It takes less than a thousand seconds.
+/// Panics if the future takes 1000 seconds or more.
 async fn counted<F: Future>(future: F) -> (F::Output, u64, u32) {
     let (begun, mut polls, mut future) = (Instant::now(), 0, pin!(future));
     let outcome = poll_fn(|context| {
@@ -46,7 +47,7 @@ async fn large(_: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     Ok(Response::new(vec![b'x'; 100_000].into()))
 }
 
-/// Checks what a server that waits for its client sends, after how long.
+/// Checks the server's timeout of each phase, and the response that follows it.
 #[tokio::test(start_paused = true)]
 async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";
@@ -71,21 +72,21 @@ async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     }
 }
 
-/// Returns all that comes until the end, however long that takes.
+/// Returns everything that the client receives until the end, without a timeout.
 async fn rest_of(client: &mut DuplexStream) -> String {
     let mut rest = String::new();
     client.read_to_string(&mut rest).await.expect("text");
     rest
 }
 
-/// Checks that another byte of a message does not begin its time anew.
+/// Checks that another byte of a message does not restart its timeout.
 #[tokio::test(start_paused = true)]
 async fn a_byte_now_and_then_is_too_slow() {
     let requests: [(&str, bool); 5] = [
         (GET, true),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
         (CHUNKED, false),
-        // Which is not read.
+        // The handler does not read the content of this request.
         ("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
         ("\r\n", true),
     ];
@@ -120,10 +121,10 @@ async fn a_byte_now_and_then_is_too_slow() {
     }
 }
 
-/// Checks that long content may take long.
+/// Checks that a long body may exceed the timeout for content.
 ///
-/// Content that comes quickly enough may take as long as it needs. The time that your code needs is
-/// not counted.
+/// The timeout grows with the content received. The time for which the handler works does not
+/// count.
 #[tokio::test(start_paused = true)]
 async fn long_content_may_take_long() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -145,9 +146,7 @@ async fn long_content_may_take_long() {
     assert_eq!(&status, b"HTTP/1.1 200 OK");
 }
 
-/// Checks that a handler without its request's content responds when it likes.
-///
-/// The handler has given up the content.
+/// Checks that a handler which dropped the request's content may respond late.
 #[tokio::test(start_paused = true)]
 async fn content_that_is_not_waited_for_any_more_is_not_late() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -196,9 +195,9 @@ async fn patience_without_an_end_is_for_ever() {
     assert_eq!(asking.await.expect("no panic").expect("an answer").status(), 204);
 }
 
-// What is sent.
+// Timeouts for writes.
 
-/// Checks that the last response gets as much time as any other.
+/// Checks that a response with `Connection: close` has the usual write timeout.
 #[tokio::test(start_paused = true)]
 async fn the_last_answer_reaches_a_slow_client() {
     let (mut client, serving) = served_by(1000, config(), service_fn(large));
@@ -217,7 +216,7 @@ async fn the_last_answer_reaches_a_slow_client() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// A stream that buffers what is sent, as TLS does, until its peer takes it: never.
+/// A stream that buffers writes, as TLS does, and whose flush never completes.
 struct Gathers(DuplexStream);
 
 impl AsyncRead for Gathers {
@@ -269,13 +268,13 @@ async fn a_client_that_takes_nothing_is_given_up() {
     }
 }
 
-/// A stream over a system that has taken much for the peer.
+/// A stream over a kernel with large send buffers.
 ///
-/// The system takes more only once a megabyte of that has left.
+/// Once its buffer is full, the kernel accepts more only after a megabyte has left.
 struct Deep {
     room: usize,
     leaving: Pin<Box<Sleep>>,
-    /// The time that a megabyte is on its way.
+    /// The time in which a megabyte leaves the buffer.
     megabyte: Duration,
 }
 
@@ -326,10 +325,10 @@ impl AsyncWrite for Deep {
     }
 }
 
-/// Checks that what the system has taken earns a slow client time.
+/// Checks that bytes in the send buffer prolong a slow client's write timeout.
 ///
-/// A client that takes ten kilobytes a second is not given up; a client that takes nothing is, if
-/// later.
+/// A client that reads ten kilobytes a second does not time out. A client that reads nothing
+/// times out, but later than without the buffer.
 #[tokio::test(start_paused = true)]
 async fn what_the_system_has_taken_earns_a_slow_client_time() {
     let answer = service_fn(async |_: Request<Body>| {
@@ -350,9 +349,9 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
     }
 }
 
-/// Checks that the server does not read for long after the end.
+/// Checks how long the server reads after the last response.
 ///
-/// A client that goes on is read from for four seconds; a silent one for one second.
+/// It reads for four seconds from a client that goes on sending; for one second from a silent one.
 #[tokio::test(start_paused = true)]
 async fn an_end_does_not_linger() {
     for (goes_on, seconds) in [(true, 4), (false, 1)] {
@@ -372,11 +371,11 @@ async fn an_end_does_not_linger() {
     }
 }
 
-// The handler.
+// Timeouts for the handler.
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_never_answers_is_given_up() {
-    /// A service that never has room for a request.
+    /// A service that is never ready.
     #[derive(Clone)]
     struct Busy;
     impl tower_service::Service<Request<Body>> for Busy {
@@ -412,10 +411,10 @@ async fn a_handler_that_never_answers_is_given_up() {
     }
 }
 
-/// Checks that an idle connection does not linger when the server stops.
+/// Checks that an idle connection closes soon when the server shuts down.
 ///
-/// A connection with nothing to send is closed at once. A client that has just got its response may
-/// still be reading.
+/// It closes at once if the last response is two seconds old. If that is 100 ms old, it closes
+/// after a second, because the client may still be reading.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     for (sent, idle_for, wanted) in [("", 2000, 0), (GET, 2000, 0), (GET, 100, 1000)] {
@@ -431,9 +430,9 @@ async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     }
 }
 
-/// Checks that what is read after the last response is bounded.
+/// Checks that the server discards at most about 1 MiB after the last response.
 ///
-/// The server reads for a while what a client sends then, and no more than a limit of it.
+/// The client goes on sending after a response with `Connection: close`.
 #[tokio::test(start_paused = true)]
 async fn what_is_dropped_after_the_last_answer_is_bounded() {
     let (mut client, serving) = served_by(64 * 1024, config(), service_fn(hello));
@@ -446,9 +445,9 @@ async fn what_is_dropped_after_the_last_answer_is_bounded() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// Checks that a head that comes byte by byte is late.
+/// Checks that a head which arrives slowly times out.
 ///
-/// A head has its time, which bytes do not prolong.
+/// Further bytes do not prolong the timeout of a head.
 #[tokio::test(start_paused = true)]
 async fn a_head_that_comes_byte_by_byte_is_late() {
     let (mut client, serving) = served_by(1000, config(), service_fn(hello));
@@ -463,12 +462,12 @@ async fn a_head_that_comes_byte_by_byte_is_late() {
     });
     let (ended, elapsed, _) = counted(serving).await;
     assert!(matches!(ended, Ok(Err(Error::TimedOut(_)))), "{ended:?}");
-    // From the first byte on, and the lingering.
+    // 30 seconds from the first byte, and then the lingering close.
     assert!((31..=36).contains(&elapsed), "{elapsed} s");
     assert!(sending.await.expect("no panic").starts_with("HTTP/1.1 408 "));
 }
 
-// A client.
+// Timeouts of a client.
 
 fn get() -> Request<Body> {
     Request::get("http://a/").body(Body::empty()).expect("a request")
@@ -496,9 +495,9 @@ async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
     }
 }
 
-/// Checks that a response may go on and on.
+/// Checks that a response may take longer than the timeout for content.
 ///
-/// Events do so that are sent when they happen.
+/// Each received piece restarts the timeout, as a stream of events needs.
 #[tokio::test(start_paused = true)]
 async fn a_response_may_go_on_and_on() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -514,7 +513,7 @@ async fn a_response_may_go_on_and_on() {
     assert_eq!(content.expect("whole").expect("short"), "x".repeat(20));
 }
 
-/// Checks that a response is not awaited while the request is still being made.
+/// Checks that the timeout for the response starts after the request's last byte.
 #[tokio::test(start_paused = true)]
 async fn a_long_request_does_not_make_the_response_late() {
     let timeouts = Timeouts { content: None, ..Timeouts::default() };
@@ -528,7 +527,7 @@ async fn a_long_request_does_not_make_the_response_late() {
     assert_eq!(content, "01234567");
 }
 
-/// Checks that a server that takes nothing of a request is given up.
+/// Checks that sending a request times out if the server does not read.
 #[tokio::test(start_paused = true)]
 async fn a_server_that_takes_nothing_is_given_up() {
     let (stream, _server) = tokio::io::duplex(100);
@@ -541,7 +540,7 @@ async fn a_server_that_takes_nothing_is_given_up() {
     assert!(elapsed == 30 && polls < 20, "{elapsed} s, {polls} polls");
 }
 
-/// Checks that each request that asks for a 100 waits for its own.
+/// Checks that every request with `Expect: 100-continue` waits for its 100.
 #[tokio::test(start_paused = true)]
 async fn a_100_is_waited_for_each_time() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -571,10 +570,9 @@ async fn a_100_is_waited_for_each_time() {
     }
 }
 
-/// Checks that a time that is over is told once.
+/// Checks that a timeout of the content is reported only once.
 ///
-/// A handler may forgive content that does not come: its response has the time that any response
-/// has.
+/// A handler may ignore the error and respond. The response then has the usual write timeout.
 #[tokio::test(start_paused = true)]
 async fn a_time_that_is_over_is_told_once() {
     let forgiving = service_fn(async |request: Request<Body>| {
@@ -588,7 +586,7 @@ async fn a_time_that_is_over_is_told_once() {
         "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhel",
     )
     .await;
-    // The answer waits for a while until it is taken.
+    // The client reads the response only after 40 seconds.
     sleep(Duration::from_secs(40)).await;
     let answer = rest(&mut client).await;
     assert!(answer.ends_with(&"x".repeat(1000)), "{answer}");
